@@ -1,0 +1,1 @@
+"""Talk to the Parsec API: the only room that imports httpx."""

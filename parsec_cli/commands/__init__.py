@@ -1,0 +1,1 @@
+"""Parse and delegate: one short function a verb, one file a noun."""

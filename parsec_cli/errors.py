@@ -1,0 +1,204 @@
+"""Every way a command can fail, each with its exit code and the next thing to type.
+
+    ParsecError                  1    a fault of the tool itself
+    ├── LocalFault               1    a file, a disk or a stream of this machine failed
+    ├── UsageFault               2    wrong arguments or local validation: nothing was sent
+    ├── NotFound                 3    no such user, or not this builder's
+    ├── AmbiguousUser            3
+    ├── KeyFault                 4
+    │   ├── NoKey                4    no key where one was looked for
+    │   ├── Unauthorized         4    the API answered 401
+    │   └── NotABuilder          4    the key is valid but is not a builder's
+    ├── Refused                  5    the API refused: 400, 402, 409, 422, 501, another 403 or 4xx
+    ├── RateFault                6
+    │   ├── RateLimited          6    per-second limit beyond `--max-wait`
+    │   └── QuotaUsedUp          6    the monthly quota is used up
+    ├── Unreachable              7    no readable answer: nothing was changed, or a read failed
+    │   ├── ConnectFailed        7    refused, or connecting timed out: nothing was sent
+    │   ├── NameNotFound         7    the host name does not resolve
+    │   ├── TlsFailed            7    the certificate is not trusted, not the host's, or expired
+    │   ├── Redirected           7    a 3xx, which is never followed
+    │   ├── ServerFault          7    5xx
+    │   └── Unreadable           7    an answer that is not what the API promises
+    ├── RowsFailed               8    a bulk run ended with failed rows
+    ├── ConsentMissing           9    nobody agreed to what cannot be undone
+    ├── GuardRefused            10    pool, `--max`, stale plan, foreign key, second run
+    ├── OutcomeUnknown          12    a change was sent and its fate could not be learned
+    └── Stopped                       the operator or the system ended the command
+        ├── Interrupted        130
+        ├── Terminated         143
+        └── ReaderLeft         141
+
+Rooms raise these where they know the cause; `main` alone shows them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ParsecError(Exception):
+    """Base of all; `message` and `hint` are plain text, not yet sanitised for a terminal."""
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "internal_error"
+    default_hint: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        details: Sequence[str] = (),
+        api_code: str = "",
+        http_status: int | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        """Keep what the error line, the hint and the JSON object show.
+
+        `details` are further lines, such as the API's `validation_errors`; `api_code` is the
+        API's own machine code, which replaces the class's `code`; `retry_after` is in seconds.
+        """
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.default_hint
+        self.details = tuple(details)
+        self.api_code = api_code
+        self.http_status = http_status
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+class LocalFault(ParsecError):
+    code = "local_error"
+
+
+class UsageFault(ParsecError):
+    exit_code = 2
+    code = "usage"
+
+
+class NotFound(ParsecError):
+    exit_code = 3
+    code = "not_found"
+
+
+class AmbiguousUser(ParsecError):
+    exit_code = 3
+    code = "ambiguous_user"
+
+
+class KeyFault(ParsecError):
+    exit_code = 4
+    code = "unauthorized"
+
+
+class NoKey(KeyFault):
+    code = "no_key"
+
+
+class Unauthorized(KeyFault):
+    default_hint = (
+        "check the key with `parsec doctor`, or store another with `parsec config set api_key`"
+    )
+
+
+class NotABuilder(KeyFault):
+    code = "forbidden"
+    default_hint = "a builder key is needed here; see which key is in effect with `parsec doctor`"
+
+
+class Refused(ParsecError):
+    exit_code = 5
+    code = "refused"
+
+
+class RateFault(ParsecError):
+    exit_code = 6
+    code = "rate_limit_exceeded"
+
+
+class RateLimited(RateFault):
+    default_hint = "try again later, or allow a longer wait with `--max-wait SECONDS`"
+
+
+class QuotaUsedUp(RateFault):
+    code = "monthly_limit_exceeded"
+    default_hint = "see the reset time with `parsec usage show`"
+
+
+class Unreachable(ParsecError):
+    exit_code = 7
+    code = "unreachable"
+    default_hint = "check the connection with `parsec doctor`"
+
+
+class ConnectFailed(Unreachable):
+    code = "connect_failed"
+
+
+class NameNotFound(Unreachable):
+    code = "name_not_found"
+
+
+class TlsFailed(Unreachable):
+    code = "tls_failed"
+
+
+class Redirected(Unreachable):
+    code = "redirected"
+    default_hint = "check the base URL with `parsec config show`"
+
+
+class ServerFault(Unreachable):
+    code = "server_error"
+
+
+class Unreadable(Unreachable):
+    code = "unreadable_answer"
+    default_hint = "check the base URL with `parsec config show`"
+
+
+class RowsFailed(ParsecError):
+    exit_code = 8
+    code = "rows_failed"
+
+
+class ConsentMissing(ParsecError):
+    exit_code = 9
+    code = "consent_missing"
+
+
+class GuardRefused(ParsecError):
+    exit_code = 10
+    code = "guard_refused"
+
+
+class OutcomeUnknown(ParsecError):
+    exit_code = 12
+    code = "outcome_unknown"
+
+
+class Stopped(ParsecError):
+    exit_code = 130
+    code = "interrupted"
+
+
+class Interrupted(Stopped):
+    pass
+
+
+class Terminated(Stopped):
+    exit_code = 143
+    code = "terminated"
+
+
+class ReaderLeft(Stopped):
+    """Whoever read stdout is gone; a command that only reads ends without a word."""
+
+    exit_code = 141
+    code = "reader_left"

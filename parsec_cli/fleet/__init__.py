@@ -1,0 +1,1 @@
+"""Decide and apply: many users from a file, planned, paced and resumable."""

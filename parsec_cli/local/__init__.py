@@ -1,0 +1,1 @@
+"""Remember: what this machine keeps between commands, and where."""

@@ -1,0 +1,245 @@
+"""The API's nouns, parsed at the edge: a typed view over the object as the server sent it.
+
+Field names and shapes are those of the Builder API. Every view keeps `raw`, so that unknown
+fields, null against absent and exact integers reach the output unchanged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+JsonObject = dict[str, Any]
+
+Strategy = Literal["managed", "self", "per-request"]
+
+
+class WrongShape(ValueError):
+    """A JSON value lacks what the API promises; the text says which part, never its content."""
+
+
+def _mapping(value: object, what: str) -> JsonObject:
+    if not isinstance(value, dict):
+        msg = f"{what} is not an object"
+        raise WrongShape(msg)
+    return value
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _required_integer(raw: JsonObject, name: str, what: str) -> int:
+    value = _integer(raw.get(name))
+    if value is None:
+        msg = f"{what} has no whole number `{name}`"
+        raise WrongShape(msg)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key that prints masked; `reveal()` is the only way to its value."""
+
+    _value: str
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({mask(self._value)})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+
+def mask(value: str) -> str:
+    """Return `pk_live_****c123`: the kind of key and its last four characters, if long enough."""
+    kind, head = "", value
+    for prefix in ("pk_live_", "pk_test_", "sk_live_", "sk_test_", "pk_", "sk_"):
+        if value.startswith(prefix):
+            kind, head = prefix, value[len(prefix) :]
+            break
+    # a tail of four gives nothing away only when at least as much again stays hidden
+    tail = head[-4:] if len(head) >= 8 else ""  # noqa: PLR2004
+    return f"{kind}****{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A user's wallet. `balances` amounts are decimal text, as the server sends them."""
+
+    raw: JsonObject
+
+    @property
+    def eoa_address(self) -> str | None:
+        return _text(self.raw.get("eoa_address"))
+
+    @property
+    def safe_address(self) -> str | None:
+        return _text(self.raw.get("safe_address"))
+
+    @property
+    def wallet_type(self) -> str | None:
+        return _text(self.raw.get("wallet_type"))
+
+    @property
+    def balances(self) -> tuple[JsonObject, ...]:
+        value = self.raw.get("balances")
+        return tuple(b for b in value if isinstance(b, dict)) if isinstance(value, list) else ()
+
+    @property
+    def holds_money(self) -> bool:
+        """True unless every balance is a readable zero: doubt counts as money."""
+        return any(not _is_zero(b) for b in self.balances)
+
+
+def _is_zero(balance: JsonObject) -> bool:
+    amounts = [
+        balance[name] for name in ("raw_balance", "balance") if balance.get(name) is not None
+    ]
+    try:
+        return bool(amounts) and all(float(amount) == 0 for amount in amounts)
+    except (TypeError, ValueError):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An end-user of the builder, over the object as sent (list, get, create or PATCH shape)."""
+
+    raw: JsonObject
+
+    @classmethod
+    def parse(cls, value: object) -> User:
+        """Check that `value` is an object with a non-empty text `customer_id`; else WrongShape."""
+        raw = _mapping(value, "the user")
+        customer_id = raw.get("customer_id")
+        if not isinstance(customer_id, str) or not customer_id:
+            msg = "the user has no `customer_id`"
+            raise WrongShape(msg)
+        external_id = raw.get("external_id")
+        if external_id is not None and not isinstance(external_id, str):
+            msg = "the user's `external_id` is not text"
+            raise WrongShape(msg)
+        return cls(raw)
+
+    @property
+    def customer_id(self) -> str:
+        return str(self.raw["customer_id"])
+
+    @property
+    def external_id(self) -> str | None:
+        return _text(self.raw.get("external_id"))
+
+    @property
+    def qps_limit(self) -> int | None:
+        return _integer(self.raw.get("qps_limit"))
+
+    @property
+    def tier(self) -> str | None:
+        return _text(self.raw.get("tier"))
+
+    @property
+    def linked_exchanges(self) -> tuple[str, ...]:
+        value = self.raw.get("linked_exchanges")
+        return tuple(e for e in value if isinstance(e, str)) if isinstance(value, list) else ()
+
+    @property
+    def wallet(self) -> Wallet | None:
+        value = self.raw.get("wallet")
+        return Wallet(value) if isinstance(value, dict) else None
+
+    @property
+    def strategy(self) -> Strategy:
+        """How the user's exchange credentials are kept: wallet, own stored keys, or not at all."""
+        if self.wallet is not None:
+            return "managed"
+        return "self" if self.linked_exchanges else "per-request"
+
+    @property
+    def name(self) -> str:
+        """What people call the user: the external_id, or the customer_id where there is none."""
+        return self.external_id or self.customer_id
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The builder's QPS pool; all three are whole requests per second or users."""
+
+    raw: JsonObject
+    qps_pool: int
+    end_user_count: int
+    total_allocated_qps: int
+
+    @classmethod
+    def parse(cls, value: object) -> Pool:
+        raw = _mapping(value, "the pool")
+        return cls(
+            raw,
+            _required_integer(raw, "qps_pool", "the pool"),
+            _required_integer(raw, "end_user_count", "the pool"),
+            _required_integer(raw, "total_allocated_qps", "the pool"),
+        )
+
+    @property
+    def free(self) -> int:
+        return self.qps_pool - self.total_allocated_qps
+
+    @property
+    def used_percent(self) -> float:
+        """Allocated share in percent, to one decimal; a pool of 0 counts as full."""
+        if self.qps_pool <= 0:
+            return 100.0
+        return round(100 * self.total_allocated_qps / self.qps_pool, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """`GET /usage`: limits of 0 mean unlimited; the billing period is in Unix seconds."""
+
+    raw: JsonObject
+
+    @classmethod
+    def parse(cls, value: object) -> Usage:
+        raw = _mapping(value, "the usage")
+        _mapping(raw.get("limits"), "`limits` of the usage")
+        _mapping(raw.get("usage"), "`usage` of the usage")
+        return cls(raw)
+
+    @property
+    def tier(self) -> str | None:
+        return _text(self.raw.get("tier"))
+
+    @property
+    def rest_qps(self) -> int | None:
+        return _integer(self.raw["limits"].get("rest_qps"))
+
+    @property
+    def rest_qps_burst(self) -> int | None:
+        return _integer(self.raw["limits"].get("rest_qps_burst"))
+
+    @property
+    def monthly_limit(self) -> int | None:
+        return _integer(self.raw["limits"].get("monthly_requests"))
+
+    @property
+    def monthly_used(self) -> int | None:
+        return _integer(self.raw["usage"].get("monthly_requests"))
+
+    @property
+    def monthly_left(self) -> int | None:
+        """Requests left this period, or None where unlimited or unknown."""
+        if not self.monthly_limit or self.monthly_used is None:
+            return None
+        return max(0, self.monthly_limit - self.monthly_used)
+
+    @property
+    def resets_at(self) -> int | None:
+        return _integer(self.raw.get("billing_period_end"))

@@ -1,0 +1,1 @@
+"""Draw: the only room that imports rich."""

@@ -1,0 +1,129 @@
+"""What a command may return. A command never prints: `output` shows these in every format.
+
+All text inside is raw data: sanitising, masking and colour happen at the print boundary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from parsec_cli.models import JsonObject
+
+ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno"]
+Tone = Literal["plain", "strong", "dim", "good", "warning", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One named field of a record.
+
+    `path` is the server's name, dotted where nested (`wallet.safe_address`). `rank` 0 is never
+    dropped or shortened in a terminal; of the others the highest rank goes first when it is
+    narrow. `shown` is False for fields that only csv, tsv and `--fields` have.
+    """
+
+    path: str
+    title: str
+    kind: ColumnKind = "text"
+    rank: int = 5
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Labelled values, one a line, under an optional heading."""
+
+    pairs: tuple[tuple[str, str], ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A utilisation bar: `used` of `total`; warning from `warn_at` percent, bad from `bad_at`."""
+
+    label: str
+    used: int
+    total: int
+    warn_at: float = 80.0
+    bad_at: float = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A short table inside a record."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[JsonObject]
+    title: str = ""
+
+
+Block = Line | Card | Bar | Grid
+
+
+def _no_footer() -> JsonObject:
+    return {}
+
+
+def _no_blocks() -> tuple[Block, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Records that stream in pages.
+
+    As JSON: `{name: [records...], **footer()}`; `footer` and `closing` are called when `pages`
+    has ended, also after it raised, so they can tell a complete listing from a cut one.
+    `closing` gives blocks for people below the table; `empty` is said on stderr, in the table
+    format only, when there was no record.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    pages: Iterable[Sequence[JsonObject]]
+    footer: Callable[[], JsonObject] = _no_footer
+    closing: Callable[[], tuple[Block, ...]] = _no_blocks
+    empty: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One object: `value` in JSON, `columns` of it in tsv and csv, `blocks` in a terminal.
+
+    Without `blocks` a terminal shows a card of the columns.
+    """
+
+    value: JsonObject
+    columns: tuple[Column, ...]
+    blocks: tuple[Block, ...] = ()
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Records that replace each other (`pool show --watch`): repainted on a terminal."""
+
+    frames: Iterator[Record]
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text that is the data itself (a path, a script): printed as it is in every format."""
+
+    text: str
+    exit_code: int = 0
+
+
+Result = Listing | Record | Frames | Text

@@ -1,0 +1,1 @@
+"""Pretend: a local imitation of the Builder API, sharing no code with the client it checks."""
