@@ -1,0 +1,168 @@
+"""Isolation for every test, and the fixtures that run the tool against servers of the test's own.
+
+No test sees the machine's home, environment, proxies, colours or locale.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.builder import BUILDER_KEY, BuilderServer
+from support.certificates import PrivateCa
+from support.clock import VirtualClock
+from support.leaks import leaks as find_leaks
+from support.runner import Completed, Stdin, clean_environment, run_in_process, run_process
+from support.server import ScriptedServer
+from support.terminal import Session, run_in_terminal
+
+Env = dict[str, str]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty home directory; configuration and state go below it."""
+    path = tmp_path / "home"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def isolated_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> Env:
+    """Replace the process's environment as a whole."""
+    kept = {
+        name: os.environ[name] for name in ("PATH", "PYTEST_CURRENT_TEST") if name in os.environ
+    }
+    clean = clean_environment(home)
+    for name in set(os.environ) - set(clean) - set(kept):
+        if not name.startswith(("PYTEST_", "COV_", "COVERAGE_", "HYPOTHESIS_")):
+            monkeypatch.delenv(name)
+    for name, value in (clean | kept).items():
+        monkeypatch.setenv(name, value)
+    return clean
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """An empty directory that the tool is run in."""
+    path = tmp_path / "work"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    yield from serving(ScriptedServer())
+
+
+@pytest.fixture
+def other_origin() -> Iterator[ScriptedServer]:
+    """A second server, which no request is meant for."""
+    yield from serving(ScriptedServer())
+
+
+@pytest.fixture
+def builder() -> Iterator[BuilderServer]:
+    yield from serving(BuilderServer())
+
+
+@pytest.fixture(scope="session")
+def private_ca(tmp_path_factory: pytest.TempPathFactory) -> PrivateCa:
+    return PrivateCa(tmp_path_factory.mktemp("ca"))
+
+
+def serving(started: Any) -> Iterator[Any]:
+    """Lend a started server; stop it and hold it to its script."""
+    try:
+        yield started
+    finally:
+        started.stop()
+    started.check()
+
+
+@pytest.fixture
+def key_env() -> Callable[..., Env]:
+    """Settings that point the tool at a server, with the canary key."""
+
+    def settings(target: ScriptedServer | str, key: str = BUILDER_KEY) -> Env:
+        url = target if isinstance(target, str) else target.url
+        return {"PARSEC_API_KEY": key, "PARSEC_API_BASE_URL": url}
+
+    return settings
+
+
+@pytest.fixture
+def parsec(isolated_environment: Env, work: Path) -> Callable[..., Completed]:
+    """Run the real command line: `parsec(*argv, env={}, stdin=None, stdout=None, cwd, timeout)`.
+
+    A value of None in `env` takes a variable away.
+    """
+
+    def run(
+        *argv: str,
+        env: dict[str, str | None] | None = None,
+        stdin: Stdin = None,
+        stdout: str | None = None,
+        cwd: Path = work,
+        timeout: float = 30,
+    ) -> Completed:
+        whole = merged(isolated_environment, env)
+        return run_process(argv, env=whole, cwd=cwd, stdin=stdin, stdout=stdout, timeout=timeout)
+
+    return run
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def tool(
+    isolated_environment: Env, work: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Completed]:
+    """Run the tool in this process on the virtual clock: `tool(*argv, env={}, stdin=None)`."""
+    monkeypatch.chdir(work)
+
+    def run(
+        *argv: str,
+        env: dict[str, str | None] | None = None,
+        stdin: bytes | None = b"",
+        encoding: str = "utf-8",
+        seed: int = 7,
+    ) -> Completed:
+        whole = merged(isolated_environment, env)
+        return run_in_process(
+            argv, env=whole, clock=clock, stdin=stdin, encoding=encoding, seed=seed
+        )
+
+    return run
+
+
+@pytest.fixture
+def terminal(isolated_environment: Env, work: Path) -> Callable[..., Session]:
+    """Run on a pseudo-terminal: `terminal(argv, env={}, answers=[(text, keys)], cols, rows)`."""
+
+    def run(argv: list[str], *, env: dict[str, str | None] | None = None, **how: Any) -> Session:
+        return run_in_terminal(argv, env=merged(isolated_environment, env), cwd=work, **how)
+
+    return run
+
+
+@pytest.fixture
+def leaks(home: Path) -> Callable[..., list[str]]:
+    """Where canaries can be seen: `leaks(completed, [canary, ...], except_files=())`."""
+    return lambda completed, canaries, **how: find_leaks(completed, home, canaries, **how)
+
+
+def merged(base: Env, changes: dict[str, str | None] | None) -> Env:
+    whole = dict(base)
+    for name, value in (changes or {}).items():
+        if value is None:
+            whole.pop(name, None)
+        else:
+            whole[name] = value
+    return whole

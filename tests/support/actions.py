@@ -1,0 +1,201 @@
+"""What a scripted server can do with one request: answers, good and bad, and no answer at all."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+
+from support.wire import Peer, Request
+
+Headers = Mapping[str, str]
+Reads = Literal["nothing", "head", "all"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """`act` answers on the peer and says whether the connection goes on.
+
+    `reads` tells how much of the request is read before: with "nothing" `act` gets no request.
+    """
+
+    name: str
+    act: Callable[[Peer, Request | None], bool]
+    reads: Reads = "all"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def answer(
+    status: int,
+    body: bytes | str = b"",
+    headers: Headers | None = None,
+    *,
+    keep_alive: bool = True,
+    length: int | None = None,
+) -> Action:
+    """Answer in one piece; `length` overrides Content-Length, which may then lie."""
+    data = body.encode() if isinstance(body, str) else body
+
+    def act(peer: Peer, _request: Request | None) -> bool:
+        fields = dict(headers or {})
+        names = {name.lower() for name in fields}
+        if "transfer-encoding" not in names and (status != HTTPStatus.NO_CONTENT or data):
+            fields.setdefault("Content-Length", str(len(data) if length is None else length))
+        if not keep_alive:
+            fields["Connection"] = "close"
+        peer.send(head(status, fields) + data)
+        return keep_alive and length in (None, len(data))
+
+    return Action(f"answer {status}", act)
+
+
+def json_answer(
+    status: int, value: Any, headers: Headers | None = None, *, keep_alive: bool = True
+) -> Action:
+    fields = {"Content-Type": "application/json", **(headers or {})}
+    return answer(status, json.dumps(value), fields, keep_alive=keep_alive)
+
+
+def error(
+    status: int, text: str, code: str, *, retryable: bool = False, headers: Headers | None = None
+) -> Action:
+    """Answer the API's documented error object."""
+    return json_answer(status, {"error": text, "code": code, "retryable": retryable}, headers)
+
+
+def too_many(retry_after: str | None = "1") -> Action:
+    """Answer the documented per-second 429."""
+    value = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return json_answer(429, {**value, "tier": "pro", "limit_qps": 60}, headers)
+
+
+def html(status: int, text: str = "<html><body><h1>Bad gateway</h1></body></html>") -> Action:
+    return answer(status, text, {"Content-Type": "text/html; charset=utf-8"})
+
+
+def redirect(status: int, location: str) -> Action:
+    return answer(status, b"", {"Location": location})
+
+
+def chunked(status: int, parts: Iterable[bytes], headers: Headers | None = None) -> Action:
+    """Answer in chunks, made one by one while they are sent."""
+
+    def act(peer: Peer, _request: Request | None) -> bool:
+        peer.send(head(status, {"Transfer-Encoding": "chunked", **(headers or {})}))
+        for part in parts:
+            if part:
+                peer.send(b"%x\r\n%b\r\n" % (len(part), part))
+        peer.send(b"0\r\n\r\n")
+        return True
+
+    return Action(f"chunked {status}", act)
+
+
+def drip(status: int, body: bytes, *, delay: float, size: int = 1) -> Action:
+    """Send the head, then `size` bytes after each `delay` seconds of real time."""
+
+    def act(peer: Peer, _request: Request | None) -> bool:
+        fields = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        peer.send(head(status, fields))
+        for start in range(0, len(body), size):
+            peer.pause(delay)
+            peer.send(body[start : start + size])
+        return True
+
+    return Action(f"drip {status}", act)
+
+
+def slow(delay: float, then: Action) -> Action:
+    """Do `then` after `delay` seconds of real time."""
+
+    def act(peer: Peer, request: Request | None) -> bool:
+        peer.pause(delay)
+        return then.act(peer, request)
+
+    return Action(f"{then.name}, late", act, then.reads)
+
+
+def reset(after: Reads = "all") -> Action:
+    """Reset the connection with nothing, the head, or the whole request read."""
+
+    def act(peer: Peer, _request: Request | None) -> bool:
+        peer.reset()
+        return False
+
+    return Action(f"reset after {after}", act, after)
+
+
+def close(after: Reads = "all") -> Action:
+    """End the connection in an orderly way and without an answer."""
+
+    def act(peer: Peer, _request: Request | None) -> bool:
+        peer.close()
+        return False
+
+    return Action(f"close after {after}", act, after)
+
+
+def truncated(status: int, body: bytes, *, missing: int = 10) -> Action:
+    """Promise `missing` bytes more than are sent, then close."""
+    fields = {"Content-Type": "application/json"}
+    return answer(status, body, fields, keep_alive=False, length=len(body) + missing)
+
+
+def stall() -> Action:
+    """Read the request and say nothing until the client gives up."""
+
+    def act(peer: Peer, _request: Request | None) -> bool:
+        peer.wait_until_left()
+        return False
+
+    return Action("stall", act)
+
+
+def gzip_bomb(megabytes: int = 512) -> Action:
+    """Answer JSON text whose blanks inflate to `megabytes`, compressed while it is sent."""
+
+    def parts() -> Iterator[bytes]:
+        squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
+        yield squeeze.compress(b'{"users": [') + squeeze.flush(zlib.Z_SYNC_FLUSH)
+        blanks = b" " * 1024 * 1024
+        for _ in range(megabytes):
+            yield squeeze.compress(blanks) + squeeze.flush(zlib.Z_SYNC_FLUSH)
+        yield squeeze.compress(b"]}") + squeeze.flush()
+
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    return Action("gzip bomb", lambda peer, _: chunked(200, parts(), headers).act(peer, _))
+
+
+def broken_gzip(status: int = 200) -> Action:
+    whole = gzip.compress(b'{"users": []}' * 50, mtime=0)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    return answer(status, whole[:12] + b"\xff" * 20 + whole[32:], headers)
+
+
+def wrong_charset(status: int = 500) -> Action:
+    """Bytes that are not the UTF-8 they claim to be."""
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    return answer(status, '{"error": "défaut"}'.encode("latin-1"), headers)
+
+
+def raw_json(status: int, text: str) -> Action:
+    """JSON text as it stands, for what no encoder would write."""
+    return answer(status, text, {"Content-Type": "application/json"})
+
+
+def deep_json(depth: int = 100_000) -> Action:
+    return raw_json(200, '{"users": ' + "[" * depth + "]" * depth + "}")
+
+
+def head(status: int, fields: Headers) -> bytes:
+    known = {item.value for item in HTTPStatus}
+    reason = HTTPStatus(status).phrase if status in known else "Unknown"
+    lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {fields[name]}" for name in fields)]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

@@ -1,0 +1,311 @@
+"""A small imitation of the Builder API in memory, on the scripted server, with faults to order.
+
+It keeps to the documented behaviour that commands rely on; `add` and `users` let a test arrange
+and inspect the state, `fault` breaks the nth matching request before or after its effect.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import ssl
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from support.actions import Action, answer, error, json_answer, slow, too_many
+from support.bucket import Bucket
+from support.server import ScriptedServer
+from support.wire import Request
+
+BUILDER_KEY = "pk_live_TESTKEY_canary_0001"
+END_USER_KEY = "pk_live_ENDUSER_CANARY_"
+_NAMESPACE = uuid.UUID("6f1b1c1e-0000-4000-8000-000000000000")
+_MAX_PAGE = 100
+_MEMBER = re.compile(r"/builder/users/([^/]+)")
+User = dict[str, Any]
+
+
+@dataclass
+class Fault:
+    """Breaks the requests `nth` to `nth + times - 1` that match."""
+
+    method: str
+    path: re.Pattern[str]
+    nth: int
+    times: int
+    after_effect: bool
+    action: Action
+    seen: int = 0
+    used: int = 0
+
+    def due(self, request: Request) -> bool:
+        if request.method != self.method or not self.path.search(request.path):
+            return False
+        self.seen += 1
+        hit = self.nth <= self.seen < self.nth + self.times
+        self.used += hit
+        return hit
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path.pattern} nth={self.nth}: {self.action}"
+
+
+class BuilderServer(ScriptedServer):
+    """The Builder API; attributes may be set by a test before the requests come."""
+
+    def __init__(self, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        self.key = BUILDER_KEY
+        self.prefix = "/api/v1"
+        self.users: dict[str, User] = {}
+        self.effects: list[tuple[str, str]] = []
+        self.qps_pool = 1_000
+        self.monthly_limit = 5_000_000
+        self.monthly_used = 1_234
+        self.rest_qps = 0
+        self.latency = 0.0
+        self.bucket: Bucket | None = None
+        self.extra_pool: dict[str, Any] = {}
+        self._faults: list[Fault] = []
+        self._state = threading.Lock()
+        self._sequence: dict[str, int] = {}
+        super().__init__(host=host, tls=tls)
+        self.respond(self._answer)
+
+    def add(self, external_id: str | None, qps_limit: int | None = 10, **fields: Any) -> User:
+        """Put a user there; `fields` replace or add to what the server would send."""
+        user = _new_user(external_id, len(self._sequence))
+        user["qps_limit"] = qps_limit
+        user.update(fields)
+        self.users[user["customer_id"]] = user
+        self._sequence[user["customer_id"]] = len(self._sequence)
+        return user
+
+    def add_many(self, count: int, qps_limit: int | None = 1) -> list[User]:
+        return [self.add(f"user-{number:05d}", qps_limit) for number in range(count)]
+
+    def by_external_id(self, external_id: str) -> User | None:
+        return next((u for u in self.users.values() if u["external_id"] == external_id), None)
+
+    def limit(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
+        """Answer the documented 429 beyond `rate` a second on the given clock."""
+        self.bucket = Bucket(rate, burst, clock)
+
+    def fault(
+        self,
+        method: str,
+        path: str = "",
+        *,
+        action: Action,
+        nth: int = 1,
+        times: int = 1,
+        after_effect: bool = False,
+    ) -> None:
+        """Do `action` instead of the answer; with `after_effect` the change was made before."""
+        self._faults.append(Fault(method, re.compile(path), nth, times, after_effect, action))
+
+    def check(self) -> None:
+        super().check()
+        unused = [str(fault) for fault in self._faults if fault.used < fault.times]
+        assert not (unused and self.strict), f"faults that never came true: {unused}"
+
+    def _answer(self, request: Request) -> Action:
+        with self._state:
+            # every matching fault counts the request, also when an earlier one is due
+            due = [fault for fault in self._faults if fault.due(request)]
+            if due and not due[0].after_effect:
+                return due[0].action
+            if self.bucket is not None and not self.bucket.take():
+                return too_many()
+            action = self._route(request)
+        action = due[0].action if due else action
+        return slow(self.latency, action) if self.latency else action
+
+    def _route(self, request: Request) -> Action:
+        if request.header("x-api-key") is None:
+            return error(401, "missing X-API-Key header", "unauthorized")
+        if request.header("x-api-key") != self.key:
+            return error(401, "invalid API key", "unauthorized")
+        self.monthly_used += 1
+        path = request.path.removeprefix(self.prefix)
+        member = _MEMBER.fullmatch(path)
+        if member:
+            return self._member(request, unquote(member[1]))
+        routes: dict[tuple[str, str], Callable[[Request], Action]] = {
+            ("GET", "/builder/users"): self._list,
+            ("POST", "/builder/users"): self._create,
+            ("POST", "/builder/onboard"): self._onboard,
+            ("GET", "/builder/pool"): self._pool,
+            ("GET", "/builder/escrow/config"): _escrow,
+            ("GET", "/usage"): self._usage,
+            ("GET", "/balance"): self._balance,
+        }
+        route = routes.get((request.method, path))
+        return route(request) if route else error(404, "not found", "not_found")
+
+    def _member(self, request: Request, customer_id: str) -> Action:
+        user = self.users.get(customer_id)
+        if user is None:
+            return error(404, "end-user not found", "not_found")
+        if request.method == "GET":
+            return json_answer(200, user)
+        if request.method == "PATCH":
+            qps = request.json().get("qps_limit")
+            if type(qps) is not int or qps < 1:
+                return error(400, "qps_limit must be at least 1", "validation_error")
+            user["qps_limit"] = qps
+            self.effects.append(("PATCH", customer_id))
+            return json_answer(200, user)
+        if request.method == "DELETE":
+            del self.users[customer_id]
+            self.effects.append(("DELETE", customer_id))
+            return answer(204)
+        return error(404, "not found", "not_found")
+
+    def _list(self, request: Request) -> Action:
+        query = request.query
+        assert set(query) <= {"limit", "cursor"}, query
+        limit = int(query.get("limit", "50"))
+        if not 1 <= limit <= _MAX_PAGE:
+            return error(400, "limit must be between 1 and 100", "validation_error")
+        after = -1
+        if "cursor" in query:
+            try:
+                after = json.loads(base64.b64decode(query["cursor"], validate=True))["after"]
+            except (binascii.Error, ValueError, KeyError, TypeError):
+                return error(400, "invalid cursor", "bad_request")
+        rest = [u for u in self.users.values() if self._sequence[u["customer_id"]] > after]
+        page = rest[:limit]
+        value: dict[str, Any] = {"users": page, "count": len(page)}
+        if len(rest) > limit:
+            last = self._sequence[page[-1]["customer_id"]]
+            value["next_cursor"] = base64.b64encode(b'{"after": %d}' % last).decode()
+        return json_answer(200, value)
+
+    def _create(self, request: Request) -> Action:
+        asked = request.json()
+        external_id = asked.get("external_id")
+        if not isinstance(external_id, str) or not external_id:
+            return error(400, "external_id is required", "validation_error")
+        existing = self.by_external_id(external_id)
+        if existing:
+            return json_answer(200, existing)
+        user = self.add(external_id, asked.get("qps_limit"))
+        self.effects.append(("POST", user["customer_id"]))
+        sent = {k: v for k, v in user.items() if k not in ("tier", "qps_limit", "created_at")}
+        return json_answer(201, {**sent, "status": "complete"})
+
+    def _onboard(self, request: Request) -> Action:
+        asked = request.json()
+        user = self.users.get(asked.get("customer_id"))
+        if user is None:
+            return error(404, "end-user not found", "not_found")
+        already = asked["exchange"] in user["linked_exchanges"]
+        if not already:
+            user["linked_exchanges"].append(asked["exchange"])
+            if asked["mode"] == "managed":
+                user["wallet"] = wallet(asked.get("wallet_type", "eoa"))
+            self.effects.append(("ONBOARD", user["customer_id"]))
+        value = {name: asked[name] for name in ("customer_id", "exchange", "mode")}
+        return json_answer(
+            200,
+            {
+                **value,
+                "status": "already_linked" if already else "complete",
+                "linked_exchanges": user["linked_exchanges"],
+                "steps_completed": [] if already else ["exchange_linked"],
+                "wallet": user["wallet"],
+                "fee_escrow_enabled": False,
+            },
+        )
+
+    def _pool(self, _request: Request) -> Action:
+        allocated = sum(user["qps_limit"] or 0 for user in self.users.values())
+        return json_answer(
+            200,
+            {
+                "qps_pool": self.qps_pool,
+                "end_user_count": len(self.users),
+                "total_allocated_qps": allocated,
+                **self.extra_pool,
+            },
+        )
+
+    def _usage(self, _request: Request) -> Action:
+        return json_answer(
+            200,
+            {
+                "tier": "pro",
+                "billing_period_start": 1_788_220_800,
+                "billing_period_end": 1_790_812_800,
+                "limits": {
+                    "monthly_requests": self.monthly_limit,
+                    "rest_qps": self.rest_qps,
+                    "rest_qps_burst": 2 * self.rest_qps,
+                },
+                "usage": {"monthly_requests": self.monthly_used},
+            },
+        )
+
+    def _balance(self, request: Request) -> Action:
+        if request.header("x-builder-customer-id") not in self.users:
+            text = "end-user not found or not owned by this builder"
+            return json_answer(403, {"error": text})
+        return json_answer(200, {"exchange": request.query["exchange"], "balance": "12.50"})
+
+
+def customer_id(number: int) -> str:
+    """Return the UUID that the nth user gets, the same in every run."""
+    return str(uuid.uuid5(_NAMESPACE, str(number)))
+
+
+def wallet(wallet_type: str = "eoa", balance: str = "0") -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "eoa_address": "0x" + "a1" * 20,
+        "privy_wallet_id": "",
+        "wallet_type": wallet_type,
+        "chain_id": 137,
+        "balances": [
+            {"token": "USDC", "balance": balance, "raw_balance": f"{balance}", "decimals": 6}
+        ],
+    }
+    if wallet_type == "safe":
+        value["safe_address"] = "0x" + "b2" * 20
+    return value
+
+
+def _new_user(external_id: str | None, number: int) -> User:
+    return {
+        "customer_id": customer_id(number),
+        "external_id": external_id,
+        "api_key": f"{END_USER_KEY}{number:04d}",
+        "tier": "pro",
+        "qps_limit": None,
+        "created_at": "2026-03-01T08:00:00Z",
+        "linked_exchanges": [],
+        "wallet": None,
+        "fee_escrow_enabled": False,
+        "fee_bps": None,
+        "affiliate_address": None,
+    }
+
+
+def _escrow(_request: Request) -> Action:
+    return json_answer(
+        200,
+        {
+            "fee_escrow_enabled": True,
+            "fee_bps": 25,
+            "affiliate_address": None,
+            "escrow_contract_address": "0x" + "c3" * 20,
+            "min_fee_usdc": "100000",
+            "min_fee_bps": 5,
+            "treasury_address": "0x" + "d4" * 20,
+            "affiliate_fee_bps": 0,
+        },
+    )
