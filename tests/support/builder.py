@@ -12,48 +12,21 @@ import json
 import re
 import ssl
 import threading
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from support.actions import Action, answer, error, json_answer, slow, too_many
 from support.bucket import Bucket
+from support.faults import Fault
+from support.records import JsonObject, escrow, new_user, wallet
 from support.server import ScriptedServer
 from support.wire import Request
 
 BUILDER_KEY = "pk_live_TESTKEY_canary_0001"
-END_USER_KEY = "pk_live_ENDUSER_CANARY_"
-_NAMESPACE = uuid.UUID("6f1b1c1e-0000-4000-8000-000000000000")
 _MAX_PAGE = 100
 _MEMBER = re.compile(r"/builder/users/([^/]+)")
-User = dict[str, Any]
-
-
-@dataclass
-class Fault:
-    """Breaks the requests `nth` to `nth + times - 1` that match."""
-
-    method: str
-    path: re.Pattern[str]
-    nth: int
-    times: int
-    after_effect: bool
-    action: Action
-    seen: int = 0
-    used: int = 0
-
-    def due(self, request: Request) -> bool:
-        if request.method != self.method or not self.path.search(request.path):
-            return False
-        self.seen += 1
-        hit = self.nth <= self.seen < self.nth + self.times
-        self.used += hit
-        return hit
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path.pattern} nth={self.nth}: {self.action}"
+User = JsonObject
 
 
 class BuilderServer(ScriptedServer):
@@ -79,7 +52,7 @@ class BuilderServer(ScriptedServer):
 
     def add(self, external_id: str | None, qps_limit: int | None = 10, **fields: Any) -> User:
         """Put a user there; `fields` replace or add to what the server would send."""
-        user = _new_user(external_id, len(self._sequence))
+        user = new_user(external_id, len(self._sequence))
         user["qps_limit"] = qps_limit
         user.update(fields)
         self.users[user["customer_id"]] = user
@@ -141,7 +114,7 @@ class BuilderServer(ScriptedServer):
             ("POST", "/builder/users"): self._create,
             ("POST", "/builder/onboard"): self._onboard,
             ("GET", "/builder/pool"): self._pool,
-            ("GET", "/builder/escrow/config"): _escrow,
+            ("GET", "/builder/escrow/config"): lambda _: json_answer(200, escrow()),
             ("GET", "/usage"): self._usage,
             ("GET", "/balance"): self._balance,
         }
@@ -257,55 +230,3 @@ class BuilderServer(ScriptedServer):
             text = "end-user not found or not owned by this builder"
             return json_answer(403, {"error": text})
         return json_answer(200, {"exchange": request.query["exchange"], "balance": "12.50"})
-
-
-def customer_id(number: int) -> str:
-    """Return the UUID that the nth user gets, the same in every run."""
-    return str(uuid.uuid5(_NAMESPACE, str(number)))
-
-
-def wallet(wallet_type: str = "eoa", balance: str = "0") -> dict[str, Any]:
-    value: dict[str, Any] = {
-        "eoa_address": "0x" + "a1" * 20,
-        "privy_wallet_id": "",
-        "wallet_type": wallet_type,
-        "chain_id": 137,
-        "balances": [
-            {"token": "USDC", "balance": balance, "raw_balance": f"{balance}", "decimals": 6}
-        ],
-    }
-    if wallet_type == "safe":
-        value["safe_address"] = "0x" + "b2" * 20
-    return value
-
-
-def _new_user(external_id: str | None, number: int) -> User:
-    return {
-        "customer_id": customer_id(number),
-        "external_id": external_id,
-        "api_key": f"{END_USER_KEY}{number:04d}",
-        "tier": "pro",
-        "qps_limit": None,
-        "created_at": "2026-03-01T08:00:00Z",
-        "linked_exchanges": [],
-        "wallet": None,
-        "fee_escrow_enabled": False,
-        "fee_bps": None,
-        "affiliate_address": None,
-    }
-
-
-def _escrow(_request: Request) -> Action:
-    return json_answer(
-        200,
-        {
-            "fee_escrow_enabled": True,
-            "fee_bps": 25,
-            "affiliate_address": None,
-            "escrow_contract_address": "0x" + "c3" * 20,
-            "min_fee_usdc": "100000",
-            "min_fee_bps": 5,
-            "treasury_address": "0x" + "d4" * 20,
-            "affiliate_fee_bps": 0,
-        },
-    )

@@ -32,6 +32,7 @@ class ScriptedServer:
         self._tls = tls
         self._lock = threading.RLock()
         self._stopped = threading.Event()
+        self._last: object = None
         self._sockets: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._script: deque[Action] = deque()
@@ -83,9 +84,12 @@ class ScriptedServer:
     def stop(self) -> None:
         """Close everything and wait for the threads."""
         self._stopped.set()
-        # a connection to itself is the portable way to wake `accept`
-        with contextlib.suppress(OSError):
-            socket.create_connection((self.host, self.port), timeout=1).close()
+        # a connection to itself is the portable way to wake `accept`, behind all that wait there
+        with contextlib.suppress(OSError), socket.socket(self._listener.family) as last:
+            last.bind((self.host, 0))
+            self._last = last.getsockname()
+            last.settimeout(1)
+            last.connect((self.host, self.port))
         self._acceptor.join(5)
         self._listener.close()
         with self._lock:
@@ -98,12 +102,14 @@ class ScriptedServer:
     def _accept(self) -> None:
         for number in range(_MAX_CONNECTIONS):
             try:
-                sock, _ = self._listener.accept()
+                sock, address = self._listener.accept()
             except OSError:
                 return
-            if self._stopped.is_set():
+            if address == self._last:
                 sock.close()
                 return
+            with self._lock:
+                self._sockets.add(sock)
             thread = threading.Thread(target=self._serve, args=(sock, number), daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -112,7 +118,6 @@ class ScriptedServer:
         connection = Connection(number)
         with self._lock:
             self.connections.append(connection)
-            self._sockets.add(sock)
         current = sock
         try:
             if self._tls is not None:
@@ -120,6 +125,8 @@ class ScriptedServer:
                 current = self._tls.wrap_socket(sock, server_side=True)
                 with self._lock:
                     self._sockets.add(current)
+                if self._stopped.is_set():
+                    return
             peer = Peer(current, connection, self._stopped)
             while self._one(peer):
                 pass

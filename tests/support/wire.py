@@ -83,7 +83,7 @@ class Peer:
         if self._pending or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
             return
         ready, _, _ = select.select([self._sock], [], [], PATIENCE)
-        if not ready or self._stopped.is_set():
+        if not ready:
             raise ClientLeft
 
     def read_head(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
@@ -135,7 +135,7 @@ class Peer:
             data = self._sock.recv(65536)
         except OSError as error:
             raise ClientLeft from error
-        if not data or self._stopped.is_set():
+        if not data:
             raise ClientLeft
         self.connection.received += data
         self._pending += data
