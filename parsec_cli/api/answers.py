@@ -1,0 +1,210 @@
+"""One HTTP answer, read within limits: status, headers and the JSON value or why there is none."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from parsec_cli.models import JsonObject
+
+MAX_BODY = 16 * 1024 * 1024
+MAX_DEPTH = 64
+_CHUNK = 64 * 1024
+_NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
+
+
+class Unfit(Exception):
+    """A body that cannot be taken; the text says why, never what was in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said. `value` is the parsed JSON; `unfit` is "" or why it is unusable."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str = ""
+    value: Any = None
+    unfit: str = ""
+    empty: bool = False
+    cut: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def object(self) -> JsonObject:
+        """The body as an object; an empty one where it is anything else."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def code(self) -> str:
+        code = self.object.get("code")
+        return code if isinstance(code, str) else ""
+
+    @property
+    def refuses_repeat(self) -> bool:
+        """True for `retryable: false`, which always wins."""
+        return self.object.get("retryable") is False
+
+    @property
+    def message(self) -> str:
+        """The best text there is about an error: the API's, or a short plain snippet, or ""."""
+        return _message(self.value) or (_snippet(self.text) if self.value is None else "")
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        lines = self.object.get("validation_errors")
+        if not isinstance(lines, list):
+            return ()
+        return tuple(line if isinstance(line, str) else json.dumps(line) for line in lines)
+
+    @property
+    def is_monthly_quota(self) -> bool:
+        """True for a 429 that only the next billing period lifts, in any of its three forms."""
+        if self.status != 429:
+            return False
+        return (
+            self.code == "monthly_limit_exceeded"
+            or (not self.code and "monthly" in self.message.lower())
+            or self.headers.get("x-ratelimit-monthly-remaining", "").strip() == "0"
+        )
+
+
+def read(response: httpx.Response, sent_by: Iterator[bytes]) -> Answer:
+    """Read the body from `sent_by` (raw, maybe compressed chunks) into an Answer.
+
+    Network errors pass through; a body beyond the limits or that is not what its headers say
+    becomes `unfit`.
+    """
+    status, headers = response.status_code, response.headers
+    try:
+        body = b"".join(_decoded(sent_by, headers.get("content-encoding", "")))
+    except Unfit as why:
+        return Answer(status, headers, unfit=str(why))
+    if not body.strip():
+        return Answer(status, headers, empty=True, unfit="it is empty")
+    text = body[:2000].decode("utf-8", "replace")
+    try:
+        value = parse(body)
+    except Unfit as why:
+        return Answer(status, headers, text=text, unfit=str(why))
+    return Answer(status, headers, text=text, value=value)
+
+
+def _decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Yield the decompressed body; never hold more than MAX_BODY and a chunk."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        yield from _limited(chunks)
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Unfit("it has a content encoding that was not asked for")
+    yield from _limited(_inflated(chunks))
+
+
+def _limited(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise Unfit(f"it is larger than {MAX_BODY // 1024 // 1024} MiB")
+        yield chunk
+
+
+def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib by its header
+    try:
+        for chunk in chunks:
+            data = chunk
+            while data and not inflater.eof:
+                yield inflater.decompress(data, _CHUNK)
+                data = inflater.unconsumed_tail
+        yield inflater.flush()
+    except zlib.error:
+        raise Unfit("its compression is broken") from None
+    if not inflater.eof:
+        raise Unfit("its compression is broken")
+
+
+def parse(body: bytes) -> Any:
+    """Parse JSON text (UTF-8, a BOM allowed) with exact integers; anything else is Unfit."""
+    try:
+        if _may_be_deep(body):
+            _check_depth(body)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_float)
+    except UnicodeDecodeError:
+        raise Unfit("it is not UTF-8 text") from None
+    except RecursionError:
+        raise Unfit("it is nested too deeply") from None
+    except ValueError as fault:
+        # json's own errors quote no content but a position; an integer beyond Python's limit of
+        # 4,300 digits is a plain ValueError
+        what = "JSON" if isinstance(fault, json.JSONDecodeError) else "JSON with usable numbers"
+        raise Unfit(f"it is not {what}") from None
+
+
+def _may_be_deep(body: bytes) -> bool:
+    """Peel innermost pairs of brackets off, at C speed: True where MAX_DEPTH cannot be ruled out.
+
+    Brackets inside strings are taken for real ones, so a True needs the exact count.
+    """
+    brackets = body.translate(None, _NOT_BRACKETS)
+    for peeled in range(MAX_DEPTH):
+        rest = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(rest) == len(brackets):
+            return peeled + len(rest) > MAX_DEPTH
+        brackets = rest
+    return bool(brackets)
+
+
+def _check_depth(body: bytes) -> None:
+    """Raise Unfit when brackets outside strings nest deeper than MAX_DEPTH."""
+    depth = 0
+    for token in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', body, re.DOTALL):
+        first = token.group()[:1]
+        if first in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Unfit("it is nested too deeply")
+        elif first in b"]}":
+            depth -= 1
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("a number beyond the range of a double")
+    return value
+
+
+def _message(value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list):
+        return _message(value[0]) if value else ""
+    if isinstance(value, dict):
+        for name in ("error", "message", "detail", "error_description", "title"):
+            if text := _message(value.get(name)):
+                return text
+    return ""
+
+
+def _snippet(text: str, longest: int = 120) -> str:
+    """A short plain piece of a body that is not JSON: an HTML page gives its title alone."""
+    if "<" in text and re.search(r"<\s*(?:!doctype|html|head|body)", text, re.IGNORECASE):
+        title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
+        text = title.group(1) if title else ""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"

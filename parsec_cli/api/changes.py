@@ -1,0 +1,216 @@
+"""The changes to one user, and the truth about each: applied, not applied, or unknown.
+
+What a lost answer means differs from change to change; each `settle` below is the whole
+rule of its change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parsec_cli.api.answers import Answer
+from parsec_cli.api.client import Change, Client
+from parsec_cli.api.faults import error_of
+from parsec_cli.api.reads import get_user, user_path
+from parsec_cli.api.retry import Call, Exchange, Kind, Lost
+from parsec_cli.errors import NotFound, OutcomeUnknown, ParsecError
+from parsec_cli.models import JsonObject, User, WrongShape
+from parsec_cli.outcomes import Applied, Learned, NotApplied, Outcome, Unknown
+
+
+def doubtful(exchange: Exchange) -> bool:
+    """True when the change may have taken effect although no good answer says so."""
+    last = exchange.last
+    if exchange.doubt or isinstance(last, Lost) or exchange.broken:
+        return True
+    return isinstance(last, Answer) and last.status >= 500 and last.status != 501
+
+
+def _learned(exchange: Exchange) -> Learned:
+    return "repeated" if exchange.doubt else "answered"
+
+
+def unknown(exchange: Exchange, cause: ParsecError, hint: str) -> Unknown:
+    error = OutcomeUnknown(
+        f"outcome unknown: {cause.message}",
+        hint=hint,
+        details=cause.details,
+        api_code=cause.api_code,
+        http_status=cause.http_status,
+    )
+    return Unknown(error, exchange.attempts)
+
+
+def _failed(exchange: Exchange, call: Call, client: Client, hint: str) -> Outcome:
+    """No good answer came, and there is no other way to learn more."""
+    error = error_of(exchange, call, client.host)
+    if doubtful(exchange):
+        return unknown(exchange, error, hint)
+    return NotApplied(error, exchange.attempts)
+
+
+def create(client: Client, body: JsonObject, change: Change) -> Outcome:
+    """POST /builder/users; idempotent by external_id, so a repeat is safe and only blurs *when*."""
+    call = Call(
+        Kind.CREATE,
+        "POST",
+        "/builder/users",
+        body,
+        promise=_user_promise(external_id=body["external_id"]),
+    )
+
+    def settle(exchange: Exchange) -> Outcome:
+        answer = exchange.good
+        if answer is None:
+            return _failed(exchange, call, client, "run the same command again: it is safe")
+        created = None
+        if not exchange.doubt and answer.status in (200, 201):
+            created = answer.status == 201
+        return Applied(answer.value, answer.status, exchange.attempts, _learned(exchange), created)
+
+    return client.change(call, change, settle)
+
+
+def set_qps(client: Client, user: User, qps: int, change: Change) -> Outcome:
+    """PATCH the user's absolute qps_limit; after a doubt the user is read again and compared."""
+
+    def promise(answer: Answer) -> str:
+        fault = _user_promise(customer_id=user.customer_id)(answer)
+        if fault:
+            return fault
+        # the guide's shape of the answer lacks qps_limit: absent is no contradiction
+        echoed = answer.object.get("qps_limit", qps)
+        return "" if echoed == qps and echoed is not True else "it shows another `qps_limit`"
+
+    call = Call(
+        Kind.UPDATE, "PATCH", user_path(user.customer_id), {"qps_limit": qps}, promise=promise
+    )
+
+    def settle(exchange: Exchange) -> Outcome:
+        answer = exchange.good
+        if answer is not None:
+            return Applied(answer.value, answer.status, exchange.attempts, _learned(exchange))
+        if not doubtful(exchange):
+            return NotApplied(error_of(exchange, call, client.host), exchange.attempts)
+        return _read_again(
+            client,
+            user,
+            exchange,
+            call,
+            lambda now: "" if now.qps_limit == qps else f"qps_limit is {now.qps_limit}",
+        )
+
+    return client.change(call, change, settle)
+
+
+def onboard(client: Client, user: User, body: JsonObject, change: Change) -> Outcome:
+    """POST /builder/onboard, once; after a lost answer the user's linked exchanges tell."""
+    exchange_name: str = body["exchange"]
+
+    def promise(answer: Answer) -> str:
+        if answer.unfit:
+            return answer.unfit
+        shown = answer.object.get("customer_id")
+        if not isinstance(shown, str) or shown.lower() != user.customer_id.lower():
+            return "it is not about this user"
+        if "error" in answer.object:
+            return "it holds an error"
+        return "" if answer.object.get("exchange") == exchange_name else "another exchange"
+
+    call = Call(Kind.ONBOARD, "POST", "/builder/onboard", body, promise=promise)
+    # where the exchange was linked before, a link proves nothing about the new credentials
+    proves = not (body["mode"] == "self" and exchange_name in user.linked_exchanges)
+
+    def verdict(now: User) -> str:
+        if exchange_name not in now.linked_exchanges:
+            return f"{exchange_name} is not linked"
+        return "" if proves else f"{exchange_name} was linked before, too"
+
+    def settle(exchange: Exchange) -> Outcome:
+        answer = exchange.good
+        if answer is not None:
+            return Applied(answer.value, answer.status, exchange.attempts)
+        if not doubtful(exchange):
+            return NotApplied(error_of(exchange, call, client.host), exchange.attempts)
+        return _read_again(client, user, exchange, call, verdict)
+
+    return client.change(call, change, settle)
+
+
+def deactivate(client: Client, user: User, change: Change) -> Outcome:
+    """DELETE a user that this run has fetched; 404 after a lost answer means it is done."""
+    call = Call(
+        Kind.DEACTIVATE, "DELETE", user_path(user.customer_id), promise=deactivation_promise
+    )
+
+    def settle(exchange: Exchange) -> Outcome:
+        return settle_deactivation(client, exchange, call, fetched=True)
+
+    return client.change(call, change, settle)
+
+
+def deactivation_promise(answer: Answer) -> str:
+    """Only 204, or another 2xx that is empty or a JSON object without `error`, is a success."""
+    if answer.status == 204 or answer.empty:
+        return ""
+    if answer.unfit:
+        return answer.unfit
+    if not isinstance(answer.value, dict):
+        return "it is not an object"
+    return "it holds an error" if "error" in answer.value else ""
+
+
+def settle_deactivation(
+    client: Client, exchange: Exchange, call: Call, *, fetched: bool
+) -> Outcome:
+    """Judge a DELETE; `fetched` says whether this run saw the user before it."""
+    answer = exchange.good
+    if answer is not None:
+        return Applied(None, answer.status, exchange.attempts, _learned(exchange))
+    error = error_of(exchange, call, client.host)
+    if exchange.doubt and isinstance(error, NotFound) and fetched:
+        return Applied(None, error.http_status, exchange.attempts, "repeated")
+    if doubtful(exchange):
+        return unknown(exchange, error, "see whether the user still exists: `parsec users get`")
+    return NotApplied(error, exchange.attempts)
+
+
+def _read_again(
+    client: Client, user: User, exchange: Exchange, call: Call, verdict: Callable[[User], str]
+) -> Outcome:
+    """Read the user to learn what became of a change; `verdict` says "" or what speaks against."""
+    cause = error_of(exchange, call, client.host)
+    hint = f"check with `parsec users get {user.customer_id}`"
+    try:
+        now = get_user(client, user.customer_id)
+    except ParsecError as fault:
+        found = unknown(exchange, cause, hint)
+        found.error.details = (*found.error.details, f"reading again failed: {fault.message}")
+        return found
+    against = verdict(now)
+    if not against:
+        return Applied(now.raw, cause.http_status, exchange.attempts, "read_again")
+    found = unknown(exchange, cause, hint)
+    found.error.details = (*found.error.details, f"read again: {against}")
+    return found
+
+
+def _user_promise(
+    *, customer_id: str | None = None, external_id: str | None = None
+) -> Callable[[Answer], str]:
+    """Promise a user's record with this id (each only where given)."""
+
+    def promise(answer: Answer) -> str:
+        if answer.unfit:
+            return answer.unfit
+        try:
+            user = User.parse(answer.value)
+        except WrongShape as why:
+            return str(why)
+        if customer_id is not None and user.customer_id.lower() != customer_id.lower():
+            return "it is another user's record"
+        if external_id is not None and user.external_id != external_id:
+            return "it is another user's record"
+        return ""
+
+    return promise

@@ -1,0 +1,293 @@
+"""The seam between the tool and a server: one origin, one key, limits, log and history.
+
+Every request of every command passes here, so no command can forget the deadline, send the key
+elsewhere, follow a redirect, or leave a change out of the history.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote, urlencode
+
+import httpcore
+import httpx
+
+from parsec_cli import __version__
+from parsec_cli.api import answers
+from parsec_cli.api.answers import Answer
+from parsec_cli.api.retry import (
+    Attempted,
+    Call,
+    Exchange,
+    Kind,
+    Lost,
+    NotSent,
+    NotSentCause,
+    Patience,
+    send,
+)
+from parsec_cli.api.wire import Wire
+from parsec_cli.errors import LocalFault, UsageFault
+from parsec_cli.interrupts import Interrupts
+from parsec_cli.models import JsonObject, Secret
+from parsec_cli.origin import BaseUrl
+from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
+
+# what a TLS library says when the other side's certificate, not the line, is at fault
+_CERTIFICATE = (ssl.SSLCertVerificationError, ssl.CertificateError)
+
+
+def segment(text: str) -> str:
+    """Encode one path segment; what a URL cannot carry as one segment is a UsageFault."""
+    if not text or text in (".", ".."):
+        raise UsageFault("an id must not be empty, `.` or `..`")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise UsageFault("an id must be valid Unicode text") from None
+
+
+def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
+    """Append the members of `query` that are not None, encoded."""
+    pairs = [(name, value) for name, value in query.items() if value is not None]
+    return f"{path}?{urlencode(pairs, quote_via=quote)}" if pairs else path
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the history keeps of a change, besides its outcome; no secrets.
+
+    `before` is the user's record as last read, `after` what is asked for.
+    """
+
+    command: str
+    customer_id: str | None = None
+    external_id: str | None = None
+    before: JsonObject | None = None
+    after: JsonObject | None = None
+    reason: str = ""
+
+
+class ChangeLog(Protocol):
+    """Where changes are written down: `begin` before the first sending, `finish` after."""
+
+    def begin(self, change: JsonObject, *, durable: bool = False) -> str: ...
+
+    def finish(self, entry: str, outcome: JsonObject) -> None: ...
+
+
+class Client:
+    """Sends calls to one Parsec API host.
+
+    `key` is asked for at the first request. `timeout` is the whole time in seconds that one
+    request may take. `log` gets one line per attempt.
+    """
+
+    def __init__(
+        self,
+        base_url: BaseUrl,
+        key: Callable[[], Secret],
+        transport: httpx.BaseTransport,
+        *,
+        wire: Wire | None = None,
+        timeout: float = 30.0,
+        patience: Patience | None = None,
+        changes: ChangeLog | None = None,
+        interrupts: Interrupts | None = None,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self.timeout = timeout
+        self.patience = patience or Patience()
+        self.deferred: list[LocalFault] = []
+        self.quota: Mapping[str, str] = {}
+        self._key = key
+        self._wire = wire or Wire()
+        self._changes = changes
+        self._interrupts = interrupts or Interrupts()
+        self._log = log
+        self._headers: dict[str, str] = {}
+        self._http = httpx.Client(
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=timeout,
+            headers={
+                "accept": "application/json",
+                "accept-encoding": "gzip",
+                "user-agent": f"parsec-cli/{__version__}",
+            },
+        )
+
+    @property
+    def host(self) -> str:
+        return self.base_url.display
+
+    def close(self) -> None:
+        self._http.close()
+
+    def read(self, call: Call) -> Exchange:
+        """Send a call that changes nothing."""
+        return self._send(call)
+
+    def change(self, call: Call, change: Change, settle: Callable[[Exchange], Outcome]) -> Outcome:
+        """Send a change: written down first, then sent, then judged by `settle`, then closed.
+
+        `settle` may read the user again to learn what became of it. LocalFault when the change
+        cannot be written down: then nothing was sent.
+        """
+        self._authorised()  # a missing key is told before anything is written down
+        entry = self._begin(call, change)
+        with self._interrupts.shield():
+            outcome = settle(self._send(call))
+            self._finish(entry, outcome)
+        return outcome
+
+    def _begin(self, call: Call, change: Change) -> str:
+        if self._changes is None:
+            return ""
+        line: JsonObject = {
+            "command": change.command,
+            "target": {"customer_id": change.customer_id, "external_id": change.external_id},
+            "before": change.before,
+            "after": change.after,
+            "reason": change.reason or None,
+        }
+        return self._changes.begin(line, durable=call.kind is Kind.DEACTIVATE)
+
+    def _finish(self, entry: str, outcome: Outcome) -> None:
+        if self._changes is None:
+            return
+        try:
+            self._changes.finish(entry, described(outcome))
+        except LocalFault as fault:
+            # the effect stands; it is told first, and this after it
+            self.deferred.append(fault)
+
+    def _authorised(self) -> dict[str, str]:
+        if not self._headers:
+            self._headers = {"x-api-key": self._key().reveal()}
+        return self._headers
+
+    def _send(self, call: Call) -> Exchange:
+        request_headers = {**call.headers, **self._authorised()}
+        content = None
+        if call.body is not None:
+            content = json.dumps(call.body).encode("ascii")
+            request_headers["content-type"] = "application/json"
+
+        def attempt(number: int) -> Attempted:
+            started = time.perf_counter()
+            attempted = self._attempt(call, content, request_headers)
+            if self._log is not None:
+                elapsed = (time.perf_counter() - started) * 1000
+                self._log(_log_line(call, attempted, number, elapsed))
+            return attempted
+
+        return send(call, attempt, self.patience)
+
+    def _attempt(self, call: Call, content: bytes | None, headers: Mapping[str, str]) -> Attempted:
+        request = self._http.build_request(
+            call.method, self.base_url.root + call.path, content=content, headers=headers
+        )
+        self._wire.begin(self.timeout)
+        try:
+            response = self._http.send(request, stream=True)
+        except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
+            return self._failed(fault)
+        try:
+            answer = answers.read(response, response.iter_raw())
+        except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
+            why = f"it was cut: {_reason(fault, self.timeout)}"
+            answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
+        finally:
+            response.close()
+        if "x-ratelimit-monthly-remaining" in answer.headers:
+            self.quota = answer.headers
+        return answer
+
+    def _failed(self, fault: Exception) -> NotSent | Lost:
+        reason = _reason(fault, self.timeout)
+        if self._wire.sent:
+            return Lost(reason)
+        return NotSent(_not_sent_cause(fault), reason)
+
+
+def described(outcome: Outcome) -> JsonObject:
+    """What the history keeps of an outcome: its name, HTTP status, attempts and error text."""
+    match outcome:
+        case Applied():
+            return {
+                "outcome": "applied",
+                "http_status": outcome.http_status,
+                "attempts": outcome.attempts,
+                "after": outcome.after,
+            }
+        case NotApplied() | Unknown():
+            return {
+                "outcome": "unknown" if isinstance(outcome, Unknown) else "not_applied",
+                "http_status": outcome.error.http_status,
+                "attempts": outcome.attempts,
+                "error": outcome.error.message,
+            }
+
+
+def _causes(fault: BaseException | None) -> list[BaseException]:
+    chain: list[BaseException] = []
+    while fault is not None and fault not in chain:
+        chain.append(fault)
+        fault = fault.__cause__ or fault.__context__
+    return chain
+
+
+def _not_sent_cause(fault: Exception) -> NotSentCause:
+    chain = _causes(fault)
+    if any(isinstance(cause, socket.gaierror) for cause in chain):
+        return "name"
+    if any(isinstance(cause, ssl.SSLError) for cause in chain):
+        return "tls"
+    if isinstance(fault, httpx.ProxyError):
+        return "proxy"
+    return "connect"
+
+
+def _reason(fault: Exception, timeout: float) -> str:
+    """Say in plain words what a network exception means; never quote its text on headers."""
+    chain = _causes(fault)
+    for cause in chain:
+        if isinstance(cause, _CERTIFICATE):
+            return f"certificate not accepted: {getattr(cause, 'verify_message', '') or 'invalid'}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed: {(cause.reason or 'handshake').lower().replace('_', ' ')}"
+        if isinstance(cause, socket.gaierror):
+            return "the host name could not be resolved"
+    if isinstance(fault, (httpx.TimeoutException, TimeoutError)):
+        return f"no answer within {timeout:g} s"
+    if isinstance(fault, httpx.ProxyError):
+        return "the proxy refused or failed"
+    for cause in chain:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        if isinstance(cause, httpcore.RemoteProtocolError):
+            return "the server closed the connection or did not speak HTTP"
+    return "the connection failed"
+
+
+def _log_line(call: Call, attempted: Attempted, number: int, elapsed: float) -> str:
+    if isinstance(attempted, Answer):
+        outcome = str(attempted.status)
+        rates = " ".join(
+            f"{name}={value}"
+            for name, value in attempted.headers.items()
+            if name.startswith("x-ratelimit-") or name in ("retry-after", "x-parsec-tier")
+        )
+    else:
+        outcome, rates = attempted.reason, ""
+    line = f"{call.method} {call.path} -> {outcome} in {elapsed:.0f} ms, attempt {number}"
+    return f"{line} {rates}".rstrip()

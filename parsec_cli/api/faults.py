@@ -1,0 +1,149 @@
+"""From what happened to a call to the error that tells it: host, fault, and the exit code."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from urllib.parse import urlsplit
+
+from parsec_cli.api.answers import Answer
+from parsec_cli.api.retry import Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.errors import (
+    ConnectFailed,
+    NameNotFound,
+    NotABuilder,
+    NotFound,
+    ParsecError,
+    QuotaUsedUp,
+    RateLimited,
+    Redirected,
+    Refused,
+    ServerFault,
+    TlsFailed,
+    Unauthorized,
+    Unreachable,
+    Unreadable,
+)
+
+_NOT_OURS = re.compile(r"not (?:found|owned)|does ?n[o']t (?:belong|exist)", re.IGNORECASE)
+_BUILDER_HINT = "a builder key may be needed here; see which key is in effect with `parsec doctor`"
+
+
+def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
+    """Tell why the exchange is no success; ask only when `exchange.good` is None."""
+    last = exchange.last
+    if isinstance(last, NotSent):
+        return _not_sent(last, host)
+    if isinstance(last, Lost):
+        return Unreachable(f"{host}: {last.reason}", retryable=True)
+    if exchange.broken:
+        return Unreadable(
+            f"{host} answered {last.status}, but the answer is not what the API promises: "
+            f"{exchange.broken}",
+            http_status=last.status,
+        )
+    return _answered(last, exchange.wait, call, host)
+
+
+def _not_sent(last: NotSent, host: str) -> ParsecError:
+    text = f"{host}: {last.reason}, nothing was sent"
+    if last.cause == "name":
+        return NameNotFound(text, hint="check the base URL with `parsec config show`")
+    if last.cause == "tls":
+        return TlsFailed(text)
+    return ConnectFailed(text, retryable=True)
+
+
+def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> ParsecError:
+    status = answer.status
+    if status == 429:
+        return _too_many(answer, wait, host)
+    if 300 <= status < 400:
+        return _redirected(answer, host)
+    if status >= 500 and status != 501:
+        return _told(ServerFault, answer, host, retryable=not answer.refuses_repeat)
+    if status == 401:
+        return _told(Unauthorized, answer, host)
+    if status == 403:
+        return _forbidden(answer, call, host)
+    if status == 404 and call.kind is Kind.CREATE:
+        return _told(Unreadable, answer, host, hint="wrong base URL? see `parsec config show`")
+    if status == 404:
+        return _told(NotFound, answer, host)
+    return _told(Refused, answer, host)
+
+
+def _told(
+    kind: type[ParsecError], answer: Answer, host: str, *, hint: str = "", retryable: bool = False
+) -> ParsecError:
+    said = f": {answer.message}" if answer.message else ""
+    return kind(
+        f"{host} answered {answer.status}{said}",
+        hint=hint,
+        details=answer.details,
+        api_code=answer.code,
+        http_status=answer.status,
+        retryable=retryable,
+    )
+
+
+def _forbidden(answer: Answer, call: Call, host: str) -> ParsecError:
+    """Tell the three 403s apart: not this builder's user, not a builder's key, something else."""
+    said = answer.message
+    if _NOT_OURS.search(said) and answer.code in ("", "forbidden", "not_found"):
+        return _told(NotFound, answer, host)
+    about_key = answer.code == "forbidden" or (
+        not answer.code and re.search(r"builder|forbidden", said, re.IGNORECASE)
+    )
+    if answer.value is not None and call.path.startswith("/builder/") and about_key:
+        return _told(NotABuilder, answer, host)
+    return _told(Refused, answer, host, hint=_BUILDER_HINT)
+
+
+def _too_many(answer: Answer, wait: float | None, host: str) -> ParsecError:
+    if answer.is_monthly_quota:
+        resets = reset_time(answer.headers.get("x-ratelimit-monthly-reset"))
+        when = f"it resets at {resets}" if resets else "the reset time was not told"
+        return QuotaUsedUp(
+            f"{host}: the monthly request quota is used up; {when}",
+            api_code=answer.code,
+            http_status=answer.status,
+        )
+    long = f"; the next wait would be {wait:.1f} s" if wait is not None else ""
+    return RateLimited(
+        f"{host}: rate limited beyond `--max-wait`{long}",
+        api_code=answer.code,
+        http_status=answer.status,
+        retryable=not answer.refuses_repeat,
+        retry_after=wait,
+    )
+
+
+def reset_time(text: str | int | None) -> str:
+    """Give a reset header's Unix seconds as an RFC 3339 time, or "" where it holds none."""
+    try:
+        moment = datetime.datetime.fromtimestamp(int(str(text)), datetime.UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _redirected(answer: Answer, host: str) -> ParsecError:
+    return Redirected(
+        f"{host} answered {answer.status} and points to {_target(answer)}; "
+        "redirects are not followed",
+        http_status=answer.status,
+    )
+
+
+def _target(answer: Answer) -> str:
+    """Where a redirect points, without user, query or fragment, which may hold secrets."""
+    location = answer.headers.get("location", "").strip()
+    if not location:
+        return "nowhere"
+    try:
+        parts = urlsplit(location)
+        place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
+    except ValueError:
+        return "an invalid address"
+    return f"{place}{parts.path}" or "itself"

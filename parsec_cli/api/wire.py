@@ -1,0 +1,163 @@
+"""The network below httpx: one deadline for a whole request, and whether anything left.
+
+httpx has time-outs between two bytes, but none for a request, and its exceptions do not tell
+"nothing was sent" from "sent, no answer" (a reset while sending shows as RemoteProtocolError).
+Both are known exactly where the sockets are, so this module wraps httpcore's network backend.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+# how long one blocking read may last before the deadline, which a signal may have moved, is
+# looked at again
+_SLICE = 1.0
+
+
+class Attempt(threading.local):
+    """The request that this thread is making: when it must be over, and whether it has left."""
+
+    deadline: float | None = None
+    sent: bool = False
+
+
+class Wire:
+    """What all connections of one client share.
+
+    `clock` is monotonic seconds; `drain_at` may move every deadline forward (see Interrupts).
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        drain_at: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self.clock = clock
+        self._drain_at = drain_at
+        self._attempt = Attempt()
+
+    def begin(self, seconds: float) -> None:
+        """Start the deadline of this thread's next request."""
+        self._attempt.deadline = self.clock() + seconds
+        self._attempt.sent = False
+
+    @property
+    def sent(self) -> bool:
+        """True once a byte of this thread's request was handed to the network."""
+        return self._attempt.sent
+
+    @sent.setter
+    def sent(self, value: bool) -> None:
+        self._attempt.sent = value
+
+    def left(self, fault: type[Exception]) -> float:
+        """Return the seconds left for this thread's request; raise `fault` when there are none."""
+        ends = [t for t in (self._attempt.deadline, self._drain_at()) if t is not None]
+        remaining = min(ends) - self.clock() if ends else _SLICE
+        if remaining <= 0:
+            raise fault("the deadline of the request has passed")
+        return remaining
+
+
+class Stream(httpcore.NetworkStream):
+    """A connection whose every wait is bounded by the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream, wire: Wire) -> None:
+        self._inner = inner
+        self._wire = wire
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        while True:
+            left = self._wire.left(httpcore.ReadTimeout)
+            try:
+                return self._inner.read(max_bytes, min(left, _SLICE))
+            except httpcore.ReadTimeout:
+                continue
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        left = self._wire.left(httpcore.WriteTimeout)
+        self._wire.sent = True
+        self._inner.write(buffer, left)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        left = self._wire.left(httpcore.ConnectTimeout)
+        inner = self._inner.start_tls(ssl_context, server_hostname, left)
+        # what a proxy was told before (CONNECT) was not the request
+        self._wire.sent = False
+        return Stream(inner, self._wire)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class Backend(httpcore.NetworkBackend):
+    """Opens connections within the deadline, name look-up and all addresses included."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        addresses = self._resolve(host, port)
+        for n, address in enumerate(addresses):
+            # one address that swallows packets must leave time for the others
+            left = self._wire.left(httpcore.ConnectTimeout) / (len(addresses) - n)
+            try:
+                inner = self._inner.connect_tcp(address, port, left, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if n + 1 == len(addresses):
+                    raise
+                continue
+            return Stream(inner, self._wire)
+        raise httpcore.ConnectError("the host name has no address")
+
+    def _resolve(self, host: str, port: int) -> list[str]:
+        """Return the addresses of `host` in the system's order; getaddrinfo has no time-out."""
+        found: list[Any] = []
+
+        def look_up() -> None:
+            try:
+                found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            except OSError as fault:
+                found.append(fault)
+
+        thread = threading.Thread(target=look_up, daemon=True)
+        thread.start()
+        thread.join(self._wire.left(httpcore.ConnectTimeout))
+        if not found:
+            raise httpcore.ConnectTimeout("the name look-up did not end in time")
+        if isinstance(found[0], OSError):
+            raise httpcore.ConnectError(str(found[0])) from found[0]
+        return list(dict.fromkeys(str(info[4][0]) for info in found[0]))
+
+
+class NetworkTransport(httpx.HTTPTransport):
+    """httpx's own transport over the deadline-keeping backend; no retries, no environment."""
+
+    def __init__(self, wire: Wire, context: ssl.SSLContext, proxy: str | None) -> None:
+        super().__init__(verify=context, trust_env=False, proxy=proxy)
+        # httpx offers no parameter for it; the pin on httpx and the deadline tests guard this line
+        self._pool._network_backend = Backend(wire)  # noqa: SLF001

@@ -1,0 +1,68 @@
+"""Ctrl-C and SIGTERM: at once while nothing is in flight, after a short drain while something is.
+
+A change that has left cannot be called back. Until its fate is known the first signal only sets
+a time by which it must be; the second one ends the command where it stands.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from parsec_cli.errors import Interrupted, Stopped, Terminated
+
+DRAIN_SECONDS = 10.0
+
+
+class Interrupts:
+    """What signals came in, and what must not be torn apart by one.
+
+    `clock` is monotonic seconds. `drain_at` is None, or the time on that clock by which whatever
+    is in flight has to be over.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._shielded = 0
+        self._event = threading.Event()
+        self.pending: Stopped | None = None
+        self.drain_at: float | None = None
+        self.on_first: Callable[[], None] | None = None
+
+    def install(self) -> None:
+        """Take over SIGINT and SIGTERM; a signal that is ignored (nohup, a pipeline) stays so."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._arrive)
+
+    def _arrive(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        stop = Terminated("terminated") if number == signal.SIGTERM else Interrupted("interrupted")
+        self.arrive(stop)
+
+    def arrive(self, stop: Stopped) -> None:
+        """Raise `stop`, unless something is in flight and this is the first signal."""
+        if not self._shielded or self.pending is not None:
+            raise stop
+        self.pending = stop
+        self.drain_at = self._clock() + DRAIN_SECONDS
+        self._event.set()
+        if self.on_first is not None:
+            self.on_first()
+
+    @contextmanager
+    def shield(self) -> Iterator[None]:
+        """Hold the first signal back while the body runs; nests."""
+        self._shielded += 1
+        try:
+            yield
+        finally:
+            self._shielded -= 1
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, but no longer than until a signal arrives."""
+        self._event.wait(seconds)
