@@ -1,15 +1,25 @@
-"""The base URL as people write it, and the origin that a key is bound to."""
+"""The base URL as people write it, and the origin that a key is bound to.
+
+Read by hand, not by `urllib`: that one drops tabs and newlines, takes `[::1]evil.example` for
+`::1`, and lets through hosts that the HTTP library reads otherwise. What is odd is refused.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from parsec_cli.errors import UsageFault
 
 DEFAULT_BASE_URL = "https://api.parsecapi.com"
 API_PREFIX = "/api/v1"
 _PORTS = {"https": 443, "http": 80}
+_HIGHEST_PORT = 65535
+_LONGEST_HOST = 253
+_START = re.compile(r"(https?)://([^/?#]*)([^?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::([0-9]{1,5}))?")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +48,26 @@ class BaseUrl:
     @property
     def root(self) -> str:
         """The URL that every API path is appended to; ends in `/api/v1`."""
-        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{self._bracketed}{port}{self.prefix}{API_PREFIX}"
+        return f"{self._start}{self.prefix}{API_PREFIX}"
+
+    @property
+    def text(self) -> str:
+        """The base URL in its shortest spelling, as it is stored and shown."""
+        return f"{self._start}{self.prefix}"
 
     @property
     def display(self) -> str:
         """`host[:port]` for people, with the scheme where it is not https."""
-        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
-        scheme = "" if self.scheme == "https" else f"{self.scheme}://"
-        return f"{scheme}{self._bracketed}{port}"
+        return self._start.removeprefix("https://")
 
     @property
     def is_loopback(self) -> bool:
         return _is_loopback(self.host)
+
+    @property
+    def _start(self) -> str:
+        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{self._bracketed}{port}"
 
     @property
     def _bracketed(self) -> str:
@@ -69,29 +86,91 @@ def _is_loopback(host: str) -> bool:
 
 
 def _parse(text: str, source: str) -> BaseUrl:
-    hint = f"write it like {DEFAULT_BASE_URL}"
-
     def fault(why: str) -> UsageFault:
-        return UsageFault(f"the {source} {why}", hint=hint)
+        return UsageFault(f"the {source} {why}", hint=f"write it like {DEFAULT_BASE_URL}")
 
-    if any(ord(c) <= 0x20 or ord(c) >= 0x7F or c == "\\" for c in text):  # noqa: PLR2004
-        raise fault("holds a blank, control or non-ASCII character")
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise fault("is not a valid URL") from None
-    if parts.scheme not in _PORTS or not text[len(parts.scheme) :].startswith("://"):
+    if not text:
+        raise fault("is empty")
+    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        raise fault("holds a blank, a backslash, a control or a non-ASCII character")
+    start = _START.fullmatch(text)
+    if start is None:
         raise fault("has no `https://` in front")
-    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+    scheme, authority, path, rest = start[1].lower(), start[2], start[3], start[4]
+    if "@" in authority:
         raise fault("must not hold a user name or password")
-    if "?" in text or "#" in text:
+    if rest:
         raise fault("must not hold a query or fragment")
-    if not host or port == 0 or parts.netloc.endswith(":"):
+    host, port = _host_and_port(authority, scheme)
+    if not host or not port:
         raise fault("has no usable host and port")
-    path = parts.path.rstrip("/").removesuffix(API_PREFIX).rstrip("/")
-    if "%" in path or "//" in path or any(part in (".", "..") for part in path.split("/")):
-        raise fault("has a path with empty, dotted or escaped parts")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if scheme == "http" and not _is_loopback(host):
         raise fault("must be https, except on loopback")
-    return BaseUrl(parts.scheme, host, port or _PORTS[parts.scheme], path)
+    prefix, wrong = _prefix(path)
+    if wrong:
+        raise fault(wrong)
+    return BaseUrl(scheme, host, port, prefix)
+
+
+def _prefix(path: str) -> tuple[str, str]:
+    """Return the path before `/api/v1` and what is wrong with it, if anything."""
+    prefix = path.rstrip("/").removesuffix(API_PREFIX).rstrip("/")
+    if not _PATH.fullmatch(prefix) or {".", ".."} & set(prefix.split("/")):
+        return prefix, "has a path with empty, dotted or escaped parts"
+    if f"{API_PREFIX}/" in f"{prefix}/":
+        return prefix, f"goes on after `{API_PREFIX}`"
+    return prefix, ""
+
+
+def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
+    """Return the host in its one spelling and the port; "" or 0 for one that cannot be used."""
+    match = _AUTHORITY.fullmatch(authority)
+    if match is None:
+        return "", 0
+    address, name, digits = match.groups()
+    port = int(digits) if digits else _PORTS[scheme]
+    host = _address(address) if address else _name(name.lower())
+    return host, port if port <= _HIGHEST_PORT else 0
+
+
+def _address(text: str) -> str:
+    from ipaddress import IPv6Address
+
+    try:
+        return str(IPv6Address(text))
+    except ValueError:
+        return ""
+
+
+def _name(host: str) -> str:
+    """Return `host`, or "" for one that DNS or the HTTP library would choke on or read otherwise.
+
+    A trailing dot is refused too: it names the same host under a second spelling, which no
+    certificate has.
+    """
+    labels = host.split(".")
+    if len(host) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in labels):
+        return ""
+    if any(label.startswith("xn--") and not _decodes(label) for label in labels):
+        return ""
+    # `127.1` and `0x7f.1` are addresses to the system's resolver, names to everyone else
+    if labels[-1].isdigit() or labels[-1].startswith("0x"):
+        return host if _is_dotted_quad(host) else ""
+    return host
+
+
+def _decodes(label: str) -> bool:
+    try:
+        return not label.encode().decode("idna").isascii()
+    except UnicodeError:
+        return False
+
+
+def _is_dotted_quad(host: str) -> bool:
+    from ipaddress import IPv4Address
+
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True
