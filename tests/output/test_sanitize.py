@@ -1,0 +1,85 @@
+# ruff: noqa: RUF001 -- look-alike characters are what is tested
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsec_cli.output.sanitize import visible, visible_lines
+
+EVERY_CHARACTER = [chr(point) for point in range(sys.maxunicode + 1)]
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def test_ordinary_text_is_returned_as_it_is():
+    text = "acct[prod] [/x] :smile: 日本語ユーザー é"
+    assert visible(text) is text
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("ok\x1b[2J\x1b]0;pwned\x07", r"ok\u{1b}[2J\u{1b}]0;pwned\u{7}"),
+        ("\x9b31mred", r"\u{9b}31mred"),
+        ("a\tb\nc\rd", r"a\tb\nc\u{d}d"),
+        ("pay\u202egnp.exe", r"pay\u{202e}gnp.exe"),
+        ("ali\u200bce", r"ali\u{200b}ce"),
+        ("a\u200db", r"a\u{200d}b"),
+        ("a\u00adb", r"a\u{ad}b"),
+        ("a\u3164b", r"a\u{3164}b"),
+        ("line\u2028end\u2029", r"line\u{2028}end\u{2029}"),
+        ("half\ud83d", r"half\u{d83d}"),
+        ("x\ufe0f", r"x\u{fe0f}"),
+        ("葛\U000e0100", "葛" + r"\u{e0100}"),
+    ],
+)
+def test_hidden_characters_are_shown_as_escapes(raw, shown):
+    assert visible(raw) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می\u200cخواهم",  # Persian: the non-joiner shapes the letters around it
+        "क्\u200dष",  # Devanagari: the joiner asks for a half form
+        "❤\ufe0fx",
+        "1\ufe0f\u20e3",
+        "\u0600\u0661",  # a visible sign that Unicode counts among format characters
+    ],
+)
+def test_marks_that_shape_what_is_seen_stay(text):
+    assert visible(text) == text
+
+
+@pytest.mark.parametrize("text", ["\u200cخ", "خ\u200c", "خ\u200c\u200cخ", "\ufe0f", "1\ufe0f"])
+def test_joiners_and_selectors_with_nothing_to_shape_are_escaped(text):
+    assert "\\u{" in visible(text)
+
+
+def test_no_hidden_category_survives_for_any_character():
+    for character in EVERY_CHARACTER:
+        shown = visible(f"a{character}b")
+        category = unicodedata.category(character)
+        if category in {"Cc", "Cs", "Zl", "Zp"} or character in BIDI:
+            assert character not in shown, hex(ord(character))
+
+
+def test_every_ordinary_character_is_shown_as_itself():
+    for character in EVERY_CHARACTER:
+        if unicodedata.category(character) in {"Lu", "Ll", "Nd", "So", "Sm", "Po", "Zs"}:
+            assert visible(character) == character, hex(ord(character))
+
+
+@given(st.text())
+def test_what_was_made_visible_is_shown_unchanged(text):
+    assert visible(visible(text)) == visible(text)
+
+
+@given(st.text())
+def test_the_result_holds_no_control_character(text):
+    assert not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in visible(text))
+
+
+def test_documents_keep_their_line_ends_and_tabs():
+    assert visible_lines("a\tb\n\x1bc\n") == "a\tb\n" + r"\u{1b}c" + "\n"
