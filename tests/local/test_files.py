@@ -1,0 +1,316 @@
+"""Saves are whole and private, appends stay whole lines, locks end with their process."""
+
+import os
+import resource
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from parsec_cli.errors import GuardRefused, LocalFault
+from parsec_cli.local import files, locks
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def python(code: str, *argv: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", code, *map(str, argv)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.endswith(".tmp")]
+
+
+@pytest.mark.usefixtures("umask")
+def test_a_new_file_is_private_in_a_private_directory(folder):
+    path = folder / "a" / "b" / "config.toml"
+    files.save(path, b"x")
+    assert (mode(path), mode(path.parent), mode(path.parent.parent)) == (0o600, 0o700, 0o700)
+
+
+@pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o400, 0o400), (0o660, 0o600)])
+def test_a_save_never_loosens_a_mode_and_takes_others_rights_away(folder, before, after):
+    path = folder / "config.toml"
+    path.write_bytes(b"old")
+    path.chmod(before)
+    files.save(path, b"new")
+    assert (path.read_bytes(), mode(path)) == (b"new", after)
+
+
+def test_an_existing_directory_keeps_its_mode(folder):
+    folder.chmod(0o755)
+    files.save(folder / "config.toml", b"x")
+    assert mode(folder) == 0o755
+
+
+@pytest.mark.usefixtures("umask")
+def test_the_temporary_file_is_private_before_it_holds_anything(folder):
+    """Every file that ever appears beside the target has mode 0600 (F48)."""
+    writer = python(
+        "import sys; from pathlib import Path; from parsec_cli.local import files\n"
+        "for n in range(200): files.save(Path(sys.argv[1]), b'k' * 1000)",
+        folder / "config.toml",
+    )
+    seen = set()
+    while writer.poll() is None:
+        for entry in os.scandir(folder):
+            try:
+                seen.add(stat.S_IMODE(entry.stat().st_mode))
+            except FileNotFoundError:
+                continue
+    writer.communicate()
+    assert seen == {0o600}
+
+
+def test_a_link_stays_and_its_target_is_replaced(folder):
+    target = folder / "dotfiles" / "parsec.toml"
+    target.parent.mkdir()
+    target.write_bytes(b"old")
+    link = folder / "config.toml"
+    link.symlink_to(target)
+    files.save(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert leftovers(target.parent) == []
+
+
+def test_a_chain_of_relative_links_is_followed(folder):
+    (folder / "b").mkdir()
+    (folder / "b" / "real").write_bytes(b"old")
+    (folder / "middle").symlink_to("b/real")
+    (folder / "link").symlink_to("middle")
+    files.save(folder / "link", b"new")
+    assert (folder / "b" / "real").read_bytes() == b"new"
+    assert (folder / "middle").is_symlink()
+
+
+def test_a_dangling_link_gets_its_target(folder):
+    link = folder / "config.toml"
+    link.symlink_to(folder / "missing" / "parsec.toml")
+    files.save(link, b"new")
+    assert link.is_symlink()
+    assert (folder / "missing" / "parsec.toml").read_bytes() == b"new"
+
+
+def test_a_loop_of_links_is_a_clean_fault(folder):
+    link = folder / "config.toml"
+    link.symlink_to(link)
+    with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: "):
+        files.save(link, b"new")
+
+
+def test_a_link_into_a_directory_without_write_permission_keeps_the_old_content(plain_user):
+    locked = plain_user / "locked"
+    locked.mkdir()
+    target = locked / "parsec.toml"
+    target.write_bytes(b"old")
+    locked.chmod(0o500)
+    link = plain_user / "config.toml"
+    link.symlink_to(target)
+    with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: permission denied"):
+        files.save(link, b"new")
+    assert target.read_bytes() == b"old"
+    assert link.is_symlink()
+
+
+def test_a_full_disk_keeps_the_old_content_and_leaves_nothing(folder):
+    path = folder / "config.toml"
+    path.write_bytes(b"old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: file too large"):
+            files.save(path, b"n" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"old"
+    assert leftovers(folder) == []
+
+
+@pytest.mark.parametrize("action", [files.save, files.append])
+def test_a_file_in_the_place_of_a_directory_is_a_clean_fault(folder, action):
+    (folder / "parsec").write_bytes(b"")
+    with pytest.raises(LocalFault, match=r"cannot .* `.*config\.toml`: "):
+        action(folder / "parsec" / "config.toml", b"x\n")
+
+
+def test_a_directory_in_the_place_of_the_file_is_a_clean_fault(folder):
+    with pytest.raises(LocalFault, match="is a directory"):
+        files.save(folder, b"x")
+
+
+def test_without_a_home_the_fault_says_so(folder):
+    with pytest.raises(LocalFault) as caught:
+        files.save(Path(os.devnull) / "no-home" / "config.toml", b"x")
+    assert caught.value.message == "cannot save `config.toml`: there is no home directory"
+    assert list(folder.iterdir()) == []
+
+
+def test_readers_never_see_a_part_of_a_save(folder):
+    """Two writers, 200 saves each, and a reader all along (F49)."""
+    path = folder / "config.toml"
+    whole = {letter * 50_000 for letter in (b"a", b"b")}
+    files.save(path, b"a" * 50_000)
+    writers = [
+        python(
+            "import sys; from pathlib import Path; from parsec_cli.local import files\n"
+            "for _ in range(200): files.save(Path(sys.argv[1]), sys.argv[2].encode() * 50_000)",
+            path,
+            letter,
+        )
+        for letter in "ab"
+    ]
+    reads = 0
+    while any(writer.poll() is None for writer in writers):
+        assert path.read_bytes() in whole
+        reads += 1
+    for writer in writers:
+        writer.communicate()
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert reads > 0
+    assert leftovers(folder) == []
+
+
+def test_a_killed_save_leaves_the_old_or_the_new_and_is_swept_up(folder):
+    path = folder / "config.toml"
+    for _ in range(10):
+        writer = python(
+            "import sys; from pathlib import Path; from parsec_cli.local import files\n"
+            "print('go', flush=True)\n"
+            "n = 0\n"
+            "while True: files.save(Path(sys.argv[1]), b'%d' % (n % 10) * 200_000); n += 1",
+            path,
+        )
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        while not path.exists():
+            assert writer.poll() is None
+        writer.kill()
+        writer.communicate()
+        content = path.read_bytes()
+        assert len(content) == 200_000
+        assert len(set(content)) == 1
+    (folder / ".config.toml.1-0badcafe.tmp").write_bytes(b"k")
+    files.sweep(path)
+    assert [entry.name for entry in folder.iterdir()] == ["config.toml"]
+
+
+@pytest.mark.usefixtures("umask")
+def test_an_appended_file_is_private_and_an_open_one_is_tightened(folder):
+    path = folder / "state" / "history.jsonl"
+    files.append(path, b"one\n")
+    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
+    path.chmod(0o644)
+    files.append(path, b"two\n", durable=True)
+    assert mode(path) == 0o600
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_a_torn_line_costs_only_itself(folder):
+    path = folder / "history.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"b"')
+    files.append(path, b'{"c": 3}\n')
+    assert path.read_bytes() == b'{"a": 1}\n{"b"\n{"c": 3}\n'
+
+
+def test_appends_of_several_processes_stay_whole_lines(folder):
+    path = folder / "history.jsonl"
+    writers = [
+        python(
+            "import sys; from pathlib import Path; from parsec_cli.local import files\n"
+            "line = sys.argv[2].encode() * 5000 + b'\\n'\n"
+            "for _ in range(200): files.append(Path(sys.argv[1]), line)",
+            path,
+            letter,
+        )
+        for letter in "abc"
+    ]
+    for writer in writers:
+        writer.communicate()
+    lines = filter(None, path.read_bytes().splitlines())
+    assert sorted(lines) == [letter * 5000 for letter in (b"a", b"b", b"c") for _ in range(200)]
+
+
+def test_an_append_on_a_full_disk_is_a_fault(folder):
+    path = folder / "history.jsonl"
+    path.symlink_to("/dev/full")
+    with pytest.raises(LocalFault, match="no space left on device"):
+        files.append(path, b"x\n")
+
+
+def test_a_part_written_line_is_a_fault_and_is_closed_by_the_next(folder):
+    path = folder / "history.jsonl"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(LocalFault):
+            files.append(path, b"x" * 100 + b"\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    files.append(path, b"next\n")
+    assert path.read_bytes() == b"x" * 10 + b"\nnext\n"
+
+
+def test_a_held_lock_is_refused_with_the_process_id_and_ends_with_its_process(folder):
+    path = folder / "runs" / "lock"
+    holder = python(
+        "import sys; from pathlib import Path; from parsec_cli.local import locks\n"
+        "with locks.exclusive_lock(Path(sys.argv[1]), 'x'): print('held', flush=True); input()",
+        path,
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    try:
+        with (
+            pytest.raises(GuardRefused) as caught,
+            locks.exclusive_lock(path, "the users of `h`"),
+        ):
+            pytest.fail("two holders")
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert caught.value.message == f"process {holder.pid} is at work on the users of `h`"
+    with locks.exclusive_lock(path, "x"):
+        assert path.read_text() == f"{os.getpid()}\n"
+    assert mode(path) == 0o600
+
+
+def test_a_lock_that_ended_can_be_taken_again(folder):
+    for _ in range(2):
+        with locks.exclusive_lock(folder / "lock", "x"):
+            pass
+    assert [entry.name for entry in folder.iterdir()] == ["lock"]
+
+
+def test_the_directory_lock_waits_for_its_turn_and_leaves_no_file(folder):
+    path = folder / "config.toml"
+    released = threading.Event()
+
+    def sleep(_seconds: float) -> None:
+        first.__exit__(None, None, None)
+        released.set()
+
+    first = locks.directory_lock(path)
+    first.__enter__()
+    with locks.directory_lock(path, sleep=sleep):
+        assert released.is_set()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_directory_that_stays_locked_is_a_fault(folder):
+    path = folder / "config.toml"
+    waits: list[float] = []
+    with (
+        locks.directory_lock(path),
+        pytest.raises(LocalFault, match="another process has held its directory for 1 s"),
+        locks.directory_lock(path, patience=1, sleep=waits.append),
+    ):
+        pytest.fail("two holders")
+    assert sum(waits) == pytest.approx(1)
