@@ -1,0 +1,95 @@
+"""Bytes of an operator's file -> text, and the collector that lists all its faults together."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+
+from parsec_cli.errors import UsageFault
+
+SHOWN = 50  # faults in one message; a screen or two, and enough to see the pattern
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SAVE_AS = "save the file as UTF-8 (in Excel: `CSV UTF-8`) and run the same command again"
+
+
+class Faults:
+    """What is wrong with a file; `name` is what the operator calls it. Rows count from 1."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._found: list[tuple[int, str]] = []
+        self._hint = ""
+
+    def add(self, row: int, text: str, *, hint: str = "") -> None:
+        self._found.append((row, text))
+        self._hint = self._hint or hint
+
+    def check(self) -> None:
+        """Raise one UsageFault that lists them all, if there is any."""
+        if not self._found:
+            return
+        self._found.sort(key=lambda found: found[0])
+        lines = [f"row {row}: {text}" for row, text in self._found[:SHOWN]]
+        if len(self._found) > SHOWN:
+            lines.append(f"and {len(self._found) - SHOWN:,} more")
+        count = len(self._found)
+        raise UsageFault(
+            f"`{self.name}` has {count:,} {'fault' if count == 1 else 'faults'}: nothing was sent",
+            details=lines,
+            hint=self._hint or "correct the file and run the same command again",
+        )
+
+
+def decode(data: bytes, faults: Faults) -> str:
+    """Return the text without its byte-order mark; rows that do not decode become faults."""
+    encoding = "utf-8"
+    if data.startswith(codecs.BOM_UTF8):
+        data = data[len(codecs.BOM_UTF8) :]
+    elif data.startswith(_UTF32):
+        faults.add(1, "the file is UTF-32", hint=_SAVE_AS)
+        return ""
+    elif data.startswith(_UTF16):
+        encoding = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+        data = data[2:]
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = _decode_in_part(data, encoding, faults)
+    if "\0" in text:
+        for row, line in enumerate(text.split("\n"), 1):
+            if "\0" in line:
+                why = "holds a NUL character; the file may be UTF-16 without a byte-order mark"
+                faults.add(row, why, hint=_SAVE_AS)
+        text = text.replace("\0", "")
+    return text
+
+
+def _decode_in_part(data: bytes, encoding: str, faults: Faults) -> str:
+    """Decode what can be, so that the faults of the other rows are listed, too."""
+    lines = []
+    for row, line in enumerate(_lines(data, encoding), 1):
+        try:
+            lines.append(line.decode(encoding))
+        except UnicodeDecodeError as fault:
+            found = line[fault.start]
+            faults.add(
+                row,
+                f"is not valid {encoding.upper()[:6].rstrip('-')} (byte 0x{found:02X})",
+                hint=_SAVE_AS,
+            )
+            lines.append(line.decode(encoding, "replace"))
+    return "".join(lines)
+
+
+def _lines(data: bytes, encoding: str) -> Iterator[bytes]:
+    """Split after each line feed, which in UTF-16 is two bytes at an even place."""
+    end = "\n".encode(encoding)
+    start = 0
+    while start < len(data):
+        at = data.find(end, start)
+        while at != -1 and (at - start) % len(end):
+            at = data.find(end, at + 1)
+        stop = len(data) if at == -1 else at + len(end)
+        yield data[start:stop]
+        start = stop

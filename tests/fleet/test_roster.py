@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsec_cli.cells import neutralise
+from parsec_cli.errors import UsageFault
+from parsec_cli.fleet.fields import new_id_fault
+from parsec_cli.fleet.roster import Wanted, read_roster
+
+ADDRESS = "0x" + "aB" * 20
+
+
+def read(text: str | bytes) -> tuple[Wanted, ...]:
+    return read_roster(text if isinstance(text, bytes) else text.encode(), "users.csv")
+
+
+def faults(text: str | bytes) -> list[str]:
+    with pytest.raises(UsageFault) as caught:
+        read(text)
+    assert caught.value.exit_code == 2
+    return list(caught.value.details)
+
+
+TWO = (Wanted(2, "u1", 5), Wanted(3, "u2", 7))
+PLAIN = "external_id,qps_limit\r\nu1,5\r\nu2,7\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN.encode(),
+        codecs.BOM_UTF8 + PLAIN.encode(),
+        codecs.BOM_UTF16_LE + PLAIN.encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + PLAIN.encode("utf-16-be"),
+        PLAIN.replace("\r\n", "\n").encode(),
+        PLAIN.replace("\r\n", "\r").encode(),
+        PLAIN.rstrip().encode(),
+        PLAIN.replace(",", ";").encode(),
+        PLAIN.replace(",", "\t").encode(),
+        b"sep=;\r\n" + PLAIN.replace(",", ";").encode(),
+        b"sep=|\n" + PLAIN.replace(",", "|").encode(),
+        PLAIN.replace("external_id,qps_limit", " External ID , QPS_Limit ").encode(),
+        b'"external_id","qps_limit"\n"u1","5"\n"u2","7"\n',
+        b"qps_limit,state,external_id\n5,active,u1\n7,,u2\n",
+    ],
+)
+def test_every_usual_encoding_delimiter_and_line_end_reads_the_same(data):
+    """A byte-order mark, semicolons or `sep=` change nothing (F37, F38)."""
+    assert read(data) == TWO
+
+
+def test_all_columns():
+    text = f"external_id,qps_limit,email,eoa_address,state\nu1,5,a@b.example,{ADDRESS},Absent\n"
+    assert read(text) == (Wanted(2, "u1", 5, "a@b.example", ADDRESS, absent=True),)
+
+
+def test_empty_cells_leave_things_alone():
+    assert read("external_id,qps_limit,email\nu1,,\n") == (Wanted(2, "u1"),)
+
+
+def test_ids_are_taken_exactly_as_written():
+    """No number is made of an id (F40)."""
+    ids = ["00123", "4e872096", "9912140633506421", "TRUE", "1.0", "-2", "@x", "日本", "a b", "+1"]
+    assert [one.external_id for one in read("external_id\n" + "\n".join(ids))] == ids
+
+
+def test_blank_rows_are_skipped_and_rows_keep_their_lines():
+    """Empty lines and rows of empty cells are no rows (F39)."""
+    assert read("external_id,qps_limit\n\nu1,5\n,\n  ,\nu2,7\n") == (
+        Wanted(3, "u1", 5),
+        Wanted(6, "u2", 7),
+    )
+
+
+def test_record_over_several_lines_has_the_row_it_starts_in():
+    found = read('external_id,email\n"a\nb",\nu2,\n')
+    assert [(one.row, one.external_id) for one in found] == [(2, "a\nb"), (4, "u2")]
+
+
+def test_all_faults_of_a_file_are_listed_together_in_order_of_rows():
+    """Nothing is found only after hundreds of rows were applied (F44)."""
+    text = (
+        "external_id,qps_limit,email,eoa_address,state\n"
+        "u1,5,,,\n"
+        "u2,abc,,,\n"
+        "u3,1,,\n"
+        ",5,,,\n"
+        "u5,1,,0x12,\n"
+        "u6,1,nobody,,\n"
+        "u1,9,,,\n"
+        "u8,0,,,gone\n"
+        "pk_live_abcdef,1,,,\n"
+        "9.91214E+15,1,,,\n"
+        "#NAME?,1,,,\n"
+    )
+    assert faults(text) == [
+        "row 3: qps_limit `abc` is not a whole number from 1 to 2147483647",
+        "row 4: has 4 cells, the header has 5",
+        "row 5: the id is empty",
+        "row 6: eoa_address `0x12` is not `0x` and 40 hexadecimal digits",
+        "row 7: email 'nobody' is not an email address",
+        "row 8: the id `u1` is in row 2, too",
+        "row 9: qps_limit `0` is not a whole number from 1 to 2147483647",
+        "row 9: state `gone` is not active or absent",
+        "row 10: the id looks like an API key; it is not shown here",
+        "row 11: the id `9.91214E+15` was mangled by a spreadsheet; format the column as text",
+        "row 12: the id `#NAME?` is an error of the spreadsheet",
+    ]
+
+
+def test_message_counts_the_faults_and_says_that_nothing_was_sent():
+    with pytest.raises(UsageFault) as caught:
+        read("external_id,qps_limit\nu1,x\n")
+    assert caught.value.message == "`users.csv` has 1 fault: nothing was sent"
+    assert caught.value.hint == "correct the file and run the same command again"
+
+
+def test_long_list_of_faults_is_cut_and_counted():
+    listed = faults("external_id,qps_limit\n" + "".join(f"u{n},x\n" for n in range(1, 1201)))
+    assert len(listed) == 51
+    assert listed[-1] == "and 1,150 more"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1_000",
+        "+5",
+        " 7 ",
+        "1.0",
+        "0x10",
+        "1e3",
+        "99999999999999999999",
+        "0",
+        "-1",
+        "٣",
+        "2147483648",
+    ],
+)
+def test_careless_integers_are_refused(cell):
+    """Only plain ASCII digits in the range (F54)."""
+    assert faults(f'external_id,qps_limit\nu1,"{cell}"\n') == [
+        f"row 2: qps_limit `{cell}` is not a whole number from 1 to 2147483647"
+    ]
+
+
+def test_largest_limit_reads():
+    assert read("external_id,qps_limit\nu1,2147483647\n") == (Wanted(2, "u1", 2147483647),)
+
+
+def test_header_faults_name_what_was_seen():
+    assert faults("external-id|qps\nu1|5\n") == [
+        "row 1: the column `external-id|qps` is unknown; did you mean `external_id`",
+        (
+            "row 1: there is no column `external_id`; the header, split at each comma, has "
+            "`external-id|qps`"
+        ),
+    ]
+
+
+def test_unknown_and_double_columns_are_told_with_the_faults_of_rows():
+    assert faults("external_id,qps_limt,email,email\nu1,5,,\nu2,5,\n") == [
+        "row 1: the column `qps_limt` is unknown; did you mean `qps_limit`",
+        "row 1: the column `email` is there 2 times",
+        "row 3: has 3 cells, the header has 4",
+    ]
+
+
+def test_unclosed_quote_is_told_with_the_line_where_it_opened():
+    text = 'external_id,email\nu1,\n"two\nlines","never closed\nu3,\nu4,\n'
+    assert faults(text) == [
+        "row 3: a quote that opens in line 4 is never closed; nothing below it was read"
+    ]
+
+
+def test_unclosed_quote_that_swallows_the_next_quoted_cell_is_told_too():
+    text = 'external_id,email\nu1,"oops\nu2,"a@b.example"\nu3,\n'
+    assert faults(text) == [
+        (
+            "row 2: a quote that opens in line 2 is followed by more text after it closes; "
+            "nothing below it was read"
+        )
+    ]
+
+
+def test_unclosed_quote_in_a_large_file_does_not_become_one_huge_cell():
+    text = 'external_id,email\nu1,"oops\n' + "u2,\n" * 100_000
+    assert faults(text) == [
+        "row 2: a quote that opens in line 2 is never closed; nothing below it was read"
+    ]
+
+
+def test_quote_inside_a_plain_cell_is_a_character():
+    assert read('external_id\n5" pipe\n')[0].external_id == '5" pipe'
+
+
+def test_rows_that_do_not_decode_are_listed_beside_other_faults():
+    data = b"external_id,qps_limit\nM\xfcller,5\nu2,x\nSjo\xf6,5\n"
+    assert faults(data) == [
+        "row 2: is not valid UTF-8 (byte 0xFC)",
+        "row 3: qps_limit `x` is not a whole number from 1 to 2147483647",
+        "row 4: is not valid UTF-8 (byte 0xF6)",
+    ]
+
+
+def test_encoding_fault_hints_at_saving_as_utf8():
+    with pytest.raises(UsageFault) as caught:
+        read(b"external_id\n\xe9\n")
+    assert "CSV UTF-8" in caught.value.hint
+
+
+def test_half_a_character_of_utf16_is_a_fault():
+    assert faults(codecs.BOM_UTF16_LE + "external_id\nu1\n".encode("utf-16-le") + b"\x00\xd8") == [
+        "row 3: is not valid UTF-16 (byte 0x00)"
+    ]
+
+
+def test_nul_characters_are_refused():
+    listed = faults(b"external_id\nu\x001\n")
+    assert listed[0].startswith("row 2: holds a NUL character")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n\n", "external_id,qps_limit\n", "external_id\n\n,\n"[:-2], "[]", '{"users": []}'],
+)
+def test_file_without_rows_is_refused(text):
+    """Never `0 rows, success` (F38)."""
+    assert faults(text) == ["row 1: the file holds no rows"]
+
+
+RECORDS = [{"external_id": "u1", "qps_limit": 5}, {"external_id": "u2", "qps_limit": 7}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(RECORDS),
+        json.dumps({"users": RECORDS, "count": 2, "complete": True, "next_cursor": None}),
+        json.dumps({"users": RECORDS}, indent=2),
+        "\n".join(map(json.dumps, RECORDS)),
+        "\n\n".join(map(json.dumps, RECORDS)) + "\r\n",
+    ],
+)
+def test_json_forms_read_the_same(text):
+    assert [(one.external_id, one.qps_limit) for one in read(text)] == [("u1", 5), ("u2", 7)]
+
+
+def test_one_record_of_json_lines():
+    assert read('{"external_id": "u1", "email": null, "state": "absent"}\n') == (
+        Wanted(1, "u1", absent=True),
+    )
+
+
+def test_json_faults_carry_the_line_or_place():
+    text = '{"external_id": "u1"}\n{"external_id": 5}\n{"external_id": "u3", "qps_limit": 1.0}\n'
+    text += "{x\n7\n"
+    assert faults(text) == [
+        "row 2: `external_id` is not text",
+        "row 3: `qps_limit` is not whole",
+        "row 4: is not valid JSON: expecting property name enclosed in double quotes at column 2",
+        "row 5: is not a JSON object",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[{"external_id": "a", "external_id": "b"}]', "row 1: holds `external_id` twice"),
+        ('[{"external_id": "a", "qps_limit": NaN}]', "row 1: holds `NaN`, which is not JSON"),
+        ('[{"external_id": "a", "qps_limit": true}]', "row 1: `qps_limit` is not whole"),
+        ("[" * 100_000, "row 1: holds a number or a nesting beyond what can be meant"),
+        (
+            '[{"external_id": "a", "qps_limit": ' + "9" * 5000 + "}]",
+            "row 1: holds a number or a nesting beyond what can be meant",
+        ),
+        ('[{"external_id": "a", "qps": 1}]', "row 1: the field `qps` is unknown"),
+        ('{"users": 5}', "row 1: `users` is not an array"),
+        (
+            '{"users": [{"external_id": "a"}], "complete": false}',
+            "row 1: the listing in this file is not complete: `complete` is false",
+        ),
+    ],
+)
+def test_unclear_json_is_refused(text, fault):
+    assert faults(text)[0].startswith(fault)
+
+
+EXPORT_COLUMNS = [
+    "customer_id",
+    "external_id",
+    "tier",
+    "qps_limit",
+    "created_at",
+    "linked_exchanges",
+    "wallet.eoa_address",
+    "wallet.safe_address",
+    "wallet.wallet_type",
+    "api_key",
+    "fee_escrow_enabled",
+    "fee_bps",
+    "affiliate_address",
+]
+
+
+def exported_csv(users: list[tuple[str, int | None]]) -> str:
+    """What `parsec users list -o csv` writes."""
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow(EXPORT_COLUMNS)
+    for number, (external_id, qps) in enumerate(users):
+        cells = {
+            "customer_id": f"00000000-0000-4000-8000-{number:012d}",
+            "external_id": external_id,
+            "qps_limit": "" if qps is None else str(qps),
+            "api_key": "pk_live_****c123",
+        }
+        writer.writerow([neutralise(cells.get(name, "")) for name in EXPORT_COLUMNS])
+    return sheet.getvalue()
+
+
+ids = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(
+    lambda text: not text.lower().startswith(("pk_", "sk_")) and text.strip("#")
+)
+limits = st.none() | st.integers(1, 2147483647)
+users = st.lists(st.tuples(ids, limits), min_size=1, max_size=8, unique_by=lambda user: user[0])
+
+
+@given(users)
+def test_exported_csv_reads_back_to_the_same_users(listed):
+    """Also ids that a spreadsheet would run as formulas (F46)."""
+    found = read(exported_csv(listed))
+    assert [(one.external_id, one.qps_limit) for one in found] == listed
+
+
+@given(users, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_exported_json_reads_back_to_the_same_users_in_any_encoding(listed, encoding):
+    records = [
+        {"customer_id": "c", "external_id": one, "qps_limit": qps, "wallet": None, "new_field": 1}
+        for one, qps in listed
+    ]
+    text = json.dumps({"users": records, "complete": True}, ensure_ascii=False)
+    found = read(text.encode(encoding))
+    assert [(one.external_id, one.qps_limit) for one in found] == listed
+
+
+def test_exported_user_without_an_external_id_is_known_by_its_customer_id():
+    assert read("customer_id,external_id,qps_limit\nABC-1,,5\n") == (
+        Wanted(2, "", 5, customer_id="abc-1"),
+    )
+
+
+def test_typo_in_an_exported_record_is_not_taken_for_a_new_field():
+    assert faults('[{"customer_id": "c", "external_id": "u", "qps_limitt": 5}]') == [
+        "row 1: the field `qps_limitt` is unknown; did you mean `qps_limit`"
+    ]
+
+
+@given(st.binary(max_size=200) | st.text(alphabet=string.printable, max_size=200).map(str.encode))
+def test_no_bytes_whatever_do_more_than_be_refused(data):
+    try:
+        found = read_roster(data, "noise")
+    except UsageFault as fault:
+        assert fault.details  # noqa: PT017
+    else:
+        assert found
+
+
+@pytest.mark.parametrize(
+    "text", [".", "..", " u", "u ", "a\nb", "a\u202eb", "a\x1bb", "\ufeffu", "a\ud800", "a\u2028b"]
+)
+def test_ids_unfit_for_creation(text):
+    assert "cannot be created" in new_id_fault(text)
+
+
+@pytest.mark.parametrize("text", ["u1", "a b", "=1+1", "日本", "क\u200dष", "a/b", "100%", "❤️"])
+def test_ids_fit_for_creation(text):
+    assert new_id_fault(text) == ""

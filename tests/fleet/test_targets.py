@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import codecs
+
+import pytest
+
+from parsec_cli.errors import UsageFault
+from parsec_cli.fleet.targets import Target, read_targets
+
+CUSTOMER = "3f1c2b1e-0000-4000-8000-00000000000a"
+
+
+def read(text: str | bytes) -> tuple[Target, ...]:
+    return read_targets(text if isinstance(text, bytes) else text.encode(), "gone.txt")
+
+
+def faults(text: str | bytes) -> list[str]:
+    with pytest.raises(UsageFault) as caught:
+        read(text)
+    return list(caught.value.details)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"u1\nu2\n",
+        b"u1\r\nu2\r\n",
+        b"u1\ru2",
+        codecs.BOM_UTF8 + b"u1\nu2",
+        codecs.BOM_UTF16_LE + "u1\r\nu2\r\n".encode("utf-16-le"),
+    ],
+)
+def test_one_user_a_line(data):
+    """A byte-order mark and carriage returns are no part of an id (F37)."""
+    assert read(data) == (Target(1, "user", "u1"), Target(2, "user", "u2"))
+
+
+def test_empty_lines_are_skipped_and_prefixes_kept():
+    assert read(f"\next:u1\n\nid:{CUSTOMER}\n") == (
+        Target(2, "user", "ext:u1"),
+        Target(4, "user", f"id:{CUSTOMER}"),
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_external_id_column(delimiter):
+    text = "External_ID,note\r\nu1,bye\r\n,\r\n'=x,\r\n".replace(",", delimiter)
+    assert read(text) == (Target(2, "external_id", "u1"), Target(4, "external_id", "=x"))
+
+
+def test_customer_id_column_comes_first_and_keeps_the_external_id_for_comparison():
+    assert read(f"external_id,customer_id\nu1,{CUSTOMER.upper()}\nu2,\n") == (
+        Target(2, "customer_id", CUSTOMER, "u1"),
+        Target(3, "external_id", "u2"),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "customer_id\n", "external_id,note\n,\n"])
+def test_empty_file_is_refused(text):
+    assert faults(text) == ["row 1: the file names no user"]
+
+
+def test_all_faults_are_listed():
+    """An id that a spreadsheet mangled never aims a deactivation at another user (F40)."""
+    assert faults("u1\n9.91214E+15\npk_live_abc\n..\na\tb\n u2\next:\n") == [
+        "row 2: the id `9.91214E+15` was mangled by a spreadsheet; format the column as text",
+        "row 3: the id looks like an API key; it is not shown here",
+        "row 4: the id `..` cannot be named like this: it has a meaning in a URL",
+        "row 5: the id 'a\\tb' cannot be named like this: it holds U+0009",
+        "row 6: the id ` u2` cannot be named like this: it has blanks at its edge",
+        "row 7: the id is empty",
+    ]
+
+
+def test_faults_of_a_sheet_are_listed():
+    assert faults("external_id,note\n9.9E+15,\nu1\n,x\n") == [
+        "row 2: the id `9.9E+15` was mangled by a spreadsheet; format the column as text",
+        "row 3: has 1 cells, the header has 2",
+        "row 4: the id is empty",
+    ]
+
+
+def test_double_id_column_is_refused():
+    assert faults("external_id,external_id\na,b\n") == [
+        "row 1: the column `external_id` is there 2 times"
+    ]
