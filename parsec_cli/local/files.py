@@ -39,8 +39,11 @@ def make_private_directory(path: Path) -> None:
     if path.is_dir():
         return
     make_private_directory(path.parent)
-    # another process may have made it meanwhile
-    path.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
+    try:
+        # another process may have made it meanwhile
+        path.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
 
 
 def save(path: Path, data: bytes) -> None:

@@ -1,0 +1,81 @@
+"""Say where the tool's files belong; nothing is read, made or changed here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+APP = "parsec"
+# below this nothing can exist: reading finds no file, and `files.fault` says why saving fails
+_NOWHERE = Path(os.devnull) / "no-home"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The paths of one environment. Empty and relative variables count as unset."""
+
+    environ: Mapping[str, str]
+
+    @property
+    def config_file(self) -> Path:
+        chosen = self.environ.get("PARSEC_CONFIG", "")
+        if chosen.strip():
+            return Path(chosen).absolute()
+        return self._directory("XDG_CONFIG_HOME", ".config") / "config.toml"
+
+    @property
+    def state_dir(self) -> Path:
+        return self._directory("XDG_STATE_HOME", ".local/state")
+
+    @property
+    def history_file(self) -> Path:
+        return self.state_dir / "history.jsonl"
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.state_dir / "runs"
+
+    @property
+    def index_file(self) -> Path:
+        return self.state_dir / "index"
+
+    @property
+    def sandbox_db(self) -> Path:
+        return self.state_dir / "sandbox.sqlite3"
+
+    def _directory(self, variable: str, below_home: str) -> Path:
+        """Return the user's directory for the tool.
+
+        platformdirs knows the rules of Windows and macOS, but it reads the process's environment,
+        and its earlier releases took relative variables; the XDG rule is kept here.
+        """
+        chosen = self.environ.get(variable, "")
+        if Path(chosen).is_absolute():
+            return Path(chosen) / APP
+        if sys.platform in ("win32", "darwin"):
+            import platformdirs
+
+            of_kind = (
+                platformdirs.user_config_path
+                if variable == "XDG_CONFIG_HOME"
+                else platformdirs.user_state_path
+            )
+            return of_kind(APP, appauthor=False)
+        home = _home(self.environ)
+        return home / below_home / APP if home else _NOWHERE
+
+
+def _home(environ: Mapping[str, str]) -> Path | None:
+    """Return the home directory, or None for a user without HOME and without a passwd entry."""
+    home = Path(environ.get("HOME", ""))
+    if not home.is_absolute() and sys.platform != "win32":
+        import pwd
+
+        try:
+            home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+        except KeyError:
+            return None
+    return home if home.is_absolute() else None
