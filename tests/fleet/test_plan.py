@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import pytest
+from fleet.world import World
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
+from parsec_cli.fleet.census import take_census, without_secrets
+from parsec_cli.fleet.guards import check_max, check_pool, check_quota, forecast
+from parsec_cli.fleet.plan import Create, Deactivate, Keep, SetQps, delta, diff, facts_of
+from parsec_cli.fleet.plan_file import summary
+from parsec_cli.fleet.roster import Wanted
+from parsec_cli.models import Pool, User
+
+ADDRESS = "0x" + "ab" * 20
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_each_kind_of_difference_becomes_one_action(world):
+    low, same, gone = world.add("low", 5), world.add("same", 7), world.add("gone", 3)
+    wanted = [
+        Wanted(2, "low", 9),
+        Wanted(3, "same", 7),
+        Wanted(4, "gone", absent=True),
+        Wanted(5, "new", 4, "a@b.example", ADDRESS),
+        Wanted(6, "never", absent=True),
+    ]
+    plan = diff(wanted, world.census())
+    assert plan.actions == (
+        Deactivate(4, "gone", gone, facts_of(world.users[gone])),
+        SetQps(2, "low", low, 5, 9),
+        Create(5, "new", 4, "a@b.example", ADDRESS),
+    )
+    assert plan.keeps == (Keep(3, "same", same, 7), Keep(6, "never"))
+    assert summary(plan) == {"create": 1, "set_qps": 1, "deactivate": 1, "unchanged": 2}
+
+
+def test_empty_limit_changes_nothing(world):
+    customer = world.add("u1", 5)
+    assert diff([Wanted(2, "u1")], world.census()).keeps == (Keep(2, "u1", customer, 5),)
+
+
+def test_decreases_come_first_then_deactivations_then_the_rest(world):
+    for name in ("down", "up", "gone", "unset"):
+        world.add(name, None if name == "unset" else 10)
+    wanted = [
+        Wanted(2, "new", 5),
+        Wanted(3, "up", 20),
+        Wanted(4, "unset", 1),
+        Wanted(5, "gone", absent=True),
+        Wanted(6, "down", 1),
+    ]
+    assert [action.row for action in diff(wanted, world.census()).actions] == [6, 5, 2, 3, 4]
+
+
+def test_entries_come_in_the_order_of_the_file_and_pruned_users_last(world):
+    for name in ("b", "a", "down"):
+        world.add(name, 10)
+    plan = diff([Wanted(2, "new", 1), Wanted(3, "down", 1)], world.census(), prune=True)
+    assert [(entry.row, entry.external_id) for entry in plan.entries] == [
+        (2, "new"),
+        (3, "down"),
+        (None, "b"),
+        (None, "a"),
+    ]
+
+
+def test_without_prune_users_that_are_not_in_the_file_stay(world):
+    world.add("other")
+    assert diff([Wanted(2, "new")], world.census()).deactivations == ()
+
+
+def test_prune_spares_rows_that_name_a_user_by_customer_id_only(world):
+    nameless = world.add(None, 5)
+    plan = diff([Wanted(2, "", customer_id=nameless)], world.census(), prune=True)
+    assert plan.actions == ()
+
+
+def test_unknown_customer_id_without_an_external_id_is_a_fault(world):
+    with pytest.raises(UsageFault) as caught:
+        diff([Wanted(7, "", 5, customer_id="abc")], world.census())
+    assert caught.value.details == ("row 7: there is no user of customer_id `abc`",)
+
+
+def test_odd_ids_are_matched_but_never_created(world):
+    """Control characters are refused for creating, not for matching."""
+    world.add("a\nb", 5)
+    assert diff([Wanted(2, "a\nb", 6)], world.census()).actions[0].new == 6
+    with pytest.raises(UsageFault) as caught:
+        diff([Wanted(2, "a\nb", 6), Wanted(4, "c\n", 6), Wanted(9, "..")], world.census())
+    assert [line.partition(":")[0] for line in caught.value.details] == ["row 4", "row 9"]
+
+
+def test_external_id_of_two_users_is_ambiguous(world):
+    world.add("u1", 1)
+    world.add("u1", 2)
+    with pytest.raises(AmbiguousUser) as caught:
+        diff([Wanted(2, "u1", 5)], world.census())
+    assert caught.value.details == ("row 2: `u1`",)
+
+
+def test_notes_say_what_cannot_be_changed_or_known(world):
+    """A create on an existing user does not change the other fields (F43)."""
+    for number in range(7):
+        world.add(f"u{number}", 1, wallet={"eoa_address": ADDRESS})
+    other = "0x" + "cd" * 20
+    wanted = [Wanted(n + 2, f"u{n}", 1, "a@b.example", other) for n in range(7)]
+    wanted += [Wanted(20, "new"), Wanted(21, "u0x", 1, eoa_address=ADDRESS)]
+    assert diff(wanted, world.census()).notes == (
+        "created without `qps_limit`: 1; the server's default is unknown and counts 0",
+        "`email` of existing users is neither compared nor changed by the API: 7 rows",
+        *(f"row {n + 2}: `eoa_address` of `u{n}` differs and cannot be changed" for n in range(5)),
+        "and `eoa_address` of 2 more",
+    )
+
+
+def test_same_address_in_another_case_is_no_difference(world):
+    world.add("u1", 1, wallet={"eoa_address": ADDRESS.upper().replace("0X", "0x")})
+    assert diff([Wanted(2, "u1", eoa_address=ADDRESS)], world.census()).notes == ()
+
+
+def test_forecast_counts_requests_time_and_quota():
+    actions = (Create(2, "a", 5), SetQps(3, "b", "c", 10, 4))
+    ahead = forecast(actions, Pool({}, 100, 3, 50), rate=4, quota_left=8)
+    assert ahead.pool == {"qps_pool": 100, "allocated_before": 50, "allocated_after": 49}
+    assert (ahead.requests, ahead.seconds, ahead.quota_share) == (2, 0.5, 0.25)
+
+
+def test_unpaced_and_unlimited_forecast_knows_no_time_and_no_share():
+    ahead = forecast((Create(2, "a"),), Pool({}, 100, 3, 50), rate=None, quota_left=None)
+    assert (ahead.seconds, ahead.quota_share) == (None, None)
+
+
+def ahead_of(before: int, raised: int):
+    return forecast(
+        (SetQps(2, "a", "c", 100, 100 + raised),),
+        Pool({}, 100, 3, before),
+        rate=1,
+        quota_left=None,
+    )
+
+
+@pytest.mark.parametrize(("before", "raised"), [(90, 11), (101, 1)])
+def test_raising_the_sum_above_the_pool_is_refused(before, raised):
+    with pytest.raises(GuardRefused) as caught:
+        check_pool(ahead_of(before, raised), allow_overcommit=False)
+    assert "--allow-overcommit" in caught.value.hint
+
+
+@pytest.mark.parametrize(("before", "raised"), [(90, 10), (150, 0), (150, -10)])
+def test_filling_the_pool_or_lowering_the_sum_is_allowed(before, raised):
+    check_pool(ahead_of(before, raised), allow_overcommit=False)
+
+
+def test_overcommitting_is_allowed_when_asked_for():
+    check_pool(ahead_of(90, 500), allow_overcommit=True)
+
+
+def test_more_requests_than_the_month_has_left_are_refused():
+    ahead = forecast((Create(2, "a"), Create(3, "b")), Pool({}, 9, 0, 0), rate=1, quota_left=1)
+    with pytest.raises(GuardRefused, match="2 requests are needed and 1 are left"):
+        check_quota(ahead)
+
+
+def test_deactivations_above_max_are_refused_and_the_hint_names_the_count():
+    actions = tuple(Deactivate(n, "u", f"c{n}", {}) for n in range(11))
+    check_max(actions[:10])
+    with pytest.raises(GuardRefused) as caught:
+        check_max(actions)
+    assert caught.value.hint == "if that is meant, add `--max 11`"
+
+
+def test_listing_that_breaks_off_makes_no_plan():
+    def pages():
+        yield [User({"customer_id": "c1"})]
+        raise ServerFault("bad gateway", http_status=502)
+
+    with pytest.raises(GuardRefused, match="broke off after 1 users"):
+        take_census(pages())
+
+
+def test_listing_that_never_began_keeps_its_own_fault():
+    def pages():
+        raise ServerFault("bad gateway")
+        yield []
+
+    with pytest.raises(ServerFault):
+        take_census(pages())
+
+
+def test_user_on_two_pages_counts_once():
+    user = User({"customer_id": "c1", "external_id": "u1"})
+    census = take_census([[user], [user]])
+    assert len(census.users) == 1
+    assert census.twice == set()
+
+
+def test_kept_records_hold_no_key():
+    record = {"api_key": "pk_x", "wallet": {"private_key": "x", "a": [{"clob_secret": 1, "b": 2}]}}
+    assert without_secrets(record) == {"wallet": {"a": [{"b": 2}]}}
+
+
+names = st.sampled_from([f"u{n}" for n in range(8)])
+limits = st.none() | st.integers(1, 60)
+listed = st.dictionaries(names, limits, max_size=8)
+wishes = st.dictionaries(names, st.tuples(limits, st.booleans()), min_size=1, max_size=8)
+
+
+def build(there: dict, wished: dict) -> tuple[World, list[Wanted]]:
+    world = World()
+    for name, qps in there.items():
+        world.add(name, qps)
+    wanted = [
+        Wanted(row, name, qps, absent=absent)
+        for row, (name, (qps, absent)) in enumerate(wished.items(), 2)
+    ]
+    return world, wanted
+
+
+def perform(world: World, plan) -> None:
+    for action in plan.actions:
+        match action:
+            case Create():
+                world.create(action.external_id, qps_limit=action.qps_limit)
+            case SetQps():
+                world.set_qps(User({"customer_id": action.customer_id}), action.new)
+            case Deactivate():
+                world.deactivate(User({"customer_id": action.customer_id}))
+
+
+@given(listed, wishes, st.booleans())
+def test_plan_that_was_applied_leaves_nothing_to_do(there, wished, prune):
+    world, wanted = build(there, wished)
+    perform(world, diff(wanted, world.census(), prune=prune))
+    assert diff(wanted, world.census(), prune=prune).actions == ()
+
+
+@given(listed, wishes, st.booleans())
+def test_sum_of_limits_never_passes_both_its_start_and_its_end(there, wished, prune):
+    world, wanted = build(there, wished)
+    plan = diff(wanted, world.census(), prune=prune)
+    start = world.allocated
+    end = start + plan.raise_by
+    for action in plan.actions:
+        start += delta(action)
+        assert start <= max(world.pool.total_allocated_qps, end)
+    perform(world, plan)
+    assert world.allocated == end
+
+
+@given(listed, wishes, st.randoms())
+def test_order_of_the_listing_does_not_matter(there, wished, random):
+    world, wanted = build(there, wished)
+    shuffled = list(world.users.items())
+    random.shuffle(shuffled)
+    first = diff(wanted, world.census(), prune=True)
+    world.users = dict(shuffled)
+    assert diff(wanted, world.census(), prune=True).actions == first.actions
