@@ -8,8 +8,11 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +21,7 @@ from support.clock import VirtualClock
 Stdin = bytes | Literal["closed", "open"] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Completed:
     """What a run left: the exit code and the streams; text is decoded without loss of bytes."""
 
@@ -47,8 +50,9 @@ class Completed:
         assert list(value) == ["error"], value
         return value["error"]
 
-    def __str__(self) -> str:
-        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+    def __repr__(self) -> str:
+        # what a failed `assert completed.code == 0, completed` shows, in one short line
+        return f"exit {self.code}, err={self.err[:150]!r}, out={self.out[:60]!r}"
 
 
 def clean_environment(home: Path) -> dict[str, str]:
@@ -149,3 +153,33 @@ def _writer(raw: io.BytesIO, encoding: str, errors: str) -> io.TextIOWrapper:
     stream.reconfigure(write_through=True)
     stream.close = lambda: None  # type: ignore[method-assign]
     return stream
+
+
+def run_to_reader(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, lines: int | None = None
+) -> Completed:
+    """Run with a pipe on stdout whose reader leaves after `lines` lines; None reads to the end."""
+    command = [sys.executable, "-m", "parsec_cli", *argv]
+    with (
+        tempfile.TemporaryFile() as err,
+        subprocess.Popen(
+            command,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=err,
+        ) as child,
+    ):
+        assert child.stdout is not None
+        watchdog = threading.Timer(30, child.kill)
+        watchdog.start()
+        try:
+            limit = sys.maxsize if lines is None else lines
+            out = b"".join(islice(child.stdout, limit))
+            child.stdout.close()
+            code = child.wait()
+        finally:
+            watchdog.cancel()
+        err.seek(0)
+        return Completed(code, out, err.read())

@@ -27,7 +27,7 @@ _LAUNCH = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Session:
     """The exit code and every byte that the terminal was sent."""
 
@@ -38,8 +38,8 @@ class Session:
     def text(self) -> str:
         return self.screen.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
 
-    def __str__(self) -> str:
-        return f"exit {self.code}\n{self.text}"
+    def __repr__(self) -> str:
+        return f"exit {self.code}, screen={self.text[-200:]!r}"
 
 
 def run_in_terminal(

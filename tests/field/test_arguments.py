@@ -1,0 +1,152 @@
+"""Arguments are taken as they are written, or refused with the way to write them."""
+
+from __future__ import annotations
+
+import pytest
+
+NUMBERS = [
+    "1_000",
+    "+5",
+    " 7 ",
+    "7\n",
+    "1.0",
+    "0x10",
+    "1e3",
+    "10,000",
+    "99999999999999999999",
+    "2147483648",
+    "0",
+    "00",
+    "",
+    "٣",
+    "\uff15",
+    "²",
+    "½",
+    "nan",
+    "inf",
+    "True",
+    "max",
+    "9" * 5000,
+    "1\u200b0",
+    "--5",
+]
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda v: repr(v)[:20])
+def test_a_limit_is_plain_digits_or_refused(run, builder, value):
+    """A typo or a pasted id is no number (F54)."""
+    user = builder.add("alice")
+    for argv in (
+        ["users", "set-qps", user["customer_id"], value],
+        ["users", "set-qps", "alice", "--", value],
+        ["users", "create", "u2", f"--qps-limit={value}"],
+    ):
+        completed = run(*argv)
+        assert completed.code == 2, completed
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("value", ["1", "7", "007", "2147483647"])
+def test_plain_digits_in_the_range_are_taken(run, builder, value):
+    """The bounds belong to it (F54)."""
+    user = builder.add("alice")
+    completed = run("users", "set-qps", "alice", value, "--allow-overcommit")
+    assert completed.code == 0, completed
+    assert user["qps_limit"] == int(value)
+
+
+@pytest.mark.parametrize("value", ["-5", "-1", "-0", "-99999999999999999999"])
+def test_a_negative_limit_is_answered_with_the_least_value(run, builder, value):
+    """Not with `no such option` (F53)."""
+    user = builder.add("alice")
+    for argv in (
+        ["users", "set-qps", user["customer_id"], value],
+        ["users", "set-qps", "alice", "--", value],
+    ):
+        completed = run(*argv)
+        assert completed.code == 2, completed
+        assert "at least 1" in completed.err
+        assert "o such option" not in completed.err
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("name", ["-abc", "-x", "-1", "--weird", "-"])
+def test_an_id_that_starts_with_a_dash_is_explained(run, builder, name):
+    """The error tells of `--` (F53)."""
+    builder.add(name)
+    completed = run("users", "get", name)
+    if completed.code == 2:
+        assert " -- " in completed.err
+        assert builder.requests == []
+    else:
+        # a lone dash is an argument like any other
+        assert name == "-"
+
+
+@pytest.mark.parametrize("name", ["-abc", "-x", "-1", "--weird", "--help", "-"])
+def test_behind_a_double_dash_an_id_may_start_with_one(run, builder, name):
+    """For reading, changing and creating (F53)."""
+    user = builder.add(name)
+    found = run("users", "get", "--json", "--", name)
+    assert found.json["customer_id"] == user["customer_id"]
+    assert run("users", "set-qps", "--", name, "44").code == 0
+    assert user["qps_limit"] == 44
+    assert run("users", "create", "--json", "--", f"{name}2").json["external_id"] == f"{name}2"
+    assert builder.by_external_id(f"{name}2")
+    completed = run("users", "deactivate", f"--confirm={name}", "--", name)
+    assert completed.code == 0, completed
+    assert user["customer_id"] not in builder.users
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["users", "lst"],
+        ["user", "list"],
+        ["users"],
+        ["users", "list", "extra"],
+        ["users", "list", "--limt", "5"],
+        ["users", "set-qps", "alice"],
+        ["users", "set-qps"],
+        ["users", "get"],
+        ["users", "create"],
+        ["users", "list", "-o", "xml"],
+        ["users", "list", "--wallet", "gold"],
+        ["users", "list", "--limit"],
+        ["users", "onboard", "alice"],
+        ["users", "onboard", "alice", "--exchange", "nyse", "--mode", "managed"],
+        ["users", "list", "--api-key", "pk_live_CANARY_000"],
+        ["--api-key=pk_live_CANARY_000", "users", "list"],
+        ["completion", "tcsh"],
+        ["pool", "check", "--max-used", "abc"],
+        ["pool", "check", "--max-used", "-1"],
+        ["pool", "check", "--min-free", "1.5"],
+        ["users", "list", "--rate", "fast"],
+        ["users", "list", "--rate", "0"],
+        ["users", "create", "u", "--eoa-address", "0x12"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_command_is_told_in_plain_words(run, builder, argv):
+    """Exit 2, an error line and a hint, nothing on stdout, no key echoed, nothing sent (F53)."""
+    completed = run(*argv)
+    assert completed.code == 2, completed
+    assert completed.out == ""
+    assert "error: " in completed.err
+    assert "hint: " in completed.err
+    assert "CANARY" not in completed.err
+    assert "╭" not in completed.err
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("option", [["--json"], ["-o", "json"], ["--output=json"]], ids=" ".join)
+def test_common_options_stand_before_or_after_the_command(run, builder, option):
+    """Whichever comes to mind."""
+    builder.add("alice")
+    results = [
+        run(*option, "users", "list").out,
+        run("users", *option, "list").out,
+        run("users", "list", *option).out,
+    ]
+    assert len(set(results)) == 1
+    assert results[0].startswith("{")

@@ -1,0 +1,286 @@
+"""Answers that are not what the API promises, and answers that promise more than is known."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from support.actions import (
+    answer,
+    broken_gzip,
+    chunked,
+    deep_json,
+    gzip_bomb,
+    html,
+    json_answer,
+    raw_json,
+    reset,
+    truncated,
+    wrong_charset,
+)
+from support.records import new_user, wallet
+from support.views import masked
+
+CUSTOMER = new_user("alice", 0)["customer_id"]
+PAGE = "<!DOCTYPE html><html><head><style>body{}</style></head><body>" + "<p>x</p>" * 500
+FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
+PAGES = {
+    "502 HTML": (html(502, PAGE), 7, "502"),
+    "500 empty": (answer(500), 7, "500"),
+    "503 text": (answer(503, "upstream down", {"Content-Type": "text/plain"}), 7, "503"),
+    "504 empty": (answer(504), 7, "504"),
+    "404 HTML": (html(404, PAGE), 3, "404"),
+    "413 HTML": (html(413, PAGE), 5, "413"),
+    "401 empty": (answer(401, b"", {"WWW-Authenticate": "Basic"}), 4, "401"),
+    "400 empty": (answer(400), 5, "400"),
+    "418 text": (answer(418, "tea"), 5, "418"),
+    "599": (answer(599), 7, "599"),
+    "500 wrong charset": (wrong_charset(500), 7, "500"),
+    "500 unknown charset": (
+        answer(500, b"\xff\xfe", {"Content-Type": "application/json; charset=klingon"}),
+        7,
+        "500",
+    ),
+    "502 corrupt gzip": (broken_gzip(502), 7, "502"),
+    "502 plain called gzip": (answer(502, "x" * 50, {"Content-Encoding": "gzip"}), 7, "502"),
+    "500 cut": (truncated(500, b'{"error": "x'), 7, "500"),
+    "500 null": (json_answer(500, None), 7, "500"),
+}
+
+
+@pytest.mark.parametrize(("action", "code", "status"), PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize("debug", [None, "1"])
+def test_an_error_page_becomes_one_line_with_its_status(
+    run_at, server, action, code, status, debug
+):
+    """No markup, no decoder's exception, and the status decides (F30)."""
+    server.respond(action)
+    completed = run_at("users", "get", CUSTOMER, env={"PARSEC_DEBUG": debug})
+    assert completed.code == code, completed
+    assert completed.out == ""
+    assert status in completed.err
+    if debug is None:
+        assert "<p>" not in completed.err
+        assert "Traceback" not in completed.err
+        assert len(completed.err) < 2000
+
+
+GOOD = json.dumps(new_user("alice", 0)).encode()
+UNREADABLE = {
+    "HTML": html(200, PAGE),
+    "empty": answer(200),
+    "204": answer(204),
+    "no JSON": raw_json(200, "hello"),
+    "half JSON": raw_json(200, '{"customer_id": "'),
+    "two documents": raw_json(200, GOOD.decode() + GOOD.decode()),
+    "a list": json_answer(200, [1]),
+    "null": json_answer(200, None),
+    "empty object": json_answer(200, {}),
+    "another id": json_answer(200, new_user("bob", 1)),
+    "id of another type": json_answer(200, {**new_user("alice", 0), "customer_id": 5}),
+    "NaN": raw_json(200, '{"customer_id": "' + CUSTOMER + '", "qps_limit": NaN}'),
+    "wrong charset": wrong_charset(200),
+    "broken gzip": broken_gzip(200),
+    "cut": truncated(200, GOOD),
+    "cut gzip": answer(200, gzip.compress(GOOD)[:-12], {"Content-Encoding": "gzip"}),
+    "bomb": gzip_bomb(200),
+    "deep": deep_json(),
+    "endless": chunked(200, [b" " * 1_000_000] * 40),
+    "huge integer": raw_json(
+        200, '{"customer_id": "' + CUSTOMER + '", "qps_limit": ' + "9" * 5000 + "}"
+    ),
+    "reset": reset(),
+}
+
+
+@pytest.mark.parametrize("action", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_a_success_that_cannot_be_read_is_a_clean_error(run_at, server, action):
+    """Not `null`, not `None`, not a traceback, not all of the memory (F30, F32)."""
+    server.respond(action)
+    completed = run_at("users", "get", CUSTOMER, "--json")
+    assert completed.code == 7, completed
+    assert completed.out == ""
+    assert completed.error["exit_code"] == 7
+    assert len(completed.err) < 2000
+    assert len(server.requests) <= 4
+
+
+def test_gzip_and_chunks_that_are_whole_are_read(run_at, server):
+    """The limits are for what is broken."""
+    packed = gzip.compress(GOOD)
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    server.script(chunked(200, [packed[:5], packed[5:9], packed[9:]], headers))
+    assert run_at("users", "get", CUSTOMER, "--json").json["external_id"] == "alice"
+
+
+SHAPES = [
+    ({"error": "the real reason"}, "the real reason"),
+    ({"error": {"message": "the real reason"}}, "the real reason"),
+    ({"message": "the real reason"}, "the real reason"),
+    ({"detail": "the real reason"}, "the real reason"),
+    ({"error": "the real reason", "code": "brand_new"}, "the real reason"),
+    ({"error": "the real reason", "code": 5, "retryable": "no"}, "the real reason"),
+    ({"error": "the real reason", "validation_errors": None}, "the real reason"),
+    ({"error": "x", "validation_errors": [{"field": "a"}, "the real reason"]}, "the real reason"),
+    ({"error": "x", "validation_errors": {"email": "the real reason"}}, "the real reason"),
+    ({"error": None}, None),
+    ({"error": ""}, None),
+    ({"error": []}, None),
+    ({"error": 5}, None),
+    (["the real reason"], None),
+    ("the real reason", None),
+    (None, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("body", "text"), SHAPES, ids=lambda v: json.dumps(v)[:60])
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, 5), (401, 4), (403, None), (404, 3), (409, 5), (500, 7)]
+)
+def test_error_bodies_of_any_shape_show_their_best_text(run_at, server, body, text, status, code):
+    """Nothing is required of an error but its status (F31)."""
+    server.respond(json_answer(status, body))
+    completed = run_at("users", "get", CUSTOMER, "--json")
+    found = completed.error
+    assert code is None or completed.code == code, completed
+    assert found["http_status"] == status
+    assert found["message"].strip()
+    if text:
+        assert text in completed.err
+
+
+def test_an_unknown_error_code_passes_through(run_at, server):
+    """Scripts may know it before the tool does (F31)."""
+    server.script(json_answer(400, {"error": "x", "code": "brand_new"}))
+    assert run_at("pool", "show", "--json").error["code"] == "brand_new"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (401, {"error": "invalid API key"}, 4),
+        (401, {}, 4),
+        (403, {"error": "builder key required", "code": "forbidden"}, 4),
+        (403, {"error": "end-user not found or not owned by this builder"}, 3),
+    ],
+)
+def test_a_refused_key_gets_a_hint(run_at, server, status, body, code):
+    """What to do about it, next to what happened (F31)."""
+    server.script(json_answer(status, body))
+    completed = run_at("users", "get", CUSTOMER, "--json")
+    assert completed.code == code, completed
+    assert completed.error["hint"]
+
+
+def test_validation_errors_are_shown_line_by_line(run_at, server):
+    """All of them, each on its own line (F31)."""
+    wrong = ["email: not an address", "qps_limit: too small"]
+    body = {"error": "validation failed", "code": "validation_error", "validation_errors": wrong}
+    server.script(json_answer(400, body))
+    lines = run_at("pool", "show").err.splitlines()
+    assert [
+        text for text in wrong if not any(line.strip(" -").endswith(text) for line in lines)
+    ] == []
+
+
+NEWS = [
+    {"tier": "platinum-plus"},
+    {"status": "frozen"},
+    {"status": "complete"},
+    {"status": "active"},
+    {"kyc": {"level": 2, "by": ["a", None]}},
+    {"linked_exchanges": ["newex", "polymarket"]},
+    {"linked_exchanges": [{"name": "newex"}]},
+    {"wallet": {"wallet_type": "mpc", "chain": {"id": 1}}},
+    {"wallet": "0xabc"},
+    {"qps_limit": "10"},
+    {"qps_limit": 10.5},
+    {"tier": 3},
+    {"created_at": 1790000000},
+    {"created_at": "not a time"},
+    {"fee_bps": "25"},
+]
+
+
+@pytest.mark.parametrize("news", NEWS, ids=json.dumps)
+@pytest.mark.parametrize("form", FORMATS)
+def test_new_fields_and_values_work_everywhere(run, builder, news, form):
+    """No closed lists: an old tool still works next week (F33)."""
+    user = builder.add("alice", **news)
+    for argv in (["users", "list"], ["users", "get", user["customer_id"]]):
+        completed = run(*argv, "-o", form)
+        assert completed.code == 0, completed
+    if form == "json":
+        assert completed.json == masked(user)
+
+
+EMPTIES = {
+    "null lists": {"linked_exchanges": None},
+    "null wallet": {"wallet": None},
+    "empty wallet": {"wallet": {}},
+    "wallet of nulls": {"wallet": {"eoa_address": None, "balances": None, "safe_address": None}},
+    "no balances": {"wallet": {**wallet(), "balances": []}},
+    "null balance": {"wallet": {**wallet(), "balances": [{"token": None, "balance": None}]}},
+    "odd balances": {"wallet": {**wallet(), "balances": ["x", None, 5]}},
+    "null time": {"created_at": None},
+    "null tier": {"tier": None},
+    "null qps": {"qps_limit": None},
+    "zero qps": {"qps_limit": 0},
+    "null key": {"api_key": None},
+    "empty texts": {"tier": "", "affiliate_address": "", "created_at": ""},
+    "null fees": {"fee_escrow_enabled": None, "fee_bps": None},
+}
+
+
+@pytest.mark.parametrize("empties", EMPTIES.values(), ids=EMPTIES.keys())
+@pytest.mark.parametrize("form", FORMATS)
+def test_null_is_neither_a_crash_nor_the_word_none(run, builder, empties, form):
+    """Null lists are not iterated, null texts not printed (F34)."""
+    user = builder.add("alice", **empties)
+    for argv in (["users", "list"], ["users", "get", user["customer_id"]]):
+        completed = run(*argv, "-o", form)
+        assert completed.code == 0, completed
+        assert "None" not in completed.out
+    if form == "json":
+        expected = user if user["api_key"] is None else masked(user)
+        assert completed.json == expected
+
+
+OPTIONAL = [
+    "external_id",
+    "api_key",
+    "tier",
+    "qps_limit",
+    "created_at",
+    "linked_exchanges",
+    "wallet",
+]
+
+
+@pytest.mark.parametrize("absent", OPTIONAL)
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_absent_field_stays_absent(run_at, server, absent, form):
+    """Absent is not null: the document does not invent it (F34)."""
+    user = new_user("alice", 0)
+    del user[absent]
+    server.respond(json_answer(200, user))
+    completed = run_at("users", "get", CUSTOMER, "-o", form)
+    assert completed.code == 0, completed
+    assert "None" not in completed.out
+    if form == "json":
+        assert absent not in completed.json
+
+
+@pytest.mark.parametrize("form", ["tsv", "csv", "table"])
+def test_zero_is_shown_as_zero_and_null_as_nothing(run, builder, form):
+    """A blank would hide that the user may not call at all (F34)."""
+    builder.add("zero", 0)
+    builder.add("null", None)
+    fields = ["--fields", "external_id,qps_limit"]
+    lines = run("users", "list", "-o", form, *fields, env={"COLUMNS": "120"}).out.splitlines()
+    zero = next(line for line in lines if "zero" in line)
+    null = next(line for line in lines if "null" in line)
+    assert "0" in zero
+    assert "0" not in null

@@ -1,0 +1,176 @@
+"""An id names one user and nothing else, whatever characters it holds."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import pytest
+
+RESERVED = [
+    "a/b",
+    "a?limit=1",
+    "a?limit=1&cursor=x",
+    "100%",
+    "a b",
+    "a%2Fb",
+    "a%252Fb",
+    "a#note",
+    "../pool",
+    "a/../../pool",
+    "..;",
+    "a\\b",
+    "a;b=c",
+    "a+b",
+    "日本語",
+    "a@b.example",
+    "http://evil.invalid/",
+    "//evil.invalid",
+    "users",
+    "*",
+    "'; drop table users",
+]
+NOTHING = {
+    "empty": "",
+    "blank": " ",
+    "blanks": "   ",
+    "tab": "\t",
+    "no-break space": "\xa0",
+    "dot": ".",
+    "dots": "..",
+    "empty customer_id": "id:",
+    "empty external_id": "ext:",
+    "blank external_id": "ext: ",
+    "newline": "a\nb",
+    "trailing newline": "alice\n",
+    "escape": "a\x1b[2J",
+    "C1": "a\x9bb",
+    "delete": "a\x7f",
+}
+COMMANDS = {
+    "get": ["users", "get", "{}"],
+    "set-qps": ["users", "set-qps", "{}", "10"],
+    "deactivate": ["users", "deactivate", "{}", "--confirm", "alice"],
+    "check": ["users", "check", "{}", "--exchange", "polymarket"],
+    "onboard": ["users", "onboard", "{}", "--exchange", "polymarket", "--mode", "managed"],
+    "api": ["api", "GET", "/balance", "--query", "exchange=polymarket", "--as", "{}"],
+}
+
+
+def argv_for(command: str, user: str) -> list[str]:
+    return [user if part == "{}" else part for part in COMMANDS[command]]
+
+
+@pytest.mark.parametrize("name", RESERVED)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_unknown_id_with_reserved_characters_addresses_nobody(run, builder, command, name):
+    """Looked up by paging, never pasted into a path, never created (F19)."""
+    builder.add("alice")
+    completed = run(*argv_for(command, name))
+    assert completed.code == 3, completed
+    assert {request.path for request in builder.requests} == {"/api/v1/builder/users"}
+    assert builder.mutations == []
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_an_external_id_with_reserved_characters_finds_its_user(run, builder, name):
+    """And its neighbours stay what they are (F19)."""
+    builder.add("a")
+    user = builder.add(name)
+    builder.add("b")
+    assert run("users", "get", name, "--json").json["customer_id"] == user["customer_id"]
+    completed = run("users", "set-qps", name, "77")
+    assert completed.code == 0, completed
+    assert [u["qps_limit"] for u in builder.users.values()] == [10, 77, 10]
+    completed = run("users", "deactivate", name, "--confirm", name)
+    assert completed.code == 0, completed
+    assert builder.effects[-1] == ("DELETE", user["customer_id"])
+    assert len(builder.users) == 2
+
+
+@pytest.mark.parametrize("ending", ["#note", "?x=1", "/", "/../x", "%20", " ", "#", "?", ";x"])
+@pytest.mark.parametrize("prefix", ["", "id:"])
+def test_a_note_behind_a_customer_id_never_hits_that_user(run, builder, ending, prefix):
+    """`REALID#note` is not REALID: not for a deactivation, not for a change (F19)."""
+    user = builder.add("alice")
+    named = f"{prefix}{user['customer_id']}{ending}"
+    for argv in (
+        ["users", "deactivate", named, "--confirm", "alice"],
+        ["users", "deactivate", named, "--confirm", user["customer_id"]],
+        ["users", "set-qps", named, "99"],
+        ["users", "get", named],
+    ):
+        completed = run(*argv)
+        assert completed.code in (2, 3), completed
+    assert builder.effects == []
+    own = f"/api/v1/builder/users/{user['customer_id']}"
+    assert own not in {request.path for request in builder.requests}
+
+
+@pytest.mark.parametrize("name", [n for n in RESERVED if not n.startswith("..;")])
+def test_a_forced_customer_id_is_one_encoded_segment_or_refused(run, builder, name):
+    """No query, fragment or second segment can be injected (F19)."""
+    completed = run("users", "get", f"id:{name}")
+    assert completed.code in (2, 3), completed
+    for request in builder.requests:
+        head, _, segment = request.target.rpartition("/")
+        assert head == "/api/v1/builder/users"
+        assert unquote(segment) == name
+        assert "?" not in segment
+
+
+@pytest.mark.parametrize("name", NOTHING.values(), ids=NOTHING.keys())
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_id_that_names_nothing_is_refused_before_any_request(run, builder, command, name):
+    """An unset shell variable must not aim at the collection (F20)."""
+    builder.add("alice")
+    completed = run(*argv_for(command, name))
+    assert completed.code == 2, completed
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t", "\xa0", "a\x1b[2Jb", "a\nb", "a\x9b"])
+def test_a_user_without_a_usable_id_is_not_created(run, builder, name):
+    """The same for the id of a new user (F20)."""
+    completed = run("users", "create", name)
+    assert completed.code == 2, completed
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("column", ["customer_id", "external_id"])
+@pytest.mark.parametrize("cell", ["", " ", '""', '" "'])
+def test_an_empty_cell_in_a_file_of_deactivations_is_refused(run, builder, work, column, cell):
+    """Found before anything is sent, with its row (F20)."""
+    builder.add("alice")
+    (work / "leavers.csv").write_text(f"{column},note\nalice,x\n{cell},y\n")
+    completed = run("users", "deactivate", "--from-file", "leavers.csv", "--confirm", "1")
+    assert completed.code == 2, completed
+    assert "3" in completed.err
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("spelling", [str.upper, str.title, lambda text: f"id:{text.upper()}"])
+def test_a_customer_id_in_other_case_is_the_same_user(run, builder, spelling):
+    """UUIDs are compared as UUIDs."""
+    user = builder.add("alice")
+    completed = run("users", "get", spelling(user["customer_id"]), "--json")
+    assert completed.json["external_id"] == "alice"
+
+
+def test_a_change_takes_a_uuid_for_a_customer_id_only(run, builder):
+    """An external_id that looks like one needs its prefix (F19)."""
+    named = "11111111-1111-4111-8111-111111111111"
+    user = builder.add(named)
+    assert run("users", "get", named, "--json").json["customer_id"] == user["customer_id"]
+    assert run("users", "set-qps", named, "5").code == 3
+    assert run("users", "set-qps", f"ext:{named}", "5").code == 0
+    assert user["qps_limit"] == 5
+
+
+@pytest.mark.parametrize("command", ["get", "set-qps", "deactivate"])
+def test_two_users_of_one_external_id_are_ambiguous(run, builder, command):
+    """Guessing would act on the wrong one."""
+    builder.add("alice")
+    builder.add("alice")
+    completed = run(*argv_for(command, "alice"))
+    assert completed.code == 3, completed
+    assert builder.mutations == []

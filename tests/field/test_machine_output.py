@@ -1,0 +1,255 @@
+"""What programs read: one document, lossless, alone on stdout, whatever happens around it."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+from support.actions import error, html, json_answer, too_many
+from support.runner import run_to_reader
+from support.views import masked, rows
+
+ERROR_KEYS = {"code", "message", "http_status", "retryable", "hint", "exit_code"}
+
+
+@pytest.mark.parametrize("columns", ["1", "20", "40", "80", "200", "abc", "", None])
+def test_json_equals_what_the_server_sent_at_every_width(run, builder, columns):
+    """No wrapping, markup or colour on this path (F04)."""
+    user = builder.add(("customer [prod] \n" * 20)[:300], note={"deep": [1, None, "x" * 200]})
+    env = {"COLUMNS": columns, "FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"}
+    assert run("users", "get", user["customer_id"], "--json", env=env).json == masked(user)
+    listing = run("users", "list", "--json", env=env).json
+    assert listing == {"users": [masked(user)], "count": 1, "complete": True, "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [2**63, -(2**70), 10**300, 0, 1.5, 0.1, True, None, "", [], {}, "0012", "1e5"],
+    ids=repr,
+)
+def test_json_keeps_every_value_of_an_unknown_field(run, builder, value):
+    """Exact integers, null against absent, text that looks like a number (F04, F33)."""
+    user = builder.add("u1", future_field=value)
+    shown = run("users", "get", user["customer_id"], "--json").json["future_field"]
+    assert shown == value
+    assert type(shown) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("form", "empty"),
+    [
+        ("json", {"users": [], "count": 0, "complete": True, "next_cursor": None}),
+        ("jsonl", ""),
+        ("tsv", ""),
+        ("ids", ""),
+    ],
+)
+def test_an_empty_account_is_an_empty_result_of_the_same_shape(run, builder, form, empty):
+    """Prose about nothing found would break the reader (F06)."""
+    completed = run("users", "list", "-o", form)
+    assert completed.code == 0, completed
+    assert (completed.json if form == "json" else completed.out) == empty
+    assert len(builder.requests) == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 6, 7])
+def test_several_pages_are_one_json_document(run, builder, size):
+    """However the pages fall, one document (F06)."""
+    users = builder.add_many(6)
+    completed = run("users", "list", "--json", "--page-size", str(size))
+    assert completed.json == {
+        "users": [masked(user) for user in users],
+        "count": 6,
+        "complete": True,
+        "next_cursor": None,
+    }
+
+
+def test_line_formats_give_one_line_a_record_over_pages(run, builder):
+    """Line-delimited output only under its own name, with one header at most (F06)."""
+    users = builder.add_many(5)
+    ids = [user["customer_id"] for user in users]
+    lines = run("users", "list", "-o", "jsonl", "--page-size", "2").out.splitlines()
+    assert [json.loads(line)["customer_id"] for line in lines] == ids
+    assert run("users", "list", "-o", "ids", "--page-size", "2").out.split() == ids
+    table = rows(run("users", "list", "-o", "csv", "--page-size", "2"))
+    assert [row["customer_id"] for row in table] == ids
+
+
+def test_questions_and_warnings_stay_off_a_stdout_that_is_a_file(
+    terminal, builder, key_env, config_file, work
+):
+    """stdin and stderr are a terminal, stdout is data (F05)."""
+    user = builder.add("alice")
+    config = config_file('[profiles.default]\napi_key = "pk_live_OTHER_000000"\n', 0o644)
+    out = work / "out.json"
+    session = terminal(
+        ["users", "deactivate", "alice", "--json"],
+        env={**key_env(builder), "PARSEC_CONFIG": str(config)},
+        answers=[("alice", "alice\n")],
+        stdout=out,
+    )
+    assert session.code == 0, session
+    document = json.loads(out.read_text())
+    assert [row["customer_id"] for row in document["results"]] == [user["customer_id"]]
+    assert "alice" in session.text
+    assert builder.effects == [("DELETE", user["customer_id"])]
+
+
+def test_a_long_listing_to_a_file_is_nothing_but_the_document(terminal, builder, key_env, work):
+    """Progress is drawn on the terminal of stderr, if at all (F05)."""
+    builder.add_many(10)
+    out = work / "out.json"
+    argv = ["users", "list", "--json", "--page-size", "2"]
+    session = terminal(argv, env=key_env(builder), stdout=out)
+    assert session.code == 0, session
+    assert json.loads(out.read_text())["count"] == 10
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def check_error(completed, exit_code, status, code=None):
+    assert completed.code == exit_code, completed
+    assert completed.out_bytes == b"" or completed.json["complete"] is False
+    assert "\x1b" not in completed.err
+    found = completed.error
+    assert set(found) >= ERROR_KEYS
+    assert found["exit_code"] == exit_code
+    assert found["http_status"] == status
+    assert isinstance(found["retryable"], bool)
+    assert found["message"]
+    if code is not None:
+        assert found["code"] == code
+
+
+@pytest.mark.parametrize("form", [["--json"], ["-o", "json"], ["-o", "jsonl"]], ids=" ".join)
+@pytest.mark.parametrize(
+    ("answer", "exit_code", "status", "code"),
+    [
+        (error(404, "not found", "not_found"), 3, 404, "not_found"),
+        (error(401, "invalid API key", "unauthorized"), 4, 401, "unauthorized"),
+        (error(400, "bad", "brand_new_code"), 5, 400, "brand_new_code"),
+        (error(402, "no funds", "insufficient_funds"), 5, 402, "insufficient_funds"),
+        (json_answer(429, {"error": "monthly request limit exceeded"}), 6, 429, None),
+        (html(500), 7, 500, None),
+        (html(200), 7, None, None),
+    ],
+    ids=str,
+)
+def test_failures_are_an_object_when_json_was_asked_for(
+    run_at, server, form, answer, exit_code, status, code
+):
+    """A script learns why without reading prose (F07)."""
+    server.respond(answer)
+    completed = run_at("pool", "show", *form)
+    found = completed.error
+    check_error(completed, exit_code, status or found["http_status"], code)
+
+
+def test_a_missing_user_is_an_error_object(run, builder):
+    """The kind that scripts meet most (F07)."""
+    check_error(run("users", "get", "11111111-1111-4111-8111-111111111111", "--json"), 3, 404)
+    check_error(run("users", "get", "nobody", "--json"), 3, None)
+    assert builder.mutations == []
+
+
+def test_an_unreachable_server_is_an_error_object(tool, key_env):
+    """No status, but the same shape (F07)."""
+    env = key_env(f"http://127.0.0.1:{closed_port()}")
+    check_error(tool("pool", "show", "--json", env=env), 7, None)
+
+
+def test_a_missing_key_is_an_error_object(tool):
+    """Local failures too (F07)."""
+    check_error(tool("pool", "show", "--json"), 4, None, "no_key")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["users", "list", "--limit", "0"],
+        ["users", "list", "--nonsense"],
+        ["users", "get"],
+        ["users", "get", ""],
+        ["users", "nonsense"],
+        ["users", "set-qps", "u1", "abc"],
+    ],
+    ids=" ".join,
+)
+def test_a_usage_mistake_is_an_error_object(run, builder, argv):
+    """Before and after the subcommand alike (F07)."""
+    check_error(run(*argv, "--json"), 2, None)
+    check_error(run("--json", *argv), 2, None)
+    check_error(run(*argv, env={"PARSEC_OUTPUT": "json"}), 2, None)
+    assert builder.requests == []
+
+
+def test_a_rate_limit_beyond_the_wait_is_a_retryable_error_object(run_at, server):
+    """The object says that trying again makes sense (F07, F27)."""
+    server.script(too_many("86400"))
+    completed = run_at("pool", "show", "--json")
+    check_error(completed, 6, 429)
+    assert completed.error["retryable"] is True
+
+
+@pytest.mark.parametrize("form", ["tsv", "csv", "jsonl", "json", "ids", "table"])
+def test_a_reader_that_has_enough_ends_the_listing_quietly(
+    isolated_environment, work, builder, key_env, form
+):
+    """`| head -1`: no words, no API error's code, and paging stops (F08)."""
+    builder.add_many(5_000)
+    env = {**isolated_environment, **key_env(builder), "PYTHONUNBUFFERED": "1"}
+    completed = run_to_reader(["users", "list", "-o", form], env=env, cwd=work, lines=1)
+    assert completed.code in (0, 141), completed
+    assert completed.err == ""
+    assert len(builder.requests) < 45
+
+
+def test_a_reader_that_never_reads_ends_the_command_quietly(
+    isolated_environment, work, builder, key_env
+):
+    """`| true` (F08)."""
+    builder.add_many(300)
+    env = {**isolated_environment, **key_env(builder)}
+    completed = run_to_reader(["users", "list", "--json"], env=env, cwd=work, lines=0)
+    assert completed.code in (0, 141), completed
+    assert completed.err == ""
+
+
+@pytest.mark.parametrize("stdout", ["/dev/full", "closed"])
+def test_a_listing_that_cannot_be_written_is_a_local_fault(parsec, builder, key_env, stdout):
+    """A full disk is not success (F08)."""
+    builder.add_many(3)
+    completed = parsec("users", "list", env=key_env(builder), stdout=stdout)
+    assert completed.code == 1, completed
+    assert "Traceback" not in completed.err
+    assert completed.err.startswith("error: ")
+
+
+@pytest.mark.parametrize("stdout", ["/dev/full", "closed"])
+def test_a_change_whose_report_is_lost_is_told_on_stderr(parsec, builder, key_env, stdout):
+    """The operator must not believe that nothing happened (F08)."""
+    completed = parsec("users", "create", "u1", env=key_env(builder), stdout=stdout)
+    assert completed.code == 1, completed
+    assert builder.by_external_id("u1")
+    assert "created" in completed.err
+    assert "Traceback" not in completed.err
+
+
+def test_a_bulk_run_outlives_its_reader(isolated_environment, work, builder, key_env):
+    """A dead stdout abandons no row (F08)."""
+    (work / "fleet.csv").write_text("external_id\n" + "".join(f"u{n}\n" for n in range(12)))
+    env = {**isolated_environment, **key_env(builder)}
+    argv = ["users", "apply", "fleet.csv", "--yes", "-o", "jsonl"]
+    completed = run_to_reader(argv, env=env, cwd=work, lines=0)
+    assert completed.code in (1, 141), completed
+    assert "Traceback" not in completed.err
+    done = [target for kind, target in builder.effects if kind == "POST"]
+    assert len(done) == len(set(done)) == len(builder.users)
+    again = run_to_reader(argv, env=env, cwd=work)
+    assert again.code == 0, again
+    assert len(builder.users) == 12

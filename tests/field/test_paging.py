@@ -1,0 +1,245 @@
+"""A listing is the whole account, or says that it is not."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+
+import pytest
+from support.actions import error, html, json_answer, raw_json, truncated
+from support.records import new_user
+
+CURSORS = [
+    "a+b/c==&limit=1%2B é",
+    "a b",
+    "%",
+    "%2B",
+    "a&cursor=b",
+    "#x",
+    "+",
+    "=",
+    "日本",
+    "x" * 2000,
+    '{"k":"v"}',
+    "null",
+    "0",
+    "\\",
+    "a;b",
+]
+POOL = {"qps_pool": 100, "end_user_count": 2, "total_allocated_qps": 20}
+
+
+def page(*numbers: int, **fields) -> dict:
+    users = [new_user(f"u{number}", number) for number in numbers]
+    return {"users": users, "count": len(users), **fields}
+
+
+def pages_of(requests) -> list:
+    return [request for request in requests if request.path.endswith("/users")]
+
+
+@pytest.mark.parametrize("cycle", [["AAA"], ["A", "B"], ["A", "B", "C"]], ids="".join)
+@pytest.mark.parametrize("form", ["json", "tsv", "table"])
+def test_a_server_that_repeats_its_cursors_is_left(run_at, server, cycle, form):
+    """The listing ends by itself, as incomplete, and says why (F21)."""
+    cursors = itertools.cycle(cycle)
+    server.respond(lambda _: json_answer(200, page(1, next_cursor=next(cursors))))
+    completed = run_at("users", "list", "-o", form)
+    assert completed.code == 7, completed
+    assert len(server.requests) <= len(cycle) + 2
+    assert "cursor" in completed.err
+    if form == "json":
+        assert completed.json["complete"] is False
+        assert len(completed.json["users"]) == 1
+
+
+@pytest.mark.parametrize("numbers", [[], [1]], ids=["empty pages", "the same user"])
+def test_endless_new_cursors_without_new_users_are_left(run_at, server, numbers):
+    """New cursors alone are no progress (F21)."""
+    cursors = map(str, itertools.count(1))
+    server.respond(lambda _: json_answer(200, page(*numbers, next_cursor=next(cursors))))
+    completed = run_at("users", "list", "--json")
+    assert completed.code == 7, completed
+    assert completed.json["complete"] is False
+    assert len(server.requests) < 200
+
+
+@pytest.mark.parametrize("last", [{}, {"next_cursor": None}, {"next_cursor": ""}], ids=str)
+@pytest.mark.parametrize("form", ["json", "tsv"])
+def test_the_end_of_the_list_is_understood_in_each_way(run_at, server, last, form):
+    """Absent, null and empty end it, without a further request (F22)."""
+    server.script(
+        json_answer(200, page(1, next_cursor="x")),
+        json_answer(200, page(2, **last)),
+        json_answer(200, POOL),
+    )
+    completed = run_at("users", "list", "-o", form)
+    assert completed.code == 0, completed
+    assert [request.query.get("cursor") for request in pages_of(server.requests)] == [None, "x"]
+    if form == "json":
+        assert completed.json["complete"] is True
+        assert completed.json["next_cursor"] is None
+
+
+@pytest.mark.parametrize("odd", [0, 1, False, True, 1.5, [], {}, ["x"], {"cursor": "x"}], ids=repr)
+def test_a_cursor_of_another_type_is_a_clean_error(run_at, server, odd):
+    """Neither an end nor a page: 7, never a traceback (F22)."""
+    server.respond(json_answer(200, page(1, next_cursor=odd)))
+    completed = run_at("users", "list", "--json")
+    assert completed.code == 7, completed
+    assert "Traceback" not in completed.err
+    assert "cursor" in completed.error["message"]
+    if completed.out:
+        assert completed.json["complete"] is False
+
+
+@pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
+def test_a_cursor_goes_back_byte_for_byte(run_at, server, cursor):
+    """Encoded once; nothing in it changes the other parameters (F23)."""
+    server.script(
+        json_answer(200, page(1, next_cursor=cursor)),
+        json_answer(200, page(2)),
+        json_answer(200, POOL),
+    )
+    completed = run_at("users", "list")
+    assert completed.code == 0, completed
+    assert server.requests[0].query == {"limit": "100"}
+    assert server.requests[1].query == {"limit": "100", "cursor": cursor}
+    assert "#" not in server.requests[1].target
+
+
+@pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
+def test_a_printed_cursor_can_be_given_back(run_at, server, cursor):
+    """From the JSON and from the hint for people (F23)."""
+    server.respond(json_answer(200, page(1, next_cursor=cursor)))
+    shown = run_at("users", "list", "--limit", "1", "--json").json["next_cursor"]
+    assert shown == cursor
+    run_at("users", "list", "--limit", "1", f"--cursor={shown}", "--json")
+    assert server.requests[-1].query["cursor"] == cursor
+
+
+@pytest.mark.parametrize(("argv", "requests"), [([], 2), (["--limit", "500"], 2)], ids=str)
+@pytest.mark.parametrize("form", ["tsv", "json", "csv", "ids", "jsonl", "table"])
+def test_a_plain_listing_is_every_user(run, builder, form, argv, requests):
+    """No default page size, and no maximum of the API, cuts it (F24)."""
+    users = builder.add_many(120)
+    completed = run("users", "list", "-o", form, *argv)
+    assert completed.code == 0, completed
+    assert [u["customer_id"] for u in users if u["customer_id"] not in completed.out] == []
+    assert len(pages_of(builder.requests)) == requests
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5", "", "1_0", "+5", " 7", "٣", "1e2"])
+def test_a_limit_that_is_no_count_is_a_usage_error(run, builder, value):
+    """Never quietly something else (F24)."""
+    completed = run("users", "list", f"--limit={value}")
+    assert completed.code == 2, completed
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("value", ["0", "101", "-1", "abc"])
+def test_a_page_size_the_api_does_not_know_is_a_usage_error(run, builder, value):
+    """1 to 100 (F24)."""
+    assert run("users", "list", f"--page-size={value}").code == 2
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("limit", [1, 50, 99, 100, 101, 119])
+def test_a_cut_listing_says_so_and_goes_on_exactly(run, builder, limit):
+    """Nobody takes the part for the whole; the rest is neither short nor double (F24)."""
+    users = builder.add_many(120)
+    first = run("users", "list", "--limit", str(limit), "--json")
+    assert first.json["complete"] is False
+    assert first.json["count"] == limit == len(first.json["users"])
+    assert "--cursor" in first.err
+    rest = run("users", "list", "--cursor", first.json["next_cursor"], "--json")
+    assert rest.json["complete"] is True
+    found = [user["customer_id"] for user in first.json["users"] + rest.json["users"]]
+    assert found == [user["customer_id"] for user in users]
+
+
+def test_a_limit_that_is_not_reached_is_a_complete_listing(run, builder):
+    """And so is one that is reached exactly at the end (F24)."""
+    builder.add_many(120)
+    for limit in ("120", "121"):
+        completed = run("users", "list", "--limit", limit, "--json")
+        assert completed.json["complete"] is True
+        assert completed.json["next_cursor"] is None
+
+
+FAILURES = {
+    "HTML 500": (html(500), 7),
+    "HTML 502": (html(502), 7),
+    "401": (error(401, "invalid API key", "unauthorized"), 4),
+    "403": (error(403, "builder key required", "forbidden"), 4),
+    "truncated": (truncated(200, b'{"users": [{"customer_id"'), 7),
+    "HTML 200": (html(200), 7),
+    "wrong shape": (json_answer(200, {"users": "x"}), 7),
+    "monthly quota": (json_answer(429, {"error": "monthly request limit exceeded"}), 6),
+    "broken JSON": (raw_json(200, '{"users": ['), 7),
+}
+
+
+@pytest.mark.parametrize(("action", "code"), FAILURES.values(), ids=FAILURES.keys())
+@pytest.mark.parametrize("form", ["json", "jsonl", "tsv", "csv"])
+def test_a_later_page_that_fails_leaves_a_marked_part(run, builder, action, code, form):
+    """The prefix is never taken for the whole (F25)."""
+    builder.add_many(40)
+    builder.strict = False
+    builder.fault("GET", "/users", nth=3, times=4, action=action)
+    completed = run("users", "list", "--page-size", "7", "-o", form)
+    assert completed.code == code, completed
+    assert re.search(r"\b14\b", completed.err), "how many were fetched"
+    assert completed.out.count("user-000") == 14
+    if form == "json":
+        assert completed.json["complete"] is False
+        assert completed.json["count"] == 14
+        assert completed.error["exit_code"] == code
+
+
+@pytest.mark.parametrize(("action", "code"), FAILURES.values(), ids=FAILURES.keys())
+@pytest.mark.parametrize("form", ["json", "jsonl", "tsv", "csv", "table"])
+def test_a_first_page_that_fails_leaves_stdout_empty(run_at, server, action, code, form):
+    """No header, no opened document (F25)."""
+    server.respond(action)
+    completed = run_at("users", "list", "-o", form)
+    assert completed.code == code, completed
+    assert completed.out == ""
+
+
+def test_a_listing_cut_by_a_fault_can_go_on_from_its_cursor(run, builder):
+    """The hint or the document carries the way on (F25)."""
+    users = builder.add_many(30)
+    builder.fault("GET", "/users", nth=3, action=error(401, "invalid API key", "unauthorized"))
+    first = run("users", "list", "--page-size", "7", "--json").json
+    rest = run("users", "list", "--cursor", first["next_cursor"], "--json").json
+    assert [u["external_id"] for u in first["users"] + rest["users"]] == [
+        u["external_id"] for u in users
+    ]
+
+
+def test_users_that_two_pages_repeat_appear_once(run_at, server):
+    """Users created during a listing shift the pages (F24)."""
+    server.script(
+        json_answer(200, page(1, 2, next_cursor="x")),
+        json_answer(200, page(2, 3)),
+        json_answer(200, {**POOL, "end_user_count": 3}),
+    )
+    listed = run_at("users", "list", "--json").json
+    assert [user["external_id"] for user in listed["users"]] == ["u1", "u2", "u3"]
+    assert listed["count"] == 3
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_a_listing_that_differs_from_the_pool_says_so(run_at, server, count):
+    """A notice and no error: users may come and go meanwhile (F24)."""
+    server.script(
+        json_answer(200, page(1, 2, next_cursor="x")),
+        json_answer(200, page(3)),
+        json_answer(200, {**POOL, "end_user_count": count}),
+    )
+    completed = run_at("users", "list", "--json")
+    assert completed.code == 0, completed
+    assert str(count) in completed.err
+    assert json.loads(completed.out)["complete"] is True

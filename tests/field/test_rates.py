@@ -1,0 +1,206 @@
+"""Waiting: as long as the server says, no longer than the operator allows, never in silence."""
+
+from __future__ import annotations
+
+import re
+from email.utils import formatdate
+
+import pytest
+from support.actions import json_answer, too_many
+from support.clock import START
+
+USAGE = json_answer(200, {"qps_pool": 10, "end_user_count": 0, "total_allocated_qps": 0})
+# (value, least wait, longest wait) in seconds
+NUMBERS = [
+    ("1", 1, 1),
+    ("1.5", 1.5, 1.5),
+    ("20", 20, 20),
+    ("0", 0.1, 1),
+    ("0.05", 0.1, 1),
+    ("-5", 0.1, 8),
+    (" 2 ", 2, 2),
+]
+JUNK = [
+    "",
+    "soon",
+    "inf",
+    "nan",
+    "-inf",
+    "1e999",
+    "1" * 5000,
+    "1_000",
+    "٣",
+    "0x10",
+    "1,5",
+    "1; 2",
+    "Mon, 99 Foo 2026 25:61:61 GMT",
+    "\xff",
+]
+DATES = [
+    (formatdate(START + 7, usegmt=True), 6, 8),
+    (formatdate(START + 7).replace("-0000", "+0000"), 6, 8),
+    (formatdate(START + 7), 6, 8),
+    (formatdate(START - 3600, usegmt=True), 0.1, 8),
+    ("Thu, 01 Jan 1970 00:00:00 GMT", 0.1, 8),
+    ("Mon, 21-Sep-26 14:13:27 GMT", 0.1, 8),
+]
+
+
+def unavailable(retry_after: str | None):
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return json_answer(503, {"error": "busy", "code": "service_unavailable"}, headers)
+
+
+@pytest.mark.parametrize("refuse", [too_many, unavailable], ids=["429", "503"])
+@pytest.mark.parametrize(("value", "least", "most"), NUMBERS + DATES)
+def test_retry_after_is_honoured_in_every_form(run_at, server, refuse, value, least, most):
+    """Seconds, fractions and dates; past and negative mean soon, never at once (F26)."""
+    server.script(refuse(value), USAGE)
+    completed = run_at("pool", "show")
+    assert completed.code == 0, completed
+    assert len(completed.waits) == 1
+    # a server that names whole seconds may be given a little more, not less
+    assert least <= completed.waits[0] <= most * 1.5
+
+
+@pytest.mark.parametrize("refuse", [too_many, unavailable], ids=["429", "503"])
+@pytest.mark.parametrize("value", [*JUNK, None], ids=lambda v: repr(v)[:20])
+def test_junk_in_retry_after_means_the_normal_back_off(run_at, server, refuse, value):
+    """Never a crash, never an endless sleep (F26)."""
+    if value and len(value) == 5000:
+        value = "9" * 5000
+    server.script(refuse(value), USAGE)
+    completed = run_at("pool", "show")
+    if value and value.isdigit() and value.isascii():
+        # a number all the same: longer than anyone waits
+        assert completed.code == 6 if refuse is too_many else completed.code in (6, 7)
+        server.strict = False
+        return
+    assert completed.code == 0, completed
+    assert len(completed.waits) == 1
+    assert 0.1 <= completed.waits[0] <= 8
+
+
+def test_refusals_without_a_date_are_repeated_until_accepted(run_at, server):
+    """A 429 is `not applied`: more than the four attempts of other faults (F26)."""
+    server.script(*[too_many(None)] * 6, USAGE)
+    completed = run_at("pool", "show", "--max-wait", "600")
+    assert completed.code == 0, completed
+    assert len(completed.waits) == 6
+    assert all(0.1 <= wait <= 8 for wait in completed.waits)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", None])
+def test_a_server_that_refuses_for_ever_is_left_in_bounds(run_at, server, value):
+    """The longest wait holds for all refusals of a request together (F26)."""
+    server.respond(too_many(value))
+    completed = run_at("pool", "show")
+    assert completed.code == 6, completed
+    assert sum(completed.waits) <= 60
+    assert len(server.requests) <= 601
+
+
+def test_unavailable_is_left_after_four_attempts(run_at, server):
+    """503 is a fault of the server, not a queue (F26)."""
+    server.respond(unavailable("1"))
+    completed = run_at("pool", "show")
+    assert completed.code == 7, completed
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("value", ["86400", "61", formatdate(START + 7200, usegmt=True)])
+@pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
+def test_a_wait_beyond_the_limit_fails_at_once_and_names_it(run_at, server, argv, value):
+    """No hours of silence, and no hammering inside the window (F27)."""
+    server.script(too_many(value))
+    completed = run_at(*argv, "--json")
+    assert completed.code == 6, completed
+    assert completed.waits == ()
+    assert len(server.requests) == 1
+    assert re.search(r"86400|24 ?h|1 ?d|61|2 ?h|7[12]\d\d|120 ?m", completed.error["message"])
+    assert completed.error["retryable"] is True
+
+
+def test_a_wait_below_the_limit_is_waited_in_full_and_announced(run_at, server):
+    """The operator sees why nothing happens (F27)."""
+    server.script(too_many("20"), USAGE)
+    completed = run_at("pool", "show")
+    assert completed.code == 0, completed
+    assert completed.waits == (20,)
+    assert "20" in completed.err
+    server.script(too_many("20"), USAGE)
+    assert run_at("pool", "show", "-q").err == ""
+
+
+@pytest.mark.parametrize(("limit", "code"), [("30", 0), ("25", 6), ("0", 6)])
+def test_max_wait_is_what_one_request_waits_in_all(run_at, server, limit, code):
+    """Three waits of ten seconds need thirty (F27)."""
+    server.script(*[too_many("10")] * 3, USAGE)
+    server.strict = code == 0
+    completed = run_at("pool", "show", "--max-wait", limit)
+    assert completed.code == code, completed
+    assert sum(completed.waits) <= float(limit)
+
+
+MONTHLY = {
+    "code": json_answer(429, {"error": "x", "code": "monthly_limit_exceeded", "retryable": False}),
+    "bare text": json_answer(429, {"error": "monthly request limit exceeded"}),
+    "text and a wait": json_answer(
+        429, {"error": "monthly request limit exceeded"}, {"Retry-After": "1"}
+    ),
+    "remaining": json_answer(
+        429, {"error": "rate limit exceeded"}, {"x-ratelimit-monthly-remaining": "0"}
+    ),
+    "code against retryable": json_answer(
+        429, {"error": "x", "code": "monthly_limit_exceeded", "retryable": True}
+    ),
+}
+
+
+@pytest.mark.parametrize("action", MONTHLY.values(), ids=MONTHLY.keys())
+@pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
+def test_a_used_up_quota_costs_exactly_one_request(run_at, server, action, argv):
+    """Waiting seconds does not help against a month (F27)."""
+    server.script(action)
+    completed = run_at(*argv)
+    assert completed.code == 6, completed
+    assert completed.waits == ()
+    assert "month" in completed.err
+
+
+def test_the_reset_of_the_quota_is_named(run_at, server):
+    """From the header, as a date (F27)."""
+    server.script(
+        json_answer(
+            429,
+            {"error": "monthly request limit exceeded"},
+            {"x-ratelimit-monthly-reset": "1790812800"},
+        )
+    )
+    assert "2026-10-01" in run_at("pool", "show").err
+
+
+def test_retryable_false_is_never_retried(run_at, server):
+    """The body has the first word (F26)."""
+    body = {"error": "no", "code": "rate_limit_exceeded", "retryable": False}
+    server.script(json_answer(429, body, {"Retry-After": "1"}))
+    completed = run_at("pool", "show")
+    assert completed.waits == ()
+    assert completed.code == 6, completed
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_fault_that_says_not_retryable_is_not_retried(run_at, server, status):
+    """For every status that is retried otherwise (F26)."""
+    server.script(json_answer(status, {"error": "no", "retryable": False}))
+    completed = run_at("pool", "show")
+    assert completed.code == 7, completed
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 404, 409, 422, 501])
+def test_retryable_true_widens_nothing(run_at, server, status):
+    """A refusal stays one (F26)."""
+    server.script(json_answer(status, {"error": "again", "retryable": True}))
+    completed = run_at("pool", "show")
+    assert completed.waits == ()
+    assert completed.code in (3, 4, 5), completed

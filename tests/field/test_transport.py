@@ -1,0 +1,250 @@
+"""Base URLs, proxies, certificates and time limits as operators set them."""
+
+from __future__ import annotations
+
+import pytest
+from support.actions import drip, json_answer
+from support.builder import BUILDER_KEY, BuilderServer
+from support.server import ScriptedServer
+
+POOL = "/api/v1/builder/pool"
+
+
+@pytest.mark.parametrize("option", [False, True], ids=["environment", "option"])
+@pytest.mark.parametrize(
+    ("suffix", "expected"),
+    [
+        ("", POOL),
+        ("/", POOL),
+        ("//", POOL),
+        ("/api/v1", POOL),
+        ("/api/v1/", POOL),
+        ("/gw/parsec", "/gw/parsec" + POOL),
+        ("/gw/parsec/", "/gw/parsec" + POOL),
+        ("/gw/parsec/api/v1", "/gw/parsec" + POOL),
+        ("/gw/parsec/api/v1/", "/gw/parsec" + POOL),
+        ("/api", "/api" + POOL),
+    ],
+)
+def test_every_spelling_of_the_base_url_hits_the_same_path(
+    tool, builder, key_env, suffix, expected, option
+):
+    """No prefix is lost and none doubled (F15)."""
+    builder.prefix = expected.removesuffix("/builder/pool")
+    env = key_env(builder.url + suffix)
+    argv = ["pool", "show"]
+    if option:
+        argv += ["--base-url", env.pop("PARSEC_API_BASE_URL")]
+    completed = tool(*argv, env=env)
+    assert completed.code == 0, completed
+    assert builder.log == [f"GET {expected}"]
+
+
+def test_an_ipv6_literal_works(tool, key_env):
+    """Brackets and port (F15)."""
+    server = BuilderServer(host="::1")
+    try:
+        completed = tool("pool", "show", env=key_env(server))
+    finally:
+        server.stop()
+    assert completed.code == 0, completed
+    assert server.log == [f"GET {POOL}"]
+    assert server.requests[0].header("host") == f"[::1]:{server.port}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:1",
+        "localhost",
+        "ftp://127.0.0.1",
+        "file:///etc/passwd",
+        "http://someone:PASSCANARY@127.0.0.1",
+        "http://127.0.0.1?x=PASSCANARY",
+        "http://127.0.0.1/#PASSCANARY",
+        "http://api.parsec.invalid",
+        "http://127.0.0.1.evil.invalid",
+        "https://",
+        "https:///path",
+        "https://h:99999",
+        "https://h:abc",
+        "https://h h",
+        "https://[::1",
+        "https://h/../x",
+        "https://h\\@evil.invalid",
+        "https://h\n.evil.invalid",
+    ],
+)
+@pytest.mark.parametrize("option", [False, True], ids=["environment", "option"])
+def test_a_careless_base_url_gets_one_clear_line(tool, key_env, url, option):
+    """Refused before connecting, without quoting what may be a password (F15)."""
+    env = key_env(url)
+    argv = ["pool", "show"]
+    if option:
+        argv += ["--base-url", env.pop("PARSEC_API_BASE_URL")]
+    completed = tool(*argv, env=env)
+    assert completed.code == 2, completed
+    assert completed.err.count("error: ") == 1
+    assert len(completed.err.splitlines()) <= 2
+    assert "PASSCANARY" not in completed.err
+
+
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "localhost,127.0.0.1,::1,[::1]",
+        "fd07:b51a:cc66:f0::/64",
+        "[::1]:80",
+        "::1",
+        "10.0.0.0/8, 192.168.0.0/16",
+        "*",
+        "*.example,.example",
+        ",,a,,",
+        " ",
+        "http://[",
+        "a:b:c",
+    ],
+)
+def test_no_entry_in_no_proxy_breaks_the_client(tool, builder, key_env, name, value):
+    """Container tools inject bracketed and CIDR entries (F16)."""
+    completed = tool("pool", "show", env={**key_env(builder), name: value})
+    assert completed.code == 0, completed
+    assert builder.log == [f"GET {POOL}"]
+
+
+@pytest.mark.parametrize("value", ["localhost,127.0.0.1,::1,[::1]", "fd07:b51a:cc66:f0::/64"])
+def test_no_proxy_entries_are_harmless_to_the_real_command_line(parsec, builder, key_env, value):
+    """The libraries below read the process's own environment (F16)."""
+    env = {**key_env(builder), "NO_PROXY": value, "no_proxy": value}
+    completed = parsec("pool", "show", env=env)
+    assert completed.code == 0, completed
+    assert parsec("--help", env=env).code == 0
+
+
+@pytest.mark.parametrize("value", ["junk", "http://[", "socks5://127.0.0.1:1", "://", "http://"])
+def test_a_malformed_proxy_is_one_clean_error(parsec, key_env, value):
+    """A setting of the machine's, named, not a traceback (F16)."""
+    env = {**key_env("https://api.parsec.invalid"), "HTTPS_PROXY": value}
+    completed = parsec("pool", "show", env=env)
+    assert completed.code in (2, 7), completed
+    assert "Traceback" not in completed.err
+    assert completed.err.count("error: ") == 1
+    assert parsec("--help", env=env).code == 0
+
+
+def test_a_proxy_is_used_where_one_is_set(parsec, server, key_env):
+    """The key travels inside the tunnel only: the proxy sees CONNECT and no header of ours."""
+    server.script(json_answer(407, {"error": "no"}))
+    server.strict = False
+    env = {**key_env("https://api.parsec.invalid"), "HTTPS_PROXY": server.url}
+    completed = parsec("pool", "show", env=env)
+    assert completed.code == 7, completed
+    assert server.requests[0].method == "CONNECT"
+    assert BUILDER_KEY.encode() not in server.received
+
+
+@pytest.fixture
+def tls_builder(private_ca, request):
+    started = BuilderServer(tls=getattr(private_ca, request.param)())
+    yield started
+    started.stop()
+
+
+@pytest.mark.parametrize("tls_builder", ["good"], indirect=True)
+@pytest.mark.parametrize("setting", [None, ""])
+def test_an_untrusted_certificate_is_named_and_not_retried(tool, tls_builder, key_env, setting):
+    """Says what to set, and offers no way to switch checking off (F17)."""
+    completed = tool("pool", "show", env={**key_env(tls_builder), "SSL_CERT_FILE": setting})
+    assert completed.code == 7, completed
+    assert "SSL_CERT_FILE" in completed.err
+    assert "insecure" not in completed.err
+    assert len(tls_builder.connections) == 1
+    assert completed.waits == ()
+
+
+@pytest.mark.parametrize("tls_builder", ["good"], indirect=True)
+def test_a_private_ca_is_trusted_when_named(tool, tls_builder, private_ca, key_env):
+    """The variable that other tools use works (F17)."""
+    env = {**key_env(tls_builder), "SSL_CERT_FILE": str(private_ca.ca_file)}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 0, completed
+
+
+@pytest.mark.parametrize("tls_builder", ["wrong_host", "expired"], indirect=True)
+def test_a_certificate_of_another_host_or_time_is_refused(tool, tls_builder, private_ca, key_env):
+    """Trust in the CA is not enough; no byte of the key is sent (F17)."""
+    env = {**key_env(tls_builder), "SSL_CERT_FILE": str(private_ca.ca_file)}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 7, completed
+    assert "certificate" in completed.err
+    assert len(tls_builder.connections) == 1
+    assert tls_builder.received == b""
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate\n", "directory"])
+def test_a_useless_ca_file_is_named_with_its_variable(tool, key_env, work, content):
+    """A wrong path is the operator's to correct (F17)."""
+    path = work / "nowhere.pem"
+    if content == "directory":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+    env = {**key_env("https://127.0.0.1:1"), "SSL_CERT_FILE": str(path)}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 2, completed
+    assert "SSL_CERT_FILE" in completed.err
+    assert str(path) in completed.err
+
+
+SLOW = b'{"qps_pool": 1, "end_user_count": 0, ' + b" " * 500 + b'"total_allocated_qps": 0}'
+
+
+def test_a_trickling_answer_does_not_outlast_the_total_time(run_at, server):
+    """Silence between bytes is not what the limit counts; the whole answer takes 11 s (F18)."""
+    server.respond(drip(200, SLOW, delay=0.02))
+    completed = run_at("pool", "show", "--timeout", "0.15")
+    assert completed.code == 7, completed
+    assert "0.15" in completed.err
+    assert 1 <= len(server.requests) <= 4
+
+
+def test_a_trickling_answer_to_a_deactivation_leaves_the_outcome_unknown(run, builder):
+    """The message says so, and how to find out (F18)."""
+    user = builder.add("alice")
+    builder.strict = False
+    builder.fault("DELETE", action=drip(200, SLOW, delay=0.02), times=3)
+    argv = ["users", "deactivate", user["customer_id"], "--confirm", "alice"]
+    completed = run(*argv, "--timeout", "0.15")
+    assert completed.code == 12, completed
+    assert "unknown" in completed.err
+    assert "users get" in completed.err
+    assert len(builder.mutations) <= 3
+
+
+def test_a_server_that_never_answers_ends_with_the_total_time(run_at, server):
+    """The simplest hang (F18)."""
+    server.respond(drip(200, SLOW, delay=10))
+    completed = run_at("pool", "show", "--timeout", "0.05")
+    assert completed.code == 7, completed
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "abc", "", "1e400"])
+@pytest.mark.parametrize("option", ["--timeout", "--max-wait"])
+def test_a_time_limit_that_is_none_is_a_usage_error(run, builder, option, value):
+    """An unbounded wait cannot be asked for by accident (F18)."""
+    if (option, value) == ("--max-wait", "0"):
+        value = "-0.5"
+    completed = run("pool", "show", f"{option}={value}")
+    assert completed.code == 2, completed
+    assert builder.requests == []
+
+
+def test_a_refused_connection_names_the_host_and_is_retried_within_bounds(tool, key_env):
+    """Nothing was sent, so trying again is safe, and finite."""
+    server = ScriptedServer()
+    server.stop()
+    completed = tool("pool", "show", env=key_env(server))
+    assert completed.code == 7, completed
+    assert f"127.0.0.1:{server.port}" in completed.err
+    assert 1 <= len(completed.waits) <= 3
