@@ -1,0 +1,132 @@
+"""What the sandbox answers: statuses, headers and the documented error bodies, as values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+JSON = ("Content-Type", "application/json")
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer; `body` is empty where the API sends none."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = ()
+
+    @property
+    def status_line(self) -> str:
+        try:
+            return f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return f"{self.status} Unassigned"
+
+    def with_headers(self, headers: Headers) -> Answer:
+        return Answer(self.status, self.body, (*self.headers, *headers))
+
+
+def of_json(status: int, value: object) -> Answer:
+    return Answer(status, json.dumps(value, separators=(",", ":")).encode(), (JSON,))
+
+
+@dataclass(eq=False)  # not frozen: a raised exception is given its traceback
+class Refusal(Exception):
+    """An answer that is not a success; without `code` its body holds only `error`, as some do."""
+
+    status: int
+    error: str
+    code: str = ""
+    retryable: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+    headers: Headers = ()
+
+    def answer(self) -> Answer:
+        told = {"code": self.code, "retryable": self.retryable} if self.code else {}
+        body = {"error": self.error, **told, **self.more}
+        return of_json(self.status, body).with_headers(self.headers)
+
+
+def bad_request(error: str) -> Refusal:
+    return Refusal(400, error, "bad_request")
+
+
+def missing_parameter(name: str) -> Refusal:
+    return Refusal(400, f"missing required parameter: {name}", "missing_parameter")
+
+
+def invalid(problems: Sequence[str]) -> Refusal:
+    """Refuse input, one problem a line, each beginning with the name of its field."""
+    return Refusal(
+        400, "validation failed", "validation_error", more={"validation_errors": list(problems)}
+    )
+
+
+def unauthorized(error: str) -> Refusal:
+    return Refusal(401, error, "unauthorized")
+
+
+def forbidden(error: str, code: str = "forbidden") -> Refusal:
+    return Refusal(403, error, code)
+
+
+def not_found(error: str, code: str = "not_found") -> Refusal:
+    return Refusal(404, error, code)
+
+
+def method_not_allowed(allowed: Sequence[str]) -> Refusal:
+    return Refusal(
+        405, "method not allowed", "bad_request", headers=(("Allow", ", ".join(allowed)),)
+    )
+
+
+def too_large(limit: int) -> Refusal:
+    return Refusal(413, f"the body is larger than {limit} bytes", "bad_request")
+
+
+def rate_limited(tier: str, limit_qps: int, wait_seconds: int = 1) -> Refusal:
+    return Refusal(
+        429,
+        "rate limit exceeded",
+        "rate_limit_exceeded",
+        retryable=True,
+        more={"tier": tier, "limit_qps": limit_qps},
+        headers=(("Retry-After", str(wait_seconds)),),
+    )
+
+
+def quota_used_up(tier: str) -> Refusal:
+    return Refusal(
+        429, "monthly request limit exceeded", "monthly_limit_exceeded", more={"tier": tier}
+    )
+
+
+_BY_STATUS = {
+    400: bad_request("bad request"),
+    401: unauthorized("invalid API key"),
+    402: Refusal(402, "insufficient funds", "insufficient_funds"),
+    403: forbidden("forbidden"),
+    404: not_found("not found"),
+    429: rate_limited("pro", 60),
+    500: Refusal(500, "internal error", "internal_error"),
+    501: Refusal(501, "not supported", "not_supported"),
+    503: Refusal(503, "service unavailable", "service_unavailable", retryable=True),
+}
+
+
+def injected(status: int) -> Answer:
+    """Answer for a fault: the API's own body, or a page of the proxy where the API has no such."""
+    refusal = _BY_STATUS.get(status)
+    if refusal is not None:
+        return refusal.answer()
+    title = Answer(status).status_line
+    page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+    return Answer(status, page.encode(), (("Content-Type", "text/html"),))

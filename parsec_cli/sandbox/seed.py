@@ -1,0 +1,158 @@
+"""Fill the sandbox with believable users: the first dozen, or as many as a rehearsal needs.
+
+Everything is made from fixed random seeds, so two machines hold the same users, ids and keys, and
+a smaller fleet is the beginning of a larger one.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from parsec_cli.errors import UsageFault
+from parsec_cli.sandbox.store import BrokenFile, Store
+from parsec_cli.sandbox.users import external_wallet, new_address, new_user, timestamp, usdc_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from parsec_cli.models import JsonObject
+    from parsec_cli.sandbox.state import State
+
+MOST = 100_000
+
+# the builder tiers Silver and Gold; beyond them the size of a pool is a matter of contract
+SILVER, GOLD = 2_500, 10_000
+_CUSTOM_STEP = 50_000
+_MOSTLY_FILLED = 0.85
+
+_FIRST_DAY = 1_767_600_000  # 2026-01-05T08:00:00Z
+_HOUR = 3_600
+
+USDC = "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359"
+
+_POLYMARKET, _KALSHI = ("polymarket",), ("kalshi",)
+
+# external_id, qps_limit, linked exchanges, wallet (None, eoa or safe), USDC in base units
+_DOZEN: tuple[tuple[str, int | None, tuple[str, ...], str | None, int | None], ...] = (
+    ("00417", 5, _KALSHI, None, None),
+    ("acct[prod] caf\u00e9 \u65e5\u672c", 25, _POLYMARKET, "eoa", 12_340_000),
+    ("market-maker-1", 800, ("polymarket", "kalshi"), "safe", 48_250_750_000),
+    ("user_001", 10, _POLYMARKET, "eoa", 100_500_000),
+    ("user_002", 50, _POLYMARKET, "safe", 2_500_000_000),
+    ("user_003", 5, _POLYMARKET, "eoa", 0),
+    ("user_004", None, _POLYMARKET, "eoa", None),
+    ("user_005", 20, _KALSHI, None, None),
+    ("user_006", 100, ("polymarket", "kalshi"), None, None),
+    ("user_007", 25, (), None, None),
+    ("user_008", None, (), None, None),
+    # a wallet without a link: onboarding this one again only links it
+    ("user_009", 15, (), "eoa", 0),
+)
+
+
+def seed(db_path: Path, count: int) -> None:
+    """Make exactly `count` users, instead of all there are; raises UsageFault and LocalFault."""
+    if not 0 <= count <= MOST:
+        raise UsageFault(
+            f"`{count}` is not a number of users from 0 to {MOST}",
+            hint="try `parsec sandbox seed 1000`",
+        )
+    store = Store(db_path, lambda _: None)
+    try:
+        with store.transaction() as state:
+            state.start_over()
+            state.add(_fleet(count))
+            state.set_pool(_believable_pool(state.pool()["total_allocated_qps"]))
+    finally:
+        store.close()
+
+
+def reset(db_path: Path) -> None:
+    """Go back to the first dozen, also when the file cannot be read; raises LocalFault."""
+    store = Store(db_path, first_dozen)
+    try:
+        with store.transaction() as state:
+            state.start_over()
+            first_dozen(state)
+    except BrokenFile:
+        store.remake()
+    finally:
+        store.close()
+
+
+def first_dozen(state: State) -> None:
+    """Write the users of a new sandbox into an empty state."""
+    random = Random(12)
+    state.add(_user(random, number, *row) for number, row in enumerate(_DOZEN))
+    state.set_pool(SILVER)
+
+
+def _fleet(count: int) -> Iterator[JsonObject]:
+    random = Random(100_000)
+    for number in range(1, count + 1):
+        qps_limit = random.choice((None, 1, 1, 1, 2, 2, 3, 5))
+        # the strategies: half managed, a third with own keys, the rest per request
+        exchanges, wallet = random.choice(
+            (
+                (_POLYMARKET, "eoa"),
+                (_POLYMARKET, "eoa"),
+                (_POLYMARKET, "safe"),
+                (_KALSHI, None),
+                (_POLYMARKET, None),
+                ((), None),
+            )
+        )
+        units = random.randrange(0, 5_000_000_000, 10_000) if random.random() < 1 / 4 else None
+        yield _user(random, number, f"user_{number:06}", qps_limit, exchanges, wallet, units)
+
+
+def _user(  # the columns of the dozen
+    random: Random,
+    number: int,
+    external_id: str,
+    qps_limit: int | None,
+    exchanges: tuple[str, ...],
+    wallet_type: str | None,
+    units: int | None,
+) -> JsonObject:
+    created_at = timestamp(_FIRST_DAY + number * _HOUR)
+    user = new_user(external_id, random, created_at, qps_limit=qps_limit)
+    user["linked_exchanges"] = list(exchanges)
+    if wallet_type is not None:
+        user["wallet"] = _wallet(random, wallet_type, created_at, units)
+    return user
+
+
+def _wallet(random: Random, wallet_type: str, created_at: str, units: int | None) -> JsonObject:
+    wallet = external_wallet(new_address(random), created_at)
+    wallet["wallet_type"] = wallet_type
+    if wallet_type == "safe":
+        wallet["safe_address"] = new_address(random)
+    else:
+        wallet["privy_wallet_id"] = f"privy_{random.getrandbits(64):016x}"
+    if units is None:
+        del wallet["balances"]
+    else:
+        wallet["balances"] = [_usdc(units)]
+    return wallet
+
+
+def _usdc(units: int) -> JsonObject:
+    return {
+        "token": "USDC",
+        "balance": usdc_amount(units),
+        "raw_balance": str(units),
+        "decimals": 6,
+        "contract_address": USDC,
+    }
+
+
+def _believable_pool(allocated: int) -> int:
+    """Return the smallest pool that leaves some room above what is allocated."""
+    for size in (SILVER, GOLD):
+        if allocated <= size * _MOSTLY_FILLED:
+            return size
+    steps = allocated / _MOSTLY_FILLED // _CUSTOM_STEP + 1
+    return int(steps) * _CUSTOM_STEP

@@ -1,0 +1,131 @@
+"""Keep the sandbox's state in one SQLite file, shared by threads and processes.
+
+The in-process profile and `sandbox serve` may hold the same file at once, each with many threads:
+a request is one immediate transaction, threads of a process take turns on one connection, and
+processes wait for each other. The file appears on first use, whole and already filled, by linking
+a finished temporary file into place; so no process ever meets a half-made one.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from parsec_cli.errors import LocalFault
+from parsec_cli.sandbox.state import SCHEMA, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+VERSION = 1
+# a `seed` of 100,000 users holds the file for some seconds: others wait rather than fail
+BUSY_SECONDS = 30.0
+
+
+class BrokenFile(LocalFault):
+    """The file is no sandbox of this version: only a new one helps."""
+
+
+class Store:
+    """The file, opened at the first transaction; `fill` writes the first users of a new one."""
+
+    def __init__(self, path: Path, fill: Callable[[State], None]) -> None:
+        self._path = path
+        self._fill = fill
+        self._turn = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._close = weakref.finalize(self, lambda: None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[State]:
+        """Yield the state; keep its changes unless the block raises. Raises LocalFault."""
+        with self._turn, _told(self._path):
+            connection = self._opened()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield State(connection)
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def close(self) -> None:
+        """Close the file; the next transaction opens it anew."""
+        with self._turn:
+            self._close()
+            self._connection = None
+
+    def remake(self) -> None:
+        """Throw the file away, whatever it is, and make it anew. Raises LocalFault."""
+        self.close()
+        with self._turn, _told(self._path):
+            for end in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+            _create(self._path, self._fill)
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if not self._path.exists():
+                _create(self._path, self._fill)
+            connection = _connect(self._path)
+            # also when nobody closes the sandbox: the write-ahead log is then folded into the file
+            self._close = weakref.finalize(self, connection.close)
+            if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                self._close()
+                raise sqlite3.DatabaseError("it is not a sandbox of this version of parsec")
+            self._connection = connection
+        return self._connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    # a rehearsal need not survive a power cut, and each command would wait for the disk
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
+def _create(path: Path, fill: Callable[[State], None]) -> None:
+    """Make the file 0600 in a 0700 directory; where another process was quicker, keep its."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
+    try:
+        os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with closing(_connect(made)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(SCHEMA)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("BEGIN")
+            fill(State(connection))
+            connection.commit()
+        with suppress(FileExistsError):
+            os.link(made, path)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn a failing disk or file into a LocalFault that names the file."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as fault:
+        reason = getattr(fault, "strerror", None) or str(fault)
+        busy = getattr(fault, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+        raise LocalFault(
+            f"cannot use the sandbox file `{path}`: {reason}",
+            hint="wait until the other `parsec` has ended"
+            if busy
+            else f"make room for it, and make `{path.parent}` writable",
+        ) from fault
+    except sqlite3.Error as fault:
+        raise BrokenFile(
+            f"cannot read the sandbox file `{path}`: {fault}",
+            hint="make it anew with `parsec sandbox reset`",
+        ) from fault

@@ -1,0 +1,88 @@
+"""A small client of the sandbox that holds every answer against the contract."""
+
+from __future__ import annotations
+
+import json as jsons
+from typing import Any
+
+import httpx  # noqa: TID253  # tests need not start quickly
+from sandbox.contract import breaches
+
+from parsec_cli.sandbox import app
+
+Json = dict[str, Any]
+BASE = "http://sandbox.localhost/api/v1"
+
+
+class Api:
+    """Calls the application in process; `key=None` sends no key."""
+
+    def __init__(self, application: app.Sandbox) -> None:
+        self.application = application
+        self._client = httpx.Client(transport=httpx.WSGITransport(app=application))
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = app.KEY,
+        headers: dict[str, str] | None = None,
+        contract: bool = True,
+        json: Any = None,
+        **how: Any,
+    ) -> httpx.Response:
+        if json is not None:
+            how["content"] = jsons.dumps(json)
+        keys = {} if key is None else {"X-API-Key": key}
+        sent = self._client.request(method, BASE + path, headers={**keys, **(headers or {})}, **how)
+        if contract:
+            found = breaches(method, path, sent.status_code, sent.headers, sent.content)
+            assert not found, f"{method} {path} -> {sent.status_code} {sent.text}: {found}"
+        return sent
+
+    def create(self, external_id: str = "u1", **fields: Any) -> Json:
+        answer = self("POST", "/builder/users", json={"external_id": external_id, **fields})
+        assert answer.status_code in {200, 201}, answer.text
+        user: Json = answer.json()
+        return user
+
+    def get(self, customer_id: str) -> Json:
+        answer = self("GET", f"/builder/users/{customer_id}")
+        assert answer.status_code == 200, answer.text
+        user: Json = answer.json()
+        return user
+
+    def delete(self, customer_id: str) -> int:
+        return self("DELETE", f"/builder/users/{customer_id}").status_code
+
+    def onboard(self, customer_id: str, **fields: Any) -> httpx.Response:
+        return self("POST", "/builder/onboard", json={"customer_id": customer_id, **fields})
+
+    def page(self, **query: Any) -> Json:
+        answer = self("GET", "/builder/users", params=query)
+        assert answer.status_code == 200, answer.text
+        page: Json = answer.json()
+        return page
+
+    def all_users(self, limit: int = 100) -> list[Json]:
+        page = self.page(limit=limit)
+        users: list[Json] = page["users"]
+        while page["next_cursor"] is not None:
+            page = self.page(limit=limit, cursor=page["next_cursor"])
+            users += page["users"]
+        return users
+
+    def pool(self) -> Json:
+        pool: Json = self("GET", "/builder/pool").json()
+        return pool
+
+    def named(self, external_id: str) -> Json:
+        return next(user for user in self.all_users() if user["external_id"] == external_id)
+
+
+def problems(answer: httpx.Response) -> list[str]:
+    """Return the lines of a 400 about fields."""
+    assert answer.status_code == 400, answer.text
+    lines: list[str] = answer.json()["validation_errors"]
+    return lines

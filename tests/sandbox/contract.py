@@ -1,0 +1,295 @@
+"""What the Builder API promises, stated once more, for holding the sandbox's answers against it.
+
+Written from the API's documentation and apart from the sandbox's own code: `breaches` compares
+one exchange with it. Schemas are strict: a field that is not listed here is a breach as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string", "minLength": 1}
+FLAG: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "number"}
+ADDRESS: Schema = {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}
+TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+CUSTOMER: Schema = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+EXCHANGES: Schema = {"type": "array", "items": {"enum": ["polymarket", "kalshi"]}}
+AMOUNT: Schema = {"type": "string", "pattern": r"^\d+(\.\d+)?$"}
+
+
+def exactly(required: Mapping[str, Schema], **optional: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": {**required, **optional},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def nullable(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def several(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
+
+
+BALANCE = exactly(
+    {"token": TEXT, "balance": AMOUNT, "raw_balance": AMOUNT, "decimals": COUNT},
+    contract_address=nullable(ADDRESS),
+)
+WALLET = exactly(
+    {
+        "eoa_address": ADDRESS,
+        "privy_wallet_id": {"type": "string"},
+        "wallet_type": {"enum": ["eoa", "safe"]},
+    },
+    safe_address=nullable(ADDRESS),
+    chain_id=nullable(COUNT),
+    created_at=nullable(TIME),
+    balances=nullable(several(BALANCE)),
+)
+FEES = {
+    "fee_bps": nullable(COUNT),
+    "affiliate_address": nullable(ADDRESS),
+}
+IDENTITY = {
+    "customer_id": CUSTOMER,
+    "external_id": TEXT,
+    "api_key": {"type": "string", "pattern": "^pk_live_.{8,}$"},
+    "linked_exchanges": EXCHANGES,
+    "fee_escrow_enabled": FLAG,
+}
+USER = exactly(
+    {**IDENTITY, "tier": {"enum": ["free", "pro", "scale"]}},
+    qps_limit=nullable({"type": "integer", "minimum": 1}),
+    created_at=nullable(TIME),
+    wallet=nullable(WALLET),
+    **FEES,
+)
+CREATED = exactly(
+    {**IDENTITY, "status": {"enum": ["complete", "active"]}}, wallet=nullable(WALLET), **FEES
+)
+PAGE = exactly({"users": several(USER), "count": COUNT}, next_cursor=nullable(TEXT))
+STEPS = (
+    "wallet_eoa_created",
+    "external_eoa_provided",
+    "wallet_safe_created",
+    "exchange_linked",
+    "credentials_validated",
+    "credentials_stored",
+)
+ONBOARDED = exactly(
+    {
+        "customer_id": CUSTOMER,
+        "exchange": {"enum": ["polymarket", "kalshi"]},
+        "mode": {"enum": ["managed", "self"]},
+        "status": {"enum": ["complete", "already_linked"]},
+        "linked_exchanges": EXCHANGES,
+        "steps_completed": several({"enum": list(STEPS)}),
+        "fee_escrow_enabled": FLAG,
+    },
+    eoa_address=nullable(ADDRESS),
+    safe_address=nullable(ADDRESS),
+    wallet=nullable(WALLET),
+    **FEES,
+)
+POOL = exactly({"qps_pool": COUNT, "end_user_count": COUNT, "total_allocated_qps": COUNT})
+ESCROW = exactly(
+    {
+        "fee_escrow_enabled": FLAG,
+        "escrow_contract_address": ADDRESS,
+        "min_fee_usdc": {"type": "string", "pattern": r"^\d+$"},
+        "min_fee_bps": COUNT,
+        "treasury_address": ADDRESS,
+        "affiliate_fee_bps": COUNT,
+    },
+    **FEES,
+)
+USAGE = exactly(
+    {
+        "tier": TEXT,
+        "billing_period_start": COUNT,
+        "billing_period_end": COUNT,
+        "limits": exactly(
+            dict.fromkeys(
+                (
+                    "monthly_requests",
+                    "rest_qps",
+                    "rest_qps_burst",
+                    "ws_max_subscriptions",
+                    "ws_max_depth",
+                    "history_max_age_days",
+                ),
+                COUNT,
+            )
+        ),
+        "usage": exactly(
+            dict.fromkeys(
+                ("monthly_requests", "ws_active_connections", "ws_active_subscriptions"), COUNT
+            )
+        ),
+    }
+)
+PING = several(
+    exactly({"exchange": TEXT, "has_credentials": FLAG, "authenticated": FLAG, "message": TEXT})
+)
+POSITION = exactly(
+    {
+        "market_id": TEXT,
+        "outcome": TEXT,
+        "size": NUMBER,
+        "average_price": NUMBER,
+        "current_price": NUMBER,
+    }
+)
+SIDE: Schema = {"enum": ["buy", "sell"]}
+TRADE = {"market_id": TEXT, "outcome": TEXT, "side": SIDE, "price": NUMBER, "size": NUMBER}
+FILL = exactly(
+    {
+        **TRADE,
+        "fill_id": TEXT,
+        "order_id": TEXT,
+        "is_taker": FLAG,
+        "fee": NUMBER,
+        "created_at": TIME,
+    }
+)
+ORDER = exactly(
+    {
+        **TRADE,
+        "id": TEXT,
+        "filled": NUMBER,
+        "status": {
+            "enum": ["pending", "open", "filled", "partially_filled", "cancelled", "rejected"]
+        },
+        "created_at": TIME,
+    },
+    updated_at=nullable(TIME),
+)
+
+# None: the answer has no body
+SUCCESS: dict[str, dict[int, Schema | None]] = {
+    "POST /builder/users": {201: CREATED, 200: CREATED},
+    "GET /builder/users": {200: PAGE},
+    "GET /builder/users/{customer_id}": {200: USER},
+    "PATCH /builder/users/{customer_id}": {200: USER},
+    "DELETE /builder/users/{customer_id}": {204: None},
+    "POST /builder/onboard": {200: ONBOARDED},
+    "GET /builder/pool": {200: POOL},
+    "GET /builder/escrow/config": {200: ESCROW},
+    "GET /usage": {200: USAGE},
+    "GET /ping": {200: PING},
+    "GET /balance": {200: exactly({"raw": {"type": "object"}})},
+    "GET /positions": {200: several(POSITION)},
+    "GET /fills": {200: several(FILL)},
+    "GET /orders": {200: several(ORDER)},
+}
+
+CODES = {
+    400: {"bad_request", "validation_error", "missing_parameter"},
+    401: {"unauthorized"},
+    402: {"insufficient_funds"},
+    403: {"forbidden", "authentication_failed", "credentials_required"},
+    404: {"not_found", "exchange_not_found"},
+    # the API documents neither; what it says of a bad request is nearest
+    405: {"bad_request"},
+    413: {"bad_request"},
+    429: {"rate_limit_exceeded", "monthly_limit_exceeded"},
+    500: {"internal_error"},
+    501: {"not_supported"},
+    503: {"service_unavailable"},
+}
+RETRYABLE = {"rate_limit_exceeded", "service_unavailable"}
+QUOTA_HEADERS = ("limit", "remaining", "reset")
+RATE_HEADERS = ("user-limit", "user-remaining", "pool-limit", "pool-remaining")
+
+
+def breaches(
+    method: str, path: str, status: int, headers: Mapping[str, str], body: bytes
+) -> list[str]:
+    """Say how one answer departs from the API; `path` is below `/api/v1`, header names lower."""
+    found = _header_breaches(status, headers, body)
+    if status >= 400:
+        return found + _error_breaches(status, headers, body)
+    operation = f"{method} {template(path)}"
+    if operation not in SUCCESS or status not in SUCCESS[operation]:
+        return [*found, f"{operation} never answers {status}"]
+    schema = SUCCESS[operation][status]
+    if schema is None:
+        return found if body == b"" else [*found, f"{status} with a body"]
+    value = json.loads(body)
+    if operation == "GET /builder/users" and value["count"] != len(value["users"]):
+        found.append("`count` is not the number of users in the page")
+    return found + _schema_breaches(schema, value)
+
+
+def template(path: str) -> str:
+    return re.sub(r"^/builder/users/[^/]+$", "/builder/users/{customer_id}", path)
+
+
+def _schema_breaches(schema: Schema, value: object) -> list[str]:
+    errors = Draft202012Validator(schema).iter_errors(value)
+    return [f"{error.json_path}: {error.message}" for error in errors]
+
+
+def _header_breaches(status: int, headers: Mapping[str, str], body: bytes) -> list[str]:
+    found = []
+    if body and headers.get("content-type") != "application/json":
+        found.append(f"content type {headers.get('content-type')}")
+    if status not in {401, 404, 413, 400} or "x-parsec-tier" in headers:
+        found += [f"no {name}" for name in ("x-parsec-tier",) if name not in headers]
+        found += _not_counts(headers, "monthly", QUOTA_HEADERS)
+    if "x-ratelimit-user-limit" in headers:
+        found += [
+            f"{name} is not a number"
+            for name in RATE_HEADERS
+            if not headers.get(f"x-ratelimit-{name}", "").isdigit()
+        ]
+    return found
+
+
+def _not_counts(headers: Mapping[str, str], kind: str, names: tuple[str, ...]) -> list[str]:
+    return [
+        f"x-ratelimit-{kind}-{name} is not a number"
+        for name in names
+        if not headers.get(f"x-ratelimit-{kind}-{name}", "").isdigit()
+    ]
+
+
+def _error_breaches(status: int, headers: Mapping[str, str], body: bytes) -> list[str]:
+    value = json.loads(body)
+    schema = exactly(
+        {"error": TEXT},
+        code=TEXT,
+        retryable=FLAG,
+        validation_errors=several(TEXT),
+        tier=TEXT,
+        limit_qps=COUNT,
+    )
+    found = _schema_breaches(schema, value)
+    if set(value) == {"error"} and status == 403:
+        return found  # the documented answers to a wrong impersonation
+    code = value.get("code")
+    if code not in CODES.get(status, set()):
+        found.append(f"{status} with code {code}")
+    if value.get("retryable") is not (code in RETRYABLE):
+        found.append(f"{code} with retryable {value.get('retryable')}")
+    if (code == "validation_error") != ("validation_errors" in value):
+        found.append("validation_errors and validation_error go together")
+    if code == "rate_limit_exceeded":
+        found += [f"no {name}" for name in ("tier", "limit_qps") if name not in value]
+        if not re.fullmatch(r"[1-9]\d*", headers.get("retry-after", "")):
+            found.append("no Retry-After")
+    elif "retry-after" in headers:
+        found.append("a Retry-After that is not documented")
+    return found

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from sandbox.client import Api
+
+from parsec_cli.errors import UsageFault
+from parsec_cli.sandbox.faults import Fault, draw, parse_fault
+
+
+def test_a_fault_before_the_effect_changes_nothing(sandbox: Callable[..., Api]) -> None:
+    sound = sandbox()
+    user = sound.named("user_001")
+    faulty = sandbox(faults=[Fault("DELETE", 503, 1.0)])
+    answer = faulty("DELETE", f"/builder/users/{user['customer_id']}")
+    assert (answer.status_code, answer.json()["retryable"]) == (503, True)
+    assert sound.get(user["customer_id"]) == user
+
+
+def test_a_fault_after_the_effect_loses_only_the_answer(sandbox: Callable[..., Api]) -> None:
+    sound = sandbox()
+    customer_id = sound.named("user_001")["customer_id"]
+    faulty = sandbox(faults=[Fault("DELETE", 500, 1.0, after=True)])
+    assert faulty.delete(customer_id) == 500
+    assert sound.delete(customer_id) == 404
+
+
+def test_a_fault_strikes_only_its_method(sandbox: Callable[..., Api]) -> None:
+    api = sandbox(faults=[Fault("DELETE", 503, 1.0)])
+    assert api.pool()["end_user_count"] == 12
+    assert api.create("u1")["external_id"] == "u1"
+
+
+def test_a_star_strikes_every_method(sandbox: Callable[..., Api]) -> None:
+    api = sandbox(faults=[Fault("*", 503, 1.0)])
+    statuses = {api(method, "/builder/users").status_code for method in ("GET", "POST", "PUT")}
+    assert statuses == {503}
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 429, 500, 501, 503])
+def test_faults_of_the_api_have_its_documented_body(
+    sandbox: Callable[..., Api], status: int
+) -> None:
+    """The client holds the answer against the contract."""
+    api = sandbox(faults=[Fault("GET", status, 1.0)])
+    assert api("GET", "/builder/pool").status_code == status
+
+
+@pytest.mark.parametrize("status", [502, 504, 418, 599])
+def test_faults_of_a_proxy_are_a_page(sandbox: Callable[..., Api], status: int) -> None:
+    api = sandbox(faults=[Fault("GET", status, 1.0)])
+    answer = api("GET", "/builder/pool", contract=False)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "text/html"
+    assert answer.text.startswith("<html>")
+
+
+def test_a_wrong_key_is_401_whatever_the_faults(sandbox: Callable[..., Api]) -> None:
+    api = sandbox(faults=[Fault("*", 503, 1.0)])
+    assert api("GET", "/builder/pool", key="wrong").status_code == 401
+
+
+def test_the_share_of_faults_is_the_probability() -> None:
+    faults, random = [Fault("GET", 503, 0.1)], Random(1)
+    struck = sum(draw(faults, "GET", random) is not None for _ in range(10_000))
+    assert 900 < struck < 1_100
+
+
+def test_the_ends_of_probability_are_never_and_always() -> None:
+    never, always = Fault("GET", 503, 0.0), Fault("GET", 500, 1.0)
+    assert all(draw([never, always], "GET", Random(n)) is always for n in range(100))
+
+
+def test_the_same_random_source_gives_the_same_faults(sandbox: Callable[..., Api]) -> None:
+    def statuses() -> list[int]:
+        api = sandbox(faults=[Fault("GET", 503, 0.5)], random=Random(3))
+        return [api("GET", "/builder/pool").status_code for _ in range(20)]
+
+    first = statuses()
+    assert first == statuses()
+    assert set(first) == {200, 503}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("DELETE 503 0.1", Fault("DELETE", 503, 0.1)),
+        ("delete  503 1", Fault("DELETE", 503, 1.0)),
+        ("* 429 .5", Fault("*", 429, 0.5)),
+        ("POST 500 0.25 after", Fault("POST", 500, 0.25, after=True)),
+    ],
+)
+def test_faults_are_read(text: str, fault: Fault) -> None:
+    assert parse_fault(text) == fault
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "METHOD STATUS PROBABILITY"),
+        ("DELETE 503", "METHOD STATUS PROBABILITY"),
+        ("DELETE 503 0.1 before", "METHOD STATUS PROBABILITY"),
+        ("DELETE 503 0.1 after all", "METHOD STATUS PROBABILITY"),
+        ("BREW 503 0.1", "`BREW` is not one of"),
+        ("GET 200 0.1", "`200` is not a status"),
+        ("GET 600 0.1", "`600` is not a status"),
+        ("GET 5xx 0.1", "`5xx` is not a status"),
+        ("GET 503 1.5", "`1.5` is not a probability"),
+        ("GET 503 -0.1", "`-0.1` is not a probability"),
+        ("GET 503 nan", "`nan` is not a probability"),
+        ("GET 503 10%", "`10%` is not a probability"),
+        ("GET 503 1e-1", "`1e-1` is not a probability"),
+    ],
+)
+def test_other_faults_are_refused_by_the_word(text: str, why: str) -> None:
+    with pytest.raises(UsageFault) as refused:
+        parse_fault(text)
+    assert why in refused.value.message
+    assert "--fault" in refused.value.hint

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+from sandbox.client import Api, problems
+
+
+def ids(users: list[dict[str, object]]) -> list[object]:
+    return [user["external_id"] for user in users]
+
+
+@pytest.mark.parametrize("limit", [1, 5, 12, 100])
+def test_pages_cover_every_user_once(api: Api, limit: int) -> None:
+    users = api.all_users(limit)
+    assert len(users) == api.pool()["end_user_count"]
+    assert len(set(ids(users))) == len(users)
+
+
+def test_a_page_holds_50_users_unless_told(empty: Api) -> None:
+    for number in range(51):
+        empty.create(f"u{number}")
+    page = empty.page()
+    assert page["count"] == 50
+    assert page["next_cursor"]
+
+
+@pytest.mark.parametrize("limit", [12, 13])
+def test_the_last_page_has_no_cursor(api: Api, limit: int) -> None:
+    page = api.page(limit=limit)
+    assert page["count"] == 12
+    assert page["next_cursor"] is None
+
+
+def test_an_empty_builder_has_one_empty_page(empty: Api) -> None:
+    assert empty.page() == {"users": [], "count": 0, "next_cursor": None}
+
+
+def test_users_are_listed_in_the_shape_of_get(api: Api) -> None:
+    assert all(user == api.get(user["customer_id"]) for user in api.all_users())
+
+
+def test_a_cursor_stays_valid_while_users_come_and_go(empty: Api) -> None:
+    users = {name: empty.create(name) for name in ("a", "c", "e", "g")}
+    page = empty.page(limit=2)
+    for name in ("a", "c", "e"):
+        empty.delete(users[name]["customer_id"])
+    empty.create("b")
+    empty.create("f")
+    rest = empty.page(limit=100, cursor=page["next_cursor"])
+    assert ids(page["users"] + rest["users"]) == ["a", "c", "f", "g"]
+
+
+def test_a_cursor_is_sent_back_as_base64_that_must_be_escaped(empty: Api) -> None:
+    """Standard base64 holds `+`, `/` and `=`, which a careless client mangles."""
+    empty.create("a>>>?")
+    empty.create("b")
+    cursor = empty.page(limit=1)["next_cursor"]
+    assert cursor.endswith("=")
+    assert ids(empty.page(cursor=cursor)["users"]) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "nonsense",
+        "%%%",
+        "eyJidWlsZGVyX2V4dGVybmFsX2lkIjogImEifQ",
+        base64.b64encode(b"[]").decode(),
+        base64.b64encode(b"7").decode(),
+        base64.b64encode(b'{"builder_external_id": 7}').decode(),
+        base64.b64encode(b'{"builder_external_id": "\\ud800"}').decode(),
+        base64.b64encode(b"[" * 30_000).decode(),
+    ],
+)
+def test_a_cursor_that_is_not_the_servers_is_refused(api: Api, cursor: str) -> None:
+    answer = api("GET", "/builder/users", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "", "ten", "1.5", "\u0665", "9" * 5000])
+def test_a_limit_outside_1_to_100_is_refused(api: Api, limit: str) -> None:
+    answer = api("GET", "/builder/users", params={"limit": limit})
+    assert problems(answer) == ["limit must be an integer from 1 to 100"]

@@ -1,0 +1,175 @@
+"""The file: its modes, its sharing, and what happens when it cannot be used."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sandbox.client import Api
+
+from parsec_cli.errors import LocalFault
+from parsec_cli.sandbox import app, seed
+
+USER = {
+    "external_id": "u1",
+    "customer_id": "11111111-2222-4333-8444-555555555555",
+    "api_key": "pk_live_x",
+    "qps_limit": 5,
+}
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_nothing_is_created_before_the_first_request(db: Path) -> None:
+    application = app.build(db)
+    assert not db.parent.exists()
+    Api(application).pool()
+    assert db.exists()
+    application.close()
+
+
+def test_only_the_owner_can_read_file_and_directory(api: Api, db: Path) -> None:
+    api.create("u1")
+    assert mode(db.parent) == 0o700
+    files = {path.name: mode(path) for path in db.parent.iterdir()}
+    assert db.name in files
+    assert set(files.values()) == {0o600}
+
+
+def test_closing_leaves_the_one_file(api: Api, db: Path) -> None:
+    api.create("u1")
+    api.application.close()
+    assert list(db.parent.iterdir()) == [db]
+
+
+def test_a_closed_sandbox_opens_again(api: Api) -> None:
+    created = api.create("u1")
+    api.application.close()
+    assert api.get(created["customer_id"])["external_id"] == "u1"
+
+
+def test_two_sandboxes_of_one_file_see_each_others_changes(sandbox: Callable[..., Api]) -> None:
+    one, other = sandbox(), sandbox()
+    created = one.create("u1")
+    assert other.get(created["customer_id"])["external_id"] == "u1"
+    assert other.delete(created["customer_id"]) == 204
+    assert one.delete(created["customer_id"]) == 404
+
+
+def test_many_threads_lose_nothing(sandbox: Callable[..., Api]) -> None:
+    apis = [sandbox() for _ in range(3)]
+
+    def work(number: int) -> int:
+        api = apis[number % 3]
+        customer_id = api.create(f"t{number}", qps_limit=2)["customer_id"]
+        if number % 2:
+            return api.delete(customer_id)
+        return api("PATCH", f"/builder/users/{customer_id}", json={"qps_limit": 3}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(work, range(60)))
+    assert statuses.count(204) == statuses.count(200) == 30
+    expected = {"qps_pool": 2500, "end_user_count": 12 + 30, "total_allocated_qps": 1055 + 90}
+    assert apis[0].pool() == expected
+    assert len(apis[1].all_users(7)) == 42
+
+
+def test_threads_that_create_the_same_user_get_the_same_one(sandbox: Callable[..., Api]) -> None:
+    apis = [sandbox() for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda n: apis[n % 4].create("same")["customer_id"], range(24)))
+    assert len(set(made)) == 1
+    assert apis[0].pool()["end_user_count"] == 13
+
+
+FIRST_USE = """
+import sys
+from pathlib import Path
+from parsec_cli.sandbox import app
+sys.stdin.readline()
+for _ in range(20):
+    list(app.build(Path(sys.argv[1]), clock=lambda: 1_790_000_000.0)(
+        {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/usage", "HTTP_X_API_KEY": app.KEY},
+        lambda status, headers: print(status),
+    ))
+"""
+
+
+def test_processes_that_use_it_first_at_once_agree(db: Path, sandbox: Callable[..., Api]) -> None:
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", FIRST_USE, db],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for process in started:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    outputs = [process.communicate(timeout=60)[0] for process in started]
+    assert outputs == ["200 OK\n" * 20] * 4
+    assert sandbox()("GET", "/usage").json()["usage"]["monthly_requests"] == 81
+    assert [path.name for path in db.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failing_transaction_leaves_no_trace(db: Path) -> None:
+    store = app.Store(db, seed.first_dozen)
+    with pytest.raises(KeyError, match="api_key"), store.transaction() as state:
+        state.add([USER, {"external_id": "u2", "customer_id": "2", "qps_limit": 1}])
+    with store.transaction() as state:
+        assert state.pool()["end_user_count"] == 12
+        assert state.user(USER["customer_id"]) is None
+    store.close()
+
+
+@pytest.mark.parametrize("content", [b"not a database, but a longer text" * 200, b""])
+def test_a_file_that_is_no_sandbox_is_told_and_reset_makes_it_anew(
+    api: Api, db: Path, content: bytes
+) -> None:
+    db.parent.mkdir(parents=True)
+    db.write_bytes(content)
+    with pytest.raises(LocalFault) as fault:
+        api.pool()
+    assert str(db) in fault.value.message
+    assert "parsec sandbox reset" in fault.value.hint
+    seed.reset(db)
+    assert api.pool()["end_user_count"] == 12
+    assert mode(db) == 0o600
+
+
+def test_a_file_of_another_version_is_told(api: Api, db: Path) -> None:
+    api.pool()
+    api.application.close()
+    with closing(sqlite3.connect(db)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(LocalFault, match="not a sandbox of this version"):
+        api.pool()
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    db = tmp_path / "file" / "sandbox.db"
+    for attempt in (Api(app.build(db)).pool, lambda: seed.seed(db, 1), lambda: seed.reset(db)):
+        with pytest.raises(LocalFault, match="cannot use the sandbox file") as fault:
+            attempt()
+        assert str(db) in fault.value.message
+        assert "writable" in fault.value.hint
+
+
+def test_a_file_that_became_unwritable_is_told(api: Api) -> None:
+    api.pool()
+    api.application._store._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(LocalFault, match="readonly database"):
+        api.create("u1")

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sandbox.client import Api, problems
+from sandbox.samples import ADDRESS
+
+from parsec_cli.sandbox.calls import OTHER_BUILDERS_USER
+
+NOBODY = "11111111-2222-4333-8444-555555555555"
+
+
+def test_creating_answers_201_with_the_created_shape(empty: Api) -> None:
+    answer = empty("POST", "/builder/users", json={"external_id": "u1", "qps_limit": 7})
+    assert answer.status_code == 201
+    assert answer.json()["status"] == "complete"
+    assert answer.json()["linked_exchanges"] == []
+    assert not {"tier", "qps_limit", "created_at"} & set(answer.json())
+
+
+def test_created_users_are_read_back_with_limit_tier_and_time(empty: Api) -> None:
+    created = empty.create("u1", qps_limit=7)
+    user = empty.get(created["customer_id"])
+    assert (user["qps_limit"], user["tier"]) == (7, "pro")
+    assert user["created_at"] == "2026-09-21T14:13:20Z"
+    assert "status" not in user
+
+
+def test_creating_again_answers_200_and_changes_nothing(empty: Api) -> None:
+    first = empty.create("u1", qps_limit=7)
+    again = empty("POST", "/builder/users", json={"external_id": "u1", "qps_limit": 900})
+    assert again.status_code == 200
+    assert again.json() == first
+    assert empty.get(first["customer_id"])["qps_limit"] == 7
+
+
+def test_a_limit_that_is_not_given_is_null_and_allocates_nothing(empty: Api) -> None:
+    created = empty.create("u1", email=None, qps_limit=None)
+    assert empty.get(created["customer_id"])["qps_limit"] is None
+    assert empty.pool()["total_allocated_qps"] == 0
+
+
+def test_an_address_given_at_creation_is_the_users_external_wallet(empty: Api) -> None:
+    wallet = empty.create("u1", eoa_address=ADDRESS, email="ops@example.com")["wallet"]
+    assert (wallet["eoa_address"], wallet["privy_wallet_id"]) == (ADDRESS, "")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("external_id", None, "external_id is required"),
+        ("external_id", "", "external_id must not be empty"),
+        ("external_id", 5, "external_id must be a string"),
+        ("external_id", "\ud800", "external_id must be valid Unicode"),
+        ("email", "nobody", "email must be an email address"),
+        ("qps_limit", 0, "qps_limit must be at least 1"),
+        ("qps_limit", -3, "qps_limit must be at least 1"),
+        ("qps_limit", "5", "qps_limit must be an integer"),
+        ("qps_limit", 5.0, "qps_limit must be an integer"),
+        ("qps_limit", True, "qps_limit must be an integer"),
+        ("qps_limit", [5], "qps_limit must be an integer"),
+        ("qps_limit", 2**31, "qps_limit must be at most 2147483647"),
+        pytest.param("qps_limit", 10**4000, "qps_limit must be at most 2147483647", id="huge"),
+        ("eoa_address", "0x12", "eoa_address must be 0x and 40 hex digits"),
+        ("eoa_address", ADDRESS + "\n", "eoa_address must be 0x and 40 hex digits"),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_created(
+    empty: Api, field: str, value: Any, problem: str
+) -> None:
+    answer = empty("POST", "/builder/users", json={"external_id": "u1", field: value})
+    assert problems(answer) == [problem]
+    assert empty.pool()["end_user_count"] == 0
+
+
+def test_all_wrong_fields_are_named_at_once(empty: Api) -> None:
+    answer = empty("POST", "/builder/users", json={"email": 1, "qps_limit": 0, "eoa_address": "x"})
+    assert [line.split()[0] for line in problems(answer)] == [
+        "external_id",
+        "email",
+        "qps_limit",
+        "eoa_address",
+    ]
+
+
+@pytest.mark.parametrize("external_id", ["a b", "a/b", "caf\u00e9", "\u65e5\u672c", "x\x00y", "0"])
+def test_external_ids_are_kept_as_sent(empty: Api, external_id: str) -> None:
+    created = empty.create(external_id)
+    assert empty.get(created["customer_id"])["external_id"] == external_id
+    assert empty.create(external_id)["customer_id"] == created["customer_id"]
+
+
+def test_an_update_sets_the_limit_absolutely(empty: Api) -> None:
+    customer_id = empty.create("u1", qps_limit=7)["customer_id"]
+    answer = empty("PATCH", f"/builder/users/{customer_id}", json={"qps_limit": 3})
+    assert answer.status_code == 200
+    assert answer.json() == empty.get(customer_id)
+    assert answer.json()["qps_limit"] == 3
+
+
+def test_an_update_without_a_limit_leaves_the_user_as_it_is(empty: Api) -> None:
+    customer_id = empty.create("u1", qps_limit=7)["customer_id"]
+    answer = empty("PATCH", f"/builder/users/{customer_id}", json={})
+    assert answer.status_code == 200
+    assert answer.json()["qps_limit"] == 7
+
+
+@pytest.mark.parametrize("value", [0, -1, "5", 5.5, True, None, 2**31, 10**30])
+def test_an_update_to_a_wrong_limit_changes_nothing(empty: Api, value: Any) -> None:
+    customer_id = empty.create("u1", qps_limit=7)["customer_id"]
+    answer = empty("PATCH", f"/builder/users/{customer_id}", json={"qps_limit": value})
+    assert problems(answer)[0].startswith("qps_limit must be ")
+    assert empty.get(customer_id)["qps_limit"] == 7
+
+
+def test_the_pool_may_be_overcommitted(empty: Api) -> None:
+    customer_id = empty.create("u1")["customer_id"]
+    limit = 10 * empty.pool()["qps_pool"]
+    empty("PATCH", f"/builder/users/{customer_id}", json={"qps_limit": limit})
+    assert empty.pool()["total_allocated_qps"] == limit
+
+
+def test_deactivating_answers_204_without_a_body_and_then_404(empty: Api) -> None:
+    customer_id = empty.create("u1", qps_limit=7)["customer_id"]
+    answer = empty("DELETE", f"/builder/users/{customer_id}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert empty.delete(customer_id) == 404
+    assert empty.pool() == {"qps_pool": 2500, "end_user_count": 0, "total_allocated_qps": 0}
+
+
+def test_deactivating_revokes_the_users_key(empty: Api) -> None:
+    created = empty.create("u1")
+    assert empty("GET", "/usage", key=created["api_key"]).status_code == 200
+    empty.delete(created["customer_id"])
+    assert empty("GET", "/usage", key=created["api_key"]).status_code == 401
+
+
+def test_a_random_source_that_repeats_itself_makes_other_users(
+    empty: Api, sandbox: Callable[..., Api]
+) -> None:
+    """Both sandboxes were given the same seed."""
+    first, second = empty.create("u1"), sandbox().create("u2")
+    assert first["customer_id"] != second["customer_id"]
+    assert first["api_key"] != second["api_key"]
+
+
+def test_an_external_id_is_free_again_after_deactivating(empty: Api) -> None:
+    first = empty.create("u1")
+    empty.delete(first["customer_id"])
+    again = empty("POST", "/builder/users", json={"external_id": "u1"})
+    assert again.status_code == 201
+    assert again.json()["customer_id"] != first["customer_id"]
+    assert again.json()["api_key"] != first["api_key"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    ("customer_id", "status"),
+    [(NOBODY, 404), ("user_001", 404), ("%00", 404), (OTHER_BUILDERS_USER, 403)],
+)
+def test_users_that_are_not_the_builders(
+    api: Api, method: str, customer_id: str, status: int
+) -> None:
+    body = {"json": {"qps_limit": 5}} if method == "PATCH" else {}
+    answer = api(method, f"/builder/users/{customer_id}", **body)
+    assert answer.status_code == status
+    assert answer.json()["error"].startswith("end-user not found")
+
+
+def test_customer_ids_may_be_written_in_upper_case_and_percent_encoded(empty: Api) -> None:
+    customer_id = empty.create("u1")["customer_id"]
+    assert empty.get(customer_id.upper())["customer_id"] == customer_id
+    assert empty.get(customer_id.replace("-", "%2D"))["customer_id"] == customer_id
+
+
+def test_the_pool_sums_what_is_allocated(empty: Api) -> None:
+    empty.create("u1", qps_limit=7)
+    empty.create("u2", qps_limit=30)
+    empty.create("u3")
+    assert empty.pool() == {"qps_pool": 2500, "end_user_count": 3, "total_allocated_qps": 37}
+
+
+def test_the_escrow_configuration_has_its_minimum_fee_in_base_units(api: Api) -> None:
+    answer = api("GET", "/builder/escrow/config")
+    assert answer.status_code == 200
+    assert answer.json()["min_fee_usdc"] == "100000"
