@@ -97,7 +97,11 @@ class Wallet:
     @property
     def holds_money(self) -> bool:
         """True unless every balance is a readable zero: doubt counts as money."""
-        return any(not _is_zero(b) for b in self.balances)
+        return any(self.is_money(balance) for balance in self.balances)
+
+    @staticmethod
+    def is_money(balance: JsonObject) -> bool:
+        return not _is_zero(balance)
 
 
 def _is_zero(balance: JsonObject) -> bool:

@@ -1,0 +1,119 @@
+"""Which way the requests go: straight, through a proxy, over TLS with which CA, or in process."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from parsec_cli.api.wire import NetworkTransport, Wire
+from parsec_cli.errors import UsageFault
+from parsec_cli.origin import BaseUrl
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def in_process(app: WSGIApplication) -> httpx.BaseTransport:
+    """Send every request to a WSGI application of this process."""
+    return httpx.WSGITransport(app=app)
+
+
+def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.BaseTransport:
+    """Build the transport to `base_url` that the environment asks for; UsageFault where it errs."""
+    variable, proxy = proxy_of(base_url, environ)
+    context = _context(base_url, proxy, environ)
+    try:
+        return NetworkTransport(wire, context, proxy)
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # the value may hold a password, so only the variable is named
+        raise UsageFault(
+            f"the proxy in {variable} cannot be used",
+            hint=f"give an http:// or https:// proxy in {variable}, or add the host to NO_PROXY",
+        ) from None
+
+
+def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return the variable that decides and its proxy, or None for the direct way."""
+    if _bypassed(base_url, _variable(environ, "no_proxy")[1]):
+        return "NO_PROXY", None
+    names = [f"{base_url.scheme}_proxy", "all_proxy"]
+    for name in names:
+        # HTTP_PROXY in capitals can be a request header of a CGI script, as curl warns
+        variable, value = _variable(environ, name)
+        if value and not (variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ):
+            return variable, value if "://" in value else f"http://{value}"
+    return "", None
+
+
+def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    for variable in (name, name.upper()):
+        if value := environ.get(variable, "").strip():
+            return variable, value
+    return name.upper(), ""
+
+
+def _bypassed(base_url: BaseUrl, no_proxy: str) -> bool:
+    """Match NO_PROXY as curl does: names with subdomains, ports, addresses, CIDR ranges, `*`."""
+    for entry in no_proxy.replace(" ", ",").split(","):
+        name = entry.strip().lower()
+        if name == "*":
+            return True
+        if name and (_same_network(base_url.host, name) or _same_name(base_url, name)):
+            return True
+    return False
+
+
+def _same_network(host: str, entry: str) -> bool:
+    try:
+        network = ipaddress.ip_network(entry.strip("[]"), strict=False)
+        return ipaddress.ip_address(host) in network
+    except ValueError:
+        return False
+
+
+def _same_name(base_url: BaseUrl, entry: str) -> bool:
+    name, _, port = entry.rpartition(":") if entry.rpartition(":")[2].isdigit() else (entry, "", "")
+    if port and int(port) != base_url.port:
+        return False
+    name = name.strip("[]").lstrip("*").lstrip(".")
+    return bool(name) and (base_url.host == name or base_url.host.endswith(f".{name}"))
+
+
+def _context(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+    if base_url.scheme == "http" and not (proxy or "").startswith("https"):
+        # nothing will be verified because nothing is encrypted; loading the CAs costs 15 ms
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    file = environ.get("SSL_CERT_FILE", "").strip()
+    folder = environ.get("SSL_CERT_DIR", "").strip()
+    if file:
+        return _loaded("SSL_CERT_FILE", file, cafile=file)
+    if folder:
+        return _loaded("SSL_CERT_DIR", folder, capath=folder)
+    import certifi
+
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+def _loaded(variable: str, path: str, **where: Any) -> ssl.SSLContext:
+    hint = f"point {variable} at a PEM file of CA certificates, or unset it"
+    if not os.path.exists(path):  # noqa: PTH110 - the path is only tested, never composed
+        raise UsageFault(f"{variable} names `{path}`, which does not exist", hint=hint)
+    try:
+        return ssl.create_default_context(**where)
+    except (OSError, ValueError):
+        raise UsageFault(
+            f"{variable} names `{path}`, which holds no usable CA certificates", hint=hint
+        ) from None
+
+
+def ca_in_effect(environ: Mapping[str, str]) -> str:
+    """Say which certificates are trusted, for `doctor` and for errors about them."""
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if path := environ.get(variable, "").strip():
+            return f"{variable}={path}"
+    return "the CA bundle of certifi; set SSL_CERT_FILE for a private CA"

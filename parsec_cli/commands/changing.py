@@ -1,0 +1,157 @@
+"""`users create` and `users set-qps`: check, guard, send, and say what is true now."""
+
+from __future__ import annotations
+
+import re
+
+from parsec_cli.api import changes
+from parsec_cli.api.client import Change
+from parsec_cli.api.reads import get_pool, get_user, user_path
+from parsec_cli.api.resolve import check_id
+from parsec_cli.commands import columns
+from parsec_cli.commands.cards import user_card
+from parsec_cli.commands.guards import not_sent, pool_guard
+from parsec_cli.errors import ParsecError, UsageFault
+from parsec_cli.models import JsonObject, User
+from parsec_cli.outcomes import Applied, or_raise
+from parsec_cli.results import Record
+from parsec_cli.runtime import Runtime
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+
+
+def address(text: str) -> str:
+    """Check an EVM address: `0x` and 40 hexadecimal digits."""
+    if not _ADDRESS.fullmatch(text):
+        raise UsageFault("an address is `0x` and 40 hexadecimal digits")
+    return text
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(r"[^\s@]+@[^\s@]+", text) or not text.isprintable():
+        raise UsageFault("this is not an email address")
+    return text
+
+
+def user_record(raw: JsonObject) -> Record:
+    return Record(raw, columns.USER, user_card(User(raw)))
+
+
+def create_user(
+    runtime: Runtime,
+    external_id: str,
+    *,
+    email: str | None,
+    qps_limit: int | None,
+    eoa_address: str | None,
+    allow_overcommit: bool,
+    dry_run: bool,
+    reason: str,
+) -> Record:
+    """Create the user, or find that it exists; the record carries `created` as it is known."""
+    body: JsonObject = {"external_id": check_id(external_id)}
+    if email is not None:
+        body["email"] = _email(email)
+    if qps_limit is not None:
+        body["qps_limit"] = qps_limit
+    if eoa_address is not None:
+        body["eoa_address"] = address(eoa_address)
+    client, screen = runtime.client, runtime.screen
+    if qps_limit is not None:
+        pool = get_pool(client)
+        pool_guard(pool, qps_limit, allow_overcommit=allow_overcommit)
+        after = pool.total_allocated_qps + qps_limit
+        screen.notice(f"pool {pool.total_allocated_qps} -> {after} of {pool.qps_pool} QPS")
+    if dry_run:
+        return not_sent("POST", "/builder/users", body)
+    change = Change("users create", None, external_id, None, body, reason)
+    applied = or_raise(changes.create(client, body, change))
+    user = User(applied.after or {})
+    runtime.index.remember([(user.customer_id, external_id)])
+    _say_created(runtime, user, applied, body)
+    return user_record({**user.raw, "created": applied.created})
+
+
+def _say_created(runtime: Runtime, user: User, applied: Applied, body: JsonObject) -> None:
+    notice, name = runtime.screen.notice, user.name
+    if applied.created:
+        notice(f"created user `{name}`")
+        notice(f"its api_key is masked; show it with `parsec users get {name} --reveal-keys`")
+        return
+    if applied.created is False:
+        notice(f"user `{name}` already existed: nothing was changed")
+    else:
+        notice(f"user `{name}` is ensured: an answer was lost, so whether it is new is not known")
+    for difference in _differences(runtime, user, body):
+        runtime.screen.warning(difference)
+
+
+def _differences(runtime: Runtime, user: User, body: JsonObject) -> list[str]:
+    """Compare what was asked with what the existing user has."""
+    found = []
+    if "qps_limit" in body:
+        limit = _limit_of(runtime, user)
+        if isinstance(limit, str):
+            found.append(f"qps_limit {body['qps_limit']} could not be verified: {limit}")
+        elif limit != body["qps_limit"]:
+            has = "none" if limit is None else limit
+            found.append(
+                f"qps_limit is {has}, not {body['qps_limit']}; change it with "
+                f"`parsec users set-qps {user.customer_id} {body['qps_limit']}`"
+            )
+    if "email" in body:
+        found.append("whether the email is as asked could not be verified: the API shows none")
+    if "eoa_address" in body:
+        wallet = user.wallet
+        has_address = wallet.eoa_address if wallet is not None else None
+        if (has_address or "").lower() != str(body["eoa_address"]).lower():
+            found.append(f"the eoa_address is {has_address or 'not set'}, not as asked")
+    return found
+
+
+def _limit_of(runtime: Runtime, user: User) -> int | str | None:
+    """The user's qps_limit, read again where the create answer lacks it; text: why unknown."""
+    if "qps_limit" in user.raw:
+        return user.qps_limit
+    try:
+        return get_user(runtime.client, user.customer_id).qps_limit
+    except ParsecError as fault:
+        return fault.message
+
+
+def set_limit(
+    runtime: Runtime, name: str, qps: int, *, allow_overcommit: bool, dry_run: bool, reason: str
+) -> Record:
+    """Set the user's absolute limit; the pool is read only when the limit rises."""
+    client, screen = runtime.client, runtime.screen
+    user = runtime.resolver.one(name, to_change=True)
+    old = user.qps_limit
+    if old == qps:
+        screen.notice(f"qps_limit of `{user.name}` is {qps} already: nothing was sent")
+        return user_record(user.raw)
+    more = qps - (old or 0)
+    if more > 0:
+        pool = get_pool(client)
+        pool_guard(pool, more, allow_overcommit=allow_overcommit)
+        before, after = pool.total_allocated_qps, pool.total_allocated_qps + more
+        told = f"pool {before} -> {after} of {pool.qps_pool}"
+    else:
+        told = f"{-more} QPS go back to the pool"
+    step = f"qps_limit of `{user.name}`: {'none' if old is None else old} -> {qps}; {told}"
+    body = {"qps_limit": qps}
+    if dry_run:
+        screen.notice(step)
+        return not_sent("PATCH", user_path(user.customer_id), body)
+    change = Change("users set-qps", user.customer_id, user.external_id, user.raw, body, reason)
+    applied = or_raise(changes.set_qps(client, user, qps, change))
+    screen.notice(step)
+    return user_record(_as_changed(runtime, applied, qps))
+
+
+def _as_changed(runtime: Runtime, applied: Applied, qps: int) -> JsonObject:
+    raw = applied.after or {}
+    if applied.learned == "read_again":
+        runtime.screen.notice("the answer was lost; read again, the user has the new limit")
+    elif "qps_limit" not in raw:
+        runtime.screen.notice(f"the answer names no qps_limit; {qps} is what was requested")
+    return raw

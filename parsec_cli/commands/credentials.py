@@ -1,0 +1,37 @@
+"""`parsec credentials`: exchange keys that stay with the user."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parsec_cli.commands.options import ApiKeyId, Noun, runtime_of
+from parsec_cli.results import Text
+
+noun = Noun("credentials", "Prepare a user's own exchange keys.")
+
+
+@noun.command("encode")
+def encode(
+    ctx: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="A JSON object, or a PEM file for Kalshi.")
+    ],
+    *,
+    exchange: Annotated[str, typer.Option(metavar="X", help="polymarket or kalshi.")],
+    api_key_id: ApiKeyId = None,
+) -> Text:
+    """Check exchange keys and print the value for the header X-Exchange-Credentials, only that.
+
+    Examples:
+      parsec credentials encode --exchange kalshi keys.json
+      parsec credentials encode --exchange kalshi --api-key-id abc123 key.pem | pbcopy
+
+    """
+    from parsec_cli.api import credentials
+    from parsec_cli.commands.reading import read_bytes
+
+    data = read_bytes(runtime_of(ctx), file)
+    keys = credentials.parse(data, credentials.exchange_name(exchange), api_key_id, "per-request")
+    return Text(credentials.encode(keys) + "\n")

@@ -1,0 +1,49 @@
+"""`parsec escrow`: the fee escrow that Parsec configures for a builder."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+import typer
+
+from parsec_cli.commands import columns
+from parsec_cli.commands.cards import shown
+from parsec_cli.commands.options import Noun, runtime_of
+from parsec_cli.models import JsonObject
+from parsec_cli.results import Card, Record
+
+noun = Noun("escrow", "Read the fee escrow configuration.")
+
+
+@noun.command("show")
+def show(ctx: typer.Context) -> Record:
+    """Show fees, contract and addresses; Parsec's admins set them.
+
+    Examples:
+      parsec escrow show
+      parsec escrow show --json | jq .fee_bps
+
+    """
+    from parsec_cli.api.reads import get_escrow
+
+    escrow = get_escrow(runtime_of(ctx).client)
+    pairs = [
+        (
+            column.path,
+            _min_fee(escrow) if column.path == "min_fee_usdc" else shown(escrow.get(column.path)),
+        )
+        for column in columns.ESCROW
+    ]
+    return Record(escrow, columns.ESCROW, (Card(tuple(pairs)),))
+
+
+def _min_fee(escrow: JsonObject) -> str:
+    """The raw value first: sources disagree whether it is USDC or its base units of 6 decimals."""
+    raw = escrow.get("min_fee_usdc")
+    try:
+        usdc = Decimal(str(raw)) / 1_000_000
+    except InvalidOperation:
+        return shown(raw)
+    if not usdc.is_finite():
+        return shown(raw)
+    return f"{raw} ({usdc:f} USDC, when in base units)"

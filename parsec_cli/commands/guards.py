@@ -1,0 +1,34 @@
+"""What must hold before a change is sent, and how a change that is not sent is shown."""
+
+from __future__ import annotations
+
+from parsec_cli.errors import GuardRefused
+from parsec_cli.models import JsonObject, Pool
+from parsec_cli.origin import API_PREFIX
+from parsec_cli.results import Card, Column, Line, Record
+
+
+def pool_guard(pool: Pool, more: int, *, allow_overcommit: bool) -> None:
+    """Refuse to raise the sum of limits by `more` beyond the pool; what lowers it may always go."""
+    after = pool.total_allocated_qps + more
+    if more > 0 and after > pool.qps_pool and not allow_overcommit:
+        raise GuardRefused(
+            f"the QPS pool would be overcommitted: {pool.total_allocated_qps} -> {after} "
+            f"of {pool.qps_pool}, {pool.free} free",
+            hint="lower another user's limit, or add `--allow-overcommit`",
+        )
+
+
+def not_sent(method: str, path: str, body: JsonObject | None) -> Record:
+    """Show the request that a dry run would have sent; secrets are masked by name at the print."""
+    full = API_PREFIX + path
+    value = {"dry_run": True, "method": method, "path": full, "body": body}
+    columns = tuple(Column(name, name.upper().replace("_", " ")) for name in value)
+    pairs = tuple((name, str(content)) for name, content in _visible(body or {}).items())
+    return Record(value, columns, (Line(f"dry run: would send {method} {full}"), Card(pairs)))
+
+
+def _visible(body: JsonObject) -> JsonObject:
+    """Leave secrets out of the lines for people altogether."""
+    secret = ("private_key", "clob_")
+    return {name: "****" if name.startswith(secret) else value for name, value in body.items()}

@@ -1,0 +1,41 @@
+"""`parsec help TOPIC`: what no single command's help can say."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parsec_cli.commands.options import Ready, Verb
+from parsec_cli.errors import UsageFault
+from parsec_cli.results import Text
+
+
+def show_topic(
+    ctx: typer.Context,
+    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="See below.")] = None,
+) -> Text:
+    """Explain a topic: environment, exit-codes, output, safety.
+
+    Examples:
+      parsec help exit-codes
+      parsec help safety
+
+    """
+    from parsec_cli.commands.topics import TOPICS
+
+    if topic is None:
+        raise Ready(Text(ctx.find_root().get_help() + "\n"))
+    if topic not in TOPICS:
+        from difflib import get_close_matches
+
+        close = get_close_matches(topic, TOPICS, 1)
+        known = f"topics: {', '.join(TOPICS)}"
+        raise UsageFault(
+            f"no help topic `{topic}`",
+            hint=f"did you mean `parsec help {close[0]}`?" if close else known,
+        )
+    return Text(TOPICS[topic])
+
+
+noun = Verb("help", show_topic)

@@ -1,0 +1,226 @@
+"""`users list` from pages to a Listing: filters, limit, sorting, and whether it is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from parsec_cli.api.pages import Page, pages
+from parsec_cli.api.reads import get_pool
+from parsec_cli.commands import columns
+from parsec_cli.errors import ParsecError, UsageFault
+from parsec_cli.models import JsonObject, User
+from parsec_cli.results import Listing
+from parsec_cli.runtime import Runtime
+
+WALLETS = ("eoa", "safe", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which users to keep; None keeps all."""
+
+    match: str | None = None
+    exchange: str | None = None
+    tier: str | None = None
+    wallet: str | None = None
+
+    @classmethod
+    def checked(
+        cls, *, match: str | None, exchange: str | None, tier: str | None, wallet: str | None
+    ) -> Filters:
+        if wallet is not None and wallet not in WALLETS:
+            raise UsageFault(f"`{wallet}` is no wallet type", hint=f"one of {', '.join(WALLETS)}")
+        return cls(match.casefold() if match else None, exchange or None, tier or None, wallet)
+
+    @property
+    def any(self) -> bool:
+        return any((self.match, self.exchange, self.tier, self.wallet))
+
+    def keep(self, raw: JsonObject) -> bool:
+        user = User(raw)
+        wallet = user.wallet
+        kind = "none" if wallet is None else wallet.wallet_type
+        return (
+            (self.match is None or self._matches(user))
+            and (self.exchange is None or self.exchange in user.linked_exchanges)
+            and (self.tier is None or self.tier == user.tier)
+            and (self.wallet is None or self.wallet == kind)
+        )
+
+    def _matches(self, user: User) -> bool:
+        wallet = user.wallet
+        texts = [user.external_id, user.customer_id]
+        if wallet is not None:
+            texts += [wallet.eoa_address, wallet.safe_address]
+        return any(self.match in text.casefold() for text in texts if text and self.match)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a listing has come; the footer of its JSON and the notices are made from it."""
+
+    count: int = 0
+    read: int = 0
+    pages: int = 0
+    complete: bool = False
+    next_cursor: str | None = None
+    filtered: bool = False
+    cut: bool = False
+
+    def footer(self) -> JsonObject:
+        return {
+            "count": self.count,
+            "complete": self.complete,
+            "next_cursor": None if self.filtered and self.cut else self.next_cursor,
+        }
+
+
+def list_users(
+    runtime: Runtime,
+    filters: Filters,
+    *,
+    limit: int | None,
+    cursor: str | None,
+    page_size: int,
+    sort: str | None,
+    reverse: bool,
+) -> Listing:
+    """Return the users as they arrive; a sorted listing arrives when all have been read."""
+    progress = Progress(next_cursor=cursor, filtered=filters.any or sort is not None)
+    walk = _Walk(runtime, filters, limit, cursor, page_size, progress)
+    records = walk.records() if sort is None else _sorted(walk, sort, reverse=reverse)
+    if sort is None and reverse:
+        raise UsageFault("`--reverse` needs `--sort FIELD`")
+    return Listing("users", columns.USER, records, progress.footer, empty=_empty(filters))
+
+
+def _empty(filters: Filters) -> str:
+    return (
+        "no user matches" if filters.any else "no users yet; create one: `parsec users create ID`"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    runtime: Runtime
+    filters: Filters
+    limit: int | None
+    cursor: str | None
+    page_size: int
+    progress: Progress = field(default_factory=Progress)
+
+    def records(self) -> Iterator[list[JsonObject]]:
+        """Yield the users to show, page by page; afterwards say what a reader must know."""
+        # a filter hides users, so only then is the server asked for more than `limit`
+        ask = None if self.progress.filtered else self.limit
+        client = self.runtime.client
+        try:
+            for page in pages(client, cursor=self.cursor, limit=ask, size=self.page_size):
+                chosen = self._taken(page)
+                if chosen or not page.next_cursor:
+                    yield chosen
+                if self.progress.cut:
+                    break
+        except ParsecError as fault:
+            self._interrupted(fault)
+            raise
+        self._close()
+
+    def _taken(self, page: Page) -> list[JsonObject]:
+        progress = self.progress
+        progress.pages += 1
+        progress.read += len(page.users)
+        progress.next_cursor = page.next_cursor
+        self.runtime.index.remember(
+            (user["customer_id"], user["external_id"])
+            for user in page.users
+            if user.get("external_id")
+        )
+        kept = page.users
+        if self.filters.any:
+            kept = [user for user in kept if self.filters.keep(user)]
+        if self.limit is not None and progress.count + len(kept) >= self.limit:
+            rest = self.limit - progress.count
+            progress.cut = len(kept) > rest or page.next_cursor is not None
+            kept = kept[:rest]
+        progress.count += len(kept)
+        progress.complete = page.next_cursor is None and not progress.cut
+        return kept
+
+    def _interrupted(self, fault: ParsecError) -> None:
+        progress = self.progress
+        progress.complete = False
+        if progress.pages:
+            fault.details = (
+                *fault.details,
+                f"the listing is incomplete: {progress.read} users were read before",
+            )
+            if progress.next_cursor and not fault.hint.startswith("go on"):
+                fault.hint = f"go on with `parsec users list --cursor '{progress.next_cursor}'`"
+
+    def _close(self) -> None:
+        progress, screen = self.progress, self.runtime.screen
+        if progress.cut and progress.filtered:
+            screen.notice(f"stopped after {progress.count} users; more may match")
+        elif progress.cut:
+            screen.notice(
+                f"stopped after {progress.count} users; go on with "
+                f"`parsec users list --cursor '{progress.next_cursor}'`"
+            )
+        elif progress.complete and progress.pages > 1 and self.limit is None and not self.cursor:
+            self._compare()
+
+    def _compare(self) -> None:
+        """Hold a listing of several pages against the pool's count of users."""
+        try:
+            counted = get_pool(self.runtime.client).end_user_count
+        except ParsecError as fault:
+            self.runtime.screen.notice(f"the count of users could not be compared: {fault.message}")
+            return
+        if counted != self.progress.read:
+            self.runtime.screen.notice(
+                f"{self.progress.read} users were listed, but the pool counts {counted}: users may "
+                "have been created or deactivated meanwhile, or deactivated ones are counted"
+            )
+
+
+def _sorted(walk: _Walk, path: str, *, reverse: bool) -> Iterator[list[JsonObject]]:
+    """Read all, then sort: numbers before text, users without the field last either way."""
+    unlimited = _Walk(walk.runtime, walk.filters, None, walk.cursor, walk.page_size, walk.progress)
+    users = [user for page in unlimited.records() for user in page]
+    if users and all(_field(user, path) is None for user in users):
+        _check_known(path)
+    with_value = [user for user in users if _field(user, path) is not None]
+    without = [user for user in users if _field(user, path) is None]
+    with_value.sort(key=lambda user: _sort_key(_field(user, path)), reverse=reverse)
+    ordered = with_value + without
+    progress = walk.progress
+    if walk.limit is not None and len(ordered) > walk.limit:
+        progress.cut, progress.complete = True, False
+        ordered = ordered[: walk.limit]
+        progress.count = len(ordered)
+        walk.runtime.screen.notice(f"stopped after {progress.count} users")
+    yield ordered
+
+
+def _field(raw: JsonObject, path: str) -> Any:
+    value: Any = raw
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _check_known(path: str) -> None:
+    known = [column.path for column in columns.USER]
+    if path not in known:
+        raise UsageFault(f"no user has a field `{path}`", hint=f"fields: {', '.join(known)}")
+
+
+def _sort_key(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, (bool, int, float)):
+        return (0, float(value), "")
+    if isinstance(value, list):
+        return (1, 0.0, ",".join(str(item) for item in value))
+    return (1, 0.0, str(value))

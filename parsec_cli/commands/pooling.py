@@ -1,0 +1,83 @@
+"""The pool as records: shown once, watched, or checked against limits."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from parsec_cli.api.pages import pages
+from parsec_cli.api.reads import get_pool
+from parsec_cli.commands import columns
+from parsec_cli.commands.cards import pool_blocks
+from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.results import Block, Column, Grid, Line, Record
+from parsec_cli.runtime import Runtime
+
+DEFAULT_MAX_USED = 90
+OVER = 11
+
+
+def figures(pool: Pool) -> JsonObject:
+    """The pool as the server sent it, with what follows from it."""
+    return {**pool.raw, "free": pool.free, "used_percent": pool.used_percent}
+
+
+def pool_record(runtime: Runtime, top: int) -> Record:
+    """Read the pool and, with `top`, the users that hold the most QPS of a whole listing."""
+    pool = get_pool(runtime.client)
+    value, blocks = figures(pool), pool_blocks(pool)
+    if top:
+        holders = _holders(runtime, top)
+        value = {**value, "top": holders}
+        blocks = (*blocks, Grid(columns.TOP_USER, holders, "holding most"))
+    return Record(value, columns.POOL, blocks)
+
+
+def _holders(runtime: Runtime, top: int) -> list[JsonObject]:
+    """Pick the `top` users by qps_limit while the pages pass; memory stays that of `top`."""
+
+    def users() -> Iterator[JsonObject]:
+        for page in pages(runtime.client):
+            yield from page.users
+
+    largest = heapq.nlargest(top, users(), key=lambda raw: User(raw).qps_limit or 0)
+    names = ("external_id", "customer_id", "qps_limit")
+    return [{name: raw.get(name) for name in names} for raw in largest if User(raw).qps_limit]
+
+
+def watched(runtime: Runtime, top: int, seconds: float) -> Iterator[Record]:
+    """Give the pool again every so many seconds, until somebody has seen enough."""
+    sleep = runtime.world.sleep or runtime.interrupts.pause
+    while True:
+        yield pool_record(runtime, top)
+        sleep(seconds)
+
+
+def check_pool(runtime: Runtime, max_used: int | None, min_free: int | None) -> Record:
+    """Compare with the limits; the default of 90 percent counts only when neither is given."""
+    pool = get_pool(runtime.client)
+    if max_used is None and min_free is None:
+        max_used = DEFAULT_MAX_USED
+    over = pool.qps_pool <= 0
+    if max_used is not None:
+        # exactly, not by the rounded figure that is shown
+        over = over or 100 * pool.total_allocated_qps >= max_used * pool.qps_pool
+    if min_free is not None:
+        over = over or pool.free < min_free
+    status = "over" if over else "ok"
+    value: JsonObject = {
+        "status": status,
+        "qps_pool": pool.qps_pool,
+        "total_allocated_qps": pool.total_allocated_qps,
+        "used_percent": pool.used_percent,
+        "free": pool.free,
+    }
+    line = (
+        f"pool {status}: {pool.used_percent}% used, {pool.total_allocated_qps} of "
+        f"{pool.qps_pool} QPS allocated, {pool.free} free"
+    )
+    blocks: tuple[Block, ...] = (Line(line, "bad" if over else "good"),)
+    return Record(value, _CHECKED, blocks, OVER if over else 0)
+
+
+_CHECKED = (Column("status", "STATUS"), *columns.POOL[:4])

@@ -1,0 +1,71 @@
+"""`parsec api`: any path of the API, for what has no command yet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parsec_cli.commands.options import Confirm, DryRun, Reason, Verb, runtime_of
+from parsec_cli.results import Record, Text
+
+
+def api(
+    ctx: typer.Context,
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PATCH, DELETE, …")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="Such as /builder/pool, with or without /api/v1.")
+    ],
+    *,
+    query: Annotated[
+        list[str] | None, typer.Option(metavar="key=value", help="Add to the query; repeatable.")
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("-f", metavar="key=value", help="Text member of the JSON body; repeatable."),
+    ] = None,
+    json_field: Annotated[
+        list[str] | None,
+        typer.Option("-F", metavar="key=json", help="JSON member of the body; repeatable."),
+    ] = None,
+    input_file: Annotated[
+        str | None, typer.Option("--input", metavar="FILE|-", help="The whole JSON body.")
+    ] = None,
+    as_user: Annotated[
+        str | None, typer.Option("--as", metavar="USER", help="Act for this end-user.")
+    ] = None,
+    include: Annotated[
+        bool, typer.Option("--include", help="Print status and headers before the body.")
+    ] = False,
+    confirm: Confirm = None,
+    dry_run: DryRun = False,
+    reason: Reason = "",
+) -> Record | Text:
+    """Send one request with the profile's key, retries, masking and history.
+
+    A DELETE of a user meets the same consent as `users deactivate`.
+
+    Examples:
+      parsec api GET /builder/pool
+      parsec api GET /positions --query exchange=polymarket --as user_001
+
+    """
+    from parsec_cli.commands.raw_call import RawCall, call_api
+
+    raw = RawCall(
+        method.upper(),
+        path,
+        tuple(query or ()),
+        tuple(field or ()),
+        tuple(json_field or ()),
+        input_file,
+        as_user,
+        include,
+        confirm,
+        dry_run,
+        reason,
+    )
+    return call_api(runtime_of(ctx), raw)
+
+
+noun = Verb("api", api)

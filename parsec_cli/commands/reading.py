@@ -1,0 +1,45 @@
+"""Read an argument that is a file's path, or `-` for stdin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from parsec_cli.errors import UsageFault
+from parsec_cli.runtime import Runtime
+
+# a roster of 100,000 users is some 10 MB
+MAX_FILE = 256 * 1024 * 1024
+
+
+def read_bytes(runtime: Runtime, path: str) -> bytes:
+    """Return what the file or stdin holds; UsageFault names the file and why it can't be read."""
+    if path == "-":
+        return _stdin(runtime)
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except (OSError, ValueError) as fault:
+        why = (getattr(fault, "strerror", None) or "not a valid path").lower()
+        raise UsageFault(f"cannot read `{path}`: {why}") from None
+    return _bounded(data, f"`{path}`")
+
+
+def _stdin(runtime: Runtime) -> bytes:
+    stdin = runtime.world.stdin
+    if stdin is None:
+        raise UsageFault("cannot read stdin: it is closed")
+    if stdin.isatty():
+        runtime.screen.notice("reading from the terminal; end with Ctrl-D")
+    try:
+        buffer = getattr(stdin, "buffer", None)
+        data = buffer.read(MAX_FILE + 1) if buffer is not None else stdin.read().encode()
+    except (OSError, ValueError) as fault:
+        why = (getattr(fault, "strerror", None) or "it is closed").lower()
+        raise UsageFault(f"cannot read stdin: {why}") from None
+    return _bounded(data, "stdin")
+
+
+def _bounded(data: bytes, name: str) -> bytes:
+    if len(data) > MAX_FILE:
+        raise UsageFault(f"{name} is larger than {MAX_FILE // 1024 // 1024} MiB")
+    return data

@@ -1,0 +1,112 @@
+"""`parsec sandbox`: serve, fill and empty the local imitation of the Builder API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parsec_cli.commands.options import Noun, runtime_of, whole
+from parsec_cli.results import Text
+
+noun = Noun("sandbox", "Rehearse: a local imitation of the Builder API.")
+
+
+@noun.command("serve")
+def serve_http(
+    ctx: typer.Context,
+    port: Annotated[
+        int,
+        typer.Option(
+            parser=whole(0, 65535, "--port"), metavar="P", help="Port on loopback; 0 takes any."
+        ),
+    ] = 0,
+    rate_limit: Annotated[
+        str | None,
+        typer.Option(metavar="QPS[:BURST]", help="Answer 429 beyond this rate."),
+    ] = None,
+    latency: Annotated[
+        int,
+        typer.Option(
+            parser=whole(0, 60_000, "--latency"), metavar="MS", help="Wait before each answer."
+        ),
+    ] = 0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'METHOD STATUS PROBABILITY'", help="Answer some calls so; may be repeated."
+        ),
+    ] = None,
+) -> None:
+    """Serve the sandbox over HTTP on 127.0.0.1; the first line of stdout is its base URL.
+
+    Examples:
+      parsec sandbox serve --port 8080
+      parsec sandbox serve --rate-limit 10:20 --latency 20 --fault 'DELETE 503 0.1'
+
+    """
+    from parsec_cli.sandbox.faults import parse_fault
+    from parsec_cli.sandbox.limits import parse_rate_limit
+    from parsec_cli.sandbox.serve import serve
+
+    runtime = runtime_of(ctx)
+    serve(
+        runtime.places.sandbox_db,
+        port=port,
+        announce=lambda url: runtime.screen.show(Text(f"{url}\n")),
+        rate_limit=parse_rate_limit(rate_limit) if rate_limit else None,
+        latency=latency,
+        faults=[parse_fault(text) for text in fault or ()],
+    )
+
+
+@noun.command("seed")
+def seed(
+    ctx: typer.Context,
+    number: Annotated[
+        int,
+        typer.Argument(
+            parser=whole(0, 100_000, "N"), metavar="N", help="How many users, up to 100000."
+        ),
+    ],
+) -> None:
+    """Replace the sandbox's users by exactly N others.
+
+    Examples:
+      parsec sandbox seed 500
+      parsec sandbox seed 100000
+
+    """
+    from parsec_cli.sandbox.seed import seed as fill
+
+    runtime = runtime_of(ctx)
+    fill(runtime.places.sandbox_db, number)
+    runtime.screen.notice(f"the sandbox has {number} users now")
+
+
+@noun.command("reset")
+def reset(ctx: typer.Context) -> None:
+    """Go back to the first dozen users.
+
+    Examples:
+      parsec sandbox reset
+      parsec sandbox reset && parsec -p sandbox users list
+
+    """
+    from parsec_cli.sandbox.seed import reset as empty
+
+    runtime = runtime_of(ctx)
+    empty(runtime.places.sandbox_db)
+    runtime.screen.notice("the sandbox is as it was at first")
+
+
+@noun.command("path")
+def path(ctx: typer.Context) -> Text:
+    """Print where the sandbox keeps its state.
+
+    Examples:
+      parsec sandbox path
+      rm "$(parsec sandbox path)"
+
+    """
+    return Text(f"{runtime_of(ctx).places.sandbox_db}\n")

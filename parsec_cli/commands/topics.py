@@ -1,0 +1,100 @@
+"""The texts of `parsec help TOPIC`."""
+
+from __future__ import annotations
+
+_ENVIRONMENT = """\
+ENVIRONMENT
+
+Precedence: option > explicit --profile > environment > profile file > default.
+An empty variable counts as unset.
+
+  PARSEC_API_KEY        the builder key; trimmed, then printable ASCII without blanks
+  PARSEC_API_BASE_URL   the API host, with or without /api/v1
+  PARSEC_PROFILE        the profile to use
+  PARSEC_OUTPUT         the output format
+  PARSEC_CONFIG         the config file, instead of the one in the user config folder
+  PARSEC_DEBUG          1: a traceback, without values, for a fault of the tool itself
+
+  SSL_CERT_FILE, SSL_CERT_DIR     certificates to trust instead of the built-in bundle
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY  also in lower case; NO_PROXY takes names, addresses, ranges
+  NO_COLOR              non-empty: no colour, whatever else is set
+  FORCE_COLOR, CLICOLOR_FORCE     colour off a terminal, too
+  CLICOLOR              0: no colour
+  TERM                  dumb: no colour, no repainting
+  ACCESSIBLE            1: sentences instead of repainting bars
+  COLUMNS               the width to draw for
+
+A stored key belongs to the host of its profile and is never sent to another one.
+"""
+
+_EXIT_CODES = """\
+EXIT CODES
+
+    0  done, or nothing to do, or an empty list
+    1  a fault of the tool, or local I/O failed (disk full, stdout closed for good)
+    2  usage or local validation: nothing was sent
+    3  not found, or an ambiguous USER
+    4  no key, 401, or a key that is not a builder's
+    5  the API refused: 400, 402, 409, 422, 501, another 403
+    6  rate limit beyond --max-wait, or the monthly quota is used up
+    7  unreachable, time-out, 5xx or unreadable answer: nothing was changed, or a read failed
+    8  a bulk run ended with failed rows
+    9  consent missing, refused or not matching: nothing was sent
+   10  a guard refused: pool, --max, stale plan, incomplete listing, quota, key of another host
+   11  `pool check` above its limit; `users plan --exit-code` with changes
+   12  outcome unknown: a change was sent and its fate could not be learned
+  130  interrupted by Ctrl-C
+  141  the reader of stdout left
+  143  terminated
+"""
+
+_OUTPUT = """\
+OUTPUT
+
+stdout carries data and nothing else; every word for people goes to stderr.
+Without -o, a terminal gets a table and a pipe or file gets tsv.
+
+  table   for people: fitted to the terminal, hidden characters shown as escapes
+  tsv     one record a line, full values, no header unless --headers;
+          \\t, \\n, \\\\ and \\u{…} are escapes
+  csv     with header; cells that a spreadsheet would run get an apostrophe, which
+          `users plan` takes away again; files and pipes get UTF-8
+  json    one document; a listing is {"users": [...], "count", "complete", "next_cursor"}
+  jsonl   one record a line, flushed per page
+  ids     customer_ids, one a line
+
+--fields a,b.c narrows the records in every format.
+A listing that fails on a later page is closed as valid JSON with "complete": false,
+and the exit code is not 0.
+Keys and secrets are masked by field name in every format; --reveal-keys shows api_key.
+With json and jsonl an error is one line on stderr:
+{"error": {"code", "message", "http_status", "retryable", "hint", "exit_code"}}
+"""
+
+_SAFETY = """\
+SAFETY
+
+Deactivations cannot be undone. Deactivating one user asks for its external_id to be typed,
+several ask for their count; scripts use --confirm with the same value. --yes, CI, an
+environment variable or piped input is never consent. Off a terminal without --confirm the
+command ends with exit 9 and nothing is sent. At most --max users (10) in one run.
+
+Outcomes are told as they are known: applied, not applied, or unknown (exit 12), with the
+command that checks. Before a deactivation leaves, the user's record is on disk.
+
+-n shows what a change would send and sends none of it. --reason is kept in the history:
+`parsec history list`.
+
+The pool: a change that would raise the sum of limits above qps_pool is refused (exit 10)
+unless --allow-overcommit.
+
+Redirects are never followed, TLS checking cannot be switched off, and a key is bound to the
+host of its profile. The sandbox (-p sandbox) needs no key and touches nothing real.
+"""
+
+TOPICS = {
+    "environment": _ENVIRONMENT,
+    "exit-codes": _EXIT_CODES,
+    "output": _OUTPUT,
+    "safety": _SAFETY,
+}

@@ -1,0 +1,53 @@
+"""The table of contents: every command group, each from the file that bears its name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parsec_cli.commands import (
+    credentials,
+    doctor,
+    escrow,
+    help_topics,
+    pool,
+    raw,
+    sandbox,
+    usage,
+    users,
+)
+from parsec_cli.commands.options import Noun, show_version
+
+# in the order in which help shows them
+_ENTRIES = (
+    users.noun,
+    pool.noun,
+    escrow.noun,
+    usage.noun,
+    credentials.noun,
+    sandbox.noun,
+    raw.noun,
+    doctor.noun,
+    help_topics.noun,
+)
+
+
+def tree() -> Noun:
+    """Build the whole command tree."""
+    root = Noun(None, "Manage the end-users, limits and credentials of a Parsec builder.")
+    root.callback()(_parsec)
+    for entry in _ENTRIES:
+        entry.join(root)
+    return root
+
+
+def _parsec(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=show_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """Manage the end-users, limits and credentials of a Parsec builder."""
+    del version

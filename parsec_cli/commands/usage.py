@@ -1,0 +1,28 @@
+"""`parsec usage`: what the key may do, and what of it is used."""
+
+from __future__ import annotations
+
+import typer
+
+from parsec_cli.commands import columns
+from parsec_cli.commands.options import Noun, runtime_of
+from parsec_cli.results import Record
+
+noun = Noun("usage", "Read tier, quota and limits of the key.")
+
+
+@noun.command("show")
+def show(ctx: typer.Context) -> Record:
+    """Show the tier, the monthly quota and when it resets, and the per-second limits.
+
+    Examples:
+      parsec usage show
+      parsec usage show --json | jq .usage.monthly_requests
+
+    """
+    from parsec_cli.api.faults import reset_time
+    from parsec_cli.api.reads import get_usage
+    from parsec_cli.commands.cards import usage_blocks
+
+    usage = get_usage(runtime_of(ctx).client)
+    return Record(usage.raw, columns.USAGE, usage_blocks(usage, reset_time(usage.resets_at)))

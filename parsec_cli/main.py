@@ -1,0 +1,158 @@
+"""The one place that runs a command, shows its result and turns an error into an exit code."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO
+
+from parsec_cli import __version__
+
+if TYPE_CHECKING:
+    from parsec_cli.errors import ParsecError
+    from parsec_cli.interrupts import Interrupts
+    from parsec_cli.results import Result
+    from parsec_cli.runtime import Runtime
+
+
+def main(
+    argv: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    stdin: TextIO | None,
+    stdout: TextIO | None,
+    stderr: TextIO | None,
+    interrupts: Interrupts | None = None,
+    **world: Any,
+) -> int:
+    """Run one command and return its exit code; nothing outside the arguments is touched.
+
+    `world` takes the further members of `runtime.World`: clocks, sleep, randomness, transport.
+    """
+    from parsec_cli.runtime import Runtime, World
+
+    runtime = Runtime(
+        World(environ=environ, stdin=stdin, stdout=stdout, stderr=stderr, **world), interrupts
+    )
+    try:
+        return _exit_code(runtime, lambda: invoke(argv, runtime))
+    finally:
+        runtime.close()
+
+
+def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
+    from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft
+
+    shown = False
+    try:
+        result = command()
+        shown = True
+        code = 0 if result is None else runtime.screen.show(result)
+        code = _afterthoughts(runtime, code)
+    except (ReaderLeft, LocalFault) as fault:
+        if shown and runtime.made_changes:
+            fault = LocalFault(f"the change is done, but its result was not shown: {fault}")
+        code = _told(runtime, fault)
+    except ParsecError as fault:
+        code = _told(runtime, fault)
+    except KeyboardInterrupt:
+        from parsec_cli.errors import Interrupted
+
+        code = _told(runtime, Interrupted("interrupted"))
+    except Exception as fault:  # noqa: BLE001 - the last boundary before the shell
+        code = _told(runtime, _own_fault(runtime, fault))
+    return _closed(runtime, code)
+
+
+def _afterthoughts(runtime: Runtime, code: int) -> int:
+    """Tell what went wrong beside a change that is done, and answer a signal that had to wait."""
+    client = runtime.__dict__.get("client")
+    for fault in client.deferred if client is not None else ():
+        runtime.screen.error(fault)
+        code = code or fault.exit_code
+    pending = runtime.interrupts.pending
+    return code if pending is None else pending.exit_code
+
+
+def _told(runtime: Runtime, fault: ParsecError) -> int:
+    from parsec_cli.errors import ReaderLeft
+
+    if not isinstance(fault, ReaderLeft):
+        runtime.screen.error(fault)
+    return fault.exit_code
+
+
+def _closed(runtime: Runtime, code: int) -> int:
+    from parsec_cli.errors import ParsecError
+
+    try:
+        runtime.screen.close()
+    except ParsecError as fault:
+        return code or _told(runtime, fault)
+    return code
+
+
+def _own_fault(runtime: Runtime, fault: Exception) -> ParsecError:
+    """Turn a surprise into one line; with PARSEC_DEBUG=1 a traceback first, without locals."""
+    from parsec_cli.errors import ParsecError
+
+    if runtime.world.environ.get("PARSEC_DEBUG", "").strip() not in ("", "0"):
+        import traceback
+
+        # frames and the type, but neither locals nor the exception's text: both may hold a key
+        with suppress(OSError, ValueError):
+            if runtime.world.stderr is not None:
+                runtime.world.stderr.writelines(traceback.format_tb(fault.__traceback__))
+    return ParsecError(
+        f"this is a fault of parsec itself ({type(fault).__name__})",
+        hint="run it again with PARSEC_DEBUG=1 and report what it prints",
+    )
+
+
+def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
+    """Parse `argv`, run the command it names and return what that returns."""
+    import typer
+
+    from parsec_cli.commands.options import Ready
+    from parsec_cli.commands.tree import tree
+    from parsec_cli.commands.usage_faults import guess_format, usage_fault
+
+    command = typer.main.get_command(tree())
+    try:
+        result: Result | None = command.main(
+            list(argv), prog_name="parsec", standalone_mode=False, obj=runtime
+        )
+    except Ready as ready:
+        return ready.result
+    except typer.TyperException as fault:
+        guess_format(runtime.options, argv)
+        raise usage_fault(fault) from None
+    return result
+
+
+def run() -> None:
+    """Be the `parsec` command: real streams, real signals, real exit."""
+    # Interpreter exit spends 8 to 19 ms collecting what the process is about to drop anyway.
+    # Every file is closed by a `with`, so nothing waits for a finaliser.
+    atexit.register(gc.freeze)
+    if sys.argv[1:] == ["--version"] and sys.stdout is not None:
+        # needs no parser, so it does not wait for one
+        sys.stdout.write(f"parsec {__version__}\n")
+        return
+    from parsec_cli.interrupts import Interrupts
+
+    interrupts = Interrupts()
+    interrupts.install()
+    code = main(
+        sys.argv[1:],
+        environ=os.environ,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        interrupts=interrupts,
+    )
+    sys.exit(code)

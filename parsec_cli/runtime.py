@@ -1,0 +1,271 @@
+"""What a command may use, each part built on first use: laziness lives in this one file."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+from parsec_cli.errors import ParsecError
+from parsec_cli.interrupts import Interrupts
+
+if TYPE_CHECKING:
+    import httpx
+
+    from parsec_cli.api.client import Client
+    from parsec_cli.api.resolve import Resolver
+    from parsec_cli.api.retry import Pacer
+    from parsec_cli.api.wire import Wire
+    from parsec_cli.local.history import History
+    from parsec_cli.local.index import Index
+    from parsec_cli.local.places import Places
+    from parsec_cli.local.profiles import Profile
+    from parsec_cli.models import Secret
+    from parsec_cli.output.screen import Screen
+
+
+@dataclass(slots=True)
+class Common:
+    """The shared options as given; None where they were not."""
+
+    profile: str | None = None
+    base_url: str | None = None
+    output: str | None = None
+    json: bool | None = None
+    fields: tuple[str, ...] | None = None
+    headers: bool | None = None
+    reveal_keys: bool | None = None
+    quiet: bool | None = None
+    verbose: bool | None = None
+    no_input: bool | None = None
+    timeout: float | None = None
+    max_wait: float | None = None
+    rate: str | None = None
+
+    @property
+    def format(self) -> str | None:
+        return "json" if self.json else self.output
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything outside the process that a test wants to hold still.
+
+    `clock` is Unix seconds, `monotonic` seconds since some start; `transport` replaces the
+    network; a stream is None where the process was started with it closed.
+    """
+
+    environ: Mapping[str, str]
+    stdin: TextIO | None
+    stdout: TextIO | None
+    stderr: TextIO | None
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] | None = None
+    random: Callable[[], float] = random.random
+    transport: httpx.BaseTransport | None = None
+
+
+class Runtime:
+    """The parts of the tool, wired for one command."""
+
+    def __init__(self, world: World, interrupts: Interrupts | None = None) -> None:
+        self.world = world
+        self.interrupts = interrupts or Interrupts()
+        self.options = Common()
+        self._secrets: list[str] = []
+
+    @cached_property
+    def places(self) -> Places:
+        from parsec_cli.local.places import Places
+
+        return Places(self.world.environ)
+
+    @cached_property
+    def _resolved(self) -> Profile | ParsecError:
+        from parsec_cli.local import profiles
+
+        options = self.options
+        try:
+            return profiles.resolve(
+                environ=self.world.environ,
+                places=self.places,
+                profile=options.profile,
+                base_url=options.base_url,
+                output=options.format,
+                rate=options.rate,
+            )
+        except ParsecError as fault:
+            return fault
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile in effect; its warnings are said once, when it is first asked for."""
+        if isinstance(self._resolved, ParsecError):
+            raise self._resolved
+        profile: Profile = self._resolved
+        for warning in profile.warnings:
+            self.screen.warning(warning)
+        return profile
+
+    @cached_property
+    def screen(self) -> Screen:
+        from parsec_cli.output.screen import Screen
+
+        options, world = self.options, self.world
+        # an unusable profile must not keep the screen from telling that it is
+        fallback = None if isinstance(self._resolved, ParsecError) else self._resolved.output
+        return Screen(
+            stdin=world.stdin,
+            stdout=world.stdout,
+            stderr=world.stderr,
+            environ=world.environ,
+            format=options.format or fallback,
+            headers=options.headers,
+            fields=options.fields,
+            reveal_keys=bool(options.reveal_keys),
+            quiet=bool(options.quiet),
+            verbose=bool(options.verbose),
+            no_input=bool(options.no_input),
+            secrets=lambda: self._secrets,
+        )
+
+    def keep_secret(self, *values: str) -> None:
+        """Redact these values from now on wherever they would be shown, whoever sent them."""
+        # a shorter one would blot out words that have nothing to do with it
+        self._secrets.extend(value for value in values if len(value) >= 6)  # noqa: PLR2004
+
+    def _key(self) -> Secret:
+        secret = self.profile.key()
+        if secret.reveal() not in self._secrets:
+            self._secrets.append(secret.reveal())
+        return secret
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The key's fingerprint: what stands for the key wherever one must be told apart."""
+        from parsec_cli.local.keys import fingerprint
+
+        return fingerprint(self._key())
+
+    @cached_property
+    def history(self) -> History:
+        from parsec_cli.local.history import History
+
+        return History(self.places.history_file, self.world.clock)
+
+    @cached_property
+    def index(self) -> Index:
+        from parsec_cli.local.index import Index
+
+        profile = self.profile
+        return Index(self.places.index_file, profile.base_url.origin, self.fingerprint)
+
+    @cached_property
+    def wire(self) -> Wire:
+        from parsec_cli.api.wire import Wire
+
+        return Wire(drain_at=lambda: self.interrupts.drain_at)
+
+    @cached_property
+    def transport(self) -> httpx.BaseTransport:
+        if self.world.transport is not None:
+            return self.world.transport
+        if self.profile.sandbox:
+            from parsec_cli.api.connect import in_process
+            from parsec_cli.sandbox.app import build
+
+            self.screen.notice("sandbox: a local imitation, nothing here is real")
+            return in_process(build(self.places.sandbox_db, clock=self.world.clock))
+        from parsec_cli.api.connect import connect
+
+        return connect(self.profile.base_url, self.wire, self.world.environ)
+
+    @cached_property
+    def client(self) -> Client:
+        from parsec_cli.api.client import Client
+        from parsec_cli.api.retry import Patience
+
+        world, options = self.world, self.options
+        patience = Patience(
+            max_wait=60.0 if options.max_wait is None else options.max_wait,
+            clock=world.monotonic,
+            wall=world.clock,
+            sleep=world.sleep or self.interrupts.pause,
+            random=world.random,
+            stopping=lambda: self.interrupts.pending is not None,
+            notice=self.screen.notice,
+            pacer=self.pacer,
+        )
+        profile = self.profile
+        return Client(
+            profile.base_url,
+            self._key,
+            self.transport,
+            wire=self.wire,
+            timeout=options.timeout or 30.0,
+            patience=patience,
+            changes=self.history_of_changes,
+            interrupts=self.interrupts,
+            log=self.screen.log if options.verbose else None,
+        )
+
+    @cached_property
+    def history_of_changes(self) -> ChangeBook:
+        return ChangeBook(self)
+
+    @cached_property
+    def pacer(self) -> Pacer | None:
+        """The pace that `--rate` or the profile asks for; None leaves single commands unpaced."""
+        rate = self.profile.rate
+        if rate is None or rate == "max":
+            return None
+        from parsec_cli.fleet.pace import Pacer
+
+        world = self.world
+        return Pacer(float(rate), clock=world.monotonic, sleep=world.sleep)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        from parsec_cli.api.resolve import Resolver
+
+        return Resolver(self.client, self.index)
+
+    @property
+    def made_changes(self) -> bool:
+        """True once a change was written down, and so perhaps sent."""
+        book = self.__dict__.get("history_of_changes")
+        return book is not None and book.begun
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for name in ("client", "index"):
+            part = self.__dict__.get(name)
+            if part is not None:
+                part.close()
+
+
+class ChangeBook:
+    """The history as the client's seam sees it: profile, host and key are filled in here."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self.begun = False
+
+    def begin(self, change: dict[str, Any], *, durable: bool = False) -> str:
+        profile = self._runtime.profile
+        line = {
+            "profile": profile.name,
+            "host": profile.base_url.display,
+            "key": self._runtime.fingerprint,
+            **change,
+        }
+        entry = self._runtime.history.begin(line, durable=durable)
+        self.begun = True
+        return entry
+
+    def finish(self, entry: str, outcome: dict[str, Any]) -> None:
+        self._runtime.history.finish(entry, outcome)
