@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +34,15 @@ class BrokenFile(LocalFault):
 class Store:
     """The file, opened at the first transaction; `fill` writes the first users of a new one."""
 
-    def __init__(self, path: Path, fill: Callable[[State], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        fill: Callable[[State], None],
+        link: Callable[[Path, Path], object] = os.link,
+    ) -> None:
         self._path = path
         self._fill = fill
+        self._link = link
         self._turn = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._close = weakref.finalize(self, lambda: None)
@@ -66,12 +72,12 @@ class Store:
         with self._turn, _told(self._path):
             for end in ("", "-wal", "-shm"):
                 self._path.with_name(self._path.name + end).unlink(missing_ok=True)
-            _create(self._path, self._fill)
+            self._create()
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             if not self._path.exists():
-                _create(self._path, self._fill)
+                self._create()
             connection = _connect(self._path)
             # also when nobody closes the sandbox: the write-ahead log is then folded into the file
             self._close = weakref.finalize(self, connection.close)
@@ -81,6 +87,38 @@ class Store:
             self._connection = connection
         return self._connection
 
+    def _create(self) -> None:
+        """Make the file 0600 in a 0700 directory; where another process was quicker, keep its."""
+        path = self._path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
+        # left by a process that had this number and was killed
+        made.unlink(missing_ok=True)
+        try:
+            os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            self._write(made)
+            self._put(made)
+        finally:
+            made.unlink(missing_ok=True)
+
+    def _write(self, made: Path) -> None:
+        with closing(_connect(made)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(SCHEMA)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("BEGIN")
+            self._fill(State(connection))
+            connection.commit()
+
+    def _put(self, made: Path) -> None:
+        try:
+            self._link(made, self._path)
+        except FileExistsError:
+            return
+        except OSError:
+            # a file system without hard links: the later of two first users then wins
+            made.replace(self._path)
+
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
@@ -89,25 +127,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     # a rehearsal need not survive a power cut, and each command would wait for the disk
     connection.execute("PRAGMA synchronous = OFF")
     return connection
-
-
-def _create(path: Path, fill: Callable[[State], None]) -> None:
-    """Make the file 0600 in a 0700 directory; where another process was quicker, keep its."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
-    try:
-        os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        with closing(_connect(made)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(SCHEMA)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("BEGIN")
-            fill(State(connection))
-            connection.commit()
-        with suppress(FileExistsError):
-            os.link(made, path)
-    finally:
-        made.unlink(missing_ok=True)
 
 
 @contextmanager

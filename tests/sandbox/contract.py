@@ -230,14 +230,14 @@ def breaches(
     value = json.loads(body)
     if operation == "GET /builder/users" and value["count"] != len(value["users"]):
         found.append("`count` is not the number of users in the page")
-    return found + _schema_breaches(schema, value)
+    return found + schema_breaches(schema, value)
 
 
 def template(path: str) -> str:
     return re.sub(r"^/builder/users/[^/]+$", "/builder/users/{customer_id}", path)
 
 
-def _schema_breaches(schema: Schema, value: object) -> list[str]:
+def schema_breaches(schema: Schema, value: object) -> list[str]:
     errors = Draft202012Validator(schema).iter_errors(value)
     return [f"{error.json_path}: {error.message}" for error in errors]
 
@@ -276,7 +276,7 @@ def _error_breaches(status: int, headers: Mapping[str, str], body: bytes) -> lis
         tier=TEXT,
         limit_qps=COUNT,
     )
-    found = _schema_breaches(schema, value)
+    found = schema_breaches(schema, value)
     if set(value) == {"error"} and status == 403:
         return found  # the documented answers to a wrong impersonation
     code = value.get("code")

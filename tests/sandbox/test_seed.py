@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from sandbox.client import Api
-from sandbox.contract import USER, _schema_breaches
+from sandbox.contract import USER, schema_breaches
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.sandbox import app, seed
@@ -61,7 +61,7 @@ def test_seeding_makes_exactly_that_many_users(api: Api, db: Path, count: int) -
 def test_seeded_users_keep_the_contract(api: Api, db: Path) -> None:
     seed.seed(db, 200)
     users = api.all_users()
-    assert [breach for user in users for breach in _schema_breaches(USER, user)] == []
+    assert [breach for user in users for breach in schema_breaches(USER, user)] == []
     wallets = Counter(u["wallet"]["wallet_type"] if u["wallet"] else None for u in users)
     assert set(wallets) == {None, "eoa", "safe"}
 

@@ -124,6 +124,17 @@ def test_processes_that_use_it_first_at_once_agree(db: Path, sandbox: Callable[.
     assert [path.name for path in db.parent.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_file_system_without_hard_links_will_do(db: Path) -> None:
+    def refuse(_source: Path, _target: Path) -> None:
+        raise PermissionError
+
+    store = app.Store(db, seed.first_dozen, link=refuse)
+    with store.transaction() as state:
+        assert state.pool()["end_user_count"] == 12
+    store.close()
+    assert list(db.parent.iterdir()) == [db]
+
+
 def test_a_failing_transaction_leaves_no_trace(db: Path) -> None:
     store = app.Store(db, seed.first_dozen)
     with pytest.raises(KeyError, match="api_key"), store.transaction() as state:

@@ -1,0 +1,128 @@
+"""Offer the sandbox over HTTP on the loopback address, and on no other, until a signal ends it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import signal
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from parsec_cli.errors import LocalFault, UsageFault
+from parsec_cli.sandbox import app
+from parsec_cli.sandbox.answers import injected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from parsec_cli.sandbox.faults import Fault
+    from parsec_cli.sandbox.limits import RateLimit
+
+HOST = "127.0.0.1"
+LAST_PORT = 65_535
+
+# a thread sleeps through the latency of its request, so there are as many as clients at once
+THREADS = 32
+# above the application's own limit, so that its documented answer is what a client meets first
+MAX_BODY = 1024 * 1024
+
+
+def serve(
+    db_path: Path,
+    *,
+    port: int,
+    announce: Callable[[str], object],
+    rate_limit: RateLimit | None = None,
+    latency: float = 0.0,
+    faults: Sequence[Fault] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM, then return; `port` 0 takes a free one.
+
+    `announce` is given the base URL as soon as connections are accepted; `latency` is in
+    milliseconds. Raises UsageFault, and LocalFault when the port or the file cannot be used.
+    """
+    if not 0 <= port <= LAST_PORT:
+        raise UsageFault(f"`{port}` is not a port from 0 to {LAST_PORT}")
+    if not (math.isfinite(latency) and latency >= 0):
+        raise UsageFault(f"`{latency}` is not a latency in milliseconds")
+    sandbox = app.build(db_path, rate_limit=rate_limit, latency=latency, faults=faults)
+    # a file that cannot be used is told now, not to the first client
+    sandbox.open()
+    try:
+        _run(_Steady(sandbox), port, announce)
+    finally:
+        sandbox.close()
+
+
+class _Steady:
+    """The application as clients see it: a fault of this machine is the documented 500."""
+
+    def __init__(self, sandbox: app.Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., object]
+    ) -> Iterable[bytes]:
+        try:
+            return self._sandbox(environ, start_response)
+        except LocalFault:
+            answer = injected(500)
+            start_response(answer.status_line, list(answer.headers))
+            return [answer.body]
+
+
+def _run(application: _Steady, port: int, announce: Callable[[str], object]) -> None:
+    from waitress.server import create_server  # type: ignore[import-untyped]  # it has no stubs
+
+    # faults of single requests are answers here; stderr belongs to the command
+    logging.getLogger("waitress").setLevel(logging.CRITICAL + 1)
+    opened: dict[int, Any] = {}
+    server = create_server(
+        application,
+        map=opened,
+        sockets=[_listener(port)],
+        threads=THREADS,
+        connection_limit=1000,
+        max_request_body_size=MAX_BODY,
+        ident=None,
+    )
+    try:
+        # a signal between the two calls ends this as well as one within the loop
+        with _ended_by_signals(), suppress(SystemExit):
+            announce(f"http://{HOST}:{server.effective_port}")
+            server.run()
+    finally:
+        server.asyncore.close_all(opened)
+
+
+def _listener(port: int) -> socket.socket:
+    """Bind here: the server would leave its socket open when the port is taken."""
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as fault:
+        raise LocalFault(
+            f"cannot listen on port `{port}`: {fault.strerror or fault}",
+            hint="take a free one with `parsec sandbox serve --port 0`",
+        ) from fault
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the server's loop, which returns on SystemExit."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:
+        del number, frame
+        raise SystemExit
+
+    before = [(number, signal.signal(number, end)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)

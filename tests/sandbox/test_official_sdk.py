@@ -1,0 +1,170 @@
+"""The vendor's own SDK, checking strictly what it is answered, against `sandbox serve`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import parsec_api
+import pytest
+from parsec_api import ParsecAPI
+from sandbox.samples import ADDRESS, CLOB, HEX_KEY, PEM
+from sandbox.served import served
+
+from parsec_cli.sandbox import app
+
+NOBODY = "11111111-2222-4333-8444-555555555555"
+Connect = Callable[..., ParsecAPI]
+
+
+@pytest.fixture(scope="module")
+def connect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connect]:
+    """One server for the file; each test makes users of its own."""
+    db = tmp_path_factory.mktemp("sdk") / "sandbox.db"
+    clients: list[ParsecAPI] = []
+    with served(db) as server:
+
+        def build(key: str = app.KEY, url: str = server.url) -> ParsecAPI:
+            clients.append(strict(key, url))
+            return clients[-1]
+
+        yield build
+        for client in clients:
+            client.close()
+
+
+def strict(key: str, url: str) -> ParsecAPI:
+    return ParsecAPI(api_key=key, base_url=url, max_retries=0, _strict_response_validation=True)
+
+
+@pytest.fixture
+def sdk(connect: Connect) -> ParsecAPI:
+    return connect()
+
+
+def test_a_user_is_created_read_changed_and_deactivated(sdk: ParsecAPI) -> None:
+    created = sdk.builder.users.create(
+        external_id="life", email="life@example.com", qps_limit=5, eoa_address=ADDRESS
+    )
+    assert created.status == "complete"
+    read = sdk.builder.users.retrieve(created.customer_id)
+    assert (read.external_id, read.qps_limit, read.api_key) == ("life", 5, created.api_key)
+    assert sdk.builder.users.update(created.customer_id, qps_limit=9).qps_limit == 9
+    assert sdk.builder.users.deactivate(created.customer_id) is None
+    with pytest.raises(parsec_api.NotFoundError):
+        sdk.builder.users.deactivate(created.customer_id)
+
+
+def test_create_answers_201_and_then_200(sdk: ParsecAPI) -> None:
+    answers = [
+        sdk.builder.users.with_raw_response.create(external_id="twice", qps_limit=n) for n in (1, 2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].parse() == answers[1].parse()
+
+
+def test_pages_cover_all_users(sdk: ParsecAPI) -> None:
+    seen: list[str] = []
+    page = sdk.builder.users.list(limit=5)
+    for _ in range(100):
+        assert page.count == len(page.users)
+        seen += [user.customer_id for user in page.users]
+        if page.next_cursor is None:
+            break
+        page = sdk.builder.users.list(limit=5, cursor=page.next_cursor)
+    assert len(seen) == len(set(seen)) == sdk.builder.pool().end_user_count
+
+
+@pytest.mark.parametrize(
+    ("wish", "steps"),
+    [
+        (
+            {"exchange": "polymarket", "mode": "managed"},
+            ["wallet_eoa_created", "exchange_linked"],
+        ),
+        (
+            {
+                "exchange": "polymarket",
+                "mode": "managed",
+                "wallet_type": "safe",
+                "eoa_address": ADDRESS,
+                "chain_id": 137,
+            },
+            ["external_eoa_provided", "wallet_safe_created", "exchange_linked"],
+        ),
+        (
+            {"exchange": "polymarket", "mode": "self", "private_key": HEX_KEY, **CLOB},
+            ["credentials_validated", "credentials_stored", "exchange_linked"],
+        ),
+        (
+            {"exchange": "kalshi", "mode": "self", "api_key_id": "k", "private_key": PEM},
+            ["credentials_validated", "credentials_stored", "exchange_linked"],
+        ),
+    ],
+    ids=["eoa", "safe", "own polymarket", "own kalshi"],
+)
+def test_every_form_of_onboarding(
+    sdk: ParsecAPI, request: pytest.FixtureRequest, wish: dict[str, Any], steps: list[str]
+) -> None:
+    customer_id = sdk.builder.users.create(external_id=request.node.name).customer_id
+    result = sdk.builder.onboard.create(customer_id=customer_id, **wish)
+    assert (result.status, result.steps_completed) == ("complete", steps)
+    again = sdk.builder.onboard.create(customer_id=customer_id, **wish)
+    assert (again.status, again.steps_completed) == ("already_linked", [])
+    headers = {"X-Builder-Customer-Id": customer_id}
+    exchange = wish["exchange"]
+    assert sdk.account.balance(exchange=exchange, extra_headers=headers).raw
+    assert sdk.positions.list(exchange=exchange, extra_headers=headers)
+    assert sdk.fills.list(exchange=exchange, extra_headers=headers)
+    assert sdk.orders.list(exchange=exchange, extra_headers=headers)
+
+
+def test_pool_escrow_usage_and_ping(sdk: ParsecAPI) -> None:
+    assert sdk.builder.pool().qps_pool == 2500
+    assert sdk.builder.escrow.config().fee_escrow_enabled
+    assert sdk.account.usage().tier == "pro"
+    assert [told.exchange for told in sdk.account.ping()] == ["polymarket", "kalshi"]
+
+
+@pytest.mark.parametrize("key", ["pk_live_wrong", ""])
+def test_a_wrong_key_is_an_authentication_error(connect: Connect, key: str) -> None:
+    with pytest.raises(parsec_api.AuthenticationError):
+        connect(key).builder.pool()
+
+
+def test_an_end_users_key_is_denied(connect: Connect, sdk: ParsecAPI) -> None:
+    key = sdk.builder.users.list(limit=1).users[0].api_key
+    with pytest.raises(parsec_api.PermissionDeniedError) as denied:
+        connect(key).builder.pool()
+    assert denied.value.body == {
+        "error": "builder access required",
+        "code": "forbidden",
+        "retryable": False,
+    }
+
+
+def test_input_that_is_wrong_is_a_bad_request(sdk: ParsecAPI) -> None:
+    with pytest.raises(parsec_api.BadRequestError) as refused:
+        sdk.builder.users.create(external_id="wrong", qps_limit=0)
+    assert refused.value.body["validation_errors"] == ["qps_limit must be at least 1"]
+
+
+@pytest.mark.parametrize("call", ["retrieve", "update", "deactivate"])
+def test_an_unknown_user_is_not_found(sdk: ParsecAPI, call: str) -> None:
+    with pytest.raises(parsec_api.NotFoundError):
+        getattr(sdk.builder.users, call)(NOBODY)
+
+
+def test_the_rate_limit_and_faults_are_the_sdks_errors(tmp_path: Path) -> None:
+    with (
+        served(tmp_path / "sandbox.db", "PATCH 503 1", rate="1:1") as server,
+        strict(app.KEY, server.url) as limited,
+    ):
+        with pytest.raises(parsec_api.InternalServerError) as fault:
+            limited.builder.users.update(NOBODY, qps_limit=1)
+        with pytest.raises(parsec_api.RateLimitError) as refused:
+            limited.builder.pool()
+    assert fault.value.status_code == 503
+    assert refused.value.body["limit_qps"] == 1
+    assert refused.value.response.headers["retry-after"] == "1"

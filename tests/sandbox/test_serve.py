@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sandbox.client import Api
+from sandbox.contract import breaches
+from sandbox.served import Served, served
+
+from parsec_cli.errors import LocalFault, UsageFault
+from parsec_cli.sandbox import app, seed
+from parsec_cli.sandbox.serve import serve
+
+KEY = {"X-API-Key": app.KEY}
+
+
+@pytest.fixture
+def running(db: Path) -> Iterator[Served]:
+    with served(db) as server:
+        yield server
+
+
+def connect(server: Served) -> http.client.HTTPConnection:
+    host = urlsplit(server.url)
+    return http.client.HTTPConnection(host.hostname or "", host.port, timeout=30)
+
+
+def unheard(url: str) -> None:
+    pytest.fail(f"serves on {url}")
+
+
+def test_the_base_url_is_announced_on_loopback(running: Served) -> None:
+    parts = urlsplit(running.url)
+    assert (parts.scheme, parts.hostname) == ("http", "127.0.0.1")
+    assert parts.port
+
+
+def test_one_connection_serves_many_requests(running: Served) -> None:
+    with closing(connect(running)) as connection:
+        connection.connect()
+        first = connection.sock
+        for _ in range(5):
+            connection.request("GET", "/api/v1/builder/users?limit=3", headers=KEY)
+            answer = connection.getresponse()
+            body = answer.read()
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            assert breaches("GET", "/builder/users", answer.status, headers, body) == []
+        assert answer.version == 11
+        assert connection.sock is first
+
+
+def test_a_204_keeps_the_connection(running: Served, sandbox: Callable[..., Api]) -> None:
+    user = sandbox().named("user_001")
+    with closing(connect(running)) as connection:
+        connection.request("DELETE", f"/api/v1/builder/users/{user['customer_id']}", headers=KEY)
+        gone = connection.getresponse()
+        assert (gone.status, gone.read()) == (204, b"")
+        connection.request("GET", "/api/v1/builder/pool", headers=KEY)
+        assert connection.getresponse().status == 200
+
+
+def test_an_encoded_slash_does_not_lead_elsewhere(running: Served) -> None:
+    with closing(connect(running)) as connection:
+        connection.request("GET", "/api/v1/builder/users/..%2Fpool", headers=KEY)
+        assert connection.getresponse().status == 404
+
+
+def test_state_is_shared_with_the_in_process_sandbox(
+    running: Served, sandbox: Callable[..., Api]
+) -> None:
+    api = sandbox()
+    created = api.create("u1")
+    with closing(connect(running)) as connection:
+        path = f"/api/v1/builder/users/{created['customer_id']}"
+        connection.request("DELETE", path, headers=KEY)
+        assert connection.getresponse().status == 204
+    assert api.delete(created["customer_id"]) == 404
+
+
+def test_a_reset_meanwhile_is_seen(running: Served, sandbox: Callable[..., Api], db: Path) -> None:
+    sandbox().create("u1")
+    seed.reset(db)
+    with closing(connect(running)) as connection:
+        connection.request("GET", "/api/v1/builder/pool", headers=KEY)
+        assert b'"end_user_count":12' in connection.getresponse().read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(running: Served, db: Path, number: signal.Signals) -> None:
+    with closing(connect(running)) as connection:
+        connection.request("GET", "/api/v1/builder/pool", headers=KEY)
+        connection.getresponse().read()
+        assert running.end(number) == (0, "stopped\n", "")
+    assert list(db.parent.iterdir()) == [db]
+
+
+def test_nothing_is_said_on_stderr_whatever_clients_do(running: Served) -> None:
+    port = urlsplit(running.url).port or 0
+    for garbage in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b""):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+            client.sendall(garbage)
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(4096):
+                pass
+    assert running.end() == (0, "stopped\n", "")
+
+
+def test_rate_limit_and_faults_are_in_effect(db: Path) -> None:
+    with served(db, "DELETE 503 1", rate="1:2") as server:
+        with closing(connect(server)) as connection:
+            statuses = []
+            for method in ("DELETE", "GET", "GET"):
+                connection.request(method, "/api/v1/builder/pool", headers=KEY)
+                answer = connection.getresponse()
+                answer.read()
+                statuses.append(answer.status)
+        assert statuses == [503, 200, 429]
+
+
+def test_a_file_that_breaks_meanwhile_is_a_500(running: Served, db: Path) -> None:
+    with closing(connect(running)) as connection:
+        connection.request("GET", "/api/v1/builder/pool", headers=KEY)
+        connection.getresponse().read()
+        for path in (db, db.with_name(f"{db.name}-wal")):
+            size = path.stat().st_size
+            with path.open("r+b") as file:
+                file.write(b"\xa5" * size)
+        connection.request("GET", "/api/v1/builder/users", headers=KEY)
+        answer = connection.getresponse()
+        assert answer.status == 500
+        assert b'"code":"internal_error"' in answer.read()
+    assert running.end()[2] == ""
+
+
+def test_a_port_in_use_is_told(db: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalFault) as fault:
+            serve(db, port=port, announce=unheard)
+    assert f"`{port}`" in fault.value.message
+    assert fault.value.hint == "take a free one with `parsec sandbox serve --port 0`"
+
+
+def test_a_file_that_cannot_be_used_is_told_before_serving(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LocalFault, match="cannot use the sandbox file"):
+        serve(tmp_path / "file" / "sandbox.db", port=0, announce=unheard)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_is_none_is_refused(db: Path, port: int) -> None:
+    with pytest.raises(UsageFault, match="is not a port"):
+        serve(db, port=port, announce=unheard)
+
+
+@pytest.mark.parametrize("latency", [-1.0, float("nan"), float("inf")])
+def test_a_latency_that_is_none_is_refused(db: Path, latency: float) -> None:
+    with pytest.raises(UsageFault, match="is not a latency"):
+        serve(db, port=0, latency=latency, announce=unheard)
