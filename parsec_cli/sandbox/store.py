@@ -81,9 +81,11 @@ class Store:
             connection = _connect(self._path)
             # also when nobody closes the sandbox: the write-ahead log is then folded into the file
             self._close = weakref.finalize(self, connection.close)
-            if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            try:
+                _check_version(connection)
+            except sqlite3.Error:
                 self._close()
-                raise sqlite3.DatabaseError("it is not a sandbox of this version of parsec")
+                raise
             self._connection = connection
         return self._connection
 
@@ -127,6 +129,11 @@ def _connect(path: Path) -> sqlite3.Connection:
     # a rehearsal need not survive a power cut, and each command would wait for the disk
     connection.execute("PRAGMA synchronous = OFF")
     return connection
+
+
+def _check_version(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        raise sqlite3.DatabaseError("it is not a sandbox of this version of parsec")
 
 
 @contextmanager
