@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from sandbox.client import Api
-from sandbox.contract import USER, schema_breaches
+from sandbox.contract import schema_breaches
+from sandbox.shapes import USER
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.sandbox import app, seed
