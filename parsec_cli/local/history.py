@@ -1,0 +1,165 @@
+"""Write down every change before it is sent and what became of it; read that back, newest first.
+
+An append-only file of JSON lines: an intent and an outcome share an id. Secrets are stripped here,
+so that no caller can forget it; who asks and what is sent are the callers' business.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from parsec_cli.errors import NotFound, UsageFault
+from parsec_cli.local import files
+from parsec_cli.local.backwards import lines_backwards
+from parsec_cli.local.moments import parse_moment, rfc3339
+from parsec_cli.local.stripping import stripped
+from parsec_cli.models import JsonObject
+
+_FIELDS = (
+    "id",
+    "time",
+    "profile",
+    "host",
+    "key",
+    "command",
+    "target",
+    "before",
+    "after",
+    "outcome",
+    "http_status",
+    "attempts",
+    "reason",
+)
+_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_TIME_DIGITS = 9  # milliseconds until the year 3084, five bits a digit
+_RANDOM_DIGITS = 5
+_SHORTEST_PREFIX = 4
+UNKNOWN = "unknown"
+
+
+class History:
+    """The changes made from this machine. `clock` is Unix seconds."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], float],
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._entropy = entropy
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def begin(self, change: JsonObject, *, durable: bool = False) -> str:
+        """Append the intent and return its id; LocalFault when that fails: then send nothing.
+
+        `change` has `profile`, `host`, `key` (the fingerprint), `command`, `target`, `before`,
+        `after` and `reason`. `durable` returns only when the line is on the disk.
+        """
+        entry = self._new_id()
+        self._append({"id": entry, "time": rfc3339(self._clock()), **change}, durable=durable)
+        return entry
+
+    def finish(self, entry: str, outcome: JsonObject, *, durable: bool = False) -> None:
+        """Append what became of `entry`: `outcome`, `http_status`, `attempts`, maybe `after`."""
+        finished = rfc3339(self._clock())
+        self._append({"id": entry, "finished": finished, **outcome}, durable=durable)
+
+    def entries(
+        self, user: str | None = None, since: str | None = None, limit: int | None = None
+    ) -> Iterator[JsonObject]:
+        """Yield the changes, newest first, each with its outcome; the file is read as it goes.
+
+        `user` is an external_id or customer_id, `since` as `parse_moment` takes it. An intent
+        without an outcome is `unknown`: its process died. Lines that are torn are passed over.
+        """
+        start = parse_moment(since, self._clock()) if since is not None else ""
+        return self._chosen(user, start, limit)
+
+    def get(self, entry: str) -> JsonObject:
+        """Return one change by its id or the beginning of it; NotFound where there is none."""
+        found: list[JsonObject] = []
+        for candidate in self._merged():
+            if candidate["id"] == entry:
+                return candidate
+            if len(entry) >= _SHORTEST_PREFIX and str(candidate["id"]).startswith(entry):
+                found.append(candidate)
+        if len(found) > 1:
+            raise UsageFault(
+                f"`{entry}` begins the ids of {len(found)} entries", hint="give more of the id"
+            )
+        if not found:
+            raise NotFound(
+                f"no entry `{entry}` in the history", hint="list them with `parsec history list`"
+            )
+        return found[0]
+
+    def _chosen(self, user: str | None, start: str, limit: int | None) -> Iterator[JsonObject]:
+        wanted = (
+            entry
+            for entry in self._merged()
+            if str(entry["time"] or "") >= start and (user is None or _concerns(entry, user))
+        )
+        # stops without looking for one more: that could be far away in a large file
+        yield from itertools.islice(wanted, limit)
+
+    def _merged(self) -> Iterator[JsonObject]:
+        """Read backwards: an outcome is met before its intent and kept only until then."""
+        outcomes: dict[Any, JsonObject] = {}
+        for line in lines_backwards(self._path):
+            record = _parsed(line)
+            if record is None:
+                continue
+            if "finished" in record:
+                outcomes.setdefault(record["id"], record)
+            else:
+                yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
+
+    def _append(self, record: JsonObject, *, durable: bool) -> None:
+        text = json.dumps(stripped(record), separators=(",", ":"))
+        files.append(self._path, text.encode("ascii") + b"\n", durable=durable)
+
+    def _new_id(self) -> str:
+        """Make an id that sorts by time and is larger than the one before it."""
+        bits = 5 * _RANDOM_DIGITS
+        random = int.from_bytes(self._entropy(4)) & ((1 << bits) - 1)
+        with self._lock:
+            self._last = max((int(self._clock() * 1000) << bits) | random, self._last + 1)
+            return _base32(self._last, _TIME_DIGITS + _RANDOM_DIGITS)
+
+
+def _base32(number: int, digits: int) -> str:
+    return "".join(_ID_ALPHABET[(number >> 5 * place) & 31] for place in range(digits - 1, -1, -1))
+
+
+def _parsed(line: bytes) -> JsonObject | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("id"), str) else None
+
+
+def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
+    merged = {**dict.fromkeys(_FIELDS), **intent, **outcome}
+    merged.pop("finished", None)
+    target = merged["target"] if isinstance(merged["target"], dict) else {}
+    after = merged["after"] if isinstance(merged["after"], dict) else {}
+    # a new user's customer_id is only known from the answer
+    customer_id = target.get("customer_id") or after.get("customer_id")
+    merged["target"] = {"customer_id": customer_id, "external_id": target.get("external_id")}
+    return merged
+
+
+def _concerns(entry: JsonObject, user: str) -> bool:
+    target = entry["target"]
+    customer_id = str(target["customer_id"] or "")
+    return target["external_id"] == user or customer_id.lower() == user.lower()
