@@ -28,6 +28,8 @@ class Interrupts:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._shielded = 0
+        # re-entrant: the handler may come while the main thread holds it
+        self._count = threading.RLock()
         self._event = threading.Event()
         self.pending: Stopped | None = None
         self.drain_at: float | None = None
@@ -56,12 +58,14 @@ class Interrupts:
 
     @contextmanager
     def shield(self) -> Iterator[None]:
-        """Hold the first signal back while the body runs; nests."""
-        self._shielded += 1
+        """Hold the first signal back while the body runs; nests, in any thread."""
+        with self._count:
+            self._shielded += 1
         try:
             yield
         finally:
-            self._shielded -= 1
+            with self._count:
+                self._shielded -= 1
 
     def pause(self, seconds: float) -> None:
         """Sleep, but no longer than until a signal arrives."""

@@ -83,22 +83,27 @@ class Resolver:
 
         A plain UUID is a customer_id; a read (not `to_change`) tries it as an external_id, too.
         """
-        references = [Reference.parse(text) for text in texts]
+        found = self.find(texts, to_change=to_change)
+        unknown = [Reference.parse(text) for text, user in found.items() if user is None]
+        if unknown:
+            raise self._not_found(unknown)
+        return [user for text in texts if (user := found[text]) is not None]
+
+    def find(self, texts: Sequence[str], *, to_change: bool = False) -> dict[str, User | None]:
+        """Fetch the users that `texts` name; None for those that this host does not have."""
+        references = {text: Reference.parse(text) for text in texts}
         found: dict[Reference, User] = {}
         missing: list[Reference] = []
-        for reference in dict.fromkeys(references):
+        for reference in dict.fromkeys(references.values()):
             user = self._directly(reference, to_change=to_change)
             if user is not None:
                 found[reference] = user
-            else:
+            elif reference.meaning == "external_id" or (
+                reference.meaning == "either" and not to_change
+            ):
                 missing.append(reference)
-        by_listing = [r for r in missing if r.meaning == "external_id" or not to_change]
-        by_listing = [r for r in by_listing if r.meaning != "customer_id"]
-        found.update(self._by_listing(by_listing))
-        unknown = [r for r in missing if r not in found]
-        if unknown:
-            raise self._not_found(unknown)
-        return [found[reference] for reference in references]
+        found.update(self._by_listing(missing))
+        return {text: found.get(reference) for text, reference in references.items()}
 
     def _directly(self, reference: Reference, *, to_change: bool) -> User | None:
         """By customer_id, or by what the index remembers; None where neither finds the user."""

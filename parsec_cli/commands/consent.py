@@ -50,7 +50,7 @@ def agree_to_several(
     count = str(len(users))
     if confirm is None:
         runtime.screen.show_people(_several(runtime, users, notes))
-    question = f"type the number of users to deactivate ({count} shown above)"
+    question = f"type {count} to deactivate {_counted(len(users))}"
     _agree(runtime, count, [count], confirm, command, question)
 
 
@@ -145,7 +145,7 @@ def _several(runtime: Runtime, users: Sequence[User], notes: Sequence[str]) -> l
     ]
     rich = sum(1 for row in rows if row["money"])
     blocks: list[Block] = [
-        Line(f"deactivate {len(users)} users: it cannot be undone", "bad"),
+        Line(f"deactivate {_counted(len(users))}: it cannot be undone", "bad"),
         Grid(_LISTED, rows),
         Card(_target(runtime)),
     ]
@@ -153,3 +153,7 @@ def _several(runtime: Runtime, users: Sequence[User], notes: Sequence[str]) -> l
     if rich:
         blocks.append(Line(f"{rich} OF THEIR WALLETS HOLD MONEY", "bad"))
     return blocks
+
+
+def _counted(number: int) -> str:
+    return "1 user" if number == 1 else f"{number} users"

@@ -34,7 +34,8 @@ def serve_http(
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="'METHOD STATUS PROBABILITY'", help="Answer some calls so; may be repeated."
+            metavar="'METHOD STATUS PROBABILITY [after]'",
+            help="Answer some calls so, before or after their effect; may be repeated.",
         ),
     ] = None,
 ) -> None:

@@ -10,6 +10,7 @@ from parsec_cli.commands import (
     credentials,
     doctor,
     escrow,
+    fleet,  # noqa: F401 - adds `plan` and `apply` to the users
     help_topics,
     pool,
     raw,

@@ -1,0 +1,101 @@
+"""`parsec users plan` and `apply`: the whole fleet from a file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parsec_cli.commands.options import (
+    DEFAULT_MAX,
+    Confirm,
+    DryRun,
+    Most,
+    Overcommit,
+    Reason,
+    ResultsFile,
+    runtime_of,
+    whole,
+)
+from parsec_cli.commands.users import noun
+from parsec_cli.results import Listing
+
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Deactivate every user that is not in the file.")
+]
+
+
+@noun.command("plan")
+def plan(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, JSON Lines or JSON.")],
+    *,
+    prune: Prune = False,
+    allow_overcommit: Overcommit = False,
+    out: Annotated[
+        str | None, typer.Option(metavar="PLAN", help="Save the plan, bound to host and key.")
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 11 when anything would change.")
+    ] = False,
+) -> Listing:
+    """Show what would change to bring the users to the state in FILE; sends no change.
+
+    Columns: external_id, qps_limit, email, eoa_address, state (active or absent).
+
+    Examples:
+      parsec users plan users.csv --out plan.json
+      parsec users list -o csv | parsec users plan - --exit-code
+
+    """
+    from parsec_cli.commands.fleet_plan import Wish, plan_file
+
+    return plan_file(runtime_of(ctx), Wish(file, prune, allow_overcommit), out, exit_code=exit_code)
+
+
+@noun.command("apply")
+def apply(
+    ctx: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|PLAN|-", help="A file of users, or a saved plan.")
+    ],
+    *,
+    prune: Prune = False,
+    allow_overcommit: Overcommit = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask, as long as nobody is deactivated.")
+    ] = False,
+    confirm: Confirm = None,
+    most: Most = DEFAULT_MAX,
+    max_failures: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole(1, 1_000_000, "--max-failures"),
+            metavar="N",
+            help="Stop after N failed rows [20; 1 for deactivations].",
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int,
+        typer.Option(
+            parser=whole(1, 64, "--concurrency"), metavar="N", help="Requests at once, 1 to 64."
+        ),
+    ] = 8,
+    results: ResultsFile = None,
+    dry_run: DryRun = False,
+    reason: Reason = "",
+) -> Listing:
+    """Bring the users to the state in FILE: planned, shown, confirmed, paced, resumable.
+
+    Running the same command again goes on where an interrupted run ended.
+
+    Examples:
+      parsec users apply plan.json --yes
+      parsec users apply users.csv --confirm 2 --reason "quarterly limits"
+
+    """
+    from parsec_cli.commands.fleet_apply import Orders, apply_file
+    from parsec_cli.commands.fleet_plan import Wish
+
+    orders = Orders(yes, confirm, most, max_failures, concurrency, results, dry_run, reason)
+    return apply_file(runtime_of(ctx), Wish(file, prune, allow_overcommit), orders)

@@ -1,0 +1,134 @@
+"""`users apply`: a plan, saved or made now, shown, agreed to, and run."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from parsec_cli.commands.consent import agree_to_several
+from parsec_cli.commands.fleet_plan import (
+    Planned,
+    Wish,
+    make_plan,
+    plan_blocks,
+    plan_listing,
+    planned,
+    read_wish,
+    shown_name,
+)
+from parsec_cli.commands.fleet_reads import Survey
+from parsec_cli.commands.fleet_run import Bounds, run_listing
+from parsec_cli.errors import ConsentMissing
+from parsec_cli.fleet import guards
+from parsec_cli.fleet import plan_file as plans
+from parsec_cli.fleet.census import take_census
+from parsec_cli.fleet.journal import Journal, open_journal
+from parsec_cli.fleet.ready import Ready, keep_for_plan, prepare
+from parsec_cli.results import Listing
+from parsec_cli.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The options of `users apply` beside the file."""
+
+    yes: bool
+    confirm: str | None
+    most: int
+    max_failures: int | None
+    concurrency: int
+    results: str | None
+    dry_run: bool
+    reason: str
+
+
+def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
+    """Run a saved plan, or plan the file and run that; the lock is held from the first request."""
+    data = read_wish(runtime, wish)
+    saved = plans.load(data, shown_name(wish)) if plans.is_saved_plan(data) else None
+    if wish.file == "-" and not (orders.yes or orders.confirm is not None or orders.dry_run):
+        raise ConsentMissing(
+            "stdin is the file, so nobody can be asked: nothing was sent",
+            hint=f"add `--yes`, or `--confirm COUNT`: `{_script(runtime, wish)} --yes`",
+        )
+    host, key = runtime.profile.base_url.display, runtime.fingerprint
+    if saved is not None:
+        plans.check_binding(saved, host=host, key_fingerprint=key)
+        wish = Wish(wish.file, saved.prune, saved.allow_overcommit)
+    with open_journal(
+        runtime.places.runs_dir, host, key, command="users apply", wall=runtime.world.clock
+    ) as journal:
+        if saved is None:
+            made = make_plan(runtime, wish, data)
+        else:
+            survey = Survey(runtime)
+            census = take_census(survey.everyone(), keep_for_plan(saved.plan))
+            made = planned(runtime, wish, saved.plan, census, survey)
+        return _apply(runtime, wish, orders, made, journal)
+
+
+def _apply(
+    runtime: Runtime, wish: Wish, orders: Orders, made: Planned, journal: Journal
+) -> Listing:
+    ready = prepare(made.saved.plan, made.census, journal.past)
+    ahead = guards.forecast(
+        ready.send, made.pool, rate=made.survey.pacer.rate, quota_left=made.survey.quota_left
+    )
+    guards.check_pool(ahead, allow_overcommit=wish.allow_overcommit)
+    guards.check_quota(ahead)
+    guards.check_max(ready.send, orders.most)
+    if orders.dry_run:
+        return plan_listing(made)
+    _agree(runtime, wish, orders, made, ready)
+    bounds = Bounds(
+        orders.concurrency,
+        orders.max_failures,
+        None if wish.allow_overcommit else made.pool,
+        orders.results,
+        orders.reason,
+    )
+    return run_listing(runtime, "users apply", ready, journal, made.survey, bounds)
+
+
+def _agree(runtime: Runtime, wish: Wish, orders: Orders, made: Planned, ready: Ready) -> None:
+    """Obtain consent: the count for deactivations, else `--yes` or a plain yes."""
+    count = len(ready.deactivations)
+    if not ready.send:
+        return
+    if orders.confirm is None and not (orders.yes and not count):
+        runtime.screen.show_people(plan_blocks(made))
+    script = _script(runtime, wish)
+    if count or orders.confirm is not None:
+        users = [ready.user(action) for action in ready.deactivations]
+        agree_to_several(
+            runtime, users, orders.confirm, f"{script} --confirm {count}", asked_again(ready)
+        )
+    elif not orders.yes:
+        _ask(runtime, len(ready.send), f"{script} --yes")
+
+
+def asked_again(ready: Ready) -> list[str]:
+    """Say which deactivations an older run left unknown: they are asked for anew."""
+    number = len(ready.asked_again)
+    if not number:
+        return []
+    return [f"{number} of them were sent by an older run whose outcome is unknown"]
+
+
+def _ask(runtime: Runtime, number: int, script: str) -> None:
+    hint = f"to run it from a script: `{script}`"
+    if not runtime.screen.interactive:
+        raise ConsentMissing("nobody can be asked: nothing was sent", hint=hint)
+    answer = runtime.screen.ask(f"apply these {number} changes? [y/N] ")
+    if (answer or "").strip().lower() not in ("y", "yes"):
+        raise ConsentMissing("not confirmed: nothing was sent", hint=hint)
+
+
+def _script(runtime: Runtime, wish: Wish) -> str:
+    words = ["parsec"]
+    if runtime.options.profile is not None:
+        words += ["-p", runtime.options.profile]
+    words += ["users", "apply", wish.file]
+    words += ["--prune"] if wish.prune else []
+    words += ["--allow-overcommit"] if wish.allow_overcommit else []
+    return shlex.join(words)

@@ -1,0 +1,98 @@
+"""Deactivating several: resolved first, shown, agreed to by their count, sent one at a time."""
+
+from __future__ import annotations
+
+import shlex
+
+from parsec_cli.api.resolve import Reference
+from parsec_cli.commands.consent import agree_to_several
+from parsec_cli.commands.deactivating import Order
+from parsec_cli.commands.fleet_apply import asked_again
+from parsec_cli.commands.fleet_plan import ACTION
+from parsec_cli.commands.fleet_reads import Survey
+from parsec_cli.commands.fleet_run import Bounds, run_listing
+from parsec_cli.commands.reading import read_bytes
+from parsec_cli.fleet import guards
+from parsec_cli.fleet import plan_file as plans
+from parsec_cli.fleet.census import Census, take_census
+from parsec_cli.fleet.journal import Journal, open_journal
+from parsec_cli.fleet.ready import Ready, prepare
+from parsec_cli.fleet.resolve import keep_for_targets, plan_deactivations
+from parsec_cli.fleet.targets import Target, read_targets
+from parsec_cli.results import Listing
+from parsec_cli.runtime import Runtime
+
+# beyond so many names one listing of everyone costs less than one GET each
+_LISTING_FROM = 50
+
+
+def deactivate_several(runtime: Runtime, order: Order) -> Listing:
+    """Deactivate the users of the arguments or of a file, as a run with journal and results."""
+    targets = _targets(runtime, order)
+    host, key = runtime.profile.base_url.display, runtime.fingerprint
+    with open_journal(
+        runtime.places.runs_dir, host, key, command="users deactivate", wall=runtime.world.clock
+    ) as journal:
+        return _deactivate(runtime, order, targets, journal)
+
+
+def _targets(runtime: Runtime, order: Order) -> tuple[Target, ...]:
+    if order.from_file is not None:
+        name = "stdin" if order.from_file == "-" else order.from_file
+        return read_targets(read_bytes(runtime, order.from_file), name)
+    for text in order.users:
+        Reference.parse(text)
+    return tuple(Target(row, "user", text) for row, text in enumerate(order.users, 1))
+
+
+def _deactivate(
+    runtime: Runtime, order: Order, targets: tuple[Target, ...], journal: Journal
+) -> Listing:
+    survey = Survey(runtime)
+    census = _census(runtime, survey, targets)
+    plan = plan_deactivations(targets, census, journal.past)
+    ready = prepare(plan, census, journal.past)
+    if plan.keeps:
+        runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
+    guards.check_max(ready.send, order.most)
+    if order.dry_run:
+        rows = [plans.as_json(action) for action in ready.send]
+        return Listing("actions", ACTION, [rows])
+    _agree(runtime, order, ready)
+    listing = run_listing(
+        runtime,
+        "users deactivate",
+        ready,
+        journal,
+        survey,
+        Bounds(results=order.results, reason=order.reason),
+    )
+    for action in ready.deactivations:
+        runtime.index.forget(action.customer_id)
+    return listing
+
+
+def _census(runtime: Runtime, survey: Survey, targets: tuple[Target, ...]) -> Census:
+    """Fetch the users that are named, one by one or all in one listing."""
+    if len(targets) > _LISTING_FROM:
+        return take_census(survey.everyone(), keep_for_targets(targets))
+    prefix = {"user": "", "external_id": "ext:", "customer_id": "id:"}
+    names = [f"{prefix[target.kind]}{target.text}" for target in targets]
+    census = Census()
+    for user in runtime.resolver.find(names, to_change=True).values():
+        if user is not None:
+            census.add(user, keep=True)
+    return census
+
+
+def _agree(runtime: Runtime, order: Order, ready: Ready) -> None:
+    if not ready.send:
+        return
+    users = [ready.user(action) for action in ready.deactivations]
+    words = ["parsec"]
+    if runtime.options.profile is not None:
+        words += ["-p", runtime.options.profile]
+    words += ["users", "deactivate", *order.users]
+    words += ["--from-file", order.from_file] if order.from_file is not None else []
+    script = f"{shlex.join(words)} --confirm {len(users)}"
+    agree_to_several(runtime, users, order.confirm, script, asked_again(ready))

@@ -1,0 +1,155 @@
+"""From a file to a plan: read, compared with everyone there is, guarded, shown, saved."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from parsec_cli.commands.fleet_reads import Survey
+from parsec_cli.commands.reading import read_bytes
+from parsec_cli.fleet import guards
+from parsec_cli.fleet import plan_file as plans
+from parsec_cli.fleet.census import Census, take_census
+from parsec_cli.fleet.guards import Forecast
+from parsec_cli.fleet.plan import Keep, Plan, diff
+from parsec_cli.fleet.plan_file import SavedPlan
+from parsec_cli.fleet.roster import Wanted, read_roster
+from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.results import Bar, Block, Card, Column, Line, Listing
+from parsec_cli.runtime import Runtime
+
+CHANGES = 11
+
+ACTION = (
+    Column("row", "ROW", "number", rank=2),
+    Column("action", "ACTION", rank=0),
+    Column("external_id", "EXTERNAL ID", "id", rank=0),
+    Column("customer_id", "CUSTOMER ID", "id", rank=4),
+    Column("before.qps_limit", "QPS BEFORE", "number", rank=1),
+    Column("after.qps_limit", "QPS AFTER", "number", rank=1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The file and the flags that decide what it means."""
+
+    file: str
+    prune: bool
+    allow_overcommit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with what it was compared with; `forecast` is for what would be sent."""
+
+    saved: SavedPlan
+    census: Census
+    pool: Pool
+    survey: Survey
+    forecast: Forecast
+
+
+def read_wish(runtime: Runtime, wish: Wish) -> bytes:
+    return read_bytes(runtime, wish.file)
+
+
+def shown_name(wish: Wish) -> str:
+    return "stdin" if wish.file == "-" else wish.file
+
+
+def make_plan(runtime: Runtime, wish: Wish, data: bytes) -> Planned:
+    """Check the whole file before the first request, then compare it with everyone."""
+    wanted = read_roster(data, shown_name(wish))
+    survey = Survey(runtime)
+    census = take_census(survey.everyone(), _may_go(wanted, prune=wish.prune))
+    plan = diff(wanted, census, prune=wish.prune, name=shown_name(wish))
+    return planned(runtime, wish, plan, census, survey)
+
+
+def planned(runtime: Runtime, wish: Wish, plan: Plan, census: Census, survey: Survey) -> Planned:
+    """Put the plan beside the pool and bind it to host and key."""
+    pool = survey.pool()
+    ahead = guards.forecast(
+        plan.actions, pool, rate=survey.pacer.rate, quota_left=survey.quota_left
+    )
+    now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
+    saved = SavedPlan(
+        plan,
+        runtime.profile.base_url.display,
+        runtime.fingerprint,
+        f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        prune=wish.prune,
+        allow_overcommit=wish.allow_overcommit,
+    )
+    return Planned(saved, census, pool, survey, ahead)
+
+
+def _may_go(wanted: tuple[Wanted, ...], *, prune: bool) -> Callable[[User], bool]:
+    """Whose record must be kept: whoever this file could deactivate."""
+    names = {one.external_id for one in wanted if one.absent}
+    customers = {one.customer_id for one in wanted if one.absent and one.customer_id}
+
+    def keep(user: User) -> bool:
+        return prune or user.external_id in names or user.customer_id.lower() in customers
+
+    return keep
+
+
+def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool) -> Listing:
+    """Make the plan and show it; with `out` also save it."""
+    made = make_plan(runtime, wish, read_wish(runtime, wish))
+    guards.check_pool(made.forecast, allow_overcommit=wish.allow_overcommit)
+    if out is not None:
+        from parsec_cli.local import files
+
+        files.save(Path(out), plans.dump(made.saved))
+        runtime.screen.notice(f"saved; apply it with `parsec users apply {out}`")
+    code = CHANGES if exit_code and made.saved.plan.actions else 0
+    return plan_listing(made, code)
+
+
+def plan_listing(made: Planned, code: int = 0) -> Listing:
+    """The actions in the order of the file, and below them what they amount to."""
+    plan = made.saved.plan
+    rows = [plans.as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]
+    return Listing(
+        "actions",
+        ACTION,
+        [rows],
+        lambda: _footer(made),
+        lambda: plan_blocks(made),
+        exit_code=code,
+    )
+
+
+def _footer(made: Planned) -> JsonObject:
+    return {
+        "summary": plans.summary(made.saved.plan),
+        "pool": made.forecast.pool,
+        "requests": made.forecast.requests,
+        "seconds": made.forecast.seconds,
+        "digest": made.saved.digest,
+        "notes": list(made.saved.plan.notes),
+    }
+
+
+def plan_blocks(made: Planned) -> tuple[Block, ...]:
+    """The sum of a plan for people."""
+    ahead, counts = made.forecast, plans.summary(made.saved.plan)
+    share = ahead.quota_share
+    pairs = [(name.replace("_", "-"), f"{count:,}") for name, count in counts.items()]
+    pairs += [
+        ("pool", f"{ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"),
+        ("requests", f"{ahead.requests:,}"),
+        ("time", "as fast as permitted" if ahead.seconds is None else f"about {ahead.seconds:g} s"),
+        ("monthly quota", "unlimited" if share is None else f"{share:.1%} of what is left"),
+    ]
+    blocks: list[Block] = [
+        Card(tuple(pairs), "plan"),
+        Bar("pool after", ahead.allocated_after, ahead.qps_pool),
+    ]
+    blocks += [Line(note, "warning") for note in made.saved.plan.notes]
+    return tuple(blocks)

@@ -1,0 +1,180 @@
+"""A run wired up: the API as its hands, signals as its brake, its results as a listing."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from parsec_cli.api import changes
+from parsec_cli.api.client import Change
+from parsec_cli.api.faults import reset_time
+from parsec_cli.commands.fleet_reads import Survey
+from parsec_cli.errors import Interrupted, OutcomeUnknown, ParsecError, QuotaUsedUp, RowsFailed
+from parsec_cli.fleet.apply import Run
+from parsec_cli.fleet.journal import Journal
+from parsec_cli.fleet.limits import Limits
+from parsec_cli.fleet.ready import Ready
+from parsec_cli.fleet.report import Ended
+from parsec_cli.fleet.tally import Tally
+from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.outcomes import Outcome
+from parsec_cli.results import Block, Column, Line, Listing
+from parsec_cli.runtime import Runtime
+
+RESULT = (
+    Column("row", "ROW", "number", rank=2),
+    Column("action", "ACTION", rank=1),
+    Column("external_id", "EXTERNAL ID", "id", rank=0),
+    Column("customer_id", "CUSTOMER ID", "id", rank=4),
+    Column("outcome", "OUTCOME", rank=0),
+    Column("http_status", "HTTP", "number", rank=3),
+    Column("attempts", "ATTEMPTS", "number", rank=5),
+    Column("error", "ERROR", rank=2),
+)
+_NAMED = 10  # failed rows named in the error; the results have them all
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How a run may go; `pool` None lets the sum of limits pass the pool."""
+
+    concurrency: int = 8
+    max_failures: int | None = None
+    pool: Pool | None = None
+    results: str | None = None
+    reason: str = ""
+
+
+class Hands:
+    """The changes of a run, by the API room; the history hears of each."""
+
+    def __init__(self, runtime: Runtime, command: str, reason: str) -> None:
+        self._client = runtime.client
+        self._command = command
+        self._reason = reason
+
+    def create(
+        self,
+        external_id: str,
+        *,
+        email: str | None = None,
+        qps_limit: int | None = None,
+        eoa_address: str | None = None,
+    ) -> Outcome:
+        asked = {"email": email, "qps_limit": qps_limit, "eoa_address": eoa_address}
+        body: JsonObject = {"external_id": external_id}
+        body |= {name: value for name, value in asked.items() if value is not None}
+        change = Change(self._command, None, external_id, None, body, self._reason)
+        return changes.create(self._client, body, change)
+
+    def set_qps(self, user: User, qps: int) -> Outcome:
+        return changes.set_qps(self._client, user, qps, self._change(user, {"qps_limit": qps}))
+
+    def deactivate(self, user: User) -> Outcome:
+        return changes.deactivate(self._client, user, self._change(user, None))
+
+    def _change(self, user: User, after: JsonObject | None) -> Change:
+        return Change(
+            self._command, user.customer_id, user.external_id, user.raw, after, self._reason
+        )
+
+    def quota_used_up(self) -> QuotaUsedUp | None:
+        quota = self._client.quota
+        if quota.get("x-ratelimit-monthly-remaining", "").strip() != "0":
+            return None
+        resets = reset_time(quota.get("x-ratelimit-monthly-reset"))
+        when = f"; it resets at {resets}" if resets else ""
+        return QuotaUsedUp(f"the monthly request quota is used up{when}")
+
+
+def run_listing(
+    runtime: Runtime,
+    command: str,
+    ready: Ready,
+    journal: Journal,
+    survey: Survey,
+    bounds: Bounds,
+) -> Listing:
+    """Run what is ready and return its rows; a run that failed raises behind its last row."""
+    path = _results_path(runtime, bounds.results) if ready.send or bounds.results else None
+    tally = Tally(ready.plan.entries, path)
+    total = len(ready.plan.entries)
+    with runtime.screen.progress(total, command.removeprefix("users ")) as progress:
+        survey.client.patience.notice = progress.note
+        run = Run(
+            ready,
+            tally,
+            journal,
+            changes=Hands(runtime, command, bounds.reason),
+            gate=survey.pacer,
+            progress=progress,
+            limits=Limits(bounds.concurrency, bounds.max_failures, bounds.pool),
+        )
+        ended = _held(runtime, run)
+    if path is not None:
+        runtime.screen.notice(f"results: {path}")
+    return _listing(ended)
+
+
+def _held(runtime: Runtime, run: Run) -> Ended:
+    """Run to the end; the first signal drains it, the second leaves what is in flight."""
+    interrupts = runtime.interrupts
+    interrupts.on_first = lambda: run.request_stop(interrupts.pending or Interrupted("interrupted"))
+    try:
+        with interrupts.shield():
+            return run.execute()
+    finally:
+        interrupts.on_first = None
+
+
+def _results_path(runtime: Runtime, asked: str | None) -> Path:
+    if asked is not None:
+        return Path(asked)
+    now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
+    return runtime.places.runs_dir / f"results-{now:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
+
+
+def _listing(ended: Ended) -> Listing:
+    def pages() -> Iterator[list[JsonObject]]:
+        yield from ended.tally.pages()
+        if ended.exit_code:
+            raise _told(ended)
+
+    def closing() -> tuple[Block, ...]:
+        return (Line(ended.sentence, "bad" if ended.exit_code else "good"),)
+
+    return Listing(
+        "results", RESULT, pages(), lambda: {"summary": ended.summary}, closing, empty="no rows"
+    )
+
+
+def _told(ended: Ended) -> ParsecError:
+    """The error of a run, with how many rows went how and which failed."""
+    stop, details = ended.stop, _failed_rows(ended)
+    hint = "run the same command again: what is done stays done"
+    if stop is not None and stop.exit_code == ended.exit_code:
+        stop.message = f"{stop.message}: {ended.sentence}"
+        stop.hint = stop.hint or hint
+        stop.details = (*stop.details, *details)
+        return stop
+    if stop is not None:
+        details = [stop.message, *details]
+    kind = OutcomeUnknown if ended.exit_code == OutcomeUnknown.exit_code else RowsFailed
+    return kind(ended.sentence, hint=hint, details=details)
+
+
+def _failed_rows(ended: Ended) -> list[str]:
+    named: list[str] = []
+    for page in ended.tally.pages():
+        for row in page:
+            if row["outcome"] in ("failed", "unknown"):
+                where = "pruned user" if row["row"] is None else f"row {row['row']}"
+                named.append(
+                    f"{where} `{row['external_id'] or row['customer_id']}` {row['outcome']}: "
+                    f"{row['error']}"
+                )
+    more = len(named) - _NAMED
+    return [*named[:_NAMED], f"and {more} more"] if more > 0 else named
