@@ -5,6 +5,8 @@ Applied at the print boundary to all data in tables, tsv, prompts, notices and e
 
 from __future__ import annotations
 
+import unicodedata
+
 # invisible although their category says letter or mark: Hangul fillers, the grapheme joiner and
 # the Khmer inherent vowels
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")
@@ -32,7 +34,7 @@ def visible(text: str) -> str:
     if text.isprintable() and (text.isascii() or _SUSPECT.isdisjoint(text)):
         return text
     return "".join(
-        escaped(character) if _hidden(text, place) else character
+        character if _plain(character) or not _hidden(text, place) else escaped(character)
         for place, character in enumerate(text)
     )
 
@@ -49,9 +51,12 @@ def escaped(character: str) -> str:
     return _SHORT.get(character) or f"\\u{{{ord(character):x}}}"
 
 
-def _hidden(text: str, place: int) -> bool:
-    import unicodedata  # a shared library of its own, not needed for ordinary text
+def _plain(character: str) -> bool:
+    """Tell whether a character is certainly seen, whatever stands around it."""
+    return character.isprintable() and character not in _SUSPECT
 
+
+def _hidden(text: str, place: int) -> bool:
     character = text[place]
     if character in _SELECTORS:
         return not (character in _EMOJI_SELECTORS and _after_emoji(text, place))
@@ -66,8 +71,6 @@ def _hidden(text: str, place: int) -> bool:
 
 def _after_emoji(text: str, place: int) -> bool:
     """Tell whether a symbol stands before `place`, or a keycap is being built there."""
-    import unicodedata
-
     if not place:
         return False
     before = text[place - 1]
@@ -78,8 +81,6 @@ def _after_emoji(text: str, place: int) -> bool:
 
 def _is_foreign_letter(character: str) -> bool:
     """Tell letters and their marks outside ASCII, where a joiner changes the shape seen."""
-    import unicodedata
-
     if not character or character.isascii() or character in _SUSPECT:
         return False
     return unicodedata.category(character)[0] in "LM"

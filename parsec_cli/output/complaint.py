@@ -1,0 +1,40 @@
+"""Words an error for people, and as the one line of JSON that scripts read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parsec_cli.errors import ParsecError
+from parsec_cli.output.encode import Encoder
+from parsec_cli.output.redact import Redaction
+from parsec_cli.output.surface import Surface
+
+
+def as_lines(error: ParsecError, surface: Surface, redaction: Redaction) -> list[str]:
+    """Return `error: …`, the details and `hint: …`."""
+
+    def clean(text: str) -> str:
+        return surface.readable(redaction.text(text))
+
+    lines = [f"{surface.paint('error:', 'error')} {clean(error.message)}"]
+    lines += [f"  {clean(detail)}" for detail in error.details]
+    if error.hint:
+        lines.append(f"{surface.paint('hint:', 'hint')} {clean(error.hint)}")
+    return lines
+
+
+def as_json(error: ParsecError, redaction: Redaction) -> str:
+    """Return `{"error": {…}}`; the unknown is null, `details` and `retry_after` absent."""
+    content: dict[str, Any] = {
+        "code": error.api_code or error.code,
+        "message": error.message,
+        "http_status": error.http_status,
+        "retryable": error.retryable,
+        "hint": error.hint or None,
+        "exit_code": error.exit_code,
+    }
+    if error.details:
+        content["details"] = list(error.details)
+    if error.retry_after is not None:
+        content["retry_after"] = error.retry_after
+    return Encoder(redaction).document({"error": content})

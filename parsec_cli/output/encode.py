@@ -1,0 +1,92 @@
+"""Turns records into JSON text with secrets masked, at the price of `json.dumps` for a page.
+
+Masking field by field costs as much as writing the JSON, so a page is copied only where users
+have their `api_key`, and the finished text is searched for any other secret. A find there, right
+or not, sends the page through the thorough `Redaction.value`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from parsec_cli.models import JsonObject
+from parsec_cli.output.redact import Redaction, hide
+
+_KEY_FIELD = "api_key"
+# every secret field's name, in small letters and as JSON, holds one of these; what holds one and
+# is no secret costs time only
+_KEY_TRACE = 'key"'
+_TRACES = ('credentials"', "clob")
+_DELETE = "\x7f"  # the one control character that JSON may hold raw
+_PLAIN = json.JSONEncoder(allow_nan=False)  # made once: half the price of a short record
+_Writer = Callable[[Sequence[JsonObject]], str]
+
+
+class Encoder:
+    """Writes JSON that is ASCII, without control characters and without secrets."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
+
+    def page(self, records: Sequence[JsonObject]) -> str:
+        """Return the records as JSON with `, ` between them and no brackets around."""
+        return self._careful(records, _page)
+
+    def lines(self, records: Sequence[JsonObject]) -> str:
+        """Return one line of JSON per record, each with its line end."""
+        return self._careful(records, _lines)
+
+    def document(self, value: Any, *, indent: int | None = None) -> str:
+        """Return one JSON value without a line end."""
+        return dumps(self._redaction.value(value), indent=indent)
+
+    def _careful(self, records: Sequence[JsonObject], write: _Writer) -> str:
+        reveals = self._redaction.reveals(_KEY_FIELD)
+        masked = records if reveals else [_without_key(record) for record in records]
+        text = write(masked)
+        keys = sum(_KEY_FIELD in record for record in records)
+        if self._suspicious(text, keys):
+            return write([self._redaction.value(record) for record in records])
+        return text
+
+    def _suspicious(self, text: str, keys: int) -> bool:
+        """Tell whether `text` may hold a secret beyond the `keys` that the records own."""
+        small = text.lower()
+        if small.count(_KEY_TRACE) != keys or any(trace in small for trace in _TRACES):
+            return True
+        return any(dumps(key)[1:-1] in text for key in self._redaction.known())
+
+
+def dumps(value: Any, *, indent: int | None = None) -> str:
+    """Return `value` as ASCII JSON without control characters; a number that JSON lacks is null."""
+    encoder = json.JSONEncoder(indent=indent, allow_nan=False) if indent else _PLAIN
+    try:
+        text = encoder.encode(value)
+    except ValueError:
+        text = encoder.encode(_finite(value))
+    return text.replace(_DELETE, "\\u007f") if _DELETE in text else text
+
+
+def _finite(value: Any) -> Any:
+    """Replace the infinities that `1e999` is read as."""
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _without_key(record: JsonObject) -> JsonObject:
+    key = record.get(_KEY_FIELD)
+    return record if key is None else {**record, _KEY_FIELD: hide(key)}
+
+
+def _page(records: Sequence[JsonObject]) -> str:
+    return dumps(list(records))[1:-1]
+
+
+def _lines(records: Sequence[JsonObject]) -> str:
+    return "".join(f"{dumps(record)}\n" for record in records)

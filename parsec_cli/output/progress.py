@@ -1,0 +1,131 @@
+"""Tells how far a long run is: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from parsec_cli.output.surface import Surface
+
+_LINE_EVERY = 30.0
+_REPAINT_EVERY = 0.1
+_BAR = 24
+_ERASE_LINE = "\r\x1b[2K"
+_MINUTE, _HOUR = 60, 3600
+
+
+class Progress:
+    """A context manager; `advance` may be called by any thread.
+
+    `total` is None where nobody knows it. `say` writes to stderr, already in colour and with
+    line ends of its own; with `silent` nothing is ever written.
+    """
+
+    def __init__(
+        self,
+        total: int | None,
+        label: str,
+        *,
+        surface: Surface,
+        say: Callable[[str], None],
+        clock: Callable[[], float],
+        silent: bool = False,
+    ) -> None:
+        self._total = total
+        self._label = label
+        self._surface = surface
+        self._say = say
+        self._clock = clock
+        self._silent = silent
+        self._lock = threading.RLock()
+        self._done = 0
+        self._note = ""
+        self._painted = False
+        self._over = False
+        self._began = self._last = clock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._over = True
+            self._erase()
+
+    def advance(self, n: int = 1) -> None:
+        with self._lock:
+            self._done += n
+            self._show()
+
+    def note(self, text: str) -> None:
+        """Say what is going on, beside the numbers; an empty text takes it away."""
+        with self._lock:
+            self._note = text
+            self._show()
+
+    def make_way(self, text: str) -> None:
+        """Write lines of text where the bar is; it comes back below with the next step."""
+        with self._lock:
+            self._erase()
+            self._say(text)
+
+    def _erase(self) -> None:
+        if self._painted:
+            self._say(_ERASE_LINE)
+            self._painted = False
+
+    def _show(self) -> None:
+        if self._silent or self._over:
+            return
+        now = self._clock()
+        every = _REPAINT_EVERY if self._surface.moves else _LINE_EVERY
+        if now - self._last < every and (self._painted or not self._surface.moves):
+            return
+        self._last = now
+        if self._surface.moves:
+            self._say(_ERASE_LINE + self._line(now))
+            self._painted = True
+        else:
+            self._say(f"{self._words(now)}\n")
+
+    def _line(self, now: float) -> str:
+        """Return one line that is never wider than the terminal."""
+        words = self._words(now)
+        limit = (self._surface.width or 80) - 1
+        if self._total and len(words) + _BAR + 2 <= limit:
+            full = min(_BAR, _BAR * self._done // self._total)
+            used, free = ("█", "░") if self._surface.blocks else ("#", "-")
+            strip = self._surface.paint(used * full, "good")
+            return f"{strip}{self._surface.paint(free * (_BAR - full), 'dim')}  {words}"
+        return words if len(words) <= limit else words[:limit]
+
+    def _words(self, now: float) -> str:
+        """Return such as `applying: 120 of 2,000, 40.0/s, 47 s left`."""
+        parts = [f"{self._label}: {self._done:,}"]
+        if self._total is not None:
+            parts[0] += f" of {self._total:,}"
+        rate = self._done / (now - self._began) if now > self._began else 0.0
+        if rate:
+            parts.append(f"{rate:.1f}/s")
+        if rate and self._total is not None and self._total > self._done:
+            parts.append(f"{_span((self._total - self._done) / rate)} left")
+        if self._note:
+            parts.append(self._note)
+        return self._surface.readable(", ".join(parts))
+
+
+def _span(seconds: float) -> str:
+    """Return a time as people say it: `47 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = max(1, round(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"

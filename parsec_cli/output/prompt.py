@@ -1,0 +1,50 @@
+"""Reads one line that a person types, shown or hidden."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+
+def read_line(stream: TextIO | None) -> str | None:
+    """Return the line without its end, or None at end of file, also in the middle of a line."""
+    if stream is None or stream.closed:
+        return None
+    try:
+        line = stream.readline()
+    except UnicodeDecodeError:
+        return ""  # an answer, and one that matches nothing
+    return line.rstrip("\r\n") if line.endswith("\n") else None
+
+
+def read_hidden(stream: TextIO | None) -> str | None:
+    """Like `read_line`, with the terminal's echo turned off meanwhile."""
+    if stream is None or stream.closed:
+        return None
+    if sys.platform == "win32":
+        from getpass import getpass
+
+        return getpass("")
+    with _without_echo(stream):
+        return read_line(stream)
+
+
+@contextmanager
+def _without_echo(stream: TextIO) -> Iterator[None]:
+    import termios
+
+    try:
+        descriptor = stream.fileno()
+        before = termios.tcgetattr(descriptor)
+    except (OSError, termios.error):  # not a terminal: nothing echoes
+        yield
+        return
+    silent = [*before]
+    silent[3] &= ~termios.ECHO  # the local modes
+    try:
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

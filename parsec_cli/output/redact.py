@@ -1,0 +1,69 @@
+"""Masks secrets: fields by their name, and known key values wherever they appear.
+
+Reading is by field name at any depth, as the API and its headers spell them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from parsec_cli.models import mask
+
+_NAMES = frozenset(("api_key", "private_key", "x_api_key", "x_exchange_credentials"))
+_FAMILY = "clob_"
+_REVEALED = "api_key"
+_HIDDEN = "****"
+# a shorter value is no key, and replacing it would shred ordinary words
+_SHORTEST_KEY = 6
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a field or header of this name holds a secret, in any case, with `-` or `_`."""
+    plain = name.lower().replace("-", "_")
+    return plain in _NAMES or plain.startswith(_FAMILY)
+
+
+class Redaction:
+    """What may not be shown in this command; `secrets()` gives the key values known by now."""
+
+    def __init__(self, secrets: Callable[[], Sequence[str]], *, reveal_keys: bool = False) -> None:
+        self._secrets = secrets
+        self._reveal_keys = reveal_keys
+
+    def hides(self, name: str) -> bool:
+        """Tell whether the field of this name is masked here."""
+        return is_secret(name) and not self.reveals(name)
+
+    def reveals(self, name: str) -> bool:
+        return self._reveal_keys and name.lower() == _REVEALED
+
+    def known(self) -> tuple[str, ...]:
+        """Return the key values to look for, the longest first, as one may contain another."""
+        keys = {key for key in self._secrets() if len(key) >= _SHORTEST_KEY}
+        return tuple(sorted(keys, key=lambda key: (-len(key), key)))
+
+    def text(self, text: str) -> str:
+        """Return `text` with every known key masked."""
+        for key in self.known():
+            if key in text:
+                text = text.replace(key, mask(key))
+        return text
+
+    def value(self, value: Any) -> Any:
+        """Return a copy of a JSON value with secrets masked; null stays null."""
+        if isinstance(value, dict):
+            return {self.text(name): self._field(name, inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self.value(inner) for inner in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def _field(self, name: str, value: Any) -> Any:
+        return self.value(hide(value) if self.hides(name) else value)
+
+
+def hide(value: Any) -> Any:
+    """Mask the value of a secret field, whatever its type."""
+    if value is None or value == "":
+        return value
+    return mask(value) if isinstance(value, str) else _HIDDEN

@@ -1,0 +1,210 @@
+"""The only place that writes to stdout and stderr: data there, every word for people here.
+
+Decides format, width and colour from the streams and the environment it is given. A broken stderr
+never breaks a command; a broken stdout is ReaderLeft or LocalFault.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TextIO, cast
+
+from parsec_cli.errors import ParsecError, UsageFault
+from parsec_cli.models import JsonObject
+from parsec_cli.output.complaint import as_json, as_lines
+from parsec_cli.output.fields import Fields
+from parsec_cli.output.progress import Progress
+from parsec_cli.output.prompt import read_hidden, read_line
+from parsec_cli.output.redact import Redaction
+from parsec_cli.output.sanitize import visible_lines
+from parsec_cli.output.sheet import Format, Sheet
+from parsec_cli.output.sink import Sink
+from parsec_cli.output.surface import Surface, is_terminal, survey
+from parsec_cli.results import Block, Frames, Listing, Record, Result, Text
+
+# loaded when used: `json` must not pay for tables, nor tables for csv
+FORMATS = {
+    "table": "Table",
+    "tsv": "Tsv",
+    "csv": "Csv",
+    "json": "Json",
+    "jsonl": "Jsonl",
+    "ids": "Ids",
+}
+_JSON = ("json", "jsonl")
+
+
+@dataclass(kw_only=True, eq=False)
+class Screen:
+    """What a command is shown on. `format` None is a table on a terminal, else tsv.
+
+    `secrets` gives the key values known by now, which are redacted wherever they appear.
+    """
+
+    stdin: TextIO | None
+    stdout: TextIO | None
+    stderr: TextIO | None
+    environ: Mapping[str, str]
+    secrets: Callable[[], Sequence[str]]
+    format: str | None = None
+    headers: bool | None = None
+    fields: tuple[str, ...] | None = None
+    reveal_keys: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    no_input: bool = False
+    clock: Callable[[], float] = time.monotonic
+    _progress: Progress | None = None
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody is there to answer."""
+        return not self.no_input and is_terminal(self.stdin) and is_terminal(self.stderr)
+
+    @property
+    def format_name(self) -> str:
+        return self.format or ("table" if self._surface.terminal else "tsv")
+
+    def show(self, result: Result) -> int:
+        """Write a result to stdout and return its exit code."""
+        match result:
+            case Text():
+                self._show_text(result.text)
+            case Listing():
+                self._format().listing(self._noticing_none(result))
+            case Record():
+                self._format().record(result)
+            case Frames():
+                self._format().frames(result)
+        return result.exit_code
+
+    def notice(self, text: str) -> None:
+        """Say something that is good to know."""
+        if not self.quiet:
+            self._say_line(self._clean(text))
+
+    def warning(self, text: str) -> None:
+        self._say_line(f"{self._people.paint('warning:', 'caution')} {self._clean(text)}")
+
+    def error(self, error: ParsecError) -> None:
+        """Say why the command failed, as the format asks: lines, or one line of JSON."""
+        if self.format_name in _JSON:
+            self._say_line(as_json(error, self._redaction))
+        else:
+            self._say_line("\n".join(as_lines(error, self._people, self._redaction)))
+
+    def log(self, text: str) -> None:
+        """Write a line of the request log, with `-v` only."""
+        if self.verbose:
+            self._say_line(self._people.paint(self._clean(text), "dim"))
+
+    def ask(self, question: str) -> str | None:
+        """Ask on stderr and return the line typed; None at end of file, which is no."""
+        return self._asked(question, read_line)
+
+    def ask_hidden(self, question: str) -> str | None:
+        """Like `ask`, without showing what is typed."""
+        answer = self._asked(question, read_hidden)
+        if answer is not None and is_terminal(self.stdin):
+            self._say("\n")  # the one that was typed did not show
+        return answer
+
+    def show_people(self, blocks: Sequence[Block]) -> None:
+        """Draw blocks on stderr: what a question is about."""
+        from parsec_cli.output.blocks import draw
+
+        self._say(draw(blocks, self._people, self._redaction))
+
+    def progress(self, total: int | None, label: str) -> Progress:
+        """Return a progress display for a `with` block; silent with `-q`."""
+        self._progress = Progress(
+            total,
+            self._redaction.text(label),
+            surface=self._people,
+            say=self._say_raw,
+            clock=self.clock,
+            silent=self.quiet,
+        )
+        return self._progress
+
+    def close(self) -> None:
+        """Flush both streams, so that nothing is left to fail at exit; may raise as `show` does."""
+        self._people_sink.close_quietly()
+        self._sink.close()
+
+    @cached_property
+    def _surface(self) -> Surface:
+        return survey(self.stdout, self.environ)
+
+    @cached_property
+    def _people(self) -> Surface:
+        return survey(self.stderr, self.environ)
+
+    @cached_property
+    def _sink(self) -> Sink:
+        return Sink(self.stdout, "stdout")
+
+    @cached_property
+    def _people_sink(self) -> Sink:
+        return Sink(self.stderr, "stderr")
+
+    @cached_property
+    def _redaction(self) -> Redaction:
+        return Redaction(self.secrets, reveal_keys=self.reveal_keys)
+
+    def _format(self) -> Format:
+        name = self.format_name
+        if name not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise UsageFault(f"no output format `{name}`", hint=f"the formats are: {known}")
+        sheet = Sheet(self._sink, self._surface, self._redaction, Fields(self.fields), self.headers)
+        module = import_module(f"parsec_cli.output.{name}")
+        return cast("Format", getattr(module, FORMATS[name])(sheet))
+
+    def _show_text(self, text: str) -> None:
+        text = self._redaction.text(text)
+        if self._surface.terminal:
+            text = visible_lines(text)
+        self._sink.write(text if not text or text.endswith("\n") else f"{text}\n")
+
+    def _noticing_none(self, listing: Listing) -> Listing:
+        """Return the listing with its word for emptiness said once its pages have ended."""
+        if self.format_name != "table" or not listing.empty:
+            return listing
+        from dataclasses import replace
+
+        return replace(listing, pages=self._counted(listing))
+
+    def _counted(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
+        any_record = False
+        for page in listing.pages:
+            any_record = any_record or bool(page)
+            yield page
+        if not any_record:
+            self.notice(listing.empty)
+
+    def _asked(self, question: str, read: Callable[[TextIO | None], str | None]) -> str | None:
+        self._say(self._clean(question))
+        answer = read(self.stdin)
+        if answer is None:
+            self._say("\n")
+        return answer
+
+    def _clean(self, text: str) -> str:
+        return self._people.readable(self._redaction.text(text))
+
+    def _say_line(self, text: str) -> None:
+        self._say(f"{text}\n")
+
+    def _say(self, text: str) -> None:
+        if self._progress:
+            self._progress.make_way(text)
+        else:
+            self._say_raw(text)
+
+    def _say_raw(self, text: str) -> None:
+        self._people_sink.write_quietly(text)

@@ -1,0 +1,196 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from output.builders import Shown, Stream, listing, record, safe_user, show, user
+
+from parsec_cli.errors import ServerFault, Unreachable, UsageFault
+from parsec_cli.results import Frames, Listing
+
+FOOTER = {"count": 3, "complete": True, "next_cursor": None}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def failing(*pages, error):
+    yield from pages
+    raise error
+
+
+def test_pages_become_one_document():
+    shown = show(listing([{"a": 1}, {"a": 2}], [{"a": 3}], footer=lambda: FOOTER), "json")
+    assert shown.out == (
+        '{"users": [{"a": 1}, {"a": 2},\n{"a": 3}], '
+        '"count": 3, "complete": true, "next_cursor": null}\n'
+    )
+
+
+@pytest.mark.parametrize("pages", [(), ([],), ([], [])])
+def test_no_users_is_an_empty_list(pages):
+    assert show(listing(*pages), "json").out == '{"users": []}\n'
+
+
+def test_an_empty_page_leaves_no_stray_comma():
+    assert show(listing([], [{"a": 1}], [], [{"a": 2}]), "json").json == {
+        "users": [{"a": 1}, {"a": 2}]
+    }
+
+
+def test_nothing_is_written_before_the_first_page_is_there():
+    def pages():
+        assert shown.out == ""
+        yield [{"a": 1}]
+        assert shown.out == '{"users": [{"a": 1}'
+        yield [{"a": 2}]
+
+    shown = Shown(format="json")
+    shown.screen.show(listing())
+    shown = Shown(format="json")
+    shown.screen.show(Listing("users", (), pages()))
+    assert len(shown.json["users"]) == 2
+
+
+def test_a_first_page_that_fails_leaves_stdout_empty():
+    shown = Shown(format="json")
+    with pytest.raises(Unreachable):
+        shown.screen.show(Listing("users", (), failing(error=Unreachable("no"))))
+    assert shown.out == ""
+
+
+@pytest.mark.parametrize("error", [ServerFault("gone"), KeyboardInterrupt(), RuntimeError()])
+def test_a_later_page_that_fails_leaves_a_valid_document(error):
+    shown = Shown(format="json")
+    pages = failing([{"a": 1}], error=error)
+    with pytest.raises(type(error)):
+        shown.screen.show(Listing("users", (), pages, footer=lambda: {"complete": False}))
+    assert shown.json == {"users": [{"a": 1}], "complete": False}
+
+
+def test_a_document_is_not_closed_on_a_stream_that_failed():
+    class Full(Stream):
+        wrote = 0
+
+        def flush(self):
+            self.wrote += 1
+            if self.wrote > 1:
+                raise OSError(28, "No space left on device")
+
+    full = Full()
+    shown = Shown(format="json", stdout=full)
+    with pytest.raises(Exception, match="no space left on device"):
+        shown.screen.show(listing([{"a": 1}], [{"a": 2}]))
+    assert full.text == '{"users": [{"a": 1}'
+
+
+@given(st.lists(st.lists(st.dictionaries(st.text(), JSON), max_size=3), max_size=3))
+def test_any_records_survive_as_ascii(pages):
+    text = show(listing(*pages), "json", secrets=list).out
+    assert text.isascii()
+    assert json.loads(text)["users"] == [masked(r) for page in pages for r in page]
+
+
+def masked(value):
+    from parsec_cli.output.redact import Redaction
+
+    return Redaction(list).value(value)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "5", "40", "80", "200"])
+def test_the_width_of_the_terminal_changes_nothing(columns):
+    value = user("x" * 300 + "\n[prod]")
+    environ = {"COLUMNS": columns, "TERM": "xterm"}
+    shown = show(record(value), "json", terminal=True, environ=environ)
+    assert shown.json == value | {"api_key": "pk_live_****0001"}
+
+
+def test_one_object_is_one_line_off_a_terminal():
+    assert show(record({"b": 1, "a": None}), "json").out == '{"b": 1, "a": null}\n'
+
+
+def test_one_object_is_indented_on_a_terminal():
+    assert show(record({"b": 1}), "json", terminal=True).out == '{\n  "b": 1\n}\n'
+
+
+def test_control_characters_are_escaped_also_those_that_json_allows():
+    text = "\x00\x1b\x7f\x9b\u2028\ud800"
+    shown = show(record({"t": text}), "json")
+    assert shown.out == '{"t": "\\u0000\\u001b\\u007f\\u009b\\u2028\\ud800"}\n'
+    assert shown.json == {"t": text}
+
+
+def test_whole_numbers_stay_exact():
+    assert show(record({"n": 2**70}), "json").out == f'{{"n": {2**70}}}\n'
+
+
+def test_a_number_that_json_lacks_is_null():
+    assert show(record({"n": [float("inf")]}), "json").json == {"n": [None]}
+
+
+def test_frames_are_one_document_a_line():
+    frames = Frames(iter([record({"n": 1}), record({"n": 2})]))
+    assert show(frames, "json", terminal=True).out == '{"n": 1}\n{"n": 2}\n'
+
+
+def test_fields_narrow_and_stay_nested_with_null_and_absent_apart():
+    users = [
+        {"a": 1, "wallet": {"safe_address": "0x", "x": 1}},
+        {"a": None, "wallet": None},
+        {"b": 1, "wallet": {}},
+    ]
+    shown = show(listing(users), "json", fields=("wallet.safe_address", "a"))
+    assert shown.json == {
+        "users": [
+            {"wallet": {"safe_address": "0x"}, "a": 1},
+            {"wallet": None, "a": None},
+            {"wallet": {}},
+        ]
+    }
+
+
+def test_fields_reach_into_lists():
+    value = {"wallet": {"balances": [{"token": "USDC", "balance": "1"}, {"balance": "2"}]}}
+    shown = show(record(value), "json", fields=("wallet.balances.token",))
+    assert shown.json == {"wallet": {"balances": [{"token": "USDC"}, {}]}}
+
+
+def test_a_parent_asked_for_with_its_child_is_shown_whole():
+    shown = show(record({"wallet": {"a": 1, "b": 2}}), "json", fields=("wallet.a", "wallet"))
+    assert shown.json == {"wallet": {"a": 1, "b": 2}}
+
+
+@pytest.mark.parametrize("name", ["nope", "wallet.nope", ""])
+def test_a_field_that_nobody_has_is_a_usage_fault(name):
+    shown = Shown(format="json", fields=(name,))
+    with pytest.raises(UsageFault, match="no field") as caught:
+        shown.screen.show(listing([safe_user()]))
+    assert "external_id, customer_id, qps_limit" in caught.value.hint
+    assert shown.out == ""
+
+
+def test_a_field_that_only_the_server_knows_is_allowed():
+    assert show(listing([user(kyc={"level": 2})]), "json", fields=("kyc.level",)).json == {
+        "users": [{"kyc": {"level": 2}}]
+    }
+
+
+def test_fields_of_an_empty_list_cannot_be_checked():
+    assert show(listing([]), "json", fields=("nope",)).json == {"users": []}
+
+
+def test_json_lines_are_one_record_a_line_written_per_page():
+    def pages():
+        yield [{"a": 1}, {"a": 2}]
+        assert shown.out == '{"a": 1}\n{"a": 2}\n'
+        yield [{"a": 3}]
+
+    shown = Shown(format="jsonl")
+    shown.screen.show(Listing("users", (), pages()))
+    assert shown.out.splitlines()[2:] == ['{"a": 3}']
+
+
+def test_one_record_as_json_lines():
+    assert show(record({"a": 1, "b": 2}), "jsonl", fields=("b",)).out == '{"b": 2}\n'

@@ -1,0 +1,112 @@
+import threading
+
+import pytest
+from output.builders import Shown
+from support.clock import VirtualClock
+
+BAR = "\r\x1b[2K"
+
+
+def test_on_a_terminal_a_bar_with_rate_and_time_left_is_repainted(clock):
+    shown = Shown(terminal=True, clock=clock)
+    with shown.screen.progress(2000, "applying") as progress:
+        clock.sleep(1)
+        progress.advance(500)
+        clock.sleep(1)
+        progress.advance(500)
+    assert shown.err == (
+        f"{BAR}{'█' * 6}{'░' * 18}  applying: 500 of 2,000, 500.0/s, 3 s left"
+        f"{BAR}{'█' * 12}{'░' * 12}  applying: 1,000 of 2,000, 500.0/s, 2 s left"
+        f"{BAR}"
+    )
+
+
+def test_repainting_is_not_more_often_than_can_be_seen(clock):
+    shown = Shown(terminal=True, clock=clock)
+    with shown.screen.progress(1000, "applying") as progress:
+        for _ in range(100):
+            clock.sleep(0.01)
+            progress.advance()
+    assert shown.err.count("applying") <= 11
+
+
+@pytest.mark.parametrize("columns", ["1", "20", "40"])
+def test_a_bar_never_wraps(columns, clock):
+    shown = Shown(terminal=True, clock=clock, environ={"COLUMNS": columns, "NO_COLOR": "1"})
+    with shown.screen.progress(1000, "applying the plan") as progress:
+        clock.sleep(1)
+        progress.advance(10)
+    assert all(len(part) < int(columns) or not part for part in shown.err.split(BAR))
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {},
+        {"terminal": True, "environ": {"ACCESSIBLE": "1"}},
+        {"terminal": True, "environ": {"TERM": "dumb"}},
+    ],
+)
+def test_elsewhere_it_is_a_plain_line_every_half_minute(plain, clock):
+    shown = Shown(clock=clock, **plain)
+    with shown.screen.progress(100, "applying") as progress:
+        for _ in range(61):
+            clock.sleep(1)
+            progress.advance()
+    assert shown.err == (
+        "applying: 30 of 100, 1.0/s, 1 min 10 s left\napplying: 60 of 100, 1.0/s, 40 s left\n"
+    )
+
+
+def test_a_short_run_says_nothing_off_a_terminal(clock):
+    shown = Shown(clock=clock)
+    with shown.screen.progress(1, "applying") as progress:
+        clock.sleep(29)
+        progress.advance()
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_quiet_means_nothing_at_all(terminal, clock):
+    shown = Shown(terminal=terminal, quiet=True, clock=clock)
+    with shown.screen.progress(10, "applying") as progress:
+        clock.sleep(60)
+        progress.advance()
+        progress.note("waiting")
+    assert shown.err == ""
+
+
+def test_a_notice_takes_the_place_of_the_bar_which_comes_back_below(clock):
+    shown = Shown(terminal=True, clock=clock)
+    with shown.screen.progress(None, "listing") as progress:
+        progress.advance()
+        shown.screen.notice("one failed")
+        progress.note("waiting \x1b 3 s")
+    assert shown.err == (
+        rf"{BAR}listing: 1{BAR}one failed" + "\n" + rf"{BAR}listing: 1, waiting \u{{1b}} 3 s{BAR}"
+    )
+
+
+def test_hours_are_told_in_hours(clock):
+    shown = Shown(clock=clock)
+    with shown.screen.progress(10_000, "applying") as progress:
+        clock.sleep(30)
+        progress.advance(30)
+    assert shown.err == "applying: 30 of 10,000, 1.0/s, 2 h 46 min left\n"
+
+
+def test_threads_may_advance_together():
+    clock = VirtualClock()
+    shown = Shown(clock=clock)
+    with shown.screen.progress(4000, "applying") as progress:
+        threads = [
+            threading.Thread(target=lambda: [progress.advance() for _ in range(1000)])
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        clock.sleep(40)
+        progress.advance(0)
+    assert shown.err == "applying: 4,000 of 4,000, 100.0/s\n"

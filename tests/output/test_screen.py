@@ -1,0 +1,263 @@
+import json
+import sys
+import unicodedata
+
+import pytest
+from output.builders import (
+    BUILDER_KEY,
+    OWN_COLOURS,
+    Shown,
+    Stream,
+    listing,
+    record,
+    show,
+    user,
+)
+
+from parsec_cli.errors import LocalFault, ParsecError, QuotaUsedUp, RateLimited, UsageFault
+from parsec_cli.results import Bar, Card, Column, Grid, Line, Record, Text
+
+HIDDEN = {"Cc", "Cs", "Zl", "Zp"}
+# all that may be hidden, and a sample of the million others; `visible` is tested with each
+EVERY_KIND = "".join(
+    character
+    for character in map(chr, range(sys.maxunicode + 1))
+    if unicodedata.category(character) in HIDDEN | {"Cf"} or ord(character) % 97 == 0
+)
+
+
+def controls(text):
+    plain = OWN_COLOURS.sub("", text)
+    return {c for c in plain if c != "\n" and unicodedata.category(c) in HIDDEN}
+
+
+def test_data_goes_to_stdout_and_words_to_stderr():
+    shown = Shown(format="json")
+    shown.screen.notice("sandbox")
+    shown.screen.warning("careful")
+    shown.screen.show(record({"a": 1}))
+    assert shown.json == {"a": 1}
+    assert shown.err == "sandbox\nwarning: careful\n"
+
+
+def test_the_format_follows_the_terminal():
+    assert show(record(user())).out.startswith("alice\t")
+    assert show(record(user()), terminal=True).out.startswith("external id  alice\n")
+
+
+def test_show_returns_the_exit_code_of_the_result():
+    assert Shown().screen.show(record({}, exit_code=11)) == 11
+
+
+def test_an_unknown_format_names_the_known_ones():
+    with pytest.raises(UsageFault, match="no output format `yaml`") as caught:
+        show(record({}), "yaml")
+    assert caught.value.hint == "the formats are: table, tsv, csv, json, jsonl, ids"
+
+
+@pytest.mark.parametrize("form", [None, "json", "csv", "ids"])
+def test_text_is_printed_as_it_is_in_every_format(form):
+    assert show(Text("a\tb\n"), form).out == "a\tb\n"
+    assert show(Text("/some/path"), form).out == "/some/path\n"
+
+
+def test_text_with_escape_sequences_does_not_drive_a_terminal():
+    assert show(Text("a\x1b[2J\tb\n"), terminal=True).out == "a\\u{1b}[2J\tb\n"
+
+
+def test_an_error_is_lines_for_people():
+    shown = Shown()
+    shown.screen.error(
+        UsageFault("no `qps`", details=["row 2: x", "row\x1b3"], hint="see `--help`")
+    )
+    assert shown.err == "error: no `qps`\n  row 2: x\n  row\\u{1b}3\nhint: see `--help`\n"
+
+
+def test_labels_are_coloured_on_a_terminal():
+    shown = Shown(terminal=True, environ={"TERM": "xterm"})
+    shown.screen.error(UsageFault("no", hint="yes"))
+    shown.screen.warning("careful")
+    assert shown.err == (
+        "\x1b[1;31merror:\x1b[0m no\n\x1b[1;36mhint:\x1b[0m yes\n"
+        "\x1b[1;33mwarning:\x1b[0m careful\n"
+    )
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_an_error_is_one_line_of_json_when_json_was_asked_for(form):
+    shown = Shown(format=form)
+    shown.screen.error(QuotaUsedUp("used\nup", http_status=429, api_code="monthly_limit_exceeded"))
+    assert shown.err.count("\n") == 1
+    assert json.loads(shown.err) == {
+        "error": {
+            "code": "monthly_limit_exceeded",
+            "message": "used\nup",
+            "http_status": 429,
+            "retryable": False,
+            "hint": "see the reset time with `parsec usage show`",
+            "exit_code": 6,
+        }
+    }
+    assert shown.out == ""
+
+
+def test_details_and_the_wait_are_in_the_json_when_there_are_any():
+    shown = Shown(format="json")
+    shown.screen.error(RateLimited("slow", details=["a"], retry_after=86400.0, retryable=True))
+    error = json.loads(shown.err)["error"]
+    assert (error["details"], error["retry_after"], error["http_status"]) == (["a"], 86400.0, None)
+
+
+def test_an_error_without_a_hint_has_null_in_json():
+    shown = Shown(format="json")
+    shown.screen.error(ParsecError("bug"))
+    assert json.loads(shown.err)["error"]["hint"] is None
+
+
+def test_quiet_silences_notices_only():
+    shown = Shown(quiet=True)
+    shown.screen.notice("sandbox")
+    shown.screen.warning("careful")
+    shown.screen.error(ParsecError("bug"))
+    assert shown.err == "warning: careful\nerror: bug\n"
+
+
+def test_the_log_is_written_with_verbose_only():
+    quiet, loud = Shown(), Shown(verbose=True)
+    for shown in (quiet, loud):
+        shown.screen.log("GET /x 200")
+    assert (quiet.err, loud.err) == ("", "GET /x 200\n")
+
+
+@pytest.mark.parametrize("form", [None, "json"])
+def test_the_builder_key_is_redacted_in_everything_said(form):
+    shown = Shown(format=form, verbose=True, answers="\n")
+    screen = shown.screen
+    text = f"key {BUILDER_KEY}"
+    screen.notice(text)
+    screen.warning(text)
+    screen.log(text)
+    screen.ask(text)
+    screen.show_people([Line(text), Card((("note", text),), title=text)])
+    screen.error(ParsecError(text, hint=text, details=[text]))
+    screen.show(Text(text))
+    assert BUILDER_KEY not in shown.err + shown.out
+    assert shown.err.count("key pk_live_****Y_42") == 10
+
+
+def test_secrets_are_asked_for_at_each_writing():
+    known = []
+    shown = Shown(secrets=lambda: known)
+    shown.screen.notice("a later-known-key")
+    known.append("later-known-key")
+    shown.screen.notice("a later-known-key")
+    assert shown.err == "a later-known-key\na ****-key\n"
+
+
+@pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl", "ids"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
+def test_no_character_of_data_controls_a_terminal(form, encoding):
+    value = {"customer_id": EVERY_KIND, "external_id": EVERY_KIND}
+    shown = show(listing([value]), form, terminal=True, encoding=encoding, secrets=list)
+    assert controls(shown.out) <= ({"\t"} if form == "tsv" else set())
+
+
+@pytest.mark.parametrize("form", ["table", "tsv", "json", "jsonl", "ids"])
+def test_no_character_of_data_controls_who_reads_a_pipe(form):
+    value = {"customer_id": EVERY_KIND, "external_id": EVERY_KIND}
+    found = controls(show(listing([value]), form, secrets=list).out)
+    assert found <= ({"\t"} if form == "tsv" else set())
+
+
+def test_no_character_controls_the_terminal_through_words_and_prompts():
+    shown = Shown(terminal=True, environ={"TERM": "xterm"}, verbose=True, secrets=list)
+    screen, text = shown.screen, EVERY_KIND
+    screen.notice(text)
+    screen.warning(text)
+    screen.log(text)
+    screen.ask(text)
+    screen.error(ParsecError(text, hint=text, details=[text]))
+    columns = (Column("v", text),)
+    blocks = [Line(text), Card(((text, text),), text), Bar(text, 1, 2)]
+    screen.show_people([*blocks, Grid(columns, [{"v": text}], text)])
+    assert controls(shown.err) == set()
+
+
+def test_a_question_is_asked_on_stderr_and_one_line_is_read():
+    shown = Shown(answers="alice\nmore\n")
+    assert shown.screen.ask("type the external_id: ") == "alice"
+    assert (shown.out, shown.err) == ("", "type the external_id: ")
+
+
+@pytest.mark.parametrize("answers", ["", "half a li"])
+def test_end_of_file_is_no_answer(answers):
+    shown = Shown(answers=answers)
+    assert shown.screen.ask("sure? ") is None
+    assert shown.err == "sure? \n"
+
+
+def test_an_answer_that_is_no_text_matches_nothing():
+    stdin = Stream()
+    stdin.buffer.write(b"\xff\xfe\n")
+    stdin.buffer.seek(0)
+    assert Shown(stdin=stdin).screen.ask("sure? ") == ""
+
+
+def test_a_hidden_answer_is_read_alike():
+    shown = Shown(answers="secret\n")
+    assert shown.screen.ask_hidden("key: ") == "secret"
+    assert shown.err == "key: "
+
+
+def test_after_a_hidden_answer_a_terminal_gets_the_line_end():
+    shown = Shown(answers="secret\n", terminal=True)
+    assert shown.screen.ask_hidden("key: ") == "secret"
+    assert shown.err == "key: \n"
+
+
+def test_nobody_is_there_without_terminals_or_with_no_input():
+    assert Shown(terminal=True).screen.interactive
+    assert not Shown(terminal=True, no_input=True).screen.interactive
+    assert not Shown(terminal=True, stdin=Stream()).screen.interactive
+    assert not Shown(terminal=True, stderr=None).screen.interactive
+    assert not Shown(terminal=True, stdin=None).screen.interactive
+
+
+def test_a_broken_stderr_breaks_nothing():
+    class Broken(Stream):
+        def flush(self):
+            raise OSError(5, "input/output error")
+
+    for stderr in (None, Broken()):
+        shown = Shown(stderr=stderr, answers="yes\n")
+        shown.screen.notice("x")
+        shown.screen.error(ParsecError("x"))
+        assert shown.screen.ask("? ") == "yes"
+        with shown.screen.progress(1, "x") as progress:
+            progress.advance()
+        shown.screen.show(record(user()))
+        shown.screen.close()
+        assert shown.out
+
+
+def test_a_missing_stdout_is_a_fault_of_this_machine():
+    with pytest.raises(LocalFault, match="could not write to stdout: it is closed"):
+        show(Text("x"), stdout=None)
+
+
+def test_all_missing_streams_leave_a_command_without_output_alone():
+    screen = Shown(stdin=None, stdout=None, stderr=None).screen
+    screen.notice("x")
+    assert screen.ask("? ") is None
+    assert screen.show(Text("")) == 0
+    screen.close()
+
+
+def test_blocks_for_a_question_are_drawn_on_stderr():
+    shown = Shown()
+    shown.screen.show_people([Card((("external id", "alice"),), title="user")])
+    assert (shown.out, shown.err) == ("", "user\nexternal id  alice\n")
+
+
+def test_a_record_of_another_shape_than_its_columns_is_shown():
+    assert show(Record({"a": 1}, (Column("b.c", "c"),))).out == "\n"

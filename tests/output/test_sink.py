@@ -1,0 +1,131 @@
+import errno
+import io
+import os
+
+import pytest
+from output.builders import Stream
+
+from parsec_cli.errors import LocalFault, ReaderLeft
+from parsec_cli.output.sink import Sink
+
+
+class Failing(Stream):
+    """A stream whose descriptor takes nothing."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.number = number
+
+    def flush(self):
+        raise OSError(self.number, os.strerror(self.number))
+
+
+class Raw(io.RawIOBase):
+    """A descriptor that takes three bytes at a time."""
+
+    def __init__(self):
+        self.taken = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.taken += bytes(data[:3])
+        return len(data[:3])
+
+
+def test_text_is_at_the_system_when_write_returns():
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w", encoding="utf-8") as stream, os.fdopen(reading, "rb") as reader:
+        Sink(stream, "stdout").write("é\n")
+        assert os.read(reader.fileno(), 10) == "é\n".encode()
+
+
+def test_what_others_wrote_before_comes_before():
+    stream = Stream()
+    stream.write("first ")
+    Sink(stream, "stdout").write("second")
+    assert stream.text == "first second"
+
+
+def test_a_stream_without_bytes_below_takes_text():
+    stream = io.StringIO()
+    Sink(stream, "stdout").write("日本")
+    assert stream.getvalue() == "日本"
+
+
+def test_partial_writes_go_on_to_the_end():
+    raw = Raw()
+    stream = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+    Sink(stream, "stdout").write("abcdefgh")
+    assert raw.taken == b"abcdefgh"
+
+
+def test_characters_that_cannot_be_encoded_become_escapes():
+    stream = Stream(encoding="cp1252")
+    Sink(stream, "stdout").write("é日")
+    assert stream.text == r"é\u{65e5}"
+
+
+def test_a_reader_that_left_is_told_apart():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        sink = Sink(stream, "stdout")
+        with pytest.raises(ReaderLeft, match=r"^the reader of stdout left$"):
+            sink.write("x")
+        assert not sink.intact
+
+
+def test_after_a_failure_nothing_is_left_to_fail_at_exit():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        stream.write("left over")
+        with pytest.raises(ReaderLeft):
+            Sink(stream, "stdout").close()
+        stream.flush()
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(errno.ENOSPC, "no space left on device"), (errno.EBADF, "bad file descriptor")],
+)
+def test_other_failures_say_what_failed(number, why):
+    with pytest.raises(LocalFault, match=f"^could not write to stdout: {why}$"):
+        Sink(Failing(number), "stdout").write("x")
+
+
+def test_a_missing_or_closed_stream_is_a_fault_when_there_is_something_to_write():
+    closed = Stream()
+    closed.close()
+    for stream in (None, closed):
+        sink = Sink(stream, "stdout")
+        sink.write("")
+        with pytest.raises(LocalFault, match=r"^could not write to stdout: it is closed$"):
+            sink.write("x")
+        sink.close()
+
+
+@pytest.mark.parametrize("stream", [None, Failing(errno.EIO), Failing(errno.EPIPE)])
+def test_words_are_lost_quietly(stream):
+    sink = Sink(stream, "stderr")
+    sink.write_quietly("x")
+    sink.write_quietly("y")
+    sink.close_quietly()
+
+
+def test_a_stream_that_blocks_is_waited_for():
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream, os.fdopen(reading, "rb") as reader:
+        size = 300_000
+        child = os.fork()
+        if not child:  # the slow reader
+            stream.close()
+            got = len(reader.read())
+            os._exit(0 if got == size else 1)
+        reader.close()
+        Sink(stream, "stdout").write("x" * size)
+        stream.close()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

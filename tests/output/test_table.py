@@ -1,0 +1,259 @@
+# ruff: noqa: RUF001 -- foreign letters are what is tested
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from output.builders import (
+    BUILDER_KEY,
+    OWN_COLOURS,
+    USER_COLUMNS,
+    Shown,
+    listing,
+    record,
+    safe_user,
+    show,
+    user,
+)
+
+from parsec_cli.errors import ServerFault
+from parsec_cli.results import Bar, Card, Column, Frames, Grid, Line, Listing, Record
+
+USERS = [
+    user("alice", 1, qps_limit=25, linked_exchanges=["polymarket", "kalshi"]),
+    safe_user("bob", 2, qps_limit=0),
+    user(None, 3, tier=None),
+]
+
+
+def at(width, **more):
+    return {"terminal": True, "environ": {"COLUMNS": str(width), "NO_COLOR": "1"} | more}
+
+
+def test_a_wide_terminal_shows_all_columns():
+    assert show(listing(USERS), **at(130)).out == (
+        "EXTERNAL ID  CUSTOMER ID                           QPS  TIER"
+        "  EXCHANGES          WALLET  CREATED            ESCROW\n"
+        "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c   25  pro "
+        "  polymarket,kalshi  -       2026-03-01 08:00Z  no\n"
+        "bob          cf20f87b-0e42-5928-86d5-05b03dc2f444    0  pro "
+        "  -                  safe    2026-03-01 08:00Z  no\n"
+        "-            4516bb51-51f9-51a7-9784-b288cc10fd8a    -  -   "
+        "  -                  -       2026-03-01 08:00Z  no\n"
+    )
+
+
+def test_the_least_important_columns_go_first_when_it_is_narrow():
+    assert show(listing(USERS), **at(64)).out == (
+        "EXTERNAL ID  CUSTOMER ID                           QPS  TIER\n"
+        "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c   25  pro\n"
+        "bob          cf20f87b-0e42-5928-86d5-05b03dc2f444    0  pro\n"
+        "-            4516bb51-51f9-51a7-9784-b288cc10fd8a    -  -\n"
+    )
+
+
+@pytest.mark.parametrize("width", [1, 5, 40])
+def test_an_absurd_width_gives_plain_lines_with_whole_values(width):
+    lines = show(listing(USERS), **at(width)).out.splitlines()
+    assert lines[0].split("  ")[:3] == ["alice", USERS[0]["customer_id"], "25"]
+    assert len(lines) == 3
+
+
+def test_a_width_of_nothing_means_that_nobody_said():
+    assert show(listing(USERS), **at(0)).out == show(listing(USERS), **at(80)).out
+
+
+@pytest.mark.parametrize("width", [1, 5, 40, 60, 80, 100, 200])
+@given(ids=st.lists(st.text(min_size=1, max_size=50), min_size=1, max_size=5))
+def test_ids_are_never_shortened(width, ids):
+    users = [user(name, number) for number, name in enumerate(ids)]
+    text = show(listing(users), secrets=list, **at(width)).out
+    from parsec_cli.output.sanitize import visible
+
+    for one in users:
+        assert visible(one["external_id"]).rstrip() in text
+        assert one["customer_id"] in text
+
+
+def test_one_very_long_id_spoils_its_own_line_only():
+    users = [user("alice", 1, qps_limit=1), user("x" * 300, 2), user("bob", 3)]
+    assert show(listing(users), **at(64)).out.splitlines()[1:] == [
+        "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    1  pro",
+        "x" * 300 + "  cf20f87b-0e42-5928-86d5-05b03dc2f444",
+        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    -  pro",
+    ]
+
+
+def test_later_pages_keep_the_widths_of_the_first():
+    more = [user("a-longer-name-than-before", 2, tier="platinum-plus-extra")]
+    shown = show(listing([user("alice", 1)], more), **at(80))
+    assert shown.out.splitlines()[2] == (
+        "a-longer-name-than-before  cf20f87b-0e42-5928-86d5-05b03dc2f444"
+    )
+
+
+def test_text_that_grew_on_a_later_page_is_shortened():
+    shown = show(listing([user("alice", 1)], [user("bob", 2, tier="platinum")]), **at(64))
+    assert shown.out.splitlines()[2].endswith("  -  pla…")
+
+
+def test_a_number_is_never_shortened():
+    shown = show(listing([user("a", 1)], [user("b", 2, qps_limit=123456789)]), **at(200))
+    assert "123456789" in shown.out
+
+
+def test_off_a_terminal_nothing_is_shortened_or_dropped():
+    tier = "t" * 100
+    text = show(listing([user("alice", 1, tier=tier)]), "table", environ={"COLUMNS": "40"}).out
+    assert tier in text
+    assert "ESCROW" in text
+
+
+@pytest.mark.parametrize("name", ["日本語ユーザー", "❤\ufe0fx", "한국", "می\u200cخواهم", "éé"])
+def test_wide_characters_stay_aligned(name):
+    from rich.cells import cell_len
+
+    lines = show(listing([user(name, 1), user("alice", 2)]), **at(100)).out.splitlines()
+    places = {cell_len(line[: re.search("[0-9a-f]{8}-", line).start()]) for line in lines[1:]}
+    assert len(places) == 1
+
+
+def test_markup_and_emoji_codes_are_shown_literally():
+    names = ["acct[prod]", "[red]x", "a[/x]", "[/]", "[link=http://evil.example]x[/link]", ":bug:"]
+    text = show(listing([user(name, n) for n, name in enumerate(names)]), **at(200)).out
+    assert [line.split()[0] for line in text.splitlines()[1:]] == names
+
+
+def test_control_characters_become_escapes():
+    text = show(listing([user("ok\x1b[2J\x9b1m\nx")]), **at(200)).out
+    assert r"ok\u{1b}[2J\u{9b}1m\nx  " in text
+
+
+def test_none_is_never_printed():
+    nothing = dict.fromkeys(user())
+    assert "None" not in show(listing([nothing, {}]), **at(200)).out
+
+
+def test_an_empty_text_differs_from_none():
+    text = show(listing([user("", 1), user(None, 2)]), **at(200)).out
+    assert [line.split()[0] for line in text.splitlines()[1:]] == ['""', "-"]
+
+
+def test_an_empty_listing_is_said_on_stderr():
+    shown = show(listing([], empty="no users"), **at(80))
+    assert (shown.out, shown.err) == ("", "no users\n")
+
+
+def test_emptiness_is_not_said_in_other_formats_or_quietly():
+    assert show(listing([], empty="no users"), "tsv").err == ""
+    assert show(listing([], empty="no users"), "table", quiet=True).err == ""
+
+
+def test_a_listing_with_records_is_not_called_empty():
+    assert show(listing(USERS, empty="no users"), **at(80)).err == ""
+
+
+def test_closing_blocks_stand_below():
+    shown = show(listing(USERS, closing=lambda: (Line("3 users"),)), **at(80))
+    assert shown.out.endswith("\n3 users\n")
+
+
+def test_closing_blocks_stand_below_a_cut_table_too():
+    def pages():
+        yield USERS
+        raise ServerFault("gone")
+
+    shown = Shown(**at(80))
+    with pytest.raises(ServerFault):
+        shown.screen.show(
+            Listing("users", USER_COLUMNS, pages(), closing=lambda: (Line("cut off"),))
+        )
+    assert shown.out.endswith("cut off\n")
+
+
+def test_headers_can_be_left_out():
+    assert "EXTERNAL" not in show(listing(USERS), headers=False, **at(80)).out
+
+
+def test_colour_is_modest():
+    text = show(listing(USERS), terminal=True, environ={"COLUMNS": "64", "TERM": "xterm"}).out
+    assert text.splitlines()[0] == (
+        "\x1b[2mEXTERNAL ID\x1b[0m  \x1b[2mCUSTOMER ID\x1b[0m                           "
+        "\x1b[2mQPS\x1b[0m  \x1b[2mTIER\x1b[0m"
+    )
+    assert OWN_COLOURS.sub("", text) == show(listing(USERS), **at(64)).out
+
+
+def test_an_encoding_that_cannot_say_it_gets_escapes_and_stays_aligned():
+    users = [user("日本", 1), user("alice", 2)]
+    lines = show(listing(users), encoding="cp1252", **at(80)).out.splitlines()
+    assert lines[1].startswith(r"\u{65e5}\u{672c}  02f00e9f")
+    assert lines[2].startswith("alice             cf20f87b")
+
+
+def test_a_record_without_blocks_is_a_card_of_its_columns():
+    assert show(record(USERS[1]), **at(80)).out == (
+        "external id  bob\n"
+        "customer id  cf20f87b-0e42-5928-86d5-05b03dc2f444\n"
+        "qps          0\n"
+        "tier         pro\n"
+        "exchanges    -\n"
+        "wallet       safe\n"
+        "created      2026-03-01 08:00Z\n"
+        "escrow       no\n"
+    )
+
+
+def test_blocks_are_drawn_with_room_between():
+    blocks = (
+        Line("2 users"),
+        Bar("pool", 1, 2),
+        Card((("tier", "pro"), ("note", "")), title="usage"),
+        Grid(USER_COLUMNS[:3], USERS[:2], title="most"),
+    )
+    assert show(Record({}, (), blocks), **at(60)).out == (
+        "2 users\n"
+        "pool  ███████████████░░░░░░░░░░░░░░░  50.0 %  1 of 2, 1 free\n"
+        "\n"
+        "usage\n"
+        "tier  pro\n"
+        "note  -\n"
+        "\n"
+        "most\n"
+        "EXTERNAL ID  CUSTOMER ID                           QPS\n"
+        "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c   25\n"
+        "bob          cf20f87b-0e42-5928-86d5-05b03dc2f444    0\n"
+    )
+
+
+def test_a_grid_that_does_not_fit_is_plain_lines():
+    shown = show(Record({}, (), (Grid(USER_COLUMNS[:3], USERS[:1]),)), **at(20))
+    assert shown.out == "alice  02f00e9f-82bd-5340-ad0b-a60a3c79706c  25\n"
+
+
+def test_fields_turn_blocks_into_a_card():
+    value = Record(USERS[0], USER_COLUMNS, (Line("long story"),))
+    assert show(value, fields=("tier",), **at(80)).out == "tier  pro\n"
+
+
+def test_a_card_masks_by_label_and_by_value():
+    card = Card((("api key", "pk_live_0123456789"), ("note", BUILDER_KEY)))
+    assert show(Record({}, (), (card,)), **at(80)).out == (
+        "api key  pk_live_****6789\nnote     pk_live_****Y_42\n"
+    )
+
+
+def test_frames_are_repainted_on_a_terminal():
+    frames = Frames(iter([Record({"n": 1}, (Column("n", "n"),)), Record({}, (), (Line("x"),))]))
+    assert show(frames, **at(80)).out == "n  1\x1b[K\n\x1b[J" + "\x1b[1Fx\x1b[K\n\x1b[J"
+
+
+def test_repainting_goes_back_over_wrapped_lines():
+    frames = Frames(iter([Record({}, (), (Line("x" * 25),)), Record({}, (), (Line("y"),))]))
+    assert "\x1b[3Fy" in show(frames, **at(10)).out
+
+
+@pytest.mark.parametrize("plain", [{"TERM": "dumb"}, {"ACCESSIBLE": "1"}])
+def test_frames_follow_each_other_where_nothing_moves(plain):
+    frames = Frames(iter([Record({}, (), (Line("x"),)), Record({}, (), (Line("y"),))]))
+    assert show(frames, **at(80, **plain)).out == "x\ny\n"
