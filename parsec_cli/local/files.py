@@ -25,7 +25,7 @@ _CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 
 def fault(doing: str, path: Path, error: OSError) -> LocalFault:
     """Return the LocalFault for `error`, met while `doing` ("read", "save") something to `path`."""
-    if path.is_relative_to(os.devnull):
+    if Path(os.devnull) in path.parents:
         return LocalFault(
             f"cannot {doing} `{path.name}`: there is no home directory",
             hint="set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, to a directory of yours",
@@ -55,9 +55,10 @@ def save(path: Path, data: bytes) -> None:
     try:
         target = real_target(path)
         make_private_directory(target.parent)
+        old = _old(target)
         temporary = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
         try:
-            _write_new(temporary, data, _like(target))
+            _write_new(temporary, data, old)
             temporary.replace(target)
         except BaseException:
             with suppress(OSError):
@@ -108,11 +109,17 @@ def real_target(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path.absolute()
 
 
-def _like(target: Path) -> os.stat_result | None:
+def _old(target: Path) -> os.stat_result | None:
+    """Return what is known of the file to replace; a device or directory is never replaced."""
     try:
-        return target.stat()
+        old = target.stat()
     except FileNotFoundError:
         return None
+    if stat.S_ISDIR(old.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    if not stat.S_ISREG(old.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(target))
+    return old
 
 
 def _write_new(path: Path, data: bytes, old: os.stat_result | None) -> None:

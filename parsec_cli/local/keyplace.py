@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from parsec_cli.errors import GuardRefused, NoKey
+from parsec_cli.errors import GuardRefused, NoKey, UsageFault
 from parsec_cli.local import keys
 from parsec_cli.local.configfile import Config
 from parsec_cli.local.precedence import Sources
-from parsec_cli.local.settings import BY_NAME, SANDBOX
-from parsec_cli.models import Secret
+from parsec_cli.local.settings import BY_NAME, SANDBOX, check_base_url
+from parsec_cli.models import Secret, mask
 from parsec_cli.origin import BaseUrl
 
 _KEY = BY_NAME["api_key"]
@@ -55,6 +55,17 @@ class KeyPlace:
         command = self.sources.stored["api_key_command"]
         return keys.from_command(command, source, self.sources.environ, self.timeout)
 
+    def masked(self) -> str | None:
+        """Return the key masked, without running a command; of a malformed one not even a tail."""
+        source = self.source
+        text = self._in_environment if source.startswith("environment") else self._stored
+        if not source or not text:
+            return None
+        try:
+            return mask(keys.checked(text, source).reveal())
+        except UsageFault:
+            return mask("")
+
     def _guard(self) -> None:
         """Refuse to send a stored key anywhere but to the origin of its profile."""
         home = stored_origin(self.sources.stored, self.sources.name)
@@ -83,4 +94,4 @@ class KeyPlace:
 def stored_origin(stored: Mapping[str, str], name: str) -> BaseUrl:
     """Return the base URL that a profile's stored key belongs to."""
     text = stored.get("base_url", BY_NAME["base_url"].default)
-    return BaseUrl.parse(text, f"base URL from profile {name}")
+    return check_base_url(text, f"profile {name}")

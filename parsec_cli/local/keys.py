@@ -48,7 +48,7 @@ def from_command(
     """
     import subprocess
 
-    argv = _split(command, source)
+    argv = split_command(command, source)
     try:
         done = subprocess.run(  # noqa: S603 -- the user's own program, by the user's own config
             argv,
@@ -73,7 +73,8 @@ def from_command(
     return checked(done.stdout.decode("utf-8", "surrogateescape"), source)
 
 
-def _split(command: str, source: str) -> list[str]:
+def split_command(command: str, source: str) -> list[str]:
+    """Split by shell rules; nothing, or a quote left open, is a UsageFault."""
     import shlex
 
     try:

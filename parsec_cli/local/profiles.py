@@ -16,8 +16,8 @@ from parsec_cli.local.configfile import Config
 from parsec_cli.local.keyplace import KeyPlace
 from parsec_cli.local.places import Places
 from parsec_cli.local.precedence import DEFAULT_SOURCE, Sources
-from parsec_cli.local.settings import BY_NAME, DEFAULT_PROFILE, SANDBOX
-from parsec_cli.models import Secret
+from parsec_cli.local.settings import BY_NAME, DEFAULT_PROFILE, SANDBOX, check_base_url, quoted
+from parsec_cli.models import Secret, mask
 from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
 
 # no such host is ever asked: the sandbox answers inside this process
@@ -41,6 +41,7 @@ class Profile:
     key_source: str
     warnings: tuple[str, ...] = ()
     find_key: Callable[[], Secret] = field(default=lambda: Secret(""), repr=False, compare=False)
+    mask_key: Callable[[], str | None] = field(default=lambda: None, repr=False, compare=False)
 
     def key(self) -> Secret:
         """Return the key, looked up at the first call.
@@ -49,6 +50,10 @@ class Profile:
         GuardRefused for a stored key that belongs to another origin.
         """
         return self.find_key()
+
+    def masked_key(self) -> str | None:
+        """Return the key as people may see it; None where there is none or a command has it."""
+        return self.mask_key()
 
 
 def resolve(
@@ -85,7 +90,7 @@ def choose(config: Config, environ: Mapping[str, str], option: str | None) -> tu
     name, source = _named(config, environ, option)
     if source != DEFAULT_SOURCE and name not in known(config):
         raise UsageFault(
-            f"no profile `{name}`, which {source} names",
+            f"no profile {quoted(name)}, which {source} names",
             hint=f"known profiles: {', '.join(known(config))};"
             f" make one with `parsec config init --profile NAME`",
         )
@@ -132,12 +137,13 @@ def _sandbox(sources: Sources, chosen_by: str) -> Profile:
         },
         key_source=built_in,
         find_key=lambda: Secret(SANDBOX_KEY),
+        mask_key=lambda: mask(SANDBOX_KEY),
     )
 
 
 def _of_user(sources: Sources, chosen_by: str, config: Config, timeout: float) -> Profile:
     text, url_source = sources.find("base_url")
-    base_url = BaseUrl.parse(text or "", f"base URL from {url_source}")
+    base_url = check_base_url(text or "", url_source)
     output, output_source = sources.checked("output")
     rate, rate_source = sources.checked("rate")
     key = KeyPlace(sources, base_url, config, timeout)
@@ -158,6 +164,7 @@ def _of_user(sources: Sources, chosen_by: str, config: Config, timeout: float) -
         key_source=key.source,
         warnings=tuple(filter(None, warnings)),
         find_key=functools.cache(key.take),
+        mask_key=key.masked,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from parsec_cli.errors import UsageFault
+from parsec_cli.models import mask
 from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
 
 Scope = Literal["profile", "file", "environment"]
@@ -18,7 +19,8 @@ Scope = Literal["profile", "file", "environment"]
 DEFAULT_PROFILE = "default"
 SANDBOX = "sandbox"
 FORMATS = ("table", "tsv", "csv", "json", "jsonl", "ids")
-_RATE = re.compile(r"(?:[0-9]{1,6}(?:\.[0-9]{1,3})?)")
+_RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_HIGHEST_RATE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +41,31 @@ class Setting:
     check: Callable[[str, str], object] | None = None
 
 
+def quoted(text: str) -> str:
+    """Return `text` in backticks for a message, masked where a key stands in a wrong place."""
+    return f"`{mask(text)}`" if text.strip().startswith(("pk_", "sk_")) else f"`{text}`"
+
+
 def check_output(text: str, source: str) -> str:
     if text not in FORMATS:
-        raise UsageFault(f"{source}: `{text}` is no output format", hint=f"use {_either(FORMATS)}")
+        raise UsageFault(
+            f"{source}: {quoted(text)} is no output format", hint=f"use {_either(FORMATS)}"
+        )
     return text
 
 
 def check_rate(text: str, source: str) -> str:
     """Take `max` or requests per second above 0, such as `5` or `0.5`."""
-    if text != "max" and not (_RATE.fullmatch(text) and float(text) > 0):
+    if text != "max" and not (_RATE.fullmatch(text) and 0 < float(text) <= _HIGHEST_RATE):
         raise UsageFault(
-            f"{source}: `{text}` is no rate", hint="use requests per second, such as 5, or max"
+            f"{source}: {quoted(text)} is no rate",
+            hint="use requests per second, such as 5, or max",
         )
     return text
 
 
 def check_base_url(text: str, source: str) -> BaseUrl:
-    return BaseUrl.parse(text, source)
+    return BaseUrl.parse(text, f"base URL from {source}")
 
 
 SETTINGS = (

@@ -146,6 +146,14 @@ def test_a_directory_in_the_place_of_the_file_is_a_clean_fault(folder):
         files.save(folder, b"x")
 
 
+def test_a_device_is_never_replaced(folder):
+    pipe = folder / "config.toml"
+    os.mkfifo(pipe)
+    with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: not a regular file"):
+        files.save(pipe, b"x")
+    assert pipe.is_fifo()
+
+
 def test_without_a_home_the_fault_says_so(folder):
     with pytest.raises(LocalFault) as caught:
         files.save(Path(os.devnull) / "no-home" / "config.toml", b"x")
