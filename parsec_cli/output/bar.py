@@ -8,6 +8,7 @@ from parsec_cli.results import Bar, Tone
 _WIDEST = 40
 _NARROWEST = 10
 _FULL = 100.0
+_LEAST = 0.1  # what a share is shown as below that is not nothing
 
 
 def draw_bar(bar: Bar, surface: Surface) -> str:
@@ -17,8 +18,9 @@ def draw_bar(bar: Bar, surface: Surface) -> str:
     left = _left(bar)
     if surface.accessible:
         return f"{label}: {text} used, {share:.1f} percent, {left}"
-    words = f"{surface.paint(f'{share:.1f} %', tone)}  {text}, {left}"
-    length = len(f"{label}  {share:.1f} %  {text}, {left}") + 2
+    number = f"{share:.1f} %" if share >= _LEAST or not share else f"<{_LEAST} %"
+    words = f"{surface.paint(number, tone)}  {text}, {left}"
+    length = len(f"{label}  {number}  {text}, {left}") + 2
     room = _WIDEST if surface.width is None else min(_WIDEST, surface.width - length)
     if room < _NARROWEST:
         return f"{label}  {words}"
@@ -36,7 +38,7 @@ def percent(bar: Bar) -> float:
 def _strip(share: float, room: int, tone: Tone, surface: Surface) -> str:
     inside = room if surface.blocks else room - 2
     full = min(inside, int(inside * share / _FULL))
-    if not full and share > 0:
+    if not full and share >= _LEAST:
         full = 1  # something is used: show it
     used, free = ("█", "░") if surface.blocks else ("#", "-")
     strip = surface.paint(used * full, tone) + surface.paint(free * (inside - full), "dim")

@@ -107,7 +107,18 @@ class Layout:
             if not needed or _total([*kept, slot]) > limit:
                 break
             kept = [*kept, slot]
-        return sorted(kept, key=lambda slot: slot.place)
+        return self._grown(sorted(kept, key=lambda slot: slot.place), rows, limit)
+
+    def _grown(self, slots: list[_Slot], rows: Sequence[Sequence[Cell]], limit: int) -> list[_Slot]:
+        """Give the room that is left to columns of text that could use it, from the left."""
+        room = limit - _total(slots)
+        grown = []
+        for slot in slots:
+            wish = max((self._width(row[slot.place]) for row in rows), default=0) - slot.width
+            more = min(room, max(0, wish)) if slot.shortens else 0
+            grown.append(_Slot(slot.place, slot.column, slot.width + more))
+            room -= more
+        return grown
 
     def _without_outliers(
         self, slots: list[_Slot], rows: Sequence[Sequence[Cell]], limit: int

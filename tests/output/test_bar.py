@@ -18,7 +18,8 @@ def test_a_bar_shows_share_and_numbers():
 
 
 def test_what_is_used_shows_and_what_is_free_too():
-    assert draw(Bar("p", 1, 10_000)).count("█") == 1
+    assert draw(Bar("p", 10, 10_000)).count("█") == 1
+    assert "░  <0.1 %" in draw(Bar("p", 1, 10_000))
     assert "░" in draw(Bar("p", 9_999, 10_000))
     assert "99.9 %" in draw(Bar("p", 99_999, 100_000))
 

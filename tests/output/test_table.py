@@ -102,6 +102,13 @@ def test_a_number_is_never_shortened():
     assert "123456789" in shown.out
 
 
+def test_long_text_takes_the_room_that_is_left_and_no_more():
+    columns = (Column("a", "a"), Column("b", "b", rank=1))
+    rows = [{"a": "x", "b": "w" * 100}]
+    shown = show(Listing("rows", columns, [rows]), **at(60))
+    assert shown.out.splitlines()[1] == "x  " + "w" * 56 + "…"
+
+
 def test_off_a_terminal_nothing_is_shortened_or_dropped():
     tier = "t" * 100
     text = show(listing([user("alice", 1, tier=tier)]), "table", environ={"COLUMNS": "40"}).out
