@@ -6,7 +6,7 @@ every `match` that `assert_never` closes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -15,7 +15,7 @@ from parsec_cli.fleet.census import Census, Seen
 from parsec_cli.fleet.fields import new_id_fault
 from parsec_cli.fleet.intake import SHOWN, Faults
 from parsec_cli.fleet.roster import Wanted
-from parsec_cli.models import JsonObject
+from parsec_cli.models import JsonObject, User
 
 _WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
 _NOTED = 5  # rows named one by one in the notes; more are counted
@@ -150,6 +150,15 @@ def diff(
             deactivation(None, seen) for key, seen in census.users.items() if key not in claimed
         ]
     return arranged(entries, notes(wanted, census))
+
+
+def keep_for_roster(wanted: Sequence[Wanted], *, prune: bool) -> Callable[[User], bool]:
+    """Whose record the census must keep: whoever the roster may deactivate."""
+    if not prune:
+        gone = {one.external_id or one.customer_id for one in wanted if one.absent}
+        return lambda user: user.external_id in gone or user.customer_id.lower() in gone
+    staying = {one.external_id for one in wanted if not one.absent}
+    return lambda user: user.external_id not in staying
 
 
 def arranged(entries: Iterable[Entry], said: Sequence[str] = ()) -> Plan:

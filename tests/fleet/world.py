@@ -11,18 +11,17 @@ from parsec_cli.fleet.census import Census, take_census
 from parsec_cli.models import Pool, User
 from parsec_cli.outcomes import Applied, NotApplied, Outcome
 
-Fault = Callable[[str, str], Outcome | None]
+Fault = Callable[[str], Outcome | None]
 
 
-def as_usual(verb: str, name: str) -> None:
+def as_usual(_: str) -> None:
     """No fault."""
-    del verb, name
 
 
 class World:
     """Users by customer_id. `effects` lists every change that took effect, in order.
 
-    `before` and `after` are called around each change with (verb, id); an Outcome returned by
+    `before` and `after` are called around each change with the user's name; an Outcome returned by
     `before` is given instead of sending, one returned by `after` instead of the true answer.
     """
 
@@ -122,13 +121,13 @@ class World:
         return self.exhausted
 
     def _change(self, verb: str, name: str, effect: Callable[[], Outcome]) -> Outcome:
-        instead = self.before(verb, name)
+        instead = self.before(name)
         if instead is not None:
             return instead
         with self._lock:
             self.sent.append((verb, name))
             outcome = effect()
-        return self.after(verb, name) or outcome
+        return self.after(name) or outcome
 
 
 def not_found() -> NotApplied:

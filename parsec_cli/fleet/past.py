@@ -1,0 +1,103 @@
+"""What older runs for the same host and key left behind: deactivations done, and unknown ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parsec_cli.errors import LocalFault
+from parsec_cli.models import JsonObject
+
+# a run of 100,000 creates is passed over without parsing its lines
+_MARK = b'"deactivate"'
+
+
+def binding(host: str, key_fingerprint: str) -> str:
+    """The name of a host and key in file names."""
+    return hashlib.sha256(f"{host}\0{key_fingerprint}".encode()).hexdigest()[:16]
+
+
+@dataclass(slots=True)
+class Past:
+    """Deactivations by customer_id (lower case), each with the external_id it had.
+
+    `unknown` were sent, or about to be, and their fate was not learnt.
+    """
+
+    done: dict[str, str | None] = field(default_factory=dict)
+    unknown: dict[str, str | None] = field(default_factory=dict)
+
+    def sent(self, *, customer_id: str | None = None, external_id: str | None = None) -> str | None:
+        """The customer_id under which such a user was once deactivated, or perhaps."""
+        for sent in (self.done, self.unknown):
+            if customer_id is not None and customer_id.lower() in sent:
+                return customer_id.lower()
+            for customer, name in sent.items() if external_id is not None else ():
+                if name == external_id:
+                    return customer
+        return None
+
+    def take(self, line: JsonObject, intents: dict[int, JsonObject]) -> None:
+        """Take account of one journal line; `intents` are those of the same file so far."""
+        if line.get("intent") == "deactivate":
+            intents[line["n"]] = line
+            self._move(line, self.unknown)
+            return
+        intent = intents.get(line["n"])
+        if intent is None or "done" not in line:
+            return
+        if line["done"] == "deactivated":
+            self._move(intent, self.done)
+        elif line["done"] != "unknown":
+            self._move(intent, None)
+
+    def _move(self, intent: JsonObject, to: dict[str, str | None] | None) -> None:
+        customer = intent["customer_id"].lower()
+        self.done.pop(customer, None)
+        self.unknown.pop(customer, None)
+        if to is not None:
+            to[customer] = intent["external_id"]
+
+
+def read_past(runs_dir: Path, host: str, key_fingerprint: str) -> Past:
+    """Read all journals of this host and key, oldest first; a missing directory is no past."""
+    past = Past()
+    for path in sorted(runs_dir.glob(f"{binding(host, key_fingerprint)}-*.jsonl")):
+        intents: dict[int, JsonObject] = {}
+        for line in _lines(path):
+            past.take(line, intents)
+    return past
+
+
+def _lines(path: Path) -> Iterator[JsonObject]:
+    """Lines about deactivations; what follows the last line feed was torn and is dropped."""
+    try:
+        with path.open("rb") as journal:
+            for number, line in enumerate(journal, 1):
+                if not line.endswith(b"\n"):
+                    return
+                if _MARK in line:
+                    yield _parsed(line, path, number)
+    except OSError as fault:
+        raise LocalFault(
+            f"cannot read the journal `{path}`: {(fault.strerror or 'failed').lower()}"
+        ) from None
+
+
+def _parsed(line: bytes, path: Path, number: int) -> JsonObject:
+    try:
+        parsed = json.loads(line)
+        usable = isinstance(parsed["n"], int)
+        if parsed.get("intent") == "deactivate":
+            usable = usable and isinstance(parsed["customer_id"], str)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        usable = False
+    if not usable:
+        raise LocalFault(
+            f"line {number} of the journal `{path}` is damaged",
+            hint="move the file away, after looking at what it says about deactivations",
+        )
+    return dict(parsed)
