@@ -118,12 +118,11 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     import typer
 
     from parsec_cli.commands.options import Ready
-    from parsec_cli.commands.tree import tree
+    from parsec_cli.commands.tree import parser
     from parsec_cli.commands.usage_faults import guess_format, usage_fault
 
-    command = typer.main.get_command(tree())
     try:
-        result: Result | None = command.main(
+        result: Result | None = parser().main(
             list(argv), prog_name="parsec", standalone_mode=False, obj=runtime
         )
     except Ready as ready:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -41,6 +42,12 @@ def tree() -> Noun:
     for entry in _ENTRIES:
         entry.join(root)
     return root
+
+
+@cache
+def parser() -> Any:
+    """Build the parser once a process: it keeps nothing of a call, and takes its time."""
+    return typer.main.get_command(tree())
 
 
 def _parsec(
