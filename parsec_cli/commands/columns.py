@@ -12,8 +12,8 @@ USER = (
     Column("customer_id", "CUSTOMER ID", "id", rank=0),
     Column("qps_limit", "QPS", "number", rank=1),
     Column("tier", "TIER", rank=3),
-    Column("linked_exchanges", "EXCHANGES", "list", rank=2),
-    Column("wallet.wallet_type", "WALLET", rank=4),
+    Column("linked_exchanges", "EXCHANGES", "list", rank=4),
+    Column("wallet.wallet_type", "WALLET", rank=2),
     Column("created_at", "CREATED", "time", rank=6),
     Column("wallet.eoa_address", "EOA ADDRESS", "id", rank=9, shown=False),
     Column("wallet.safe_address", "SAFE ADDRESS", "id", rank=9, shown=False),
@@ -62,5 +62,44 @@ USAGE = (
 CHECK = (
     Column("name", "CHECK", rank=0),
     Column("status", "STATUS", rank=0),
-    Column("detail", "DETAIL", rank=1),
+    Column("detail", "DETAIL", rank=0),
+)
+
+# by the word behind `parsec`: what `--fields` and `--sort` can name there
+BY_NOUN = {
+    "users": USER,
+    "pool": POOL,
+    "escrow": ESCROW,
+    "usage": USAGE,
+    "doctor": CHECK,
+}
+
+SETTINGS = (
+    Column("profile", "PROFILE", rank=0),
+    Column("values.base_url.value", "BASE URL", rank=1),
+    Column("values.api_key.value", "API KEY", "secret", rank=1),
+    Column("values.output.value", "OUTPUT", rank=2),
+    Column("values.rate.value", "RATE", rank=2),
+)
+
+PROFILE = (
+    Column("name", "PROFILE", rank=0),
+    Column("base_url", "BASE URL", rank=1),
+    Column("key", "KEY", rank=1),
+    Column("default", "DEFAULT", "yesno", rank=1),
+)
+
+HISTORY = (
+    Column("id", "ID", "id", rank=0),
+    Column("time", "TIME", "time", rank=2),
+    Column("command", "COMMAND", rank=1),
+    Column("target.external_id", "EXTERNAL ID", "id", rank=0),
+    Column("outcome", "OUTCOME", rank=1),
+    Column("profile", "PROFILE", rank=4),
+    Column("host", "HOST", rank=5),
+    Column("reason", "REASON", rank=3),
+    Column("target.customer_id", "CUSTOMER ID", "id", rank=0, shown=False),
+    Column("key", "KEY", "id", rank=9, shown=False),
+    Column("http_status", "STATUS", "number", rank=9, shown=False),
+    Column("attempts", "ATTEMPTS", "number", rank=9, shown=False),
 )
