@@ -65,15 +65,6 @@ CHECK = (
     Column("detail", "DETAIL", rank=0),
 )
 
-# by the word behind `parsec`: what `--fields` and `--sort` can name there
-BY_NOUN = {
-    "users": USER,
-    "pool": POOL,
-    "escrow": ESCROW,
-    "usage": USAGE,
-    "doctor": CHECK,
-}
-
 SETTINGS = (
     Column("profile", "PROFILE", rank=0),
     Column("values.base_url.value", "BASE URL", rank=1),
@@ -103,3 +94,14 @@ HISTORY = (
     Column("http_status", "STATUS", "number", rank=9, shown=False),
     Column("attempts", "ATTEMPTS", "number", rank=9, shown=False),
 )
+
+# by the word behind `parsec`: what `--fields` and `--sort` can name there
+BY_NOUN = {
+    "users": USER,
+    "pool": POOL,
+    "escrow": ESCROW,
+    "usage": USAGE,
+    "config": PROFILE,
+    "history": HISTORY,
+    "doctor": CHECK,
+}

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from parsec_cli.commands import (
+    config,
     credentials,
     doctor,
     escrow,
     fleet,  # noqa: F401 - adds `plan` and `apply` to the users
     help_topics,
+    history,
     pool,
     raw,
     sandbox,
@@ -28,6 +30,8 @@ _ENTRIES = (
     escrow.noun,
     usage.noun,
     credentials.noun,
+    config.noun,
+    history.noun,
     sandbox.noun,
     raw.noun,
     doctor.noun,

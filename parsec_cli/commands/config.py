@@ -1,0 +1,125 @@
+"""`parsec config`: profiles, hosts and keys that are kept between commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parsec_cli.commands.options import Noun, runtime_of
+from parsec_cli.results import Listing, Record, Text
+
+noun = Noun("config", "Keep profiles: hosts, keys and defaults.")
+Key = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY",
+        help="base_url, api_key, api_key_command, output, rate or default_profile.",
+    ),
+]
+
+
+@noun.command("init")
+def init(ctx: typer.Context) -> None:
+    """Store host and key of a profile; asks for both, or takes the key from stdin.
+
+    Examples:
+      parsec config init
+      pass show parsec | parsec config init -p staging --base-url https://staging.example
+
+    """
+    from parsec_cli.commands.configuring import initialise
+
+    initialise(runtime_of(ctx))
+
+
+@noun.command("show")
+def show(ctx: typer.Context) -> Record:
+    """Show each setting in effect and where it came from; the key is masked.
+
+    Examples:
+      parsec config show
+      parsec config show -p staging --json
+
+    """
+    from parsec_cli.commands.configuring import in_effect
+
+    return in_effect(runtime_of(ctx))
+
+
+@noun.command("path")
+def path(ctx: typer.Context) -> Text:
+    """Print which config file is read, whether it exists or not.
+
+    Examples:
+      parsec config path
+      ls -l "$(parsec config path)"
+
+    """
+    return Text(f"{runtime_of(ctx).places.config_file}\n")
+
+
+@noun.command("set")
+def set_value(
+    ctx: typer.Context,
+    key: Key,
+    value: Annotated[
+        str | None,
+        typer.Argument(metavar="[VALUE]", help="Left out for api_key: typed hidden, or on stdin."),
+    ] = None,
+) -> None:
+    """Store one setting in the named or default profile; a key is never an argument.
+
+    Examples:
+      parsec config set output json
+      parsec config set api_key -p staging < key.txt
+
+    """
+    from parsec_cli.commands.configuring import store
+
+    store(runtime_of(ctx), key, value)
+
+
+@noun.command("unset")
+def unset(ctx: typer.Context, key: Key) -> None:
+    """Remove one setting from the named or default profile.
+
+    Examples:
+      parsec config unset rate
+      parsec config unset api_key -p staging
+
+    """
+    from parsec_cli.commands.configuring import remove
+
+    remove(runtime_of(ctx), key)
+
+
+@noun.command("use")
+def use(
+    ctx: typer.Context,
+    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="A profile, or sandbox.")],
+) -> None:
+    """Make a profile the default one.
+
+    Examples:
+      parsec config use staging
+      parsec config use sandbox
+
+    """
+    from parsec_cli.commands.configuring import choose
+
+    choose(runtime_of(ctx), profile)
+
+
+@noun.command("profiles")
+def profiles(ctx: typer.Context) -> Listing:
+    """List the profiles, the built-in sandbox last.
+
+    Examples:
+      parsec config profiles
+      parsec config profiles --json --fields name,base_url
+
+    """
+    from parsec_cli.commands.configuring import all_profiles
+
+    return all_profiles(runtime_of(ctx))

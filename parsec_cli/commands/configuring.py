@@ -1,0 +1,163 @@
+"""What `parsec config` does: ask for hosts and keys, hand them to the editor, show what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from parsec_cli.commands import columns
+from parsec_cli.commands.cards import shown
+from parsec_cli.commands.reading import read_bytes
+from parsec_cli.errors import ConsentMissing, UsageFault
+from parsec_cli.local import configfile, keys
+from parsec_cli.local.editing import Editor, setting_of
+from parsec_cli.local.settings import DEFAULT_PROFILE, SANDBOX
+from parsec_cli.models import JsonObject, Secret
+from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
+from parsec_cli.results import Card, Listing, Record
+from parsec_cli.runtime import Runtime
+
+_SHOWN = ("base_url", "api_key", "output", "rate")
+
+
+def initialise(runtime: Runtime) -> None:
+    """Ask for what a profile needs and store it at once; no key is lost unasked."""
+    editor = _editor(runtime)
+    name = editor.target(runtime.options.profile)
+    stored = editor.read().profiles.get(name, {})
+    _agree_to_replace(runtime, name, stored)
+    base_url = _base_url(runtime, stored)
+    BaseUrl.parse(base_url, "base URL")
+    key = _key(runtime, name)
+    editor.init(name, base_url, key)
+    use = "" if name == DEFAULT_PROFILE else f" --profile {name}"
+    runtime.screen.notice(f"stored profile `{name}` in {editor.path}; try `parsec doctor{use}`")
+
+
+def in_effect(runtime: Runtime) -> Record:
+    """Return every setting with its source; the key is masked, and no key command is run."""
+    profile = runtime.profile
+    found = {
+        "base_url": profile.base_url.text,
+        "api_key": profile.masked_key(),
+        "output": profile.output,
+        "rate": profile.rate,
+    }
+    values: JsonObject = {
+        key: {"value": found[key], "source": profile.sources[key] or "not set"} for key in _SHOWN
+    }
+    pairs = [("profile", f"{profile.name}  ({profile.sources['profile']})")]
+    pairs += [(key, f"{shown(found[key])}  ({values[key]['source']})") for key in _SHOWN]
+    value = {"profile": profile.name, "values": values}
+    return Record(value, columns.SETTINGS, (Card(tuple(pairs)),))
+
+
+def store(runtime: Runtime, key: str, value: str | None) -> None:
+    editor = _editor(runtime)
+    setting = setting_of(key)
+    if setting.secret:
+        name = editor.target(runtime.options.profile)
+        if value not in (None, "-"):
+            raise UsageFault(
+                "a key is not taken from the command line, which other users and the shell's"
+                " history can see",
+                hint=f"type it hidden: `parsec config set {key} --profile {name}`,"
+                f" or from a file: `parsec config set {key} --profile {name} < FILE`",
+            )
+        value = _key(runtime, name).reveal()
+    if value is None:
+        raise UsageFault(f"`{key}` needs a value", hint=f"`parsec config set {key} VALUE`")
+    where = editor.set(runtime.options.profile, key, value)
+    runtime.screen.notice(f"stored `{key}`{_of(where)} in {editor.path}")
+
+
+def remove(runtime: Runtime, key: str) -> None:
+    editor = _editor(runtime)
+    where, present = editor.unset(runtime.options.profile, key)
+    if present:
+        runtime.screen.notice(f"removed `{key}`{_of(where)} from {editor.path}")
+    else:
+        runtime.screen.notice(f"`{key}`{_of(where)} was not set; nothing to do")
+
+
+def choose(runtime: Runtime, name: str) -> None:
+    editor = _editor(runtime)
+    editor.use(name)
+    runtime.screen.notice(f"the default profile is `{name}` now")
+
+
+def all_profiles(runtime: Runtime) -> Listing:
+    """Return the profiles of the file and the sandbox; keys are only told to exist."""
+    config = configfile.read(runtime.places.config_file)
+    chosen = config.default_profile or DEFAULT_PROFILE
+    records: list[JsonObject] = [
+        {
+            "name": name,
+            "base_url": stored.get("base_url", DEFAULT_BASE_URL),
+            "key": _kept(stored),
+            "default": name == chosen,
+        }
+        for name, stored in config.profiles.items()
+    ]
+    records.append(
+        {"name": SANDBOX, "base_url": None, "key": "built in", "default": chosen == SANDBOX}
+    )
+    return Listing("profiles", columns.PROFILE, [records])
+
+
+def _editor(runtime: Runtime) -> Editor:
+    return Editor(runtime.places.config_file, runtime.world.environ)
+
+
+def _of(profile: str) -> str:
+    return f" of profile `{profile}`" if profile else ""
+
+
+def _kept(stored: Mapping[str, str]) -> str:
+    if stored.get("api_key", "").strip():
+        return "stored"
+    return "command" if "api_key_command" in stored else "none"
+
+
+def _agree_to_replace(runtime: Runtime, name: str, stored: Mapping[str, str]) -> None:
+    if _kept(stored) == "none":
+        return
+    answer = None
+    if runtime.screen.interactive:
+        answer = runtime.screen.ask(f"profile `{name}` has a key already; replace it? [y/N] ")
+    if (answer or "").strip().lower() not in ("y", "yes"):
+        raise ConsentMissing(
+            f"profile `{name}` has a key already; nothing was changed",
+            hint=f"replace it with `parsec config set api_key --profile {name}`,"
+            " or make another profile with `parsec config init --profile NAME`",
+        )
+
+
+def _base_url(runtime: Runtime, stored: Mapping[str, str]) -> str:
+    given = runtime.options.base_url
+    if given is not None:
+        return given.strip()
+    usual = stored.get("base_url", DEFAULT_BASE_URL)
+    if not runtime.screen.interactive:
+        return usual
+    answer = runtime.screen.ask(f"base URL [{usual}]: ")
+    if answer is None:
+        raise ConsentMissing("no answer; nothing was changed")
+    return answer.strip() or usual
+
+
+def _key(runtime: Runtime, name: str) -> Secret:
+    """Take a key from a hidden prompt, or from stdin where nobody can be asked."""
+    screen, stdin = runtime.screen, runtime.world.stdin
+    if screen.interactive:
+        answer = screen.ask_hidden(f"key of profile `{name}` (not shown): ")
+        if answer is None:
+            raise ConsentMissing("no key was typed; nothing was changed")
+        return keys.checked(answer, "the prompt")
+    if stdin is None or stdin.isatty():
+        raise UsageFault(
+            "the key is asked for on a terminal or read from stdin, and here is neither",
+            hint=f"`parsec config set api_key --profile {name} < FILE`",
+        )
+    # PowerShell's pipes begin with a byte order mark
+    text = read_bytes(runtime, "-").decode("utf-8-sig", "surrogateescape")
+    return keys.checked(text, "stdin")
