@@ -66,4 +66,7 @@ def hide(value: Any) -> Any:
     """Mask the value of a secret field, whatever its type."""
     if value is None or value == "":
         return value
+    if isinstance(value, dict) and set(value) == {"value", "source"}:
+        # a setting and where it came from, as `config show` tells it: the source is no secret
+        return {**value, "value": hide(value["value"])}
     return mask(value) if isinstance(value, str) else _HIDDEN
