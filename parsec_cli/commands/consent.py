@@ -14,6 +14,7 @@ from parsec_cli.models import User
 from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
 
+_BLANK = Line("")
 _LISTED = (
     Column("external_id", "EXTERNAL ID", "id", rank=0),
     Column("customer_id", "CUSTOMER ID", "id", rank=0),
@@ -35,7 +36,7 @@ def agree_to_one(runtime: Runtime, user: User, confirm: str | None, command: str
     word = word_for(user)
     accepted = [word, user.customer_id] + ([user.external_id] if user.external_id else [])
     if confirm is None:
-        runtime.screen.show_people(_one(runtime, user))
+        runtime.screen.show_people([*_one(runtime, user), _BLANK])
     _agree(runtime, word, accepted, confirm, command, f"type {_what(user, word)} to deactivate it")
 
 
@@ -49,7 +50,7 @@ def agree_to_several(
     """Obtain consent to deactivate all `users`, by their count."""
     count = str(len(users))
     if confirm is None:
-        runtime.screen.show_people(_several(runtime, users, notes))
+        runtime.screen.show_people([*_several(runtime, users, notes), _BLANK])
     question = f"type {count} to deactivate {_counted(len(users))}"
     _agree(runtime, count, [count], confirm, command, question)
 

@@ -24,7 +24,7 @@ from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import take_census
 from parsec_cli.fleet.journal import Journal, open_journal
 from parsec_cli.fleet.ready import Ready, keep_for_plan, prepare
-from parsec_cli.results import Listing
+from parsec_cli.results import Line, Listing
 from parsec_cli.runtime import Runtime
 
 
@@ -96,7 +96,7 @@ def _agree(runtime: Runtime, wish: Wish, orders: Orders, made: Planned, ready: R
     if not ready.send:
         return
     if orders.confirm is None and not (orders.yes and not count):
-        runtime.screen.show_people(plan_blocks(made))
+        runtime.screen.show_people([*plan_blocks(made), Line("")])
     script = _script(runtime, wish)
     if count or orders.confirm is not None:
         users = [ready.user(action) for action in ready.deactivations]

@@ -1,0 +1,113 @@
+"""Draw the pictures of the README: the real tool in a real pseudo-terminal, saved as SVG.
+
+    python docs/pictures.py
+
+Each picture runs its commands against a fresh sandbox in a home of its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+FOLDER = Path(__file__).parent / "pictures"
+ROSTER = """\
+external_id,qps_limit,state
+user_001,30,active
+user_002,25,active
+user_007,,absent
+user_100,10,active
+"""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Lines to run, each with what to type when it asks; `columns` wide."""
+
+    name: str
+    lines: tuple[tuple[str, str], ...]
+    columns: int = 96
+
+
+PICTURES = (
+    Picture("users-list", (("parsec -p sandbox users list", ""),)),
+    Picture("user-card", (("parsec -p sandbox users get user_001", ""),), 80),
+    Picture("pool", (("parsec -p sandbox pool show --top 5", ""),), 80),
+    Picture("plan", (("parsec -p sandbox users plan users.csv", ""),), 100),
+    Picture("apply", (("parsec -p sandbox users apply users.csv", "1\n"),), 100),
+    Picture("deactivate", (("parsec -p sandbox users deactivate user_002", "user_002\n"),), 80),
+)
+
+
+def screen(words: list[str], typed: str, columns: int, home: Path) -> str:
+    """Run one command in a pseudo-terminal and return all that it drew."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    environ = {
+        "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+    }
+    with subprocess.Popen(
+        words, stdin=slave, stdout=slave, stderr=slave, env=environ, cwd=home, close_fds=True
+    ) as process:
+        os.close(slave)
+        drawn, ends = b"", time.monotonic() + 30
+        while time.monotonic() < ends:
+            if not select.select([master], [], [], 0.2)[0]:
+                if typed and drawn.rstrip(b" ").endswith(b":"):
+                    os.write(master, typed.encode())
+                    typed = ""
+                continue
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            drawn += piece
+        process.wait(10)
+    os.close(master)
+    return drawn.decode().replace("\r\n", "\n")
+
+
+def draw(picture: Picture) -> None:
+    """Run the picture's lines one below the other and save what a person would see."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "users.csv").write_text(ROSTER)
+        seen = [
+            f"\x1b[1;32m$\x1b[0m {line}\n{screen(line.split(), typed, picture.columns, home)}"
+            for line, typed in picture.lines
+        ]
+        text = "\n".join(seen).replace(str(home), "~")
+    console = Console(record=True, width=picture.columns, file=io.StringIO(), force_terminal=True)
+    console.print(Text.from_ansi(text.rstrip("\n")))
+    target = FOLDER / f"{picture.name}.svg"
+    drawing = console.export_svg(title="parsec", theme=MONOKAI, unique_id=picture.name)
+    # a picture asks nobody for a font: the reader's own monospace serves
+    drawing = re.sub(r"@font-face \{.*?\}\s*", "", drawing, flags=re.DOTALL)
+    target.write_text(drawing.replace("Fira Code", "monospace"), encoding="utf-8")
+    print(f"docs/pictures/{target.name}")
+
+
+if __name__ == "__main__":
+    for each in PICTURES:
+        draw(each)
