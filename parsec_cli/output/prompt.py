@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -19,15 +19,21 @@ def read_line(stream: TextIO | None) -> str | None:
     return line.rstrip("\r\n") if line.endswith("\n") else None
 
 
-def read_hidden(stream: TextIO | None) -> str | None:
-    """Like `read_line`, with the terminal's echo turned off meanwhile."""
+def read_hidden(stream: TextIO | None, ask: Callable[[], None]) -> str | None:
+    """Like `read_line`, with the terminal's echo turned off before `ask` shows the question.
+
+    In the other order, what is typed or pasted at once would be shown, and then lost.
+    """
     if stream is None or stream.closed:
+        ask()
         return None
     if sys.platform == "win32":
         from getpass import getpass
 
+        ask()
         return getpass("")
     with _without_echo(stream):
+        ask()
         return read_line(stream)
 
 

@@ -104,11 +104,12 @@ class Screen:
 
     def ask(self, question: str) -> str | None:
         """Ask on stderr and return the line typed; None at end of file, which is no."""
-        return self._asked(question, read_line)
+        self._say(self._clean(question))
+        return self._answered(read_line(self.stdin))
 
     def ask_hidden(self, question: str) -> str | None:
         """Like `ask`, without showing what is typed."""
-        answer = self._asked(question, read_hidden)
+        answer = self._answered(read_hidden(self.stdin, lambda: self._say(self._clean(question))))
         if answer is not None and is_terminal(self.stdin):
             self._say("\n")  # the one that was typed did not show
         return answer
@@ -187,9 +188,7 @@ class Screen:
         if not any_record:
             self.notice(listing.empty)
 
-    def _asked(self, question: str, read: Callable[[TextIO | None], str | None]) -> str | None:
-        self._say(self._clean(question))
-        answer = read(self.stdin)
+    def _answered(self, answer: str | None) -> str | None:
         if answer is None:
             self._say("\n")
         return answer
