@@ -73,6 +73,12 @@ SETTINGS = (
     Column("values.rate.value", "RATE", rank=2),
 )
 
+SETTING = (
+    Column("setting", "SETTING", rank=0),
+    Column("value", "VALUE", rank=0),
+    Column("source", "FROM", rank=1),
+)
+
 PROFILE = (
     Column("name", "PROFILE", rank=0),
     Column("base_url", "BASE URL", rank=1),

@@ -13,7 +13,7 @@ from parsec_cli.local.editing import Editor, setting_of
 from parsec_cli.local.settings import DEFAULT_PROFILE, SANDBOX
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
-from parsec_cli.results import Card, Listing, Record
+from parsec_cli.results import Grid, Listing, Record
 from parsec_cli.runtime import Runtime
 
 _SHOWN = ("base_url", "api_key", "output", "rate")
@@ -45,10 +45,14 @@ def in_effect(runtime: Runtime) -> Record:
     values: JsonObject = {
         key: {"value": found[key], "source": profile.sources[key] or "not set"} for key in _SHOWN
     }
-    pairs = [("profile", f"{profile.name}  ({profile.sources['profile']})")]
-    pairs += [(key, f"{shown(found[key])}  ({values[key]['source']})") for key in _SHOWN]
+    rows = [_row("profile", profile.name, profile.sources["profile"])]
+    rows += [_row(key, shown(found[key]), values[key]["source"]) for key in _SHOWN]
     value = {"profile": profile.name, "values": values}
-    return Record(value, columns.SETTINGS, (Card(tuple(pairs)),))
+    return Record(value, columns.SETTINGS, (Grid(columns.SETTING, rows),))
+
+
+def _row(setting: str, value: str, source: str) -> JsonObject:
+    return {"setting": setting, "value": value, "source": source}
 
 
 def store(runtime: Runtime, key: str, value: str | None) -> None:

@@ -1,0 +1,73 @@
+"""`parsec history` after real changes in the sandbox."""
+
+import pytest
+
+SANDBOX = ("-p", "sandbox")
+
+
+@pytest.fixture
+def changed(tool):
+    """Make two users in the sandbox, a second apart, and change one."""
+    for name in ("ann", "bob"):
+        assert tool("users", "create", name, *SANDBOX).code == 0
+    done = tool("users", "set-qps", "ann", "7", "--reason", "ticket 7", *SANDBOX)
+    assert done.code == 0, done
+
+
+@pytest.mark.usefixtures("changed")
+def test_changes_are_listed_newest_first_in_the_documented_shape(tool):
+    done = tool("history", "list", "--json")
+    assert done.code == 0, done
+    entries = done.json["entries"]
+    assert [entry["target"]["external_id"] for entry in entries] == ["ann", "bob", "ann"]
+    assert set(entries[0]) == {
+        "id",
+        "time",
+        "profile",
+        "host",
+        "key",
+        "command",
+        "target",
+        "before",
+        "after",
+        "outcome",
+        "http_status",
+        "attempts",
+        "reason",
+    }
+    assert entries[0]["reason"] == "ticket 7"
+    assert entries[0]["after"]["qps_limit"] == 7
+    assert {entry["outcome"] for entry in entries} == {"applied"}
+    assert "api_key" not in done.out
+
+
+@pytest.mark.usefixtures("changed")
+def test_entries_are_chosen_by_user_and_number(tool):
+    assert len(tool("history", "list", "--user", "ann", "--json").json["entries"]) == 2
+    assert len(tool("history", "list", "--limit", "1", "--json").json["entries"]) == 1
+    assert tool("history", "list", "--since", "5w", "-o", "jsonl").out.count("\n") == 3
+
+
+@pytest.mark.usefixtures("changed")
+def test_one_entry_is_shown_by_its_id(tool):
+    entry = tool("history", "list", "--limit", "1", "--json").json["entries"][0]
+    done = tool("history", "show", entry["id"], "--json")
+    assert done.json == entry
+    people = tool("history", "show", entry["id"], "-o", "table").out
+    assert "ticket 7" in people
+    assert "before" in people
+
+
+def test_an_empty_history_is_an_empty_list_and_needs_no_key(tool, home):
+    done = tool("history", "list", "--json")
+    assert (done.code, done.json) == (0, {"entries": []})
+    assert list(home.iterdir()) == []
+
+
+def test_an_unknown_entry_is_not_found(tool):
+    assert tool("history", "show", "zzzz").code == 3
+
+
+@pytest.mark.parametrize("since", ["yesterday", ""])
+def test_a_careless_time_is_a_usage_fault(tool, since):
+    assert tool("history", "list", "--since", since).code == 2
