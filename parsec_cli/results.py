@@ -120,10 +120,14 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text that is the data itself (a path, a script): printed as it is in every format."""
+    """Text that is the data itself (a path, a script): printed as it is in every format.
+
+    `headings` are beginnings of lines that a colour terminal shows bold.
+    """
 
     text: str
     exit_code: int = 0
+    headings: tuple[str, ...] = ()
 
 
 Result = Listing | Record | Frames | Text

@@ -21,7 +21,9 @@ Key = Annotated[
 
 @noun.command("init")
 def init(ctx: typer.Context) -> None:
-    """Store host and key of a profile; asks for both, or takes the key from stdin.
+    """Store host and key of a profile.
+
+    Asks for both, or takes the key from stdin.
 
     Examples:
       parsec config init
@@ -35,7 +37,9 @@ def init(ctx: typer.Context) -> None:
 
 @noun.command("show")
 def show(ctx: typer.Context) -> Record:
-    """Show each setting in effect and where it came from; the key is masked.
+    """Show each setting in effect and where it came from.
+
+    The key is masked.
 
     Examples:
       parsec config show
@@ -68,7 +72,9 @@ def set_value(
         typer.Argument(metavar="[VALUE]", help="Left out for api_key: typed hidden, or on stdin."),
     ] = None,
 ) -> None:
-    """Store one setting in the named or default profile; a key is never an argument.
+    """Store one setting in the named or default profile.
+
+    A key is never an argument.
 
     Examples:
       parsec config set output json

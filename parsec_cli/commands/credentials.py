@@ -19,10 +19,10 @@ def encode(
         str, typer.Argument(metavar="FILE|-", help="A JSON object, or a PEM file for Kalshi.")
     ],
     *,
-    exchange: Annotated[str, typer.Option(metavar="X", help="polymarket or kalshi.")],
+    exchange: Annotated[str, typer.Option(metavar="polymarket|kalshi", help="The exchange.")],
     api_key_id: ApiKeyId = None,
 ) -> Text:
-    """Check exchange keys and print the value for the header X-Exchange-Credentials, only that.
+    """Check exchange keys and print the value for X-Exchange-Credentials.
 
     Examples:
       parsec credentials encode --exchange kalshi keys.json

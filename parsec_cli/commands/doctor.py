@@ -10,7 +10,9 @@ from parsec_cli.results import Listing
 
 
 def doctor(ctx: typer.Context) -> Listing:
-    """Check config, key, network and API, one line each; exit 0 or the first failure's code.
+    """Check config, key, network and API, one line each.
+
+    The exit code is 0 or that of the first failure.
 
     Examples:
       parsec doctor

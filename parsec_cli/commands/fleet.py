@@ -39,9 +39,9 @@ def plan(
         bool, typer.Option("--exit-code", help="Exit 11 when anything would change.")
     ] = False,
 ) -> Listing:
-    """Show what would change to bring the users to the state in FILE; sends no change.
+    """Show what would bring the users to the state in FILE.
 
-    Columns: external_id, qps_limit, email, eoa_address, state (active or absent).
+    Sends no change. Columns: external_id, qps_limit, email, eoa_address, state (active or absent).
 
     Examples:
       parsec users plan users.csv --out plan.json
@@ -72,20 +72,18 @@ def apply(
         typer.Option(
             parser=whole(1, 1_000_000, "--max-failures"),
             metavar="N",
-            help="Stop after N failed rows [20; 1 for deactivations].",
+            help="Stop after N failed rows [default 20; 1 for deactivations].",
         ),
     ] = None,
     concurrency: Annotated[
         int,
-        typer.Option(
-            parser=whole(1, 64, "--concurrency"), metavar="N", help="Requests at once, 1 to 64."
-        ),
+        typer.Option(parser=whole(1, 64, "--concurrency"), metavar="N", help="Requests at once."),
     ] = 8,
     results: ResultsFile = None,
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Listing:
-    """Bring the users to the state in FILE: planned, shown, confirmed, paced, resumable.
+    """Bring the users to the state in FILE: plan, show, ask, apply.
 
     Running the same command again goes on where an interrupted run ended.
 

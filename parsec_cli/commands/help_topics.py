@@ -6,16 +6,17 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.options import Ready, Verb
+from parsec_cli.commands.help import fitted, help_of, width_of
+from parsec_cli.commands.options import Verb, runtime_of
 from parsec_cli.errors import UsageFault
 from parsec_cli.results import Text
 
 
 def show_topic(
     ctx: typer.Context,
-    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="See below.")] = None,
+    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="What to explain.")] = None,
 ) -> Text:
-    """Explain a topic: environment, exit-codes, output, safety.
+    """Explain a topic that no single command can.
 
     Examples:
       parsec help exit-codes
@@ -25,7 +26,7 @@ def show_topic(
     from parsec_cli.commands.topics import TOPICS
 
     if topic is None:
-        raise Ready(Text(ctx.find_root().get_help() + "\n"))
+        return help_of(ctx.find_root())
     if topic not in TOPICS:
         from difflib import get_close_matches
 
@@ -35,7 +36,8 @@ def show_topic(
             f"no help topic `{topic}`",
             hint=f"did you mean `parsec help {close[0]}`?" if close else known,
         )
-    return Text(TOPICS[topic])
+    text = TOPICS[topic]
+    return Text(fitted(text, width_of(runtime_of(ctx))), headings=(text.splitlines()[0],))
 
 
 noun = Verb("help", show_topic)

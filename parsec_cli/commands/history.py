@@ -45,11 +45,11 @@ def show(
     ctx: typer.Context,
     entry: Annotated[str, typer.Argument(metavar="ID", help="The id of an entry, or its start.")],
 ) -> Record:
-    """Show one change in full: what was there before, what was asked for, what became of it.
+    """Show one change in full: what was before, asked for, and became of it.
 
     Examples:
-      parsec history show 01m3zjk5h8xq4v
-      parsec history list --limit 1 --json | jq -r '.entries[0].id'
+      parsec history show 1m88e5fh1h8wgx
+      parsec history show 01m3 --json | jq .before
 
     """
     from parsec_cli.commands.recalling import show_entry

@@ -15,15 +15,16 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from parsec_cli import __version__
-from parsec_cli.commands.help import Helpful
+from parsec_cli.commands.help import help_of
+from parsec_cli.commands.pages import COMMON
+from parsec_cli.commands.usage_faults import rewording
 from parsec_cli.errors import UsageFault
+from parsec_cli.local.settings import FORMATS
 from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
 
-FORMATS = ("table", "tsv", "csv", "json", "jsonl", "ids")
 MAX_QPS = 2_147_483_647
 DEFAULT_MAX = 10  # deactivations in one run
-_PANEL = "Common options"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -67,16 +68,29 @@ def _decimal(text: str) -> float | None:
     return float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) else None
 
 
-def whole(low: int, high: int, what: str) -> Callable[[str], int]:
-    """Make a parser for plain ASCII digits from `low` to `high`; nothing more generous."""
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    low: int
+    high: int
+    what: str
 
-    def parse(text: str | int) -> int:
+    def __call__(self, text: str | int) -> int:
         text = str(text)
-        if re.fullmatch(r"[0-9]{1,19}", text) and low <= int(text) <= high:
+        if re.fullmatch(r"[0-9]{1,19}", text) and self.low <= int(text) <= self.high:
             return int(text)
-        raise UsageFault(f"{what} must be a whole number from {low} to {high}, not `{text}`")
+        raise UsageFault(
+            f"{self.what} must be a whole number from {self.limits}, not `{text}`",
+            hint=f"write it in plain digits, such as {max(self.low, 1)}",
+        )
 
-    return parse
+    @property
+    def limits(self) -> str:
+        return f"{self.low} to {self.high}"
+
+
+def whole(low: int, high: int, what: str) -> Callable[[str], int]:
+    """Make a parser for plain ASCII digits from `low` to `high`; help tells its `limits`."""
+    return _Whole(low, high, what)
 
 
 def _output(text: str) -> str:
@@ -98,9 +112,9 @@ def _same(value: Any) -> Any:
 
 # declarations, member of Common, parser, metavar (None: a flag), help
 _SHARED: tuple[tuple[list[str], str, Callable[[Any], Any], str | None, str], ...] = (
-    (["-p", "--profile"], "profile", _same, "NAME", "Use this profile; `sandbox` is built in."),
+    (["-p", "--profile"], "profile", _same, "PROFILE", "Use this profile; `sandbox` is built in."),
     (["--base-url"], "base_url", _same, "URL", "Talk to this API host."),
-    (["-o", "--output"], "output", _output, "FORMAT", f"{', '.join(FORMATS)}."),
+    (["-o", "--output"], "output", _output, "FORMAT", "Write in this format."),
     (["--json"], "json", _same, None, "Same as `-o json`."),
     (["--fields"], "fields", _fields, "A,B.C", "Show only these fields, in every format."),
     (["--headers/--no-headers"], "headers", _same, None, "Write a header line in tsv and csv."),
@@ -108,15 +122,15 @@ _SHARED: tuple[tuple[list[str], str, Callable[[Any], Any], str | None, str], ...
     (["-q", "--quiet"], "quiet", _same, None, "Say nothing on stderr but errors."),
     (["-v", "--verbose"], "verbose", _same, None, "Log each request on stderr."),
     (["--no-input"], "no_input", _same, None, "Never ask; fail where an answer is needed."),
-    (["--timeout"], "timeout", seconds, "SECONDS", "Whole time one request may take [30]."),
+    (["--timeout"], "timeout", seconds, "SECONDS", "Whole time one request may take [default 30]."),
     (
         ["--max-wait"],
         "max_wait",
         patience,
         "SECONDS",
-        "Longest that one request waits in all for 429 and 503 answers [60].",
+        "Longest that one request waits in all for 429 and 503 answers [default 60].",
     ),
-    (["--rate"], "rate", rate, "RPS|max", "Requests per second to make at most."),
+    (["--rate"], "rate", rate, "RPS|max", "Requests per second at most, or all that is permitted."),
 )
 
 
@@ -129,7 +143,7 @@ def _shared_options() -> list[TyperOption]:
             expose_value=False,
             callback=_show_help,
             help="Show this help.",
-            rich_help_panel=_PANEL,
+            rich_help_panel=COMMON,
         )
     ]
 
@@ -150,14 +164,14 @@ def _shared(
         expose_value=False,
         callback=keep,
         help=text,
-        rich_help_panel=_PANEL,
+        rich_help_panel=COMMON,
     )
 
 
 def _show_help(ctx: typer.Context, param: Any, value: Any) -> None:
     del param
     if value and not ctx.resilient_parsing:
-        raise Ready(Text(ctx.get_help() + "\n"))
+        raise Ready(help_of(ctx))
 
 
 def show_version(value: bool) -> None:
@@ -165,7 +179,7 @@ def show_version(value: bool) -> None:
         raise Ready(Text(f"parsec {__version__}\n"))
 
 
-class Command(Helpful, TyperCommand):
+class Command(TyperCommand):
     """A verb."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -174,33 +188,11 @@ class Command(Helpful, TyperCommand):
         self.params += _shared_options()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        try:
+        with rewording(ctx, args):
             return super().parse_args(ctx, args)
-        except typer.TyperException as fault:
-            option = getattr(fault, "option_name", "")
-            if re.match(r"-[0-9.]", option):
-                raise UsageFault(
-                    f"`{_dashed(option, args)}` is negative: the number must be at least 1"
-                ) from None
-            if option and hasattr(fault, "possibilities"):
-                raise UsageFault(
-                    f"no such option `{option}`",
-                    hint=f"{_close(fault)}an id that begins with a dash goes behind `--`; "
-                    f"see `{ctx.command_path} --help`",
-                ) from None
-            raise
 
 
-def _dashed(option: str, args: list[str]) -> str:
-    return next((arg for arg in args if arg.startswith(option)), option)
-
-
-def _close(fault: typer.TyperException) -> str:
-    possible = getattr(fault, "possibilities", None)
-    return f"did you mean `{min(possible)}`? " if possible else ""
-
-
-class Group(Helpful, TyperGroup):
+class Group(TyperGroup):
     """A noun; without a verb it shows its help."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -209,16 +201,21 @@ class Group(Helpful, TyperGroup):
         super().__init__(*args, **kwargs)
         self.params += _shared_options()
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with rewording(ctx, args):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         if not ctx.args and not ctx._protected_args:  # noqa: SLF001 - click's own name for the verb
-            raise Ready(Text(ctx.get_help() + "\n"))
+            raise Ready(help_of(ctx))
         return super().invoke(ctx)
 
 
 class Noun(typer.Typer):
     """A command group whose verbs take the shared options."""
 
-    def __init__(self, name: str | None, summary: str) -> None:
+    def __init__(self, name: str, summary: str) -> None:
+        self.name = name
         super().__init__(
             name=name, cls=Group, help=summary, add_completion=False, rich_markup_mode=None
         )
@@ -249,7 +246,9 @@ DryRun = Annotated[
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
 Qps = Annotated[
     int,
-    typer.Argument(parser=whole(1, MAX_QPS, "QPS"), metavar="QPS", help=f"1 to {MAX_QPS}."),
+    typer.Argument(
+        parser=whole(1, MAX_QPS, "QPS"), metavar="QPS", help="The new limit of requests per second."
+    ),
 ]
 UserName = Annotated[
     str, typer.Argument(metavar="USER", help="A customer_id or an external_id; see `ext:`, `id:`.")
@@ -276,7 +275,7 @@ Most = Annotated[
         "--max",
         parser=whole(0, 100_000, "--max"),
         metavar="N",
-        help="Deactivations in one run at most [10].",
+        help="Deactivations in one run at most.",
     ),
 ]
 ResultsFile = Annotated[

@@ -46,11 +46,17 @@ def check(
     ctx: typer.Context,
     max_used: Annotated[
         int | None,
-        typer.Option(parser=whole(0, 1000, "--max-used"), metavar="PCT", help="Percent [90]."),
+        typer.Option(
+            parser=whole(0, 1000, "--max-used"),
+            metavar="PCT",
+            help="Percent allocated [default 90].",
+        ),
     ] = None,
     min_free: Annotated[
         int | None,
-        typer.Option(parser=whole(0, 2**31, "--min-free"), metavar="N", help="Requests a second."),
+        typer.Option(
+            parser=whole(0, 2**31, "--min-free"), metavar="N", help="Requests per second left."
+        ),
     ] = None,
 ) -> Record:
     """Check the pool for cron: exit 0 below the limits, 11 at or above one.

@@ -12,7 +12,7 @@ from parsec_cli.results import Record, Text
 
 def api(
     ctx: typer.Context,
-    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PATCH, DELETE, …")],
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="The HTTP method.")],
     path: Annotated[
         str, typer.Argument(metavar="PATH", help="Such as /builder/pool, with or without /api/v1.")
     ],
@@ -41,9 +41,10 @@ def api(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Record | Text:
-    """Send one request with the profile's key, retries, masking and history.
+    """Send one request to any path of the API.
 
-    A DELETE of a user meets the same consent as `users deactivate`.
+    It has the profile's key, retries, masking and history. A DELETE of a user meets the same
+    consent as `users deactivate`.
 
     Examples:
       parsec api GET /builder/pool

@@ -39,7 +39,9 @@ def serve_http(
         ),
     ] = None,
 ) -> None:
-    """Serve the sandbox over HTTP on 127.0.0.1; the first line of stdout is its base URL.
+    """Serve the sandbox over HTTP on 127.0.0.1.
+
+    The first line of stdout is its base URL.
 
     Examples:
       parsec sandbox serve --port 8080
@@ -66,9 +68,7 @@ def seed(
     ctx: typer.Context,
     number: Annotated[
         int,
-        typer.Argument(
-            parser=whole(0, 100_000, "N"), metavar="N", help="How many users, up to 100000."
-        ),
+        typer.Argument(parser=whole(0, 100_000, "N"), metavar="N", help="How many users."),
     ],
 ) -> None:
     """Replace the sandbox's users by exactly N others.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _ENVIRONMENT = """\
-ENVIRONMENT
+ENVIRONMENT: variables, and what takes precedence
 
 Precedence: option > explicit --profile > environment > profile file > default.
 An empty variable counts as unset.
@@ -28,7 +28,7 @@ A stored key belongs to the host of its profile and is never sent to another one
 """
 
 _EXIT_CODES = """\
-EXIT CODES
+EXIT CODES: what each of them means
 
     0  done, or nothing to do, or an empty list
     1  a fault of the tool, or local I/O failed (disk full, stdout closed for good)
@@ -49,7 +49,7 @@ EXIT CODES
 """
 
 _OUTPUT = """\
-OUTPUT
+OUTPUT: formats, fields and what goes where
 
 stdout carries data and nothing else; every word for people goes to stderr.
 Without -o, a terminal gets a table and a pipe or file gets tsv.
@@ -72,7 +72,7 @@ With json and jsonl an error is one line on stderr:
 """
 
 _SAFETY = """\
-SAFETY
+SAFETY: consent, guards and what is never done
 
 Deactivations cannot be undone. Deactivating one user asks for its external_id to be typed,
 several ask for their count; scripts use --confirm with the same value. --yes, CI, an

@@ -39,9 +39,19 @@ _ENTRIES = (
 )
 
 
+_SUMMARY = """Manage the end-users, limits and credentials of a Parsec builder.
+
+To try it without a key, put `-p sandbox` into any command.
+
+Examples:
+  parsec -p sandbox users list
+  parsec users create user_042 --qps-limit 5 --dry-run
+"""
+
+
 def tree() -> Noun:
     """Build the whole command tree."""
-    root = Noun(None, "Manage the end-users, limits and credentials of a Parsec builder.")
+    root = Noun("parsec", _SUMMARY)
     root.callback()(_parsec)
     for entry in _ENTRIES:
         entry.join(root)
@@ -51,7 +61,10 @@ def tree() -> Noun:
 @cache
 def parser() -> Any:
     """Build the parser once a process: it keeps nothing of a call, and takes its time."""
-    return typer.main.get_command(tree())
+    built: Any = typer.main.get_command(tree())
+    # Typer puts verbs before nouns
+    built.commands = {entry.name: built.commands[entry.name] for entry in _ENTRIES}
+    return built
 
 
 def _parsec(

@@ -13,7 +13,7 @@ noun = Noun("usage", "Read tier, quota and limits of the key.")
 
 @noun.command("show")
 def show(ctx: typer.Context) -> Record:
-    """Show the tier, the monthly quota and when it resets, and the per-second limits.
+    """Show the tier, the monthly quota, and the limits per second.
 
     Examples:
       parsec usage show

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -18,16 +20,52 @@ def usage_fault(fault: typer.TyperException) -> UsageFault:
     path = ctx.command_path if ctx is not None else "parsec"
     text = fault.format_message().strip().removesuffix(".")
     hint = f"see `{path} --help`"
-    unknown = re.fullmatch(
-        r"No such command '(.*?)'(?:\. Did you mean '(.*?)'.*)?", text, re.DOTALL
-    )
+    unknown = re.match(r"No such command '(.*?)'(?:\.|$)", text, re.DOTALL)
     if unknown:
         text = f"no such command `{unknown[1]}`"
-        if unknown[2]:
-            hint = f"did you mean `{path} {unknown[2]}`?"
+        if meant := _meant(ctx, unknown[1]):
+            hint = f"did you mean `{meant}`?"
     else:
         text = text[:1].lower() + text[1:].replace("'", "`")
     return UsageFault(text, hint=hint)
+
+
+def _meant(ctx: Any, word: str) -> str:
+    """Return the command that `word` was probably meant for: one here, else a verb elsewhere."""
+    if close := get_close_matches(word, ctx.command.commands, 1):
+        return f"{ctx.command_path} {close[0]}"
+    nouns = ctx.find_root().command.commands.items()
+    return next(
+        (
+            f"parsec {noun} {verb}"
+            for noun, group in nouns
+            for verb in get_close_matches(word, getattr(group, "commands", ()), 1, 0.8)
+        ),
+        "",
+    )
+
+
+@contextmanager
+def rewording(ctx: Any, args: list[str]) -> Iterator[None]:
+    """Reword what the parser says about an option that the command of `ctx` does not have."""
+    try:
+        yield
+    except typer.TyperException as fault:
+        option = getattr(fault, "option_name", "")
+        if not option or not hasattr(fault, "possibilities"):
+            raise
+        behind = "an id that begins with a dash goes behind `--`; "
+        see = f"see `{ctx.command_path} --help`"
+        if re.match(r"-[0-9.]", option):
+            whole = next((arg for arg in args if arg.startswith(option)), option)
+            message = f"`{whole}` is negative: the number must be at least 1"
+            raise UsageFault(message, hint=behind + see) from None
+        known = [name for param in ctx.command.params for name in param.opts if name[:2] == "--"]
+        close = get_close_matches(option, known, 1)
+        hint = f"did you mean `{close[0]}`? " if close else ""
+        takes_ids = not hasattr(ctx.command, "commands")
+        hint += behind + see if takes_ids else see
+        raise UsageFault(f"no such option `{option}`", hint=hint) from None
 
 
 def guess_format(options: Common, argv: Sequence[str]) -> None:

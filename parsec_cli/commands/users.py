@@ -42,15 +42,13 @@ def list_users(
     ] = None,
     page_size: Annotated[
         int,
-        typer.Option(
-            parser=whole(1, 100, "--page-size"), metavar="N", help="Users per request, 1 to 100."
-        ),
+        typer.Option(parser=whole(1, 100, "--page-size"), metavar="N", help="Users per request."),
     ] = 100,
     match: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Only ids or addresses that contain TEXT.")
     ] = None,
     exchange: Annotated[
-        str | None, typer.Option(metavar="X", help="Only users linked to exchange X.")
+        str | None, typer.Option(metavar="polymarket|kalshi", help="Only users linked to it.")
     ] = None,
     tier: Annotated[str | None, typer.Option(metavar="T", help="Only users of tier T.")] = None,
     wallet: Annotated[
@@ -121,7 +119,7 @@ def create(
         typer.Option(
             parser=whole(1, MAX_QPS, "--qps-limit"),
             metavar="N",
-            help=f"Requests per second, 1 to {MAX_QPS}.",
+            help="Requests per second.",
         ),
     ] = None,
     eoa_address: Annotated[
@@ -131,7 +129,9 @@ def create(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Record:
-    """Create an end-user, or find that it exists: the same external_id never makes two.
+    """Create an end-user, or find that it exists.
+
+    The same external_id never makes two.
 
     Examples:
       parsec users create user_042 --qps-limit 5
@@ -162,7 +162,9 @@ def set_qps(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Record:
-    """Set a user's limit of requests per second; shows old -> new and what the pool makes of it.
+    """Set a user's limit of requests per second.
+
+    Shows old -> new and what the pool makes of it.
 
     Examples:
       parsec users set-qps user_001 20
@@ -194,7 +196,7 @@ def onboard(
         ),
     ],
     wallet_type: Annotated[
-        str | None, typer.Option(metavar="eoa|safe", help="Wallet of a managed user [eoa].")
+        str | None, typer.Option(metavar="eoa|safe", help="Wallet of a managed user [default eoa].")
     ] = None,
     eoa_address: Annotated[
         str | None, typer.Option(metavar="0x..", help="Owner of a safe wallet.")
@@ -202,7 +204,9 @@ def onboard(
     chain_id: Annotated[
         int | None,
         typer.Option(
-            parser=whole(1, 2**53, "--chain-id"), metavar="N", help="Chain of a safe wallet [137]."
+            parser=whole(1, 2**53, "--chain-id"),
+            metavar="N",
+            help="Chain of a safe wallet [default 137].",
         ),
     ] = None,
     credentials: Credentials = None,
@@ -210,7 +214,7 @@ def onboard(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Record:
-    """Link a user to an exchange: with a managed wallet, or with the user's own keys.
+    """Link a user to an exchange, by a managed wallet or by own keys.
 
     Keys come from a file or stdin only: a JSON object, or a PEM file beside --api-key-id.
 
@@ -230,11 +234,11 @@ def check(
     ctx: typer.Context,
     user: UserName,
     *,
-    exchange: Annotated[str, typer.Option(metavar="X", help="The exchange.")],
+    exchange: Annotated[str, typer.Option(metavar="polymarket|kalshi", help="The exchange.")],
     credentials: Credentials = None,
     api_key_id: ApiKeyId = None,
 ) -> Record:
-    """Prove that a user's credentials work, by one balance read on the user's behalf.
+    """Prove by one balance read that a user's credentials work.
 
     Examples:
       parsec users check user_001 --exchange polymarket
@@ -267,9 +271,9 @@ def deactivate(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Listing | Record:
-    """Deactivate users for good: wallets, credentials and keys. It cannot be undone.
+    """Deactivate users for good: wallets, credentials and keys.
 
-    One USER is confirmed by its external_id, several by their count.
+    It cannot be undone. One USER is confirmed by its external_id, several by their count.
 
     Examples:
       parsec users deactivate user_007

@@ -73,7 +73,7 @@ class Screen:
         """Write a result to stdout and return its exit code."""
         match result:
             case Text():
-                self._show_text(result.text)
+                self._show_text(result)
             case Listing():
                 self._format().listing(self._noticing_none(result))
             case Record():
@@ -166,11 +166,19 @@ class Screen:
         module = import_module(f"parsec_cli.output.{name}")
         return cast("Format", getattr(module, FORMATS[name])(sheet))
 
-    def _show_text(self, text: str) -> None:
-        text = self._redaction.text(text)
+    def _show_text(self, result: Text) -> None:
+        text = self._redaction.text(result.text)
         if self._surface.terminal:
             text = visible_lines(text)
+        if result.headings and self._surface.colour:
+            text = self._with_headings(text, result.headings)
         self._sink.write(text if not text or text.endswith("\n") else f"{text}\n")
+
+    def _with_headings(self, text: str, headings: tuple[str, ...]) -> str:
+        import re
+
+        known = "|".join(map(re.escape, headings))
+        return re.sub(f"(?m)^(?:{known})", lambda m: self._surface.paint(m[0], "strong"), text)
 
     def _noticing_none(self, listing: Listing) -> Listing:
         """Return the listing with its word for emptiness said once its pages have ended."""

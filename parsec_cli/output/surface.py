@@ -61,7 +61,7 @@ def survey(stream: TextIO | None, environ: Mapping[str, str]) -> Surface:
     encoding = _plain_name(getattr(stream, "encoding", None) or "utf-8")
     return Surface(
         terminal=terminal,
-        width=_width(stream, environ) if terminal else None,
+        width=columns_of(stream, environ) if terminal else None,
         colour=not dumb and _wants_colour(environ, terminal=terminal),
         blocks=not dumb and _encodes(encoding, _DRAWN),
         moves=terminal and not dumb and not accessible,
@@ -82,7 +82,7 @@ def _wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
     return terminal and environ.get("CLICOLOR") != "0"
 
 
-def _width(stream: TextIO | None, environ: Mapping[str, str]) -> int:
+def columns_of(stream: TextIO | None, environ: Mapping[str, str]) -> int:
     """Return COLUMNS, else the terminal's own width; one of 0 columns has not been told."""
     columns = environ.get("COLUMNS", "")
     if columns.isascii() and columns.isdigit() and int(columns[:9]) > 0:

@@ -1,0 +1,92 @@
+"""Reads the parser's commands into pages of plain data; only this file knows its attributes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+from parsec_cli.commands.columns import BY_NOUN
+from parsec_cli.commands.topics import TOPICS
+from parsec_cli.commands.values import listed, values_of
+from parsec_cli.manual import Argument, Option, Page
+
+COMMON = "Common options"
+_EXAMPLES = "\nExamples:\n"
+_EXAMPLES_OF_A_NOUN = 2
+
+
+def page_of(command: Any, path: tuple[str, ...]) -> Page:
+    """Return the page of a command, with those of everything below it."""
+    below = getattr(command, "commands", {})
+    pages = tuple(
+        page_of(child, (*path, name)) for name, child in below.items() if not child.hidden
+    )
+    text, _, examples = inspect.cleandoc(command.help or "").partition(_EXAMPLES)
+    summary, _, rest = text.partition("\n\n")
+    lines = tuple(line.strip() for line in examples.splitlines() if line.strip())
+    fields = tuple(column.path for column in BY_NOUN.get(path[1] if path[1:] else "", ()))
+    params = [param for param in command.params if not param.hidden]
+    return Page(
+        path,
+        " ".join(summary.split()),
+        rest.strip(),
+        lines or _borrowed(pages),
+        tuple(_argument(p) for p in params if p.param_type_name == "argument"),
+        tuple(_option(p, fields) for p in params if p.param_type_name == "option"),
+        pages,
+        _topics() if len(path) == 1 else (),
+    )
+
+
+def _borrowed(pages: tuple[Page, ...]) -> tuple[str, ...]:
+    """Let a noun show the first examples of its verbs, or all of its only one."""
+    if len(pages) == 1:
+        return pages[0].examples
+    return tuple(page.examples[0] for page in pages[:_EXAMPLES_OF_A_NOUN] if page.examples)
+
+
+def _topics() -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, text.partition(": ")[2].partition("\n")[0]) for name, text in TOPICS.items()
+    )
+
+
+def _argument(param: Any) -> Argument:
+    metavar = param.metavar or param.name.upper()
+    return Argument(
+        metavar, param.help or "", values_of(metavar, ()), _notes(param, metavar), param.nargs != 1
+    )
+
+
+def _option(param: Any, fields: tuple[str, ...]) -> Option:
+    names = tuple(sorted(param.opts, key=lambda name: name.startswith("--")))
+    metavar = "" if param.is_flag else param.metavar or param.name.upper()
+    notes = () if param.is_flag else _notes(param, metavar)
+    return Option(
+        names=names,
+        summary=param.help or "",
+        metavar=metavar,
+        off=tuple(param.secondary_opts),
+        values=values_of(metavar, fields),
+        notes=(("required",) if param.required else ()) + notes,
+        required=param.required,
+        repeatable=param.multiple,
+        common=param.rich_help_panel == COMMON,
+    )
+
+
+def _notes(param: Any, metavar: str) -> tuple[str, ...]:
+    """Say range, choices and default, as far as neither metavar nor help does."""
+    notes = []
+    if limits := getattr(getattr(param.type, "func", None), "limits", ""):
+        notes.append(limits)
+    if words := listed(metavar):
+        notes.append(", ".join(words))
+    if param.multiple:
+        notes.append("repeatable")
+    default = param.default
+    told = re.search(r"\bdefault\b", param.help or "")
+    if isinstance(default, int | float | str) and default != "" and not told:
+        notes.append(f"default {default}")
+    return tuple(notes)
