@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from parsec_cli.errors import GuardRefused
+from parsec_cli.fleet.guards import Forecast
 from parsec_cli.fleet.plan import Action, Create, Deactivate, Entry, Keep, Plan, SetQps
 from parsec_cli.models import JsonObject
 
@@ -77,6 +78,18 @@ def summary(plan: Plan) -> dict[str, int]:
     for action in plan.actions:
         counts[as_json(action)["action"].replace("-", "_")] += 1
     return counts
+
+
+def document(saved: SavedPlan, ahead: Forecast) -> JsonObject:
+    """What `users plan --json` shows."""
+    return {
+        "actions": [as_json(action) for action in saved.plan.actions],
+        "summary": summary(saved.plan),
+        "pool": ahead.pool,
+        "requests": ahead.requests,
+        "seconds": ahead.seconds,
+        "digest": saved.digest,
+    }
 
 
 def dump(saved: SavedPlan) -> bytes:

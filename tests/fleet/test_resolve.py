@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+from fleet.rig import HOST, KEY, Rig
+from fleet.world import World
+
+from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound, OutcomeUnknown
+from parsec_cli.fleet.census import take_census
+from parsec_cli.fleet.past import Past, read_past
+from parsec_cli.fleet.plan import Keep
+from parsec_cli.fleet.ready import prepare
+from parsec_cli.fleet.resolve import keep_for_targets, plan_deactivations
+from parsec_cli.fleet.targets import Target
+from parsec_cli.outcomes import Unknown
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def named(*texts: str) -> list[Target]:
+    return [Target(row, "user", text) for row, text in enumerate(texts, 1)]
+
+
+def test_users_are_found_by_either_id(world):
+    first, second, third = world.add("u1"), world.add("u2"), world.add("u3")
+    targets = [
+        *named("u1", f"id:{second.upper()}"),
+        Target(3, "customer_id", third),
+    ]
+    plan = plan_deactivations(targets, world.census(), Past())
+    assert [action.customer_id for action in plan.actions] == [first, second, third]
+
+
+def test_uuid_is_a_customer_id_only_unless_forced(world):
+    uuid = "11111111-2222-4333-8444-555555555555"
+    customer = world.add(uuid)
+    with pytest.raises(NotFound):
+        plan_deactivations(named(uuid), world.census(), Past())
+    plan = plan_deactivations(named(f"ext:{uuid}"), world.census(), Past())
+    assert plan.deactivations[0].customer_id == customer
+
+
+def test_everything_in_an_external_id_column_is_an_external_id(world):
+    world.add("id:x")
+    plan = plan_deactivations([Target(2, "external_id", "id:x")], world.census(), Past())
+    assert len(plan.deactivations) == 1
+
+
+def test_any_unknown_user_refuses_the_whole_file(world):
+    world.add("u1")
+    with pytest.raises(NotFound) as caught:
+        plan_deactivations(named("u1", "nobody", "none"), world.census(), Past())
+    assert caught.value.message == "2 of 3 rows name no user: nothing was sent"
+    assert caught.value.details == ("row 2: `nobody`", "row 3: `none`")
+    assert caught.value.exit_code == 3
+
+
+def test_ambiguous_user_refuses_the_whole_file(world):
+    world.add("u1")
+    world.add("u1")
+    with pytest.raises(AmbiguousUser):
+        plan_deactivations(named("u1"), world.census(), Past())
+
+
+def test_row_whose_two_ids_disagree_refuses_the_whole_file(world):
+    customer = world.add("u1")
+    with pytest.raises(GuardRefused) as caught:
+        plan_deactivations([Target(2, "customer_id", customer, "u9")], world.census(), Past())
+    assert caught.value.details == ("row 2: `u9`, but the user is `u1`",)
+
+
+def test_user_named_twice_counts_once(world):
+    customer = world.add("u1", 5)
+    plan = plan_deactivations(named("u1", f"id:{customer}"), world.census(), Past())
+    assert len(plan.deactivations) == 1
+    assert plan.keeps == (Keep(2, "u1", customer, 5),)
+
+
+def test_user_deactivated_by_an_older_run_is_no_unknown_user(world):
+    """So that an interrupted run can be run again."""
+    world.add("u2")
+    past = Past(done={"c-1": "u1"})
+    plan = plan_deactivations(named("u1", "u2"), world.census(), past)
+    assert plan.keeps == (Keep(1, "u1", "c-1"),)
+    assert len(plan.deactivations) == 1
+
+
+def test_records_are_kept_for_whoever_may_be_named(world):
+    first = world.add("u1")
+    world.add("u2")
+    third = world.add("u3")
+    keep = keep_for_targets(named("ext:u1", f"id:{third}"))
+    census = take_census(world.everyone(), keep)
+    kept = [seen.customer_id for seen in census.users.values() if seen.record]
+    assert kept == [first, third]
+
+
+def test_unknown_deactivation_of_an_older_run_is_asked_for_again(tmp_path):
+    """It is part of the count, and shown as such."""
+    rig = Rig(tmp_path)
+    customer = rig.world.add("u1")
+    rig.world.before = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
+    plan = plan_deactivations(named("u1"), rig.world.census(), Past())
+    assert rig.apply(plan).exit_code == 12
+    past = read_past(rig.runs, HOST, KEY)
+    ready = prepare(plan, rig.world.census(), past)
+    assert len(ready.deactivations) == 1
+    assert ready.asked_again == {customer}
+
+
+def test_unknown_deactivation_that_took_effect_is_done(tmp_path):
+    rig = Rig(tmp_path)
+    rig.world.add("u1")
+    rig.world.after = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
+    plan = plan_deactivations(named("u1"), rig.world.census(), Past())
+    rig.apply(plan)
+    past = read_past(rig.runs, HOST, KEY)
+    again = plan_deactivations(named("u1"), rig.world.census(), past)
+    assert again.actions == ()
+    ended = rig.apply(again)
+    assert ended.exit_code == 0
+    assert rig.outcomes() == {"u1": "unchanged"}
