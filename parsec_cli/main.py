@@ -142,6 +142,12 @@ def run() -> None:
         # needs no parser, so it does not wait for one
         sys.stdout.write(f"parsec {__version__}\n")
         return
+    if sys.argv[1:2] == ["__complete"]:
+        # what the completion scripts ask on a key press
+        from parsec_cli.local import suggestions
+
+        suggestions.write(sys.argv[2:], os.environ)
+        return
     from parsec_cli.interrupts import Interrupts
 
     interrupts = Interrupts()

@@ -162,7 +162,12 @@ class Runtime:
         from parsec_cli.local.index import Index
 
         profile = self.profile
-        return Index(self.places.index_file, profile.base_url.origin, self.fingerprint)
+        host, path = profile.base_url.origin, self.places.index_file
+        if profile.key_source.startswith("api_key_command"):
+            from parsec_cli.local.suggestions import note_key
+
+            note_key(path, host, profile.name, self.fingerprint)
+        return Index(path, host, self.fingerprint)
 
     @cached_property
     def wire(self) -> Wire:
