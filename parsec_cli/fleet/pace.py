@@ -19,6 +19,7 @@ HOLD_UNTOLD = 1.0  # seconds; what the API documents as its `Retry-After`
 RECOVERY = 10.0  # seconds from half the rate back to all of it
 # at exactly the permitted rate every jitter of the network would be answered by a 429
 MARGIN = 0.99
+_NOTICED_WITHIN = 0.25  # seconds until a sleeper sees that the pacer was closed
 _ONE_SECOND = 1.0  # of burst: what a bucket of every known tier holds at least
 
 
@@ -108,8 +109,7 @@ class Pacer:
 
     def pause(self, seconds: float) -> None:
         """Sleep, as the API room does between attempts, but not longer than until closed."""
-        if seconds > 0 and not self._closed.is_set():
-            self._sleep(seconds)
+        self._wait_until(self._clock() + seconds, common=False)
 
     def close(self) -> None:
         """Give nobody a turn any more, and wake whoever waits."""
@@ -132,10 +132,14 @@ class Pacer:
             self._granted += 1
             return turn
 
-    def _wait_until(self, turn: float) -> None:
-        # a hold that comes while a thread sleeps is for it too
-        while (wait := max(turn, self._hold) - self._clock()) > 0 and not self._closed.is_set():
-            self._sleep(wait)
+    def _wait_until(self, turn: float, *, common: bool = True) -> None:
+        while not self._closed.is_set():
+            # a hold that comes while a thread sleeps is for it too
+            until = max(turn, self._hold) if common else turn
+            wait = until - self._clock()
+            if wait <= 0:
+                return
+            self._sleep(min(wait, _NOTICED_WITHIN))
 
     def _nap(self, seconds: float) -> None:
         self._closed.wait(seconds)

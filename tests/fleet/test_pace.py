@@ -211,6 +211,24 @@ def test_closed_pacer_gives_no_turn_and_lets_what_is_in_flight_end():
     run(time, work)
 
 
+def test_closing_is_noticed_soon_also_by_a_sleep_that_cannot_be_woken():
+    time = VirtualTime()
+    pacer = Pacer(0.001, clock=time, sleep=time.sleep)
+    seen = []
+
+    def waiting() -> None:
+        pacer.acquire()
+        assert not pacer.take_turn()
+        seen.append(time())
+
+    def closing() -> None:
+        time.sleep(10)
+        pacer.close()
+
+    run(time, waiting, closing)
+    assert seen[0] <= 1010.25
+
+
 def test_closing_wakes_who_waits():
     pacer = Pacer(0.001)
     pacer.acquire()
