@@ -27,9 +27,9 @@ class Interrupts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._shielded = 0
-        # re-entrant: the handler may come while the main thread holds it
-        self._count = threading.RLock()
+        # appended to and removed from by several threads, read by the handler: no lock, because
+        # the handler may interrupt the very thread that holds one
+        self._holding: list[Callable[[], bool]] = []
         self._event = threading.Event()
         self.pending: Stopped | None = None
         self.drain_at: float | None = None
@@ -48,7 +48,8 @@ class Interrupts:
 
     def arrive(self, stop: Stopped) -> None:
         """Raise `stop`, unless something is in flight and this is the first signal."""
-        if not self._shielded or self.pending is not None:
+        held = any(holds() for holds in tuple(self._holding))
+        if not held or self.pending is not None:
             raise stop
         self.pending = stop
         self.drain_at = self._clock() + DRAIN_SECONDS
@@ -57,15 +58,13 @@ class Interrupts:
             self.on_first()
 
     @contextmanager
-    def shield(self) -> Iterator[None]:
-        """Hold the first signal back while the body runs; nests, in any thread."""
-        with self._count:
-            self._shielded += 1
+    def shield(self, holds: Callable[[], bool] = lambda: True) -> Iterator[None]:
+        """Hold the first signal back while the body runs and `holds()`; nests, in any thread."""
+        self._holding.append(holds)
         try:
             yield
         finally:
-            with self._count:
-                self._shielded -= 1
+            self._holding.remove(holds)
 
     def pause(self, seconds: float) -> None:
         """Sleep, but no longer than until a signal arrives."""

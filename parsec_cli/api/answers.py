@@ -16,6 +16,8 @@ from parsec_cli.models import JsonObject
 MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 64
 _CHUNK = 64 * 1024
+# a string, whole or cut off by the end, or a bracket; possessive, so that no body makes it slow
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 
 
@@ -62,9 +64,13 @@ class Answer:
     @property
     def details(self) -> tuple[str, ...]:
         lines = self.object.get("validation_errors")
+        if isinstance(lines, dict):
+            lines = [f"{name}: {_line(text)}" for name, text in lines.items()]
+        elif isinstance(lines, str):
+            lines = [lines]
         if not isinstance(lines, list):
             return ()
-        return tuple(line if isinstance(line, str) else json.dumps(line) for line in lines)
+        return tuple(_line(line) for line in lines)
 
     @property
     def is_monthly_quota(self) -> bool:
@@ -76,6 +82,10 @@ class Answer:
             or (not self.code and "monthly" in self.message.lower())
             or self.headers.get("x-ratelimit-monthly-remaining", "").strip() == "0"
         )
+
+
+def _line(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def read(response: httpx.Response, sent_by: Iterator[bytes]) -> Answer:
@@ -168,7 +178,7 @@ def _may_be_deep(body: bytes) -> bool:
 def _check_depth(body: bytes) -> None:
     """Raise Unfit when brackets outside strings nest deeper than MAX_DEPTH."""
     depth = 0
-    for token in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', body, re.DOTALL):
+    for token in _TOKEN.finditer(body):
         first = token.group()[:1]
         if first in b"[{":
             depth += 1

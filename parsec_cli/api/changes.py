@@ -6,13 +6,15 @@ rule of its change.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.client import Change, Client
+from parsec_cli.api.exchange import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.faults import error_of
 from parsec_cli.api.reads import get_user, user_path
-from parsec_cli.api.retry import Call, Exchange, Kind, Lost
 from parsec_cli.errors import NotFound, OutcomeUnknown, ParsecError
 from parsec_cli.models import JsonObject, User, WrongShape
 from parsec_cli.outcomes import Applied, Learned, NotApplied, Outcome, Unknown
@@ -31,14 +33,21 @@ def _learned(exchange: Exchange) -> Learned:
 
 
 def unknown(exchange: Exchange, cause: ParsecError, hint: str) -> Unknown:
+    # no `api_code`: for a script, that the outcome is unknown matters more than why
     error = OutcomeUnknown(
         f"outcome unknown: {cause.message}",
         hint=hint,
         details=cause.details,
-        api_code=cause.api_code,
         http_status=cause.http_status,
     )
     return Unknown(error, exchange.attempts)
+
+
+def not_applied(exchange: Exchange, cause: ParsecError) -> NotApplied:
+    """Say with the error that the change did not take place."""
+    if not isinstance(exchange.last, NotSent):  # which says so itself
+        cause.message += "; nothing was changed"
+    return NotApplied(cause, exchange.attempts)
 
 
 def _failed(exchange: Exchange, call: Call, client: Client, hint: str) -> Outcome:
@@ -46,7 +55,7 @@ def _failed(exchange: Exchange, call: Call, client: Client, hint: str) -> Outcom
     error = error_of(exchange, call, client.host)
     if doubtful(exchange):
         return unknown(exchange, error, hint)
-    return NotApplied(error, exchange.attempts)
+    return not_applied(exchange, error)
 
 
 def create(client: Client, body: JsonObject, change: Change) -> Outcome:
@@ -91,7 +100,7 @@ def set_qps(client: Client, user: User, qps: int, change: Change) -> Outcome:
         if answer is not None:
             return Applied(answer.value, answer.status, exchange.attempts, _learned(exchange))
         if not doubtful(exchange):
-            return NotApplied(error_of(exchange, call, client.host), exchange.attempts)
+            return not_applied(exchange, error_of(exchange, call, client.host))
         return _read_again(
             client,
             user,
@@ -131,7 +140,7 @@ def onboard(client: Client, user: User, body: JsonObject, change: Change) -> Out
         if answer is not None:
             return Applied(answer.value, answer.status, exchange.attempts)
         if not doubtful(exchange):
-            return NotApplied(error_of(exchange, call, client.host), exchange.attempts)
+            return not_applied(exchange, error_of(exchange, call, client.host))
         return _read_again(client, user, exchange, call, verdict)
 
     return client.change(call, change, settle)
@@ -171,8 +180,16 @@ def settle_deactivation(
     if exchange.doubt and isinstance(error, NotFound) and fetched:
         return Applied(None, error.http_status, exchange.attempts, "repeated")
     if doubtful(exchange):
-        return unknown(exchange, error, "see whether the user still exists: `parsec users get`")
-    return NotApplied(error, exchange.attempts)
+        return unknown(exchange, error, _hint(call))
+    return not_applied(exchange, error)
+
+
+def _hint(call: Call) -> str:
+    customer_id = unquote(call.path.removeprefix("/builder/users/"))
+    if customer_id == call.path:
+        return "read what the request was to change before sending it again"
+    command = shlex.join(["parsec", "users", "get", customer_id])
+    return f"see whether the user still exists: `{command}`"
 
 
 def _read_again(
@@ -180,7 +197,7 @@ def _read_again(
 ) -> Outcome:
     """Read the user to learn what became of a change; `verdict` says "" or what speaks against."""
     cause = error_of(exchange, call, client.host)
-    hint = f"check with `parsec users get {user.customer_id}`"
+    hint = f"check with `{shlex.join(['parsec', 'users', 'get', user.customer_id])}`"
     try:
         now = get_user(client, user.customer_id)
     except ParsecError as fault:

@@ -7,40 +7,29 @@ elsewhere, follow a redirect, or leave a change out of the history.
 from __future__ import annotations
 
 import json
-import socket
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
-import httpcore
 import httpx
 
 from parsec_cli import __version__
 from parsec_cli.api import answers
 from parsec_cli.api.answers import Answer
-from parsec_cli.api.retry import (
-    Attempted,
-    Call,
-    Exchange,
-    Kind,
-    Lost,
-    NotSent,
-    NotSentCause,
-    Patience,
-    send,
-)
-from parsec_cli.api.wire import Wire
-from parsec_cli.errors import LocalFault, UsageFault
+from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.reasons import not_sent_cause, reason
+from parsec_cli.api.retry import Patience, send
+from parsec_cli.api.wire import NetworkTransport, Wire
+from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Interrupts
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.origin import BaseUrl
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
 
-# what a TLS library says when the other side's certificate, not the line, is at fault
-_CERTIFICATE = (ssl.SSLCertVerificationError, ssl.CertificateError)
+# most servers refuse a request line of more than 8 KiB, and httpx a URL of more than 64
+_LONGEST_PATH = 32 * 1024
 
 
 def segment(text: str) -> str:
@@ -54,9 +43,12 @@ def segment(text: str) -> str:
 
 
 def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
-    """Append the members of `query` that are not None, encoded."""
+    """Append the members of `query` that are not None, encoded; UsageFault for broken Unicode."""
     pairs = [(name, value) for name, value in query.items() if value is not None]
-    return f"{path}?{urlencode(pairs, quote_via=quote)}" if pairs else path
+    try:
+        return f"{path}?{urlencode(pairs, quote_via=quote)}" if pairs else path
+    except UnicodeEncodeError:
+        raise UsageFault("the query must be valid Unicode text") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +78,8 @@ class Client:
     """Sends calls to one Parsec API host.
 
     `key` is asked for at the first request. `timeout` is the whole time in seconds that one
-    request may take. `log` gets one line per attempt.
+    request may take. `trust` says which certificates are trusted, for errors about them. `log`
+    gets one line per attempt.
     """
 
     def __init__(
@@ -97,6 +90,7 @@ class Client:
         *,
         wire: Wire | None = None,
         timeout: float = 30.0,
+        trust: str = "",
         patience: Patience | None = None,
         changes: ChangeLog | None = None,
         interrupts: Interrupts | None = None,
@@ -108,7 +102,10 @@ class Client:
         self.deferred: list[LocalFault] = []
         self.quota: Mapping[str, str] = {}
         self._key = key
+        self._trust = trust
         self._wire = wire or Wire()
+        # a transport that is not the network's own cannot tell when something has left
+        self._in_process = not isinstance(transport, NetworkTransport)
         self._changes = changes
         self._interrupts = interrupts or Interrupts()
         self._log = log
@@ -143,11 +140,26 @@ class Client:
         cannot be written down: then nothing was sent.
         """
         self._authorised()  # a missing key is told before anything is written down
+        state = self._wire.call()
         entry = self._begin(call, change)
-        with self._interrupts.shield():
-            outcome = settle(self._send(call))
+        with self._interrupts.shield(lambda: state.touched):
+            try:
+                outcome = settle(self._send(call))
+            except Stopped as stop:
+                raise self._stopped(stop, entry, touched=state.touched) from None
             self._finish(entry, outcome)
         return outcome
+
+    def _stopped(self, stop: Stopped, entry: str, *, touched: bool) -> Stopped:
+        """Tell what a signal left behind: nothing, or a change whose fate is not known."""
+        if touched:
+            told = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
+            hint = "read what was to be changed before sending it again"
+        else:
+            told, hint = f"{stop.message}: nothing was sent, nothing was changed", ""
+        fault = type(stop)(told, hint=hint)
+        self._write_down(entry, {"outcome": "unknown" if touched else "not_applied", "error": told})
+        return fault
 
     def _begin(self, call: Call, change: Change) -> str:
         if self._changes is None:
@@ -162,10 +174,13 @@ class Client:
         return self._changes.begin(line, durable=call.kind is Kind.DEACTIVATE)
 
     def _finish(self, entry: str, outcome: Outcome) -> None:
+        self._write_down(entry, described(outcome))
+
+    def _write_down(self, entry: str, outcome: JsonObject) -> None:
         if self._changes is None:
             return
         try:
-            self._changes.finish(entry, described(outcome))
+            self._changes.finish(entry, outcome)
         except LocalFault as fault:
             # the effect stands; it is told first, and this after it
             self.deferred.append(fault)
@@ -176,6 +191,8 @@ class Client:
         return self._headers
 
     def _send(self, call: Call) -> Exchange:
+        if len(call.path) > _LONGEST_PATH:
+            raise UsageFault("an id or a cursor is too long for a URL")
         request_headers = {**call.headers, **self._authorised()}
         content = None
         if call.body is not None:
@@ -197,6 +214,8 @@ class Client:
             call.method, self.base_url.root + call.path, content=content, headers=headers
         )
         self._wire.begin(self.timeout)
+        if self._in_process:
+            self._wire.leave()
         try:
             response = self._http.send(request, stream=True)
         except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
@@ -204,7 +223,7 @@ class Client:
         try:
             answer = answers.read(response, response.iter_raw())
         except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
-            why = f"it was cut: {_reason(fault, self.timeout)}"
+            why = f"it was cut: {reason(fault, self.timeout)}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
         finally:
             response.close()
@@ -213,10 +232,13 @@ class Client:
         return answer
 
     def _failed(self, fault: Exception) -> NotSent | Lost:
-        reason = _reason(fault, self.timeout)
+        why = reason(fault, self.timeout)
         if self._wire.sent:
-            return Lost(reason)
-        return NotSent(_not_sent_cause(fault), reason)
+            return Lost(why)
+        cause = not_sent_cause(fault)
+        if cause == "tls" and self._trust:
+            why = f"{why}; trusted is {self._trust}"
+        return NotSent(cause, why)
 
 
 def described(outcome: Outcome) -> JsonObject:
@@ -236,47 +258,6 @@ def described(outcome: Outcome) -> JsonObject:
                 "attempts": outcome.attempts,
                 "error": outcome.error.message,
             }
-
-
-def _causes(fault: BaseException | None) -> list[BaseException]:
-    chain: list[BaseException] = []
-    while fault is not None and fault not in chain:
-        chain.append(fault)
-        fault = fault.__cause__ or fault.__context__
-    return chain
-
-
-def _not_sent_cause(fault: Exception) -> NotSentCause:
-    chain = _causes(fault)
-    if any(isinstance(cause, socket.gaierror) for cause in chain):
-        return "name"
-    if any(isinstance(cause, ssl.SSLError) for cause in chain):
-        return "tls"
-    if isinstance(fault, httpx.ProxyError):
-        return "proxy"
-    return "connect"
-
-
-def _reason(fault: Exception, timeout: float) -> str:
-    """Say in plain words what a network exception means; never quote its text on headers."""
-    chain = _causes(fault)
-    for cause in chain:
-        if isinstance(cause, _CERTIFICATE):
-            return f"certificate not accepted: {getattr(cause, 'verify_message', '') or 'invalid'}"
-        if isinstance(cause, ssl.SSLError):
-            return f"TLS failed: {(cause.reason or 'handshake').lower().replace('_', ' ')}"
-        if isinstance(cause, socket.gaierror):
-            return "the host name could not be resolved"
-    if isinstance(fault, (httpx.TimeoutException, TimeoutError)):
-        return f"no answer within {timeout:g} s"
-    if isinstance(fault, httpx.ProxyError):
-        return "the proxy refused or failed"
-    for cause in chain:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-        if isinstance(cause, httpcore.RemoteProtocolError):
-            return "the server closed the connection or did not speak HTTP"
-    return "the connection failed"
 
 
 def _log_line(call: Call, attempted: Attempted, number: int, elapsed: float) -> str:

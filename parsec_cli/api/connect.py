@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -16,6 +17,10 @@ from parsec_cli.origin import BaseUrl
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+
+# a name or a bracketed address, and a port
+_WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")
 
 
 def in_process(app: WSGIApplication) -> httpx.BaseTransport:
@@ -70,17 +75,19 @@ def _bypassed(base_url: BaseUrl, no_proxy: str) -> bool:
 
 def _same_network(host: str, entry: str) -> bool:
     try:
-        network = ipaddress.ip_network(entry.strip("[]"), strict=False)
+        plain = entry.replace("[", "").replace("]", "")
+        network = ipaddress.ip_network(plain, strict=False)
         return ipaddress.ip_address(host) in network
     except ValueError:
         return False
 
 
 def _same_name(base_url: BaseUrl, entry: str) -> bool:
-    name, _, port = entry.rpartition(":") if entry.rpartition(":")[2].isdigit() else (entry, "", "")
-    if port and int(port) != base_url.port:
+    parts = _WITH_PORT.fullmatch(entry)
+    if parts is not None and int(parts[2]) != base_url.port:
         return False
-    name = name.strip("[]").lstrip("*").lstrip(".")
+    name = parts[1] if parts is not None else entry
+    name = name.strip("[]").lstrip("*").strip(".")
     return bool(name) and (base_url.host == name or base_url.host.endswith(f".{name}"))
 
 
@@ -96,15 +103,25 @@ def _context(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -
         return _loaded("SSL_CERT_DIR", folder, capath=folder)
     import certifi
 
-    return ssl.create_default_context(cafile=certifi.where())
+    return _trusting(cafile=certifi.where())
 
 
-def _loaded(variable: str, path: str, **where: Any) -> ssl.SSLContext:
+def _trusting(**where: str) -> ssl.SSLContext:
+    # not `create_default_context`, which also obeys SSLKEYLOGFILE and fails where that cannot
+    # be written
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(**where)
+    return context
+
+
+def _loaded(variable: str, path: str, **where: str) -> ssl.SSLContext:
     hint = f"point {variable} at a PEM file of CA certificates, or unset it"
     if not os.path.exists(path):  # noqa: PTH110 - the path is only tested, never composed
         raise UsageFault(f"{variable} names `{path}`, which does not exist", hint=hint)
     try:
-        return ssl.create_default_context(**where)
+        if "capath" in where and not os.path.isdir(path):  # noqa: PTH112 - as above
+            raise NotADirectoryError
+        return _trusting(**where)
     except (OSError, ValueError):
         raise UsageFault(
             f"{variable} names `{path}`, which holds no usable CA certificates", hint=hint

@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from parsec_cli.api.answers import Answer
-from parsec_cli.api.retry import Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.exchange import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.errors import (
     ConnectFailed,
     NameNotFound,
@@ -25,7 +25,11 @@ from parsec_cli.errors import (
     Unreadable,
 )
 
+# what a server says is shown, but not at any length
+_LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
 _NOT_OURS = re.compile(r"not (?:found|owned)|does ?n[o']t (?:belong|exist)", re.IGNORECASE)
+_LIST_HINT = "list the users with `parsec users list`"
+_REFUSED_HINT = "correct what the answer names; `-v` shows the requests, `--help` what can be given"
 _BUILDER_HINT = "a builder key may be needed here; see which key is in effect with `parsec doctor`"
 
 
@@ -33,7 +37,7 @@ def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
     """Tell why the exchange is no success; ask only when `exchange.good` is None."""
     last = exchange.last
     if isinstance(last, NotSent):
-        return _not_sent(last, host)
+        return _not_sent(last, host, doubt=exchange.doubt)
     if isinstance(last, Lost):
         return Unreachable(f"{host}: {last.reason}", retryable=True)
     if exchange.broken:
@@ -45,8 +49,8 @@ def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
     return _answered(last, exchange.wait, call, host)
 
 
-def _not_sent(last: NotSent, host: str) -> ParsecError:
-    text = f"{host}: {last.reason}, nothing was sent"
+def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
+    text = f"{host}: {last.reason}" + ("" if doubt else "; nothing was sent")
     if last.cause == "name":
         return NameNotFound(text, hint="check the base URL with `parsec config show`")
     if last.cause == "tls":
@@ -61,7 +65,11 @@ def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> Pars
     if 300 <= status < 400:
         return _redirected(answer, host)
     if status >= 500 and status != 501:
-        return _told(ServerFault, answer, host, retryable=not answer.refuses_repeat)
+        fault = _told(ServerFault, answer, host, retryable=not answer.refuses_repeat)
+        if wait is not None:
+            fault.message += f"; it asks to wait {wait:.1f} s, beyond `--max-wait`"
+            fault.retry_after = wait
+        return fault
     if status == 401:
         return _told(Unauthorized, answer, host)
     if status == 403:
@@ -69,29 +77,43 @@ def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> Pars
     if status == 404 and call.kind is Kind.CREATE:
         return _told(Unreadable, answer, host, hint="wrong base URL? see `parsec config show`")
     if status == 404:
-        return _told(NotFound, answer, host)
-    return _told(Refused, answer, host)
+        return _told(NotFound, answer, host, hint=_LIST_HINT)
+    return _told(Refused, answer, host, hint=_REFUSED_HINT)
 
 
 def _told(
     kind: type[ParsecError], answer: Answer, host: str, *, hint: str = "", retryable: bool = False
 ) -> ParsecError:
-    said = f": {answer.message}" if answer.message else ""
+    said = f": {_clipped(answer.message)}" if answer.message else ""
+    details = [_clipped(line) for line in answer.details[:_MOST_LINES]]
+    if len(answer.details) > _MOST_LINES:
+        details.append(f"and {len(answer.details) - _MOST_LINES} more")
     return kind(
         f"{host} answered {answer.status}{said}",
         hint=hint,
-        details=answer.details,
-        api_code=answer.code,
+        details=details,
+        api_code=_code(answer),
         http_status=answer.status,
         retryable=retryable,
     )
 
 
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _code(answer: Answer) -> str:
+    return answer.code if len(answer.code) <= _LONGEST_CODE else ""
+
+
 def _forbidden(answer: Answer, call: Call, host: str) -> ParsecError:
     """Tell the three 403s apart: not this builder's user, not a builder's key, something else."""
     said = answer.message
-    if _NOT_OURS.search(said) and answer.code in ("", "forbidden", "not_found"):
-        return _told(NotFound, answer, host)
+    about_user = call.path.startswith(("/builder/users/", "/builder/onboard")) or (
+        "x-builder-customer-id" in call.headers
+    )
+    if about_user and _NOT_OURS.search(said) and answer.code in ("", "forbidden", "not_found"):
+        return _told(NotFound, answer, host, hint=_LIST_HINT)
     about_key = answer.code == "forbidden" or (
         not answer.code and re.search(r"builder|forbidden", said, re.IGNORECASE)
     )
@@ -106,13 +128,13 @@ def _too_many(answer: Answer, wait: float | None, host: str) -> ParsecError:
         when = f"it resets at {resets}" if resets else "the reset time was not told"
         return QuotaUsedUp(
             f"{host}: the monthly request quota is used up; {when}",
-            api_code=answer.code,
+            api_code=_code(answer),
             http_status=answer.status,
         )
     long = f"; the next wait would be {wait:.1f} s" if wait is not None else ""
     return RateLimited(
         f"{host}: rate limited beyond `--max-wait`{long}",
-        api_code=answer.code,
+        api_code=_code(answer),
         http_status=answer.status,
         retryable=not answer.refuses_repeat,
         retry_after=wait,
@@ -146,4 +168,4 @@ def _target(answer: Answer) -> str:
         place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
     except ValueError:
         return "an invalid address"
-    return f"{place}{parts.path}" or "itself"
+    return _clipped(f"{place}{parts.path}") or "itself"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.client import Client, with_query
+from parsec_cli.api.exchange import Call, Kind
 from parsec_cli.api.faults import error_of
-from parsec_cli.api.retry import Call, Kind
 from parsec_cli.errors import Unreadable
 from parsec_cli.models import JsonObject, User, WrongShape
 
 PAGE_SIZE = 100  # the API's maximum; requests are a budget
 # so many pages in a row without one new user are a loop, however fresh their cursors look
 _BARREN_PAGES = 20
+# longer than any server's limit on a request line
+_LONGEST_CURSOR = 8192
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,9 @@ class SeenIds:
 
     def add(self, customer_id: str) -> bool:
         """Add the id; True when it was new. UUIDs differing in case are the same."""
-        try:
+        if _UUID.fullmatch(customer_id):
             key = bytes.fromhex(customer_id.replace("-", ""))
-        except ValueError:
-            key = b""
-        if len(key) != 16:
+        else:
             key = blake2b(customer_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         place, bit = divmod(hash(key) % self._BITS, 8)
         if self._maybe[place] >> bit & 1 and self._holds(key):
@@ -72,13 +74,18 @@ def pages(
     """Yield the builder's users page by page, each user once, from `cursor` on.
 
     With `limit`, the last request asks for just the rest, so that its cursor goes on exactly
-    behind the last user given. Raises the error of the page that failed; Unreadable on a loop.
+    behind the last user given; a page that is longer all the same is given whole, with the cursor
+    it was asked for by. Raises the error of the page that failed; Unreadable on a loop.
     """
     seen, cursors, barren = SeenIds(), {cursor}, 0
     while True:
         wanted = size if limit is None else min(size, limit)
         page = _fetch(client, cursor, wanted)
         users = [user for user in page.users if seen.add(user["customer_id"])]
+        if limit is not None and len(users) > limit:
+            # a server that gives more than was asked for: going on at this page loses nobody
+            yield Page(users, cursor)
+            return
         cursor = page.next_cursor
         yield Page(users, cursor)
         if limit is not None:
@@ -93,6 +100,15 @@ def pages(
                 http_status=200,
             )
         cursors.add(cursor)
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether `text` can be encoded: JSON may hold halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fetch(client: Client, cursor: str | None, limit: int) -> Page:
@@ -117,6 +133,8 @@ def _page(answer: Answer) -> Page:
     cursor = body.get("next_cursor")
     if cursor is not None and not isinstance(cursor, str):
         raise WrongShape("its `next_cursor` is not text")
+    if cursor and (len(cursor) > _LONGEST_CURSOR or not is_unicode(cursor)):
+        raise WrongShape("its `next_cursor` cannot be sent back")
     return Page(users, cursor or None)
 
 

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.client import Client, segment, with_query
+from parsec_cli.api.exchange import Call, Kind
 from parsec_cli.api.faults import error_of
-from parsec_cli.api.retry import Call, Kind
+from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, Pool, Usage, User, WrongShape
 
 Parsed = TypeVar("Parsed")
@@ -73,7 +74,12 @@ def get_escrow(client: Client) -> JsonObject:
 
 
 def impersonation(customer_id: str, credentials: str | None = None) -> dict[str, str]:
-    """The headers that make a call act for an end-user, with per-request credentials if given."""
+    """The headers that make a call act for an end-user, with per-request credentials if given.
+
+    UsageFault for an id that no header can carry.
+    """
+    if not (customer_id.isascii() and customer_id.isprintable()):
+        raise UsageFault("this user's customer_id cannot be sent in a header")
     headers = {"x-builder-customer-id": customer_id}
     if credentials is not None:
         headers["x-exchange-credentials"] = credentials

@@ -6,35 +6,22 @@ they mean for a read or for a change is decided in `reads.py` and `changes.py`.
 
 from __future__ import annotations
 
-import datetime
-import email.utils
-import enum
 import math
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from parsec_cli.api.answers import Answer
-from parsec_cli.models import JsonObject
+from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.waiting import SHORTEST_WAIT, retry_after
 
 _TOO_MANY = 429
 _UNAVAILABLE = 503
 _GATEWAY = (502, _UNAVAILABLE, 504)
-SHORTEST_WAIT = 0.1
 _JITTER_FIRST, _JITTER_LONGEST = 0.5, 8.0
-
-
-class Kind(enum.Enum):
-    """What a call does, as far as repeating it is concerned; the table is `RULES`."""
-
-    READ = "read"
-    CREATE = "create"
-    ONBOARD = "onboard"
-    UPDATE = "update"
-    DEACTIVATE = "deactivate"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,67 +52,6 @@ RULES: Mapping[Kind, Rule] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to the API: `path` is encoded and starts after `/api/v1`.
-
-    `promise` checks a 2xx answer and returns "" or what is wrong with it.
-    """
-
-    kind: Kind
-    method: str
-    path: str
-    body: JsonObject | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    promise: Callable[[Answer], str] = lambda answer: answer.unfit
-
-
-NotSentCause = Literal["connect", "name", "tls", "proxy"]
-
-
-@dataclass(frozen=True, slots=True)
-class NotSent:
-    """No byte of the request left; `reason` is short plain text."""
-
-    cause: NotSentCause
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The request left, in part or whole, and no whole answer came; `reason` is short text."""
-
-    reason: str
-
-
-Attempted = Answer | NotSent | Lost
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """All that happened to one call.
-
-    `doubt`: an attempt before the last may have taken effect. `wait` is the wait in seconds that
-    would have been too long, where that ended it. `broken` is what a final 2xx lacks.
-    """
-
-    last: Attempted
-    attempts: int
-    doubt: bool
-    wait: float | None = None
-    broken: str = ""
-
-    @property
-    def answer(self) -> Answer | None:
-        return self.last if isinstance(self.last, Answer) else None
-
-    @property
-    def good(self) -> Answer | None:
-        """The answer, when it is a 2xx that holds what was promised."""
-        answer = self.answer
-        return answer if answer is not None and answer.ok and not self.broken else None
-
-
 class Pacer(Protocol):
     """The shared pace of a run: waits for a turn, and learns from 429 answers."""
 
@@ -143,15 +69,18 @@ class Budget:
     def __init__(self) -> None:
         self._calls = 0
         self._retries = 0
+        self._lock = threading.Lock()
 
     def call(self) -> None:
-        self._calls += 1
+        with self._lock:
+            self._calls += 1
 
     def take(self) -> bool:
-        if self._retries >= max(10, self._calls // 10):
-            return False
-        self._retries += 1
-        return True
+        with self._lock:
+            if self._retries >= max(10, self._calls // 10):
+                return False
+            self._retries += 1
+            return True
 
 
 @dataclass(slots=True)
@@ -196,7 +125,8 @@ class _Sending:
         while True:
             if self.patience.pacer is not None:
                 self.patience.pacer.acquire()
-            if self.number == 0:
+            if not self.doubt:
+                # what was not sent, or refused by a 429, has not been sent for the window's sake
                 self.first_sent = self.patience.clock()
             self.number += 1
             last = self.attempt(self.number)
@@ -251,8 +181,11 @@ class _Sending:
         allowed = self.rule.after_loss if gateway else self.rule.on_500
         if answer.refuses_repeat or not allowed:
             return self._end(answer)
-        asked = retry_after(answer.headers.get("retry-after"), self.patience.wall())
-        wait = asked if answer.status == _UNAVAILABLE else None
+        wait = None
+        if answer.status == _UNAVAILABLE:
+            wait = self._asked(answer)
+            if wait is None:
+                wait = max(SHORTEST_WAIT, self._jitter(self.tries + 1))
         final = self._again(answer, wait=wait)
         self.doubt = True
         return final
@@ -261,19 +194,19 @@ class _Sending:
         """A 429: not applied, so any call may be repeated while its patience lasts."""
         if answer.is_monthly_quota or answer.refuses_repeat:
             return self._end(answer)
-        wait = retry_after(answer.headers.get("retry-after"), self.patience.wall())
+        wait = self._asked(answer)
         if self.patience.pacer is not None:
             self.patience.pacer.limited(_number(answer.object.get("limit_qps")), wait)
         if wait is None:
             wait = max(SHORTEST_WAIT, self._jitter(self.number))
         if self.waited + wait > self.patience.max_wait or self.patience.stopping():
             return self._end(answer, wait=wait)
-        if not self._in_window(wait):
+        if self.doubt and not self._in_window(wait):
             return self._end(answer, wait=wait)
         self.waited += wait
         self.patience.notice(f"rate limited by the API: waiting {wait:.1f} s")
         self.patience.sleep(wait)
-        return None
+        return self._end(answer) if self.patience.stopping() else None
 
     def _again(
         self, last: Attempted, *, wait: float | None = None, broken: str = ""
@@ -294,6 +227,9 @@ class _Sending:
         patience.sleep(pause)
         return ended if patience.stopping() else None
 
+    def _asked(self, answer: Answer) -> float | None:
+        return retry_after(answer.headers.get("retry-after"), self.patience.wall())
+
     def _in_window(self, pause: float) -> bool:
         return self.patience.clock() + pause - self.first_sent <= self.rule.window
 
@@ -307,25 +243,3 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if 0 < value < 1e9 else None
-
-
-def retry_after(text: str | None, now: float) -> float | None:
-    """Read a Retry-After header: seconds to wait, at least 0.1, or None for junk or absence.
-
-    `now` is Unix seconds. Takes whole and fractional seconds and HTTP dates; what is past or
-    negative means soon. A number too long to be meant stays a very long wait, not junk.
-    """
-    text = (text or "").strip()
-    if not text.isascii():
-        return None
-    digits = text.removeprefix("-").replace(".", "", 1)
-    if digits.isdigit():
-        # the first 18 characters of an absurdly long number say "very long" just as well
-        return max(SHORTEST_WAIT, float(text[:18]))
-    try:
-        when = email.utils.parsedate_to_datetime(text)
-        # "-0000" gives a naive time, which is UTC by RFC 5322
-        seconds = when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return max(SHORTEST_WAIT, seconds - now)

@@ -12,6 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import httpcore
@@ -20,13 +21,25 @@ import httpx
 # how long one blocking read may last before the deadline, which a signal may have moved, is
 # looked at again
 _SLICE = 1.0
+# how much is written before the deadline is looked at again
+_PIECE = 64 * 1024
 
 
-class Attempt(threading.local):
-    """The request that this thread is making: when it must be over, and whether it has left."""
+@dataclass(slots=True)
+class Attempt:
+    """The request that a thread is making: when it must be over, and whether it has left.
+
+    `sent` is about this attempt, `touched` about all attempts of the call.
+    """
 
     deadline: float | None = None
     sent: bool = False
+    touched: bool = False
+
+
+class _PerThread(threading.local):
+    def __init__(self) -> None:
+        self.attempt = Attempt()
 
 
 class Wire:
@@ -42,25 +55,30 @@ class Wire:
     ) -> None:
         self.clock = clock
         self._drain_at = drain_at
-        self._attempt = Attempt()
+        self._own = _PerThread()
+
+    def call(self) -> Attempt:
+        """Start a call of this thread, of one or more attempts."""
+        self._own.attempt = Attempt()
+        return self._own.attempt
 
     def begin(self, seconds: float) -> None:
         """Start the deadline of this thread's next request."""
-        self._attempt.deadline = self.clock() + seconds
-        self._attempt.sent = False
+        self._own.attempt.deadline = self.clock() + seconds
+        self._own.attempt.sent = False
+
+    def leave(self) -> None:
+        """Note that a byte of this thread's request is about to be handed to the network."""
+        self._own.attempt.sent = self._own.attempt.touched = True
 
     @property
     def sent(self) -> bool:
         """True once a byte of this thread's request was handed to the network."""
-        return self._attempt.sent
-
-    @sent.setter
-    def sent(self, value: bool) -> None:
-        self._attempt.sent = value
+        return self._own.attempt.sent
 
     def left(self, fault: type[Exception]) -> float:
         """Return the seconds left for this thread's request; raise `fault` when there are none."""
-        ends = [t for t in (self._attempt.deadline, self._drain_at()) if t is not None]
+        ends = [t for t in (self._own.attempt.deadline, self._drain_at()) if t is not None]
         remaining = min(ends) - self.clock() if ends else _SLICE
         if remaining <= 0:
             raise fault("the deadline of the request has passed")
@@ -83,9 +101,13 @@ class Stream(httpcore.NetworkStream):
                 continue
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        left = self._wire.left(httpcore.WriteTimeout)
-        self._wire.sent = True
-        self._inner.write(buffer, left)
+        # what asks a proxy for a tunnel is not the request: nothing reaches the API by it
+        tunnelling = buffer.startswith(b"CONNECT ")
+        for start in range(0, len(buffer), _PIECE):
+            left = self._wire.left(httpcore.WriteTimeout)
+            if not tunnelling:
+                self._wire.leave()
+            self._inner.write(buffer[start : start + _PIECE], left)
 
     def close(self) -> None:
         self._inner.close()
@@ -97,10 +119,7 @@ class Stream(httpcore.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
         left = self._wire.left(httpcore.ConnectTimeout)
-        inner = self._inner.start_tls(ssl_context, server_hostname, left)
-        # what a proxy was told before (CONNECT) was not the request
-        self._wire.sent = False
-        return Stream(inner, self._wire)
+        return Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._wire)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -143,6 +162,8 @@ class Backend(httpcore.NetworkBackend):
                 found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
             except OSError as fault:
                 found.append(fault)
+            except UnicodeError:
+                found.append(socket.gaierror(socket.EAI_NONAME, "not a host name"))
 
         thread = threading.Thread(target=look_up, daemon=True)
         thread.start()

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote
 
 from parsec_cli.api.answers import Answer
-from parsec_cli.api.changes import deactivation_promise, doubtful, settle_deactivation, unknown
-from parsec_cli.api.client import Change, with_query
+from parsec_cli.api.changes import (
+    deactivation_promise,
+    doubtful,
+    not_applied,
+    settle_deactivation,
+    unknown,
+)
+from parsec_cli.api.client import Change
+from parsec_cli.api.exchange import Call, Exchange, Kind
 from parsec_cli.api.faults import error_of
 from parsec_cli.api.reads import impersonation, user_path
-from parsec_cli.api.retry import Call, Exchange, Kind
+from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import agree_to_one, word_for
 from parsec_cli.commands.guards import not_sent
+from parsec_cli.commands.deactivating import deactivated
+from parsec_cli.commands.raw_path import USERS, api_path, behind_user, victim_of, with_pairs
 from parsec_cli.commands.reading import read_bytes
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.origin import API_PREFIX
-from parsec_cli.outcomes import Applied, NotApplied, Outcome, or_raise
+from parsec_cli.outcomes import Applied, Outcome, or_raise
 from parsec_cli.results import Record, Text
 from parsec_cli.runtime import Runtime
 
 _READS = ("GET", "HEAD", "OPTIONS")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
-_USERS = "/builder/users"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,43 +60,26 @@ def call_api(runtime: Runtime, raw: RawCall) -> Record | Text:
             f"`{raw.method}` is no HTTP method", hint="one of GET, POST, PATCH, DELETE"
         )
     path, query = api_path(raw.path)
-    body = _body(runtime, raw)
     if runtime.options.format is None:
         # whatever the API answers is JSON; a table would need to know it
         runtime.options.output = "json"
+    body = _body(runtime, raw)
     victim = _victim(runtime, raw.method, path)
     headers = {}
     if raw.as_user is not None:
-        headers = impersonation(runtime.resolver.one(raw.as_user).customer_id)
+        acting = runtime.resolver.one(raw.as_user, to_change=raw.method in _CHANGES)
+        headers = impersonation(acting.customer_id)
     if victim is not None:
-        path = user_path(victim.customer_id) + _behind_user(path)
-    full = with_query(path, {**query, **dict(_pair(text, "--query") for text in raw.query)})
+        path = user_path(victim.customer_id) + behind_user(path)
+    full = with_pairs(path, query, [_pair(text, "--query") for text in raw.query])
     kind = _kind(raw.method, path)
     call = Call(kind, raw.method, full, body, headers, _promise(raw.method, kind))
     if raw.dry_run and raw.method in _CHANGES:
         return not_sent(raw.method, full, body)
     if victim is not None:
-        script = f"{shlex.join(['parsec', 'api', raw.method, raw.path])} --confirm "
-        agree_to_one(runtime, victim, raw.confirm, script + shlex.quote(word_for(victim)))
-    answer = _answer(runtime, call, victim, raw)
-    return _shown(answer, include=raw.include)
-
-
-def api_path(text: str) -> tuple[str, dict[str, str]]:
-    """Return the path below `/api/v1` and the query in it; refuse what a server might re-read."""
-    path, _, query = text.partition("?")
-    path = "/" + path.removeprefix("/").removeprefix(API_PREFIX.removeprefix("/") + "/")
-    hint = "write it like /builder/pool"
-    if "#" in text or "\\" in text or not text.isprintable() or not text.isascii() or " " in text:
-        raise UsageFault("the path holds a character that must be percent-encoded", hint=hint)
-    if re.search(r"%(?![0-9A-Fa-f]{2})", path):
-        raise UsageFault("the path holds a `%` that encodes nothing; write it as `%25`", hint=hint)
-    parts = path[1:].split("/")
-    if ":" in parts[0] or not all(parts) or any(unquote(part) in (".", "..") for part in parts):
-        raise UsageFault(
-            "the path must be one of the API, without empty or dotted parts", hint=hint
-        )
-    return path, dict(parse_qsl(query, keep_blank_values=True))
+        words = ["api", raw.method, raw.path, "--confirm", word_for(victim)]
+        agree_to_one(runtime, victim, raw.confirm, again(runtime, words))
+    return _answer(runtime, call, victim, raw)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -101,9 +90,14 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _body(runtime: Runtime, raw: RawCall) -> JsonObject | None:
-    fields: JsonObject = dict(_pair(text, "-f") for text in raw.fields)
+    pairs: list[tuple[str, Any]] = [_pair(text, "-f") for text in raw.fields]
     for name, value in (_pair(text, "-F") for text in raw.json_fields):
-        fields[name] = _json(value, f"`-F {name}=`")
+        pairs.append((name, _json(value, f"`-F {name}=`")))
+    fields: JsonObject = dict(pairs)
+    if len(fields) < len(pairs):
+        raise UsageFault("a member of the body is given twice")
+    if raw.method in _READS and (fields or raw.input_file is not None):
+        raise UsageFault(f"a {raw.method} carries no body", hint="for its query use `--query`")
     if raw.input_file is None:
         return fields or None
     if fields:
@@ -121,9 +115,11 @@ def _body(runtime: Runtime, raw: RawCall) -> JsonObject | None:
 
 def _json(text: str, what: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        json.dumps(value, allow_nan=False)  # the parser takes NaN and 1e999, which are not JSON
     except (ValueError, RecursionError):
         raise UsageFault(f"{what} is not JSON") from None
+    return value
 
 
 def _kind(method: str, path: str) -> Kind:
@@ -132,9 +128,9 @@ def _kind(method: str, path: str) -> Kind:
         return Kind.READ
     if method == "DELETE":
         return Kind.DEACTIVATE
-    if method == "POST" and path == _USERS:
+    if method == "POST" and path == USERS:
         return Kind.CREATE
-    if method == "PATCH" and path.startswith(f"{_USERS}/"):
+    if method == "PATCH" and re.fullmatch(f"{USERS}/[^/]+", path):
         return Kind.UPDATE
     return Kind.OTHER
 
@@ -152,28 +148,20 @@ def _promise(method: str, kind: Kind) -> Any:
 
 
 def _victim(runtime: Runtime, method: str, path: str) -> User | None:
-    """Find the user that a DELETE would deactivate, however its path is spelt."""
-    spelt = unquote(path).lower().rstrip("/")
-    if method != "DELETE" or not spelt.startswith(_USERS):
+    """Find the user that a DELETE would deactivate."""
+    customer_id = victim_of(path) if method == "DELETE" else None
+    if customer_id is None:
         return None
-    customer_id = unquote(path.split("/")[3]) if path.count("/") > 2 else ""  # noqa: PLR2004
-    if not customer_id or not path.startswith(f"{_USERS}/"):
-        raise UsageFault("a DELETE here must name one user: /builder/users/CUSTOMER_ID")
     return runtime.resolver.one(f"id:{customer_id}", to_change=True)
 
 
-def _behind_user(path: str) -> str:
-    rest = path.split("/")[4:]
-    return "/" + "/".join(rest) if rest else ""
-
-
-def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> Answer:
+def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> Record | Text:
     client = runtime.client
     if call.kind is Kind.READ:
         exchange = client.read(call)
         if exchange.good is None:
             raise error_of(exchange, call, client.host)
-        return exchange.good
+        return _shown(exchange.good, include=raw.include)
     answers: list[Answer] = []
 
     def settle(exchange: Exchange) -> Outcome:
@@ -192,8 +180,14 @@ def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> 
         call.body,
         raw.reason,
     )
-    or_raise(client.change(call, change, settle))
-    return answers[-1]
+    applied = or_raise(client.change(call, change, settle))
+    if victim is not None:
+        runtime.index.forget(victim.customer_id)
+        runtime.screen.notice(deactivated(victim, applied))
+        if applied.learned == "repeated":
+            # what came last may be the 404 that proves the success
+            return Text("")
+    return _shown(answers[-1], include=raw.include)
 
 
 def _settled(exchange: Exchange, call: Call, host: str) -> Outcome:
@@ -204,7 +198,7 @@ def _settled(exchange: Exchange, call: Call, host: str) -> Outcome:
         return unknown(
             exchange, error, "read what the request was to change before sending it again"
         )
-    return NotApplied(error, exchange.attempts)
+    return not_applied(exchange, error)
 
 
 def _shown(answer: Answer, *, include: bool) -> Record | Text:

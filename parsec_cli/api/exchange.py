@@ -1,0 +1,83 @@
+"""One call to the API and all that happened to it: facts, no judgement."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from parsec_cli.api.answers import Answer
+from parsec_cli.models import JsonObject
+
+
+class Kind(enum.Enum):
+    """What a call does, as far as repeating it is concerned; the table is `retry.RULES`."""
+
+    READ = "read"
+    CREATE = "create"
+    ONBOARD = "onboard"
+    UPDATE = "update"
+    DEACTIVATE = "deactivate"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the API: `path` is encoded and starts after `/api/v1`.
+
+    `promise` checks a 2xx answer and returns "" or what is wrong with it.
+    """
+
+    kind: Kind
+    method: str
+    path: str
+    body: JsonObject | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    promise: Callable[[Answer], str] = lambda answer: answer.unfit
+
+
+NotSentCause = Literal["connect", "name", "tls", "proxy"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """No byte of the request left; `reason` is short plain text."""
+
+    cause: NotSentCause
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The request left, in part or whole, and no whole answer came; `reason` is short text."""
+
+    reason: str
+
+
+Attempted = Answer | NotSent | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """All that happened to one call.
+
+    `doubt`: an attempt before the last may have taken effect. `wait` is the wait in seconds that
+    would have been too long, where that ended it. `broken` is what a final 2xx lacks.
+    """
+
+    last: Attempted
+    attempts: int
+    doubt: bool
+    wait: float | None = None
+    broken: str = ""
+
+    @property
+    def answer(self) -> Answer | None:
+        return self.last if isinstance(self.last, Answer) else None
+
+    @property
+    def good(self) -> Answer | None:
+        """The answer, when it is a 2xx that holds what was promised."""
+        answer = self.answer
+        return answer if answer is not None and answer.ok and not self.broken else None

@@ -1,0 +1,58 @@
+"""What an exception of the network libraries means, by its causes, not by its text.
+
+Texts of those libraries are not repeated: some quote a header's value.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+import httpcore
+import httpx
+
+from parsec_cli.api.exchange import NotSentCause
+
+# what a TLS library says when the other side's certificate, not the line, is at fault
+_CERTIFICATE = (ssl.SSLCertVerificationError, ssl.CertificateError)
+
+
+def _causes(fault: BaseException | None) -> list[BaseException]:
+    chain: list[BaseException] = []
+    while fault is not None and fault not in chain:
+        chain.append(fault)
+        fault = fault.__cause__ or fault.__context__
+    return chain
+
+
+def not_sent_cause(fault: Exception) -> NotSentCause:
+    chain = _causes(fault)
+    if any(isinstance(cause, socket.gaierror) for cause in chain):
+        return "name"
+    if any(isinstance(cause, ssl.SSLError) for cause in chain):
+        return "tls"
+    if isinstance(fault, httpx.ProxyError):
+        return "proxy"
+    return "connect"
+
+
+def reason(fault: Exception, timeout: float) -> str:
+    """Say in plain words what a network exception means; never quote its text on headers."""
+    chain = _causes(fault)
+    for cause in chain:
+        if isinstance(cause, _CERTIFICATE):
+            return f"certificate not accepted: {getattr(cause, 'verify_message', '') or 'invalid'}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed: {(cause.reason or 'handshake').lower().replace('_', ' ')}"
+        if isinstance(cause, socket.gaierror):
+            return "the host name could not be resolved"
+    if isinstance(fault, (httpx.TimeoutException, TimeoutError)):
+        return f"no answer within {timeout:g} s"
+    if isinstance(fault, httpx.ProxyError):
+        return "the proxy refused or failed"
+    for cause in chain:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        if isinstance(cause, httpcore.RemoteProtocolError):
+            return "the server closed the connection or did not speak HTTP"
+    return "the connection failed"

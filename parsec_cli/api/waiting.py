@@ -1,0 +1,30 @@
+"""How long a server asks to wait: the Retry-After header in every form it comes in."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+
+SHORTEST_WAIT = 0.1
+
+
+def retry_after(text: str | None, now: float) -> float | None:
+    """Read a Retry-After header: seconds to wait, at least 0.1, or None for junk or absence.
+
+    `now` is Unix seconds. Takes whole and fractional seconds and HTTP dates; what is past or
+    negative means soon. A number too long to be meant stays a very long wait, not junk.
+    """
+    text = (text or "").strip()
+    if not text.isascii():
+        return None
+    digits = text.removeprefix("-").replace(".", "", 1)
+    if digits.isdigit():
+        # the first 18 characters of an absurdly long number say "very long" just as well
+        return max(SHORTEST_WAIT, float(text[:18]))
+    try:
+        when = email.utils.parsedate_to_datetime(text)
+        # "-0000" gives a naive time, which is UTC by RFC 5322
+        seconds = when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return max(SHORTEST_WAIT, seconds - now)
