@@ -51,12 +51,16 @@ class Deactivate:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """A row with nothing to do; without a customer_id there is no such user, as wanted."""
+    """A row with nothing to do: the user is as wanted, or `gone` by an older run.
+
+    Without a customer_id there never was such a user, as wanted.
+    """
 
     row: int
     external_id: str | None
     customer_id: str | None = None
     qps_limit: int | None = None
+    gone: bool = False
 
 
 Action = Create | SetQps | Deactivate

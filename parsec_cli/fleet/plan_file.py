@@ -59,7 +59,7 @@ def as_json(entry: Entry) -> JsonObject:
             action, customer_id, before = "deactivate", entry.customer_id, entry.facts
         case Keep():
             action, customer_id = "none", entry.customer_id
-            if customer_id:
+            if customer_id and not entry.gone:
                 before = after = {"qps_limit": entry.qps_limit}
         case _:
             assert_never(entry)
@@ -193,5 +193,7 @@ def _action(record: JsonObject) -> Action:
 
 
 def _keep(record: JsonObject) -> Keep:
-    qps = record["before"]["qps_limit"] if record["before"] else None
-    return Keep(record["row"], record["external_id"], record["customer_id"], qps)
+    row, external_id, customer_id = record["row"], record["external_id"], record["customer_id"]
+    if record["before"] is None:
+        return Keep(row, external_id, customer_id, gone=customer_id is not None)
+    return Keep(row, external_id, customer_id, record["before"]["qps_limit"])

@@ -34,7 +34,7 @@ def plan_deactivations(targets: Sequence[Target], census: Census, past: Past) ->
                 unknown.append(target)
             else:
                 external_id = target.external_id or _external_id(target)
-                entries.append(Keep(target.row, external_id, before))
+                entries.append(Keep(target.row, external_id, before, gone=True))
         elif seen.customer_id in claimed:
             entries.append(Keep(target.row, seen.external_id, seen.customer_id, seen.qps_limit))
         else:

@@ -26,7 +26,7 @@ PLAN = Plan(
         Deactivate(None, "u2", "c2", {"external_id": "u2", "qps_limit": 3, "wallet": None}),
         Create(4, "ü\n", 5, "a@b.example"),
     ),
-    (Keep(5, "u5", "c5", 7), Keep(6, "u6")),
+    (Keep(5, "u5", "c5", 7), Keep(6, "u6"), Keep(7, "u7", "c7", gone=True)),
     ("a note",),
 )
 SAVED = SavedPlan(PLAN, "api.example", "0123456789ab", "2026-11-25T00:00:00Z", prune=True)
@@ -109,7 +109,7 @@ def test_document_has_the_documented_members():
     shown = document(SAVED, ahead)
     assert [action["row"] for action in shown.pop("actions")] == [2, None, 4]
     assert shown == {
-        "summary": {"create": 1, "set_qps": 1, "deactivate": 1, "unchanged": 2},
+        "summary": {"create": 1, "set_qps": 1, "deactivate": 1, "unchanged": 3},
         "pool": {"qps_pool": 100, "allocated_before": 50, "allocated_after": 47},
         "requests": 3,
         "seconds": 1.5,

@@ -8,6 +8,7 @@ from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound, OutcomeUnkn
 from parsec_cli.fleet.census import take_census
 from parsec_cli.fleet.past import Past, read_past
 from parsec_cli.fleet.plan import Keep
+from parsec_cli.fleet.plan_file import as_json
 from parsec_cli.fleet.ready import prepare
 from parsec_cli.fleet.resolve import keep_for_targets, plan_deactivations
 from parsec_cli.fleet.targets import Target
@@ -83,7 +84,8 @@ def test_user_deactivated_by_an_older_run_is_no_unknown_user(world):
     world.add("u2")
     past = Past(done={"c-1": "u1"})
     plan = plan_deactivations(named("u1", "u2"), world.census(), past)
-    assert plan.keeps == (Keep(1, "u1", "c-1"),)
+    assert plan.keeps == (Keep(1, "u1", "c-1", gone=True),)
+    assert as_json(plan.keeps[0])["before"] is None
     assert len(plan.deactivations) == 1
 
 
