@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 from parsec_cli.commands.columns import BY_NOUN
+from parsec_cli.commands.options import COMMON
 from parsec_cli.commands.topics import TOPICS
 from parsec_cli.commands.values import listed, values_of
 from parsec_cli.manual import Argument, Option, Page
 
-COMMON = "Common options"
 _EXAMPLES = "\nExamples:\n"
 _EXAMPLES_OF_A_NOUN = 2
 

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from parsec_cli.commands import (
-    config,
-    credentials,
-    doctor,
-    escrow,
-    fleet,  # noqa: F401 - adds `plan` and `apply` to the users
-    help_topics,
-    history,
-    pool,
-    raw,
-    sandbox,
-    usage,
-    users,
-)
 from parsec_cli.commands.options import Noun, show_version
 
-# in the order in which help shows them
-_ENTRIES = (
-    users.noun,
-    pool.noun,
-    escrow.noun,
-    usage.noun,
-    credentials.noun,
-    config.noun,
-    history.noun,
-    sandbox.noun,
-    raw.noun,
-    doctor.noun,
-    help_topics.noun,
-)
-
+# the files of each noun, the first of which names it, in the order in which help shows them
+_ENTRIES = {
+    "users": ("users", "fleet"),
+    "pool": ("pool",),
+    "escrow": ("escrow",),
+    "usage": ("usage",),
+    "credentials": ("credentials",),
+    "config": ("config",),
+    "history": ("history",),
+    "sandbox": ("sandbox",),
+    "api": ("raw",),
+    "doctor": ("doctor",),
+    "help": ("help_topics",),
+}
 
 _SUMMARY = """Manage the end-users, limits and credentials of a Parsec builder.
 
@@ -49,22 +36,19 @@ Examples:
 """
 
 
-def tree() -> Noun:
-    """Build the whole command tree."""
-    root = Noun("parsec", _SUMMARY)
-    root.callback()(_parsec)
-    for entry in _ENTRIES:
-        entry.join(root)
-    return root
-
-
 @cache
 def parser() -> Any:
-    """Build the parser once a process: it keeps nothing of a call, and takes its time."""
-    built: Any = typer.main.get_command(tree())
-    # Typer puts verbs before nouns
-    built.commands = {entry.name: built.commands[entry.name] for entry in _ENTRIES}
-    return built
+    """Build the parser once a process; of the commands only those that the line names."""
+    root = Noun("parsec", _SUMMARY, _parsec)
+    return root.over({name: _builder(files) for name, files in _ENTRIES.items()})
+
+
+def _builder(files: tuple[str, ...]) -> Callable[[], Any]:
+    def build() -> Any:
+        modules = [import_module(f"parsec_cli.commands.{file}") for file in files]
+        return modules[0].noun.build()
+
+    return build
 
 
 def _parsec(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -32,6 +31,8 @@ def usage_fault(fault: typer.TyperException) -> UsageFault:
 
 def _meant(ctx: Any, word: str) -> str:
     """Return the command that `word` was probably meant for: one here, else a verb elsewhere."""
+    from difflib import get_close_matches
+
     if close := get_close_matches(word, ctx.command.commands, 1):
         return f"{ctx.command_path} {close[0]}"
     nouns = ctx.find_root().command.commands.items()
@@ -54,6 +55,8 @@ def rewording(ctx: Any, args: list[str]) -> Iterator[None]:
         option = getattr(fault, "option_name", "")
         if not option or not hasattr(fault, "possibilities"):
             raise
+        from difflib import get_close_matches
+
         behind = "an id that begins with a dash goes behind `--`; "
         see = f"see `{ctx.command_path} --help`"
         if re.match(r"-[0-9.]", option):
