@@ -97,7 +97,8 @@ class Run:
             self._progress.advance(len(self._ready.settled))
             self._guarded(lambda: self._tally.settle(self._ready.settled))
             if self._ready.send:
-                self._guarded(self._journal.begin)
+                irreversible = bool(self._ready.deactivations)
+                self._guarded(lambda: self._journal.begin(irreversible=irreversible))
                 self._phases()
         except Stopped as stop:
             self._stop = stop if self._stop is None else self._stop

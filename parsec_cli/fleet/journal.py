@@ -18,7 +18,7 @@ from pathlib import Path
 from parsec_cli.errors import LocalFault
 from parsec_cli.fleet.lines import Disk, Lines, RealDisk, sync_directory
 from parsec_cli.fleet.lock import only_run
-from parsec_cli.fleet.past import Past, binding, read_past
+from parsec_cli.fleet.past import IRREVERSIBLE, Past, binding, read_past
 from parsec_cli.fleet.plan import Action, Deactivate
 from parsec_cli.fleet.plan_file import as_json
 from parsec_cli.fleet.ports import Clock
@@ -52,13 +52,14 @@ class Journal:
     def path(self) -> Path | None:
         return self._lines.path if self._lines else None
 
-    def begin(self) -> None:
+    def begin(self, *, irreversible: bool) -> None:
         """Make the file, so that a journal that cannot be written stops the run before it starts.
 
-        Only for runs that send something.
+        Only for runs that send something; `irreversible` when deactivations are among it.
         """
         now = datetime.datetime.fromtimestamp(self._wall(), datetime.UTC)
         stem = f"{self._bound}-{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
+        stem += f"-{IRREVERSIBLE}" if irreversible else ""
         self._lines = Lines(
             self._runs_dir / f"{stem}.jsonl", "journal", self._disk, flags=os.O_APPEND | os.O_EXCL
         )

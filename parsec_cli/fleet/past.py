@@ -11,7 +11,9 @@ from pathlib import Path
 from parsec_cli.errors import LocalFault
 from parsec_cli.models import JsonObject
 
-# a run of 100,000 creates is passed over without parsing its lines
+# in the name of a journal that has deactivations: no other is of interest later
+IRREVERSIBLE = "d"
+# creates of the same run are passed over without being parsed
 _MARK = b'"deactivate"'
 
 
@@ -30,15 +32,10 @@ class Past:
     done: dict[str, str | None] = field(default_factory=dict)
     unknown: dict[str, str | None] = field(default_factory=dict)
 
-    def sent(self, *, customer_id: str | None = None, external_id: str | None = None) -> str | None:
-        """The customer_id under which such a user was once deactivated, or perhaps."""
-        for sent in (self.done, self.unknown):
-            if customer_id is not None and customer_id.lower() in sent:
-                return customer_id.lower()
-            for customer, name in sent.items() if external_id is not None else ():
-                if name == external_id:
-                    return customer
-        return None
+    def names(self) -> dict[str, str]:
+        """External_id -> customer_id of all who were deactivated, or perhaps were."""
+        pairs = (*self.unknown.items(), *self.done.items())
+        return {name: customer for customer, name in pairs if name is not None}
 
     def take(self, line: JsonObject, intents: dict[int, JsonObject]) -> None:
         """Take account of one journal line; `intents` are those of the same file so far."""
@@ -65,7 +62,7 @@ class Past:
 def read_past(runs_dir: Path, host: str, key_fingerprint: str) -> Past:
     """Read all journals of this host and key, oldest first; a missing directory is no past."""
     past = Past()
-    for path in sorted(runs_dir.glob(f"{binding(host, key_fingerprint)}-*.jsonl")):
+    for path in sorted(runs_dir.glob(f"{binding(host, key_fingerprint)}-*-{IRREVERSIBLE}.jsonl")):
         intents: dict[int, JsonObject] = {}
         for line in _lines(path):
             past.take(line, intents)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound
 from parsec_cli.fleet.census import Census, Seen
@@ -25,11 +25,12 @@ def plan_deactivations(targets: Sequence[Target], census: Census, past: Past) ->
     unknown: list[Target] = []
     claimed: set[str] = set()
     named = [_as_id(target) for target in targets]
+    names = past.names()
     _check_ambiguous(named, census)
     for target in named:
         seen = _find(target, census)
         if seen is None:
-            before = _sent_before(target, past)
+            before = _sent_before(target, past, names)
             if before is None:
                 unknown.append(target)
             else:
@@ -82,10 +83,12 @@ def _find(target: Target, census: Census) -> Seen | None:
     return census.by_external_id(target.text)
 
 
-def _sent_before(target: Target, past: Past) -> str | None:
-    if target.kind == "customer_id":
-        return past.sent(customer_id=target.text)
-    return past.sent(external_id=target.text)
+def _sent_before(target: Target, past: Past, names: Mapping[str, str]) -> str | None:
+    """The customer_id of a user that an older run deactivated, or perhaps did."""
+    if target.kind == "external_id":
+        return names.get(target.text)
+    known = target.text in past.done or target.text in past.unknown
+    return target.text if known else None
 
 
 def _check_ambiguous(named: Sequence[Target], census: Census) -> None:

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 from fleet import victim
 from fleet.rig import HOST, KEY
+from fleet.steady import FULL
 
 from parsec_cli.fleet.past import read_past
 
-FULL = os.environ.get("PARSEC_TEST_FULL") == "1"
 EVENTS = 100  # about as many as a whole run has; the tests find the true number
 TESTS = Path(victim.__file__).parents[1]
 

@@ -33,7 +33,7 @@ def opened(runs: Path, **how):
 def write(runs: Path, *outcomes: str | None) -> Path:
     """A run that deactivated C-1, once per outcome; None leaves it unanswered."""
     with opened(runs) as journal:
-        journal.begin()
+        journal.begin(irreversible=True)
         for outcome in outcomes:
             (number,) = journal.intend([GONE], [{"customer_id": "C-1"}])
             if outcome is not None:
@@ -44,7 +44,7 @@ def write(runs: Path, *outcomes: str | None) -> Path:
 
 def test_lines_tell_the_run_the_intent_and_the_end(runs):
     with opened(runs, wall=lambda: 1_790_000_000.25) as journal:
-        journal.begin()
+        journal.begin(irreversible=True)
         action = SetQps(3, "u1", "c1", 5, 6)
         (number,) = journal.intend([action], [None])
         journal.done(number, action, "changed", "c1")
@@ -121,7 +121,7 @@ def test_past_without_a_directory_is_empty_and_makes_none(runs):
 
 def test_creates_are_passed_over_also_when_named_like_a_mark(runs):
     with opened(runs) as journal:
-        journal.begin()
+        journal.begin(irreversible=True)
         journal.intend([Create(2, "deactivate"), Create(3, '"deactivate"')], [None, None])
     assert read_past(runs, HOST, KEY) == Past()
 
@@ -146,12 +146,19 @@ def test_damaged_line_in_the_middle_is_told_with_its_file_and_number(runs):
         read_past(runs, HOST, KEY)
 
 
-def test_user_sent_before_is_found_by_either_id():
-    past = Past(done={"c-1": "u1"}, unknown={"c-2": "u2"})
-    assert past.sent(customer_id="C-1") == "c-1"
-    assert past.sent(external_id="u2") == "c-2"
-    assert past.sent(external_id="u3") is None
-    assert past.sent() is None
+def test_users_sent_before_are_known_by_name():
+    past = Past(
+        done={"c-1": "u1", "c-4": None, "c-5": "same"}, unknown={"c-2": "u2", "c-3": "same"}
+    )
+    assert past.names() == {"u1": "c-1", "u2": "c-2", "same": "c-5"}
+
+
+def test_journal_without_deactivations_is_not_read_again(runs):
+    with opened(runs) as journal:
+        journal.begin(irreversible=False)
+        path = journal.path
+    path.write_bytes(b'{"deactivate" damaged\n')
+    assert read_past(runs, HOST, KEY) == Past()
 
 
 def test_second_run_is_refused_and_names_the_first(runs):
@@ -192,9 +199,9 @@ def test_lock_dies_with_its_process(runs):
 
 def test_journal_of_another_run_is_never_written_over(runs):
     with opened(runs, wall=lambda: 5.0) as journal:
-        journal.begin()
+        journal.begin(irreversible=True)
     with opened(runs, wall=lambda: 5.0) as journal, pytest.raises(LocalFault):
-        journal.begin()
+        journal.begin(irreversible=True)
 
 
 def test_file_name_is_made_of_host_and_key():
@@ -257,7 +264,7 @@ def test_unbegun_journal_takes_no_intent(runs):
 
 def test_withdrawn_intent_is_no_unknown(runs):
     with opened(runs) as journal:
-        journal.begin()
+        journal.begin(irreversible=True)
         (number,) = journal.intend([GONE], [None])
         journal.withdraw([(number, GONE)])
     assert read_past(runs, HOST, KEY) == Past()

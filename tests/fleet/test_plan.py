@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from fleet.steady import STEADY
 from fleet.world import World
 from hypothesis import given
 from hypothesis import strategies as st
@@ -233,6 +234,7 @@ def perform(world: World, plan) -> None:
                 world.deactivate(User({"customer_id": action.customer_id}))
 
 
+@STEADY
 @given(listed, wishes, st.booleans())
 def test_plan_that_was_applied_leaves_nothing_to_do(there, wished, prune):
     world, wanted = build(there, wished)
@@ -240,6 +242,7 @@ def test_plan_that_was_applied_leaves_nothing_to_do(there, wished, prune):
     assert diff(wanted, world.census(), prune=prune).actions == ()
 
 
+@STEADY
 @given(listed, wishes, st.booleans())
 def test_sum_of_limits_never_passes_both_its_start_and_its_end(there, wished, prune):
     world, wanted = build(there, wished)
@@ -253,6 +256,7 @@ def test_sum_of_limits_never_passes_both_its_start_and_its_end(there, wished, pr
     assert world.allocated == end
 
 
+@STEADY
 @given(listed, wishes, st.randoms())
 def test_order_of_the_listing_does_not_matter(there, wished, random):
     world, wanted = build(there, wished)

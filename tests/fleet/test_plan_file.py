@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,6 +126,7 @@ entries = st.lists(
 )
 
 
+@STEADY
 @given(entries)
 def test_any_plan_reads_back(made):
     saved = SavedPlan(arranged(made), "h", "k", "t")

@@ -7,6 +7,7 @@ import json
 import string
 
 import pytest
+from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -335,6 +336,7 @@ limits = st.none() | st.integers(1, 2147483647)
 users = st.lists(st.tuples(ids, limits), min_size=1, max_size=8, unique_by=lambda user: user[0])
 
 
+@STEADY
 @given(users)
 def test_exported_csv_reads_back_to_the_same_users(listed):
     """Also ids that a spreadsheet would run as formulas (F46)."""
@@ -342,6 +344,7 @@ def test_exported_csv_reads_back_to_the_same_users(listed):
     assert [(one.external_id, one.qps_limit) for one in found] == listed
 
 
+@STEADY
 @given(users, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_exported_json_reads_back_to_the_same_users_in_any_encoding(listed, encoding):
     records = [
@@ -365,6 +368,7 @@ def test_typo_in_an_exported_record_is_not_taken_for_a_new_field():
     ]
 
 
+@STEADY
 @given(st.binary(max_size=200) | st.text(alphabet=string.printable, max_size=200).map(str.encode))
 def test_no_bytes_whatever_do_more_than_be_refused(data):
     try:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from fleet.rig import HOST, KEY, Rig
+from fleet.steady import FULL, STEADY
 from fleet.world import not_found
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -192,7 +193,5 @@ BEFORE = {
     "unauthorized": lambda: NotApplied(Unauthorized("invalid API key", http_status=401), 1),
 }
 
-# the many are for `PARSEC_TEST_FULL=1`
-EXAMPLES = 3000 if os.environ.get("PARSEC_TEST_FULL") == "1" else 100
 TestTruth = Truth.TestCase
-TestTruth.settings = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None)
+TestTruth.settings = settings(STEADY, max_examples=3000 if FULL else 150, stateful_step_count=20)
