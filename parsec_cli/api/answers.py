@@ -18,6 +18,7 @@ MAX_DEPTH = 64
 _CHUNK = 64 * 1024
 # a string, whole or cut off by the end, or a bracket; possessive, so that no body makes it slow
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")  # mixed-up kinds are the parser's to find
 _NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 
 
@@ -59,7 +60,7 @@ class Answer:
     @property
     def message(self) -> str:
         """The best text there is about an error: the API's, or a short plain snippet, or ""."""
-        return _message(self.value) or (_snippet(self.text) if self.value is None else "")
+        return _message(self.value) or (_snippet(self.text) if self.unfit else "")
 
     @property
     def details(self) -> tuple[str, ...]:
@@ -166,9 +167,9 @@ def _may_be_deep(body: bytes) -> bool:
 
     Brackets inside strings are taken for real ones, so a True needs the exact count.
     """
-    brackets = body.translate(None, _NOT_BRACKETS)
+    brackets = body.translate(_ONE_KIND, _NOT_BRACKETS)
     for peeled in range(MAX_DEPTH):
-        rest = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        rest = brackets.replace(b"[]", b"")
         if len(rest) == len(brackets):
             return peeled + len(rest) > MAX_DEPTH
         brackets = rest

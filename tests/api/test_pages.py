@@ -1,0 +1,223 @@
+"""Paging that ends, loses nobody and names nobody twice, whatever the server does."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import uuid
+from typing import Any
+
+import pytest
+from api.origins import Origin, client_of, query, reply
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsec_cli.api.pages import SeenIds, pages
+from parsec_cli.errors import ServerFault, Unreadable, UsageFault
+
+
+def user(number: int) -> dict[str, str]:
+    return {"customer_id": str(uuid.UUID(int=number)), "external_id": f"u{number}"}
+
+
+class Shelf:
+    """Users in order; `page` says how many a request for `limit` gets, from where."""
+
+    def __init__(self, numbers: list[int], give: Any = None) -> None:
+        self.numbers = numbers
+        self.give = give or (lambda limit: limit)
+        self.asked: list[int] = []
+
+    def __call__(self, request: Any) -> Any:
+        asked = query(request)
+        start, limit = int(asked.get("cursor", "0")), int(asked["limit"])
+        assert 1 <= limit <= 100
+        self.asked.append(limit)
+        end = start + self.give(limit)
+        users = [user(number) for number in self.numbers[start:end]]
+        body: dict[str, Any] = {"users": users, "count": len(users)}
+        if end < len(self.numbers):
+            body["next_cursor"] = str(end)
+        return reply(body)
+
+
+def walked(origin: Origin, **how: Any) -> list[Any]:
+    return list(pages(client_of(origin), **how))
+
+
+def ids(found: list[Any]) -> list[str]:
+    return [entry["external_id"] for page in found for entry in page.users]
+
+
+@pytest.mark.parametrize("last", [{}, {"next_cursor": None}, {"next_cursor": ""}])
+def test_absent_null_and_empty_end_the_listing(last):
+    origin = Origin(lambda _: reply({"users": [user(1)], "count": 1, **last}))
+    found = walked(origin)
+    assert ids(found) == ["u1"]
+    assert found[-1].next_cursor is None
+    assert origin.log == ["GET /api/v1/builder/users?limit=100"]
+
+
+@pytest.mark.parametrize("body", [{"users": [], "count": 0}, {"users": None, "count": 0}])
+def test_nobody_is_an_empty_page(body):
+    assert [page.users for page in walked(Origin(lambda _: reply(body)))] == [[]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"next_cursor": odd} for odd in (0, False, 5, ["x"], {}, "\ud800", "x" * 8193)),
+        {"users": {}},
+        {"users": "x"},
+        {"users": [None]},
+        {"users": [{"customer_id": 5}]},
+        {"users": [{"external_id": "x"}]},
+        {"users": [{"customer_id": "a", "external_id": 5}]},
+        {"users": None},
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_a_page_that_is_none_is_asked_for_once_more_and_refused(wrong):
+    origin = Origin(lambda _: reply({"users": [user(1)], "count": 1, **wrong}))
+    with pytest.raises(Unreadable):
+        walked(origin)
+    assert len(origin.requests) == 2
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 17])
+def test_a_cycle_of_cursors_ends_when_the_first_comes_again(length):
+    numbers = itertools.count()
+    origin = Origin(
+        lambda _: reply(
+            {"users": [user(next(numbers))], "next_cursor": f"c{len(origin.requests) % length}"}
+        )
+    )
+    with pytest.raises(Unreadable, match="repeats"):
+        walked(origin)
+    assert len(origin.requests) == length + 1
+
+
+def test_a_cursor_given_to_start_with_counts_as_seen():
+    origin = Origin(lambda _: reply({"users": [user(1)], "next_cursor": "start"}))
+    with pytest.raises(Unreadable):
+        walked(origin, cursor="start")
+    assert len(origin.requests) == 1
+
+
+@pytest.mark.parametrize("users", [[], [user(1)]], ids=["empty", "the same user"])
+def test_fresh_cursors_without_new_users_end(users):
+    origin = Origin(lambda _: reply({"users": users, "next_cursor": str(len(origin.requests))}))
+    with pytest.raises(Unreadable):
+        walked(origin)
+    assert len(origin.requests) <= 22
+
+
+def test_a_few_empty_pages_in_between_are_no_loop():
+    sizes = [*([0] * 15), 2, *([0] * 15), 2]
+
+    def respond(request: Any) -> Any:
+        turn = int(query(request).get("cursor", "0"))
+        body = {"users": [user(2 * turn + n) for n in range(sizes[turn])]}
+        return reply({**body, "next_cursor": str(turn + 1) if turn + 1 < len(sizes) else None})
+
+    assert len(ids(walked(Origin(respond)))) == 4
+
+
+@given(st.data())
+def test_each_user_comes_once_and_in_the_order_of_the_server(data):
+    numbers = data.draw(st.lists(st.integers(0, 60), max_size=250))
+    sizes = data.draw(st.lists(st.integers(1, 100), min_size=1, max_size=5))
+    turns = itertools.cycle(sizes)
+    found = walked(Origin(Shelf(numbers, lambda limit: min(limit, next(turns)))))
+    assert ids(found) == [f"u{n}" for n in dict.fromkeys(numbers)]
+
+
+@given(
+    numbers=st.lists(st.integers(0, 400), max_size=300),
+    limit=st.integers(1, 320),
+    size=st.integers(1, 100),
+    most=st.integers(1, 100),
+)
+def test_a_limit_stops_exactly_and_its_cursor_goes_on_exactly(numbers, limit, size, most):
+    """Also with duplicates, and with pages shorter than asked for."""
+    shelf = Shelf(numbers, lambda asked: min(asked, most))
+    found = walked(Origin(shelf), limit=limit, size=size)
+    distinct = [f"u{n}" for n in dict.fromkeys(numbers)]
+    assert ids(found) == distinct[:limit]
+    assert max(shelf.asked) <= min(size, limit)
+    cursor = found[-1].next_cursor
+    rest = ids(walked(Origin(shelf), cursor=cursor)) if cursor else []
+    # a duplicate of a user already given may come again; nobody is left out
+    assert [*dict.fromkeys(ids(found) + rest)] == distinct
+
+
+@given(numbers=st.integers(1, 300), limit=st.integers(1, 100), more=st.integers(1, 100))
+def test_a_page_longer_than_asked_for_loses_nobody(numbers, limit, more):
+    shelf = Shelf(list(range(numbers)), lambda asked: asked + more)
+    found = walked(Origin(shelf), limit=limit, size=100)
+    assert ids(found)[:limit] == [f"u{n}" for n in range(min(limit, numbers))]
+    assert len(shelf.asked) == 1
+    resumed = ids(walked(Origin(shelf), cursor=found[-1].next_cursor))
+    if len(ids(found)) > limit:
+        assert resumed[: len(ids(found))] == ids(found)
+    assert all(asked >= 1 for asked in shelf.asked)
+
+
+@pytest.mark.parametrize("cursor", ["a+b/c==&limit=1%2B é", "🙂", "x" * 8192, "a b", "#", "?"])
+def test_a_cursor_comes_back_byte_for_byte(cursor):
+    origin = Origin(
+        lambda request: reply(
+            {"users": [user(len(origin.requests))]}
+            | ({} if "cursor" in query(request) else {"next_cursor": cursor})
+        )
+    )
+    walked(origin, size=7)
+    assert query(origin.requests[1]) == {"limit": "7", "cursor": cursor}
+
+
+@pytest.mark.parametrize("cursor", ["x" * 40_000, "\ud800"])
+def test_a_cursor_that_no_url_carries_is_a_usage_error(cursor):
+    origin = Origin(lambda _: reply({"users": []}))
+    with pytest.raises(UsageFault):
+        walked(origin, cursor=cursor)
+    assert origin.requests == []
+
+
+def test_the_error_of_a_later_page_passes_through_behind_the_pages_before():
+    def respond(request: Any) -> Any:
+        if "cursor" in query(request):
+            return reply({"error": "boom"}, 500)
+        return reply({"users": [user(1)], "next_cursor": "x"})
+
+    walk = pages(client_of(Origin(respond)))
+    assert next(walk).next_cursor == "x"
+    with pytest.raises(ServerFault):
+        next(walk)
+
+
+@given(
+    st.lists(
+        st.uuids().map(str)
+        | st.uuids().map(lambda u: str(u).upper())
+        | st.uuids().map(lambda u: u.hex)
+        | st.text(min_size=1, max_size=40)
+        | st.sampled_from(["a", "A", "0" * 32, "00 " * 16, "-" * 32, "\ud800"]),
+        max_size=60,
+    )
+)
+def test_seen_ids_are_a_set(names):
+    """UUIDs that differ in case are one; any other difference makes two."""
+    seen, expected = SeenIds(), set()
+    for name in names + names[::-1]:
+        is_uuid = len(name) == 36 and name.count("-") == 4 and name.isascii()
+        key = name.lower() if is_uuid else name
+        assert seen.add(name) is (key not in expected)
+        expected.add(key)
+
+
+def test_a_hundred_thousand_ids_are_told_apart():
+    chance = random.Random(5)
+    names = [str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(100_000)]
+    seen = SeenIds()
+    assert all(seen.add(name) for name in names)
+    assert not any(seen.add(name) for name in names[::400])
