@@ -1,0 +1,53 @@
+"""What the tests of single changes share: the tool pointed at a builder, key files, the history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands.keys import KEYS
+from support.runner import Completed
+
+
+@pytest.fixture
+def run(tool, builder, key_env) -> Callable[..., Completed]:
+    """Run in process against `builder`, with its key in the environment."""
+
+    def call(*argv: str, env: dict[str, str | None] | None = None, **how) -> Completed:
+        return tool(*argv, env={**key_env(builder), **(env or {})}, **how)
+
+    return call
+
+
+@pytest.fixture
+def keys_file(work: Path) -> Callable[..., str]:
+    """Write an exchange's keys as JSON: `keys_file("kalshi", **fields)`; None leaves one out."""
+
+    def write(exchange: str, **fields: str | None) -> str:
+        keys = {**KEYS[exchange](), **fields}
+        path = work / f"{exchange}.json"
+        path.write_text(json.dumps({k: v for k, v in keys.items() if v is not None}))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def history(home: Path) -> Callable[[], list[dict]]:
+    """Read the lines of the history file, intents and outcomes, in order."""
+
+    def read() -> list[dict]:
+        path = home / ".local" / "state" / "parsec" / "history.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    return read
+
+
+@pytest.fixture
+def broken_history(home: Path) -> Path:
+    """Put a directory where the history file belongs: it cannot be written, whoever runs this."""
+    path = home / ".local" / "state" / "parsec" / "history.jsonl"
+    path.mkdir(parents=True)
+    return path

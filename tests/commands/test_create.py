@@ -1,0 +1,255 @@
+"""`users create`: what was made, what was there before, and what cannot be told."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from commands.keys import ADDRESS
+from commands.serving import command_in
+from support.actions import close, html, json_answer, redirect
+from support.records import END_USER_KEY
+
+
+def test_a_new_user_is_created_in_one_request(run, builder):
+    done = run("users", "create", "u1", "--json")
+    assert done.code == 0, done
+    assert done.json["created"] is True
+    assert done.json["external_id"] == "u1"
+    assert builder.log == ["POST /api/v1/builder/users"]
+    assert builder.requests[0].json() == {"external_id": "u1"}
+    assert "created user `u1`" in done.err
+
+
+def test_all_that_was_asked_for_is_sent(run, builder):
+    done = run(
+        *("users", "create", "u1", "--qps-limit", "7"),
+        *("--email", "a@b.example", "--eoa-address", ADDRESS),
+    )
+    assert done.code == 0, done
+    assert builder.mutations[0].json() == {
+        "external_id": "u1",
+        "email": "a@b.example",
+        "qps_limit": 7,
+        "eoa_address": ADDRESS,
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--email", "not an email"],
+        ["--email", "a@b\x1b.example"],
+        ["--email", "@"],
+        ["--email", ""],
+        ["--eoa-address", "0x" + "a" * 39],
+        ["--eoa-address", "0X" + "a" * 40],
+        ["--eoa-address", ADDRESS + "\n"],
+        ["--eoa-address", ""],
+        ["--qps-limit", "0"],
+        ["--qps-limit", "1_000"],
+    ],
+    ids=repr,
+)
+def test_a_field_that_the_api_would_refuse_is_refused_here(run, builder, wrong):
+    done = run("users", "create", "u1", *wrong)
+    assert done.code == 2, done
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("name", ["a b", "日本語", "x/y?z#1", "it's", "-n", "a%20b"])
+def test_the_key_is_masked_and_the_command_that_shows_it_works(run, name):
+    made = run("users", "create", "--", name)
+    assert made.code == 0, made
+    assert END_USER_KEY not in made.out + made.err
+    words = shlex.split(command_in(made.err))
+    shown = run(*words[1:], "--json")
+    assert shown.json["external_id"] == name
+    assert shown.json["api_key"].startswith(END_USER_KEY)
+
+
+def test_the_command_that_shows_the_key_goes_to_the_same_place(tool, builder, key_env):
+    made = tool(
+        "--base-url", builder.url, "users", "create", "u1", env=key_env("https://x.invalid")
+    )
+    assert made.code == 0, made
+    assert f"--base-url {builder.url} " in command_in(made.err)
+
+
+def test_reveal_keys_shows_the_new_key_at_once(run):
+    done = run("users", "create", "u1", "--reveal-keys", "--json")
+    assert done.json["api_key"].startswith(END_USER_KEY)
+
+
+def test_an_existing_user_is_not_called_created(run, builder):
+    """What was asked is compared with what is, and set-qps is named (F43)."""
+    user = builder.add("u1", 10)
+    done = run("users", "create", "u1", "--qps-limit", "50", "--json")
+    assert done.code == 0, done
+    assert done.json["created"] is False
+    assert "`u1` already existed: nothing was changed" in done.err
+    assert "qps_limit is 10, not 50" in done.err
+    assert command_in(done.err) == f"parsec users set-qps {user['customer_id']} 50"
+    assert user["qps_limit"] == 10
+    assert builder.effects == []
+
+
+def test_an_existing_user_that_is_as_asked_differs_in_nothing(run, builder):
+    builder.add("u1", 10, wallet={"eoa_address": ADDRESS.lower()})
+    done = run("users", "create", "u1", "--qps-limit", "10", "--eoa-address", ADDRESS)
+    assert done.code == 0, done
+    assert "warning" not in done.err
+
+
+def test_what_an_existing_user_shows_otherwise_is_named_or_called_unverified(run, builder):
+    """Address and email, too (F43)."""
+    builder.add("u1", None, wallet={"eoa_address": "0x" + "9" * 40})
+    done = run(
+        *("users", "create", "u1", "--qps-limit", "5"),
+        *("--eoa-address", ADDRESS, "--email", "a@b.example"),
+    )
+    assert "qps_limit is none, not 5" in done.err
+    assert f"the eoa_address is 0x{'9' * 40}, not as asked" in done.err
+    assert "email is as asked could not be verified" in done.err
+
+
+def test_an_answer_without_the_limit_is_completed_by_one_read(run, builder):
+    """The created shape lacks qps_limit: the existing user is fetched (F43)."""
+    user = builder.add("u1", 10)
+    lean = {k: v for k, v in user.items() if k not in ("tier", "qps_limit", "created_at")}
+    builder.fault("POST", action=json_answer(200, {**lean, "status": "active"}))
+    done = run("users", "create", "u1", "--qps-limit", "50")
+    assert done.code == 0, done
+    assert "qps_limit is 10, not 50" in done.err
+    assert builder.log[-1] == f"GET /api/v1/builder/users/{user['customer_id']}"
+
+
+def test_a_limit_that_cannot_be_read_is_called_unverified(run, builder):
+    user = builder.add("u1", 10)
+    lean = {k: v for k, v in user.items() if k != "qps_limit"}
+    builder.fault("POST", action=json_answer(200, lean))
+    builder.fault("GET", user["customer_id"], action=json_answer(400, {"error": "no"}))
+    done = run("users", "create", "u1", "--qps-limit", "50")
+    assert done.code == 0, done
+    assert "qps_limit 50 could not be verified" in done.err
+
+
+@pytest.mark.parametrize("lost", [close(), html(502), json_answer(503, {"error": "later"})])
+def test_after_a_lost_answer_the_user_is_ensured_not_created(run, builder, lost):
+    """The repeat says 200, which proves nothing about who made it (F28)."""
+    builder.fault("POST", action=lost, after_effect=True)
+    done = run("users", "create", "u1", "--json")
+    assert done.code == 0, done
+    assert done.json["created"] is None
+    assert "ensured" in done.err
+    assert "existed" not in done.err
+    assert len(builder.users) == 1
+
+
+def test_when_no_answer_ever_comes_the_outcome_is_unknown(run, builder):
+    """Four sendings, then the truth and what to do (F28)."""
+    builder.fault("POST", action=close(), times=4, after_effect=True)
+    done = run("users", "create", "u1", "--json")
+    assert done.code == 12, done
+    assert done.out == ""
+    assert "unknown" in done.error["message"]
+    assert "again" in done.error["hint"]
+    assert len(builder.mutations) == 4
+
+
+def test_a_redirected_create_is_not_repeated_as_a_read(run, builder):
+    """No GET, nothing created, not a success (F14)."""
+    builder.fault("POST", action=redirect(301, "/api/v1/builder/users/"))
+    done = run("users", "create", "u1", "--json")
+    assert done.code == 7, done
+    assert done.out == ""
+    assert builder.log == ["POST /api/v1/builder/users"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"users": [{"customer_id": "c1"}], "count": 1},
+        {"customer_id": "c1", "external_id": "another"},
+        {"customer_id": "", "external_id": "u1"},
+        {},
+        [],
+        None,
+    ],
+    ids=repr,
+)
+def test_a_2xx_that_is_not_the_user_is_no_success(run, builder, value):
+    """Asked once more, then unknown (F14, F32)."""
+    builder.fault("POST", action=json_answer(200, value), times=2)
+    done = run("users", "create", "u1", "--json")
+    assert done.code == 12, done
+    assert done.out == ""
+    assert len(builder.mutations) == 2
+
+
+def test_the_pool_is_looked_at_first_and_only_with_a_limit(run, builder):
+    builder.add("other", 40)
+    done = run("users", "create", "u1", "--qps-limit", "60")
+    assert done.code == 0, done
+    assert builder.log == ["GET /api/v1/builder/pool", "POST /api/v1/builder/users"]
+    assert "pool 40 -> 100 of 1000 QPS" in done.err
+
+
+@pytest.mark.parametrize(("limit", "code"), [(960, 0), (961, 10), (2147483647, 10)])
+def test_the_pool_is_never_overcommitted_unasked(run, builder, limit, code):
+    """Up to the last QPS, not one beyond."""
+    builder.add("other", 40)
+    done = run("users", "create", "u1", "--qps-limit", str(limit))
+    assert done.code == code, done
+    assert len(builder.mutations) == (code == 0)
+    if code:
+        assert "--allow-overcommit" in done.err
+        assert "960 free" in done.err
+        assert (
+            run("users", "create", "u1", "--qps-limit", str(limit), "--allow-overcommit").code == 0
+        )
+        assert len(builder.users) == 2
+
+
+def test_an_unreadable_pool_creates_nobody(run, builder):
+    builder.fault("GET", "pool", action=html(200), times=2)
+    done = run("users", "create", "u1", "--qps-limit", "5")
+    assert done.code == 7, done
+    assert builder.mutations == []
+
+
+def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, history):
+    done = run("users", "create", "u1", "--qps-limit", "5", "--dry-run", "--json")
+    assert done.code == 0, done
+    assert done.json == {
+        "dry_run": True,
+        "method": "POST",
+        "path": "/api/v1/builder/users",
+        "body": {"external_id": "u1", "qps_limit": 5},
+    }
+    assert "pool 0 -> 5 of 1000" in done.err
+    assert builder.mutations == []
+    assert history() == []
+
+
+def test_a_dry_run_meets_the_same_guard(run):
+    done = run("users", "create", "u1", "--qps-limit", "5000", "-n")
+    assert done.code == 10, done
+
+
+def test_the_reason_is_kept(run, builder, history):
+    run("users", "create", "u1", "--reason", "ticket 4711")
+    intent, outcome = history()
+    assert intent["command"] == "users create"
+    assert intent["reason"] == "ticket 4711"
+    assert intent["target"] == {"customer_id": None, "external_id": "u1"}
+    assert intent["after"] == {"external_id": "u1"}
+    assert outcome["outcome"] == "applied"
+    assert outcome["after"]["customer_id"] == next(iter(builder.users))
+
+
+@pytest.mark.usefixtures("broken_history")
+def test_what_cannot_be_written_down_is_not_sent(run, builder):
+    done = run("users", "create", "u1")
+    assert done.code == 1, done
+    assert builder.mutations == []

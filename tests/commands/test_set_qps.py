@@ -1,0 +1,224 @@
+"""`users set-qps`: old and new limit, what the pool makes of it, and no request too many."""
+
+from __future__ import annotations
+
+import pytest
+from support.actions import close, error, json_answer, reset, truncated
+from support.records import customer_id
+
+
+def path_of(user):
+    return f"/api/v1/builder/users/{user['customer_id']}"
+
+
+def test_a_raise_shows_old_and_new_limit_and_pool(run, builder):
+    user = builder.add("alice", 10)
+    builder.add("bob", 30)
+    done = run("users", "set-qps", "alice", "20", "--json")
+    assert done.code == 0, done
+    assert done.json["qps_limit"] == 20
+    assert "qps_limit of `alice`: 10 -> 20; pool 40 -> 50 of 1000" in done.err
+    assert user["qps_limit"] == 20
+
+
+def test_a_raise_by_customer_id_takes_three_requests(run, builder):
+    user = builder.add("alice", 10)
+    run("users", "set-qps", user["customer_id"], "20")
+    path = path_of(user)
+    assert builder.log == [f"GET {path}", "GET /api/v1/builder/pool", f"PATCH {path}"]
+    assert builder.mutations[0].json() == {"qps_limit": 20}
+
+
+def test_a_raise_by_a_known_external_id_takes_three_requests(run, builder):
+    user = builder.add("alice", 10)
+    run("users", "get", "alice")
+    before = len(builder.log)
+    run("users", "set-qps", "alice", "20")
+    path = path_of(user)
+    assert builder.log[before:] == [f"GET {path}", "GET /api/v1/builder/pool", f"PATCH {path}"]
+
+
+def test_a_cut_leaves_the_pool_alone(run, builder):
+    """What lowers the sum may always go, also in an overcommitted pool."""
+    user = builder.add("alice", 5000)
+    done = run("users", "set-qps", user["customer_id"], "4000")
+    assert done.code == 0, done
+    assert "5000 -> 4000; 1000 QPS go back to the pool" in done.err
+    assert builder.log == [f"GET {path_of(user)}", f"PATCH {path_of(user)}"]
+
+
+def test_the_same_value_sends_nothing(run, builder, history):
+    user = builder.add("alice", 10)
+    done = run("users", "set-qps", user["customer_id"], "10", "--json")
+    assert done.code == 0, done
+    assert done.json["qps_limit"] == 10
+    assert "nothing was sent" in done.err
+    assert builder.log == [f"GET {path_of(user)}"]
+    assert history() == []
+
+
+def test_no_limit_counts_as_none_and_raises_the_sum(run, builder):
+    user = builder.add("alice", None)
+    done = run("users", "set-qps", user["customer_id"], "20")
+    assert done.code == 0, done
+    assert "none -> 20; pool 0 -> 20 of 1000" in done.err
+
+
+def test_a_limit_that_is_not_told_is_called_unknown(run, builder):
+    """The guide's shape lacks it; the guard then counts the whole new limit."""
+    user = builder.add("alice", 10)
+    lean = {k: v for k, v in user.items() if k != "qps_limit"}
+    builder.fault("GET", user["customer_id"], action=json_answer(200, lean))
+    done = run("users", "set-qps", user["customer_id"], "20")
+    assert done.code == 0, done
+    assert "unknown -> 20; pool 10 -> 30 of 1000 at most" in done.err
+
+
+@pytest.mark.parametrize(("limit", "code"), [("980", 0), ("981", 10)])
+def test_the_pool_is_never_overcommitted_unasked(run, builder, limit, code):
+    user = builder.add("alice", 10)
+    builder.add("bob", 20)
+    done = run("users", "set-qps", "alice", limit, "--reason", "more")
+    assert done.code == code, done
+    assert user["qps_limit"] == (10 if code else 980)
+    if code:
+        assert "--allow-overcommit" in done.err
+        assert builder.mutations == []
+        assert run("users", "set-qps", "alice", limit, "--allow-overcommit").code == 0
+        assert user["qps_limit"] == 981
+
+
+def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, history):
+    user = builder.add("alice", 10)
+    done = run("users", "set-qps", "alice", "20", "-n", "--json")
+    assert done.code == 0, done
+    path = path_of(user)
+    body = {"qps_limit": 20}
+    assert done.json == {"dry_run": True, "method": "PATCH", "path": path, "body": body}
+    assert "10 -> 20; pool 10 -> 20 of 1000" in done.err
+    assert builder.mutations == []
+    assert history() == []
+
+
+def test_a_uuid_that_is_an_external_id_is_not_taken_for_it(run, builder):
+    """A change never guesses: the prefix says it, and the refusal says the prefix (F19)."""
+    named = customer_id(99)
+    user = builder.add(named, 10)
+    done = run("users", "set-qps", named, "20")
+    assert done.code == 3, done
+    assert f"`ext:{named}`" in done.err
+    assert builder.log == [f"GET /api/v1/builder/users/{named}"]
+    assert run("users", "set-qps", f"ext:{named}", "20").code == 0
+    assert user["qps_limit"] == 20
+
+
+def test_of_a_customer_id_and_an_equal_external_id_the_customer_id_wins(run, builder):
+    user = builder.add("alice", 10)
+    namesake = builder.add(user["customer_id"], 10)
+    assert run("users", "set-qps", user["customer_id"], "20").code == 0
+    assert (user["qps_limit"], namesake["qps_limit"]) == (20, 10)
+    assert run("users", "set-qps", f"ext:{user['customer_id']}", "30").code == 0
+    assert (user["qps_limit"], namesake["qps_limit"]) == (20, 30)
+
+
+def test_a_stale_index_does_not_lead_to_another_user(run, builder):
+    """The external_id moved to another user since: the record that was fetched decides."""
+    first = builder.add("alice", 10)
+    run("users", "get", "alice")
+    first["external_id"] = "renamed"
+    second = builder.add("alice", 10)
+    assert run("users", "set-qps", "alice", "20").code == 0
+    assert (first["qps_limit"], second["qps_limit"]) == (10, 20)
+
+
+@pytest.mark.parametrize("lost", [close(), reset(), error(500, "oops", "internal_error")])
+def test_a_lost_answer_is_repeated_and_the_limit_is_set(run, builder, lost):
+    """An absolute value may be sent again (F28)."""
+    user = builder.add("alice", 10)
+    builder.fault("PATCH", action=lost, after_effect=True)
+    done = run("users", "set-qps", "alice", "20")
+    assert done.code == 0, done
+    assert user["qps_limit"] == 20
+
+
+def test_when_every_answer_is_lost_the_user_is_read_and_the_truth_told(run, builder):
+    builder.add("alice", 10)
+    builder.fault("PATCH", action=close(), times=4, after_effect=True)
+    done = run("users", "set-qps", "alice", "20", "--json")
+    assert done.code == 0, done
+    assert done.json["qps_limit"] == 20
+    assert "the answer was lost; read again, the user has the new limit" in done.err
+
+
+def test_when_the_user_read_again_differs_the_outcome_is_unknown(run, builder, history):
+    """A request that is lost may still arrive (F28)."""
+    user = builder.add("alice", 10)
+    builder.fault("PATCH", action=close(), times=4)
+    done = run("users", "set-qps", "alice", "20", "--json")
+    assert done.code == 12, done
+    assert f"parsec users get {user['customer_id']}" in done.error["hint"]
+    assert "qps_limit is 10" in " ".join(done.error["details"])
+    assert history()[-1]["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        json_answer(200, {"customer_id": customer_id(7), "qps_limit": 20}),
+        json_answer(200, {"customer_id": customer_id(0), "qps_limit": 19}),
+        json_answer(200, {"customer_id": customer_id(0), "qps_limit": True}),
+        truncated(200, b'{"customer_id"'),
+        json_answer(200, {}),
+    ],
+    ids=["another user", "another limit", "a truth value", "cut", "empty"],
+)
+def test_an_answer_that_is_not_about_this_change_is_checked_by_a_read(run, builder, wrong):
+    """No success on its word, and no failure: the user has the limit (F32)."""
+    user = builder.add("alice", 10)
+    builder.fault("PATCH", action=wrong, after_effect=True, times=1)
+    done = run("users", "set-qps", "alice", "20")
+    assert done.code == 0, done
+    assert builder.log[-1] == f"GET {path_of(user)}"
+
+
+def test_an_answer_without_the_limit_says_so(run, builder):
+    """The guide's shape lacks qps_limit: absent is no contradiction."""
+    user = builder.add("alice", 10)
+    lean = {k: v for k, v in user.items() if k != "qps_limit"}
+    builder.fault("PATCH", action=json_answer(200, lean))
+    done = run("users", "set-qps", "alice", "20", "--json")
+    assert done.code == 0, done
+    assert "qps_limit" not in done.json
+    assert "20 is what was requested" in done.err
+
+
+def test_a_refusal_changes_nothing_and_lists_what_is_wrong(run, builder, history):
+    builder.add("alice", 10)
+    value = {"error": "invalid", "code": "validation_error", "retryable": False}
+    builder.fault(
+        "PATCH", action=json_answer(400, {**value, "validation_errors": ["too high", "too odd"]})
+    )
+    done = run("users", "set-qps", "alice", "20")
+    assert done.code == 5, done
+    assert "  too high\n  too odd\n" in done.err
+    assert history()[-1]["outcome"] == "not_applied"
+
+
+def test_before_and_after_are_kept(run, builder, history):
+    user = builder.add("alice", 10)
+    run("users", "set-qps", "alice", "20", "--reason", "ticket 4711")
+    intent, outcome = history()
+    assert intent["target"] == {"customer_id": user["customer_id"], "external_id": "alice"}
+    assert (intent["before"]["qps_limit"], intent["after"]) == (10, {"qps_limit": 20})
+    assert intent["reason"] == "ticket 4711"
+    assert (outcome["outcome"], outcome["http_status"], outcome["attempts"]) == ("applied", 200, 1)
+    assert outcome["after"]["qps_limit"] == 20
+    assert "api_key" not in str(intent) + str(outcome)
+
+
+@pytest.mark.usefixtures("broken_history")
+def test_what_cannot_be_written_down_is_not_sent(run, builder):
+    builder.add("alice", 10)
+    done = run("users", "set-qps", "alice", "20")
+    assert done.code == 1, done
+    assert builder.mutations == []
