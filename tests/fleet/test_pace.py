@@ -21,7 +21,14 @@ class Load:
 
 
 def drive(
-    pacer: Pacer, time: VirtualTime, bucket: Bucket, *, rows: int, workers: int, told: bool = True
+    pacer: Pacer,
+    time: VirtualTime,
+    bucket: Bucket,
+    *,
+    rows: int,
+    workers: int,
+    told: bool = True,
+    wait: float = 1.0,
 ) -> Load:
     """Send `rows` requests as the API room does: turn, request, note and sleep on a 429."""
     load = Load()
@@ -39,8 +46,8 @@ def drive(
                     load.applied += 1
                     break
                 load.limited += 1
-                pacer.limited(bucket.rate if told else None, 1.0)
-                time.sleep(1.0)
+                pacer.limited(bucket.rate if told else None, wait)
+                time.sleep(wait)
 
     hands = [time.spawn(work) for _ in range(workers)]
     for hand in hands:
@@ -69,6 +76,15 @@ def test_unpaced_run_learns_the_limit_and_takes_all_of_it(rate, burst, workers):
     assert load.applied == 2000
     assert load.limited <= workers + 2
     assert fastest(2000, bucket, workers) / load.seconds >= 0.98
+
+
+def test_short_retry_after_is_not_followed_by_a_burst_that_the_server_has_not_saved():
+    time = VirtualTime()
+    bucket = Bucket(200.0, 200, time)
+    pacer = Pacer(None, clock=time, sleep=time.sleep)
+    load = drive(pacer, time, bucket, rows=1000, workers=16, wait=0.1)
+    assert load.applied == 1000
+    assert load.limited <= 18
 
 
 @pytest.mark.parametrize("workers", [8, 32])
