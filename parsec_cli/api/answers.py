@@ -6,12 +6,12 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from parsec_cli.models import JsonObject
+from parsec_cli.records import record
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 64
@@ -26,7 +26,7 @@ class Unfit(Exception):
     """A body that cannot be taken; the text says why, never what was in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What the server said. `value` is the parsed JSON; `unfit` is "" or why it is unusable."""
 

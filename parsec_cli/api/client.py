@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
@@ -27,6 +26,7 @@ from parsec_cli.interrupts import Interrupts
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.origin import BaseUrl
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
+from parsec_cli.records import record
 
 # most servers refuse a request line of more than 8 KiB, and httpx a URL of more than 64
 _LONGEST_PATH = 32 * 1024
@@ -51,7 +51,7 @@ def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
         raise UsageFault("the query must be valid Unicode text") from None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """What the history keeps of a change, besides its outcome; no secrets.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 # a name or a bracketed address, and a port
 _WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")
 
@@ -33,6 +34,8 @@ def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.
     variable, proxy = proxy_of(base_url, environ)
     context = _context(base_url, proxy, environ)
     try:
+        if proxy is not None:
+            _check_place(httpx.URL(proxy))
         return NetworkTransport(wire, context, proxy)
     except (ImportError, ValueError, httpx.InvalidURL):
         # the value may hold a password, so only the variable is named
@@ -40,6 +43,13 @@ def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.
             f"the proxy in {variable} cannot be used",
             hint=f"give an http:// or https:// proxy in {variable}, or add the host to NO_PROXY",
         ) from None
+
+
+def _check_place(url: httpx.URL) -> None:
+    """Raise ValueError for a host or port that httpx would only fail on when connecting."""
+    host = url.raw_host.decode("ascii")
+    if not _HOST.fullmatch(host) or not 0 < (url.port or 1) <= 65535:
+        raise ValueError
 
 
 def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | None]:

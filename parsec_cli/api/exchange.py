@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from parsec_cli.api.answers import Answer
 from parsec_cli.models import JsonObject
+from parsec_cli.records import record
 
 
 class Kind(enum.Enum):
@@ -22,7 +22,10 @@ class Kind(enum.Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+_NO_HEADERS: Mapping[str, str] = {}
+
+
+@record
 class Call:
     """One request to the API: `path` is encoded and starts after `/api/v1`.
 
@@ -33,14 +36,14 @@ class Call:
     method: str
     path: str
     body: JsonObject | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NO_HEADERS
     promise: Callable[[Answer], str] = lambda answer: answer.unfit
 
 
 NotSentCause = Literal["connect", "name", "tls", "proxy"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotSent:
     """No byte of the request left; `reason` is short plain text."""
 
@@ -48,7 +51,7 @@ class NotSent:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lost:
     """The request left, in part or whole, and no whole answer came; `reason` is short text."""
 
@@ -58,7 +61,7 @@ class Lost:
 Attempted = Answer | NotSent | Lost
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exchange:
     """All that happened to one call.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from parsec_cli.api.answers import Answer
@@ -13,6 +12,7 @@ from parsec_cli.api.exchange import Call, Kind
 from parsec_cli.api.faults import error_of
 from parsec_cli.errors import Unreadable
 from parsec_cli.models import JsonObject, User, WrongShape
+from parsec_cli.records import record
 
 PAGE_SIZE = 100  # the API's maximum; requests are a budget
 # so many pages in a row without one new user are a loop, however fresh their cursors look
@@ -22,7 +22,7 @@ _LONGEST_CURSOR = 8192
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """One page of users, those seen on earlier pages left out.
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.waiting import SHORTEST_WAIT, retry_after
+from parsec_cli.records import record
 
 _TOO_MANY = 429
 _UNAVAILABLE = 503
@@ -24,7 +25,7 @@ _GATEWAY = (502, _UNAVAILABLE, 504)
 _JITTER_FIRST, _JITTER_LONGEST = 0.5, 8.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """How one kind is repeated.
 

@@ -162,7 +162,7 @@ class Backend(httpcore.NetworkBackend):
                 found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
             except OSError as fault:
                 found.append(fault)
-            except UnicodeError:
+            except (ValueError, OverflowError):  # no host name, or no port, at all
                 found.append(socket.gaierror(socket.EAI_NONAME, "not a host name"))
 
         thread = threading.Thread(target=look_up, daemon=True)
