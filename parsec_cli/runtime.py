@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from parsec_cli.errors import ParsecError
 from parsec_cli.interrupts import Interrupts
+from parsec_cli.records import record
 
 if TYPE_CHECKING:
     import httpx
@@ -50,7 +51,7 @@ class Common:
         return "json" if self.json else self.output
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class World:
     """Everything outside the process that a test wants to hold still.
 

@@ -8,7 +8,7 @@ import parsec_cli
 PACKAGE = Path(parsec_cli.__file__).parent
 ROOMS = {"api", "fleet", "output", "local", "sandbox"}
 # bottom layer: the standard library and each other only
-BOTTOM = {"errors", "models", "outcomes", "results", "origin", "cells", "interrupts", "manual"}
+BOTTOM = {"errors", "models", "outcomes", "results", "origin", "cells", "interrupts", "manual", "records"}
 LIBRARIES = {
     "httpx": "api",
     "httpcore": "api",

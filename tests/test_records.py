@@ -1,0 +1,90 @@
+"""Records behave as frozen dataclasses do, and cost less to define."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsec_cli.records import changed, record
+
+
+@record
+class Point:
+    x: int
+    y: int
+    name: str = "origin"
+
+    @property
+    def sum(self) -> int:
+        return self.x + self.y
+
+
+@record
+class Other:
+    x: int
+    y: int
+    name: str = "origin"
+
+
+def test_values_by_position_and_by_name_make_the_same():
+    assert Point(1, 2) == Point(1, y=2) == Point(y=2, x=1) == Point(1, 2, "origin")
+    assert (Point(1, 2).sum, Point(1, 2).name) == (3, "origin")
+
+
+def test_equal_by_value_and_kind():
+    assert Point(1, 2) != Point(1, 3)
+    assert Point(1, 2) != Other(1, 2)
+    assert len({Point(1, 2), Point(1, 2), Point(2, 1)}) == 2
+
+
+def test_shown_with_its_values():
+    assert repr(Point(1, 2)) == "Point(x=1, y=2, name='origin')"
+
+
+def test_its_own_methods_are_kept():
+    @record
+    class Hidden:
+        value: str
+
+        def __repr__(self) -> str:
+            return "Hidden"
+
+    assert repr(Hidden("secret")) == "Hidden"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Point,
+        lambda: Point(1),
+        lambda: Point(1, 2, "a", 4),
+        lambda: Point(1, 2, x=1),
+        lambda: Point(1, 2, colour="red"),
+        lambda: Point(1, colour="red"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(make):
+    with pytest.raises(TypeError, match="Point"):
+        make()
+
+
+def test_nothing_can_be_assigned_or_deleted():
+    point = Point(1, 2)
+    with pytest.raises(AttributeError, match="frozen"):
+        point.x = 5
+    with pytest.raises(AttributeError, match="frozen"):
+        del point.x
+    assert point == Point(1, 2)
+
+
+def test_changed_is_a_copy():
+    point = Point(1, 2)
+    assert changed(point, y=5) == Point(1, 5)
+    assert point == Point(1, 2)
+
+
+def test_matches_by_position():
+    match Point(1, 2):
+        case Point(x, y, name):
+            assert (x, y, name) == (1, 2, "origin")
+        case _:
+            pytest.fail("no match")
