@@ -6,13 +6,14 @@ Nothing here knows the parser; `commands/pages.py` fills these from it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from parsec_cli.records import record
 
 Source = Literal["text", "words", "fields", "users", "profiles", "files"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Values:
     """What may stand for an argument or an option.
 
@@ -23,7 +24,7 @@ class Values:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """One option; without `metavar` a flag. `off` are the names that switch a flag off again."""
 
@@ -50,7 +51,7 @@ class Option:
         return self.names + self.off
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     """One positional argument; `metavar` as the usage line writes it, such as `[USER...]`."""
 
@@ -61,7 +62,7 @@ class Argument:
     repeatable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """One command, or a group of them. `path` begins with the program's name."""
 

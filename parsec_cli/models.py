@@ -6,8 +6,9 @@ fields, null against absent and exact integers reach the output unchanged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from parsec_cli.records import record
 
 JsonObject = dict[str, Any]
 
@@ -41,7 +42,7 @@ def _required_integer(raw: JsonObject, name: str, what: str) -> int:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Secret:
     """A key that prints masked; `reveal()` is the only way to its value."""
 
@@ -71,7 +72,7 @@ def mask(value: str) -> str:
     return f"{kind}****{tail}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wallet:
     """A user's wallet. `balances` amounts are decimal text, as the server sends them."""
 
@@ -114,7 +115,7 @@ def _is_zero(balance: JsonObject) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class User:
     """An end-user of the builder, over the object as sent (list, get, create or PATCH shape)."""
 
@@ -173,7 +174,7 @@ class User:
         return self.external_id or self.customer_id
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pool:
     """The builder's QPS pool; all three are whole requests per second or users."""
 
@@ -204,7 +205,7 @@ class Pool:
         return round(100 * self.total_allocated_qps / self.qps_pool, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Usage:
     """`GET /usage`: limits of 0 mean unlimited; the billing period is in Unix seconds."""
 

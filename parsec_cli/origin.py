@@ -7,9 +7,9 @@ Read by hand, not by `urllib`: that one drops tabs and newlines, takes `[::1]evi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from parsec_cli.errors import UsageFault
+from parsec_cli.records import record
 
 DEFAULT_BASE_URL = "https://api.parsecapi.com"
 API_PREFIX = "/api/v1"
@@ -22,7 +22,7 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BaseUrl:
     """A checked base URL; `prefix` is the path before `/api/v1`, without a trailing slash."""
 

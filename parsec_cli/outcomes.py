@@ -5,8 +5,9 @@ Closed by `assert_never` wherever they are told apart, so that a new outcome can
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from parsec_cli.records import record
 
 if TYPE_CHECKING:
     from parsec_cli.errors import OutcomeUnknown, ParsecError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 Learned = Literal["answered", "repeated", "read_again"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Applied:
     """The change is in effect.
 
@@ -32,7 +33,7 @@ class Applied:
     created: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotApplied:
     """Nothing was changed; `error` says why."""
 
@@ -40,7 +41,7 @@ class NotApplied:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """Something was sent and its fate could not be learned; `error` says how to check."""
 

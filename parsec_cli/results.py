@@ -6,16 +6,16 @@ All text inside is raw data: sanitising, masking and colour happen at the print 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parsec_cli.models import JsonObject
+from parsec_cli.records import record
 
 ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno"]
 Tone = Literal["plain", "strong", "dim", "good", "warning", "bad"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One named field of a record.
 
@@ -31,7 +31,7 @@ class Column:
     shown: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A sentence."""
 
@@ -39,7 +39,7 @@ class Line:
     tone: Tone = "plain"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Card:
     """Labelled values, one a line, under an optional heading."""
 
@@ -47,7 +47,7 @@ class Card:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bar:
     """A utilisation bar: `used` of `total`; warning from `warn_at` percent, bad from `bad_at`."""
 
@@ -58,7 +58,7 @@ class Bar:
     bad_at: float = 90.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grid:
     """A short table inside a record."""
 
@@ -78,7 +78,7 @@ def _no_blocks() -> tuple[Block, ...]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listing:
     """Records that stream in pages.
 
@@ -97,7 +97,7 @@ class Listing:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """One object: `value` in JSON, `columns` of it in tsv and csv, `blocks` in a terminal.
 
@@ -110,7 +110,7 @@ class Record:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frames:
     """Records that replace each other (`pool show --watch`): repainted on a terminal."""
 
@@ -118,7 +118,7 @@ class Frames:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Text that is the data itself (a path, a script): printed as it is in every format.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from parsec_cli.api.pages import Page, pages
@@ -11,13 +11,14 @@ from parsec_cli.api.reads import get_pool
 from parsec_cli.commands import columns
 from parsec_cli.errors import ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
+from parsec_cli.records import record
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
 
 WALLETS = ("eoa", "safe", "none")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Filters:
     """Which users to keep; None keeps all."""
 
@@ -102,14 +103,14 @@ def _empty(filters: Filters) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Walk:
     runtime: Runtime
     filters: Filters
     limit: int | None
     cursor: str | None
     page_size: int
-    progress: Progress = field(default_factory=Progress)
+    progress: Progress
 
     def records(self) -> Iterator[list[JsonObject]]:
         """Yield the users to show, page by page; afterwards say what a reader must know."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 
 import typer
@@ -19,6 +18,7 @@ from parsec_cli import __version__
 from parsec_cli.commands.usage_faults import rewording
 from parsec_cli.errors import UsageFault
 from parsec_cli.local.settings import FORMATS
+from parsec_cli.records import record
 from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
 
@@ -68,7 +68,7 @@ def _decimal(text: str) -> float | None:
     return float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Whole:
     low: int
     high: int
@@ -239,7 +239,7 @@ class Unbuilt(Mapping[str, Any]):
         return len(self._builders)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verb:
     """A command; by itself one that needs no noun, such as `parsec doctor`."""
 

@@ -15,6 +15,7 @@ from typing import Any
 from parsec_cli.errors import UsageFault
 from parsec_cli.local.files import fault
 from parsec_cli.local.settings import FILE_KEYS, PROFILE_KEYS, SANDBOX
+from parsec_cli.records import record
 
 _OTHERS_MAY = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
@@ -115,7 +116,7 @@ def _broken(path: Path, line: int, what: str) -> UsageFault:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Check:
     """Refuses what would otherwise be ignored in silence."""
 

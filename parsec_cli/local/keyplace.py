@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from parsec_cli.errors import GuardRefused, NoKey, UsageFault
 from parsec_cli.local import keys
@@ -12,11 +11,12 @@ from parsec_cli.local.precedence import Sources
 from parsec_cli.local.settings import BY_NAME, SANDBOX, check_base_url
 from parsec_cli.models import Secret, mask
 from parsec_cli.origin import BaseUrl
+from parsec_cli.records import record
 
 _KEY = BY_NAME["api_key"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyPlace:
     """Where the key of a profile is, found without looking at it."""
 

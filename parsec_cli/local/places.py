@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from parsec_cli.records import record
 
 APP = "parsec"
 # below this nothing can exist: reading finds no file, and `files.fault` says why saving fails
 _NOWHERE = Path(os.devnull) / "no-home"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """The paths of one environment. Empty and relative variables count as unset."""
 

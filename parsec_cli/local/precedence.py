@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from parsec_cli.local.settings import BY_NAME, Setting
+from parsec_cli.records import record
 
 DEFAULT_SOURCE = "default"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sources:
     """The places that one profile's settings may come from, asked in order of precedence."""
 

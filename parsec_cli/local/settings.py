@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import mask
 from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
+from parsec_cli.records import record
 
 Scope = Literal["profile", "file", "environment"]
 
@@ -23,7 +23,7 @@ _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _HIGHEST_RATE = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One setting. `scope` "profile" is kept per profile, "file" once in the config file.
 

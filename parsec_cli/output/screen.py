@@ -24,6 +24,7 @@ from parsec_cli.output.sanitize import visible_lines
 from parsec_cli.output.sheet import Format, Sheet
 from parsec_cli.output.sink import Sink
 from parsec_cli.output.surface import Surface, is_terminal, survey
+from parsec_cli.records import changed
 from parsec_cli.results import Block, Frames, Listing, Record, Result, Text
 
 # loaded when used: `json` must not pay for tables, nor tables for csv
@@ -184,9 +185,7 @@ class Screen:
         """Return the listing with its word for emptiness said once its pages have ended."""
         if self.format_name != "table" or not listing.empty:
             return listing
-        from dataclasses import replace
-
-        return replace(listing, pages=self._counted(listing))
+        return changed(listing, pages=self._counted(listing))
 
     def _counted(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
         any_record = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from parsec_cli.models import JsonObject
@@ -11,10 +10,11 @@ from parsec_cli.output.fields import Fields
 from parsec_cli.output.redact import Redaction
 from parsec_cli.output.sink import Sink
 from parsec_cli.output.surface import Surface
+from parsec_cli.records import record
 from parsec_cli.results import Frames, Listing, Record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sheet:
     """Stdout and the wishes of the command line; `headers` is None where nothing was said."""
 

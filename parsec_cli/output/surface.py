@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TextIO
 
 from parsec_cli.output.sanitize import visible
 from parsec_cli.output.sink import ESCAPE_UNENCODABLE
+from parsec_cli.records import record
 from parsec_cli.results import Tone
 
 _USUAL_WIDTH = 80
@@ -25,7 +25,7 @@ _PAINT: dict[Tone | str, str] = {
 _DRAWN = "█░─…"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surface:
     """`width` is None where lines may be as long as they like; `moves` allows repainting."""
 

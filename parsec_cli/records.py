@@ -1,0 +1,90 @@
+"""Frozen records that are cheap to define: the part of `dataclasses` that this tool needs.
+
+`dataclass(frozen=True, slots=True)` compiles six methods for each class, 0.45 ms: with some forty
+classes on the way of a listing that was a tenth of its time. These share their methods. A default
+is one object for all records, so it should be one that nobody changes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast, dataclass_transform
+
+Made = TypeVar("Made")
+
+
+@dataclass_transform(frozen_default=True)
+def record(cls: type[Made]) -> type[Made]:
+    """Make a class a record of its annotated names: equal by value, hashable, not assignable."""
+    kind: Any = cls
+    names = tuple(inspect.get_annotations(cls))
+    defaults = {name: kind.__dict__[name] for name in names if name in kind.__dict__}
+    members = {"__match_args__": names, "__record_defaults__": defaults}
+    for name, member in (members | _METHODS).items():
+        if name not in kind.__dict__:
+            setattr(kind, name, member)
+    return cls
+
+
+def changed(made: Made, **values: Any) -> Made:
+    """Return a copy with other values."""
+    return type(made)(**{**vars(made), **values})
+
+
+def _init(self: Any, *values: Any, **named: Any) -> None:
+    cls = type(self)
+    names: tuple[str, ...] = cls.__match_args__
+    state: dict[str, Any] = self.__dict__
+    state.update(cls.__record_defaults__)
+    state.update(zip(names, values, strict=False))
+    if named:
+        state.update(named)
+        if not named.keys().isdisjoint(names[: len(values)]):
+            raise TypeError(f"{cls.__name__} got a value twice")
+    if len(values) > len(names) or state.keys() != set(names):
+        raise TypeError(_misfit(cls.__name__, names, values, state))
+
+
+def _misfit(
+    kind: str, names: tuple[str, ...], values: tuple[Any, ...], state: Mapping[str, Any]
+) -> str:
+    if len(values) > len(names):
+        return f"{kind} takes {len(names)} values, not {len(values)}"
+    missing = [name for name in names if name not in state]
+    unknown = [name for name in state if name not in names]
+    return f"{kind}: missing {missing}, unknown {unknown}"
+
+
+def _eq(self: Any, other: object) -> bool:
+    if type(other) is not type(self):
+        return cast("bool", NotImplemented)
+    return bool(self.__dict__ == other.__dict__)
+
+
+def _hash(self: Any) -> int:
+    return hash(tuple(self.__dict__[name] for name in type(self).__match_args__))
+
+
+def _repr(self: Any) -> str:
+    values = (f"{name}={self.__dict__[name]!r}" for name in type(self).__match_args__)
+    return f"{type(self).__qualname__}({', '.join(values)})"
+
+
+def _setattr(self: Any, name: str, value: Any) -> None:
+    del value
+    raise AttributeError(f"{type(self).__name__} is frozen: `{name}` cannot be set")
+
+
+def _delattr(self: Any, name: str) -> None:
+    raise AttributeError(f"{type(self).__name__} is frozen: `{name}` cannot be deleted")
+
+
+_METHODS = {
+    "__init__": _init,
+    "__eq__": _eq,
+    "__hash__": _hash,
+    "__repr__": _repr,
+    "__setattr__": _setattr,
+    "__delattr__": _delattr,
+}
