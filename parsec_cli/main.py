@@ -45,7 +45,7 @@ def main(
 
 
 def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
-    from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft
+    from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft, UsageFault
 
     shown = False
     try:
@@ -53,9 +53,11 @@ def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
         shown = True
         code = 0 if result is None else runtime.screen.show(result)
         code = _afterthoughts(runtime, code)
-    except (ReaderLeft, LocalFault) as fault:
+    except (ReaderLeft, LocalFault, UsageFault) as fault:
         if shown and runtime.made_changes:
-            fault = LocalFault(f"the change is done, but its result was not shown: {fault}")
+            # exit 2 would say that nothing was sent
+            message = f"the change is done, but its result was not shown: {fault}"
+            fault = LocalFault(message, hint=fault.hint)
         code = _told(runtime, fault)
     except ParsecError as fault:
         code = _told(runtime, fault)

@@ -29,9 +29,6 @@ def encode(
       parsec credentials encode --exchange kalshi --api-key-id abc123 key.pem | pbcopy
 
     """
-    from parsec_cli.api import credentials
-    from parsec_cli.commands.reading import read_bytes
+    from parsec_cli.commands.onboarding import encode_keys
 
-    data = read_bytes(runtime_of(ctx), file)
-    keys = credentials.parse(data, credentials.exchange_name(exchange), api_key_id, "per-request")
-    return Text(credentials.encode(keys) + "\n")
+    return Text(encode_keys(runtime_of(ctx), file, exchange, api_key_id) + "\n")

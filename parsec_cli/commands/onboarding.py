@@ -10,7 +10,7 @@ from parsec_cli.api.reads import get_balance
 from parsec_cli.commands.cards import shown
 from parsec_cli.commands.changing import address
 from parsec_cli.commands.guards import not_sent
-from parsec_cli.commands.reading import read_bytes
+from parsec_cli.commands.reading import read_secrets
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Applied, or_raise
@@ -122,9 +122,20 @@ def keys_from(
     purpose: credentials.Purpose,
 ) -> credentials.Keys:
     """Read exchange keys from a file or stdin; from then on they are redacted everywhere."""
-    keys = credentials.parse(read_bytes(runtime, path), exchange, api_key_id, purpose)
-    runtime.keep_secret(*(value for name, value in keys.items() if name != "api_key_id"))
+    if api_key_id is not None and exchange != "kalshi":
+        raise UsageFault(f"`--api-key-id` is for kalshi: {exchange} has no such field")
+    keys = credentials.parse(read_secrets(runtime, path), exchange, api_key_id, purpose)
+    for name, value in keys.items():
+        if name != "api_key_id":
+            # a server may give back a PEM key without its line ends, or one line of it
+            runtime.keep_secret(value, *(s for s in value.splitlines() if "-----" not in s))
     return keys
+
+
+def encode_keys(runtime: Runtime, path: str, exchange: str, api_key_id: str | None) -> str:
+    """Read exchange keys and give the value for `X-Exchange-Credentials`; nothing is sent."""
+    name = credentials.exchange_name(exchange)
+    return credentials.encode(keys_from(runtime, path, name, api_key_id, "per-request"))
 
 
 def check_user(
@@ -132,10 +143,11 @@ def check_user(
 ) -> Record:
     """Read the user's balance on the user's behalf: proof that its credentials work."""
     header = None
+    credentials.exchange_name(exchange)
+    if path is None and api_key_id is not None:
+        raise UsageFault("`--api-key-id` goes with `--credentials FILE`")
     if path is not None:
-        keys = keys_from(
-            runtime, path, credentials.exchange_name(exchange), api_key_id, "per-request"
-        )
+        keys = keys_from(runtime, path, exchange, api_key_id, "per-request")
         header = credentials.encode(keys)
         runtime.keep_secret(header)
     user = runtime.resolver.one(name)

@@ -13,6 +13,15 @@ MAX_FILE = 256 * 1024 * 1024
 
 def read_bytes(runtime: Runtime, path: str) -> bytes:
     """Return what the file or stdin holds; UsageFault names the file and why it can't be read."""
+    return _read(runtime, path, f"`{path}`")
+
+
+def read_secrets(runtime: Runtime, path: str) -> bytes:
+    """Like `read_bytes` for exchange keys: what may be the keys themselves is not quoted."""
+    return _read(runtime, path, "the credentials file")
+
+
+def _read(runtime: Runtime, path: str, name: str) -> bytes:
     if path == "-":
         return _stdin(runtime)
     try:
@@ -20,8 +29,8 @@ def read_bytes(runtime: Runtime, path: str) -> bytes:
             data = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as fault:
         why = (getattr(fault, "strerror", None) or "not a valid path").lower()
-        raise UsageFault(f"cannot read `{path}`: {why}") from None
-    return _bounded(data, f"`{path}`")
+        raise UsageFault(f"cannot read {name}: {why}") from None
+    return _bounded(data, name)
 
 
 def _stdin(runtime: Runtime) -> bytes:
