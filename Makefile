@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint format clean
+.PHONY: demo test test-long lint format generated pictures bench bench-quick dist clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -20,6 +20,10 @@ demo: .venv/demo
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto
 
+# the full counts: kills, signals, mutated answers; some ten minutes
+test-long: .venv/dev
+	PARSEC_TEST_FULL=1 $(BIN)/python -m pytest -n auto
+
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -28,6 +32,19 @@ lint: .venv/dev
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# the wheel and the sdist, and the suite against the wheel as it is installed
+dist: .venv/dev
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(PYTHON) -m venv dist/venv
+	dist/venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/*.whl)[dev]"
+	mkdir dist/suite
+	cp -r Makefile pyproject.toml *.md uv.lock tests docs completions benchmarks dist/suite
+	cd dist/suite && ../venv/bin/python -m pytest -n auto
+
+pictures: .venv/dev
+	$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf .venv dist
