@@ -171,7 +171,11 @@ class Backend(httpcore.NetworkBackend):
         if not found:
             raise httpcore.ConnectTimeout("the name look-up did not end in time")
         if isinstance(found[0], OSError):
-            raise httpcore.ConnectError(str(found[0])) from found[0]
+            try:
+                raise found[0]
+            except OSError as fault:
+                # httpcore re-raises `from None`: only the context that a handler sets survives
+                raise httpcore.ConnectError("the host name could not be resolved") from fault
         return list(dict.fromkeys(str(info[4][0]) for info in found[0]))
 
 
