@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import Census, take_census
 from parsec_cli.fleet.guards import Forecast
-from parsec_cli.fleet.plan import Keep, Plan, diff
+from parsec_cli.fleet.plan import Keep, Plan, diff, keep_for_roster
 from parsec_cli.fleet.plan_file import SavedPlan
-from parsec_cli.fleet.roster import Wanted, read_roster
-from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.fleet.roster import read_roster
+from parsec_cli.models import JsonObject, Pool
 from parsec_cli.results import Bar, Block, Card, Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -64,7 +63,7 @@ def make_plan(runtime: Runtime, wish: Wish, data: bytes) -> Planned:
     """Check the whole file before the first request, then compare it with everyone."""
     wanted = read_roster(data, shown_name(wish))
     survey = Survey(runtime)
-    census = take_census(survey.everyone(), _may_go(wanted, prune=wish.prune))
+    census = take_census(survey.everyone(), keep_for_roster(wanted, prune=wish.prune))
     plan = diff(wanted, census, prune=wish.prune, name=shown_name(wish))
     return planned(runtime, wish, plan, census, survey)
 
@@ -85,17 +84,6 @@ def planned(runtime: Runtime, wish: Wish, plan: Plan, census: Census, survey: Su
         allow_overcommit=wish.allow_overcommit,
     )
     return Planned(saved, census, pool, survey, ahead)
-
-
-def _may_go(wanted: tuple[Wanted, ...], *, prune: bool) -> Callable[[User], bool]:
-    """Whose record must be kept: whoever this file could deactivate."""
-    names = {one.external_id for one in wanted if one.absent}
-    customers = {one.customer_id for one in wanted if one.absent and one.customer_id}
-
-    def keep(user: User) -> bool:
-        return prune or user.external_id in names or user.customer_id.lower() in customers
-
-    return keep
 
 
 def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool) -> Listing:
