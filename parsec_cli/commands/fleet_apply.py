@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
+from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import agree_to_several
 from parsec_cli.commands.fleet_plan import (
     Planned,
@@ -18,6 +18,7 @@ from parsec_cli.commands.fleet_plan import (
 )
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.fleet_run import Bounds, run_listing
+from parsec_cli.commands.options import DEFAULT_MAX
 from parsec_cli.errors import ConsentMissing
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
@@ -49,7 +50,7 @@ def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
     if wish.file == "-" and not (orders.yes or orders.confirm is not None or orders.dry_run):
         raise ConsentMissing(
             "stdin is the file, so nobody can be asked: nothing was sent",
-            hint=f"add `--yes`, or `--confirm COUNT`: `{_script(runtime, wish)} --yes`",
+            hint=f"add `--yes`, or `--confirm COUNT`: `{_script(runtime, wish, orders)} --yes`",
         )
     host, key = runtime.profile.base_url.display, runtime.fingerprint
     if saved is not None:
@@ -78,7 +79,7 @@ def _apply(
     guards.check_quota(ahead)
     guards.check_max(ready.send, orders.most)
     if orders.dry_run:
-        return plan_listing(made)
+        return plan_listing(runtime, made)
     _agree(runtime, wish, orders, made, ready)
     bounds = Bounds(
         orders.concurrency,
@@ -97,7 +98,7 @@ def _agree(runtime: Runtime, wish: Wish, orders: Orders, made: Planned, ready: R
         return
     if orders.confirm is None and not (orders.yes and not count):
         runtime.screen.show_people([*plan_blocks(made), Line("")])
-    script = _script(runtime, wish)
+    script = _script(runtime, wish, orders)
     if count or orders.confirm is not None:
         users = [ready.user(action) for action in ready.deactivations]
         agree_to_several(
@@ -124,11 +125,11 @@ def _ask(runtime: Runtime, number: int, script: str) -> None:
         raise ConsentMissing("not confirmed: nothing was sent", hint=hint)
 
 
-def _script(runtime: Runtime, wish: Wish) -> str:
-    words = ["parsec"]
-    if runtime.options.profile is not None:
-        words += ["-p", runtime.options.profile]
-    words += ["users", "apply", wish.file]
+def _script(runtime: Runtime, wish: Wish, orders: Orders) -> str:
+    words = ["users", "apply", wish.file]
     words += ["--prune"] if wish.prune else []
     words += ["--allow-overcommit"] if wish.allow_overcommit else []
-    return shlex.join(words)
+    words += ["--max", str(orders.most)] if orders.most != DEFAULT_MAX else []
+    words += ["--results", orders.results] if orders.results is not None else []
+    words += ["--reason", orders.reason] if orders.reason else []
+    return again(runtime, words)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from parsec_cli.commands.again import again
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.reading import read_bytes
+from parsec_cli.errors import UsageFault
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import Census, take_census
@@ -88,20 +91,32 @@ def planned(runtime: Runtime, wish: Wish, plan: Plan, census: Census, survey: Su
 
 def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool) -> Listing:
     """Make the plan and show it; with `out` also save it."""
+    keep_apart(wish.file, out, "--out")
     made = make_plan(runtime, wish, read_wish(runtime, wish))
     guards.check_pool(made.forecast, allow_overcommit=wish.allow_overcommit)
     if out is not None:
         from parsec_cli.local import files
 
         files.save(Path(out), plans.dump(made.saved))
-        runtime.screen.notice(f"saved; apply it with `parsec users apply {out}`")
+        command = again(runtime, ["users", "apply"], names=[out])
+        runtime.screen.notice(f"saved; apply it with `{command}`")
     code = CHANGES if exit_code and made.saved.plan.actions else 0
-    return plan_listing(made, code)
+    return plan_listing(runtime, made, code)
 
 
-def plan_listing(made: Planned, code: int = 0) -> Listing:
+def keep_apart(source: str, target: str | None, option: str) -> None:
+    """Refuse to write over the file that is read."""
+    with suppress(OSError):  # one of them is not there: then they differ
+        if target is not None and Path(target).samefile(source):
+            raise UsageFault(f"`{option} {target}` is the file that is read: name another")
+
+
+def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
     """The actions in the order of the file, and below them what they amount to."""
     plan = made.saved.plan
+    if runtime.screen.format_name != "table":  # which has them below
+        for note in plan.notes:
+            runtime.screen.warning(note)
     rows = [plans.as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]
     return Listing(
         "actions",
@@ -120,7 +135,6 @@ def _footer(made: Planned) -> JsonObject:
         "requests": made.forecast.requests,
         "seconds": made.forecast.seconds,
         "digest": made.saved.digest,
-        "notes": list(made.saved.plan.notes),
     }
 
 
