@@ -1,0 +1,120 @@
+"""The benchmark's own server answers as documented, and counts what it is asked."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from urllib.parse import urlencode
+
+import pytest
+from builder import Builder
+from loopback import content_length
+from population import Population, customer_id, user
+from steering import Server, Setting
+
+USERS = "/api/v1/builder/users"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Server() as started:
+        yield started
+
+
+@pytest.fixture
+def ask(server):
+    """Send a request over one kept connection; return status, headers and parsed body."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+
+    def send(method, path, body=None):
+        connection.request(method, path, None if body is None else json.dumps(body))
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), json.loads(answer.read())
+
+    yield send
+    connection.close()
+
+
+def walk(ask, limit):
+    query, seen = {"limit": limit}, []
+    for _ in range(100):
+        status, _, page = ask("GET", f"{USERS}?{urlencode(query)}")
+        assert (status, page["count"]) == (200, len(page["users"]))
+        seen += page["users"]
+        if page["next_cursor"] is None:
+            return seen
+        query["cursor"] = page["next_cursor"]
+    raise AssertionError("no end")
+
+
+@pytest.mark.parametrize("limit", [100, 7])
+def test_pages_hold_every_user_once(server, ask, limit):
+    server.settle(Setting(users=250))
+    assert walk(ask, limit) == [user(number) for number in range(250)]
+
+
+def test_requests_and_connections_are_counted(server, ask):
+    server.settle(Setting(users=250))
+    walk(ask, 100)
+    ask("GET", "/api/v1/builder/pool")
+    counted = server.counted()
+    assert counted.requests == {"GET /builder/users": 3, "GET /builder/pool": 1}
+    assert (counted.total, counted.connections) == (4, 1)
+
+
+def test_an_unknown_cursor_is_refused(server, ask):
+    server.settle(Setting(users=250))
+    assert ask("GET", f"{USERS}?limit=100&cursor=eA%3D%3D")[0] == 400
+
+
+def test_beyond_the_burst_the_answer_is_the_documented_429(server, ask):
+    server.settle(Setting(users=5, rate=0.001, burst=2))
+    answers = [ask("PATCH", f"{USERS}/{customer_id(n)}", {"qps_limit": 9}) for n in range(3)]
+    assert [status for status, _, _ in answers] == [200, 200, 429]
+    _, headers, body = answers[-1]
+    assert headers["retry-after"] == "1"
+    assert (body["code"], body["retryable"]) == ("rate_limit_exceeded", True)
+    counted = server.counted()
+    assert (counted.writes, counted.effects, counted.too_many) == (2, 2, 1)
+
+
+def test_a_repeated_write_is_no_second_effect(server, ask):
+    server.settle(Setting(users=5))
+    path = f"{USERS}/{customer_id(1)}"
+    assert [ask("PATCH", path, {"qps_limit": 9})[2]["qps_limit"] for _ in range(2)] == [9, 9]
+    made = [ask("POST", USERS, {"external_id": "new", "qps_limit": 3}) for _ in range(2)]
+    assert [status for status, _, _ in made] == [201, 200]
+    assert made[0][2]["customer_id"] == made[1][2]["customer_id"]
+    assert (server.counted().writes, server.counted().effects) == (4, 2)
+
+
+def test_a_created_user_can_be_read(server, ask):
+    server.settle(Setting(users=5))
+    made = ask("POST", USERS, {"external_id": "new"})[2]["customer_id"]
+    assert ask("GET", f"{USERS}/{made}")[0] == 200
+    assert ask("GET", f"{USERS}/{customer_id(6)}")[0] == 404
+
+
+def test_the_share_of_the_permitted_rate_counts_what_was_saved_before():
+    now = [0.0]
+    builder = Builder(lambda: now[0])
+    builder.settle(users=100, rate=8, burst=10)
+    for number in range(30):
+        now[0] = max(0.0, (number - 9) / 8)
+        path = f"{USERS}/{customer_id(number)}"
+        assert builder.answer("PATCH", path, b'{"qps_limit": 9}').startswith(b"HTTP/1.1 200")
+    counters = builder.counters
+    assert (counters.tokens, counters.first_write, counters.last_write) == (10, 0.0, 2.5)
+    assert counters.writes == 10 + 8 * 2.5
+
+
+def test_users_are_the_same_in_every_run():
+    assert Population(3).page("", 100) == Population(3).page("", 100)
+    sizes = [len(json.dumps(user(number))) for number in range(100)]
+    assert 400 < sum(sizes) / 100 < 460
+
+
+def test_content_length_is_found_however_it_is_written():
+    head = b"POST / HTTP/1.1\r\nHost: x\r\ncontent-length: 12\r\nAccept: */*"
+    assert content_length(head) == content_length(head.replace(b"content-l", b"Content-L")) == 12
+    assert content_length(b"GET / HTTP/1.1\r\nHost: x") == 0
