@@ -34,10 +34,17 @@ def word_for(user: User) -> str:
 def agree_to_one(runtime: Runtime, user: User, confirm: str | None, command: str) -> None:
     """Obtain consent to deactivate `user`; else raise ConsentMissing. `command` is for scripts."""
     word = word_for(user)
-    accepted = [word, user.customer_id] + ([user.external_id] if user.external_id else [])
     if confirm is None:
         runtime.screen.show_people([*_one(runtime, user), _BLANK])
-    _agree(runtime, word, accepted, confirm, command, f"type {_what(user, word)} to deactivate it")
+    matches = None if confirm is None else _names(confirm, user)
+    _agree(runtime, word, matches, command, f"type {_what(user, word)} to deactivate it")
+
+
+def _names(confirm: str, user: User) -> bool:
+    """Whether it is one of the user's ids: a customer_id in any case, else letter by letter."""
+    if not confirm:
+        return False
+    return confirm == user.external_id or confirm.lower() == user.customer_id.lower()
 
 
 def _what(user: User, word: str) -> str:
@@ -51,8 +58,9 @@ def agree_to_several(
     count = str(len(users))
     if confirm is None:
         runtime.screen.show_people([*_several(runtime, users, notes), _BLANK])
+    matches = None if confirm is None else confirm == count
     question = f"type {count} to deactivate {_counted(len(users))}"
-    _agree(runtime, count, [count], confirm, command, question)
+    _agree(runtime, count, matches, command, question)
 
 
 def at_most(count: int, limit: int) -> None:
@@ -65,19 +73,13 @@ def at_most(count: int, limit: int) -> None:
 
 
 def _agree(
-    runtime: Runtime,
-    word: str,
-    accepted: Sequence[str],
-    confirm: str | None,
-    command: str,
-    question: str,
+    runtime: Runtime, word: str, confirmed: bool | None, command: str, question: str
 ) -> None:
+    """Take `--confirm` by whether it matched; where it was not given (None) ask for the word."""
     hint = f"to run it from a script: `{command}`"
-    if confirm is not None:
-        if confirm and confirm.casefold() in [a.casefold() for a in accepted if _is_uuid_like(a)]:
-            return
-        if confirm and confirm in accepted:
-            return
+    if confirmed:
+        return
+    if confirmed is not None:
         raise ConsentMissing("`--confirm` does not match the target: nothing was sent", hint=hint)
     if not runtime.screen.interactive:
         raise ConsentMissing(
@@ -88,12 +90,6 @@ def _agree(
         raise ConsentMissing(
             "not confirmed: nothing was sent", hint="start again when you are sure"
         )
-
-
-def _is_uuid_like(text: str) -> bool:
-    from parsec_cli.api.resolve import is_uuid
-
-    return is_uuid(text)
 
 
 def _target(runtime: Runtime) -> tuple[tuple[str, str], ...]:

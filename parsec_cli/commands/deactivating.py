@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.reads import user_path
+from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import agree_to_one, at_most, word_for
 from parsec_cli.commands.guards import not_sent
+from parsec_cli.commands.options import DEFAULT_MAX
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
-from parsec_cli.outcomes import or_raise
+from parsec_cli.outcomes import Applied, or_raise
 from parsec_cli.results import Column, Listing, Record
 from parsec_cli.runtime import Runtime
 
@@ -57,18 +58,22 @@ def _one(runtime: Runtime, order: Order) -> Listing | Record:
     if order.dry_run:
         runtime.screen.notice(f"would deactivate `{user.name}` ({user.customer_id})")
         return not_sent("DELETE", user_path(user.customer_id), None)
-    words = ["parsec", *_place(runtime), "users", "deactivate", user.customer_id, "--confirm"]
-    agree_to_one(runtime, user, order.confirm, shlex.join([*words, word_for(user)]))
+    agree_to_one(runtime, user, order.confirm, script(runtime, order, user))
     change = Change(
         "users deactivate", user.customer_id, user.external_id, user.raw, None, order.reason
     )
     applied = or_raise(changes.deactivate(runtime.client, user, change))
     runtime.index.forget(user.customer_id)
+    runtime.screen.notice(deactivated(user, applied))
+    return Listing("results", _RESULT, [[_result(user)]])
+
+
+def deactivated(user: User, applied: Applied) -> str:
+    """Say that it is done, and how that is known."""
     told = f"deactivated `{user.name}`"
     if applied.learned == "repeated":
         told += "; the first answer was lost, the repeat says that it is done"
-    runtime.screen.notice(told)
-    return Listing("results", _RESULT, [[_result(user)]])
+    return told
 
 
 def _result(user: User) -> JsonObject:
@@ -80,7 +85,13 @@ def _result(user: User) -> JsonObject:
     }
 
 
-def _place(runtime: Runtime) -> list[str]:
-    """Name the profile in a command to be typed again, where it was named in this one."""
-    profile = runtime.options.profile
-    return ["-p", profile] if profile is not None else []
+def script(runtime: Runtime, order: Order, target: User | int) -> str:
+    """Return the command that needs no answer: for one user, or for so many."""
+    words = ["users", "deactivate"]
+    words += ["--from-file", order.from_file] if order.from_file is not None else []
+    words += ["--max", str(order.most)] if order.most != DEFAULT_MAX else []
+    words += ["--results", order.results] if order.results is not None else []
+    words += ["--reason", order.reason] if order.reason else []
+    if isinstance(target, User):
+        return again(runtime, [*words, "--confirm", word_for(target)], names=[target.customer_id])
+    return again(runtime, [*words, "--confirm", str(target)], names=order.users)

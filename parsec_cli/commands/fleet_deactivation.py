@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-
 from parsec_cli.api.resolve import Reference
-from parsec_cli.commands.consent import agree_to_several
-from parsec_cli.commands.deactivating import Order
+from parsec_cli.commands.consent import agree_to_one, agree_to_several
+from parsec_cli.commands.deactivating import Order, script
 from parsec_cli.commands.fleet_apply import asked_again
 from parsec_cli.commands.fleet_plan import ACTION
 from parsec_cli.commands.fleet_reads import Survey
@@ -89,10 +87,11 @@ def _agree(runtime: Runtime, order: Order, ready: Ready) -> None:
     if not ready.send:
         return
     users = [ready.user(action) for action in ready.deactivations]
-    words = ["parsec"]
-    if runtime.options.profile is not None:
-        words += ["-p", runtime.options.profile]
-    words += ["users", "deactivate", *order.users]
-    words += ["--from-file", order.from_file] if order.from_file is not None else []
-    script = f"{shlex.join(words)} --confirm {len(users)}"
-    agree_to_several(runtime, users, order.confirm, script, asked_again(ready))
+    notes = asked_again(ready)
+    if len(order.users) == 1:
+        for note in notes:
+            runtime.screen.warning(note)
+        agree_to_one(runtime, users[0], order.confirm, script(runtime, order, users[0]))
+    else:
+        command = script(runtime, order, len(users))
+        agree_to_several(runtime, users, order.confirm, command, notes)

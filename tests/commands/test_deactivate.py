@@ -1,0 +1,521 @@
+"""`users deactivate` off a terminal: nothing is sent without a consent that names its target."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+
+import pytest
+from commands.serving import command_in
+from support.actions import answer, close, error, html, json_answer
+from support.records import customer_id, wallet
+
+UUID = customer_id(99)
+EMPTY_OBJECT = json_answer(200, {})
+
+
+def deletes(builder):
+    return [request.path for request in builder.requests if request.method == "DELETE"]
+
+
+def path_of(user):
+    return f"/api/v1/builder/users/{user['customer_id']}"
+
+
+@pytest.mark.parametrize("form", ["external_id", "customer_id", "CUSTOMER_ID"])
+def test_confirm_takes_the_external_id_or_the_customer_id(run, builder, form):
+    user = builder.add("alice")
+    other = builder.add("bob")
+    value = user[form.lower()].upper() if form.isupper() else user[form]
+    done = run("users", "deactivate", "alice", "--confirm", value, "--json")
+    assert done.code == 0, done
+    result = {"customer_id": user["customer_id"], "external_id": "alice"}
+    assert done.json["results"] == [{**result, "outcome": "deactivated", "error": None}]
+    assert deletes(builder) == [path_of(user)]
+    assert list(builder.users) == [other["customer_id"]]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", " ", "bob", "Alice", "ALICE", "alice ", " alice", "alic", "alice\n", "1", "y", "yes", "*"],
+)
+def test_any_other_confirm_is_a_refusal(run, builder, value):
+    """Equal, letter by letter; the count is for several."""
+    builder.add("alice")
+    builder.add("bob")
+    done = run("users", "deactivate", "alice", "--confirm", value)
+    assert done.code == 9, done
+    assert deletes(builder) == []
+
+
+def test_an_external_id_that_is_a_uuid_is_compared_letter_by_letter(run, builder):
+    """Only customer_ids are the same in another case: the namesake may differ in just that."""
+    named = "abcdefab-1111-4111-8111-111111111111"
+    builder.add(named)
+    done = run("users", "deactivate", f"ext:{named}", "--confirm", named.upper())
+    assert done.code == 9, done
+    assert deletes(builder) == []
+    assert run("users", "deactivate", f"ext:{named}", "--confirm", named).code == 0
+
+
+ODD = ["a b", "a/b", "a?x=1", "100%", "#1", "..x", "-abc", "--yes", "'", '"$(x)"', "日本語", "a\\b"]
+ODD += ["1", "a`b", "a;b", "[/x]", ":smile:", "a\u0301", "e\u0301\u0323", "ext:a", "id:a"]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_the_command_that_is_shown_does_it(run, builder, name):
+    """As it stands, through a shell's eyes."""
+    user = builder.add(name)
+    builder.add("a")
+    refused = run("users", "deactivate", "--json", "--", f"ext:{name}")
+    assert refused.code == 9, refused
+    assert deletes(builder) == []
+    words = shlex.split(command_in(refused.error["hint"]))
+    assert words[0] == "parsec"
+    done = run(*words[1:])
+    assert done.code == 0, done
+    assert deletes(builder) == [path_of(user)]
+
+
+UNTYPABLE = {
+    "a\u202eb": "\\u{202e}",
+    "a\u200bb": "\\u{200b}",
+    "\u2066a": "\\u{2066}",
+    "a\ufeff": "\\u{feff}",
+    "a\U000e0041": "\\u{e0041}",
+    "a\u00a0b": "",
+    " a": "",
+    "a ": "",
+    "": "",
+    None: "",
+}
+
+
+@pytest.mark.parametrize(("name", "escaped"), UNTYPABLE.items(), ids=ascii)
+def test_of_an_external_id_that_cannot_be_typed_the_customer_id_is_the_word(
+    run, builder, name, escaped
+):
+    """Hidden, reordered or empty text is no word to agree by."""
+    user = builder.add(name)
+    refused = run("users", "deactivate", user["customer_id"])
+    assert refused.code == 9, refused
+    assert f"--confirm {user['customer_id']}" in command_in(refused.err)
+    assert escaped in refused.err
+    assert not escaped or name not in refused.err
+    done = run("users", "deactivate", user["customer_id"], "--confirm", user["customer_id"])
+    assert done.code == 0, done
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "a\rb", "a\nb", "a\x07b", "a\x9bb"])
+def test_control_characters_of_a_user_are_shown_escaped(run, builder, name):
+    user = builder.add(name)
+    refused = run("users", "deactivate", user["customer_id"])
+    assert refused.code == 9, refused
+    assert name not in refused.err
+    assert "\x1b" not in refused.err
+    assert "\r" not in refused.err
+    several = run("users", "deactivate", user["customer_id"], builder.add("b")["customer_id"])
+    assert several.code == 9, several
+    assert name not in several.err
+
+
+def test_what_will_be_destroyed_is_shown(run, builder):
+    """All ids, wallet, money, exchanges, limit, profile and host (F36)."""
+    user = builder.add(
+        "rich", 25, wallet=wallet("safe", "100.50"), linked_exchanges=["polymarket", "kalshi"]
+    )
+    shown = run("users", "deactivate", "rich").err
+    for part in (
+        "cannot be undone",
+        "rich",
+        user["customer_id"],
+        "polymarket, kalshi",
+        "25",
+        user["wallet"]["safe_address"],
+        "ITS WALLET HOLDS 100.50 USDC",
+        "default",
+        builder.url,
+    ):
+        assert part in shown, part
+
+
+@pytest.mark.parametrize(
+    ("balance", "loud"),
+    [
+        ({"token": "USDC", "balance": "0", "raw_balance": "0"}, False),
+        ({"token": "USDC", "balance": "0.00", "raw_balance": "0"}, False),
+        ({"token": "USDC", "balance": "0.000001", "raw_balance": "1"}, True),
+        ({"token": "USDC", "balance": "0", "raw_balance": "1"}, True),
+        ({"token": "USDC", "balance": "a lot"}, True),
+        ({"token": "USDC"}, True),
+        ({"token": "USDC", "balance": None, "raw_balance": 5}, True),
+        ({"token": "USDC", "balance": "1e-30"}, True),
+        ({"token": "[bold]X\x1b[2J", "balance": "5"}, True),
+    ],
+    ids=str,
+)
+def test_money_is_loud_and_doubt_counts_as_money(run, builder, balance, loud):
+    builder.add("alice", wallet={"wallet_type": "eoa", "balances": [balance]})
+    builder.add("bob")
+    assert ("ITS WALLET HOLDS" in run("users", "deactivate", "alice").err) is loud
+    several = run("users", "deactivate", "alice", "bob").err
+    assert ("1 OF THEIR WALLETS HOLD MONEY" in several) is loud
+    assert "\x1b" not in several
+
+
+@pytest.mark.parametrize("user", ["nobody", UUID, f"id:{UUID}", "ext:nobody", "id:alice"])
+def test_an_unknown_user_fails_before_anything_is_asked(run, builder, user):
+    """Nothing to agree to (F36)."""
+    builder.add("alice")
+    for more in ([], ["alice"]):
+        done = run("users", "deactivate", user, *more, "--confirm", "alice")
+        assert done.code == 3, done
+        assert "cannot be undone" not in done.err
+    assert deletes(builder) == []
+
+
+def test_users_whose_ids_differ_in_one_digit_are_told_apart(run, builder):
+    """The word is that of the user that was named (F36)."""
+    first, second = customer_id(1), customer_id(1)[:-1] + "0"
+    builder.add("alice", customer_id=first)
+    builder.add("bob", customer_id=second)
+    assert run("users", "deactivate", second, "--confirm", "alice").code == 9
+    assert run("users", "deactivate", second, "--confirm", first).code == 9
+    assert deletes(builder) == []
+    assert run("users", "deactivate", second, "--confirm", "bob").code == 0
+    assert list(builder.users) == [first]
+
+
+def test_a_uuid_that_is_an_external_id_needs_its_prefix(run, builder):
+    user = builder.add(UUID)
+    done = run("users", "deactivate", UUID, "--confirm", UUID)
+    assert done.code == 3, done
+    assert f"`ext:{UUID}`" in done.err
+    assert run("users", "deactivate", f"ext:{UUID}", "--confirm", UUID).code == 0
+    assert deletes(builder) == [path_of(user)]
+
+
+@pytest.mark.parametrize(
+    ("options", "env"),
+    [
+        (["--no-input"], {}),
+        ([], {"CI": "1"}),
+        ([], {"CI": "true", "PARSEC_YES": "1", "PARSEC_CONFIRM": "alice", "YES": "1"}),
+        (["--reason", "alice"], {}),
+        (["-q"], {}),
+    ],
+    ids=["--no-input", "CI", "variables", "--reason", "-q"],
+)
+@pytest.mark.parametrize("stdin", [b"alice\n", b"y\n" * 100, b""])
+def test_nothing_else_is_consent(run, builder, options, env, stdin):
+    builder.add("alice")
+    done = run("users", "deactivate", "alice", *options, env=env, stdin=stdin)
+    assert done.code == 9, done
+    assert "nobody can be asked" in done.err
+    assert deletes(builder) == []
+
+
+@pytest.mark.parametrize("option", ["--yes", "-y", "--force", "-f"])
+def test_there_is_no_option_that_skips_the_question(run, builder, option):
+    builder.add("alice")
+    assert run("users", "deactivate", "alice", option).code == 2
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("stdin", [None, "closed", "open", b"y\n" * 1000, b"alice\n"])
+def test_off_a_terminal_a_real_process_refuses_at_once(parsec, builder, key_env, stdin):
+    """/dev/null, closed, a pipe that stays silent, `yes |`: no hang, no traceback (F35)."""
+    builder.add("alice")
+    done = parsec("users", "deactivate", "alice", env=key_env(builder), stdin=stdin, timeout=10)
+    assert done.code == 9, done
+    assert "Traceback" not in done.err
+    assert "--confirm alice" in done.err
+    assert done.out == ""
+    assert deletes(builder) == []
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_in_a_loop_over_a_file_the_loops_input_is_left_alone(
+    isolated_environment, builder, key_env, work, confirmed
+):
+    """Each line reaches the loop, none is taken for an answer (F35)."""
+    names = ["u1", "u2", "u3"]
+    users = [builder.add(name) for name in names]
+    (work / "ids").write_text("".join(f"{name}\n" for name in names))
+    command = f'{shlex.quote(sys.executable)} -m parsec_cli users deactivate "$id"'
+    command += ' --confirm "$id"' if confirmed else ""
+    loop = f'while read id; do {command} >/dev/null 2>&1; echo "$id $?"; done < ids'
+    done = subprocess.run(
+        ["/bin/sh", "-c", loop],
+        env={**isolated_environment, **key_env(builder)},
+        cwd=work,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [f"{name} {0 if confirmed else 9}" for name in names]
+    assert deletes(builder) == ([path_of(user) for user in users] if confirmed else [])
+
+
+def test_a_line_end_of_windows_in_a_loop_is_refused(run, builder):
+    builder.add("alice")
+    done = run("users", "deactivate", "alice\r", "--confirm", "alice\r")
+    assert done.code == 2, done
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["alice", "bob", "--confirm", "2"], 0),
+        (["alice", "bob", "--confirm", "1"], 9),
+        (["alice", "bob", "--confirm", "3"], 9),
+        (["alice", "bob", "--confirm", "02"], 9),
+        (["alice", "bob", "--confirm", "alice"], 9),
+        (["alice", "bob", "--confirm", ""], 9),
+        (["alice", "alice", "--confirm", "1"], 0),
+        (["alice", "alice", "--confirm", "2"], 9),
+        (["alice", "bob"], 9),
+        (["alice", "nobody", "--confirm", "2"], 3),
+        (["alice", "", "--confirm", "2"], 2),
+        (["alice", "bob", "--confirm", "2", "--max", "1"], 10),
+        (["alice", "--confirm", "alice", "--max", "0"], 10),
+        (["alice", "bob", "--confirm", "2", "--max", "2"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_several_are_agreed_to_by_their_count_or_not_sent(run, builder, argv, code):
+    builder.add("alice")
+    builder.add("bob")
+    done = run("users", "deactivate", *argv)
+    assert done.code == code, done
+    sent = len({name for name in argv if name in ("alice", "bob")}) if code == 0 else 0
+    assert len(deletes(builder)) == sent
+
+
+def test_one_user_is_agreed_to_by_name_also_with_a_results_file(run, builder, work):
+    """How the results are kept changes nothing about the word."""
+    builder.add("alice")
+    argv = ["users", "deactivate", "alice", "--results", "r.jsonl", "--confirm"]
+    assert run(*argv, "1").code == 9
+    refused = run(*argv[:-1])
+    assert "--confirm alice" in command_in(refused.err)
+    assert "--results r.jsonl" in command_in(refused.err)
+    assert deletes(builder) == []
+    done = run(*argv, "alice")
+    assert done.code == 0, done
+    assert json.loads((work / "r.jsonl").read_text())["outcome"] == "deactivated"
+
+
+def test_a_file_of_one_is_agreed_to_by_its_count(run, builder, work):
+    builder.add("alice")
+    (work / "leavers").write_text("alice\n")
+    argv = ["users", "deactivate", "--from-file", "leavers", "--confirm"]
+    assert run(*argv, "alice").code == 9
+    assert deletes(builder) == []
+    assert run(*argv, "1").code == 0
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["users", "deactivate", "u00", "u01", *(f"u{n:02}" for n in range(2, 12)), "--max", "20"],
+        ["users", "deactivate", "u00", "--reason", "it's over", "--results", "out.jsonl"],
+        ["users", "deactivate", "u00", "u01", "--reason", "x y", "--results", "out.jsonl"],
+        ["users", "deactivate", "--from-file", "some file.txt"],
+        ["users", "deactivate", "--", "-dash", "u00"],
+    ],
+    ids=" ".join,
+)
+def test_the_command_for_scripts_keeps_every_option(run, builder, work, history, argv):
+    builder.add("-dash")
+    for number in range(12):
+        builder.add(f"u{number:02}")
+    (work / "some file.txt").write_text("u03\nu04\n")
+    refused = run(*argv)
+    assert refused.code == 9, refused
+    words = shlex.split(command_in(refused.err))
+    done = run(*words[1:])
+    assert done.code == 0, done
+    assert deletes(builder)
+    if "--reason" in argv:
+        assert argv[argv.index("--reason") + 1] in {line.get("reason") for line in history()}
+    assert (work / "out.jsonl").exists() is ("--results" in argv)
+
+
+@pytest.mark.parametrize("users", [["alice"], ["alice", "bob"]])
+def test_the_command_for_scripts_goes_to_the_same_host(tool, builder, key_env, users):
+    """Copied from a run with `--base-url`, it must not reach the profile's host."""
+    builder.add("alice")
+    builder.add("bob")
+    env = key_env("https://elsewhere.invalid")
+    refused = tool("--base-url", builder.url, "users", "deactivate", *users, env=env)
+    assert refused.code == 9, refused
+    words = shlex.split(command_in(refused.err))
+    assert tool(*words[1:], env=env).code == 0
+    assert len(deletes(builder)) == len(users)
+
+
+@pytest.mark.parametrize("users", [["user_007"], ["user_007", "user_008"]])
+def test_the_command_for_scripts_names_the_profile(tool, users):
+    refused = tool("-p", "sandbox", "users", "deactivate", *users)
+    assert refused.code == 9, refused
+    assert command_in(refused.err).startswith("parsec -p sandbox users deactivate ")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["alice", "--from-file", "leavers"],
+        ["--from-file", "missing"],
+        ["--from-file", ""],
+        ["--from-file", "."],
+        ["--from-file", "nothing"],
+        ["alice", "--max", "-1"],
+        ["alice", "--max", "many"],
+        ["alice", "--confirm"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_command_sends_nothing(run, builder, work, argv):
+    builder.add("alice")
+    (work / "leavers").write_text("alice\n")
+    (work / "nothing").write_text("\n")
+    done = run("users", "deactivate", *argv)
+    assert done.code == 2, done
+    assert builder.requests == []
+
+
+def test_a_profile_that_does_not_exist_is_a_usage_fault(run, builder):
+    builder.add("alice")
+    done = run("-p", "staging", "users", "deactivate", "alice", "--confirm", "alice")
+    assert done.code == 2, done
+    assert "staging" in done.err
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("users", [["alice"], ["alice", "bob"]])
+def test_a_dry_run_needs_no_consent_and_sends_nothing(run, builder, history, users):
+    builder.add("alice")
+    builder.add("bob")
+    done = run("users", "deactivate", *users, "-n", "--json")
+    assert done.code == 0, done
+    if len(users) == 1:
+        assert done.json["method"] == "DELETE"
+    else:
+        assert [row["action"] for row in done.json["actions"]] == ["deactivate"] * 2
+    assert deletes(builder) == []
+    assert history() == []
+
+
+@pytest.mark.parametrize(
+    "success",
+    [
+        answer(204),
+        answer(204, b"", {"Content-Type": "application/json"}),
+        answer(200),
+        answer(200, b"{}"),
+        answer(202, b'{"status": "queued"}'),
+        EMPTY_OBJECT,
+    ],
+    ids=["204", "204 typed", "200 empty", "200 {}", "202 object", "200 json {}"],
+)
+def test_every_promised_form_of_success_counts(run, builder, success):
+    """An empty body is not parsed (F32)."""
+    builder.add("alice")
+    builder.fault("DELETE", action=success, after_effect=True)
+    done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
+    assert done.code == 0, done
+    assert len(deletes(builder)) == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        html(200, "<html>ok</html>"),
+        answer(200, b"ok"),
+        json_answer(200, []),
+        json_answer(200, None),
+        json_answer(200, {"error": "no"}),
+        answer(200, b"{", length=9, keep_alive=False),
+    ],
+    ids=["HTML", "text", "array", "null", "error", "cut"],
+)
+def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd):
+    """Neither done nor failed (F32)."""
+    user = builder.add("alice")
+    builder.fault("DELETE", action=odd)
+    done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
+    assert done.code == 12, done
+    assert f"parsec users get {user['customer_id']}" in done.error["hint"]
+    assert history()[-1]["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize("lost", [close(), html(503), error(502, "x", "y", retryable=True)])
+def test_404_after_a_lost_answer_is_done(run, builder, lost, history):
+    """The user was there before: who else took it away (F29)."""
+    builder.add("alice")
+    builder.fault("DELETE", action=lost, after_effect=True)
+    done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
+    assert done.code == 0, done
+    assert done.json["results"][0]["outcome"] == "deactivated"
+    assert "the first answer was lost" in done.err
+    assert (history()[-1]["outcome"], history()[-1]["attempts"]) == ("applied", 2)
+
+
+def test_404_on_the_first_sending_is_not_done(run, builder, history):
+    """Somebody was faster, or the host is another (F29)."""
+    builder.add("alice")
+    builder.fault("DELETE", action=error(404, "end-user not found", "not_found"))
+    done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
+    assert done.code == 3, done
+    assert done.out == ""
+    assert history()[-1]["outcome"] == "not_applied"
+    assert len(deletes(builder)) == 1
+
+
+def test_500_is_not_repeated(run, builder):
+    builder.add("alice")
+    builder.fault("DELETE", action=error(500, "oops", "internal_error", retryable=True))
+    done = run("users", "deactivate", "alice", "--confirm", "alice")
+    assert done.code == 12, done
+    assert len(deletes(builder)) == 1
+
+
+def test_the_intent_and_the_user_as_it_was_are_on_disk_before_the_request(
+    run, builder, history, home, leaks
+):
+    user = builder.add("alice", 25, wallet=wallet("safe", "5"))
+    path = home / ".local" / "state" / "parsec" / "history.jsonl"
+    seen = []
+
+    def look(request):
+        if request.method == "DELETE":
+            seen.extend(json.loads(line) for line in path.read_text().splitlines())
+        return builder._answer(request)
+
+    builder.respond(look)
+    done = run("users", "deactivate", "alice", "--confirm", "alice", "--reason", "left")
+    assert done.code == 0, done
+    (intent,) = seen
+    assert intent["target"] == {"customer_id": user["customer_id"], "external_id": "alice"}
+    assert (intent["command"], intent["reason"]) == ("users deactivate", "left")
+    kept = {name: value for name, value in user.items() if name != "api_key"}
+    assert intent["before"] == kept
+    assert history()[0] == intent
+    assert leaks(done, [user["api_key"]]) == []
+
+
+@pytest.mark.usefixtures("broken_history")
+@pytest.mark.parametrize("argv", [["alice", "--confirm", "alice"], ["alice", "bob", "--confirm=2"]])
+def test_what_cannot_be_written_down_is_not_sent(run, builder, argv):
+    builder.add("alice")
+    builder.add("bob")
+    done = run("users", "deactivate", *argv)
+    assert done.code == 1, done
+    assert deletes(builder) == []
+    assert len(builder.users) == 2
