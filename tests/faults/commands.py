@@ -1,0 +1,104 @@
+"""The commands of the fault table by class, and what each must leave in words and in writing."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.builder import BuilderServer
+from support.records import customer_id
+from support.runner import Completed
+
+ALICE = customer_id(0)
+MEMBER = f"/builder/users/{ALICE}$"
+
+
+@dataclass(frozen=True)
+class Command:
+    """`target` is the one request of the command that the fault is about: method and path."""
+
+    kind: str
+    argv: tuple[str, ...]
+    target: tuple[str, str]
+
+
+COMMANDS = {
+    "get": Command("R", ("users", "get", ALICE), ("GET", MEMBER)),
+    "list": Command("R", ("users", "list"), ("GET", "/builder/users$")),
+    "pool": Command("R", ("pool", "show"), ("GET", "/builder/pool$")),
+    "create": Command("C", ("users", "create", "new"), ("POST", "/builder/users$")),
+    "onboard": Command(
+        "O",
+        ("users", "onboard", ALICE, "--exchange", "polymarket", "--mode", "managed"),
+        ("POST", "/builder/onboard$"),
+    ),
+    "set-qps": Command("U", ("users", "set-qps", ALICE, "5"), ("PATCH", MEMBER)),
+    "deactivate": Command(
+        "D", ("users", "deactivate", ALICE, "--confirm", "alice"), ("DELETE", MEMBER)
+    ),
+    "api get": Command("aR", ("api", "GET", f"/builder/users/{ALICE}"), ("GET", MEMBER)),
+    "api create": Command(
+        "aC", ("api", "POST", "/builder/users", "-f", "external_id=new"), ("POST", "users$")
+    ),
+    "api onboard": Command(
+        "aO",
+        (
+            *("api", "POST", "/builder/onboard", "-f", f"customer_id={ALICE}"),
+            *("-f", "exchange=polymarket", "-f", "mode=managed"),
+        ),
+        ("POST", "/builder/onboard$"),
+    ),
+    "api patch": Command(
+        "aU", ("api", "PATCH", f"/builder/users/{ALICE}", "-F", "qps_limit=5"), ("PATCH", MEMBER)
+    ),
+    "api delete": Command(
+        "aD", ("api", "DELETE", f"/builder/users/{ALICE}", "--confirm", "alice"), ("DELETE", MEMBER)
+    ),
+}
+CHANGES = [name for name, command in COMMANDS.items() if not command.kind.endswith("R")]
+
+
+def of_kind(*kinds: str) -> list[str]:
+    return [name for name, command in COMMANDS.items() if command.kind in kinds]
+
+
+def targeted(builder: BuilderServer, command: Command) -> int:
+    """Count the requests that the fault was about."""
+    method, path = command.target
+    return len([r for r in builder.requests if r.method == method and re.search(path, r.path)])
+
+
+def check_words(completed: Completed, command: Command) -> None:
+    """Hold a failed run's one line of JSON to its promises, and to its exit code."""
+    error = completed.error
+    assert completed.out == "", completed
+    assert "Traceback" not in completed.err
+    assert {"code", "message", "http_status", "retryable", "hint", "exit_code"} <= set(error)
+    assert error["exit_code"] == completed.code
+    assert error["hint"], error
+    assert "127.0.0.1" in error["message"], error
+    assert len(completed.err) < 3000
+    unknown = "outcome unknown" in error["message"]
+    nothing = re.search(r"nothing was (sent|changed)", error["message"])
+    assert unknown == (completed.code == 12), error
+    assert (error["code"] == "outcome_unknown") == unknown
+    if not command.kind.endswith("R"):
+        assert bool(nothing) != unknown, error
+
+
+def check_history(home: Path, completed: Completed, command: Command) -> None:
+    """Hold what is on disk about a change to what the exit code says."""
+    files = list(home.rglob("history.jsonl"))
+    if command.kind.endswith("R"):
+        assert files == []
+        return
+    if not files:
+        # refused or failed before the change was ready to be sent
+        assert completed.code in (3, 4, 5, 6, 7, 10)
+        return
+    lines = [json.loads(line) for line in files[0].read_text().splitlines()]
+    expected = {0: "applied", 12: "unknown"}.get(completed.code, "not_applied")
+    assert [line["outcome"] for line in lines if "outcome" in line] == [expected]
+    assert len(lines) == 2
