@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import compress
 
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.client import Client, with_query
@@ -19,7 +20,8 @@ PAGE_SIZE = 100  # the API's maximum; requests are a budget
 _BARREN_PAGES = 20
 # longer than any server's limit on a request line
 _LONGEST_CURSOR = 8192
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_UUIDS = re.compile(f"{_UUID}(?:,{_UUID})*")
 
 
 @record
@@ -46,16 +48,16 @@ class SeenIds:
         self._maybe = bytearray(self._BITS // 8)
         self._ids = bytearray()
 
-    def add(self, customer_id: str) -> bool:
-        """Add the id; True when it was new. UUIDs differing in case are the same."""
-        if _UUID.fullmatch(customer_id):
-            key = bytes.fromhex(customer_id.replace("-", ""))
-        else:
-            key = blake2b(customer_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        place, bit = divmod(hash(key) % self._BITS, 8)
-        if self._maybe[place] >> bit & 1 and self._holds(key):
+    def new(self, customer_ids: Sequence[str]) -> list[bool]:
+        """Add the ids and tell of each whether it was new; UUIDs differing in case are the same."""
+        return [self._add(key) for key in _keys(customer_ids)]
+
+    def _add(self, key: bytes) -> bool:
+        place = hash(key) % self._BITS
+        byte, bit = place >> 3, 1 << (place & 7)
+        if self._maybe[byte] & bit and self._holds(key):
             return False
-        self._maybe[place] |= 1 << bit
+        self._maybe[byte] |= bit
         self._ids += key
         return True
 
@@ -66,6 +68,22 @@ class SeenIds:
                 return False
             at = self._ids.find(key, at + 1)
         return True
+
+
+def _keys(customer_ids: Sequence[str]) -> list[bytes]:
+    """Return 16 bytes for each id; a page of nothing but UUIDs is converted at once."""
+    page = ",".join(customer_ids)
+    # an id may hold a comma itself, so that there seem to be more
+    if _UUIDS.fullmatch(page) and page.count(",") == len(customer_ids) - 1:
+        whole = bytes.fromhex(page.replace("-", "").replace(",", ""))
+        return [whole[at : at + 16] for at in range(0, len(whole), 16)]
+    return [_key(customer_id) for customer_id in customer_ids]
+
+
+def _key(customer_id: str) -> bytes:
+    if _UUIDS.fullmatch(customer_id) and "," not in customer_id:
+        return bytes.fromhex(customer_id.replace("-", ""))
+    return blake2b(customer_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def pages(
@@ -81,7 +99,8 @@ def pages(
     while True:
         wanted = size if limit is None else min(size, limit)
         page = _fetch(client, cursor, wanted)
-        users = [user for user in page.users if seen.add(user["customer_id"])]
+        new = seen.new([user["customer_id"] for user in page.users])
+        users = list(compress(page.users, new))
         if limit is not None and len(users) > limit:
             # a server that gives more than was asked for: going on at this page loses nobody
             yield Page(users, cursor)
@@ -112,13 +131,23 @@ def is_unicode(text: str) -> bool:
 
 
 def _fetch(client: Client, cursor: str | None, limit: int) -> Page:
+    read: list[Page] = []
+
+    def promise(answer: Answer) -> str:
+        if answer.unfit:
+            return answer.unfit
+        try:
+            read[:] = [_page(answer)]
+        except WrongShape as why:
+            return str(why)
+        return ""
+
     path = with_query("/builder/users", {"limit": limit, "cursor": cursor})
-    call = Call(Kind.READ, "GET", path, promise=_page_promise)
+    call = Call(Kind.READ, "GET", path, promise=promise)
     exchange = client.read(call)
-    answer = exchange.good
-    if answer is None:
+    if exchange.good is None:
         raise error_of(exchange, call, client.host)
-    return _page(answer)
+    return read[0]
 
 
 def _page(answer: Answer) -> Page:
@@ -129,20 +158,10 @@ def _page(answer: Answer) -> Page:
     if not isinstance(users, list):
         raise WrongShape("it has no list `users`")
     for user in users:
-        User.parse(user)
+        User.check(user)
     cursor = body.get("next_cursor")
     if cursor is not None and not isinstance(cursor, str):
         raise WrongShape("its `next_cursor` is not text")
     if cursor and (len(cursor) > _LONGEST_CURSOR or not is_unicode(cursor)):
         raise WrongShape("its `next_cursor` cannot be sent back")
     return Page(users, cursor or None)
-
-
-def _page_promise(answer: Answer) -> str:
-    if answer.unfit:
-        return answer.unfit
-    try:
-        _page(answer)
-    except WrongShape as why:
-        return str(why)
-    return ""

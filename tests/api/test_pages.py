@@ -207,17 +207,27 @@ def test_the_error_of_a_later_page_passes_through_behind_the_pages_before():
 )
 def test_seen_ids_are_a_set(names):
     """UUIDs that differ in case are one; any other difference makes two."""
-    seen, expected = SeenIds(), set()
+    one_by_one, by_page, expected, new = SeenIds(), SeenIds(), set(), []
     for name in names + names[::-1]:
         is_uuid = len(name) == 36 and name.count("-") == 4 and name.isascii()
         key = name.lower() if is_uuid else name
-        assert seen.add(name) is (key not in expected)
+        new.append(key not in expected)
+        assert one_by_one.new([name]) == new[-1:]
         expected.add(key)
+    assert by_page.new(names) + by_page.new(names[::-1]) == new
 
 
 def test_a_hundred_thousand_ids_are_told_apart():
     chance = random.Random(5)
     names = [str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(100_000)]
     seen = SeenIds()
-    assert all(seen.add(name) for name in names)
-    assert not any(seen.add(name) for name in names[::400])
+    assert all(all(seen.new(names[at : at + 100])) for at in range(0, len(names), 100))
+    assert not any(seen.new(names[::400]))
+
+
+def test_an_id_that_reads_like_two_is_one():
+    one, other = (str(uuid.UUID(int=number)) for number in (1, 2))
+    seen = SeenIds()
+    assert seen.new([f"{one},{other}", "x"]) == [True, True]
+    assert seen.new([f"{one},{other}"]) == [False]
+    assert seen.new([one, other]) == [True, True]
