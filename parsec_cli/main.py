@@ -83,9 +83,25 @@ def _afterthoughts(runtime: Runtime, code: int) -> int:
 def _told(runtime: Runtime, fault: ParsecError) -> int:
     from parsec_cli.errors import ReaderLeft
 
+    fault = _as_stopped(runtime, fault)
     if not isinstance(fault, ReaderLeft):
         runtime.screen.error(fault)
     return fault.exit_code
+
+
+def _as_stopped(runtime: Runtime, fault: ParsecError) -> ParsecError:
+    """Put the signal first where one came while a change was in flight: it decides the code."""
+    from parsec_cli.errors import Stopped
+
+    pending = runtime.interrupts.pending
+    if pending is None or isinstance(fault, Stopped):
+        return fault
+    return type(pending)(
+        f"{pending.message}: {fault.message}",
+        hint=fault.hint,
+        details=fault.details,
+        http_status=fault.http_status,
+    )
 
 
 def _closed(runtime: Runtime, code: int) -> int:

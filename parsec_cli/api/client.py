@@ -19,17 +19,24 @@ from parsec_cli.api import answers
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.reasons import not_sent_cause, reason
+from parsec_cli.api.records import described, log_line
 from parsec_cli.api.retry import Patience, send
 from parsec_cli.api.wire import NetworkTransport, Wire
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Interrupts
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.origin import BaseUrl
-from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
+from parsec_cli.outcomes import Outcome
 from parsec_cli.records import record
 
 # most servers refuse a request line of more than 8 KiB, and httpx a URL of more than 64
 _LONGEST_PATH = 32 * 1024
+_HEADERS = {
+    "accept": "application/json",
+    "accept-encoding": "gzip",
+    "connection": "keep-alive",
+    "user-agent": f"parsec-cli/{__version__}",
+}
 
 
 def segment(text: str) -> str:
@@ -109,25 +116,18 @@ class Client:
         self._changes = changes
         self._interrupts = interrupts or Interrupts()
         self._log = log
+        # the transport is used without an httpx.Client: cookies, redirects and merged URLs are a
+        # third of its time, and nothing that this tool wants
+        self._transport = transport
+        self._extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
         self._headers: dict[str, str] = {}
-        self._http = httpx.Client(
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=timeout,
-            headers={
-                "accept": "application/json",
-                "accept-encoding": "gzip",
-                "user-agent": f"parsec-cli/{__version__}",
-            },
-        )
 
     @property
     def host(self) -> str:
         return self.base_url.display
 
     def close(self) -> None:
-        self._http.close()
+        self._transport.close()
 
     def read(self, call: Call) -> Exchange:
         """Send a call that changes nothing."""
@@ -187,7 +187,7 @@ class Client:
 
     def _authorised(self) -> dict[str, str]:
         if not self._headers:
-            self._headers = {"x-api-key": self._key().reveal()}
+            self._headers = {**_HEADERS, "x-api-key": self._key().reveal()}
         return self._headers
 
     def _send(self, call: Call) -> Exchange:
@@ -204,26 +204,30 @@ class Client:
             attempted = self._attempt(call, content, request_headers)
             if self._log is not None:
                 elapsed = (time.perf_counter() - started) * 1000
-                self._log(_log_line(call, attempted, number, elapsed))
+                self._log(log_line(call, attempted, number, elapsed))
             return attempted
 
         return send(call, attempt, self.patience)
 
     def _attempt(self, call: Call, content: bytes | None, headers: Mapping[str, str]) -> Attempted:
-        request = self._http.build_request(
-            call.method, self.base_url.root + call.path, content=content, headers=headers
+        request = httpx.Request(
+            call.method,
+            self.base_url.root + call.path,
+            content=content,
+            headers=headers,
+            extensions=self._extensions,
         )
         self._wire.begin(self.timeout)
         if self._in_process:
             self._wire.leave()
         try:
-            response = self._http.send(request, stream=True)
+            response = self._transport.handle_request(request)
         except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
             return self._failed(fault)
         try:
             answer = answers.read(response, response.iter_raw())
         except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
-            why = f"it was cut: {reason(fault, self.timeout)}"
+            why = f"it was cut: {self._reason(fault)}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
         finally:
             response.close()
@@ -231,44 +235,14 @@ class Client:
             self.quota = answer.headers
         return answer
 
+    def _reason(self, fault: Exception) -> str:
+        return reason(fault, None if self._interrupts.drain_at else self.timeout)
+
     def _failed(self, fault: Exception) -> NotSent | Lost:
-        why = reason(fault, self.timeout)
+        why = self._reason(fault)
         if self._wire.sent:
             return Lost(why)
         cause = not_sent_cause(fault)
         if cause == "tls" and self._trust:
             why = f"{why}; trusted is {self._trust}"
         return NotSent(cause, why)
-
-
-def described(outcome: Outcome) -> JsonObject:
-    """What the history keeps of an outcome: its name, HTTP status, attempts and error text."""
-    match outcome:
-        case Applied():
-            return {
-                "outcome": "applied",
-                "http_status": outcome.http_status,
-                "attempts": outcome.attempts,
-                "after": outcome.after,
-            }
-        case NotApplied() | Unknown():
-            return {
-                "outcome": "unknown" if isinstance(outcome, Unknown) else "not_applied",
-                "http_status": outcome.error.http_status,
-                "attempts": outcome.attempts,
-                "error": outcome.error.message,
-            }
-
-
-def _log_line(call: Call, attempted: Attempted, number: int, elapsed: float) -> str:
-    if isinstance(attempted, Answer):
-        outcome = str(attempted.status)
-        rates = " ".join(
-            f"{name}={value}"
-            for name, value in attempted.headers.items()
-            if name.startswith("x-ratelimit-") or name in ("retry-after", "x-parsec-tier")
-        )
-    else:
-        outcome, rates = attempted.reason, ""
-    line = f"{call.method} {call.path} -> {outcome} in {elapsed:.0f} ms, attempt {number}"
-    return f"{line} {rates}".rstrip()

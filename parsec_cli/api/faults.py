@@ -131,9 +131,9 @@ def _too_many(answer: Answer, wait: float | None, host: str) -> ParsecError:
             api_code=_code(answer),
             http_status=answer.status,
         )
-    long = f"; the next wait would be {wait:.1f} s" if wait is not None else ""
+    long = f" beyond `--max-wait`; the next wait would be {wait:.1f} s" if wait is not None else ""
     return RateLimited(
-        f"{host}: rate limited beyond `--max-wait`{long}",
+        f"{host}: rate limited{long}",
         api_code=_code(answer),
         http_status=answer.status,
         retryable=not answer.refuses_repeat,

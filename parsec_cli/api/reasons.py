@@ -36,8 +36,11 @@ def not_sent_cause(fault: Exception) -> NotSentCause:
     return "connect"
 
 
-def reason(fault: Exception, timeout: float) -> str:
-    """Say in plain words what a network exception means; never quote its text on headers."""
+def reason(fault: Exception, timeout: float | None) -> str:
+    """Say in plain words what a network exception means; never quote its text on headers.
+
+    `timeout` is the limit that a time-out was about; None where a signal had set another.
+    """
     chain = _causes(fault)
     for cause in chain:
         if isinstance(cause, _CERTIFICATE):
@@ -47,7 +50,7 @@ def reason(fault: Exception, timeout: float) -> str:
         if isinstance(cause, socket.gaierror):
             return "the host name could not be resolved"
     if isinstance(fault, (httpx.TimeoutException, TimeoutError)):
-        return f"no answer within {timeout:g} s"
+        return "no answer in time" if timeout is None else f"no answer within {timeout:g} s"
     if isinstance(fault, httpx.ProxyError):
         return "the proxy refused or failed"
     for cause in chain:

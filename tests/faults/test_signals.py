@@ -1,0 +1,191 @@
+"""Ctrl-C and SIGTERM: at once while nothing has left, after a short drain while something has."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+
+import pytest
+from faults.children import PATIENCE, Child, until
+from faults.commands import ALICE
+from support.actions import close, json_answer, slow, stall, too_many
+from support.records import new_user
+
+SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+DEACTIVATE = ("users", "deactivate", ALICE, "--confirm", "alice")
+SET_QPS = ("users", "set-qps", ALICE, "5")
+CREATE = ("users", "create", "new")
+
+
+@pytest.fixture
+def start(isolated_environment, work, builder, key_env):
+    builder.add("alice", 10)
+    builder.strict = False
+    started = []
+
+    def run(*argv: str, url=None, **how) -> Child:
+        env = {**isolated_environment, **key_env(url or builder)}
+        started.append(Child([*argv, "--json"], env, work, **how))
+        return started[-1]
+
+    yield run
+    for child in started:
+        child.finish()
+
+
+@pytest.fixture
+def outcomes(home):
+    """What the history says became of the changes, in order; None for one left open."""
+
+    def read() -> list[str | None]:
+        found: dict[str, str | None] = {}
+        for path in home.rglob("history.jsonl"):
+            for line in map(json.loads, path.read_text().splitlines()):
+                found[line["id"]] = line.get("outcome")
+        return list(found.values())
+
+    return read
+
+
+def requests(builder, method: str) -> int:
+    return len([r for r in builder.requests if r.method == method and r.complete])
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
+@pytest.mark.parametrize("argv", [("pool", "show"), SET_QPS, DEACTIVATE], ids=" ".join)
+def test_a_read_is_left_at_once(start, builder, outcomes, number, code, argv):
+    builder.fault("GET", action=stall())
+    child = start(*argv)
+    until(lambda: requests(builder, "GET"))
+    child.signal(number)
+    completed = child.finish()
+    assert completed.code == code, completed
+    assert completed.out == ""
+    assert completed.error["exit_code"] == code
+    assert "Traceback" not in completed.err
+    assert builder.mutations == []
+    assert outcomes() == []
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
+def test_a_change_that_still_connects_is_left_at_once_and_nothing_was_sent(
+    start, outcomes, number, code
+):
+    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+    waiting = [socket.socket() for _ in range(4)]
+    try:
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(listener.getsockname())
+        child = start(*CREATE, url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        until(outcomes)
+        time.sleep(0.1)
+        child.signal(number)
+        completed = child.finish()
+    finally:
+        for each in (listener, *waiting):
+            each.close()
+    assert completed.code == code, completed
+    assert "nothing was sent" in completed.error["message"]
+    assert outcomes() == ["not_applied"]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
+@pytest.mark.parametrize("argv", [CREATE, DEACTIVATE, SET_QPS], ids=" ".join)
+def test_waiting_for_a_429_ends_at_once_and_nothing_was_changed(
+    start, builder, outcomes, number, code, argv
+):
+    for method in ("POST", "DELETE", "PATCH"):
+        builder.fault(method, action=too_many("50"))
+    child = start(*argv)
+    until(lambda: len(builder.mutations) and outcomes())
+    time.sleep(0.2)
+    child.signal(number)
+    completed = child.finish()
+    assert completed.code == code, completed
+    assert "nothing was changed" in completed.error["message"]
+    assert completed.error["exit_code"] == code
+    assert len(builder.mutations) == 1
+    assert outcomes() == ["not_applied"]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
+@pytest.mark.parametrize(
+    ("argv", "method"),
+    [(CREATE, "POST"), (DEACTIVATE, "DELETE"), (SET_QPS, "PATCH")],
+    ids=["create", "deactivate", "set-qps"],
+)
+def test_a_change_in_flight_is_finished_and_told(
+    start, builder, outcomes, number, code, argv, method
+):
+    builder.latency = 0.4
+    child = start(*argv)
+    until(lambda: requests(builder, method))
+    child.signal(number)
+    completed = child.finish()
+    assert completed.code == code, completed
+    assert completed.json
+    assert outcomes() == ["applied"]
+    assert len(builder.effects) == 1
+
+
+@pytest.mark.parametrize("lost", [slow(0.3, close()), stall()], ids=str)
+@pytest.mark.parametrize(("argv", "method"), [(CREATE, "POST"), (DEACTIVATE, "DELETE")])
+def test_a_change_whose_answer_does_not_come_in_time_is_unknown_and_not_repeated(
+    start, builder, outcomes, argv, method, lost
+):
+    builder.fault(method, action=lost, times=9, after_effect=True)
+    child = start(*argv, drain=0.8)
+    until(lambda: requests(builder, method))
+    child.signal(signal.SIGINT)
+    completed = child.finish()
+    assert completed.code == 130, completed
+    assert "outcome unknown" in completed.error["message"]
+    assert completed.error["hint"]
+    assert len(builder.mutations) == 1
+    assert outcomes() == ["unknown"]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
+def test_the_second_signal_ends_at_once_and_says_what_is_unknown(
+    start, builder, outcomes, number, code
+):
+    builder.fault("DELETE", action=stall(), after_effect=True)
+    child = start(*DEACTIVATE)
+    until(lambda: requests(builder, "DELETE"))
+    child.signal(signal.SIGINT)
+    time.sleep(0.3)
+    began = time.monotonic()
+    child.signal(number)
+    completed = child.finish()
+    assert time.monotonic() - began < PATIENCE / 4
+    assert completed.code == code, completed
+    assert "outcome unknown" in completed.error["message"]
+    assert completed.error["hint"]
+    assert "Traceback" not in completed.err
+    assert outcomes() == ["unknown"]
+
+
+def test_a_listing_that_is_left_closes_its_document(start, builder):
+    page = {"users": [new_user("a", 1)], "count": 1, "next_cursor": "x"}
+    builder.fault("GET", "/users$", action=json_answer(200, page))
+    builder.fault("GET", "/users$", action=stall(), nth=2)
+    child = start("users", "list")
+    until(lambda: requests(builder, "GET") == 2)
+    child.signal(signal.SIGINT)
+    completed = child.finish()
+    assert completed.code == 130, completed
+    assert completed.json["complete"] is False
+    assert completed.json["next_cursor"] == "x"
+
+
+def test_a_signal_that_is_ignored_stays_ignored(start, builder):
+    """As under nohup, or in the background of a shell without job control."""
+    builder.latency = 0.4
+    child = start("pool", "show", deaf=True)
+    until(lambda: requests(builder, "GET"))
+    child.signal(signal.SIGINT)
+    completed = child.finish()
+    assert completed.code == 0, completed
