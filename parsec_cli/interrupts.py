@@ -6,8 +6,8 @@ a time by which it must be; the second one ends the command where it stands.
 
 from __future__ import annotations
 
+import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +16,7 @@ from types import FrameType
 from parsec_cli.errors import Interrupted, Stopped, Terminated
 
 DRAIN_SECONDS = 10.0
+_NOTICED_WITHIN = 0.1
 
 
 class Interrupts:
@@ -30,7 +31,7 @@ class Interrupts:
         # appended to and removed from by several threads, read by the handler: no lock, because
         # the handler may interrupt the very thread that holds one
         self._holding: list[Callable[[], bool]] = []
-        self._event = threading.Event()
+        self._leaving = False
         self.pending: Stopped | None = None
         self.drain_at: float | None = None
         self.on_first: Callable[[], None] | None = None
@@ -44,7 +45,14 @@ class Interrupts:
     def _arrive(self, number: int, frame: FrameType | None) -> None:
         del frame
         stop = Terminated("terminated") if number == signal.SIGTERM else Interrupted("interrupted")
-        self.arrive(stop)
+        if self._leaving:
+            # the command only tidies up since the last one: nobody is left to catch this one
+            os._exit(stop.exit_code)
+        try:
+            self.arrive(stop)
+        except Stopped:
+            self._leaving = True
+            raise
 
     def arrive(self, stop: Stopped) -> None:
         """Raise `stop`, unless something is in flight and this is the first signal."""
@@ -53,7 +61,6 @@ class Interrupts:
             raise stop
         self.pending = stop
         self.drain_at = self._clock() + DRAIN_SECONDS
-        self._event.set()
         if self.on_first is not None:
             self.on_first()
 
@@ -67,5 +74,8 @@ class Interrupts:
             self._holding.remove(holds)
 
     def pause(self, seconds: float) -> None:
-        """Sleep, but no longer than until a signal arrives."""
-        self._event.wait(seconds)
+        """Sleep, but hardly longer than until a signal arrives."""
+        # no threading.Event: its lock may be held by the very thread that the handler interrupts
+        until = self._clock() + seconds
+        while self.pending is None and (left := until - self._clock()) > 0:
+            time.sleep(min(left, _NOTICED_WITHIN))

@@ -14,7 +14,7 @@ import os
 import sys
 from typing import Protocol, TextIO
 
-from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft
+from parsec_cli.errors import LocalFault, ReaderLeft
 from parsec_cli.output.sanitize import escaped
 
 ESCAPE_UNENCODABLE = "parsec-escape"
@@ -64,11 +64,16 @@ class Sink:
         """Write words that are lost without harm; after a failure write no more."""
         if self._stream is None or not self.intact:
             return
-        with contextlib.suppress(ParsecError):
-            self.write(text)
+        try:
+            # only what a write can meet: a signal that comes meanwhile must get through
+            with contextlib.suppress(LocalFault, ReaderLeft):
+                self.write(text)
+        except BaseException:
+            self.intact = True  # the stream is not what failed
+            raise
 
     def close_quietly(self) -> None:
-        with contextlib.suppress(ParsecError):
+        with contextlib.suppress(LocalFault, ReaderLeft):
             self.close()
 
     def _put(self, text: str, encoding: str) -> None:

@@ -5,7 +5,7 @@ import os
 import pytest
 from output.builders import Stream
 
-from parsec_cli.errors import LocalFault, ReaderLeft
+from parsec_cli.errors import Interrupted, LocalFault, ReaderLeft
 from parsec_cli.output.sink import Sink
 
 
@@ -129,3 +129,21 @@ def test_a_stream_that_blocks_is_waited_for():
         Sink(stream, "stdout").write("x" * size)
         stream.close()
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_signal_during_words_without_harm_gets_through():
+    """A question that appears when Ctrl-C is hit must not swallow it; more can be said after."""
+    raw = Raw()
+    stream = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+    sink = Sink(stream, "stderr")
+
+    def interrupted(_data):
+        del raw.write
+        raise Interrupted("interrupted")
+
+    raw.write = interrupted
+    with pytest.raises(Interrupted):
+        sink.write_quietly("type 2: ")
+
+    sink.write_quietly("error: interrupted\n")
+    assert raw.taken == b"error: interrupted\n"
