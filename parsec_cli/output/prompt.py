@@ -16,7 +16,11 @@ def read_line(stream: TextIO | None) -> str | None:
         line = stream.readline()
     except UnicodeDecodeError:
         return ""  # an answer, and one that matches nothing
-    return line.rstrip("\r\n") if line.endswith("\n") else None
+    if not line.endswith("\n"):
+        return None
+    # in the C locale the interpreter reads a terminal as ASCII; ids are UTF-8 everywhere
+    typed = line.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    return typed.rstrip("\r\n")
 
 
 def read_hidden(stream: TextIO | None, ask: Callable[[], None]) -> str | None:

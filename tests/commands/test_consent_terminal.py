@@ -1,0 +1,267 @@
+"""Consent on a real terminal: the right word sends one DELETE, anything else sends none."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+from support.actions import json_answer
+from support.records import wallet
+from support.terminal import CTRL_C, CTRL_D
+from support.views import plain
+
+ONE = "type the external_id to deactivate it: "
+
+
+def deletes(builder):
+    return [request.path for request in builder.requests if request.method == "DELETE"]
+
+
+def path_of(user):
+    return f"/api/v1/builder/users/{user['customer_id']}"
+
+
+@pytest.fixture
+def at_terminal(terminal, builder, key_env):
+    """Run `parsec` at a terminal: `at_terminal(*argv, answers=[(question, keys)])`."""
+    return lambda *argv, **how: terminal(list(argv), env=key_env(builder), **how)
+
+
+def test_the_right_word_sends_exactly_one_delete(at_terminal, builder):
+    user = builder.add("alice")
+    other = builder.add("bob")
+    done = at_terminal("users", "deactivate", "alice", answers=[(ONE, "alice\n")])
+    assert done.code == 0, done
+    assert deletes(builder) == [path_of(user)]
+    assert list(builder.users) == [other["customer_id"]]
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ("bob\n", 9),
+        ("Alice\n", 9),
+        ("alice \n", 9),
+        ("y\n", 9),
+        ("1\n", 9),
+        ("\n", 9),
+        (CTRL_D, 9),
+        (f"alice{CTRL_D}{CTRL_D}", 9),
+        (CTRL_C, 130),
+        (f"alice{CTRL_C}", 130),
+    ],
+    ids=[
+        "another id",
+        "other case",
+        "a blank behind",
+        "y",
+        "1",
+        "Enter",
+        "Ctrl-D",
+        "the word and Ctrl-D",
+        "Ctrl-C",
+        "the word and Ctrl-C",
+    ],
+)
+def test_anything_else_sends_none(at_terminal, builder, history, keys, code):
+    """End of file is no, also in the middle of a line (F35)."""
+    builder.add("alice")
+    done = at_terminal("users", "deactivate", "alice", answers=[(ONE, keys)])
+    assert done.code == code, done
+    assert "Traceback" not in done.text
+    assert deletes(builder) == []
+    assert history() == []
+
+
+def test_the_quit_key_at_the_question_sends_none(at_terminal, builder):
+    """Nothing handles SIGQUIT: the process dies, and no request leaves."""
+    builder.add("alice")
+    done = at_terminal("users", "deactivate", "alice", answers=[(ONE, "\x1c")])
+    assert done.code == -signal.SIGQUIT, done
+    assert deletes(builder) == []
+
+
+def test_the_question_names_what_will_be_destroyed_before_it_is_answered(at_terminal, builder):
+    """Ids, wallet, money, exchanges, profile and host stand above the question (F36)."""
+    user = builder.add("rich", wallet=wallet("safe", "100.50"), linked_exchanges=["polymarket"])
+    done = at_terminal("users", "deactivate", "rich", answers=[(ONE, "\n")])
+    above = plain(done.text).partition(ONE)[0]
+    for part in (
+        "cannot be undone",
+        "rich",
+        user["customer_id"],
+        "safe",
+        "polymarket",
+        "ITS WALLET HOLDS 100.50 USDC",
+        "default",
+        builder.url,
+    ):
+        assert part in above, part
+
+
+def test_stdout_stays_pure_json_while_the_question_is_on_the_terminal(
+    at_terminal, builder, work, home
+):
+    builder.add("alice")
+    out = work / "out.json"
+    done = at_terminal(
+        "users", "deactivate", "alice", "--json", stdout=out, answers=[(ONE, "alice\n")]
+    )
+    assert done.code == 0, done
+    assert json.loads(out.read_text())["results"][0]["outcome"] == "deactivated"
+    assert "{" not in plain(done.text).replace(str(home), "")
+
+
+def test_a_refusal_leaves_stdout_empty(at_terminal, builder, work):
+    builder.add("alice")
+    out = work / "out.json"
+    done = at_terminal("users", "deactivate", "alice", "--json", stdout=out, answers=[(ONE, "\n")])
+    assert done.code == 9, done
+    assert out.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ("3\n", 0),
+        ("2\n", 9),
+        ("03\n", 9),
+        ("3 \n", 9),
+        ("alice\n", 9),
+        ("y\n", 9),
+        ("\n", 9),
+        (CTRL_D, 9),
+        (CTRL_C, 130),
+    ],
+    ids=ascii,
+)
+def test_several_are_listed_and_agreed_to_by_their_count(at_terminal, builder, keys, code):
+    users = [builder.add(name) for name in ("alice", "bob", "carol")]
+    builder.add("dave")
+    done = at_terminal(
+        *("users", "deactivate", "alice", "bob", "carol", "bob"),
+        answers=[("type 3 to deactivate 3 users: ", keys)],
+        cols=120,
+    )
+    assert done.code == code, done
+    above = plain(done.text).partition("type 3")[0]
+    for user in users:
+        assert user["external_id"] in above
+        assert user["customer_id"] in above
+    assert "dave" not in above
+    assert deletes(builder) == ([path_of(user) for user in users] if code == 0 else [])
+
+
+def test_users_from_a_file_are_agreed_to_by_their_count(at_terminal, builder, work):
+    user = builder.add("alice")
+    (work / "leavers").write_text("alice\n")
+    done = at_terminal(
+        *("users", "deactivate", "--from-file", "leavers"),
+        answers=[("type 1 to deactivate 1 user: ", "1\n")],
+    )
+    assert done.code == 0, done
+    assert deletes(builder) == [path_of(user)]
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"),
+    [
+        ("a\u202ebob", "a\\u{202e}bob"),
+        ("\x1b]0;title\x07a", "\\u{1b}]0;title\\u{7}a"),
+        ("a\x9b2Jb", "a\\u{9b}2Jb"),
+        ("a\rb", "a\\u{d}b"),
+        ("a\u200bb", "a\\u{200b}b"),
+    ],
+    ids=ascii,
+)
+def test_a_name_that_tricks_the_eye_is_shown_escaped_and_not_the_word(
+    at_terminal, builder, name, escaped
+):
+    """The customer_id is asked for; the raw characters never reach the terminal."""
+    user = builder.add(name)
+    done = at_terminal(
+        *("users", "deactivate", user["customer_id"]),
+        answers=[("type the customer_id to deactivate it: ", f"{user['customer_id']}\n")],
+    )
+    assert done.code == 0, done
+    above = plain(done.text).partition("type the customer_id")[0]
+    assert escaped in above
+    for raw in "\u202e\x9b\u200b\x07":
+        assert raw not in plain(done.text)
+    assert "\x1b]0" not in done.text
+    assert deletes(builder) == [path_of(user)]
+
+
+@pytest.mark.parametrize("name", ["日本語", "a b", "[/x]", ":smile:", "é", "-x"])
+def test_an_odd_but_visible_name_is_the_word(at_terminal, builder, name):
+    user = builder.add(name)
+    done = at_terminal("users", "deactivate", "--", name, answers=[(ONE, f"{name}\n")])
+    assert done.code == 0, done
+    assert deletes(builder) == [path_of(user)]
+
+
+def test_in_a_terminal_without_utf_8_the_word_can_still_be_typed(terminal, builder, key_env):
+    """The bytes that the terminal sends are those of the name (F57)."""
+    user = builder.add("日本語")
+    done = terminal(
+        ["users", "deactivate", user["customer_id"]],
+        env={**key_env(builder), "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        answers=[("to deactivate it: ", "日本語\n")],
+    )
+    assert done.code == 0, done
+    assert deletes(builder) == [path_of(user)]
+
+
+def test_no_input_asks_nothing_at_a_terminal(at_terminal, builder):
+    builder.add("alice")
+    done = at_terminal("users", "deactivate", "alice", "--no-input")
+    assert done.code == 9, done
+    assert ONE not in done.text
+    assert deletes(builder) == []
+
+
+def test_confirm_asks_nothing_at_a_terminal(at_terminal, builder):
+    builder.add("alice")
+    done = at_terminal("users", "deactivate", "alice", "--confirm", "alice")
+    assert done.code == 0, done
+    assert ONE not in done.text
+
+
+def test_a_wrong_confirm_is_not_asked_again(at_terminal, builder):
+    builder.add("alice")
+    done = at_terminal("users", "deactivate", "alice", "--confirm", "bob")
+    assert done.code == 9, done
+    assert ONE not in done.text
+
+
+def test_quiet_does_not_silence_what_a_question_is_about(at_terminal, builder):
+    user = builder.add("alice")
+    done = at_terminal("users", "deactivate", "alice", "-q", answers=[(ONE, "\n")])
+    assert user["customer_id"] in plain(done.text).partition(ONE)[0]
+
+
+def test_raw_deletes_ask_the_same_question(at_terminal, builder):
+    """No back door."""
+    user = builder.add("alice")
+    argv = ["api", "DELETE", f"/builder/users/{user['customer_id']}"]
+    assert at_terminal(*argv, answers=[(ONE, "yes\n")]).code == 9
+    assert deletes(builder) == []
+    assert at_terminal(*argv, answers=[(ONE, "alice\n")]).code == 0
+    assert deletes(builder) == [path_of(user)]
+
+
+def test_a_narrow_terminal_shows_whole_ids(at_terminal, builder):
+    name = "a-very-long-external-id-" + "x" * 60
+    user = builder.add(name)
+    done = at_terminal("users", "deactivate", name, cols=30, answers=[(ONE, "\n")])
+    above = plain(done.text).partition(ONE)[0]
+    assert name in above.replace("\n", "").replace(" ", "")
+    assert user["customer_id"] in above.replace("\n", "").replace(" ", "")
+
+
+def test_a_user_that_is_not_found_is_not_asked_about(at_terminal, builder):
+    builder.fault("GET", "users", action=json_answer(200, {"users": [], "count": 0}))
+    done = at_terminal("users", "deactivate", "nobody")
+    assert done.code == 3, done
+    assert "to deactivate" not in done.text
