@@ -85,8 +85,8 @@ def _result(user: User) -> JsonObject:
     }
 
 
-def script(runtime: Runtime, order: Order, target: User | int) -> str:
-    """Return the command that needs no answer: for one user, or for so many."""
+def script(runtime: Runtime, order: Order, target: User | int | None) -> str:
+    """Return the command that needs no answer: for one user, or for so many; None: that asks."""
     words = ["users", "deactivate"]
     words += ["--from-file", order.from_file] if order.from_file is not None else []
     words += ["--max", str(order.most)] if order.most != DEFAULT_MAX else []
@@ -94,4 +94,5 @@ def script(runtime: Runtime, order: Order, target: User | int) -> str:
     words += ["--reason", order.reason] if order.reason else []
     if isinstance(target, User):
         return again(runtime, [*words, "--confirm", word_for(target)], names=[target.customer_id])
-    return again(runtime, [*words, "--confirm", str(target)], names=order.users)
+    words += ["--confirm", str(target)] if target is not None else []
+    return again(runtime, words, names=order.users)

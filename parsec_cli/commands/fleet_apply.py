@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import agree_to_several
 from parsec_cli.commands.fleet_plan import (
+    ACTION,
     Planned,
     Wish,
+    keep_apart,
     make_plan,
     plan_blocks,
     plan_listing,
@@ -24,9 +26,12 @@ from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import take_census
 from parsec_cli.fleet.journal import Journal, open_journal
+from parsec_cli.fleet.plan import Deactivate, Keep, Plan
 from parsec_cli.fleet.ready import Ready, keep_for_plan, prepare
-from parsec_cli.results import Line, Listing
+from parsec_cli.results import Block, Grid, Line, Listing
 from parsec_cli.runtime import Runtime
+
+_SHOWN = 20  # rows shown above the question, and refused rows named; more are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Orders:
 
 def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
     """Run a saved plan, or plan the file and run that; the lock is held from the first request."""
+    keep_apart(wish.file, orders.results, "--results")
     data = read_wish(runtime, wish)
     saved = plans.load(data, shown_name(wish)) if plans.is_saved_plan(data) else None
     if wish.file == "-" and not (orders.yes or orders.confirm is not None or orders.dry_run):
@@ -78,6 +84,7 @@ def _apply(
     guards.check_pool(ahead, allow_overcommit=wish.allow_overcommit)
     guards.check_quota(ahead)
     guards.check_max(ready.send, orders.most)
+    made = replace(made, shown=_left(made.saved.plan, ready), forecast=ahead)
     if orders.dry_run:
         return plan_listing(runtime, made)
     _agree(runtime, wish, orders, made, ready)
@@ -87,6 +94,7 @@ def _apply(
         None if wish.allow_overcommit else made.pool,
         orders.results,
         orders.reason,
+        _script(runtime, wish, orders) + (" --yes" if orders.yes else ""),
     )
     return run_listing(runtime, "users apply", ready, journal, made.survey, bounds)
 
@@ -97,7 +105,7 @@ def _agree(runtime: Runtime, wish: Wish, orders: Orders, made: Planned, ready: R
     if not ready.send:
         return
     if orders.confirm is None and not (orders.yes and not count):
-        runtime.screen.show_people([*plan_blocks(made), Line("")])
+        runtime.screen.show_people([*_first_rows(ready), *plan_blocks(made), Line("")])
     script = _script(runtime, wish, orders)
     if count or orders.confirm is not None:
         users = [ready.user(action) for action in ready.deactivations]
@@ -106,6 +114,38 @@ def _agree(runtime: Runtime, wish: Wish, orders: Orders, made: Planned, ready: R
         )
     elif not orders.yes:
         _ask(runtime, len(ready.send), f"{script} --yes")
+
+
+def _left(plan: Plan, ready: Ready) -> Plan:
+    """The part of a plan that is still to be sent; its notes name the rows that are refused."""
+    refused = [one for one in ready.settled if one.error]
+    done = [one.entry for one in ready.settled if not one.error]
+    keeps = (
+        *plan.keeps,
+        *(Keep(e.row or 0, e.external_id) for e in done if not isinstance(e, Keep)),
+    )
+    notes = [
+        f"left out: {_where(one.entry.row)} `{one.entry.external_id}`, {one.error}"
+        for one in refused[:_SHOWN]
+    ]
+    if len(refused) > _SHOWN:
+        notes.append(f"and {len(refused) - _SHOWN:,} more rows are left out")
+    return Plan(ready.send, keeps, (*plan.notes, *notes))
+
+
+def _where(row: int | None) -> str:
+    return "pruned user" if row is None else f"row {row}"
+
+
+def _first_rows(ready: Ready) -> list[Block]:
+    """Show what would be sent, but the deactivations, which are shown with more of each user."""
+    actions = [action for action in ready.send if not isinstance(action, Deactivate)]
+    if not actions:
+        return []
+    blocks: list[Block] = [Grid(ACTION, [plans.as_json(action) for action in actions[:_SHOWN]])]
+    if len(actions) > _SHOWN:
+        blocks.append(Line(f"and {len(actions) - _SHOWN:,} more", "dim"))
+    return blocks
 
 
 def asked_again(ready: Ready) -> list[str]:

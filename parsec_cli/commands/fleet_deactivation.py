@@ -6,7 +6,7 @@ from parsec_cli.api.resolve import Reference
 from parsec_cli.commands.consent import agree_to_one, agree_to_several
 from parsec_cli.commands.deactivating import Order, script
 from parsec_cli.commands.fleet_apply import asked_again
-from parsec_cli.commands.fleet_plan import ACTION
+from parsec_cli.commands.fleet_plan import ACTION, keep_apart
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.fleet_run import Bounds, run_listing
 from parsec_cli.commands.reading import read_bytes
@@ -26,6 +26,7 @@ _LISTING_FROM = 50
 
 def deactivate_several(runtime: Runtime, order: Order) -> Listing:
     """Deactivate the users of the arguments or of a file, as a run with journal and results."""
+    keep_apart(order.from_file or "-", order.results, "--results")
     targets = _targets(runtime, order)
     host, key = runtime.profile.base_url.display, runtime.fingerprint
     with open_journal(
@@ -57,17 +58,8 @@ def _deactivate(
         rows = [plans.as_json(action) for action in ready.send]
         return Listing("actions", ACTION, [rows])
     _agree(runtime, order, ready)
-    listing = run_listing(
-        runtime,
-        "users deactivate",
-        ready,
-        journal,
-        survey,
-        Bounds(results=order.results, reason=order.reason),
-    )
-    for action in ready.deactivations:
-        runtime.index.forget(action.customer_id)
-    return listing
+    bounds = Bounds(results=order.results, reason=order.reason, again=script(runtime, order, None))
+    return run_listing(runtime, "users deactivate", ready, journal, survey, bounds)
 
 
 def _census(runtime: Runtime, survey: Survey, targets: tuple[Target, ...]) -> Census:

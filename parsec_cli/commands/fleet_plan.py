@@ -45,9 +45,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with what it was compared with; `forecast` is for what would be sent."""
+    """A plan with what it was compared with; `shown` and `forecast` are what would be sent."""
 
     saved: SavedPlan
+    shown: Plan
     census: Census
     pool: Pool
     survey: Survey
@@ -86,7 +87,7 @@ def planned(runtime: Runtime, wish: Wish, plan: Plan, census: Census, survey: Su
         prune=wish.prune,
         allow_overcommit=wish.allow_overcommit,
     )
-    return Planned(saved, census, pool, survey, ahead)
+    return Planned(saved, plan, census, pool, survey, ahead)
 
 
 def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool) -> Listing:
@@ -113,7 +114,7 @@ def keep_apart(source: str, target: str | None, option: str) -> None:
 
 def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
     """The actions in the order of the file, and below them what they amount to."""
-    plan = made.saved.plan
+    plan = made.shown
     if runtime.screen.format_name != "table":  # which has them below
         for note in plan.notes:
             runtime.screen.warning(note)
@@ -130,7 +131,7 @@ def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
 
 def _footer(made: Planned) -> JsonObject:
     return {
-        "summary": plans.summary(made.saved.plan),
+        "summary": plans.summary(made.shown),
         "pool": made.forecast.pool,
         "requests": made.forecast.requests,
         "seconds": made.forecast.seconds,
@@ -140,7 +141,7 @@ def _footer(made: Planned) -> JsonObject:
 
 def plan_blocks(made: Planned) -> tuple[Block, ...]:
     """The sum of a plan for people."""
-    ahead, counts = made.forecast, plans.summary(made.saved.plan)
+    ahead, counts = made.forecast, plans.summary(made.shown)
     share = ahead.quota_share
     pairs = [(name.replace("_", "-"), f"{count:,}") for name, count in counts.items()]
     pairs += [
@@ -153,5 +154,5 @@ def plan_blocks(made: Planned) -> tuple[Block, ...]:
         Card(tuple(pairs), "plan"),
         Bar("pool after", ahead.allocated_after, ahead.qps_pool),
     ]
-    blocks += [Line(note, "warning") for note in made.saved.plan.notes]
+    blocks += [Line(note, "warning") for note in made.shown.notes]
     return tuple(blocks)

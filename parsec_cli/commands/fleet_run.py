@@ -20,7 +20,7 @@ from parsec_cli.fleet.ready import Ready
 from parsec_cli.fleet.report import Ended
 from parsec_cli.fleet.tally import Tally
 from parsec_cli.models import JsonObject, Pool, User
-from parsec_cli.outcomes import Outcome
+from parsec_cli.outcomes import Applied, Outcome
 from parsec_cli.results import Block, Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -39,22 +39,31 @@ _NAMED = 10  # failed rows named in the error; the results have them all
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How a run may go; `pool` None lets the sum of limits pass the pool."""
+    """How a run may go; `pool` None lets the sum of limits pass the pool.
+
+    `again` is the command that goes on where this run ends.
+    """
 
     concurrency: int = 8
     max_failures: int | None = None
     pool: Pool | None = None
     results: str | None = None
     reason: str = ""
+    again: str = ""
 
 
 class Hands:
-    """The changes of a run, by the API room; the history hears of each."""
+    """The changes of a run, by the API room; the history hears of each.
+
+    `made` and `gone` are what the index is to learn: pairs of ids, and customer_ids.
+    """
 
     def __init__(self, runtime: Runtime, command: str, reason: str) -> None:
         self._client = runtime.client
         self._command = command
         self._reason = reason
+        self.made: list[tuple[str, str]] = []
+        self.gone: list[str] = []
 
     def create(
         self,
@@ -68,13 +77,19 @@ class Hands:
         body: JsonObject = {"external_id": external_id}
         body |= {name: value for name, value in asked.items() if value is not None}
         change = Change(self._command, None, external_id, None, body, self._reason)
-        return changes.create(self._client, body, change)
+        outcome = changes.create(self._client, body, change)
+        if isinstance(outcome, Applied) and outcome.after:
+            self.made.append((outcome.after["customer_id"], external_id))
+        return outcome
 
     def set_qps(self, user: User, qps: int) -> Outcome:
         return changes.set_qps(self._client, user, qps, self._change(user, {"qps_limit": qps}))
 
     def deactivate(self, user: User) -> Outcome:
-        return changes.deactivate(self._client, user, self._change(user, None))
+        outcome = changes.deactivate(self._client, user, self._change(user, None))
+        if isinstance(outcome, Applied):
+            self.gone.append(user.customer_id)
+        return outcome
 
     def _change(self, user: User, after: JsonObject | None) -> Change:
         return Change(
@@ -101,22 +116,25 @@ def run_listing(
     """Run what is ready and return its rows; a run that failed raises behind its last row."""
     path = _results_path(runtime, bounds.results) if ready.send or bounds.results else None
     tally = Tally(ready.plan.entries, path)
-    total = len(ready.plan.entries)
+    total, hands = len(ready.plan.entries), Hands(runtime, command, bounds.reason)
     with runtime.screen.progress(total, command.removeprefix("users ")) as progress:
         survey.client.patience.notice = progress.note
         run = Run(
             ready,
             tally,
             journal,
-            changes=Hands(runtime, command, bounds.reason),
+            changes=hands,
             gate=survey.pacer,
             progress=progress,
             limits=Limits(bounds.concurrency, bounds.max_failures, bounds.pool),
         )
         ended = _held(runtime, run)
+    runtime.index.remember(hands.made)
+    for customer_id in hands.gone:
+        runtime.index.forget(customer_id)
     if path is not None:
         runtime.screen.notice(f"results: {path}")
-    return _listing(ended)
+    return _listing(ended, bounds.again)
 
 
 def _held(runtime: Runtime, run: Run) -> Ended:
@@ -137,11 +155,11 @@ def _results_path(runtime: Runtime, asked: str | None) -> Path:
     return runtime.places.runs_dir / f"results-{now:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
 
 
-def _listing(ended: Ended) -> Listing:
+def _listing(ended: Ended, again: str) -> Listing:
     def pages() -> Iterator[list[JsonObject]]:
         yield from ended.tally.pages()
         if ended.exit_code:
-            raise _told(ended)
+            raise _told(ended, again)
 
     def closing() -> tuple[Block, ...]:
         return (Line(ended.sentence, "bad" if ended.exit_code else "good"),)
@@ -151,10 +169,10 @@ def _listing(ended: Ended) -> Listing:
     )
 
 
-def _told(ended: Ended) -> ParsecError:
+def _told(ended: Ended, again: str) -> ParsecError:
     """The error of a run, with how many rows went how and which failed."""
     stop, details = ended.stop, _failed_rows(ended)
-    hint = "run the same command again: what is done stays done"
+    hint = f"to go on, run `{again}`: what is done stays done"
     if stop is not None and stop.exit_code == ended.exit_code:
         stop.message = f"{stop.message}: {ended.sentence}"
         stop.hint = stop.hint or hint
