@@ -1,0 +1,48 @@
+"""What a hostile answer costs: memory of the process that reads it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from support.actions import chunked, gzip_bomb
+
+MEGABYTE = 1024 * 1024
+MEASURE = """
+import resource, runpy, sys
+sys.argv = ["parsec", *sys.argv[1:]]
+try:
+    runpy.run_module("parsec_cli", run_name="__main__")
+except SystemExit as ended:
+    code = ended.code
+unit = 1 if sys.platform == "darwin" else 1024
+print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+"""
+ENDLESS = {
+    "bomb of 200 MB": lambda: gzip_bomb(200),
+    "endless text": lambda: chunked(200, (b" " * MEGABYTE for _ in range(400))),
+    "endless error": lambda: chunked(500, (b"<p>" * 100_000 for _ in range(400))),
+}
+
+
+@pytest.mark.parametrize("make", ENDLESS.values(), ids=ENDLESS.keys())
+@pytest.mark.parametrize("argv", [["users", "list"], ["pool", "show"]], ids=" ".join)
+def test_an_answer_without_end_takes_less_than_150_megabytes(
+    server, key_env, isolated_environment, work, make, argv
+):
+    server.respond(lambda _: make())
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *argv, "--json", "--max-wait", "0"],
+        env={**isolated_environment, **key_env(server)},
+        cwd=work,
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    code, peak = map(int, done.stdout.split())
+    assert code == 7, done.stderr
+    assert json.loads(done.stderr.splitlines()[-1])["error"]["exit_code"] == 7
+    assert peak < 150 * MEGABYTE
+    assert len(server.requests) <= 4

@@ -1,0 +1,131 @@
+"""The key reaches the origin it belongs to and no other, whatever an answer or a setting says."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from faults.commands import COMMANDS
+from support.actions import answer, json_answer
+from support.builder import BUILDER_KEY
+from support.records import END_USER_KEY
+from support.server import ScriptedServer
+
+POOL = {"qps_pool": 1, "end_user_count": 0, "total_allocated_qps": 0}
+LOCATIONS = {
+    "another port": "http://127.0.0.1:{port}/api/v1/builder/pool",
+    "another name": "http://localhost:{port}/api/v1/builder/pool",
+    "without a scheme": "//127.0.0.1:{port}/api/v1/builder/pool",
+    "with a user": "http://a:b@127.0.0.1:{port}/",
+    "with a key": "http://127.0.0.1:{port}/?key=" + BUILDER_KEY,
+    "backslashes": "http:\\\\127.0.0.1:{port}\\x",
+    "blanks": "  http://127.0.0.1:{port}/",
+    "control": "http://127.0.0.1:{port}/\x01\x1b[2J",
+    "relative": "../../elsewhere",
+    "itself": "",
+    "not a URL": "http://[",
+    "another scheme": "file:///etc/passwd",
+    "not ASCII": "http://127.0.0.1:{port}/\xe9",
+}
+SIDE_DOORS = {
+    "refresh": {"Refresh": "0; url=http://127.0.0.1:{port}/"},
+    "alternative service": {"Alt-Svc": 'http/1.1="127.0.0.1:{port}"; ma=86400'},
+    "content location": {"Content-Location": "http://127.0.0.1:{port}/"},
+    "link": {"Link": "<http://127.0.0.1:{port}/>; rel=next"},
+    "cookie": {"Set-Cookie": "session=COOKIECANARY; Domain=127.0.0.1; Path=/"},
+    "location of a 201": {"Location": "http://127.0.0.1:{port}/"},
+}
+
+
+@pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS.keys())
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("name", ["pool", "create", "deactivate"])
+def test_no_redirect_is_followed_anywhere(
+    tool, builder, key_env, other_origin: ScriptedServer, leaks, name, status, location
+):
+    builder.add("alice", 10)
+    target = location.replace("{port}", str(other_origin.port))
+    command = COMMANDS[name]
+    builder.fault(*command.target, action=answer(status, b"", {"Location": target}))
+    completed = tool(*command.argv, env=key_env(builder))
+    assert completed.code == 7, completed
+    assert other_origin.connections == []
+    assert builder.effects == []
+    assert len([r for r in builder.requests if r.method == command.target[0]]) == 1
+    assert "\x1b" not in completed.err
+    assert leaks(completed, [BUILDER_KEY, END_USER_KEY]) == []
+
+
+@pytest.mark.parametrize("headers", SIDE_DOORS.values(), ids=SIDE_DOORS.keys())
+def test_no_header_of_a_good_answer_leads_elsewhere(
+    tool, server: ScriptedServer, key_env, other_origin: ScriptedServer, headers
+):
+    port = str(other_origin.port)
+    named = {name: text.replace("{port}", port) for name, text in headers.items()}
+    argv = ["pool", "show", "--watch", "0.01"]
+    # two requests of one process, so that a cookie would come back
+    server.script(json_answer(200, POOL, named), answer(401))
+    completed = tool(*argv, env=key_env(server))
+    assert completed.code == 4, completed
+    assert len(server.requests) == 2
+    assert other_origin.connections == []
+    assert server.requests[1].header("cookie") is None
+
+
+PLACES = ("", "/", "/api/v1", "/api/v1/", "/gw", "/gw/parsec/api/v1")
+CALLS = {
+    "pool show": "GET {root}/builder/pool",
+    "usage show": "GET {root}/usage",
+    "escrow show": "GET {root}/builder/escrow/config",
+    "users list": "GET {root}/builder/users?limit=100",
+    "api GET builder/pool": "GET {root}/builder/pool",
+    "api GET /api/v1/builder/pool": "GET {root}/builder/pool",
+    "users create x": "POST {root}/builder/users",
+}
+
+
+@pytest.mark.parametrize(("place", "call"), [*itertools.product(PLACES, CALLS)])
+def test_every_call_lies_below_the_base_url_however_it_is_spelt(
+    tool, builder, key_env, place, call
+):
+    root = place.rstrip("/").removesuffix("/api/v1") + "/api/v1"
+    builder.prefix = root
+    completed = tool(*call.split(), env=key_env(builder.url + place))
+    assert completed.code == 0, completed
+    assert builder.log == [CALLS[call].format(root=root)]
+
+
+@pytest.mark.parametrize("how", ["option", "environment"])
+def test_a_stored_key_does_not_go_to_another_origin(
+    tool, server: ScriptedServer, other_origin: ScriptedServer, home, how
+):
+    config = home / "parsec.toml"
+    config.write_text(f'[profiles.default]\nbase_url = "{server.url}"\napi_key = "{BUILDER_KEY}"\n')
+    config.chmod(0o600)
+    env = {"PARSEC_CONFIG": str(config)}
+    argv = ["pool", "show"]
+    if how == "option":
+        argv += ["--base-url", other_origin.url]
+    else:
+        env["PARSEC_API_BASE_URL"] = other_origin.url
+    completed = tool(*argv, env=env)
+    assert completed.code == 10, completed
+    assert other_origin.connections == server.connections == []
+
+
+def test_the_environments_key_does_not_go_to_the_host_of_a_named_profile(
+    tool, server: ScriptedServer, home
+):
+    config = home / "parsec.toml"
+    config.write_text(f'[profiles.other]\nbase_url = "{server.url}"\n')
+    env = {"PARSEC_CONFIG": str(config), "PARSEC_API_KEY": BUILDER_KEY}
+    completed = tool("pool", "show", "-p", "other", env=env)
+    assert completed.code == 4, completed
+    assert server.connections == []
+
+
+def test_the_sandbox_is_never_sent_the_real_key(tool, server: ScriptedServer, key_env, leaks):
+    completed = tool("pool", "show", "-p", "sandbox", env=key_env(server))
+    assert completed.code == 0, completed
+    assert server.connections == []
+    assert leaks(completed, [BUILDER_KEY]) == []
