@@ -50,16 +50,17 @@ class SeenIds:
 
     def new(self, customer_ids: Sequence[str]) -> list[bool]:
         """Add the ids and tell of each whether it was new; UUIDs differing in case are the same."""
-        return [self._add(key) for key in _keys(customer_ids)]
-
-    def _add(self, key: bytes) -> bool:
-        place = hash(key) % self._BITS
-        byte, bit = place >> 3, 1 << (place & 7)
-        if self._maybe[byte] & bit and self._holds(key):
-            return False
-        self._maybe[byte] |= bit
-        self._ids += key
-        return True
+        maybe, ids, places = self._maybe, self._ids, self._BITS - 1
+        told = []
+        for key in _keys(customer_ids):
+            place = hash(key) & places
+            byte, bit = place >> 3, 1 << (place & 7)
+            new = not (maybe[byte] & bit and self._holds(key))
+            if new:
+                maybe[byte] |= bit
+                ids += key
+            told.append(new)
+        return told
 
     def _holds(self, key: bytes) -> bool:
         at = self._ids.find(key)

@@ -145,7 +145,7 @@ class Index:
 
     def _missing(self, page: bytes) -> bytes:
         """Return the lines of `page` that are not where the page before it leads to expect."""
-        with self._path.open("rb") as file:
+        with self._path.open("rb", buffering=0) as file:
             if self._next is None:
                 self._next = _locate(file, page)
             if self._next < 0:

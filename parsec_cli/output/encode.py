@@ -45,9 +45,8 @@ class Encoder:
 
     def _careful(self, records: Sequence[JsonObject], write: _Writer) -> str:
         reveals = self._redaction.reveals(_KEY_FIELD)
-        masked = records if reveals else [_without_key(record) for record in records]
-        text = write(masked)
-        keys = sum(_KEY_FIELD in record for record in records)
+        text = write(records if reveals else _without_keys(records))
+        keys = [_KEY_FIELD in record for record in records].count(True)
         if self._suspicious(text, keys):
             return write([self._redaction.value(record) for record in records])
         return text
@@ -79,9 +78,11 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _without_key(record: JsonObject) -> JsonObject:
-    key = record.get(_KEY_FIELD)
-    return record if key is None else {**record, _KEY_FIELD: hide(key)}
+def _without_keys(records: Sequence[JsonObject]) -> list[JsonObject]:
+    return [
+        record if (key := record.get(_KEY_FIELD)) is None else {**record, _KEY_FIELD: hide(key)}
+        for record in records
+    ]
 
 
 def _page(records: Sequence[JsonObject]) -> str:

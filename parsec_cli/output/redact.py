@@ -64,9 +64,11 @@ class Redaction:
 
 def hide(value: Any) -> Any:
     """Mask the value of a secret field, whatever its type."""
-    if value is None or value == "":
-        return value
+    if isinstance(value, str):
+        return mask(value) if value else value
+    if value is None:
+        return None
     if isinstance(value, dict) and set(value) == {"value", "source"}:
         # a setting and where it came from, as `config show` tells it: the source is no secret
         return {**value, "value": hide(value["value"])}
-    return mask(value) if isinstance(value, str) else _HIDDEN
+    return _HIDDEN
