@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli.commands.options import Confirm, DryRun, Reason, Verb, runtime_of
-from parsec_cli.results import Record, Text
+from parsec_cli.results import Result
 
 
 def api(
@@ -40,7 +40,7 @@ def api(
     confirm: Confirm = None,
     dry_run: DryRun = False,
     reason: Reason = "",
-) -> Record | Text:
+) -> Result:
     """Send one request to any path of the API.
 
     It has the profile's key, retries, masking and history. A DELETE of a user meets the same

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,15 +22,15 @@ from parsec_cli.api.faults import error_of
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import agree_to_one, word_for
-from parsec_cli.commands.guards import not_sent
 from parsec_cli.commands.deactivating import deactivated
+from parsec_cli.commands.guards import not_sent
 from parsec_cli.commands.raw_path import USERS, api_path, behind_user, victim_of, with_pairs
 from parsec_cli.commands.reading import read_bytes
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
-from parsec_cli.origin import API_PREFIX
 from parsec_cli.outcomes import Applied, Outcome, or_raise
-from parsec_cli.results import Record, Text
+from parsec_cli.output.redact import is_secret
+from parsec_cli.results import Column, Record, Result, Text
 from parsec_cli.runtime import Runtime
 
 _READS = ("GET", "HEAD", "OPTIONS")
@@ -53,17 +54,18 @@ class RawCall:
     reason: str
 
 
-def call_api(runtime: Runtime, raw: RawCall) -> Record | Text:
+def call_api(runtime: Runtime, raw: RawCall) -> Result:
     """Send the request and return its answer; errors and exit codes are those of any command."""
     if raw.method not in (*_READS, *_CHANGES):
         raise UsageFault(
             f"`{raw.method}` is no HTTP method", hint="one of GET, POST, PATCH, DELETE"
         )
-    path, query = api_path(raw.path)
     if runtime.options.format is None:
         # whatever the API answers is JSON; a table would need to know it
         runtime.options.output = "json"
+    path, query = api_path(raw.path)
     body = _body(runtime, raw)
+    runtime.keep_secret(*secrets_in(body))
     victim = _victim(runtime, raw.method, path)
     headers = {}
     if raw.as_user is not None:
@@ -77,9 +79,15 @@ def call_api(runtime: Runtime, raw: RawCall) -> Record | Text:
     if raw.dry_run and raw.method in _CHANGES:
         return not_sent(raw.method, full, body)
     if victim is not None:
-        words = ["api", raw.method, raw.path, "--confirm", word_for(victim)]
-        agree_to_one(runtime, victim, raw.confirm, again(runtime, words))
+        agree_to_one(runtime, victim, raw.confirm, _script(runtime, raw, victim))
     return _answer(runtime, call, victim, raw)
+
+
+def _script(runtime: Runtime, raw: RawCall, victim: User) -> str:
+    words = ["api", raw.method, raw.path]
+    words += [word for text in raw.query for word in ("--query", text)]
+    words += ["--reason", raw.reason] if raw.reason else []
+    return again(runtime, [*words, "--confirm", word_for(victim)])
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -111,6 +119,18 @@ def _body(runtime: Runtime, raw: RawCall) -> JsonObject | None:
     if not isinstance(body, dict):
         raise UsageFault("the body of `--input` is not a JSON object")
     return body
+
+
+def secrets_in(value: Any) -> Iterator[str]:
+    """Give the texts that stand under a secret's name at any depth: a server may repeat them."""
+    if isinstance(value, list):
+        for item in value:
+            yield from secrets_in(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if is_secret(name) and isinstance(item, str):
+                yield item
+            yield from secrets_in(item)
 
 
 def _json(text: str, what: str) -> Any:
@@ -155,7 +175,7 @@ def _victim(runtime: Runtime, method: str, path: str) -> User | None:
     return runtime.resolver.one(f"id:{customer_id}", to_change=True)
 
 
-def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> Record | Text:
+def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> Result:
     client = runtime.client
     if call.kind is Kind.READ:
         exchange = client.read(call)
@@ -201,11 +221,15 @@ def _settled(exchange: Exchange, call: Call, host: str) -> Outcome:
     return not_applied(exchange, error)
 
 
-def _shown(answer: Answer, *, include: bool) -> Record | Text:
-    if not include and answer.empty:
-        return Text("")
-    if not include:
-        return Record(answer.value, ())
-    names = [name for name in answer.headers if name.lower() != "set-cookie"]
-    head = {name: answer.headers[name] for name in names}
-    return Record({"status": answer.status, "headers": head, "body": answer.value}, ())
+def _shown(answer: Answer, *, include: bool) -> Result:
+    if include:
+        names = [name for name in answer.headers if name.lower() != "set-cookie"]
+        head = {name: answer.headers[name] for name in names}
+        return _in_columns({"status": answer.status, "headers": head, "body": answer.value})
+    return Text("") if answer.empty else _in_columns(answer.value)
+
+
+def _in_columns(value: Any) -> Result:
+    """Show whatever came as JSON, and an object's members as columns elsewhere."""
+    names = tuple(value) if isinstance(value, dict) else ()
+    return Record(value, tuple(Column(name, name.upper()) for name in names))

@@ -1,0 +1,499 @@
+"""`parsec api`: whatever has no command yet, by the same rules and with no back door."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+from commands.keys import SECRETS, kalshi, pem, polymarket
+from commands.serving import command_in
+from support.actions import close, error, html, json_answer, redirect, too_many
+from support.builder import BUILDER_KEY
+from support.records import END_USER_KEY, customer_id
+
+KNOWN = customer_id(0)
+
+
+def deletes(builder):
+    return [request.path for request in builder.requests if request.method == "DELETE"]
+
+
+def path_of(user):
+    return f"/api/v1/builder/users/{user['customer_id']}"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/builder/pool", "/builder/pool", "builder/pool"])
+@pytest.mark.parametrize("method", ["GET", "get"])
+def test_a_path_is_taken_in_its_three_spellings(run, builder, path, method):
+    done = run("api", method, path)
+    assert done.code == 0, done
+    assert builder.log == ["GET /api/v1/builder/pool"]
+    assert done.json["qps_pool"] == 1000
+
+
+def test_the_answer_is_json_also_on_a_terminal(terminal, builder, key_env):
+    done = terminal(["api", "GET", "/builder/pool"], env=key_env(builder))
+    assert json.loads(done.text)["end_user_count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("csv", "qps_pool,end_user_count,total_allocated_qps\r\n1000,0,0\r\n"),
+        ("tsv", "1000\t0\t0\n"),
+        (
+            "jsonl",
+            '{"qps_pool": 1000, "end_user_count": 0, "total_allocated_qps": 0}\n',
+        ),
+    ],
+)
+def test_another_format_shows_an_objects_members(run, output, expected):
+    assert run("api", "GET", "/builder/pool", "-o", output).out == expected
+
+
+def test_what_the_server_sent_survives(run, builder):
+    """Unknown members, null, big integers, other scripts."""
+    value = {"a": None, "big": 2**70, "é": "日本語", "list": [1, {"x": False}], "f": 1.5}
+    builder.fault("GET", "usage", action=json_answer(200, value))
+    assert run("api", "GET", "/usage").json == value
+
+
+def test_an_array_is_shown_as_it_is(run, builder):
+    builder.fault("GET", "ping", action=json_answer(200, [{"exchange": "kalshi"}]))
+    assert run("api", "GET", "/ping").json == [{"exchange": "kalshi"}]
+
+
+# every way that came to mind to address a user without saying `/builder/users/ID`
+SPELLINGS = [
+    "//builder/users/{}",
+    "/builder//users/{}",
+    "/builder/users//{}",
+    "/builder/users/{}/",
+    "builder/users/{}//",
+    "/api/v1/api/v1/builder/users/{}",
+    "api/v1/api/v1/builder/users/{}",
+    "/API/V1/builder/users/{}",
+    "/api/v1//builder/users/{}",
+    "/Builder/users/{}",
+    "/builder/Users/{}",
+    "/BUILDER/USERS/{}",
+    "/%62uilder/users/{}",
+    "/builder/us%65rs/{}",
+    "/builder/us%2565rs/{}",
+    "/builder%2Fusers%2F{}",
+    "/builder/users%2F{}",
+    "/builder/users%252F{}",
+    "/api%2Fv1/builder/users/{}",
+    "/./builder/users/{}",
+    "/x/../builder/users/{}",
+    "/x/%2e%2e/builder/users/{}",
+    "/x/%2E%2E%2Fbuilder/users/{}",
+    "/x/%252e%252e/builder/users/{}",
+    "/builder/pool/..%2fusers/{}",
+    "/builder/pool/..%5cusers/{}",
+    "/builder/pool%2f..%2fusers/{}",
+    "/builder/users;v=1/{}",
+    "/builder;x/users/{}",
+    "/builder/users/{};x",
+    "/builder/users/%20{}",
+    "/builder/users/{}%20",
+    "/builder/users/{}%00",
+    "/builder/users/{}%0a",
+    "/builder/users/{}%23x",
+    "/builder/users/{}%3fx",
+    "/builder/users/{}#x",
+    "/builder\\users\\{}",
+    "\\builder/users/{}",
+    "/builder/users/ {}",
+    "http://127.0.0.1/api/v1/builder/users/{}",
+    "https://api.parsecapi.com/api/v1/builder/users/{}",
+    "/v1/../builder/users/{}",
+    "/users/{}",
+    "/builder/users",
+    "/builder/users/",
+    "/builder/users/.",
+    "/builder/users/..",
+    "/builder/users/%2e%2e",
+    "",
+    "/",
+    "?",
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("more", [[], ["--confirm", "alice"], ["--confirm", KNOWN]], ids=len)
+def test_no_other_spelling_reaches_a_user(run, builder, spelling, more):
+    """One spelling deactivates, with consent; the rest is refused before any request."""
+    builder.add("alice")
+    done = run("api", "DELETE", spelling.format(KNOWN), *more)
+    assert done.code == 2, done
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "/builder/users/{}",
+        "builder/users/{}",
+        "/api/v1/builder/users/{}",
+        "/builder/users/{}?x=1",
+        "/builder/users/{}?",
+        "/builder/users/{}/anything",
+    ],
+)
+@pytest.mark.parametrize("method", ["DELETE", "delete", "Delete"])
+@pytest.mark.parametrize("upper", [True, False])
+def test_the_one_spelling_meets_the_same_consent(run, builder, spelling, method, upper):
+    user = builder.add("alice")
+    named = user["customer_id"].upper() if upper else user["customer_id"]
+    path = spelling.format(named)
+    for more in ([], ["--confirm", "bob"], ["--confirm", ""], ["--confirm", "1"]):
+        done = run("api", method, path, *more)
+        assert done.code == 9, done
+    assert deletes(builder) == []
+    asked = run("api", method, path)
+    assert "alice" in asked.err
+    assert "cannot be undone" in asked.err
+
+
+@pytest.mark.parametrize("confirm", ["alice", KNOWN, KNOWN.upper()])
+def test_with_consent_it_deactivates_and_leaves_the_same_traces(run, builder, history, confirm):
+    user = builder.add("alice")
+    argv = ["api", "DELETE", f"/builder/users/{KNOWN}", "--confirm", confirm]
+    done = run(*argv, "--reason", "left")
+    assert (done.code, done.out) == (0, ""), done
+    assert "deactivated `alice`" in done.err
+    assert deletes(builder) == [path_of(user)]
+    intent, outcome = history()
+    assert intent["command"] == f"api DELETE /builder/users/{KNOWN}"
+    assert intent["before"]["qps_limit"] == 10
+    assert intent["target"] == {"customer_id": KNOWN, "external_id": "alice"}
+    assert (intent["reason"], outcome["outcome"]) == ("left", "applied")
+
+
+def test_the_command_for_scripts_keeps_options_and_host(tool, builder, key_env, history):
+    builder.add("it's")
+    env = key_env("https://elsewhere.invalid")
+    refused = tool(
+        *("api", "DELETE", f"/builder/users/{KNOWN}", "--query", "a=b c", "--reason", "x y"),
+        *("--base-url", builder.url),
+        env=env,
+    )
+    assert refused.code == 9, refused
+    words = shlex.split(command_in(refused.error["hint"]))
+    assert tool(*words[1:], env=env).code == 0
+    assert builder.log[-1] == f"DELETE /api/v1/builder/users/{KNOWN}?a=b%20c"
+    assert history()[0]["reason"] == "x y"
+
+
+def test_a_user_that_is_not_there_is_not_asked_about(run, builder):
+    done = run("api", "DELETE", f"/builder/users/{KNOWN}", "--confirm", "alice")
+    assert done.code == 3, done
+    assert deletes(builder) == []
+
+
+def test_an_external_id_is_no_path(run, builder):
+    builder.add("alice")
+    done = run("api", "DELETE", "/builder/users/alice", "--confirm", "alice")
+    assert done.code == 3, done
+    assert deletes(builder) == []
+
+
+def test_a_404_that_proves_the_success_is_not_shown_as_an_answer(run, builder):
+    """The first answer was lost (F29)."""
+    builder.add("alice")
+    builder.fault("DELETE", action=close(), after_effect=True)
+    done = run("api", "DELETE", f"/builder/users/{KNOWN}", "--confirm", "alice")
+    assert (done.code, done.out) == (0, ""), done
+    assert "the first answer was lost" in done.err
+
+
+@pytest.mark.usefixtures("broken_history")
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["DELETE", f"/builder/users/{KNOWN}", "--confirm", "alice"],
+        ["DELETE", "/orders/5"],
+        ["POST", "/builder/users", "-f", "external_id=bob"],
+        ["PATCH", f"/builder/users/{KNOWN}", "-F", "qps_limit=5"],
+        ["PUT", "/anything"],
+    ],
+    ids=" ".join,
+)
+def test_no_change_leaves_without_a_line_in_the_history(run, builder, argv):
+    builder.add("alice")
+    done = run("api", *argv)
+    assert done.code == 1, done
+    assert builder.mutations == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+def test_every_change_is_in_the_history(run, builder, history, method):
+    builder.fault(method, action=json_answer(200, {"ok": True}))
+    done = run("api", method, "/orders/5", "--reason", "why")
+    assert done.code == 0, done
+    intent, outcome = history()
+    assert intent["command"] == f"api {method} /orders/5"
+    assert (intent["reason"], outcome["http_status"]) == ("why", 200)
+
+
+def test_a_read_is_not_in_the_history(run, history):
+    run("api", "GET", "/builder/pool")
+    assert history() == []
+
+
+def test_fields_make_the_body(run, builder):
+    """-f is text, -F is JSON."""
+    builder.fault("POST", action=json_answer(200, {}))
+    done = run(
+        *("api", "POST", "/orders", "-f", "a=1", "-f", "b=x=y", "-f", "c="),
+        *("-F", "d=1", "-F", 'e={"f": [true, null]}', "-F", "g=123456789012345678901234567890"),
+    )
+    assert done.code == 0, done
+    assert builder.requests[0].json() == {
+        "a": "1",
+        "b": "x=y",
+        "c": "",
+        "d": 1,
+        "e": {"f": [True, None]},
+        "g": 123456789012345678901234567890,
+    }
+    assert builder.requests[0].header("content-type") == "application/json"
+
+
+@pytest.mark.parametrize("content", [b'{"a": "\xc3\xa9"}', b'\xef\xbb\xbf{"a": "\xc3\xa9"}\r\n'])
+@pytest.mark.parametrize("source", ["file", "stdin"])
+def test_input_is_the_whole_body(run, builder, work, content, source):
+    builder.fault("POST", action=json_answer(200, {}))
+    (work / "body.json").write_bytes(content)
+    where, stdin = ("body.json", b"") if source == "file" else ("-", content)
+    done = run("api", "POST", "/orders", "--input", where, stdin=stdin)
+    assert done.code == 0, done
+    assert builder.requests[0].json() == {"a": "é"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-f", "a"],
+        ["-f", "=1"],
+        ["-F", "a=x"],
+        ["-F", "a=NaN"],
+        ["-F", "a=1e999"],
+        ["-F", "a=" + "[" * 100_000],
+        ["-f", "a=1", "-f", "a=2"],
+        ["-f", "a=1", "-F", "a=2"],
+        ["-f", "a=1", "--input", "body.json"],
+        ["--input", "missing"],
+        ["--input", "text"],
+        ["--input", "array.json"],
+        ["--input", "latin1"],
+        ["--query", "a"],
+        ["--query", "=1"],
+    ],
+    ids=lambda options: " ".join(options)[:30],
+)
+def test_a_body_or_query_that_is_none_is_refused_before_any_request(run, builder, work, options):
+    (work / "body.json").write_text("{}")
+    (work / "text").write_text("hello")
+    (work / "array.json").write_text("[1]")
+    (work / "latin1").write_bytes(b'{"a": "\xe9"}')
+    done = run("api", "POST", "/orders", *options)
+    assert done.code == 2, done
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("option", [["-f", "limit=1"], ["-F", "limit=1"], ["--input", "-"]])
+def test_a_read_carries_no_body(run, builder, option):
+    """Its query has an option of its own."""
+    done = run("api", "GET", "/builder/users", *option, stdin=b"{}")
+    assert done.code == 2, done
+    assert "--query" in done.error["hint"]
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "target"),
+    [
+        ("/balance", ["--query", "exchange=kalshi"], "/balance?exchange=kalshi"),
+        ("/x", ["--query", "q=a b&c=d#é"], "/x?q=a%20b%26c%3Dd%23%C3%A9"),
+        ("/x?a=1&a=2", ["--query", "a=3"], "/x?a=1&a=2&a=3"),
+        ("/x?flag", [], "/x?flag"),
+        ("/x?a=%FF+b", [], "/x?a=%FF+b"),
+        ("/x?", [], "/x"),
+        ("/a%2Fb", [], "/a%2Fb"),
+        ("/a%20b", [], "/a%20b"),
+    ],
+)
+def test_path_and_query_arrive_as_they_were_written(run_any, builder, path, options, target):
+    done = run_any("api", "GET", path, *options)
+    assert done.code == 0, done
+    assert builder.log == [f"GET /api/v1{target}"]
+
+
+@pytest.fixture
+def run_any(run, builder):
+    """Run against a server that answers everything."""
+    builder.respond(json_answer(200, {}))
+    return run
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_as_acts_for_the_user(run_any, builder, method):
+    user = customer_id(3)
+    builder.script(json_answer(200, {"customer_id": user, "external_id": "alice"}))
+    done = run_any("api", method, "/positions", "--as", user)
+    assert done.code == 0, done
+    assert builder.requests[-1].header("x-builder-customer-id") == user
+
+
+def test_as_takes_a_uuid_for_an_external_id_in_a_read_only(run, builder):
+    """A change never guesses (F19)."""
+    named = "11111111-1111-4111-8111-111111111111"
+    user = builder.add(named)
+    done = run("api", "GET", "/balance?exchange=kalshi", "--as", named)
+    assert done.code == 0, done
+    assert builder.requests[-1].header("x-builder-customer-id") == user["customer_id"]
+    assert run("api", "POST", "/orders", "--as", named).code == 3
+    assert builder.mutations == []
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "FOO", "", "G ET", "GET\r\nX: y", "-X"])
+def test_a_method_is_one_of_http(run, builder, method):
+    done = run("api", "--", method, "/builder/pool")
+    assert done.code == 2, done
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+def test_a_dry_run_shows_the_request_and_sends_none(run, builder, history, method):
+    builder.add("alice")
+    done = run("api", method, f"/builder/users/{KNOWN}", "-F", "qps_limit=5", "-n")
+    assert done.code == 0, done
+    assert done.json == {
+        "dry_run": True,
+        "method": method,
+        "path": f"/api/v1/builder/users/{KNOWN}",
+        "body": {"qps_limit": 5},
+    }
+    assert builder.mutations == []
+    assert history() == []
+
+
+def test_a_dry_run_of_a_read_reads(run, builder):
+    assert run("api", "GET", "/builder/pool", "-n").json["qps_pool"] == 1000
+    assert len(builder.requests) == 1
+
+
+def test_include_shows_status_and_headers(run, builder):
+    headers = {"X-Parsec-Tier": "pro", "Set-Cookie": "s=COOKIECANARY", "X-API-Key": BUILDER_KEY}
+    builder.fault("GET", action=json_answer(203, {"a": 1}, headers))
+    done = run("api", "GET", "/usage", "--include")
+    assert done.code == 0, done
+    assert done.json["status"] == 203
+    assert done.json["body"] == {"a": 1}
+    assert done.json["headers"]["x-parsec-tier"] == "pro"
+    assert "COOKIECANARY" not in done.out
+    assert BUILDER_KEY not in done.out
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("GET", "/anything", 4),
+        ("POST", "/builder/users", 4),
+        ("PATCH", f"/builder/users/{KNOWN}", 4),
+        ("PATCH", f"/builder/users/{KNOWN}/anything", 1),
+        ("PATCH", "/anything", 1),
+        ("POST", "/builder/onboard", 1),
+        ("POST", "/orders", 1),
+        ("PUT", "/anything", 1),
+        ("DELETE", "/orders/5", 3),
+    ],
+)
+def test_a_lost_answer_is_repeated_by_the_kind_of_call(run, builder, method, path, sent):
+    """What is not known to be safe is sent once, and unknown (F28)."""
+    builder.respond(close())
+    done = run("api", method, path)
+    assert done.code == (7 if method == "GET" else 12), done
+    assert len(builder.requests) == sent
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "PUT", "DELETE"])
+def test_a_429_is_repeated_for_every_method(run_any, builder, method):
+    """Not applied."""
+    builder.script(too_many("1"), too_many("0.5"))
+    done = run_any("api", method, "/anything")
+    assert done.code == 0, done
+    assert len(builder.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        (error(400, "bad", "bad_request"), 5),
+        (error(401, "invalid API key", "unauthorized"), 4),
+        (error(404, "no", "not_found"), 3),
+        (redirect(302, "https://elsewhere.invalid/"), 7),
+        (html(200), 12),
+        (html(500), 12),
+    ],
+    ids=["400", "401", "404", "302", "HTML", "500"],
+)
+def test_a_refused_change_has_the_code_of_any_command(run, builder, action, code):
+    builder.fault("PUT", action=action)
+    done = run("api", "PUT", "/anything")
+    assert done.code == code, done
+    assert done.out == ""
+    assert "<html" not in done.err
+
+
+def test_an_html_page_is_never_printed(run, builder):
+    builder.fault("GET", "anything", action=html(200), times=2)
+    done = run("api", "GET", "/anything")
+    assert done.code == 7, done
+    assert done.out == ""
+    assert "<html" not in done.err
+
+
+def test_keys_in_answers_are_masked_unless_revealed(run, builder):
+    builder.add("alice")
+    path = f"/builder/users/{KNOWN}"
+    assert END_USER_KEY not in run("api", "GET", path).out
+    assert run("api", "GET", path, "--reveal-keys").json["api_key"].startswith(END_USER_KEY)
+
+
+@pytest.mark.parametrize("source", ["-f", "-F", "--input"])
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("dry", [[], ["-n"]], ids=["sent", "dry run"])
+def test_secrets_in_a_body_are_seen_nowhere(run, builder, work, leaks, source, status, dry):
+    """By their names, and also when the server repeats them in another place."""
+    secrets = {**polymarket(), "api_key": "pk_live_BODYCANARY1", "keys": [kalshi()]}
+    (work / "body.json").write_text(json.dumps(secrets))
+    given = {
+        "-f": [w for k, v in polymarket().items() for w in ("-f", f"{k}={v}")],
+        "-F": ["-F", f"x={json.dumps(secrets)}"],
+        "--input": ["--input", "body.json"],
+    }[source]
+    echo = " ".join((*polymarket().values(), "pk_live_BODYCANARY1" * (source != "-f")))
+    value = {"error": echo, "seen": [echo], "code": "bad_request"}
+    if not dry:
+        builder.fault("POST", action=json_answer(status, value))
+    done = run("api", "POST", "/anything", *given, *dry, "-v", "--reason", "BODYCANARY is no key")
+    assert done.code == (0 if dry or status == 200 else 5), done
+    canaries = [*SECRETS, "pk_live_BODYCANARY1", pem().splitlines()[1]]
+    assert leaks(done, canaries) == []
+
+
+def test_the_builder_key_in_a_query_is_not_logged(run_any, leaks):
+    done = run_any("api", "POST", f"/anything?key={BUILDER_KEY}", "-v", "--reason", BUILDER_KEY)
+    assert done.code == 0, done
+    assert leaks(done, [BUILDER_KEY]) == []
+
+
+def test_names_from_the_server_do_not_reach_a_terminal_raw(run, builder):
+    builder.fault("GET", "usage", action=json_answer(200, {"\x1b[2J\u202e[/x]": "\x1b]0;t\x07"}))
+    done = run("api", "GET", "/usage", "-o", "table")
+    assert done.code == 0, done
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.out)
