@@ -6,9 +6,19 @@ from pathlib import Path
 import parsec_cli
 
 PACKAGE = Path(parsec_cli.__file__).parent
-ROOMS = {"api", "fleet", "output", "local", "sandbox"}
+ROOMS = {"api", "fleet", "output", "local", "sandbox", "shells"}
 # bottom layer: the standard library and each other only
-BOTTOM = {"errors", "models", "outcomes", "results", "origin", "cells", "interrupts", "manual", "records"}
+BOTTOM = {
+    "errors",
+    "models",
+    "outcomes",
+    "results",
+    "origin",
+    "cells",
+    "interrupts",
+    "manual",
+    "records",
+}
 LIBRARIES = {
     "httpx": "api",
     "httpcore": "api",
@@ -94,4 +104,6 @@ def test_each_library_is_imported_by_its_room_alone():
 
 
 def test_nobody_imports_click():
-    assert not [str(path) for path in modules() if any(n.startswith("click") for n in imports(path))]
+    assert not [
+        str(path) for path in modules() if any(n.startswith("click") for n in imports(path))
+    ]

@@ -17,7 +17,7 @@ def list_entries(
     ctx: typer.Context,
     user: Annotated[
         str | None,
-        typer.Option(metavar="U", help="Only this external_id or customer_id, in full."),
+        typer.Option(metavar="USER", help="Only this external_id or customer_id, in full."),
     ] = None,
     since: Annotated[
         str | None,

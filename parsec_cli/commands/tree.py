@@ -23,6 +23,7 @@ _ENTRIES = {
     "sandbox": ("sandbox",),
     "api": ("raw",),
     "doctor": ("doctor",),
+    "completion": ("completion",),
     "help": ("help_topics",),
 }
 

@@ -33,19 +33,31 @@ def write(words: Sequence[str], environ: Mapping[str, str]) -> None:
 
 
 def suggest(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """Return what completes; `words` are kind, prefix, profile, base URL ("": not given)."""
-    kind, prefix, profile, base_url, *_ = [*words, "", "", "", ""]
+    """Return what completes; `words` are `KIND [--profile=NAME] [--base-url=URL] [PREFIX]`.
+
+    Empty words are left out in between, as some shells lose them.
+    """
+    kind, *rest = words or ("",)
+    profile, rest = _option("--profile=", rest)
+    base_url, rest = _option("--base-url=", rest)
+    prefix = rest[0] if rest else ""
     places = Places(environ)
     try:
         if kind == "profiles":
             found = _profiles(places)
         elif kind == "users":
-            found = _users(places, environ, prefix, profile or None, base_url or None)
+            found = _users(places, environ, prefix, profile, base_url)
         else:
             found = []
     except (ParsecError, OSError, ValueError):
         return []
     return [word for word in found if word.startswith(prefix)]
+
+
+def _option(name: str, words: list[str]) -> tuple[str | None, list[str]]:
+    if words and words[0].startswith(name):
+        return words[0].removeprefix(name) or None, words[1:]
+    return None, words
 
 
 def note_key(index_file: Path, host: str, profile: str, fingerprint: str) -> None:

@@ -77,19 +77,19 @@ def test_ids_that_commands_refuse_are_not_suggested(places, environ):
 
 def test_the_profile_on_the_line_decides(places, environ):
     remember(places, "sandy", host="http://sandbox.localhost:80", key=SANDBOX_KEY)
-    assert suggest(["users", "", "sandbox"], environ) == ["sandy"]
+    assert suggest(["users", "--profile=sandbox", ""], environ) == ["sandy"]
     assert suggest(["users", ""], environ) == []
 
 
 def test_a_base_url_on_the_line_decides(places, environ):
     remember(places, "other", host="https://other.example:443")
-    assert suggest(["users", "", "", "https://other.example"], environ) == ["other"]
+    assert suggest(["users", "--base-url=https://other.example"], environ) == ["other"]
 
 
 def test_a_key_command_is_not_run(places, environ, tmp_path):
     ran = tmp_path / "ran"
     configure(places, f"[profiles.vault]\napi_key_command = \"touch '{ran}'\"\n")
-    assert suggest(["users", "", "vault"], environ) == []
+    assert suggest(["users", "--profile=vault"], environ) == []
     assert not ran.exists()
 
 
@@ -101,9 +101,9 @@ def test_users_of_a_profile_whose_key_comes_from_a_command(places, environ):
     remember(places, "alice")
     remember(places, "anna", key="pk_live_newer_key")
     note_key(places.index_file, HOST, "vault", fingerprint(KEY))
-    assert suggest(["users", "a", "vault"], environ) == ["alice"]
+    assert suggest(["users", "--profile=vault", "--base-url=", "a"], environ) == ["alice"]
     note_key(places.index_file, HOST, "vault", fingerprint("pk_live_newer_key"))
-    assert suggest(["users", "a", "vault"], environ) == ["anna", "alice"]
+    assert suggest(["users", "--profile=vault", "--base-url=", "a"], environ) == ["anna", "alice"]
 
 
 def test_profiles_end_with_the_sandbox(places, environ):
@@ -120,7 +120,7 @@ def test_a_broken_config_leaves_nothing_but_the_sandbox(places, environ, text):
     assert suggest(["profiles", ""], environ) == ["sandbox"]
 
 
-@pytest.mark.parametrize("words", [[], ["users"], ["nonsense", "a"], ["users", "", "unknown"]])
+@pytest.mark.parametrize("words", [[], ["users"], ["nonsense", "a"], ["users", "--profile=unknown"]])
 def test_too_little_or_nonsense_suggests_nothing(words, environ):
     assert suggest(words, environ) == []
 
@@ -182,7 +182,7 @@ def test_a_listing_with_a_key_from_a_command_makes_users_known(parsec, builder, 
     configure(places, f"[profiles.vault]\nbase_url = '{url}'\napi_key_command = '{script}'\n")
     listed = parsec("-p", "vault", "users", "list")
     assert listed.code == 0, listed
-    assert parsec("__complete", "users", "", "vault").out == "alice\n"
+    assert parsec("__complete", "users", "--profile=vault").out == "alice\n"
     assert count.read_text(encoding="utf-8") == "run\n"
 
 

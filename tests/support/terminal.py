@@ -20,7 +20,7 @@ CTRL_C = "\x03"
 CTRL_D = "\x04"
 
 # a session of its own needs a controlling terminal, or Ctrl-C would reach nobody
-_LAUNCH = (
+LAUNCH = (
     "import fcntl, os, sys, termios;"
     "fcntl.ioctl(2, termios.TIOCSCTTY, 0);"
     "os.execv(sys.argv[1], sys.argv[1:])"
@@ -60,7 +60,7 @@ def run_in_terminal(
     """
     primary, secondary = pty.openpty()
     fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
-    command = [sys.executable, "-I", "-S", "-c", _LAUNCH, sys.executable, "-m", "parsec_cli"]
+    command = [sys.executable, "-I", "-S", "-c", LAUNCH, sys.executable, "-m", "parsec_cli"]
     sink = stdout.open("wb") if stdout else None
     child = subprocess.Popen(
         [*command, *argv],

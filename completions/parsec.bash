@@ -1,0 +1,233 @@
+# bash completion for parsec; written by `parsec completion bash`
+
+# Sets what may follow the command $1.
+_parsec_command() {
+    subcommands= options= operands=() many=
+    case $1 in
+        'parsec') subcommands='users pool escrow usage credentials config history sandbox api doctor completion help' options='--version --fields' ;;
+        'parsec users') subcommands='list get create set-qps onboard check deactivate plan apply' options='--fields' ;;
+        'parsec users list') options='--limit --cursor --page-size --match --exchange --tier --wallet --sort --reverse --fields' ;;
+        'parsec users get') options='--fields' operands=('users') many=1 ;;
+        'parsec users create') options='--email --qps-limit --eoa-address --allow-overcommit -n --dry-run --reason --fields' operands=('text') ;;
+        'parsec users set-qps') options='--allow-overcommit -n --dry-run --reason --fields' operands=('users' 'text') ;;
+        'parsec users onboard') options='--exchange --mode --wallet-type --eoa-address --chain-id --credentials --api-key-id -n --dry-run --reason --fields' operands=('users') ;;
+        'parsec users check') options='--exchange --credentials --api-key-id --fields' operands=('users') ;;
+        'parsec users deactivate') options='--from-file --confirm --max --results -n --dry-run --reason --fields' operands=('users') many=1 ;;
+        'parsec users plan') options='--prune --allow-overcommit --out --exit-code --fields' operands=('files') ;;
+        'parsec users apply') options='--prune --allow-overcommit --yes --confirm --max --max-failures --concurrency --results -n --dry-run --reason --fields' operands=('files') ;;
+        'parsec pool') subcommands='show check' options='--fields' ;;
+        'parsec pool show') options='--top --watch --fields' ;;
+        'parsec pool check') options='--max-used --min-free --fields' ;;
+        'parsec escrow') subcommands='show' options='--fields' ;;
+        'parsec escrow show') options='--fields' ;;
+        'parsec usage') subcommands='show' options='--fields' ;;
+        'parsec usage show') options='--fields' ;;
+        'parsec credentials') subcommands='encode' options='--fields' ;;
+        'parsec credentials encode') options='--exchange --api-key-id --fields' operands=('files') ;;
+        'parsec config') subcommands='init show path set unset use profiles' options='--fields' ;;
+        'parsec config init') options='--fields' ;;
+        'parsec config show') options='--fields' ;;
+        'parsec config path') options='--fields' ;;
+        'parsec config set') options='--fields' operands=('words base_url api_key api_key_command output rate default_profile' 'text') ;;
+        'parsec config unset') options='--fields' operands=('words base_url api_key api_key_command output rate default_profile') ;;
+        'parsec config use') options='--fields' operands=('profiles') ;;
+        'parsec config profiles') options='--fields' ;;
+        'parsec history') subcommands='list show' options='--fields' ;;
+        'parsec history list') options='--user --since --limit --fields' ;;
+        'parsec history show') options='--fields' operands=('text') ;;
+        'parsec sandbox') subcommands='serve seed reset path' options='--fields' ;;
+        'parsec sandbox serve') options='--port --rate-limit --latency --fault --fields' ;;
+        'parsec sandbox seed') options='--fields' operands=('text') ;;
+        'parsec sandbox reset') options='--fields' ;;
+        'parsec sandbox path') options='--fields' ;;
+        'parsec api') options='--query -f -F --input --as --include --confirm -n --dry-run --reason --fields' operands=('words GET POST PATCH DELETE' 'text') ;;
+        'parsec doctor') options='--fields' ;;
+        'parsec completion') options='--fields' operands=('words bash zsh fish powershell') ;;
+        'parsec help') options='--fields' operands=('words environment exit-codes output safety') ;;
+    esac
+    options="$options -p --profile --base-url -o --output --json --headers --no-headers --reveal-keys -q --quiet -v --verbose --no-input --timeout --max-wait --rate -h --help"
+}
+
+# Sets `takes` to what the option $2 of the command $1 wants; empty for a flag.
+_parsec_option() {
+    takes=
+    case $2 in
+        -p | --profile) takes='profiles'; return ;;
+        --base-url) takes='text'; return ;;
+        -o | --output) takes='words table tsv csv json jsonl ids'; return ;;
+        --timeout) takes='text'; return ;;
+        --max-wait) takes='text'; return ;;
+        --rate) takes='words max'; return ;;
+    esac
+    case "$1 $2" in
+        'parsec --fields' | 'parsec users list --limit' | 'parsec users list --cursor' | 'parsec users list --page-size' | 'parsec users list --match' | 'parsec users list --tier' | 'parsec users create --email' | 'parsec users create --qps-limit' | 'parsec users create --eoa-address' | 'parsec users create --reason' | 'parsec users set-qps --reason' | 'parsec users onboard --eoa-address' | 'parsec users onboard --chain-id' | 'parsec users onboard --api-key-id' | 'parsec users onboard --reason' | 'parsec users check --api-key-id' | 'parsec users deactivate --confirm' | 'parsec users deactivate --max' | 'parsec users deactivate --reason' | 'parsec users apply --confirm' | 'parsec users apply --max' | 'parsec users apply --max-failures' | 'parsec users apply --concurrency' | 'parsec users apply --reason' | 'parsec pool show --top' | 'parsec pool show --watch' | 'parsec pool check --max-used' | 'parsec pool check --min-free' | 'parsec credentials --fields' | 'parsec credentials encode --api-key-id' | 'parsec credentials encode --fields' | 'parsec history list --since' | 'parsec history list --limit' | 'parsec sandbox --fields' | 'parsec sandbox serve --port' | 'parsec sandbox serve --rate-limit' | 'parsec sandbox serve --latency' | 'parsec sandbox serve --fault' | 'parsec sandbox serve --fields' | 'parsec sandbox seed --fields' | 'parsec sandbox reset --fields' | 'parsec sandbox path --fields' | 'parsec api --query' | 'parsec api -f' | 'parsec api -F' | 'parsec api --confirm' | 'parsec api --reason' | 'parsec api --fields' | 'parsec completion --fields' | 'parsec help --fields') takes='text' ;;
+        'parsec users --fields' | 'parsec users list --fields' | 'parsec users get --fields' | 'parsec users create --fields' | 'parsec users set-qps --fields' | 'parsec users onboard --fields' | 'parsec users check --fields' | 'parsec users deactivate --fields' | 'parsec users plan --fields' | 'parsec users apply --fields') takes='fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key' ;;
+        'parsec users list --exchange' | 'parsec users onboard --exchange' | 'parsec users check --exchange' | 'parsec credentials encode --exchange') takes='words polymarket kalshi' ;;
+        'parsec users list --wallet') takes='words eoa safe none' ;;
+        'parsec users list --sort') takes='words external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key' ;;
+        'parsec users onboard --mode') takes='words managed self' ;;
+        'parsec users onboard --wallet-type') takes='words eoa safe' ;;
+        'parsec users onboard --credentials' | 'parsec users check --credentials' | 'parsec users deactivate --from-file' | 'parsec users deactivate --results' | 'parsec users plan --out' | 'parsec users apply --results' | 'parsec api --input') takes='files' ;;
+        'parsec pool --fields' | 'parsec pool show --fields' | 'parsec pool check --fields') takes='fields qps_pool total_allocated_qps free used_percent end_user_count' ;;
+        'parsec escrow --fields' | 'parsec escrow show --fields') takes='fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps' ;;
+        'parsec usage --fields' | 'parsec usage show --fields') takes='fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end' ;;
+        'parsec config --fields' | 'parsec config init --fields' | 'parsec config show --fields' | 'parsec config path --fields' | 'parsec config set --fields' | 'parsec config unset --fields' | 'parsec config use --fields' | 'parsec config profiles --fields') takes='fields name base_url key default' ;;
+        'parsec history --fields' | 'parsec history list --fields' | 'parsec history show --fields') takes='fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts' ;;
+        'parsec history list --user' | 'parsec api --as') takes='users' ;;
+        'parsec doctor --fields') takes='fields name status detail' ;;
+    esac
+}
+
+# Writes $1 into `quoted` as it has to stand inside the quote $2 that is still open. Readline adds
+# a closing quote unless the text ends with one.
+_parsec_quote() {
+    local c i last=${1: -1}
+    quoted=
+    if [[ ! $2 ]]; then
+        [[ ! $1 ]] || printf -v quoted %q "$1"
+        return
+    fi
+    for ((i = 0; i < ${#1}; i++)); do
+        c=${1:i:1}
+        case $2$c in
+            "''") quoted+="'\\''" ;;
+            '""' | '"$' | '"`' | '"\') quoted+="\\$c" ;;
+            '"!') quoted+='"\!"' ;;
+            *) quoted+=$c ;;
+        esac
+    done
+    case $2$last in
+        "''") quoted=${quoted%?} ;;
+        '""') quoted="${quoted%??}\"\\\"" ;;
+        '"!') quoted+='"' ;;
+    esac
+}
+
+# Asks for what only this machine knows: local files, no request.
+_parsec_ask() {
+    local line where=("--profile=$profile" "--base-url=$base_url")
+    while IFS= read -r line; do
+        candidates+=("$line")
+    done < <("$command" __complete "$1" "${where[@]}" "$2" 2>/dev/null)
+}
+
+_parsec() {
+    local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} breaks=${COMP_WORDBREAKS//[\"\']/}
+    local c i value= head= outer= quote= started= command=${1/#\~\//$HOME/}
+    local -a words=() candidates=() operands=()
+    COMPREPLY=()
+
+    # Bash cuts words at colons and leaves quotes in them, so the line is read anew. `head` is the
+    # part of the current word that stays as it is typed.
+    for ((i = 0; i < ${#line}; i++)); do
+        c=${line:i:1}
+        if [[ $quote == "'" && $c != "'" ]]; then
+            value+=$c
+        elif [[ $quote && $c == "$quote" ]]; then
+            quote= head=$outer
+        elif [[ $c == '\' && $quote && ${line:i+1:1} != [\"\\\$\`] ]]; then
+            value+=$c
+        elif [[ $c == '\' ]]; then
+            i=$((i + 1)) started=1
+            value+=${line:i:1}
+        elif [[ $quote ]]; then
+            value+=$c
+        elif [[ $c == [\'\"] ]]; then
+            quote=$c started=1 outer=$head head=$value
+        elif [[ $c == [[:space:]] ]]; then
+            [[ ! $value && ! $started ]] || words+=("$value")
+            value= head= started=
+        else
+            # readline begins a new word behind such a character, but at an `@`
+            [[ $c != @ || $breaks != *@* ]] || head=$value
+            value+=$c
+            [[ $c == @ || $breaks != *"$c"* ]] || head=$value
+        fi
+    done
+
+    local path=parsec subcommands options many takes= name= ended= profile= base_url= word
+    local position=0
+    _parsec_command "$path"
+    for word in "${words[@]:1}"; do
+        if [[ $takes ]]; then
+            case $name in
+                -p | --profile) profile=$word ;;
+                --base-url) base_url=$word ;;
+            esac
+            takes=
+        elif [[ ! $ended && $word == -- ]]; then
+            ended=1
+        elif [[ ! $ended && $word == --*=* ]]; then
+            case $word in
+                --profile=*) profile=${word#*=} ;;
+                --base-url=*) base_url=${word#*=} ;;
+            esac
+        elif [[ ! $ended && $word == --* ]]; then
+            name=$word
+            _parsec_option "$path" "$name"
+        elif [[ ! $ended && $word == -?* ]]; then
+            # flags may share a dash, and the last of them may take what follows
+            for ((i = 1; i < ${#word}; i++)); do
+                name=-${word:i:1}
+                _parsec_option "$path" "$name"
+                [[ ! $takes ]] || break
+            done
+            if [[ $takes && i -lt ${#word}-1 ]]; then
+                [[ $name != -p ]] || profile=${word:i+1}
+                takes=
+            fi
+        elif [[ ! $ended && " $subcommands " == *" $word "* ]]; then
+            path+=" $word"
+            _parsec_command "$path"
+        else
+            position=$((position + 1))
+        fi
+    done
+
+    local before= prefix=$value quoted
+    if [[ $takes ]]; then
+        :
+    elif [[ ! $ended && $value == --*=* ]]; then
+        before=${value%%=*}=
+        _parsec_option "$path" "${before%=}"
+    elif [[ ! $ended && $value == -[!-]?* ]]; then
+        before=${value:0:2}
+        _parsec_option "$path" "$before"
+    elif [[ ! $ended && $value == -* ]]; then
+        takes="words $options"
+    elif [[ $subcommands ]]; then
+        takes="words $subcommands"
+    else
+        [[ $many && position -ge ${#operands[@]} ]] && position=$((${#operands[@]} - 1))
+        takes=${operands[position]}
+    fi
+    prefix=${value#"$before"}
+
+    case $takes in
+        words\ *) candidates=(${takes#words }) ;;
+        fields\ *)
+            line=${prefix%"${prefix##*,}"}
+            for word in ${takes#fields }; do
+                [[ ,$line == *",$word,"* ]] || candidates+=("$line$word")
+            done
+            compopt -o nospace 2>/dev/null
+            ;;
+        users | profiles) _parsec_ask "$takes" "$prefix" ;;
+        files) compopt -o default 2>/dev/null ;;
+    esac
+    for word in "${candidates[@]}"; do
+        word=$before$word
+        [[ $word == "$value"* && $word == "$head"* ]] || continue
+        quoted=${word#"$head"}
+        case $takes in
+            users | profiles) _parsec_quote "$quoted" "$quote" ;;
+        esac
+        COMPREPLY+=("$quoted")
+    done
+}
+
+if type compopt >/dev/null 2>&1; then
+    complete -F _parsec parsec
+else
+    complete -o default -F _parsec parsec
+fi

@@ -1,0 +1,300 @@
+# fish completion for parsec; written by `parsec completion fish`
+
+# Is the command on the line $wanted, and the current word its operand number $position?
+function __parsec_at --argument-names wanted position
+    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'credentials' 'credentials encode' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'history' 'history list' 'history show' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'api' 'doctor' 'completion' 'help'
+    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --confirm --max --results --out --max-failures --concurrency --top --watch --max-used --min-free --user --since --port --rate-limit --latency --fault --query -f -F --input --as
+    set -l tokens (commandline -opc)
+    set -l path
+    set -l operands 0
+    set -l skip
+    set -l ended
+    for token in $tokens[2..-1]
+        if test -n "$skip"
+            set skip
+        else if test -n "$ended"
+            set operands (math $operands + 1)
+        else if test "$token" = --
+            set ended yes
+        else if string match -q -- '--*' $token
+            contains -- $token $valued; and set skip yes
+        else if string match -q -- '-?*' $token
+            # the last of the flags that share a dash may take what follows
+            contains -- -(string sub -s -1 -- $token) $valued; and set skip yes
+            string match -qr -- '^..+.' $token
+            and contains -- (string sub -l 2 -- $token) $valued
+            and set skip
+        else if contains -- (string trim -- "$path $token") $commands
+            set path (string trim -- "$path $token")
+        else
+            set operands (math $operands + 1)
+        end
+    end
+    test "$path" = "$wanted"; or return 1
+    test -z "$position"; or test $position -eq (math $operands + 1)
+end
+
+# Asks for what only this machine knows: local files, no request.
+function __parsec_ask --argument-names kind
+    set -l tokens (commandline -opc)
+    set -l profile
+    set -l base_url
+    set -l before
+    for token in $tokens[2..-1]
+        switch "$before"
+            case -p --profile
+                set profile $token
+            case --base-url
+                set base_url $token
+        end
+        switch $token
+            case '--profile=*'
+                set profile (string replace -- --profile= '' $token)
+            case '--base-url=*'
+                set base_url (string replace -- --base-url= '' $token)
+            case '-p?*'
+                set profile (string sub -s 3 -- $token)
+        end
+        set before $token
+    end
+    set -l typed (commandline -ct | string replace -r -- '^--[a-z-]+=' '')
+    set -l prefix (string unescape -- $typed)
+    # a quote that is still open
+    test -n "$prefix"; or set prefix (string trim -l -c '"\'' -- $typed)
+    set -l program (string replace -r -- '^~/' "$HOME/" $tokens[1])
+    command -q $program; or return
+    set -l where "--profile=$profile" "--base-url=$base_url"
+    command $program __complete $kind $where "$prefix" 2>/dev/null
+end
+
+# Offers the names that a list joined by commas does not hold yet.
+function __parsec_list
+    set -l typed (commandline -ct | string replace -r -- '^--[a-z-]+=' '')
+    set -l head (string replace -r -- '[^,]*$' '' $typed)
+    for name in $argv
+        string match -q -- "*,$name,*" ",$head"; or echo "$head$name"
+    end
+end
+
+complete -c parsec -f
+
+complete -c parsec -s p -l profile -x -a '(__parsec_ask profiles)' -d 'Use this profile; `sandbox` is built in.'
+complete -c parsec -l base-url -x -d 'Talk to this API host.'
+complete -c parsec -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -l json -d 'Same as `-o json`.'
+complete -c parsec -l headers -d 'Write a header line in tsv and csv.'
+complete -c parsec -l no-headers -d 'Write a header line in tsv and csv.'
+complete -c parsec -l reveal-keys -d 'Show `api_key` values in clear.'
+complete -c parsec -s q -l quiet -d 'Say nothing on stderr but errors.'
+complete -c parsec -s v -l verbose -d 'Log each request on stderr.'
+complete -c parsec -l no-input -d 'Never ask; fail where an answer is needed.'
+complete -c parsec -l timeout -x -d 'Whole time one request may take [default 30].'
+complete -c parsec -l max-wait -x -d 'Longest that one request waits in all for 429 and 503 answers [default 60].'
+complete -c parsec -l rate -x -a 'max' -d 'Requests per second at most, or all that is permitted.'
+complete -c parsec -s h -l help -d 'Show this help.'
+
+complete -c parsec -n '__parsec_at \'\'' -a users -d 'List, read and change the end-users.'
+complete -c parsec -n '__parsec_at \'\'' -a pool -d 'Watch the QPS pool that the end-users share.'
+complete -c parsec -n '__parsec_at \'\'' -a escrow -d 'Read the fee escrow configuration.'
+complete -c parsec -n '__parsec_at \'\'' -a usage -d 'Read tier, quota and limits of the key.'
+complete -c parsec -n '__parsec_at \'\'' -a credentials -d 'Prepare a user\'s own exchange keys.'
+complete -c parsec -n '__parsec_at \'\'' -a config -d 'Keep profiles: hosts, keys and defaults.'
+complete -c parsec -n '__parsec_at \'\'' -a history -d 'Look up the changes that were made from here.'
+complete -c parsec -n '__parsec_at \'\'' -a sandbox -d 'Rehearse: a local imitation of the Builder API.'
+complete -c parsec -n '__parsec_at \'\'' -a api -d 'Send one request to any path of the API.'
+complete -c parsec -n '__parsec_at \'\'' -a doctor -d 'Check config, key, network and API, one line each.'
+complete -c parsec -n '__parsec_at \'\'' -a completion -d 'Print the script that completes commands in your shell.'
+complete -c parsec -n '__parsec_at \'\'' -a help -d 'Explain a topic that no single command can.'
+complete -c parsec -n '__parsec_at \'\'' -l version -d 'Show the version.'
+complete -c parsec -n '__parsec_at \'\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users\'' -a list -d 'List all end-users, page by page as they arrive.'
+complete -c parsec -n '__parsec_at \'users\'' -a get -d 'Show all fields of one user, or of several.'
+complete -c parsec -n '__parsec_at \'users\'' -a create -d 'Create an end-user, or find that it exists.'
+complete -c parsec -n '__parsec_at \'users\'' -a set-qps -d 'Set a user\'s limit of requests per second.'
+complete -c parsec -n '__parsec_at \'users\'' -a onboard -d 'Link a user to an exchange, by a managed wallet or by own keys.'
+complete -c parsec -n '__parsec_at \'users\'' -a check -d 'Prove by one balance read that a user\'s credentials work.'
+complete -c parsec -n '__parsec_at \'users\'' -a deactivate -d 'Deactivate users for good: wallets, credentials and keys.'
+complete -c parsec -n '__parsec_at \'users\'' -a plan -d 'Show what would bring the users to the state in FILE.'
+complete -c parsec -n '__parsec_at \'users\'' -a apply -d 'Bring the users to the state in FILE: plan, show, ask, apply.'
+complete -c parsec -n '__parsec_at \'users\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users list\'' -l limit -x -d 'Stop after N users.'
+complete -c parsec -n '__parsec_at \'users list\'' -l cursor -x -d 'Go on where an earlier listing stopped.'
+complete -c parsec -n '__parsec_at \'users list\'' -l page-size -x -d 'Users per request.'
+complete -c parsec -n '__parsec_at \'users list\'' -l match -x -d 'Only ids or addresses that contain TEXT.'
+complete -c parsec -n '__parsec_at \'users list\'' -l exchange -x -a 'polymarket kalshi' -d 'Only users linked to it.'
+complete -c parsec -n '__parsec_at \'users list\'' -l tier -x -d 'Only users of tier T.'
+complete -c parsec -n '__parsec_at \'users list\'' -l wallet -x -a 'eoa safe none' -d 'Only users with such a wallet.'
+complete -c parsec -n '__parsec_at \'users list\'' -l sort -x -a 'external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key' -d 'Sort by a field, once all are read.'
+complete -c parsec -n '__parsec_at \'users list\'' -l reverse -d 'Sort in descending order.'
+complete -c parsec -n '__parsec_at \'users list\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users get\'' -a '(__parsec_ask users)'
+complete -c parsec -n '__parsec_at \'users get\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users create\'' -l email -x -d 'Email address.'
+complete -c parsec -n '__parsec_at \'users create\'' -l qps-limit -x -d 'Requests per second.'
+complete -c parsec -n '__parsec_at \'users create\'' -l eoa-address -x -d 'The user\'s own wallet address.'
+complete -c parsec -n '__parsec_at \'users create\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
+complete -c parsec -n '__parsec_at \'users create\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
+complete -c parsec -n '__parsec_at \'users create\'' -l reason -x -d 'Why; kept in the history.'
+complete -c parsec -n '__parsec_at \'users create\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users set-qps\' 1' -a '(__parsec_ask users)'
+complete -c parsec -n '__parsec_at \'users set-qps\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
+complete -c parsec -n '__parsec_at \'users set-qps\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
+complete -c parsec -n '__parsec_at \'users set-qps\'' -l reason -x -d 'Why; kept in the history.'
+complete -c parsec -n '__parsec_at \'users set-qps\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users onboard\' 1' -a '(__parsec_ask users)'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l mode -x -a 'managed self' -d 'Parsec makes a wallet, or the user\'s keys are stored.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l wallet-type -x -a 'eoa safe' -d 'Wallet of a managed user [default eoa].'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l eoa-address -x -d 'Owner of a safe wallet.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l chain-id -x -d 'Chain of a safe wallet [default 137].'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l credentials -r -F -d 'Exchange keys: a JSON object or a PEM file.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
+complete -c parsec -n '__parsec_at \'users onboard\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l reason -x -d 'Why; kept in the history.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users check\' 1' -a '(__parsec_ask users)'
+complete -c parsec -n '__parsec_at \'users check\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
+complete -c parsec -n '__parsec_at \'users check\'' -l credentials -r -F -d 'Exchange keys: a JSON object or a PEM file.'
+complete -c parsec -n '__parsec_at \'users check\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
+complete -c parsec -n '__parsec_at \'users check\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users deactivate\'' -a '(__parsec_ask users)'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l from-file -r -F -d 'A USER a line, or a CSV with a customer_id or external_id column.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l max -x -d 'Deactivations in one run at most.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l results -r -F -d 'Where to write the result rows.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l reason -x -d 'Why; kept in the history.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users plan\' 1' -F
+complete -c parsec -n '__parsec_at \'users plan\'' -l prune -d 'Deactivate every user that is not in the file.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l out -r -F -d 'Save the plan, bound to host and key.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l exit-code -d 'Exit 11 when anything would change.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users apply\' 1' -F
+complete -c parsec -n '__parsec_at \'users apply\'' -l prune -d 'Deactivate every user that is not in the file.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l yes -d 'Do not ask, as long as nobody is deactivated.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l max -x -d 'Deactivations in one run at most.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l max-failures -x -d 'Stop after N failed rows [default 20; 1 for deactivations].'
+complete -c parsec -n '__parsec_at \'users apply\'' -l concurrency -x -d 'Requests at once.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l results -r -F -d 'Where to write the result rows.'
+complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Why; kept in the history.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show pool, allocation, what is free, and how many users share it.'
+complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, 11 at or above one.'
+complete -c parsec -n '__parsec_at \'pool\'' -l fields -x -a '(__parsec_list qps_pool total_allocated_qps free used_percent end_user_count)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'pool show\'' -l top -x -d 'Add the N users that hold most.'
+complete -c parsec -n '__parsec_at \'pool show\'' -l watch -x -d 'Show it again every SECONDS.'
+complete -c parsec -n '__parsec_at \'pool show\'' -l fields -x -a '(__parsec_list qps_pool total_allocated_qps free used_percent end_user_count)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'pool check\'' -l max-used -x -d 'Percent allocated [default 90].'
+complete -c parsec -n '__parsec_at \'pool check\'' -l min-free -x -d 'Requests per second left.'
+complete -c parsec -n '__parsec_at \'pool check\'' -l fields -x -a '(__parsec_list qps_pool total_allocated_qps free used_percent end_user_count)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'escrow\'' -a show -d 'Show fees, contract and addresses; Parsec\'s admins set them.'
+complete -c parsec -n '__parsec_at \'escrow\'' -l fields -x -a '(__parsec_list fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'escrow show\'' -l fields -x -a '(__parsec_list fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'usage\'' -a show -d 'Show the tier, the monthly quota, and the limits per second.'
+complete -c parsec -n '__parsec_at \'usage\'' -l fields -x -a '(__parsec_list tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'usage show\'' -l fields -x -a '(__parsec_list tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'credentials\'' -a encode -d 'Check exchange keys and print the value for X-Exchange-Credentials.'
+complete -c parsec -n '__parsec_at \'credentials\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'credentials encode\' 1' -F
+complete -c parsec -n '__parsec_at \'credentials encode\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
+complete -c parsec -n '__parsec_at \'credentials encode\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
+complete -c parsec -n '__parsec_at \'credentials encode\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'config\'' -a init -d 'Store host and key of a profile.'
+complete -c parsec -n '__parsec_at \'config\'' -a show -d 'Show each setting in effect and where it came from.'
+complete -c parsec -n '__parsec_at \'config\'' -a path -d 'Print which config file is read, whether it exists or not.'
+complete -c parsec -n '__parsec_at \'config\'' -a set -d 'Store one setting in the named or default profile.'
+complete -c parsec -n '__parsec_at \'config\'' -a unset -d 'Remove one setting from the named or default profile.'
+complete -c parsec -n '__parsec_at \'config\'' -a use -d 'Make a profile the default one.'
+complete -c parsec -n '__parsec_at \'config\'' -a profiles -d 'List the profiles, the built-in sandbox last.'
+complete -c parsec -n '__parsec_at \'config\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'config init\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'config show\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'config path\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'config set\' 1' -a 'base_url api_key api_key_command output rate default_profile'
+complete -c parsec -n '__parsec_at \'config set\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'config unset\' 1' -a 'base_url api_key api_key_command output rate default_profile'
+complete -c parsec -n '__parsec_at \'config unset\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'config use\' 1' -a '(__parsec_ask profiles)'
+complete -c parsec -n '__parsec_at \'config use\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'config profiles\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'history\'' -a list -d 'List the changes sent from this machine, newest first.'
+complete -c parsec -n '__parsec_at \'history\'' -a show -d 'Show one change in full: what was before, asked for, and became of it.'
+complete -c parsec -n '__parsec_at \'history\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'history list\'' -l user -x -a '(__parsec_ask users)' -d 'Only this external_id or customer_id, in full.'
+complete -c parsec -n '__parsec_at \'history list\'' -l since -x -d 'Not older: 2h, 3d, a date or an RFC 3339 time (UTC).'
+complete -c parsec -n '__parsec_at \'history list\'' -l limit -x -d 'The newest N only.'
+complete -c parsec -n '__parsec_at \'history list\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'history show\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'sandbox\'' -a serve -d 'Serve the sandbox over HTTP on 127.0.0.1.'
+complete -c parsec -n '__parsec_at \'sandbox\'' -a seed -d 'Replace the sandbox\'s users by exactly N others.'
+complete -c parsec -n '__parsec_at \'sandbox\'' -a reset -d 'Go back to the first dozen users.'
+complete -c parsec -n '__parsec_at \'sandbox\'' -a path -d 'Print where the sandbox keeps its state.'
+complete -c parsec -n '__parsec_at \'sandbox\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'sandbox serve\'' -l port -x -d 'Port on loopback; 0 takes any.'
+complete -c parsec -n '__parsec_at \'sandbox serve\'' -l rate-limit -x -d 'Answer 429 beyond this rate.'
+complete -c parsec -n '__parsec_at \'sandbox serve\'' -l latency -x -d 'Wait before each answer.'
+complete -c parsec -n '__parsec_at \'sandbox serve\'' -l fault -x -d 'Answer some calls so, before or after their effect; may be repeated.'
+complete -c parsec -n '__parsec_at \'sandbox serve\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'sandbox seed\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'sandbox reset\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'sandbox path\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'api\' 1' -a 'GET POST PATCH DELETE'
+complete -c parsec -n '__parsec_at \'api\'' -l query -x -d 'Add to the query; repeatable.'
+complete -c parsec -n '__parsec_at \'api\'' -s f -x -d 'Text member of the JSON body; repeatable.'
+complete -c parsec -n '__parsec_at \'api\'' -s F -x -d 'JSON member of the body; repeatable.'
+complete -c parsec -n '__parsec_at \'api\'' -l input -r -F -d 'The whole JSON body.'
+complete -c parsec -n '__parsec_at \'api\'' -l as -x -a '(__parsec_ask users)' -d 'Act for this end-user.'
+complete -c parsec -n '__parsec_at \'api\'' -l include -d 'Print status and headers before the body.'
+complete -c parsec -n '__parsec_at \'api\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
+complete -c parsec -n '__parsec_at \'api\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
+complete -c parsec -n '__parsec_at \'api\'' -l reason -x -d 'Why; kept in the history.'
+complete -c parsec -n '__parsec_at \'api\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'doctor\'' -l fields -x -a '(__parsec_list name status detail)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'completion\' 1' -a 'bash zsh fish powershell'
+complete -c parsec -n '__parsec_at \'completion\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'help\' 1' -a 'environment exit-codes output safety'
+complete -c parsec -n '__parsec_at \'help\'' -l fields -x -d 'Show only these fields, in every format.'

@@ -1,0 +1,184 @@
+# PowerShell completion for parsec; written by `parsec completion powershell`
+
+Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    # for each command: what may follow, its operands, its own options, each with what it takes
+    $tree = @{
+        'parsec' = @{ Commands = @('users', 'pool', 'escrow', 'usage', 'credentials', 'config', 'history', 'sandbox', 'api', 'doctor', 'completion', 'help'); Operands = @(); Many = $false; Options = @('--version', '--fields text') }
+        'parsec users' = @{ Commands = @('list', 'get', 'create', 'set-qps', 'onboard', 'check', 'deactivate', 'plan', 'apply'); Operands = @(); Many = $false; Options = @('--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users list' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--limit text', '--cursor text', '--page-size text', '--match text', '--exchange words polymarket kalshi', '--tier text', '--wallet words eoa safe none', '--sort words external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key', '--reverse', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users get' = @{ Commands = @(); Operands = @('users'); Many = $true; Options = @('--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users create' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--email text', '--qps-limit text', '--eoa-address text', '--allow-overcommit', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users set-qps' = @{ Commands = @(); Operands = @('users', 'text'); Many = $false; Options = @('--allow-overcommit', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users onboard' = @{ Commands = @(); Operands = @('users'); Many = $false; Options = @('--exchange words polymarket kalshi', '--mode words managed self', '--wallet-type words eoa safe', '--eoa-address text', '--chain-id text', '--credentials files', '--api-key-id text', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users check' = @{ Commands = @(); Operands = @('users'); Many = $false; Options = @('--exchange words polymarket kalshi', '--credentials files', '--api-key-id text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users deactivate' = @{ Commands = @(); Operands = @('users'); Many = $true; Options = @('--from-file files', '--confirm text', '--max text', '--results files', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users plan' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--prune', '--allow-overcommit', '--out files', '--exit-code', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec users apply' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--prune', '--allow-overcommit', '--yes', '--confirm text', '--max text', '--max-failures text', '--concurrency text', '--results files', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
+        'parsec pool' = @{ Commands = @('show', 'check'); Operands = @(); Many = $false; Options = @('--fields fields qps_pool total_allocated_qps free used_percent end_user_count') }
+        'parsec pool show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--top text', '--watch text', '--fields fields qps_pool total_allocated_qps free used_percent end_user_count') }
+        'parsec pool check' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--max-used text', '--min-free text', '--fields fields qps_pool total_allocated_qps free used_percent end_user_count') }
+        'parsec escrow' = @{ Commands = @('show'); Operands = @(); Many = $false; Options = @('--fields fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps') }
+        'parsec escrow show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps') }
+        'parsec usage' = @{ Commands = @('show'); Operands = @(); Many = $false; Options = @('--fields fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end') }
+        'parsec usage show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end') }
+        'parsec credentials' = @{ Commands = @('encode'); Operands = @(); Many = $false; Options = @('--fields text') }
+        'parsec credentials encode' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--exchange words polymarket kalshi', '--api-key-id text', '--fields text') }
+        'parsec config' = @{ Commands = @('init', 'show', 'path', 'set', 'unset', 'use', 'profiles'); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec config init' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec config show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec config path' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec config set' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate default_profile', 'text'); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec config unset' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate default_profile'); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec config use' = @{ Commands = @(); Operands = @('profiles'); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec config profiles' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec history' = @{ Commands = @('list', 'show'); Operands = @(); Many = $false; Options = @('--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }
+        'parsec history list' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--user users', '--since text', '--limit text', '--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }
+        'parsec history show' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }
+        'parsec sandbox' = @{ Commands = @('serve', 'seed', 'reset', 'path'); Operands = @(); Many = $false; Options = @('--fields text') }
+        'parsec sandbox serve' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--port text', '--rate-limit text', '--latency text', '--fault text', '--fields text') }
+        'parsec sandbox seed' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--fields text') }
+        'parsec sandbox reset' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields text') }
+        'parsec sandbox path' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields text') }
+        'parsec api' = @{ Commands = @(); Operands = @('words GET POST PATCH DELETE', 'text'); Many = $false; Options = @('--query text', '-f text', '-F text', '--input files', '--as users', '--include', '--confirm text', '-n', '--dry-run', '--reason text', '--fields text') }
+        'parsec doctor' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name status detail') }
+        'parsec completion' = @{ Commands = @(); Operands = @('words bash zsh fish powershell'); Many = $false; Options = @('--fields text') }
+        'parsec help' = @{ Commands = @(); Operands = @('words environment exit-codes output safety'); Many = $false; Options = @('--fields text') }
+    }
+    $common = @(
+        '-p profiles'
+        '--profile profiles'
+        '--base-url text'
+        '-o words table tsv csv json jsonl ids'
+        '--output words table tsv csv json jsonl ids'
+        '--json'
+        '--headers'
+        '--no-headers'
+        '--reveal-keys'
+        '-q'
+        '--quiet'
+        '-v'
+        '--verbose'
+        '--no-input'
+        '--timeout text'
+        '--max-wait text'
+        '--rate words max'
+        '-h'
+        '--help'
+    )
+    $valued = @('-p', '--profile', '--base-url', '-o', '--output', '--fields', '--timeout', '--max-wait', '--rate', '--limit', '--cursor', '--page-size', '--match', '--exchange', '--tier', '--wallet', '--sort', '--email', '--qps-limit', '--eoa-address', '--reason', '--mode', '--wallet-type', '--chain-id', '--credentials', '--api-key-id', '--from-file', '--confirm', '--max', '--results', '--out', '--max-failures', '--concurrency', '--top', '--watch', '--max-used', '--min-free', '--user', '--since', '--port', '--rate-limit', '--latency', '--fault', '--query', '-f', '-F', '--input', '--as')
+    $summaries = @{
+        'parsec users' = 'List, read and change the end-users.'
+        'parsec users list' = 'List all end-users, page by page as they arrive.'
+        'parsec users get' = 'Show all fields of one user, or of several.'
+        'parsec users create' = 'Create an end-user, or find that it exists.'
+        'parsec users set-qps' = 'Set a user''s limit of requests per second.'
+        'parsec users onboard' = 'Link a user to an exchange, by a managed wallet or by own keys.'
+        'parsec users check' = 'Prove by one balance read that a user''s credentials work.'
+        'parsec users deactivate' = 'Deactivate users for good: wallets, credentials and keys.'
+        'parsec users plan' = 'Show what would bring the users to the state in FILE.'
+        'parsec users apply' = 'Bring the users to the state in FILE: plan, show, ask, apply.'
+        'parsec pool' = 'Watch the QPS pool that the end-users share.'
+        'parsec pool show' = 'Show pool, allocation, what is free, and how many users share it.'
+        'parsec pool check' = 'Check the pool for cron: exit 0 below the limits, 11 at or above one.'
+        'parsec escrow' = 'Read the fee escrow configuration.'
+        'parsec escrow show' = 'Show fees, contract and addresses; Parsec''s admins set them.'
+        'parsec usage' = 'Read tier, quota and limits of the key.'
+        'parsec usage show' = 'Show the tier, the monthly quota, and the limits per second.'
+        'parsec credentials' = 'Prepare a user''s own exchange keys.'
+        'parsec credentials encode' = 'Check exchange keys and print the value for X-Exchange-Credentials.'
+        'parsec config' = 'Keep profiles: hosts, keys and defaults.'
+        'parsec config init' = 'Store host and key of a profile.'
+        'parsec config show' = 'Show each setting in effect and where it came from.'
+        'parsec config path' = 'Print which config file is read, whether it exists or not.'
+        'parsec config set' = 'Store one setting in the named or default profile.'
+        'parsec config unset' = 'Remove one setting from the named or default profile.'
+        'parsec config use' = 'Make a profile the default one.'
+        'parsec config profiles' = 'List the profiles, the built-in sandbox last.'
+        'parsec history' = 'Look up the changes that were made from here.'
+        'parsec history list' = 'List the changes sent from this machine, newest first.'
+        'parsec history show' = 'Show one change in full: what was before, asked for, and became of it.'
+        'parsec sandbox' = 'Rehearse: a local imitation of the Builder API.'
+        'parsec sandbox serve' = 'Serve the sandbox over HTTP on 127.0.0.1.'
+        'parsec sandbox seed' = 'Replace the sandbox''s users by exactly N others.'
+        'parsec sandbox reset' = 'Go back to the first dozen users.'
+        'parsec sandbox path' = 'Print where the sandbox keeps its state.'
+        'parsec api' = 'Send one request to any path of the API.'
+        'parsec doctor' = 'Check config, key, network and API, one line each.'
+        'parsec completion' = 'Print the script that completes commands in your shell.'
+        'parsec help' = 'Explain a topic that no single command can.'
+    }
+
+    $words = @(
+        $commandAst.CommandElements |
+            Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+            ForEach-Object {
+                if ($_.PSObject.Properties['Value']) { [string]$_.Value } else { $_.Extent.Text }
+            }
+    )
+    $path = 'parsec'; $operands = 0; $expects = ''; $ended = $false
+    $profileName = ''; $baseUrl = ''
+    foreach ($word in ($words | Select-Object -Skip 1)) {
+        if ($expects) {
+            if ($expects -cin '-p', '--profile') { $profileName = $word }
+            if ($expects -ceq '--base-url') { $baseUrl = $word }
+            $expects = ''
+        } elseif ($ended) { $operands++ }
+        elseif ($word -ceq '--') { $ended = $true }
+        elseif ($word -clike '--profile=*') { $profileName = $word.Substring(10) }
+        elseif ($word -clike '--base-url=*') { $baseUrl = $word.Substring(11) }
+        elseif ($word -clike '-*') { if ($valued -ccontains $word) { $expects = $word } }
+        elseif ($tree.ContainsKey("$path $word")) { $path = "$path $word" }
+        else { $operands++ }
+    }
+
+    $here = $tree[$path]
+    $typed = $wordToComplete.Trim([char]39, [char]34)
+    $before = ''
+    if (-not $ended -and -not $expects -and $typed -cmatch '^(--[a-z-]+)=(.*)$') {
+        $expects = $Matches[1]; $before = "$expects="; $typed = $Matches[2]
+    }
+    if ($expects) {
+        $entry = @($here.Options; $common) | Where-Object { $_ -clike "$expects *" } |
+            Select-Object -First 1
+        $takes = "$entry" -creplace '^\S+ ?', ''
+    } elseif (-not $ended -and $typed -clike '-*') {
+        $names = @($here.Options; $common) | ForEach-Object { ($_ -split ' ')[0] }
+        $takes = 'words ' + ($names -join ' ')
+    } elseif ($here.Commands) {
+        $takes = 'words ' + ($here.Commands -join ' ')
+    } else {
+        $last = $here.Operands.Count - 1
+        if ($here.Many -and $operands -gt $last) { $operands = $last }
+        $takes = if ($operands -le $last) { $here.Operands[$operands] } else { '' }
+    }
+
+    $source, $choices = "$takes" -split ' '
+    if ($source -eq 'fields') {
+        $head = $typed -replace '[^,]*$', ''
+        $choices = $choices | Where-Object { ",$head" -cnotlike "*,$_,*" } |
+            ForEach-Object { "$head$_" }
+    } elseif ($source -in 'users', 'profiles') {
+        # local files, no request; words that would be empty are left out
+        $ask = @('__complete', $source)
+        if ($profileName) { $ask += "--profile=$profileName" }
+        if ($baseUrl) { $ask += "--base-url=$baseUrl" }
+        if ($typed) { $ask += $typed }
+        $encoding = [Console]::OutputEncoding
+        try {
+            [Console]::OutputEncoding = [System.Text.Encoding]::UTF8
+            $choices = @(& $words[0] @ask 2>$null)
+        } finally { [Console]::OutputEncoding = $encoding }
+    }
+    foreach ($choice in ($choices | Where-Object { $_ -and $_.StartsWith($typed, 'Ordinal') })) {
+        $text = "$before$choice"
+        $tip = if ($summaries["$path $choice"]) { $summaries["$path $choice"] } else { $text }
+        if ($text -notmatch '^[\w./:=+-]+$' -and $source -notin 'words', 'fields') {
+            $text = "'" + $text.Replace("'", "''") + "'"
+        }
+        [System.Management.Automation.CompletionResult]::new(
+            $text, $choice, 'ParameterValue', $tip
+        )
+    }
+}

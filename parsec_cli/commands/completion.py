@@ -1,0 +1,41 @@
+"""`parsec completion`: the script that makes a shell's TAB know every command."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from parsec_cli.commands.options import Verb
+from parsec_cli.errors import UsageFault
+from parsec_cli.results import Text
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+
+
+def completion(
+    ctx: typer.Context,
+    shell: Annotated[str, typer.Argument(metavar="|".join(SHELLS), help="The shell you use.")],
+) -> Text:
+    """Print the script that completes commands in your shell.
+
+    It knows commands, options and choices by itself; for users and profiles it reads local files.
+
+    Examples:
+      parsec completion bash > ~/.local/share/bash-completion/completions/parsec
+      parsec completion zsh > ~/.zfunc/_parsec
+      parsec completion fish > ~/.config/fish/completions/parsec.fish
+      parsec completion powershell >> $PROFILE
+
+    """
+    from parsec_cli.commands.pages import page_of
+
+    if shell not in SHELLS:
+        raise UsageFault(f"no completion for `{shell}`", hint=f"one of {', '.join(SHELLS)}")
+    root = page_of(ctx.find_root().command, ("parsec",))
+    text: str = import_module(f"parsec_cli.shells.{shell}").script(root)
+    return Text(text)
+
+
+noun = Verb("completion", completion)

@@ -1,0 +1,216 @@
+"""The completion script for bash, from 3.2, with or without the bash-completion package."""
+
+from __future__ import annotations
+
+from parsec_cli.manual import Page
+from parsec_cli.shells.grammar import names, options_by_use, taken
+
+_ENGINE = r"""
+# Writes $1 into `quoted` as it has to stand inside the quote $2 that is still open. Readline adds
+# a closing quote unless the text ends with one.
+_parsec_quote() {
+    local c i last=${1: -1}
+    quoted=
+    if [[ ! $2 ]]; then
+        [[ ! $1 ]] || printf -v quoted %q "$1"
+        return
+    fi
+    for ((i = 0; i < ${#1}; i++)); do
+        c=${1:i:1}
+        case $2$c in
+            "''") quoted+="'\\''" ;;
+            '""' | '"$' | '"`' | '"\') quoted+="\\$c" ;;
+            '"!') quoted+='"\!"' ;;
+            *) quoted+=$c ;;
+        esac
+    done
+    case $2$last in
+        "''") quoted=${quoted%?} ;;
+        '""') quoted="${quoted%??}\"\\\"" ;;
+        '"!') quoted+='"' ;;
+    esac
+}
+
+# Asks for what only this machine knows: local files, no request.
+_parsec_ask() {
+    local line where=("--profile=$profile" "--base-url=$base_url")
+    while IFS= read -r line; do
+        candidates+=("$line")
+    done < <("$command" __complete "$1" "${where[@]}" "$2" 2>/dev/null)
+}
+
+_parsec() {
+    local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} breaks=${COMP_WORDBREAKS//[\"\']/}
+    local c i value= head= outer= quote= started= command=${1/#\~\//$HOME/}
+    local -a words=() candidates=() operands=()
+    COMPREPLY=()
+
+    # Bash cuts words at colons and leaves quotes in them, so the line is read anew. `head` is the
+    # part of the current word that stays as it is typed.
+    for ((i = 0; i < ${#line}; i++)); do
+        c=${line:i:1}
+        if [[ $quote == "'" && $c != "'" ]]; then
+            value+=$c
+        elif [[ $quote && $c == "$quote" ]]; then
+            quote= head=$outer
+        elif [[ $c == '\' && $quote && ${line:i+1:1} != [\"\\\$\`] ]]; then
+            value+=$c
+        elif [[ $c == '\' ]]; then
+            i=$((i + 1)) started=1
+            value+=${line:i:1}
+        elif [[ $quote ]]; then
+            value+=$c
+        elif [[ $c == [\'\"] ]]; then
+            quote=$c started=1 outer=$head head=$value
+        elif [[ $c == [[:space:]] ]]; then
+            [[ ! $value && ! $started ]] || words+=("$value")
+            value= head= started=
+        else
+            # readline begins a new word behind such a character, but at an `@`
+            [[ $c != @ || $breaks != *@* ]] || head=$value
+            value+=$c
+            [[ $c == @ || $breaks != *"$c"* ]] || head=$value
+        fi
+    done
+
+    local path=parsec subcommands options many takes= name= ended= profile= base_url= word
+    local position=0
+    _parsec_command "$path"
+    for word in "${words[@]:1}"; do
+        if [[ $takes ]]; then
+            case $name in
+                -p | --profile) profile=$word ;;
+                --base-url) base_url=$word ;;
+            esac
+            takes=
+        elif [[ ! $ended && $word == -- ]]; then
+            ended=1
+        elif [[ ! $ended && $word == --*=* ]]; then
+            case $word in
+                --profile=*) profile=${word#*=} ;;
+                --base-url=*) base_url=${word#*=} ;;
+            esac
+        elif [[ ! $ended && $word == --* ]]; then
+            name=$word
+            _parsec_option "$path" "$name"
+        elif [[ ! $ended && $word == -?* ]]; then
+            # flags may share a dash, and the last of them may take what follows
+            for ((i = 1; i < ${#word}; i++)); do
+                name=-${word:i:1}
+                _parsec_option "$path" "$name"
+                [[ ! $takes ]] || break
+            done
+            if [[ $takes && i -lt ${#word}-1 ]]; then
+                [[ $name != -p ]] || profile=${word:i+1}
+                takes=
+            fi
+        elif [[ ! $ended && " $subcommands " == *" $word "* ]]; then
+            path+=" $word"
+            _parsec_command "$path"
+        else
+            position=$((position + 1))
+        fi
+    done
+
+    local before= prefix=$value quoted
+    if [[ $takes ]]; then
+        :
+    elif [[ ! $ended && $value == --*=* ]]; then
+        before=${value%%=*}=
+        _parsec_option "$path" "${before%=}"
+    elif [[ ! $ended && $value == -[!-]?* ]]; then
+        before=${value:0:2}
+        _parsec_option "$path" "$before"
+    elif [[ ! $ended && $value == -* ]]; then
+        takes="words $options"
+    elif [[ $subcommands ]]; then
+        takes="words $subcommands"
+    else
+        [[ $many && position -ge ${#operands[@]} ]] && position=$((${#operands[@]} - 1))
+        takes=${operands[position]}
+    fi
+    prefix=${value#"$before"}
+
+    case $takes in
+        words\ *) candidates=(${takes#words }) ;;
+        fields\ *)
+            line=${prefix%"${prefix##*,}"}
+            for word in ${takes#fields }; do
+                [[ ,$line == *",$word,"* ]] || candidates+=("$line$word")
+            done
+            compopt -o nospace 2>/dev/null
+            ;;
+        users | profiles) _parsec_ask "$takes" "$prefix" ;;
+        files) compopt -o default 2>/dev/null ;;
+    esac
+    for word in "${candidates[@]}"; do
+        word=$before$word
+        [[ $word == "$value"* && $word == "$head"* ]] || continue
+        quoted=${word#"$head"}
+        case $takes in
+            users | profiles) _parsec_quote "$quoted" "$quote" ;;
+        esac
+        COMPREPLY+=("$quoted")
+    done
+}
+
+if type compopt >/dev/null 2>&1; then
+    complete -F _parsec parsec
+else
+    complete -o default -F _parsec parsec
+fi
+"""
+
+
+def script(root: Page) -> str:
+    """Return the script; to be sourced, or put where bash-completion looks."""
+    alike, rest = options_by_use(root)
+    common = " ".join(names(alike.values()))
+    tree = "".join(_command(page, names(rest[page])) for page in root.walk())
+    shared = "".join(
+        f"        {' | '.join(option.names)}) takes='{taken(option.values)}'; return ;;\n"
+        for option in alike.values()
+        if option.metavar
+    )
+    return (
+        "# bash completion for parsec; written by `parsec completion bash`\n\n"
+        "# Sets what may follow the command $1.\n"
+        "_parsec_command() {\n"
+        "    subcommands= options= operands=() many=\n"
+        f"    case $1 in\n{tree}    esac\n"
+        f'    options="$options {common}"\n'
+        "}\n\n"
+        "# Sets `takes` to what the option $2 of the command $1 wants; empty for a flag.\n"
+        "_parsec_option() {\n"
+        "    takes=\n"
+        f"    case $2 in\n{shared}    esac\n"
+        f'    case "$1 $2" in\n{_own(root)}    esac\n'
+        "}\n" + _ENGINE
+    )
+
+
+def _command(page: Page, options: list[str]) -> str:
+    sets = []
+    if page.pages:
+        sets.append(f"subcommands='{' '.join(below.path[-1] for below in page.pages)}'")
+    if options:
+        sets.append(f"options='{' '.join(options)}'")
+    if page.arguments:
+        sets.append(f"operands=({' '.join(repr(taken(a.values)) for a in page.arguments)})")
+    if any(argument.repeatable for argument in page.arguments):
+        sets.append("many=1")
+    return f"        '{page.name}') {' '.join(sets)} ;;\n" if sets else ""
+
+
+def _own(root: Page) -> str:
+    """Return the cases of the options that are not the same everywhere, those alike together."""
+    _, rest = options_by_use(root)
+    cases: dict[str, list[str]] = {}
+    for page, options in rest.items():
+        for option in options:
+            if option.metavar:
+                words = [f"'{page.name} {name}'" for name in option.names]
+                cases.setdefault(taken(option.values), []).extend(words)
+    return "".join(
+        f"        {' | '.join(words)}) takes='{takes}' ;;\n" for takes, words in cases.items()
+    )

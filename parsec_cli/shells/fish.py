@@ -1,0 +1,152 @@
+"""The completion script for fish, from 3.0: declarations, and a few functions as conditions."""
+
+from __future__ import annotations
+
+from parsec_cli.manual import Option, Page, Values
+from parsec_cli.shells.grammar import options_by_use, with_value
+
+_ENGINE = r"""
+# Is the command on the line $wanted, and the current word its operand number $position?
+function __parsec_at --argument-names wanted position
+    set -l commands @COMMANDS@
+    set -l valued @VALUED@
+    set -l tokens (commandline -opc)
+    set -l path
+    set -l operands 0
+    set -l skip
+    set -l ended
+    for token in $tokens[2..-1]
+        if test -n "$skip"
+            set skip
+        else if test -n "$ended"
+            set operands (math $operands + 1)
+        else if test "$token" = --
+            set ended yes
+        else if string match -q -- '--*' $token
+            contains -- $token $valued; and set skip yes
+        else if string match -q -- '-?*' $token
+            # the last of the flags that share a dash may take what follows
+            contains -- -(string sub -s -1 -- $token) $valued; and set skip yes
+            string match -qr -- '^..+.' $token
+            and contains -- (string sub -l 2 -- $token) $valued
+            and set skip
+        else if contains -- (string trim -- "$path $token") $commands
+            set path (string trim -- "$path $token")
+        else
+            set operands (math $operands + 1)
+        end
+    end
+    test "$path" = "$wanted"; or return 1
+    test -z "$position"; or test $position -eq (math $operands + 1)
+end
+
+# Asks for what only this machine knows: local files, no request.
+function __parsec_ask --argument-names kind
+    set -l tokens (commandline -opc)
+    set -l profile
+    set -l base_url
+    set -l before
+    for token in $tokens[2..-1]
+        switch "$before"
+            case -p --profile
+                set profile $token
+            case --base-url
+                set base_url $token
+        end
+        switch $token
+            case '--profile=*'
+                set profile (string replace -- --profile= '' $token)
+            case '--base-url=*'
+                set base_url (string replace -- --base-url= '' $token)
+            case '-p?*'
+                set profile (string sub -s 3 -- $token)
+        end
+        set before $token
+    end
+    set -l typed (commandline -ct | string replace -r -- '^--[a-z-]+=' '')
+    set -l prefix (string unescape -- $typed)
+    # a quote that is still open
+    test -n "$prefix"; or set prefix (string trim -l -c '"\'' -- $typed)
+    set -l program (string replace -r -- '^~/' "$HOME/" $tokens[1])
+    command -q $program; or return
+    set -l where "--profile=$profile" "--base-url=$base_url"
+    command $program __complete $kind $where "$prefix" 2>/dev/null
+end
+
+# Offers the names that a list joined by commas does not hold yet.
+function __parsec_list
+    set -l typed (commandline -ct | string replace -r -- '^--[a-z-]+=' '')
+    set -l head (string replace -r -- '[^,]*$' '' $typed)
+    for name in $argv
+        string match -q -- "*,$name,*" ",$head"; or echo "$head$name"
+    end
+end
+
+complete -c parsec -f
+"""
+
+
+def script(root: Page) -> str:
+    """Return the script; to be put where fish looks, as `parsec.fish`."""
+    alike, rest = options_by_use(root)
+    commands = " ".join(f"'{_place(page)}'" for page in root.walk() if page.path[1:])
+    engine = _ENGINE.replace("@COMMANDS@", commands).replace("@VALUED@", " ".join(with_value(root)))
+    lines = ["", *(_option(option, "") for option in alike.values())]
+    for page in root.walk():
+        lines += ["", *_page(page, rest[page])]
+    head = "# fish completion for parsec; written by `parsec completion fish`\n"
+    return head + engine + "\n".join(lines) + "\n"
+
+
+def _place(page: Page) -> str:
+    return " ".join(page.path[1:])
+
+
+def _page(page: Page, options: tuple[Option, ...]) -> list[str]:
+    at = f"__parsec_at {_quoted(_place(page))}"
+    lines = [
+        f"complete -c parsec -n {_quoted(at)} -a {below.path[-1]} -d {_quoted(below.summary)}"
+        for below in page.pages
+    ]
+    for number, argument in enumerate(page.arguments, 1):
+        where = at if argument.repeatable else f"{at} {number}"
+        if offer := _offer(argument.values):
+            lines.append(f"complete -c parsec -n {_quoted(where)} {offer}")
+    return lines + [_option(option, at) for option in options]
+
+
+def _option(option: Option, at: str) -> str:
+    where = f" -n {_quoted(at)}" if at else ""
+    takes = f" -x {_offer(option.values)}".rstrip() if option.metavar else ""
+    if option.values.source == "files":
+        takes = " -r -F"
+    return "\n".join(
+        f"complete -c parsec{where}{names}{takes} -d {_quoted(option.summary)}"
+        for names in (_names(option.names), _names(option.off))
+        if names
+    )
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return "".join(
+        f" -l {name[2:]}" if name.startswith("--") else f" -s {name[1:]}" for name in names
+    )
+
+
+def _offer(values: Values) -> str:
+    match values.source:
+        case "words":
+            return f"-a {_quoted(' '.join(values.words))}"
+        case "fields":
+            names = " ".join(values.words)
+            return f"-a '(__parsec_list {names})'"
+        case "files":
+            return "-F"
+        case "text":
+            return ""
+        case source:
+            return f"-a '(__parsec_ask {source})'"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

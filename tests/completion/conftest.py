@@ -1,0 +1,50 @@
+"""What the shells of these tests know: users and profiles, and a `parsec` that notes its words."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from support.shells import ODD_IDS
+
+from parsec_cli.local.index import Index
+from parsec_cli.local.keys import fingerprint
+from parsec_cli.local.places import Places
+from parsec_cli.local.profiles import SANDBOX_KEY
+
+KEY = "pk_live_CANARY_0001"
+HOST = "https://api.example"
+
+
+@pytest.fixture
+def shell_environment(isolated_environment, tmp_path):
+    """An environment with `parsec` on the path and known users behind it."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    tool = programs / "parsec"
+    tool.write_text(
+        "#!/bin/sh\n"
+        f'[ "$1" != __complete ] || exec "{sys.executable}" -m parsec_cli "$@"\n'
+        'printf \'%s\\0\' "$@" >> "$NOTES"; printf \'\\0\\n\' >> "$NOTES"\n',
+        encoding="utf-8",
+    )
+    tool.chmod(0o700)
+    env = {
+        **isolated_environment,
+        "PATH": f"{programs}:{os.defpath}",
+        "NOTES": str(tmp_path / "notes"),
+        "PARSEC_API_KEY": KEY,
+        "PARSEC_API_BASE_URL": HOST,
+        "COLUMNS": "400",
+        "LINES": "50",
+        "TERM": "dumb",
+    }
+    places = Places(env)
+    index = Index(places.index_file, f"{HOST}:443", fingerprint(KEY))
+    index.remember([(f"customer-{n}", name) for n, name in enumerate(ODD_IDS)])
+    sandbox = Index(places.index_file, "http://sandbox.localhost:80", fingerprint(SANDBOX_KEY))
+    sandbox.remember([("customer-s", "sandy")])
+    places.config_file.parent.mkdir(parents=True)
+    places.config_file.write_text("[profiles.prod]\n[profiles.'a b']\n", encoding="utf-8")
+    return env

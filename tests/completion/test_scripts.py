@@ -1,0 +1,94 @@
+"""The scripts themselves: never stale, complete, and printed without the heavy libraries."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from support.shells import FILES, REPOSITORY
+
+from parsec_cli.commands import tree
+from parsec_cli.commands.pages import page_of
+from parsec_cli.manual import Option, Page
+from parsec_cli.shells.grammar import with_value
+
+ROOT = page_of(tree.parser(), ("parsec",))
+PAGES = list(ROOT.walk())
+
+
+@pytest.mark.parametrize("shell", FILES)
+def test_committed_scripts_are_what_the_tool_prints(shell, tool):
+    printed = tool("completion", shell)
+    assert printed.code == 0
+    kept = (REPOSITORY / "completions" / FILES[shell]).read_text(encoding="utf-8")
+    assert kept == printed.out, "stale: run `make completions`"
+
+
+@pytest.mark.parametrize("shell", FILES)
+def test_every_command_option_and_choice_is_in_the_script(shell, tool):
+    text = tool("completion", shell).out
+    for page in PAGES:
+        assert page.path[-1] in text
+        for option in page.options:
+            for name in option.all_names:
+                bare = name.lstrip("-") if shell == "fish" else name
+                assert re.search(rf"(?<![\w-]){bare}(?![\w-])", text), name
+            assert all(word in text for word in option.values.words)
+
+
+@pytest.mark.parametrize("shell", FILES)
+def test_printing_a_script_loads_neither_http_nor_rich(shell, isolated_environment):
+    script = (
+        f"import sys; sys.argv = ['parsec', 'completion', '{shell}'];"
+        "from parsec_cli.main import run\n"
+        "try: run()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'httpx', 'httpcore', 'rich', 'asyncio', 'pydantic', 'importlib.metadata'};"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=isolated_environment,
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stderr == b"[]\n"
+
+
+def test_an_unknown_shell_is_refused_with_the_known_ones(tool):
+    refused = tool("completion", "tcsh")
+    assert (refused.code, refused.out) == (2, "")
+    assert "hint: one of bash, zsh, fish, powershell" in refused.err
+
+
+def test_an_option_that_is_a_flag_elsewhere_is_refused():
+    """The simpler scripts cannot tell such a pair apart."""
+    flag, valued = Option(("-x",), "A."), Option(("-x",), "B.", metavar="N")
+    below = Page(("p", "q"), "B.", options=(valued,))
+    with pytest.raises(ValueError, match="-x"):
+        with_value(Page(("p",), "A.", options=(flag,), pages=(below,)))
+
+
+def test_powershell_brackets_and_quotes_are_balanced(tool):
+    opened, quote, text = [], "", tool("completion", "powershell").out
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    for c in code:
+        if quote:
+            quote = "" if c == quote else quote
+        elif c in "'\"":
+            quote = c
+        elif c in "({[":
+            opened.append(c)
+        elif c in ")}]":
+            assert opened.pop() + c in ("()", "{}", "[]")
+    assert (opened, quote) == ([], "")
+
+
+def test_powershell_keeps_options_that_differ_in_case_alone_apart(tool):
+    """Its hash tables do not, so options stand in lists."""
+    text = tool("completion", "powershell").out
+    assert "'-f text', '-F text'" in text
+    assert "-clike" in text
