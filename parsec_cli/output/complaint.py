@@ -6,7 +6,7 @@ from typing import Any
 
 from parsec_cli.errors import ParsecError
 from parsec_cli.output.encode import Encoder
-from parsec_cli.output.redact import Redaction
+from parsec_cli.output.redact import Redaction, without_keys
 from parsec_cli.output.surface import Surface
 
 
@@ -14,7 +14,8 @@ def as_lines(error: ParsecError, surface: Surface, redaction: Redaction) -> list
     """Return `error: …`, the details and `hint: …`."""
 
     def clean(text: str) -> str:
-        return surface.readable(redaction.text(text))
+        # a key that was pasted in a wrong place stands in the complaint about it
+        return surface.readable(redaction.text(without_keys(text)))
 
     lines = [f"{surface.paint('error:', 'error')} {clean(error.message)}"]
     lines += [f"  {clean(detail)}" for detail in error.details]
@@ -27,14 +28,14 @@ def as_json(error: ParsecError, redaction: Redaction) -> str:
     """Return `{"error": {…}}`; the unknown is null, `details` and `retry_after` absent."""
     content: dict[str, Any] = {
         "code": error.api_code or error.code,
-        "message": error.message,
+        "message": without_keys(error.message),
         "http_status": error.http_status,
         "retryable": error.retryable,
-        "hint": error.hint or None,
+        "hint": without_keys(error.hint) or None,
         "exit_code": error.exit_code,
     }
     if error.details:
-        content["details"] = list(error.details)
+        content["details"] = [without_keys(detail) for detail in error.details]
     if error.retry_after is not None:
         content["retry_after"] = error.retry_after
     return Encoder(redaction).document({"error": content})

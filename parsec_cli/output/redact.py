@@ -5,6 +5,7 @@ Reading is by field name at any depth, as the API and its headers spell them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,13 @@ _REVEALED = "api_key"
 _HIDDEN = "****"
 # a shorter value is no key, and replacing it would shred ordinary words
 _SHORTEST_KEY = 6
+
+_KEY_LIKE = re.compile(r"\b[ps]k_(?:live|test)_[A-Za-z0-9_-]{4,}", re.IGNORECASE)
+
+
+def without_keys(text: str) -> str:
+    """Return `text` with all that looks like an API key masked, known or not."""
+    return _KEY_LIKE.sub(lambda found: mask(found[0]), text)
 
 
 def is_secret(name: str) -> bool:
