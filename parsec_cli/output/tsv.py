@@ -13,7 +13,18 @@ class Tsv(Lines):
     header_by_default = False
 
     def text(self, rows: Sequence[Sequence[Cell]]) -> str:
+        cells = [[cell or "" for cell in row] for row in rows]
+        text = "".join(["\t".join(row) + "\n" for row in cells])
+        # nearly every page is plain, and is looked at as a whole: half of the time
+        ends, tabs = len(cells), sum(len(row) - 1 for row in cells)
+        if (text.count("\n"), text.count("\t")) == (ends, tabs) and _plain(text):
+            return text
         return "".join("\t".join(map(field, row)) + "\n" for row in rows)
+
+
+def _plain(text: str) -> bool:
+    bare = text.replace("\t", "").replace("\n", "")
+    return bare.isascii() and bare.isprintable() and "\\" not in bare
 
 
 def field(cell: Cell) -> str:

@@ -38,9 +38,11 @@ def shown(value: Any, kind: ColumnKind) -> str | None:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list) and not any(isinstance(inner, (dict, list)) for inner in value):
         return ",".join(i if isinstance(i, str) else _written(i) for i in value if i is not None)
-    if isinstance(value, (dict, list, bool)) or value is None:
+    if isinstance(value, (dict, list)) or value is None:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value)
 
