@@ -23,7 +23,7 @@ def test_committed_scripts_are_what_the_tool_prints(shell, tool):
     printed = tool("completion", shell)
     assert printed.code == 0
     kept = (REPOSITORY / "completions" / FILES[shell]).read_text(encoding="utf-8")
-    assert kept == printed.out, "stale: run `make completions`"
+    assert kept == printed.out, "stale: run `python docs/generate.py`"
 
 
 @pytest.mark.parametrize("shell", FILES)

@@ -1,0 +1,161 @@
+"""Writes what follows from the command tree: the reference, the man page, the completion scripts.
+
+Run `python docs/generate.py` after any change of commands or options; a test fails until then.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from parsec_cli import __version__
+from parsec_cli.commands.help import explained
+from parsec_cli.commands.pages import page_of
+from parsec_cli.commands.topics import TOPICS
+from parsec_cli.commands.tree import parser
+from parsec_cli.manual import Argument, Option, Page
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SCRIPTS = {
+    "completions/parsec.bash": "bash",
+    "completions/_parsec": "zsh",
+    "completions/parsec.fish": "fish",
+    "completions/parsec.ps1": "powershell",
+}
+
+
+def generated() -> dict[str, str]:
+    """Return the text of every generated file by its path in the repository."""
+    root = page_of(parser(), ("parsec",))
+    files = {"docs/reference.md": reference(root), "docs/parsec.1": man_page(root)}
+    for path, shell in SCRIPTS.items():
+        files[path] = import_module(f"parsec_cli.shells.{shell}").script(root)
+    return files
+
+
+def reference(root: Page) -> str:
+    """Write the Markdown reference: a section a command, the common options once."""
+    parts = [
+        "# Reference",
+        "Written by `docs/generate.py` from the command tree, as is `parsec COMMAND --help`.",
+        _contents(root),
+    ]
+    for page in root.walk():
+        parts += _section(page)
+    parts += ["## Common options", "Accepted before and after every subcommand."]
+    parts.append(_items(root.common_options))
+    for name, text in TOPICS.items():
+        title, _, body = text.partition("\n")
+        parts += [f"## {title.partition(':')[0].capitalize()}"]
+        parts.append(f"`parsec help {name}`\n\n```text\n{body.strip()}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _contents(root: Page) -> str:
+    return "\n".join(
+        f"{'  ' * (len(page.path) - 2)}- [{page.name}](#{'-'.join(page.path)}): {page.summary}"
+        for page in root.walk()
+        if page.path[1:]
+    )
+
+
+def _section(page: Page) -> Iterator[str]:
+    yield f"{'##' if len(page.path) < len(('parsec', 'noun', 'verb')) else '###'} {page.name}"
+    yield f"```text\n{page.usage}\n```"
+    yield page.summary
+    if page.text:
+        yield page.text
+    examples = "\n".join(page.examples)
+    yield f"```sh\n{examples}\n```"
+    if page.arguments:
+        yield _items(page.arguments)
+    if page.own_options:
+        yield _items(page.own_options)
+
+
+def _items(entries: tuple[Option, ...] | tuple[Argument, ...]) -> str:
+    return "\n".join(f"- `{_spelling(entry)}`: {explained(entry)}" for entry in entries)
+
+
+def _spelling(entry: Option | Argument) -> str:
+    return entry.spelling if isinstance(entry, Option) else entry.metavar
+
+
+def man_page(root: Page) -> str:
+    """Write the man page, in the `man` macros that groff and mandoc both know."""
+    lines = [
+        '.\\" written by docs/generate.py',
+        f'.TH PARSEC 1 "" "parsec {__version__}" "User Commands"',
+        ".SH NAME",
+        f"parsec \\- {_roff(root.summary[0].lower() + root.summary[1:-1])}",
+        ".SH SYNOPSIS",
+        _roff(root.usage),
+        ".SH DESCRIPTION",
+        *_prose(f"{root.summary}\n\n{root.text}"),
+        ".SH COMMANDS",
+    ]
+    for page in root.walk():
+        if page.path[1:]:
+            lines += _command(page)
+    lines += [".SH OPTIONS", "Accepted before and after every subcommand.", *_tagged(root.options)]
+    for text in TOPICS.values():
+        title, _, body = text.partition("\n")
+        name = {"EXIT CODES": "EXIT STATUS"}.get(title.partition(":")[0], title.partition(":")[0])
+        lines += [f".SH {name}", *_written(body.strip().splitlines())]
+    lines += [".SH EXAMPLES", *_written(root.examples)]
+    return "\n".join(lines) + "\n"
+
+
+def _command(page: Page) -> Iterator[str]:
+    yield f'.SS "{_roff(page.name)}"'
+    yield f"Usage: {_roff(page.usage)}"
+    yield ".PP"
+    yield from _prose(f"{page.summary}\n\n{page.text}")
+    yield from _tagged((*page.arguments, *page.own_options))
+    if not page.pages:
+        yield ".PP"
+        yield from _written(page.examples)
+
+
+def _prose(text: str) -> Iterator[str]:
+    paragraphs = [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+    for number, paragraph in enumerate(paragraphs):
+        if number:
+            yield ".PP"
+        yield _roff(paragraph)
+
+
+def _tagged(entries: tuple[Option | Argument, ...]) -> Iterator[str]:
+    for entry in entries:
+        yield ".TP"
+        yield f"\\fB{_roff(_spelling(entry))}\\fR"
+        yield _roff(explained(entry))
+
+
+def _written(lines: tuple[str, ...] | list[str]) -> Iterator[str]:
+    """Lines that stay as they are."""
+    yield ".nf"
+    yield from map(_roff, lines)
+    yield ".fi"
+
+
+def _roff(text: str) -> str:
+    """Escape what roff would take for its own; a hyphen must stay one when it is copied."""
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    text = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
+    return f"\\&{text}" if text.startswith((".", "'")) else text
+
+
+def main() -> None:
+    for path, text in generated().items():
+        target = REPOSITORY / path
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:
+            target.parent.mkdir(exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="\n")
+            sys.stdout.write(f"wrote {path}\n")
+
+
+if __name__ == "__main__":
+    main()
