@@ -73,6 +73,8 @@ def _section(page: Page) -> Iterator[str]:
         yield _items(page.arguments)
     if page.own_options:
         yield _items(page.own_options)
+    if page.fields:
+        yield f"Fields: {', '.join(f'`{name}`' for name in page.fields)}."
 
 
 def _items(entries: tuple[Option, ...] | tuple[Argument, ...]) -> str:
@@ -114,6 +116,9 @@ def _command(page: Page) -> Iterator[str]:
     yield ".PP"
     yield from _prose(f"{page.summary}\n\n{page.text}")
     yield from _tagged((*page.arguments, *page.own_options))
+    if page.fields:
+        yield ".PP"
+        yield _roff(f"Fields: {', '.join(page.fields)}.")
     if not page.pages:
         yield ".PP"
         yield from _written(page.examples)

@@ -88,6 +88,12 @@ class Page:
         return tuple(option for option in self.options if option.common)
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """What `--fields` and `--sort` may name, on the page of a verb."""
+        lists = [option.values.words for option in self.options if option.values.source == "fields"]
+        return lists[0] if lists and not self.pages else ()
+
+    @property
     def usage(self) -> str:
         """The line after `Usage:`; what must be given is spelled out."""
         words = [self.name]

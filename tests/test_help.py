@@ -126,11 +126,18 @@ def test_every_summary_is_a_sentence(page):
 def test_own_options_stand_before_the_common_ones(tool):
     shown = tool("users", "list", "--help").out
     headings = re.findall(r"(?m)^([A-Z][a-z ]+):", shown)
-    assert headings == ["Usage", "Examples", "Options", "Common options"]
+    assert headings == ["Usage", "Examples", "Options", "Common options", "Fields"]
     own, common = shown.split("\nCommon options:\n")
     assert "--wallet eoa|safe|none" in own
     assert "--profile" in common
     assert "--wallet" not in common
+
+
+def test_fields_are_those_of_the_records(tool):
+    assert tool("pool", "check", "--help").out.endswith(
+        "\nFields:\n  qps_pool, total_allocated_qps, free, used_percent, end_user_count\n"
+    )
+    assert "Fields:" not in tool("sandbox", "path", "--help").out
 
 
 def test_usage_spells_out_what_must_be_given(tool):

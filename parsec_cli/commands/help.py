@@ -25,6 +25,7 @@ HEADINGS = (
     "Arguments:",
     "Options:",
     "Common options:",
+    "Fields:",
 )
 _WIDEST = 100  # longer lines are hard to read
 _NARROWEST = 20
@@ -57,6 +58,8 @@ def layout(page: Page, width: int) -> str:
     parts += _rows("Arguments:", [(a.metavar, explained(a)) for a in page.arguments], width)
     parts += _rows("Options:", _spelled(page.own_options), width)
     parts += _rows("Common options:", _spelled(page.common_options), width)
+    fields = _wrap(f"  {', '.join(page.fields)}", width, following="  ") if page.fields else []
+    parts += _section("Fields:", fields)
     return "\n\n".join(parts) + "\n"
 
 
