@@ -21,6 +21,7 @@ from parsec_cli.fleet.report import Ended
 from parsec_cli.fleet.tally import Tally
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.outcomes import Applied, Outcome
+from parsec_cli.output.redact import Redaction, without_keys
 from parsec_cli.results import Block, Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -60,6 +61,7 @@ class Hands:
 
     def __init__(self, runtime: Runtime, command: str, reason: str) -> None:
         self._client = runtime.client
+        self._redaction = Redaction(runtime.secrets)
         self._command = command
         self._reason = reason
         self.made: list[tuple[str, str]] = []
@@ -80,15 +82,22 @@ class Hands:
         outcome = changes.create(self._client, body, change)
         if isinstance(outcome, Applied) and outcome.after:
             self.made.append((outcome.after["customer_id"], external_id))
-        return outcome
+        return self._without_keys(outcome)
 
     def set_qps(self, user: User, qps: int) -> Outcome:
-        return changes.set_qps(self._client, user, qps, self._change(user, {"qps_limit": qps}))
+        change = self._change(user, {"qps_limit": qps})
+        return self._without_keys(changes.set_qps(self._client, user, qps, change))
 
     def deactivate(self, user: User) -> Outcome:
         outcome = changes.deactivate(self._client, user, self._change(user, None))
         if isinstance(outcome, Applied):
             self.gone.append(user.customer_id)
+        return self._without_keys(outcome)
+
+    def _without_keys(self, outcome: Outcome) -> Outcome:
+        """Mask keys that a server repeats in its error: a row's error is kept in files."""
+        if not isinstance(outcome, Applied):
+            outcome.error.message = self._redaction.text(without_keys(outcome.error.message))
         return outcome
 
     def _change(self, user: User, after: JsonObject | None) -> Change:
