@@ -27,7 +27,10 @@ def _mapping(value: object, what: str) -> JsonObject:
 
 
 def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Take a whole number that can be reckoned with; one beyond 63 bits means nothing here."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if abs(value) < 2**63 else None
 
 
 def _text(value: object) -> str | None:
@@ -60,15 +63,16 @@ class Secret:
         return format(repr(self), spec)
 
 
+_KINDS = frozenset(("pk_live_", "pk_test_", "sk_live_", "sk_test_"))
+
+
 def mask(value: str) -> str:
     """Return `pk_live_****c123`: the kind of key and its last four characters, if long enough."""
-    kind, head = "", value
-    for prefix in ("pk_live_", "pk_test_", "sk_live_", "sk_test_", "pk_", "sk_"):
-        if value.startswith(prefix):
-            kind, head = prefix, value[len(prefix) :]
-            break
+    kind = value[:8]
+    if kind not in _KINDS:
+        kind = value[:3] if value.startswith(("pk_", "sk_")) else ""
     # a tail of four gives nothing away only when at least as much again stays hidden
-    tail = head[-4:] if len(head) >= 8 else ""  # noqa: PLR2004
+    tail = value[-4:] if len(value) - len(kind) >= 8 else ""  # noqa: PLR2004
     return f"{kind}****{tail}"
 
 
@@ -111,7 +115,7 @@ def _is_zero(balance: JsonObject) -> bool:
     ]
     try:
         return bool(amounts) and all(float(amount) == 0 for amount in amounts)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
