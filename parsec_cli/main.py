@@ -138,6 +138,7 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     from parsec_cli.commands.options import Ready
     from parsec_cli.commands.tree import parser
     from parsec_cli.commands.usage_faults import guess_format, usage_fault
+    from parsec_cli.errors import UsageFault
 
     try:
         result: Result | None = parser().main(
@@ -148,6 +149,10 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     except typer.TyperException as fault:
         guess_format(runtime.options, argv)
         raise usage_fault(fault) from None
+    except UsageFault:
+        # the parser stops at the first mistake, which may stand before `--json`
+        guess_format(runtime.options, argv)
+        raise
     return result
 
 
@@ -173,7 +178,8 @@ def run() -> None:
     interrupts = Interrupts()
     interrupts.install()
     code = main(
-        sys.argv[1:],
+        # in the C locale the interpreter reads arguments as ASCII; ids are UTF-8 everywhere
+        [os.fsencode(word).decode("utf-8", "surrogateescape") for word in sys.argv[1:]],
         environ=os.environ,
         stdin=sys.stdin,
         stdout=sys.stdout,
