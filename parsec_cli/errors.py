@@ -147,6 +147,9 @@ class NameNotFound(Unreachable):
 
 class TlsFailed(Unreachable):
     code = "tls_failed"
+    default_hint = (
+        "name the file of a private CA with SSL_CERT_FILE; see what is trusted with `parsec doctor`"
+    )
 
 
 class Redirected(Unreachable):
