@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 NUMBERS = [
@@ -65,7 +67,7 @@ def test_a_negative_limit_is_answered_with_the_least_value(run, builder, value):
     ):
         completed = run(*argv)
         assert completed.code == 2, completed
-        assert "at least 1" in completed.err
+        assert re.search(r"at least 1\b|from 1\b", completed.err)
         assert "o such option" not in completed.err
     assert builder.requests == []
 
@@ -76,7 +78,7 @@ def test_an_id_that_starts_with_a_dash_is_explained(run, builder, name):
     builder.add(name)
     completed = run("users", "get", name)
     if completed.code == 2:
-        assert " -- " in completed.err
+        assert "`--`" in completed.err
         assert builder.requests == []
     else:
         # a lone dash is an argument like any other
@@ -103,7 +105,6 @@ def test_behind_a_double_dash_an_id_may_start_with_one(run, builder, name):
     [
         ["users", "lst"],
         ["user", "list"],
-        ["users"],
         ["users", "list", "extra"],
         ["users", "list", "--limt", "5"],
         ["users", "set-qps", "alice"],

@@ -169,7 +169,7 @@ def test_an_unknown_error_code_passes_through(run_at, server):
 def test_a_refused_key_gets_a_hint(run_at, server, status, body, code):
     """What to do about it, next to what happened (F31)."""
     server.script(json_answer(status, body))
-    completed = run_at("users", "get", CUSTOMER, "--json")
+    completed = run_at("users", "get", f"id:{CUSTOMER}", "--json")
     assert completed.code == code, completed
     assert completed.error["hint"]
 

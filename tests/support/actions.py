@@ -198,4 +198,4 @@ def head(status: int, fields: Headers) -> bytes:
     known = {item.value for item in HTTPStatus}
     reason = HTTPStatus(status).phrase if status in known else "Unknown"
     lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {fields[name]}" for name in fields)]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -140,6 +140,7 @@ def run_in_process(
         stdout=_writer(out, encoding, "strict"),
         stderr=_writer(err, encoding, "backslashreplace"),
         clock=clock,
+        monotonic=clock,
         sleep=clock.sleep,
         random=random.Random(seed).random,
     )
