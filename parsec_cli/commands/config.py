@@ -12,10 +12,7 @@ from parsec_cli.results import Listing, Record, Text
 noun = Noun("config", "Keep profiles: hosts, keys and defaults.")
 Key = Annotated[
     str,
-    typer.Argument(
-        metavar="KEY",
-        help="base_url, api_key, api_key_command, output, rate or default_profile.",
-    ),
+    typer.Argument(metavar="KEY", help="The name of a setting."),
 ]
 
 

@@ -99,14 +99,14 @@ class Shell:
         return bytes(screen)
 
     def _wait(self, primary: int, screen: bytearray, calls: int) -> None:
-        """Read what the shell writes until `calls` calls were made; 10 seconds at most."""
-        deadline = time.monotonic() + 10
+        """Read what the shell writes until `calls` calls were made; 30 seconds at most."""
+        deadline = time.monotonic() + 30
         wanted = 1 if calls == 0 else calls
         while calls >= 0 and len(self._calls()) < wanted and time.monotonic() < deadline:
             if select.select([primary], [], [], 0.02)[0]:
                 screen += os.read(primary, 65536)
         shown = screen.decode("utf-8", "replace")[-400:]
-        assert calls < 0 or len(self._calls()) >= wanted, f"no call in 10 s, after: {shown}"
+        assert calls < 0 or len(self._calls()) >= wanted, f"no call in 30 s, after: {shown}"
 
     def _calls(self) -> list[list[str]]:
         text = self.notes.read_bytes().decode()
