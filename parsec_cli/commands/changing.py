@@ -24,7 +24,10 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 def address(text: str) -> str:
     """Check an EVM address: `0x` and 40 hexadecimal digits."""
     if not _ADDRESS.fullmatch(text):
-        raise UsageFault("an address is `0x` and 40 hexadecimal digits")
+        raise UsageFault(
+            "an address is `0x` and 40 hexadecimal digits",
+            hint="copy the whole address: 42 characters",
+        )
     return text
 
 

@@ -19,7 +19,7 @@ _JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
 
 def id_fault(text: str) -> str:
     """What makes `text` no id of a user, be it for matching or for creating."""
-    if not text:
+    if not text.strip():
         return "the id is empty"
     if text.lower().startswith(("pk_", "sk_")):
         return "the id looks like an API key; it is not shown here"
