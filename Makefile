@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long lint format generated pictures bench bench-quick dist clean
+.PHONY: demo test test-long lint format generated completions pictures bench bench-quick dist clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -42,6 +42,10 @@ dist: .venv/dev
 	mkdir dist/suite
 	cp -r Makefile pyproject.toml *.md uv.lock tests docs completions benchmarks dist/suite
 	cd dist/suite && ../venv/bin/python -m pytest -n auto
+
+# what is written from the command tree: completions, reference, man page
+generated completions: .venv/dev
+	$(BIN)/python docs/generate.py
 
 pictures: .venv/dev
 	$(BIN)/python docs/pictures.py
