@@ -224,7 +224,7 @@ def test_saves_at_the_same_time_lose_nothing_and_never_show_half_a_file(tool, co
     assert failures == []
     profiles = tomllib.loads(path.read_text())["profiles"]
     assert profiles["one"]["base_url"] == profiles["two"]["base_url"] == "https://h14.example"
-    assert [p.name for p in path.parent.glob("*.toml*") if p.name.endswith("tmp")] == []
+    assert [p.name for p in path.parent.iterdir() if "tmp" in p.name] == []
 
 
 HOMES = {
@@ -398,9 +398,8 @@ def test_a_save_goes_through_a_symlinked_config(tool, home, kind):
     saved = target.read_text()
     assert tomllib.loads(saved)["profiles"]["default"]["output"] == "csv"
     assert saved.startswith("# mine") or kind == "dangling"
-    assert sorted(path.name for path in repository.iterdir()) == ["parsec.toml"] or [
-        path for path in repository.iterdir() if path.suffix == ".lock"
-    ]
+    left = {path.name for path in repository.iterdir()} - {".parsec.toml.lock"}
+    assert left == {"parsec.toml"}
 
 
 def test_a_link_to_where_nothing_can_be_written_is_a_clean_error(tool, home):

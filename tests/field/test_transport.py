@@ -215,7 +215,7 @@ def test_a_trickling_answer_to_a_deactivation_leaves_the_outcome_unknown(run, bu
     builder.strict = False
     builder.fault("DELETE", action=drip(200, SLOW, delay=0.02), times=3)
     argv = ["users", "deactivate", user["customer_id"], "--confirm", "alice"]
-    completed = run(*argv, "--timeout", "0.15")
+    completed = run(*argv, "--timeout", "0.6")
     assert completed.code == 12, completed
     assert "unknown" in completed.err
     assert "users get" in completed.err
