@@ -49,6 +49,10 @@ class Child:
             preexec_fn=ignore,  # noqa: PLW1509 - no thread of this process holds a lock it needs
         )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
