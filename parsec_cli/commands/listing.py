@@ -219,9 +219,9 @@ def _check_known(path: str) -> None:
         raise UsageFault(f"no user has a field `{path}`", hint=f"fields: {', '.join(known)}")
 
 
-def _sort_key(value: Any) -> tuple[int, float, str]:
+def _sort_key(value: Any) -> tuple[int, int | float, str]:
     if isinstance(value, (bool, int, float)):
-        return (0, float(value), "")
+        return (0, value, "")
     if isinstance(value, list):
-        return (1, 0.0, ",".join(str(item) for item in value))
-    return (1, 0.0, str(value))
+        return (1, 0, ",".join(str(item) for item in value))
+    return (1, 0, str(value))

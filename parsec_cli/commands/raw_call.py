@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Applied, Outcome, or_raise
 from parsec_cli.output.redact import is_secret
-from parsec_cli.results import Column, Record, Result, Text
+from parsec_cli.results import Column, Listing, Record, Result, Text
 from parsec_cli.runtime import Runtime
 
 _READS = ("GET", "HEAD", "OPTIONS")
@@ -181,7 +181,7 @@ def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> 
         exchange = client.read(call)
         if exchange.good is None:
             raise error_of(exchange, call, client.host)
-        return _shown(exchange.good, include=raw.include)
+        return _shown(runtime, exchange.good, include=raw.include)
     answers: list[Answer] = []
 
     def settle(exchange: Exchange) -> Outcome:
@@ -207,7 +207,7 @@ def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> 
         if applied.learned == "repeated":
             # what came last may be the 404 that proves the success
             return Text("")
-    return _shown(answers[-1], include=raw.include)
+    return _shown(runtime, answers[-1], include=raw.include)
 
 
 def _settled(exchange: Exchange, call: Call, host: str) -> Outcome:
@@ -221,15 +221,24 @@ def _settled(exchange: Exchange, call: Call, host: str) -> Outcome:
     return not_applied(exchange, error)
 
 
-def _shown(answer: Answer, *, include: bool) -> Result:
+def _shown(runtime: Runtime, answer: Answer, *, include: bool) -> Result:
+    as_json = runtime.options.format == "json"
     if include:
         names = [name for name in answer.headers if name.lower() != "set-cookie"]
         head = {name: answer.headers[name] for name in names}
-        return _in_columns({"status": answer.status, "headers": head, "body": answer.value})
-    return Text("") if answer.empty else _in_columns(answer.value)
+        value = {"status": answer.status, "headers": head, "body": answer.value}
+        return _in_columns(value, as_json=as_json)
+    return Text("") if answer.empty else _in_columns(answer.value, as_json=as_json)
 
 
-def _in_columns(value: Any) -> Result:
-    """Show whatever came as JSON, and an object's members as columns elsewhere."""
-    names = tuple(value) if isinstance(value, dict) else ()
-    return Record(value, tuple(Column(name, name.upper()) for name in names))
+def _in_columns(value: Any, *, as_json: bool) -> Result:
+    """Show whatever came as JSON; elsewhere an object's members, or a list's items, in columns."""
+    if isinstance(value, dict) or as_json:
+        return Record(value, _columns(tuple(value) if isinstance(value, dict) else ()))
+    items = value if isinstance(value, list) else [value]
+    records = [item if isinstance(item, dict) else {"value": item} for item in items]
+    return Listing("items", _columns(dict.fromkeys(n for r in records for n in r)), [records])
+
+
+def _columns(names: Iterable[str]) -> tuple[Column, ...]:
+    return tuple(Column(name, name.upper()) for name in names)

@@ -1,0 +1,232 @@
+"""A Builder API in this process whose answers are broken by chance, the same for the same seed.
+
+It keeps what really happened, so that a test can tell a false success from a true one. Without its
+effect a change is never answered by a 2xx: a server that lies by the letter cannot be found out.
+"""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx  # noqa: TID253 - stands in for the network
+from support.records import customer_id, escrow, new_user, wallet
+
+ALICE, BOB = customer_id(0), customer_id(1)
+JUNK: list[Any] = [
+    *(None, True, False, 0, 1, -1, 2**63, 10**400, -(10**400), 1.5, 1e308, "", " ", "x", "None"),
+    *("\ud800", "\x1b[2J\x1b]0;x\x07", "\u202ex", "[/red]", "0", "1e999", "nan", "2026-13-99"),
+    *([], {}, [None], {"a": None}, [[[[]]]], "x" * 5_000, ALICE.upper(), BOB, "=1+1", "\n", "\x00"),
+    *(["x", 5, None], [{}], {"customer_id": BOB}, "pk_live_OTHER", 1790000000),
+]
+STATUSES = [
+    *(200, 201, 202, 203, 204, 206, 226, 299, 300, 301, 302, 304, 307, 308, 400, 401, 402, 403),
+    *(404, 405, 409, 410, 413, 418, 422, 429, 451, 500, 501, 502, 503, 504, 507, 599),
+]
+HEADERS: list[dict[str, str]] = [
+    {"retry-after": "soon"},
+    {"retry-after": "9" * 5000},
+    {"retry-after": "-1"},
+    {"x-ratelimit-monthly-remaining": "0"},
+    {"x-ratelimit-monthly-remaining": "\xff", "x-ratelimit-monthly-reset": "soon"},
+    {"x-ratelimit-monthly-reset": "9" * 30},
+    {"content-encoding": "gzip"},
+    {"content-encoding": "br"},
+    {"content-type": "text/html; charset=klingon"},
+    {"location": "http://[\x01"},
+    {"x-parsec-tier": "\x1b[2J"},
+]
+LOSSES = [httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout, httpx.WriteError]
+
+
+class Cut(httpx.SyncByteStream):
+    """Gives the bytes and then breaks."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._data
+        raise httpx.RemoteProtocolError("peer closed connection")
+
+
+class MutantBuilder(httpx.BaseTransport):
+    """Three users; `rate` is how often an answer is broken."""
+
+    def __init__(self, seed: str, rate: float) -> None:
+        self.chance = random.Random(seed)
+        self.rate = rate
+        self.users = {u["customer_id"]: u for u in (new_user(n, i) for i, n in enumerate("ab"))}
+        self.users[ALICE].update(external_id="alice", qps_limit=10, wallet=wallet("safe", "5"))
+        self.effects: list[str] = []
+        self.sent: list[str] = []
+        self.log: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(f"{request.method} {request.url.path}")
+        assert len(self.sent) < 700, "no end of requests"
+        broken = self.chance.random() < self.rate
+        change = request.method not in ("GET", "HEAD")
+        if broken and change and self.chance.random() < 0.4:
+            return self._refused(request)
+        status, value = self._route(request)
+        if not broken:
+            return self._reply(status, json.dumps(value).encode() if value is not None else b"")
+        return self._mutated(status, value)
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """Each request with what became of it."""
+        return list(zip(self.sent, self.log, strict=True))
+
+    def _refused(self, request: httpx.Request) -> httpx.Response:
+        """Answer without the effect: refused, or lost."""
+        if self.chance.random() < 0.3:
+            self.log.append("lost before")
+            raise self.chance.choice(LOSSES)("lost", request=request)
+        # that a user is not there is no refusal of a deactivation
+        gone = (403, 404) if request.method == "DELETE" else ()
+        status = self.chance.choice([s for s in STATUSES if s >= 300 and s not in gone])
+        return self._mutated(status, {"error": "no", "code": "odd", "retryable": True}, keep=True)
+
+    def _mutated(self, status: int, value: Any, *, keep: bool = False) -> httpx.Response:
+        chance = self.chance
+        kind = chance.choice(
+            ["value", "value", "value", "bytes", "status", "headers", "cut", "lost"]
+        )
+        headers: dict[str, str] = {}
+        body = json.dumps(value).encode() if value is not None else b""
+        if kind == "value":
+            value = copy.deepcopy(value)
+            for _ in range(chance.choice((1, 1, 2, 4))):
+                value = mutate(value, chance)
+            body = json.dumps(value).encode()
+        elif kind == "bytes":
+            body = chance.choice(BYTES)(body, chance)
+        elif kind == "status" and not keep:
+            status = chance.choice(STATUSES)
+        elif kind == "lost":
+            self.log.append("lost behind")
+            raise chance.choice(LOSSES)("lost")
+        if kind in ("headers", "status") or chance.random() < 0.1:
+            headers = chance.choice(HEADERS)
+        if kind == "cut":
+            self.log.append(f"{status} cut")
+            return httpx.Response(status, stream=Cut(body[: chance.randrange(len(body) + 1)]))
+        return self._reply(status, body, headers)
+
+    def _reply(
+        self, status: int, body: bytes, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        self.log.append(f"{status} {headers or ''} {body[:300]!r}")
+        raw = [(n.encode(), v.encode("latin-1")) for n, v in (headers or {}).items()]
+        return httpx.Response(status, headers=raw, stream=httpx.ByteStream(body))
+
+    def _route(self, request: httpx.Request) -> tuple[int, Any]:
+        path = request.url.path.removeprefix("/api/v1")
+        name = f"{request.method} {path}"
+        fixed: dict[str, Callable[[], Any]] = {
+            "GET /builder/pool": lambda: {
+                "qps_pool": 1000, "end_user_count": 2, "total_allocated_qps": 10
+            },
+            "GET /builder/escrow/config": escrow,
+            "GET /balance": lambda: {"exchange": "polymarket", "balance": "1.5"},
+            "GET /usage": lambda: {
+                "tier": "pro",
+                "billing_period_end": 1_790_812_800,
+                "limits": {"monthly_requests": 5_000_000, "rest_qps": 60},
+                "usage": {"monthly_requests": 12},
+            },
+        }  # fmt: skip
+        if name in fixed:
+            return 200, fixed[name]()
+        if name == "GET /builder/users":
+            return 200, self._page(dict(request.url.params))
+        if path.startswith("/builder/users/"):
+            return self._member(request, path.removeprefix("/builder/users/"))
+        return self._posted(path, json.loads(request.content))
+
+    def _page(self, query: dict[str, str]) -> dict[str, Any]:
+        users = list(self.users.values())
+        start = int(query["cursor"]) if query.get("cursor", "x").isdigit() else 0
+        body: dict[str, Any] = {"users": users[start : start + 1], "count": 1}
+        return body | ({"next_cursor": str(start + 1)} if start + 1 < len(users) else {})
+
+    def _member(self, request: httpx.Request, name: str) -> tuple[int, Any]:
+        user = self.users.get(name)
+        if user is None:
+            return 404, {"error": "not found", "code": "not_found", "retryable": False}
+        if request.method == "PATCH":
+            user["qps_limit"] = json.loads(request.content)["qps_limit"]
+            self.effects.append("PATCH")
+        if request.method == "DELETE":
+            del self.users[name]
+            self.effects.append("DELETE")
+            return 204, None
+        return 200, user
+
+    def _posted(self, path: str, asked: dict[str, Any]) -> tuple[int, Any]:
+        if path == "/builder/users":
+            found = [u for u in self.users.values() if u["external_id"] == asked["external_id"]]
+            user = found[0] if found else new_user(asked["external_id"], 7)
+            self.users[user["customer_id"]] = user
+            self.effects.append("POST")
+            return (200 if found else 201), user
+        user = self.users.get(asked["customer_id"])
+        if user is None:
+            return 404, {"error": "end-user not found", "code": "not_found", "retryable": False}
+        if asked["exchange"] not in user["linked_exchanges"]:
+            user["linked_exchanges"].append(asked["exchange"])
+        self.effects.append("ONBOARD")
+        return 200, {**asked, "status": "complete", "linked_exchanges": user["linked_exchanges"]}
+
+
+def mutate(value: Any, chance: random.Random) -> Any:
+    """Break one place of a JSON value: another type, gone, doubled, or not wanted."""
+    if chance.random() < 0.15 or not isinstance(value, (dict, list)) or not value:
+        return chance.choice(JUNK)
+    if isinstance(value, list):
+        at = chance.randrange(len(value))
+        how = chance.random()
+        if how < 0.2:
+            return value + value
+        if how < 0.3:
+            return value[:at]
+        return [*value[:at], mutate(value[at], chance), *value[at + 1 :]]
+    name = chance.choice(list(value))
+    how = chance.random()
+    if how < 0.15:
+        return {key: inner for key, inner in value.items() if key != name}
+    if how < 0.25:
+        return {
+            **value,
+            chance.choice(["error", "code", "x\x1b", "retryable"]): chance.choice(JUNK),
+        }
+    return {**value, name: mutate(value[name], chance)}
+
+
+def _flipped(body: bytes, chance: random.Random) -> bytes:
+    data = bytearray(body or b"x")
+    for _ in range(3):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    return bytes(data)
+
+
+BYTES: list[Callable[[bytes, random.Random], bytes]] = [
+    _flipped,
+    lambda body, chance: body[: chance.randrange(len(body) + 1)],
+    lambda body, _: body + body,
+    lambda _, __: b"",
+    lambda _, __: b"<!DOCTYPE html><html><title>no</title></html>",
+    lambda _, __: b"null",
+    lambda body, _: b"\xef\xbb\xbf" + body,
+    lambda body, _: body.decode().encode("utf-16"),
+    lambda body, _: gzip.compress(body, mtime=0),
+    lambda body, _: b"[" * 500 + body + b"]" * 500,
+    lambda body, _: body.replace(b"1", b"9" * 5000, 1),
+    lambda body, _: body.replace(b"null", b"NaN"),
+]

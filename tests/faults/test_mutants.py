@@ -1,0 +1,160 @@
+"""Thousands of broken answers: no crash, no exit code outside the table, no false success."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import shutil
+from typing import Any
+
+import pytest
+from faults.mutants import ALICE, MutantBuilder
+from support.builder import BUILDER_KEY
+from support.clock import VirtualClock
+from support.records import END_USER_KEY
+from support.runner import Completed
+
+from parsec_cli.main import main
+
+ROUNDS = 10_000 if os.environ.get("PARSEC_TEST_FULL") == "1" else 300
+ONBOARD = ["users", "onboard", ALICE, "--exchange", "polymarket", "--mode", "managed"]
+CLASSES: dict[str, list[list[str]]] = {
+    "read": [
+        ["users", "get", ALICE],
+        ["users", "get", "alice"],
+        ["users", "get", ALICE, "b"],
+        ["users", "list"],
+        ["users", "list", "--limit", "1"],
+        ["users", "list", "--sort", "qps_limit"],
+        ["users", "list", "--match", "a", "--wallet", "safe"],
+        ["pool", "show"],
+        ["pool", "show", "--top", "3"],
+        ["pool", "check"],
+        ["usage", "show"],
+        ["escrow", "show"],
+        ["users", "check", ALICE, "--exchange", "polymarket"],
+        ["doctor"],
+    ],
+    "create": [["users", "create", "new"], ["users", "create", "new", "--qps-limit", "5"]],
+    "onboard": [ONBOARD],
+    "set-qps": [["users", "set-qps", ALICE, "5"], ["users", "set-qps", "alice", "20"]],
+    "deactivate": [
+        ["users", "deactivate", ALICE, "--confirm", "alice"],
+        ["users", "deactivate", "alice", "--confirm", "alice"],
+    ],
+    "api": [
+        ["api", "GET", f"/builder/users/{ALICE}"],
+        ["api", "GET", "/builder/users", "--include"],
+        ["api", "POST", "/builder/users", "-f", "external_id=new"],
+        ["api", "PATCH", f"/builder/users/{ALICE}", "-F", "qps_limit=5"],
+        ["api", "DELETE", f"/builder/users/{ALICE}", "--confirm", "alice"],
+    ],
+}
+EFFECTS = {"create": "POST", "onboard": "ONBOARD", "set-qps": "PATCH", "deactivate": "DELETE"}
+FORMATS = ["json", "json", "json", "jsonl", "tsv", "csv", "table"]
+CODES = {
+    "read": {0, 3, 4, 5, 6, 7, 11},
+    # a pool that is full, or that answers what no pool is, is a guard's matter
+    "create": {0, 4, 5, 6, 7, 10, 12, 3},
+    "onboard": {0, 3, 4, 5, 6, 7, 12},
+    "set-qps": {0, 3, 4, 5, 6, 7, 10, 12},
+    # the word to be typed comes from the server
+    "deactivate": {0, 3, 4, 5, 6, 7, 9, 12},
+    "api": {0, 3, 4, 5, 6, 7, 9, 12},
+}
+
+
+@pytest.fixture
+def run(isolated_environment, work, monkeypatch):
+    monkeypatch.chdir(work)
+    environ = {
+        **isolated_environment,
+        "PARSEC_API_KEY": BUILDER_KEY,
+        "PARSEC_API_BASE_URL": "https://api.parsec.invalid",
+    }
+
+    def call(argv: list[str], builder: MutantBuilder) -> Completed:
+        out, err, clock = io.BytesIO(), io.BytesIO(), VirtualClock()
+        code = main(
+            argv,
+            environ=environ,
+            stdin=None,
+            stdout=_writer(out),
+            stderr=_writer(err),
+            clock=clock,
+            monotonic=clock,
+            sleep=clock.sleep,
+            random=builder.chance.random,
+            transport=builder,
+        )
+        return Completed(code, out.getvalue(), err.getvalue())
+
+    return call
+
+
+def _writer(raw: io.BytesIO) -> io.TextIOWrapper:
+    stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="\n")
+    stream.reconfigure(write_through=True)
+    stream.close = lambda: None  # type: ignore[method-assign]
+    return stream
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_no_broken_answer_breaks_the_tool(run, home, name):
+    seen: dict[int, int] = {}
+    for number in range(ROUNDS):
+        if number % 500 == 499:
+            shutil.rmtree(home / ".local", ignore_errors=True)
+        seed = f"{name}-{number}"
+        chance = random.Random(seed)
+        builder = MutantBuilder(seed, rate=chance.choice((0.3, 0.7, 1.0)))
+        argv = [*chance.choice(CLASSES[name]), "-o", chance.choice(FORMATS)]
+        completed = run(argv, builder)
+        told = f"{seed}: {argv} -> {completed}\n" + "\n".join(builder.log[-8:])
+        assert completed.code in CODES[name], told
+        assert "Traceback" not in completed.err, told
+        check_streams(completed, argv, told)
+        if name in EFFECTS:
+            check_truth(completed, builder, EFFECTS[name], told)
+        seen[completed.code] = seen.get(completed.code, 0) + 1
+    # the generator is worth something: both ends are reached
+    assert 0.02 * ROUNDS < seen[0] < 0.98 * ROUNDS, seen
+    assert len(seen) >= 4, seen
+
+
+def check_streams(completed: Completed, argv: list[str], told: str) -> None:
+    for canary in (BUILDER_KEY, END_USER_KEY):
+        assert canary.encode() not in completed.out_bytes + completed.err_bytes, told
+    form = argv[-1]
+    if form in ("table", "tsv"):
+        assert b"\x1b" not in completed.out_bytes + completed.err_bytes, told
+    if form in ("json", "jsonl"):
+        documents = [completed.out] if form == "json" else completed.out.splitlines()
+        parsed = [json.loads(text) for text in documents if text.strip()]
+        if completed.code not in (0, 11) and argv[0] == "users" and parsed and form == "json":
+            assert parsed[0].get("complete") is False, told
+        if completed.code not in (0, 11) and argv[0] != "doctor":
+            error: dict[str, Any] = completed.error
+            assert error["exit_code"] == completed.code, told
+            assert error["hint"], told
+    elif completed.code not in (0, 11) and argv[0] != "doctor":
+        assert completed.err.count("error: ") >= 1, told
+
+
+def check_truth(completed: Completed, builder: MutantBuilder, effect: str, told: str) -> None:
+    """Hold what is claimed against what happened."""
+    onboardings = [told for sent, told in builder.answers if sent.endswith("/onboard")]
+    # only a 429 says that nothing was done
+    assert all(answered.startswith("429") for answered in onboardings[:-1]), told
+    if completed.code == 0:
+        assert effect in builder.effects, f"false success: {told}"
+    elif completed.code != 12:
+        # "nothing was changed" is said only of what was not
+        assert effect not in builder.effects or _refused_openly(builder), f"false failure: {told}"
+
+
+def _refused_openly(builder: MutantBuilder) -> bool:
+    """The server made the change and then said clearly that it had not: no tool can know."""
+    return builder.log[-1][:1] in ("3", "4") or builder.log[-1].startswith("501")

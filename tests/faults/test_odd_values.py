@@ -1,0 +1,64 @@
+"""Values that JSON allows and nobody expects, where the tool reckons with them or shows them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.actions import json_answer
+from support.records import END_USER_KEY, wallet
+
+HUGE = 10**400
+FORMATS = ["json", "jsonl", "tsv", "csv", "table"]
+
+
+@pytest.mark.parametrize("name", ["qps_pool", "total_allocated_qps", "end_user_count"])
+@pytest.mark.parametrize("number", [HUGE, -HUGE, 2**63])
+@pytest.mark.parametrize("command", ["show", "check"])
+def test_a_pool_beyond_all_numbers_is_no_pool(tool, server, key_env, name, number, command):
+    pool = {"qps_pool": 10, "end_user_count": 1, "total_allocated_qps": 1, name: number}
+    server.respond(json_answer(200, pool))
+    completed = tool("pool", command, env=key_env(server))
+    assert completed.code == 7, completed
+
+
+@pytest.mark.parametrize("limits", [(HUGE, 1), (1, HUGE), (2.5, HUGE), (-HUGE, HUGE)])
+def test_users_are_sorted_by_numbers_of_any_size(tool, builder, key_env, limits):
+    for name, limit in zip("ab", limits, strict=True):
+        builder.add(name, qps_limit=limit)
+    completed = tool("users", "list", "--sort", "qps_limit", "--json", env=key_env(builder))
+    assert completed.code == 0, completed
+    assert [user["qps_limit"] for user in completed.json["users"]] == sorted(limits)
+
+
+@pytest.mark.parametrize("amount", [HUGE, str(HUGE), "1e999", [], True])
+def test_a_balance_that_cannot_be_reckoned_with_counts_as_money(tool, builder, key_env, amount):
+    money = {**wallet(), "balances": [{"token": "USDC", "raw_balance": amount}]}
+    user = builder.add("alice", wallet=money)
+    argv = ["users", "deactivate", user["customer_id"]]
+    completed = tool(*argv, env=key_env(builder))
+    assert completed.code == 9, completed
+    assert "HOLDS" in completed.err
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("value", [0, True, "x", [], [1, None], [{"a": 1}, {"b": [2]}, "c"], {}])
+def test_api_shows_any_json_in_every_format(tool, server, key_env, form, value):
+    """`/ping` answers a list, and nothing is promised of the rest."""
+    server.respond(json_answer(200, value))
+    completed = tool("api", "GET", "/ping", "-o", form, env=key_env(server))
+    assert completed.code == 0, completed
+    if form == "json":
+        assert completed.json == value
+    if form == "jsonl" and value == [{"a": 1}, {"b": [2]}, "c"]:
+        lines = [json.loads(line) for line in completed.out.splitlines()]
+        assert lines == [{"a": 1}, {"b": [2]}, {"value": "c"}]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_api_masks_keys_inside_lists_in_every_format(tool, builder, key_env, form):
+    user = builder.add("alice")
+    builder.respond(json_answer(200, [user, {"deep": {"private_key": END_USER_KEY}}]))
+    completed = tool("api", "GET", "/builder/x", "-o", form, env=key_env(builder))
+    assert completed.code == 0, completed
+    assert END_USER_KEY not in completed.out
