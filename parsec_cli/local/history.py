@@ -18,7 +18,7 @@ from parsec_cli.errors import NotFound, UsageFault
 from parsec_cli.local import files
 from parsec_cli.local.backwards import lines_backwards
 from parsec_cli.local.moments import parse_moment, rfc3339
-from parsec_cli.local.stripping import stripped
+from parsec_cli.local.stripping import kept
 from parsec_cli.models import JsonObject
 
 _FIELDS = (
@@ -124,8 +124,7 @@ class History:
                 yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
 
     def _append(self, record: JsonObject, *, durable: bool) -> None:
-        text = json.dumps(stripped(record), separators=(",", ":"))
-        files.append(self._path, text.encode("ascii") + b"\n", durable=durable)
+        files.append(self._path, kept(record).encode("ascii") + b"\n", durable=durable)
 
     def _new_id(self) -> str:
         """Make an id that sorts by time and is larger than the one before it."""

@@ -38,6 +38,7 @@ class Redaction:
     def __init__(self, secrets: Callable[[], Sequence[str]], *, reveal_keys: bool = False) -> None:
         self._secrets = secrets
         self._reveal_keys = reveal_keys
+        self._ordered: tuple[Sequence[str], tuple[str, ...]] = ((), ())
 
     def hides(self, name: str) -> bool:
         """Tell whether the field of this name is masked here."""
@@ -48,8 +49,14 @@ class Redaction:
 
     def known(self) -> tuple[str, ...]:
         """Return the key values to look for, the longest first, as one may contain another."""
-        keys = {key for key in self._secrets() if len(key) >= _SHORTEST_KEY}
-        return tuple(sorted(keys, key=lambda key: (-len(key), key)))
+        secrets = self._secrets()
+        seen, ordered = self._ordered
+        # asked for with every text, while new keys are rare
+        if seen != secrets:
+            keys = {key for key in secrets if len(key) >= _SHORTEST_KEY}
+            ordered = tuple(sorted(keys, key=lambda key: (-len(key), key)))
+            self._ordered = [*secrets], ordered
+        return ordered
 
     def text(self, text: str) -> str:
         """Return `text` with every known key masked."""
