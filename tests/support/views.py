@@ -1,15 +1,17 @@
-"""Ways to look at what the tool wrote."""
+"""Ways to look at what the tool wrote, and the config it reads."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import unicodedata
 from typing import Any
 
 from support.runner import Completed
 
+STORED_KEY = "pk_live_STOREDCANARY_a001"
 # colours, cursor movement, line erasure: what a drawing library sends on its own account
 _STYLING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -35,3 +37,11 @@ def cells(text: str) -> int:
 
 def rows(completed: Completed) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(completed.out, newline="")))
+
+
+def profile(url: str | None = None, key: str | None = STORED_KEY, name: str = "default") -> str:
+    """Return the text of a config file with one profile."""
+    lines = [f"[profiles.{name}]"]
+    lines += [f"api_key = {json.dumps(key)}"] if key else []
+    lines += [f"base_url = {json.dumps(url)}"] if url else []
+    return "\n".join(lines) + "\n"

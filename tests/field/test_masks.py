@@ -1,0 +1,63 @@
+"""Keys of end-users are masked in every format and file, unless one asks for them."""
+
+from __future__ import annotations
+
+import pytest
+from support.builder import BUILDER_KEY
+from support.records import END_USER_KEY
+
+
+@pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl", "ids"])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["users", "list"],
+        ["users", "get", "alice"],
+        ["users", "create", "alice"],
+        ["users", "create", "new"],
+        ["users", "set-qps", "alice", "11"],
+        ["users", "list", "--fields", "customer_id,api_key"],
+        ["users", "create", "new", "--dry-run"],
+        ["users", "deactivate", "alice", "--confirm", "alice", "--reason", "left"],
+        ["api", "GET", "/builder/users"],
+    ],
+    ids=" ".join,
+)
+def test_an_end_users_key_is_masked_in_every_format_and_file(run, builder, leaks, argv, form):
+    """The API returns one with every user; a screen or CI log keeps none (F13)."""
+    builder.add("alice")
+    completed = run(*argv, "-o", form)
+    # `ids` has nothing to print where a record has no customer_id, and says so
+    assert completed.code == 0 or (completed.code == 2 and form == "ids"), completed
+    assert leaks(completed, [END_USER_KEY, BUILDER_KEY]) == []
+
+
+@pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl"])
+def test_reveal_keys_shows_them_in_that_command_only(run, builder, leaks, form):
+    """An explicit wish is granted on stdout, and leaves no trace on disk (F13)."""
+    user = builder.add("alice")
+    fields = ["--fields", "customer_id,api_key"]
+    shown = run("users", "get", "alice", "--reveal-keys", "-o", form, *fields)
+    assert user["api_key"] in shown.out
+    assert leaks(None, [END_USER_KEY]) == []
+    assert user["api_key"] not in run("users", "get", "alice", "-o", form, *fields).out
+
+
+def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
+    """`--reveal-keys` is about `api_key`; a private key stays masked (F13)."""
+    builder.add("alice", private_key="PRIVATECANARY1", nested={"clob_api_secret": "CLOBCANARY12"})
+    completed = run("users", "get", "alice", "--reveal-keys", "--json")
+    assert completed.code == 0, completed
+    assert leaks(completed, ["PRIVATECANARY1", "CLOBCANARY12"]) == []
+
+
+def test_a_bulk_run_leaves_no_key_in_its_results_and_journals(run, builder, work, leaks):
+    """Result files are passed around (F13)."""
+    builder.add("alice")
+    (work / "fleet.csv").write_text("external_id,qps_limit\nalice,11\nnew,5\n")
+    completed = run("users", "apply", "fleet.csv", "--yes", "--results", "out.jsonl")
+    assert completed.code == 0, completed
+    assert leaks(completed, [END_USER_KEY, BUILDER_KEY]) == []
+    written = b"".join(path.read_bytes() for path in work.iterdir())
+    assert END_USER_KEY.encode() not in written
+    assert b"new" in written

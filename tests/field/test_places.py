@@ -1,0 +1,126 @@
+"""Homes that are missing or locked, and help that needs none of it."""
+
+from __future__ import annotations
+
+import pytest
+
+HOMES = {
+    "nothing at all": {"HOME": None, "TERM": None, "LANG": None, "TZ": None},
+    "no such home": {"HOME": "/nonexistent"},
+    "home is a file": {"HOME": "/dev/null"},
+    "home is relative": {"HOME": "rel"},
+    "home is empty": {"HOME": ""},
+    "relative config": {"XDG_CONFIG_HOME": "rel", "XDG_STATE_HOME": "rel"},
+    "empty config": {"XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""},
+    "unwritable": {"XDG_CONFIG_HOME": "/proc/none", "XDG_STATE_HOME": "/proc/none"},
+}
+NO_XDG = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"))
+
+
+@pytest.mark.parametrize("changes", HOMES.values(), ids=HOMES.keys())
+def test_reading_works_without_a_usable_home(parsec, builder, key_env, work, changes):
+    """Containers have none; nothing is dropped where the command runs (F50)."""
+    user = builder.add("alice")
+    env = {**NO_XDG, **key_env(builder), **changes}
+    for argv in (["users", "list"], ["users", "get", "alice"]):
+        completed = parsec(*argv, env=env)
+        assert completed.code == 0, completed
+        assert user["customer_id"] in completed.out
+        assert "Traceback" not in completed.err
+    assert list(work.iterdir()) == []
+
+
+@pytest.mark.parametrize("changes", HOMES.values(), ids=HOMES.keys())
+def test_help_works_without_a_usable_home(tool, changes):
+    """So does everything that needs no file (F50, F55)."""
+    assert tool("--help", env={**NO_XDG, **changes}).code == 0
+
+
+def test_nothing_is_created_by_commands_that_keep_nothing(tool, builder, key_env, home, work):
+    """Not at start-up, not by reading (F50)."""
+    for argv in (
+        ["--help"],
+        ["--version"],
+        ["pool", "show"],
+        ["config", "path"],
+        ["usage", "show"],
+    ):
+        assert tool(*argv, env=key_env(builder)).code == 0
+    assert list(home.iterdir()) == []
+    assert list(work.iterdir()) == []
+
+
+def test_a_save_without_a_writable_place_is_one_clear_line(tool):
+    """Not a traceback, not a silent loss (F50)."""
+    completed = tool(
+        "config", "set", "output", "csv", env={"PARSEC_CONFIG": "/proc/none/config.toml"}
+    )
+    assert completed.code == 1, completed
+    assert completed.err.count("error: ") == 1
+    assert "/proc/none" in completed.err
+
+
+def test_a_change_is_not_sent_when_its_history_cannot_be_kept(tool, builder, key_env):
+    """No record, no change (F50)."""
+    builder.add("alice")
+    env = {**key_env(builder), "XDG_STATE_HOME": "/proc/none"}
+    for argv in (
+        ["users", "create", "u2"],
+        ["users", "set-qps", "alice", "5"],
+        ["users", "deactivate", "alice", "--confirm", "alice"],
+    ):
+        completed = tool(*argv, env=env)
+        assert completed.code == 1, completed
+    assert builder.mutations == []
+
+
+STATES = {
+    "corrupt config": b'api_key = "cut',
+    "directory": None,
+    "no key": b"",
+}
+
+
+@pytest.mark.parametrize("content", STATES.values(), ids=STATES.keys())
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--help"],
+        ["--version"],
+        ["users", "--help"],
+        ["users", "deactivate", "--help"],
+        ["config", "set", "--help"],
+        ["help", "environment"],
+        ["help", "exit-codes"],
+        ["help", "output"],
+        ["help", "safety"],
+        ["completion", "bash"],
+        ["completion", "zsh"],
+        ["completion", "fish"],
+        ["completion", "powershell"],
+        ["config", "path"],
+    ],
+    ids=" ".join,
+)
+def test_help_needs_neither_config_nor_key_nor_network(tool, config_file, home, content, argv):
+    """One needs help to repair the config (F55)."""
+    path = home if content is None else config_file(content)
+    env = {
+        "PARSEC_CONFIG": str(path),
+        "PARSEC_API_BASE_URL": "not a url",
+        "PARSEC_API_KEY": "not a key",
+        "PARSEC_OUTPUT": "nonsense",
+        "PARSEC_PROFILE": "missing",
+    }
+    completed = tool(*argv, env=env)
+    assert completed.code == 0, completed
+    assert completed.out
+    assert completed.err == ""
+
+
+def test_help_does_not_run_the_key_command(tool, config_file, work):
+    """A secret store may ask for a finger (F55)."""
+    path = config_file('[profiles.default]\napi_key_command = "touch ran"\n')
+    for argv in (["--help"], ["config", "path"], ["config", "show"], ["completion", "bash"]):
+        assert tool(*argv, env={"PARSEC_CONFIG": str(path)}).code == 0
+    assert not (work / "ran").exists()

@@ -1,0 +1,141 @@
+"""Which setting wins, and that a key never meets a host it was not meant for."""
+
+from __future__ import annotations
+
+import pytest
+from support.builder import BUILDER_KEY
+from support.views import STORED_KEY, profile
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\t", "\n"])
+def test_a_blank_key_variable_counts_as_unset(tool, builder, config_file, blank):
+    """CI exports an undefined secret as nothing (F47)."""
+    builder.key = STORED_KEY
+    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url))), "PARSEC_API_KEY": blank}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 0, completed
+    assert builder.requests[0].header("x-api-key") == STORED_KEY
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PARSEC_API_BASE_URL", "PARSEC_PROFILE", "PARSEC_OUTPUT", "PARSEC_DEBUG", "SSL_CERT_FILE"],
+)
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_every_blank_variable_counts_as_unset(tool, builder, config_file, name, blank):
+    """The kind, not only the key (F47)."""
+    builder.key = STORED_KEY
+    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url))), name: blank}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 0, completed
+    assert builder.log == ["GET /api/v1/builder/pool"]
+
+
+@pytest.mark.parametrize("blank", [None, "", "  "])
+def test_without_a_key_the_places_looked_at_are_named(tool, builder, blank):
+    """A local error; an empty header is never sent (F47)."""
+    env = {"PARSEC_API_BASE_URL": builder.url, "PARSEC_API_KEY": blank}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 4, completed
+    assert "PARSEC_API_KEY" in completed.err
+    assert "config" in completed.err
+    assert builder.connections == []
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_key_in_the_config_is_none(tool, builder, config_file, value):
+    """Stored blanks are no key either (F47)."""
+    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url, key=value or " ")))}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 4, completed
+    assert builder.connections == []
+
+
+def test_an_unknown_profile_is_an_error(tool, builder, config_file):
+    """Never the default instead (F49, F51)."""
+    builder.key = STORED_KEY
+    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url)))}
+    assert tool("pool", "show", "-p", "stagin", env=env).code == 2
+    assert tool("pool", "show", env={**env, "PARSEC_PROFILE": "stagin"}).code == 2
+    assert builder.connections == []
+
+
+@pytest.mark.parametrize(
+    "argv", [["pool", "show"], ["users", "deactivate", "alice", "--confirm", "alice"]]
+)
+@pytest.mark.parametrize("how", ["option", "environment"])
+def test_a_stored_key_is_not_sent_to_another_origin(
+    tool, builder, other_origin, config_file, how, argv
+):
+    """A key belongs to the host of its profile (F51)."""
+    env = {"PARSEC_CONFIG": str(config_file(profile(other_origin.url)))}
+    if how == "option":
+        argv = [*argv, "--base-url", builder.url]
+    else:
+        env["PARSEC_API_BASE_URL"] = builder.url
+    completed = tool(*argv, env=env)
+    assert completed.code == 10, completed
+    assert STORED_KEY not in completed.err
+    assert builder.connections == other_origin.connections == []
+
+
+@pytest.mark.parametrize("spelling", ["{}/", "{}/api/v1", "{}/gw"])
+def test_another_spelling_of_the_same_origin_is_no_other_host(tool, builder, config_file, spelling):
+    """Scheme, host and port count; the path does not (F51)."""
+    builder.key = STORED_KEY
+    if spelling.endswith("gw"):
+        builder.prefix = "/gw/api/v1"
+    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url)))}
+    completed = tool("pool", "show", "--base-url", spelling.format(builder.url), env=env)
+    assert completed.code == 0, completed
+
+
+def test_the_environment_beats_the_default_profile_key_by_key(tool, builder, config_file):
+    """Per setting: here the key, with a base URL from the environment as well (F51)."""
+    env = {
+        "PARSEC_CONFIG": str(config_file(profile("https://elsewhere.invalid"))),
+        "PARSEC_API_KEY": BUILDER_KEY,
+        "PARSEC_API_BASE_URL": builder.url,
+    }
+    assert tool("pool", "show", env=env).code == 0
+    assert builder.requests[0].header("x-api-key") == BUILDER_KEY
+
+
+def test_an_explicit_profile_beats_the_environment(tool, builder, config_file):
+    """`-p` means that profile, with its own key (F51)."""
+    builder.key = STORED_KEY
+    env = {
+        "PARSEC_CONFIG": str(config_file(profile(builder.url, name="prod"))),
+        "PARSEC_API_KEY": "pk_live_WRONGCANARY_b002",
+        "PARSEC_API_BASE_URL": "https://elsewhere.invalid",
+    }
+    completed = tool("pool", "show", "-p", "prod", env=env)
+    assert completed.code == 0, completed
+    assert b"WRONGCANARY" not in builder.received
+
+
+def test_an_explicit_profile_without_a_key_does_not_borrow_one(tool, builder, config_file):
+    """The environment's key was meant for another host (F51)."""
+    path = config_file(profile(builder.url, key=None, name="prod"))
+    env = {"PARSEC_CONFIG": str(path), "PARSEC_API_KEY": BUILDER_KEY}
+    completed = tool("pool", "show", "-p", "prod", env=env)
+    assert completed.code == 4, completed
+    assert builder.connections == []
+
+
+def test_config_show_names_each_value_with_its_source_and_masks_the_key(tool, config_file, builder):
+    """One command answers: which key, which host, and why (F51)."""
+    env = {
+        "PARSEC_CONFIG": str(config_file(profile("https://stored.example") + 'output = "csv"\n')),
+        "PARSEC_API_KEY": BUILDER_KEY,
+        "PARSEC_API_BASE_URL": builder.url,
+    }
+    completed = tool("config", "show", "--json", env=env)
+    assert completed.code == 0, completed
+    values = completed.json["values"]
+    assert values["base_url"]["value"].startswith(builder.url)
+    assert "PARSEC_API_BASE_URL" in values["base_url"]["source"]
+    assert "PARSEC_API_KEY" in values["api_key"]["source"]
+    assert BUILDER_KEY not in completed.out
+    assert STORED_KEY not in completed.out
+    assert builder.connections == []
