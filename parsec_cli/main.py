@@ -47,7 +47,7 @@ def main(
 def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
     from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft, UsageFault
 
-    shown = False
+    result, shown = None, False
     try:
         result = command()
         shown = True
@@ -56,7 +56,8 @@ def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
     except (ReaderLeft, LocalFault, UsageFault) as fault:
         if shown and runtime.made_changes:
             # exit 2 would say that nothing was sent
-            message = f"the change is done, but its result was not shown: {fault}"
+            effect = getattr(result, "effect", "the change is done")
+            message = f"{effect}, but its result was not shown: {fault}"
             fault = LocalFault(message, hint=fault.hint)
         code = _told(runtime, fault)
     except ParsecError as fault:
@@ -84,6 +85,10 @@ def _told(runtime: Runtime, fault: ParsecError) -> int:
     from parsec_cli.errors import ReaderLeft
 
     fault = _as_stopped(runtime, fault)
+    if fault.hint and (runtime.options.profile or runtime.options.base_url):
+        from parsec_cli.commands.again import placed
+
+        fault.hint = placed(runtime, fault.hint)
     if not isinstance(fault, ReaderLeft):
         runtime.screen.error(fault)
     return fault.exit_code

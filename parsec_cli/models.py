@@ -6,6 +6,7 @@ fields, null against absent and exact integers reach the output unchanged.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from parsec_cli.records import record
@@ -109,14 +110,15 @@ class Wallet:
         return not _is_zero(balance)
 
 
+_ZERO = re.compile(r"[-+]?0*(?:0|\.0+|0\.0*)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+
+
 def _is_zero(balance: JsonObject) -> bool:
     amounts = [
         balance[name] for name in ("raw_balance", "balance") if balance.get(name) is not None
     ]
-    try:
-        return bool(amounts) and all(float(amount) == 0 for amount in amounts)
-    except (TypeError, ValueError, OverflowError):
-        return False
+    # by its digits: the smallest amount is money, also where a float would round it to 0
+    return bool(amounts) and all(_ZERO.fullmatch(str(amount)) for amount in amounts)
 
 
 @record

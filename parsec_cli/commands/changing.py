@@ -12,7 +12,7 @@ from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
 from parsec_cli.commands.cards import user_card
 from parsec_cli.commands.guards import not_sent, pool_guard
-from parsec_cli.errors import ParsecError, UsageFault
+from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Applied, or_raise
 from parsec_cli.results import Record
@@ -60,12 +60,9 @@ def create_user(
         body["qps_limit"] = qps_limit
     if eoa_address is not None:
         body["eoa_address"] = address(eoa_address)
-    client, screen = runtime.client, runtime.screen
+    client = runtime.client
     if qps_limit is not None:
-        pool = get_pool(client)
-        pool_guard(pool, qps_limit, allow_overcommit=allow_overcommit)
-        before, after = pool.total_allocated_qps, pool.total_allocated_qps + qps_limit
-        screen.notice(f"pool {before} -> {after} of {pool.qps_pool} QPS, if the user is new")
+        _make_room(runtime, external_id, qps_limit, allow_overcommit=allow_overcommit)
     if dry_run:
         return not_sent("POST", "/builder/users", body)
     change = Change("users create", None, external_id, None, body, reason)
@@ -76,12 +73,29 @@ def create_user(
     return user_record({**user.raw, "created": applied.created})
 
 
+def _make_room(
+    runtime: Runtime, external_id: str, qps_limit: int, *, allow_overcommit: bool
+) -> None:
+    """Hold the pool guard; a user that exists, perhaps by an answer that was lost, adds nothing."""
+    pool = get_pool(runtime.client)
+    try:
+        pool_guard(pool, qps_limit, allow_overcommit=allow_overcommit)
+    except GuardRefused:
+        name = f"ext:{external_id}"
+        if runtime.resolver.find([name], to_change=True)[name] is None:
+            raise
+    before, after = pool.total_allocated_qps, pool.total_allocated_qps + qps_limit
+    runtime.screen.notice(f"pool {before} -> {after} of {pool.qps_pool} QPS, if the user is new")
+
+
 def _say_created(runtime: Runtime, user: User, applied: Applied, body: JsonObject) -> None:
     notice, name = runtime.screen.notice, user.name
     if applied.created:
         notice(f"created user `{name}`")
         command = again(runtime, ["users", "get", "--reveal-keys"], names=[user.customer_id])
         notice(f"its api_key is masked; show it with `{command}`")
+        if name.startswith(("ext:", "id:")):
+            notice(f"as a USER it is written `ext:{name}`: without it, `{name}` means another id")
         return
     if applied.created is False:
         notice(f"user `{name}` already existed: nothing was changed")

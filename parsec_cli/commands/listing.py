@@ -9,6 +9,7 @@ from typing import Any
 from parsec_cli.api.pages import Page, pages
 from parsec_cli.api.reads import get_pool
 from parsec_cli.commands import columns
+from parsec_cli.commands.again import again
 from parsec_cli.errors import ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.records import record
@@ -159,17 +160,17 @@ class _Walk:
                 f"the listing is incomplete: {progress.read} users were read before",
             )
             if progress.next_cursor and not fault.hint.startswith("go on"):
-                fault.hint = f"go on with `parsec users list --cursor '{progress.next_cursor}'`"
+                fault.hint = f"go on with `{self._onward()}`"
+
+    def _onward(self) -> str:
+        return again(self.runtime, ["users", "list", "--cursor", self.progress.next_cursor or ""])
 
     def _close(self) -> None:
         progress, screen = self.progress, self.runtime.screen
         if progress.cut and progress.filtered:
             screen.notice(f"stopped after {progress.count} users; more may match")
         elif progress.cut:
-            screen.notice(
-                f"stopped after {progress.count} users; go on with "
-                f"`parsec users list --cursor '{progress.next_cursor}'`"
-            )
+            screen.notice(f"stopped after {progress.count} users; go on with `{self._onward()}`")
         elif progress.complete and progress.pages > 1 and self.limit is None and not self.cursor:
             self._compare()
 

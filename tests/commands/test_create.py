@@ -262,3 +262,20 @@ def test_a_mistake_that_shows_after_the_change_does_not_say_nothing_was_sent(run
     assert done.code == 1, done
     assert "the change is done, but its result was not shown: no field" in done.err
     assert len(builder.users) == 1
+
+
+def test_running_again_after_a_lost_success_is_not_refused_by_the_pool(run, builder):
+    builder.qps_pool = 20
+    builder.fault("POST", action=close(), times=4, after_effect=True)
+    assert run("users", "create", "big", "--qps-limit", "20").code == 12
+    again = run("users", "create", "big", "--qps-limit", "20", "--json")
+    assert again.code == 0, again
+    assert again.json["created"] is False
+
+
+def test_an_id_that_looks_like_a_prefix_is_created_as_it_is_and_told_how_to_name(run, builder):
+    done = run("users", "create", "ext:foo")
+    assert done.code == 0, done
+    assert builder.by_external_id("ext:foo")
+    assert "`ext:ext:foo`" in done.err
+    assert run("users", "get", "ext:ext:foo", "--json").json["external_id"] == "ext:foo"

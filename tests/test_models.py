@@ -1,0 +1,35 @@
+"""What the typed views say of odd but possible objects."""
+
+import pytest
+
+from parsec_cli.models import Pool, Wallet, WrongShape
+
+
+@pytest.mark.parametrize("amount", ["0", "0.00", "0.000000", "00", "-0", "0e5", ".0", 0, 0.0])
+def test_a_readable_zero_is_no_money(amount):
+    assert not Wallet({"balances": [{"token": "USDC", "balance": amount}]}).holds_money
+
+
+@pytest.mark.parametrize("amount", ["0.01", "1e-400", "100.50", "?", "", 1, True, {}, "0,01"])
+def test_whatever_is_not_a_readable_zero_counts_as_money(amount):
+    assert Wallet({"balances": [{"token": "USDC", "balance": amount}]}).holds_money
+
+
+def test_a_balance_that_contradicts_itself_counts_as_money():
+    assert Wallet({"balances": [{"balance": "0.00", "raw_balance": "1"}]}).holds_money
+
+
+@pytest.mark.parametrize("balances", [None, [], "x", {}])
+def test_a_wallet_without_balances_holds_none(balances):
+    assert not Wallet({"balances": balances}).holds_money
+
+
+def test_a_pool_of_nothing_counts_as_full():
+    pool = Pool.parse({"qps_pool": 0, "end_user_count": 0, "total_allocated_qps": 0})
+    assert (pool.used_percent, pool.free) == (100.0, 0)
+
+
+@pytest.mark.parametrize("broken", [[], None, {}, {"qps_pool": True}, {"qps_pool": "5"}])
+def test_a_pool_without_its_figures_is_not_one(broken):
+    with pytest.raises(WrongShape):
+        Pool.parse(broken)
