@@ -85,7 +85,8 @@ class Listing:
     As JSON: `{name: [records...], **footer()}`; `footer` and `closing` are called when `pages`
     has ended, also after it raised, so they can tell a complete listing from a cut one.
     `closing` gives blocks for people below the table; `empty` is said on stderr, in the table
-    format only, when there was no record.
+    format only, when there was no record. `effect` is what a change came to, said where the
+    records cannot be shown.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Listing:
     closing: Callable[[], tuple[Block, ...]] = _no_blocks
     empty: str = ""
     exit_code: int = 0
+    effect: str = "the change is done"
 
 
 @record

@@ -12,10 +12,18 @@ from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.faults import reset_time
 from parsec_cli.commands.fleet_reads import Survey
-from parsec_cli.errors import Interrupted, OutcomeUnknown, ParsecError, QuotaUsedUp, RowsFailed
+from parsec_cli.errors import (
+    Interrupted,
+    LocalFault,
+    OutcomeUnknown,
+    ParsecError,
+    QuotaUsedUp,
+    RowsFailed,
+)
 from parsec_cli.fleet.apply import Run
 from parsec_cli.fleet.journal import Journal
 from parsec_cli.fleet.limits import Limits
+from parsec_cli.fleet.ports import Progress
 from parsec_cli.fleet.ready import Ready
 from parsec_cli.fleet.report import Ended
 from parsec_cli.fleet.tally import Tally
@@ -114,6 +122,24 @@ class Hands:
         return QuotaUsedUp(f"the monthly request quota is used up{when}")
 
 
+class Waiting:
+    """The progress display of a run: what is waited for is shown until the next row is done."""
+
+    def __init__(self, display: Progress) -> None:
+        self._display = display
+        self._noted = False
+
+    def advance(self, n: int = 1) -> None:
+        if self._noted:
+            self._noted = False
+            self._display.note("")
+        self._display.advance(n)
+
+    def note(self, text: str) -> None:
+        self._noted = True
+        self._display.note(text)
+
+
 def run_listing(
     runtime: Runtime,
     command: str,
@@ -126,7 +152,8 @@ def run_listing(
     path = _results_path(runtime, bounds.results) if ready.send or bounds.results else None
     tally = Tally(ready.plan.entries, path)
     total, hands = len(ready.plan.entries), Hands(runtime, command, bounds.reason)
-    with runtime.screen.progress(total, command.removeprefix("users ")) as progress:
+    with runtime.screen.progress(total, command.removeprefix("users ")) as display:
+        progress = Waiting(display)
         survey.client.patience.notice = progress.note
         run = Run(
             ready,
@@ -142,7 +169,7 @@ def run_listing(
     for customer_id in hands.gone:
         runtime.index.forget(customer_id)
     if path is not None:
-        runtime.screen.notice(f"results: {path}")
+        runtime.screen.notice(f"{ended.sentence}; results: {path}")
     return _listing(ended, bounds.again)
 
 
@@ -174,7 +201,13 @@ def _listing(ended: Ended, again: str) -> Listing:
         return (Line(ended.sentence, "bad" if ended.exit_code else "good"),)
 
     return Listing(
-        "results", RESULT, pages(), lambda: {"summary": ended.summary}, closing, empty="no rows"
+        "results",
+        RESULT,
+        pages(),
+        lambda: {"summary": ended.summary},
+        closing,
+        empty="no rows",
+        effect=ended.sentence,
     )
 
 
@@ -182,6 +215,10 @@ def _told(ended: Ended, again: str) -> ParsecError:
     """The error of a run, with how many rows went how and which failed."""
     stop, details = ended.stop, _failed_rows(ended)
     hint = f"to go on, run `{again}`: what is done stays done"
+    if isinstance(stop, LocalFault):
+        # not as a LocalFault, which at this place would be one of showing the results
+        told = f"{stop.message}: {ended.sentence}"
+        return ParsecError(told, hint=stop.hint or hint, details=details, api_code=stop.code)
     if stop is not None and stop.exit_code == ended.exit_code:
         stop.message = f"{stop.message}: {ended.sentence}"
         stop.hint = stop.hint or hint
