@@ -161,6 +161,17 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     return result
 
 
+def _said_version(stdout: TextIO | None) -> bool:
+    """Say it without waiting for a parser; False where stdout fails, which `main` then tells."""
+    if stdout is None:
+        return False
+    with suppress(OSError):
+        stdout.write(f"parsec {__version__}\n")
+        stdout.flush()
+        return True
+    return False
+
+
 def run() -> None:
     """Be the `parsec` command: real streams, real signals, real exit."""
     # Start-up makes some 50,000 objects and no garbage; looking for it meanwhile takes 10 ms.
@@ -168,9 +179,7 @@ def run() -> None:
     # Interpreter exit spends 8 to 19 ms collecting what the process is about to drop anyway.
     # Every file is closed by a `with`, so nothing waits for a finaliser.
     atexit.register(gc.freeze)
-    if sys.argv[1:] == ["--version"] and sys.stdout is not None:
-        # needs no parser, so it does not wait for one
-        sys.stdout.write(f"parsec {__version__}\n")
+    if sys.argv[1:] == ["--version"] and _said_version(sys.stdout):
         return
     if sys.argv[1:2] == ["__complete"]:
         # what the completion scripts ask on a key press

@@ -1,0 +1,43 @@
+"""What the tests of the machine share: the tool, run by a shell, on streams of every kind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.runner import Completed
+
+Env = dict[str, str]
+
+
+@pytest.fixture
+def shell(isolated_environment: Env, work: Path) -> Callable[..., Completed]:
+    """Run `"$@" REDIRECTIONS` in bash, `$@` being the tool: `shell(argv, "| true", env={})`.
+
+    The exit code is the tool's own, not that of what reads it.
+    """
+
+    def run(argv: list[str], redirections: str, *, env: Env) -> Completed:
+        tool = [sys.executable, "-m", "parsec_cli", *argv]
+        script = f'"$@" {redirections}; exit "${{PIPESTATUS[0]}}"'
+        done = subprocess.run(
+            ["bash", "-c", script, "bash", *tool],
+            env={**isolated_environment, **env},
+            cwd=work,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+        return Completed(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def builder_env(builder, key_env) -> Env:
+    """Settings that point the tool at the imitated builder."""
+    return key_env(builder)
