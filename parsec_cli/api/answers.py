@@ -150,7 +150,7 @@ def parse(body: bytes) -> Any:
     try:
         if _may_be_deep(body):
             _check_depth(body)
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_float)
+        return _DECODER.decode(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Unfit("it is not UTF-8 text") from None
     except RecursionError:
@@ -219,3 +219,6 @@ def _snippet(text: str, longest: int = 120) -> str:
         text = title.group(1) if title else ""
     line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float)

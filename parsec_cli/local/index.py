@@ -18,6 +18,7 @@ from parsec_cli.local import files
 
 _HEADER = b"parsec-index 1\n"
 _SCOPE_DIGITS = 12
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 _CHUNK = 1 << 18
 _WINDOW = 1 << 16
 _HIGHEST_SIZE = 32 << 20
@@ -170,9 +171,12 @@ class Index:
 
 def _whole(page: str, lines: int) -> bool:
     """Tell whether `page` is that many lines of three fields of printable text."""
-    tabs, ends = page.count("\t"), page.count("\n")
-    printable = page.replace("\t", "").replace("\n", "").isprintable()
-    return printable and (tabs, ends) == (2 * lines, lines)
+    if (page.count("\t"), page.count("\n")) != (2 * lines, lines):
+        return False
+    if page.isascii():
+        # three times as quick as `isprintable`
+        return not page.encode().translate(None, _PLAIN)
+    return page.replace("\t", "").replace("\n", "").isprintable()
 
 
 def _field(text: str) -> bytes | None:

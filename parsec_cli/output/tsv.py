@@ -8,6 +8,8 @@ from parsec_cli.output.lines import Lines
 from parsec_cli.output.rows import Cell
 from parsec_cli.output.sanitize import visible
 
+_NEEDS_NO_ESCAPE = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\t\n"
+
 
 class Tsv(Lines):
     header_by_default = False
@@ -23,8 +25,7 @@ class Tsv(Lines):
 
 
 def _plain(text: str) -> bool:
-    bare = text.replace("\t", "").replace("\n", "")
-    return bare.isascii() and bare.isprintable() and "\\" not in bare
+    return text.isascii() and not text.encode().translate(None, _NEEDS_NO_ESCAPE)
 
 
 def field(cell: Cell) -> str:
