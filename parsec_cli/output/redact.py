@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from parsec_cli.models import mask
@@ -26,6 +27,7 @@ def without_keys(text: str) -> str:
     return _KEY_LIKE.sub(lambda found: mask(found[0]), text)
 
 
+@lru_cache(1024)
 def is_secret(name: str) -> bool:
     """Tell whether a field or header of this name holds a secret, in any case, with `-` or `_`."""
     plain = name.lower().replace("-", "_")
@@ -60,21 +62,30 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Return `text` with every known key masked."""
-        for key in self.known():
-            if key in text:
-                text = text.replace(key, mask(key))
-        return text
+        return _masked(text, self.known())
 
     def value(self, value: Any) -> Any:
         """Return a copy of a JSON value with secrets masked; null stays null."""
-        if isinstance(value, dict):
-            return {self.text(name): self._field(name, inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [self.value(inner) for inner in value]
-        return self.text(value) if isinstance(value, str) else value
+        return self._value(value, self.known())
 
-    def _field(self, name: str, value: Any) -> Any:
-        return self.value(hide(value) if self.hides(name) else value)
+    def _value(self, value: Any, known: tuple[str, ...]) -> Any:
+        if isinstance(value, str):
+            return _masked(value, known)
+        if isinstance(value, dict):
+            return {
+                _masked(name, known): self._value(hide(inner) if self.hides(name) else inner, known)
+                for name, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self._value(inner, known) for inner in value]
+        return value
+
+
+def _masked(text: str, known: tuple[str, ...]) -> str:
+    for key in known:
+        if key in text:
+            text = text.replace(key, mask(key))
+    return text
 
 
 def hide(value: Any) -> Any:
