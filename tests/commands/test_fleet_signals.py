@@ -152,7 +152,7 @@ def test_signal_before_the_first_row_changes_nothing(apply, builder, number):
 @pytest.mark.parametrize("number", CODES)
 def test_deactivation_in_flight_is_finished_and_no_other_begun(start, builder, work, number):
     users = builder.add_many(5)
-    builder.latency = 0.3
+    builder.latency = 0.15
     file = roster(
         work / "ids.txt",
         *(user["external_id"] for user in users[1:]),
