@@ -16,6 +16,8 @@ from parsec_cli.records import record
 MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 64
 _CHUNK = 64 * 1024
+_LONGEST_KEPT = 2000
+_WORD_ENDS = " \t\n\r\"'<>"
 # a string, whole or cut off by the end, or a bracket; possessive, so that no body makes it slow
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")  # mixed-up kinds are the parser's to find
@@ -102,7 +104,8 @@ def read(response: httpx.Response, sent_by: Iterator[bytes]) -> Answer:
         return Answer(status, headers, unfit=str(why))
     if not body.strip():
         return Answer(status, headers, empty=True, unfit="it is empty")
-    text = body[:2000].decode("utf-8", "replace")
+    # one byte more than is kept, so that `clip` sees whether there is more
+    text = clip(body[: _LONGEST_KEPT + 1].decode("utf-8", "replace"), _LONGEST_KEPT)
     try:
         value = parse(body)
     except Unfit as why:
@@ -217,8 +220,16 @@ def _snippet(text: str, longest: int = 120) -> str:
     if "<" in text and re.search(r"<\s*(?:!doctype|html|head|body)", text, re.IGNORECASE):
         title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
         text = title.group(1) if title else ""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    return clip(" ".join(text.split()), longest)
+
+
+def clip(text: str, longest: int) -> str:
+    """Shorten `text` behind a whole word: a key cut in two would not be known for one."""
+    if len(text) <= longest:
+        return text
+    head = text[:longest]
+    whole = max(head.rfind(end) for end in _WORD_ENDS)
+    return f"{head[: whole + 1].rstrip()}…"
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float)

@@ -227,7 +227,7 @@ class Client:
         try:
             answer = answers.read(response, response.iter_raw())
         except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
-            why = f"it was cut: {reason(fault, self.timeout)}"
+            why = f"it was cut: {self._reason(fault)}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
         finally:
             response.close()
@@ -235,8 +235,11 @@ class Client:
             self.quota = answer.headers
         return answer
 
+    def _reason(self, fault: Exception) -> str:
+        return reason(fault, None if self._interrupts.drain_at else self.timeout)
+
     def _failed(self, fault: Exception) -> NotSent | Lost:
-        why = reason(fault, self.timeout)
+        why = self._reason(fault)
         if self._wire.sent:
             return Lost(why)
         cause = not_sent_cause(fault)

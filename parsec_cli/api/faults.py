@@ -6,7 +6,7 @@ import datetime
 import re
 from urllib.parse import urlsplit
 
-from parsec_cli.api.answers import Answer
+from parsec_cli.api.answers import Answer, clip
 from parsec_cli.api.exchange import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.errors import (
     ConnectFailed,
@@ -99,7 +99,7 @@ def _told(
 
 
 def _clipped(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+    return clip(text, _LONGEST_TEXT)
 
 
 def _code(answer: Answer) -> str:
@@ -168,4 +168,5 @@ def _target(answer: Answer) -> str:
         place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
     except ValueError:
         return "an invalid address"
-    return _clipped(f"{place}{parts.path}") or "itself"
+    path = parts.path if len(parts.path) <= _LONGEST_TEXT else "/…"
+    return _clipped(f"{place}{path}") or "itself"

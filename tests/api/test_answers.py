@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import httpx  # noqa: TID253 - stands in for the network of the room that uses it
 import pytest
+from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def answer(body: bytes, *, pieces: int = 7, status: int = 200, **headers: str) -
     return read(httpx.Response(status, headers=named), chunks)
 
 
+@STEADY
 @given(JSON_VALUES)
 def test_what_a_server_encodes_is_read_back_equal(value):
     found = answer(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
@@ -42,6 +44,7 @@ def test_what_a_server_encodes_is_read_back_equal(value):
     assert answer(zlib.compress(body), content_encoding="deflate").value == value
 
 
+@STEADY
 @given(st.binary(max_size=300), st.sampled_from(["", "gzip", "deflate", "br", "identity"]))
 def test_no_bytes_and_no_encoding_break_it(body, encoding):
     found = answer(body, content_encoding=encoding)
@@ -49,6 +52,7 @@ def test_no_bytes_and_no_encoding_break_it(body, encoding):
     assert bool(found.unfit) or found.value is not None or body.strip() == b"null"
 
 
+@STEADY
 @given(st.text(alphabet='[]{}",:0\\ ', max_size=200))
 def test_no_heap_of_brackets_and_quotes_breaks_it(text):
     body = text.encode()
@@ -239,7 +243,24 @@ def test_the_best_text_of_an_error_is_found_wherever_it_stands(body, text):
 
 
 def test_a_long_plain_body_is_cut_short():
-    assert len(answer(b"x" * 5000, status=502).message) <= 120
+    assert len(answer(b"x" * 5000, status=502).message) <= 121
+    message = answer(b"word " * 5000, status=502).message
+    assert 100 < len(message) <= 121
+    assert message.endswith("word…")
+
+
+@pytest.mark.parametrize("around", [" {} ", ' "{}" ', " key={}; ", "\n{}\n", "<b>{}</b>"])
+@pytest.mark.parametrize("cut", [120, 2000])
+def test_a_key_is_never_cut_in_two(around, cut):
+    """Half a key is still half a secret, and what masks keys would not know it."""
+    key = "pk_live_TESTKEY_canary_0001"
+    for before in range(cut - len(key) - 8, cut + 2):
+        text = ("ab " * cut)[:before] + around.format(key) + "cd " * cut
+        if cut == 2000:
+            # blanks collapse, so that the second cut is the first one that shows
+            text = "ab" + " " * before + around.format(key) + "cd"
+        message = answer(text.encode(), status=502).message
+        assert "pk_live" not in message or key in message
 
 
 @pytest.mark.parametrize(

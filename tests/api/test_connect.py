@@ -7,6 +7,7 @@ import ssl
 from contextlib import suppress
 
 import pytest
+from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,7 @@ def test_an_entry_that_names_another_does_not(base, entry):
     assert not direct(base, entry)
 
 
+@STEADY
 @given(st.text(max_size=60) | st.text(alphabet="[]:.*/,0123456789abcdef ", max_size=60))
 def test_no_list_of_exceptions_breaks_it(text):
     for base in (API, V4, V6, LOOP):
@@ -141,6 +143,7 @@ def test_an_unusable_proxy_is_named_by_its_variable_and_never_quoted(variable, v
     assert "PASSCANARY" not in caught.value.message + caught.value.hint
 
 
+@STEADY
 @given(st.text(max_size=40).filter(lambda text: "\x00" not in text))
 def test_no_proxy_setting_raises_anything_else(value):
     with suppress(UsageFault):

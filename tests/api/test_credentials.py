@@ -6,6 +6,7 @@ import base64
 import json
 
 import pytest
+from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,12 +156,14 @@ def test_a_file_of_anything_else_is_refused(data, exchange, api_key_id):
     assert "CANARY" not in caught.value.message + caught.value.hint
 
 
+@STEADY
 @given(st.binary(max_size=200), st.sampled_from(["kalshi", "polymarket"]))
 def test_no_file_raises_anything_else(data, exchange):
     with pytest.raises(UsageFault):
         parse(data, exchange, None, "per-request")
 
 
+@STEADY
 @given(
     st.dictionaries(
         st.sampled_from(["private_key", "api_key_id", *CLOB, "other"]),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from api.origins import Origin, client_of, query, reply
+from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def test_a_few_empty_pages_in_between_are_no_loop():
     assert len(ids(walked(Origin(respond)))) == 4
 
 
+@STEADY
 @given(st.data())
 def test_each_user_comes_once_and_in_the_order_of_the_server(data):
     numbers = data.draw(st.lists(st.integers(0, 60), max_size=250))
@@ -132,6 +134,7 @@ def test_each_user_comes_once_and_in_the_order_of_the_server(data):
     assert ids(found) == [f"u{n}" for n in dict.fromkeys(numbers)]
 
 
+@STEADY
 @given(
     numbers=st.lists(st.integers(0, 400), max_size=300),
     limit=st.integers(1, 320),
@@ -151,6 +154,7 @@ def test_a_limit_stops_exactly_and_its_cursor_goes_on_exactly(numbers, limit, si
     assert [*dict.fromkeys(ids(found) + rest)] == distinct
 
 
+@STEADY
 @given(numbers=st.integers(1, 300), limit=st.integers(1, 100), more=st.integers(1, 100))
 def test_a_page_longer_than_asked_for_loses_nobody(numbers, limit, more):
     shelf = Shelf(list(range(numbers)), lambda asked: asked + more)
@@ -195,6 +199,7 @@ def test_the_error_of_a_later_page_passes_through_behind_the_pages_before():
         next(walk)
 
 
+@STEADY
 @given(
     st.lists(
         st.uuids().map(str)

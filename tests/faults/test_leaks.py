@@ -1,0 +1,190 @@
+"""No key is seen on any stream or in any file, in any disguise, whatever goes wrong.
+
+The servers here are the worst kind: they repeat what they were sent, in every place they can.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from faults.commands import ALICE
+from support.actions import answer, close, error, html, json_answer, redirect, stall
+from support.builder import BUILDER_KEY, BuilderServer
+from support.records import END_USER_KEY, wallet
+from support.wire import Request
+
+HEX = "0x" + "c0ffee12" * 8
+PEM_BODY = base64.b64encode(b"KALSHI-PRIVATE-KEY-CANARY-" * 4).decode()
+PEM = f"-----BEGIN PRIVATE KEY-----\n{PEM_BODY}\n-----END PRIVATE KEY-----\n"
+CLOB = {f"clob_api_{part}": f"CLOBCANARY-{part}-9f8e7d" for part in ("key", "secret", "passphrase")}
+POLYMARKET = {**CLOB, "private_key": HEX}
+KALSHI = {"api_key_id": "kalshi-id", "private_key": PEM}
+CANARIES = [BUILDER_KEY, END_USER_KEY, HEX, HEX[2:], PEM_BODY, *CLOB.values()]
+SELF = ["--mode", "self", "--credentials"]
+COMMANDS = {
+    "list": ["users", "list"],
+    "get": ["users", "get", "alice"],
+    "create": ["users", "create", "new", "--qps-limit", "5", "--email", "a@b.example"],
+    "create again": ["users", "create", "alice", "--qps-limit", "6"],
+    "set-qps": ["users", "set-qps", ALICE, "7", "--reason", "x"],
+    "onboard managed": ["users", "onboard", ALICE, "--exchange", "polymarket", "--mode", "managed"],
+    "onboard polymarket": [
+        *("users", "onboard", ALICE, "--exchange", "polymarket", *SELF, "polymarket.json")
+    ],
+    "onboard kalshi": ["users", "onboard", ALICE, "--exchange", "kalshi", *SELF, "kalshi.json"],
+    "onboard pem": [
+        *("users", "onboard", ALICE, "--exchange", "kalshi", *SELF, "key.pem"),
+        *("--api-key-id", "kalshi-id"),
+    ],
+    "onboard dry": [
+        *("users", "onboard", ALICE, "--exchange", "polymarket", *SELF, "polymarket.json", "-n")
+    ],
+    "check": [
+        *("users", "check", ALICE, "--exchange", "polymarket", "--credentials", "polymarket.json")
+    ],
+    "deactivate": ["users", "deactivate", ALICE, "--confirm", "alice"],
+    "deactivate several": ["users", "deactivate", "alice", "bob", "--confirm", "2"],
+    "no consent": ["users", "deactivate", ALICE],
+    "pool": ["pool", "show", "--top", "3"],
+    "pool check": ["pool", "check"],
+    "usage": ["usage", "show"],
+    "escrow": ["escrow", "show"],
+    "doctor": ["doctor"],
+    "api get": ["api", "GET", f"/builder/users/{ALICE}", "--include"],
+    "api list": ["api", "GET", "/builder/users"],
+    "api onboard": ["api", "POST", "/builder/onboard", "--input", "onboard.json"],
+    "api dry": ["api", "POST", "/builder/onboard", "--input", "onboard.json", "-n"],
+    "api as": ["api", "GET", "/balance", "--query", "exchange=kalshi", "--as", "alice"],
+    "api delete": ["api", "DELETE", f"/builder/users/{ALICE}", "--confirm", "alice"],
+    "history": ["history", "list"],
+    "config": ["config", "show"],
+}
+
+
+def everything(request: Request) -> str:
+    """What the server was told, as text, once more URL-encoded and in base64."""
+    plain = "; ".join(f"{name}: {value}" for name, value in request.headers)
+    key = request.header("x-api-key") or ""
+    body = request.body.decode().replace("\\n", " ")
+    return f"{plain} {body} {quote(key, safe='')} {request.target}"
+
+
+def secrets_in(request: Request) -> str:
+    values = [request.header("x-api-key"), request.header("x-exchange-credentials")]
+    if request.body.startswith(b"{"):
+        values += [v for v in json.loads(request.body).values() if isinstance(v, str)]
+    return " and ".join(value for value in values if value)
+
+
+FAULTS = {
+    "none": None,
+    "echo in 400": lambda r: json_answer(
+        400, {"error": everything(r), "code": secrets_in(r), "validation_errors": [secrets_in(r)]}
+    ),
+    "echo of the body": lambda r: json_answer(422, {"error": f"cannot read: {r.body.decode()}"}),
+    "echo of its text": lambda r: json_answer(422, {"error": " ".join(secrets_in(r).split())}),
+    "echo in 500": lambda r: html(500, f"<html><title>{everything(r)}</title>"),
+    "echo as text": lambda r: answer(403, secrets_in(r), {"Content-Type": "text/plain"}),
+    "echo in headers": lambda _: json_answer(
+        429,
+        {"error": "slow"},
+        {
+            "Retry-After": "9999",
+            "X-Parsec-Tier": BUILDER_KEY,
+            "X-RateLimit-Pool-Limit": BUILDER_KEY,
+        },
+    ),
+    "redirect with it": lambda _: redirect(
+        302, f"https://evil.invalid/{BUILDER_KEY}?{BUILDER_KEY}"
+    ),
+    "401": lambda r: error(401, f"invalid API key {r.header('x-api-key')}", "unauthorized"),
+    "closed": lambda _: close(),
+    "silent": lambda _: stall(),
+    "not JSON": lambda r: answer(200, everything(r)),
+}
+STYLES = {
+    "plain": [],
+    "verbose json": ["-v", "--json"],
+    "verbose table": ["-v", "-o", "table"],
+}
+
+
+CELLS = [
+    (command, fault, style)
+    for command in COMMANDS
+    for fault in FAULTS
+    for style in STYLES
+    # real time is dear
+    if fault != "silent" or style == "verbose json"
+]
+
+
+@pytest.fixture(autouse=True)
+def keys(work):
+    (work / "polymarket.json").write_text(json.dumps(POLYMARKET))
+    (work / "kalshi.json").write_text(json.dumps(KALSHI))
+    (work / "key.pem").write_text(PEM)
+    body = {"customer_id": ALICE, "exchange": "polymarket", "mode": "self", **POLYMARKET}
+    (work / "onboard.json").write_text(json.dumps(body))
+
+
+def struck(builder: BuilderServer, fault) -> None:
+    """Let reads through and spoil the changes; what only reads is spoilt in its reads."""
+    well = builder._answer
+
+    def respond(request: Request):
+        first = not [r for r in builder.requests if r.method != "GET"]
+        read_before_change = request.method == "GET" and builder.spare_reads and first
+        return well(request) if read_before_change else fault(request)
+
+    builder.respond(respond)
+
+
+@pytest.mark.parametrize(("command", "fault", "style"), CELLS)
+def test_no_key_is_seen(tool, builder, key_env, leaks, command, fault, style):
+    builder.strict = False
+    builder.add("alice", 10, wallet=wallet("safe", "5"))
+    builder.add("bob", 10)
+    changes = ("create", "set-qps", "onboard", "deactivate", "api onboard", "api delete")
+    builder.spare_reads = command.startswith(changes)
+    if FAULTS[fault] is not None:
+        struck(builder, FAULTS[fault])
+    argv = [*COMMANDS[command], *STYLES[style]]
+    if fault == "silent":
+        argv += ["--timeout", "0.1"]
+    completed = tool(*argv, env={**key_env(builder), "PARSEC_DEBUG": "1"})
+    assert completed.code != 1, completed
+    assert leaks(completed, CANARIES) == [], completed.err
+    # encoded or not, credentials for one request are not for the log
+    whole = base64.b64encode(json.dumps(POLYMARKET, separators=(",", ":")).encode())
+    assert whole not in completed.out_bytes + completed.err_bytes
+
+
+def test_credentials_encode_prints_the_value_and_writes_nothing(tool, leaks):
+    completed = tool("credentials", "encode", "--exchange", "polymarket", "polymarket.json")
+    assert json.loads(base64.b64decode(completed.out)) == POLYMARKET
+    assert completed.err == ""
+    assert leaks(None, CANARIES) == []
+
+
+@pytest.mark.parametrize(
+    "content", ['{"private_key": "CANARY', "CANARY", '["CANARY"]', '{"CANARY": 1}']
+)
+@pytest.mark.parametrize("command", ["onboard polymarket", "check"])
+def test_a_broken_credentials_file_is_never_quoted(tool, builder, key_env, work, command, content):
+    (work / "polymarket.json").write_text(content)
+    completed = tool(*COMMANDS[command], env={**key_env(builder), "PARSEC_DEBUG": "1"})
+    assert completed.code == 2, completed
+    assert "CANARY" not in completed.out + completed.err
+    assert builder.requests == []
+
+
+def test_the_search_finds_what_it_looks_for(tool, builder, key_env, leaks):
+    """A scan that could not find anything would prove nothing."""
+    user = builder.add("alice")
+    completed = tool("users", "get", ALICE, "--json", "--reveal-keys", env=key_env(builder))
+    assert leaks(completed, [user["api_key"]]) != []
+    assert leaks(completed, [BUILDER_KEY, HEX]) == []
