@@ -193,6 +193,7 @@ class Runtime:
     @cached_property
     def client(self) -> Client:
         from parsec_cli.api.client import Client
+        from parsec_cli.api.connect import ca_in_effect
         from parsec_cli.api.retry import Patience
 
         world, options = self.world, self.options
@@ -213,6 +214,7 @@ class Runtime:
             self.transport,
             wire=self.wire,
             timeout=options.timeout or 30.0,
+            trust=ca_in_effect(world.environ),
             patience=patience,
             changes=self.history_of_changes,
             interrupts=self.interrupts,
