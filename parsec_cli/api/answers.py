@@ -19,7 +19,7 @@ _CHUNK = 64 * 1024
 _LONGEST_KEPT = 2000
 _WORD_ENDS = " \t\n\r\"'<>"
 # a string, whole or cut off by the end, or a bracket; possessive, so that no body makes it slow
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_TOKEN = rb'(?s)"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]'
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")  # mixed-up kinds are the parser's to find
 _NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 
@@ -182,7 +182,7 @@ def _may_be_deep(body: bytes) -> bool:
 def _check_depth(body: bytes) -> None:
     """Raise Unfit when brackets outside strings nest deeper than MAX_DEPTH."""
     depth = 0
-    for token in _TOKEN.finditer(body):
+    for token in re.finditer(_TOKEN, body):
         first = token.group()[:1]
         if first in b"[{":
             depth += 1

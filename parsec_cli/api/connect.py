@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+# compiled where there is a proxy or a NO_PROXY
+_HOST = r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 # a name or a bracketed address, and a port
-_WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")
+_WITH_PORT = r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})"
 
 
 def in_process(app: WSGIApplication) -> httpx.BaseTransport:
@@ -48,7 +49,7 @@ def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.
 def _check_place(url: httpx.URL) -> None:
     """Raise ValueError for a host or port that httpx would only fail on when connecting."""
     host = url.raw_host.decode("ascii")
-    if not _HOST.fullmatch(host) or not 0 < (url.port or 1) <= 65535:
+    if not re.fullmatch(_HOST, host) or not 0 < (url.port or 1) <= 65535:
         raise ValueError
 
 
@@ -93,7 +94,7 @@ def _same_network(host: str, entry: str) -> bool:
 
 
 def _same_name(base_url: BaseUrl, entry: str) -> bool:
-    parts = _WITH_PORT.fullmatch(entry)
+    parts = re.fullmatch(_WITH_PORT, entry)
     if parts is not None and int(parts[2]) != base_url.port:
         return False
     name = parts[1] if parts is not None else entry

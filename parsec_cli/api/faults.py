@@ -27,7 +27,7 @@ from parsec_cli.errors import (
 
 # what a server says is shown, but not at any length
 _LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
-_NOT_OURS = re.compile(r"not (?:found|owned)|does ?n[o']t (?:belong|exist)", re.IGNORECASE)
+_NOT_OURS = r"(?i)not (?:found|owned)|does ?n[o']t (?:belong|exist)"
 _LIST_HINT = "list the users with `parsec users list`"
 _REFUSED_HINT = "correct what the answer names; `-v` shows the requests, `--help` what can be given"
 _BUILDER_HINT = "a builder key may be needed here; see which key is in effect with `parsec doctor`"
@@ -112,7 +112,7 @@ def _forbidden(answer: Answer, call: Call, host: str) -> ParsecError:
     about_user = call.path.startswith(("/builder/users/", "/builder/onboard")) or (
         "x-builder-customer-id" in call.headers
     )
-    if about_user and _NOT_OURS.search(said) and answer.code in ("", "forbidden", "not_found"):
+    if about_user and re.search(_NOT_OURS, said) and answer.code in ("", "forbidden", "not_found"):
         return _told(NotFound, answer, host, hint=_LIST_HINT)
     about_key = answer.code == "forbidden" or (
         not answer.code and re.search(r"builder|forbidden", said, re.IGNORECASE)

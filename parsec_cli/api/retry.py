@@ -84,7 +84,7 @@ class Budget:
             return True
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Patience:
     """Time as the engine sees it, all of it injectable; seconds throughout.
 

@@ -59,7 +59,7 @@ class Filters:
         return any(self.match in text.casefold() for text in texts if text and self.match)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False)
 class Progress:
     """How far a listing has come; the footer of its JSON and the notices are made from it."""
 

@@ -18,8 +18,9 @@ from parsec_cli.local.settings import FILE_KEYS, PROFILE_KEYS, SANDBOX
 from parsec_cli.records import record
 
 _OTHERS_MAY = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
-_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
-_KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
+# compiled when a place in a broken file is looked for
+_HEADER = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
+_KEY = r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*="
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class _Check:
         """Find the line of `key` in `[profiles.profile]`; written oddly, the header's or 1."""
         best, here = 1, profile is None
         for number, line in enumerate(self.text.splitlines(), 1):
-            header = _HEADER.fullmatch(line)
+            header = re.fullmatch(_HEADER, line)
             if header:
                 last = header[1].rpartition(".")[2].strip(" \t\"'")
                 here = last == profile
@@ -170,6 +171,6 @@ class _Check:
                     best = number
                     if key is None or last == key:
                         return number
-            elif here and key is not None and (found := _KEY.match(line)) and found[1] == key:
+            elif here and key is not None and (found := re.match(_KEY, line)) and found[1] == key:
                 return number
         return best

@@ -19,7 +19,7 @@ Scope = Literal["profile", "file", "environment"]
 DEFAULT_PROFILE = "default"
 SANDBOX = "sandbox"
 FORMATS = ("table", "tsv", "csv", "json", "jsonl", "ids")
-_RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_RATE = r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
 _HIGHEST_RATE = 100_000
 
 
@@ -56,7 +56,7 @@ def check_output(text: str, source: str) -> str:
 
 def check_rate(text: str, source: str) -> str:
     """Take `max` or requests per second above 0, such as `5` or `0.5`."""
-    if text != "max" and not (_RATE.fullmatch(text) and 0 < float(text) <= _HIGHEST_RATE):
+    if text != "max" and not (re.fullmatch(_RATE, text) and 0 < float(text) <= _HIGHEST_RATE):
         raise UsageFault(
             f"{source}: {quoted(text)} is no rate",
             hint="use requests per second, such as 5, or max",

@@ -39,7 +39,7 @@ FORMATS = {
 _JSON = ("json", "jsonl")
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Screen:
     """What a command is shown on. `format` None is a table on a terminal, else tsv.
 
