@@ -157,13 +157,13 @@ complete -c parsec -n '__parsec_at \'users onboard\'' -l credentials -r -F -d 'E
 complete -c parsec -n '__parsec_at \'users onboard\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
 complete -c parsec -n '__parsec_at \'users onboard\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l reason -x -d 'Why; kept in the history.'
-complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list customer_id exchange mode status linked_exchanges steps_completed)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users check\' 1' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users check\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
 complete -c parsec -n '__parsec_at \'users check\'' -l credentials -r -F -d 'Exchange keys: a JSON object or a PEM file.'
 complete -c parsec -n '__parsec_at \'users check\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
-complete -c parsec -n '__parsec_at \'users check\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users check\'' -l fields -x -a '(__parsec_list ok exchange http_status)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users deactivate\'' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l from-file -r -F -d 'A USER a line, or a CSV with a customer_id or external_id column.'
@@ -172,14 +172,14 @@ complete -c parsec -n '__parsec_at \'users deactivate\'' -l max -x -d 'Deactivat
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l results -r -F -d 'Where to write the result rows.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l reason -x -d 'Why; kept in the history.'
-complete -c parsec -n '__parsec_at \'users deactivate\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users plan\' 1' -F
 complete -c parsec -n '__parsec_at \'users plan\'' -l prune -d 'Deactivate every user that is not in the file.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l out -r -F -d 'Save the plan, bound to host and key.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l exit-code -d 'Exit 11 when anything would change.'
-complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_list row action external_id customer_id before.qps_limit after.qps_limit)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users apply\' 1' -F
 complete -c parsec -n '__parsec_at \'users apply\'' -l prune -d 'Deactivate every user that is not in the file.'
@@ -192,7 +192,7 @@ complete -c parsec -n '__parsec_at \'users apply\'' -l concurrency -x -d 'Reques
 complete -c parsec -n '__parsec_at \'users apply\'' -l results -r -F -d 'Where to write the result rows.'
 complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Why; kept in the history.'
-complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show pool, allocation, what is free, and how many users share it.'
 complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, 11 at or above one.'
@@ -204,7 +204,7 @@ complete -c parsec -n '__parsec_at \'pool show\'' -l fields -x -a '(__parsec_lis
 
 complete -c parsec -n '__parsec_at \'pool check\'' -l max-used -x -d 'Percent allocated [default 90].'
 complete -c parsec -n '__parsec_at \'pool check\'' -l min-free -x -d 'Requests per second left.'
-complete -c parsec -n '__parsec_at \'pool check\'' -l fields -x -a '(__parsec_list qps_pool total_allocated_qps free used_percent end_user_count)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'pool check\'' -l fields -x -a '(__parsec_list status qps_pool total_allocated_qps free used_percent)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'escrow\'' -a show -d 'Show fees, contract and addresses; Parsec\'s admins set them.'
 complete -c parsec -n '__parsec_at \'escrow\'' -l fields -x -a '(__parsec_list fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps)' -d 'Show only these fields, in every format.'

@@ -134,9 +134,10 @@ def test_own_options_stand_before_the_common_ones(tool):
 
 
 def test_fields_are_those_of_the_records(tool):
-    assert tool("pool", "check", "--help").out.endswith(
+    assert tool("pool", "show", "--help").out.endswith(
         "\nFields:\n  qps_pool, total_allocated_qps, free, used_percent, end_user_count\n"
     )
+    assert "\nFields:\n  row, action, external_id" in tool("users", "apply", "--help").out
     assert "Fields:" not in tool("sandbox", "path", "--help").out
 
 

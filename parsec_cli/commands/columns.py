@@ -101,13 +101,71 @@ HISTORY = (
     Column("attempts", "ATTEMPTS", "number", rank=9, shown=False),
 )
 
-# by the word behind `parsec`: what `--fields` and `--sort` can name there
-BY_NOUN = {
+ACTION = (
+    Column("row", "ROW", "number", rank=2),
+    Column("action", "ACTION", rank=0),
+    Column("external_id", "EXTERNAL ID", "id", rank=0),
+    Column("customer_id", "CUSTOMER ID", "id", rank=4),
+    Column("before.qps_limit", "QPS BEFORE", "number", rank=1),
+    Column("after.qps_limit", "QPS AFTER", "number", rank=1),
+)
+
+RESULT = (
+    Column("row", "ROW", "number", rank=2),
+    Column("action", "ACTION", rank=1),
+    Column("external_id", "EXTERNAL ID", "id", rank=0),
+    Column("customer_id", "CUSTOMER ID", "id", rank=4),
+    Column("outcome", "OUTCOME", rank=0),
+    Column("http_status", "HTTP", "number", rank=3),
+    Column("attempts", "ATTEMPTS", "number", rank=5),
+    Column("error", "ERROR", rank=2),
+)
+
+DEACTIVATED = (
+    Column("external_id", "EXTERNAL ID", "id", rank=0),
+    Column("customer_id", "CUSTOMER ID", "id", rank=0),
+    Column("outcome", "OUTCOME", rank=0),
+    Column("error", "ERROR", rank=1),
+)
+
+ONBOARDED = (
+    Column("customer_id", "CUSTOMER ID", "id"),
+    Column("exchange", "EXCHANGE"),
+    Column("mode", "MODE"),
+    Column("status", "STATUS"),
+    Column("linked_exchanges", "EXCHANGES", "list"),
+    Column("steps_completed", "STEPS", "list"),
+)
+
+CREDENTIALS_CHECKED = (
+    Column("ok", "OK", "yesno"),
+    Column("exchange", "EXCHANGE"),
+    Column("http_status", "HTTP", "number"),
+)
+
+POOL_CHECKED = (Column("status", "STATUS"), *POOL[:4])
+
+# by the words behind `parsec`, the longest match counting: what `--fields` can name there
+_OF_COMMAND = {
     "users": USER,
+    "users onboard": ONBOARDED,
+    "users check": CREDENTIALS_CHECKED,
+    "users deactivate": RESULT,
+    "users plan": ACTION,
+    "users apply": RESULT,
     "pool": POOL,
+    "pool check": POOL_CHECKED,
     "escrow": ESCROW,
     "usage": USAGE,
     "config": PROFILE,
     "history": HISTORY,
     "doctor": CHECK,
 }
+
+
+def of_command(path: tuple[str, ...]) -> tuple[Column, ...]:
+    """The columns of the records that the command `path` shows; none where it shows no records."""
+    for length in (2, 1):
+        if columns := _OF_COMMAND.get(" ".join(path[:length])):
+            return columns
+    return ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.reads import user_path
+from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import agree_to_one, at_most, word_for
 from parsec_cli.commands.guards import not_sent
@@ -14,15 +15,8 @@ from parsec_cli.commands.options import DEFAULT_MAX
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Applied, or_raise
-from parsec_cli.results import Column, Listing, Record
+from parsec_cli.results import Listing, Record
 from parsec_cli.runtime import Runtime
-
-_RESULT = (
-    Column("external_id", "EXTERNAL ID", "id", rank=0),
-    Column("customer_id", "CUSTOMER ID", "id", rank=0),
-    Column("outcome", "OUTCOME", rank=0),
-    Column("error", "ERROR", rank=1),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,7 @@ def _one(runtime: Runtime, order: Order) -> Listing | Record:
     applied = or_raise(changes.deactivate(runtime.client, user, change))
     runtime.index.forget(user.customer_id)
     runtime.screen.notice(deactivated(user, applied))
-    return Listing("results", _RESULT, [[_result(user)]])
+    return Listing("results", columns.DEACTIVATED, [[_result(user)]])
 
 
 def deactivated(user: User, applied: Applied) -> str:

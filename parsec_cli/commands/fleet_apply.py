@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import agree_to_several
 from parsec_cli.commands.fleet_plan import (
-    ACTION,
     Planned,
     Wish,
     keep_apart,
@@ -26,6 +26,7 @@ from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import take_census
 from parsec_cli.fleet.journal import Journal, open_journal
+from parsec_cli.fleet.limits import CONCURRENCY
 from parsec_cli.fleet.plan import Deactivate, Keep, Plan
 from parsec_cli.fleet.ready import Ready, keep_for_plan, prepare
 from parsec_cli.results import Block, Grid, Line, Listing
@@ -109,9 +110,8 @@ def _agree(runtime: Runtime, wish: Wish, orders: Orders, made: Planned, ready: R
     script = _script(runtime, wish, orders)
     if count or orders.confirm is not None:
         users = [ready.user(action) for action in ready.deactivations]
-        agree_to_several(
-            runtime, users, orders.confirm, f"{script} --confirm {count}", asked_again(ready)
-        )
+        command = f"{script} --confirm {count}" if count else f"{script} --yes"
+        agree_to_several(runtime, users, orders.confirm, command, asked_again(ready))
     elif not orders.yes:
         _ask(runtime, len(ready.send), f"{script} --yes")
 
@@ -142,7 +142,9 @@ def _first_rows(ready: Ready) -> list[Block]:
     actions = [action for action in ready.send if not isinstance(action, Deactivate)]
     if not actions:
         return []
-    blocks: list[Block] = [Grid(ACTION, [plans.as_json(action) for action in actions[:_SHOWN]])]
+    blocks: list[Block] = [
+        Grid(columns.ACTION, [plans.as_json(action) for action in actions[:_SHOWN]])
+    ]
     if len(actions) > _SHOWN:
         blocks.append(Line(f"and {len(actions) - _SHOWN:,} more", "dim"))
     return blocks
@@ -170,6 +172,8 @@ def _script(runtime: Runtime, wish: Wish, orders: Orders) -> str:
     words += ["--prune"] if wish.prune else []
     words += ["--allow-overcommit"] if wish.allow_overcommit else []
     words += ["--max", str(orders.most)] if orders.most != DEFAULT_MAX else []
+    words += ["--max-failures", str(orders.max_failures)] if orders.max_failures else []
+    words += ["--concurrency", str(orders.concurrency)] if orders.concurrency != CONCURRENCY else []
     words += ["--results", orders.results] if orders.results is not None else []
     words += ["--reason", orders.reason] if orders.reason else []
     return again(runtime, words)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from parsec_cli.api.resolve import Reference
+from parsec_cli.commands import columns
 from parsec_cli.commands.consent import agree_to_one, agree_to_several
 from parsec_cli.commands.deactivating import Order, script
 from parsec_cli.commands.fleet_apply import asked_again
-from parsec_cli.commands.fleet_plan import ACTION, keep_apart
+from parsec_cli.commands.fleet_plan import keep_apart
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.fleet_run import Bounds, run_listing
 from parsec_cli.commands.reading import read_bytes
@@ -56,7 +57,7 @@ def _deactivate(
     guards.check_max(ready.send, order.most)
     if order.dry_run:
         rows = [plans.as_json(action) for action in ready.send]
-        return Listing("actions", ACTION, [rows])
+        return Listing("actions", columns.ACTION, [rows])
     _agree(runtime, order, ready)
     bounds = Bounds(results=order.results, reason=order.reason, again=script(runtime, order, None))
     return run_listing(runtime, "users deactivate", ready, journal, survey, bounds)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.reading import read_bytes
@@ -19,19 +20,10 @@ from parsec_cli.fleet.plan import Keep, Plan, diff, keep_for_roster
 from parsec_cli.fleet.plan_file import SavedPlan
 from parsec_cli.fleet.roster import read_roster
 from parsec_cli.models import JsonObject, Pool
-from parsec_cli.results import Bar, Block, Card, Column, Line, Listing
+from parsec_cli.results import Bar, Block, Card, Line, Listing
 from parsec_cli.runtime import Runtime
 
 CHANGES = 11
-
-ACTION = (
-    Column("row", "ROW", "number", rank=2),
-    Column("action", "ACTION", rank=0),
-    Column("external_id", "EXTERNAL ID", "id", rank=0),
-    Column("customer_id", "CUSTOMER ID", "id", rank=4),
-    Column("before.qps_limit", "QPS BEFORE", "number", rank=1),
-    Column("after.qps_limit", "QPS AFTER", "number", rank=1),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +113,7 @@ def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
     rows = [plans.as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]
     return Listing(
         "actions",
-        ACTION,
+        columns.ACTION,
         [rows],
         lambda: _footer(made),
         lambda: plan_blocks(made),

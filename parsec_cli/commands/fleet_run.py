@@ -11,6 +11,7 @@ from pathlib import Path
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.faults import reset_time
+from parsec_cli.commands import columns
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.errors import (
     Interrupted,
@@ -30,19 +31,9 @@ from parsec_cli.fleet.tally import Tally
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.outcomes import Applied, Outcome
 from parsec_cli.output.redact import Redaction, without_keys
-from parsec_cli.results import Block, Column, Line, Listing
+from parsec_cli.results import Block, Line, Listing
 from parsec_cli.runtime import Runtime
 
-RESULT = (
-    Column("row", "ROW", "number", rank=2),
-    Column("action", "ACTION", rank=1),
-    Column("external_id", "EXTERNAL ID", "id", rank=0),
-    Column("customer_id", "CUSTOMER ID", "id", rank=4),
-    Column("outcome", "OUTCOME", rank=0),
-    Column("http_status", "HTTP", "number", rank=3),
-    Column("attempts", "ATTEMPTS", "number", rank=5),
-    Column("error", "ERROR", rank=2),
-)
 _NAMED = 10  # failed rows named in the error; the results have them all
 
 
@@ -117,6 +108,8 @@ class Hands:
         quota = self._client.quota
         if quota.get("x-ratelimit-monthly-remaining", "").strip() != "0":
             return None
+        if quota.get("x-ratelimit-monthly-limit", "").strip() == "0":
+            return None  # a limit of 0 is none, and nothing remains of none
         resets = reset_time(quota.get("x-ratelimit-monthly-reset"))
         when = f"; it resets at {resets}" if resets else ""
         return QuotaUsedUp(f"the monthly request quota is used up{when}")
@@ -202,7 +195,7 @@ def _listing(ended: Ended, again: str) -> Listing:
 
     return Listing(
         "results",
-        RESULT,
+        columns.RESULT,
         pages(),
         lambda: {"summary": ended.summary},
         closing,

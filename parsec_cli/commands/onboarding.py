@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from parsec_cli.api import changes, credentials
 from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_balance
+from parsec_cli.commands import columns
 from parsec_cli.commands.cards import shown
 from parsec_cli.commands.changing import address
 from parsec_cli.commands.guards import not_sent
@@ -14,22 +15,8 @@ from parsec_cli.commands.reading import read_secrets
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Applied, or_raise
-from parsec_cli.results import Card, Column, Line, Record
+from parsec_cli.results import Card, Line, Record
 from parsec_cli.runtime import Runtime
-
-_ONBOARDED = (
-    Column("customer_id", "CUSTOMER ID", "id"),
-    Column("exchange", "EXCHANGE"),
-    Column("mode", "MODE"),
-    Column("status", "STATUS"),
-    Column("linked_exchanges", "EXCHANGES", "list"),
-    Column("steps_completed", "STEPS", "list"),
-)
-_CHECKED = (
-    Column("ok", "OK", "yesno"),
-    Column("exchange", "EXCHANGE"),
-    Column("http_status", "HTTP", "number"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +52,11 @@ def _onboarded(runtime: Runtime, user: User, wish: Wish, applied: Applied) -> Re
             f"the answer was lost; read again, `{user.name}` is linked to {wish.exchange}"
         )
         raw = {**raw, "exchange": wish.exchange, "mode": wish.mode, "status": None}
-    pairs = [(c.path, shown(raw.get(c.path))) for c in _ONBOARDED]
+    pairs = [(c.path, shown(raw.get(c.path))) for c in columns.ONBOARDED]
     pairs += [(n, shown(raw[n])) for n in ("eoa_address", "safe_address") if raw.get(n)]
-    return Record(raw, _ONBOARDED, (Card((("external_id", shown(user.external_id)), *pairs)),))
+    return Record(
+        raw, columns.ONBOARDED, (Card((("external_id", shown(user.external_id)), *pairs)),)
+    )
 
 
 def _fields(runtime: Runtime, wish: Wish) -> JsonObject:
@@ -155,4 +144,4 @@ def check_user(
     value = {"ok": True, "exchange": exchange, "http_status": 200, "balance": balance}
     which = "the credentials given" if header else "the stored or managed credentials"
     line = Line(f"{which} of `{user.name}` work on {exchange}", "good")
-    return Record(value, _CHECKED, (line,))
+    return Record(value, columns.CREDENTIALS_CHECKED, (line,))

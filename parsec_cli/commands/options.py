@@ -78,8 +78,10 @@ class _Whole:
         text = str(text)
         if re.fullmatch(r"[0-9]{1,19}", text) and self.low <= int(text) <= self.high:
             return int(text)
+        negative = re.fullmatch(r"-[0-9]+", text)
+        wanted = f"at least {self.low}" if negative else f"a whole number from {self.limits}"
         raise UsageFault(
-            f"{self.what} must be a whole number from {self.limits}, not `{text}`",
+            f"{self.what} must be {wanted}, not `{text}`",
             hint=f"write it in plain digits, such as {max(self.low, 1)}",
         )
 

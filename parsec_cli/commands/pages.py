@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import Any
 
-from parsec_cli.commands.columns import BY_NOUN
+from parsec_cli.commands.columns import of_command
 from parsec_cli.commands.options import COMMON
 from parsec_cli.commands.topics import TOPICS
 from parsec_cli.commands.values import listed, values_of
@@ -25,7 +25,7 @@ def page_of(command: Any, path: tuple[str, ...]) -> Page:
     text, _, examples = inspect.cleandoc(command.help or "").partition(_EXAMPLES)
     summary, _, rest = text.partition("\n\n")
     lines = tuple(line.strip() for line in examples.splitlines() if line.strip())
-    fields = tuple(column.path for column in BY_NOUN.get(path[1] if path[1:] else "", ()))
+    fields = tuple(column.path for column in of_command(path[1:]))
     params = [param for param in command.params if not param.hidden]
     return Page(
         path,

@@ -10,7 +10,7 @@ from parsec_cli.api.reads import get_pool
 from parsec_cli.commands import columns
 from parsec_cli.commands.cards import pool_blocks
 from parsec_cli.models import JsonObject, Pool, User
-from parsec_cli.results import Block, Column, Grid, Line, Record
+from parsec_cli.results import Block, Grid, Line, Record
 from parsec_cli.runtime import Runtime
 
 DEFAULT_MAX_USED = 90
@@ -77,7 +77,4 @@ def check_pool(runtime: Runtime, max_used: int | None, min_free: int | None) -> 
         f"{pool.qps_pool} QPS allocated, {pool.free} free"
     )
     blocks: tuple[Block, ...] = (Line(line, "bad" if over else "good"),)
-    return Record(value, _CHECKED, blocks, OVER if over else 0)
-
-
-_CHECKED = (Column("status", "STATUS"), *columns.POOL[:4])
+    return Record(value, columns.POOL_CHECKED, blocks, OVER if over else 0)
