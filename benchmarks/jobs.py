@@ -85,6 +85,7 @@ def _one_page(bench: Bench) -> Group:
         (bench.script("1 page, http.client", "list_http_client.py"), page, 1),
         (bench.sdk_loop("1 page, SDK"), page, 1),
         (bench.httpie_page("1 page, httpie"), page, 1),
+        (bench.python("1 page, imports", "-c", "import typer, httpx, httpcore"), page, 0),
         (bench.curl_jq("1 page, curl + jq"), page, 1),
     )
     return Group("one page", 25, 7, lanes)

@@ -101,5 +101,15 @@ def document(rows: Sequence[Judged], when: datetime, load: float) -> str:
         f"- date: {when:%Y-%m-%d %H:%M} UTC\n- machine: {machine()}\n"
         f"- load of the machine when it began: {load:.1f}\n"
         f"- targets: {len(rows) - len(short)} of {len(rows)} met; stretch: "
-        f"{stretched.count('pass')} of {len(stretched)}\n\n{table(rows)}"
+        f"{stretched.count('pass')} of {len(stretched)}\n\n{table(rows)}{_notes(short)}"
     )
+
+
+def _notes(short: Sequence[Judged]) -> str:
+    """Say what stands in the way of the rows that fall short, where it is known."""
+    lines = [
+        f"- {judged.row.job}, against {judged.row.against}: {judged.row.note}\n"
+        for judged in short
+        if judged.row.note
+    ]
+    return "\nWhat stands in the way:\n\n" + "".join(lines) if lines else ""
