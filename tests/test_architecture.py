@@ -18,6 +18,7 @@ BOTTOM = {
     "interrupts",
     "manual",
     "records",
+    "secrecy",
 }
 LIBRARIES = {
     "httpx": "api",

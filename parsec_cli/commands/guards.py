@@ -6,6 +6,7 @@ from parsec_cli.errors import GuardRefused
 from parsec_cli.models import JsonObject, Pool
 from parsec_cli.origin import API_PREFIX
 from parsec_cli.results import Card, Column, Line, Record
+from parsec_cli.secrecy import is_secret
 
 
 def pool_guard(pool: Pool, more: int, *, allow_overcommit: bool) -> None:
@@ -24,11 +25,7 @@ def not_sent(method: str, path: str, body: JsonObject | None) -> Record:
     full = API_PREFIX + path
     value = {"dry_run": True, "method": method, "path": full, "body": body}
     columns = tuple(Column(name, name.upper().replace("_", " ")) for name in value)
-    pairs = tuple((name, str(content)) for name, content in _visible(body or {}).items())
+    # for people a secret is not even there in part
+    shown = {name: "****" if is_secret(name) else text for name, text in (body or {}).items()}
+    pairs = tuple((name, str(text)) for name, text in shown.items())
     return Record(value, columns, (Line(f"dry run: would send {method} {full}"), Card(pairs)))
-
-
-def _visible(body: JsonObject) -> JsonObject:
-    """Leave secrets out of the lines for people altogether."""
-    secret = ("private_key", "clob_")
-    return {name: "****" if name.startswith(secret) else value for name, value in body.items()}

@@ -29,9 +29,9 @@ from parsec_cli.commands.reading import read_bytes
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Applied, Outcome, or_raise
-from parsec_cli.output.redact import is_secret
 from parsec_cli.results import Column, Listing, Record, Result, Text
 from parsec_cli.runtime import Runtime
+from parsec_cli.secrecy import is_secret
 
 _READS = ("GET", "HEAD", "OPTIONS")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")

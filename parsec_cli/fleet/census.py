@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 
 from parsec_cli.errors import GuardRefused, Unreachable
 from parsec_cli.models import JsonObject, User
-
-_KEY_FIELDS = ("api_key", "private_key")
-_KEY_FIELDS_BEGIN = "clob_"
+from parsec_cli.secrecy import without_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +90,3 @@ def take_census(
             http_status=fault.http_status,
         ) from fault
     return census
-
-
-def without_secrets(record: JsonObject) -> JsonObject:
-    """Copy `record` without the fields that hold keys, at any depth."""
-
-    def clean(value: object) -> object:
-        if isinstance(value, dict):
-            return without_secrets(value)
-        return [clean(part) for part in value] if isinstance(value, list) else value
-
-    return {
-        name: clean(part)
-        for name, part in record.items()
-        if name not in _KEY_FIELDS and not name.startswith(_KEY_FIELDS_BEGIN)
-    }

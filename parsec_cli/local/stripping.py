@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
-_NAMES = frozenset(("api_key", "private_key", "credentials", "x_api_key", "x_exchange_credentials"))
-_FAMILY = "clob_"
+from parsec_cli.secrecy import is_secret
+
+_FILE_OF_KEYS = "credentials"
 # people paste keys into a reason, and a server may name a key in a text
 _KEY_LIKE = re.compile(r"\b([ps]k_(?:live|test)_)[A-Za-z0-9_-]+")
 # every name and every key that is taken out holds one of these, in small letters, or is not ASCII
@@ -39,13 +40,8 @@ def stripped(value: Any) -> Any:
         return {
             stripped(str(name)): stripped(inner)
             for name, inner in value.items()
-            if not _is_secret(str(name))
+            if not (is_secret(str(name)) or str(name).lower() == _FILE_OF_KEYS)
         }
     if isinstance(value, list | tuple):
         return [stripped(inner) for inner in value]
     return _KEY_LIKE.sub(r"\1****", value) if isinstance(value, str) else value
-
-
-def _is_secret(name: str) -> bool:
-    plain = name.strip().lower().replace("-", "_")
-    return plain in _NAMES or plain.startswith(_FAMILY)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from parsec_cli.models import mask
+from parsec_cli.secrecy import is_secret
 
-_NAMES = frozenset(("api_key", "private_key", "x_api_key", "x_exchange_credentials"))
-_FAMILY = "clob_"
 _REVEALED = "api_key"
 _HIDDEN = "****"
 # a shorter value is no key, and replacing it would shred ordinary words
@@ -25,13 +23,6 @@ _KEY_LIKE = re.compile(r"\b[ps]k_(?:live|test)_[A-Za-z0-9_-]{4,}", re.IGNORECASE
 def without_keys(text: str) -> str:
     """Return `text` with all that looks like an API key masked, known or not."""
     return _KEY_LIKE.sub(lambda found: mask(found[0]), text)
-
-
-@lru_cache(1024)
-def is_secret(name: str) -> bool:
-    """Tell whether a field or header of this name holds a secret, in any case, with `-` or `_`."""
-    plain = name.lower().replace("-", "_")
-    return plain in _NAMES or plain.startswith(_FAMILY)
 
 
 class Redaction:

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
-from parsec_cli.fleet.census import take_census, without_secrets
+from parsec_cli.fleet.census import take_census
 from parsec_cli.fleet.guards import check_max, check_pool, check_quota, forecast
 from parsec_cli.fleet.plan import Create, Deactivate, Keep, SetQps, delta, diff, facts_of
 from parsec_cli.fleet.plan_file import summary
 from parsec_cli.fleet.roster import Wanted
 from parsec_cli.models import Pool, User
+from parsec_cli.secrecy import without_secrets
 
 ADDRESS = "0x" + "ab" * 20
 

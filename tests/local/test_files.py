@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from parsec_cli.errors import GuardRefused, LocalFault
+from parsec_cli.errors import LocalFault
 from parsec_cli.local import files, locks
 
 
@@ -264,37 +264,6 @@ def test_a_part_written_line_is_a_fault_and_is_closed_by_the_next(folder):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     files.append(path, b"next\n")
     assert path.read_bytes() == b"x" * 10 + b"\nnext\n"
-
-
-def test_a_held_lock_is_refused_with_the_process_id_and_ends_with_its_process(folder):
-    path = folder / "runs" / "lock"
-    holder = python(
-        "import sys; from pathlib import Path; from parsec_cli.local import locks\n"
-        "with locks.exclusive_lock(Path(sys.argv[1]), 'x'): print('held', flush=True); input()",
-        path,
-    )
-    assert holder.stdout is not None
-    holder.stdout.readline()
-    try:
-        with (
-            pytest.raises(GuardRefused) as caught,
-            locks.exclusive_lock(path, "the users of `h`"),
-        ):
-            pytest.fail("two holders")
-    finally:
-        holder.kill()
-        holder.communicate()
-    assert caught.value.message == f"process {holder.pid} is at work on the users of `h`"
-    with locks.exclusive_lock(path, "x"):
-        assert path.read_text() == f"{os.getpid()}\n"
-    assert mode(path) == 0o600
-
-
-def test_a_lock_that_ended_can_be_taken_again(folder):
-    for _ in range(2):
-        with locks.exclusive_lock(folder / "lock", "x"):
-            pass
-    assert [entry.name for entry in folder.iterdir()] == ["lock"]
 
 
 def test_the_directory_lock_waits_for_its_turn_and_leaves_no_file(folder):

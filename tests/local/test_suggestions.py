@@ -120,7 +120,9 @@ def test_a_broken_config_leaves_nothing_but_the_sandbox(places, environ, text):
     assert suggest(["profiles", ""], environ) == ["sandbox"]
 
 
-@pytest.mark.parametrize("words", [[], ["users"], ["nonsense", "a"], ["users", "--profile=unknown"]])
+@pytest.mark.parametrize(
+    "words", [[], ["users"], ["nonsense", "a"], ["users", "--profile=unknown"]]
+)
 def test_too_little_or_nonsense_suggests_nothing(words, environ):
     assert suggest(words, environ) == []
 

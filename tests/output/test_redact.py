@@ -7,7 +7,8 @@ from output.builders import BUILDER_KEY, user
 
 from parsec_cli.models import mask
 from parsec_cli.output.encode import Encoder
-from parsec_cli.output.redact import Redaction, is_secret
+from parsec_cli.output.redact import Redaction
+from parsec_cli.secrecy import is_secret
 
 NAMES = [
     "api_key",
