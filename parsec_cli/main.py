@@ -140,7 +140,7 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     """Parse `argv`, run the command it names and return what that returns."""
     import typer
 
-    from parsec_cli.commands.options import Ready
+    from parsec_cli.commands.shared import Ready
     from parsec_cli.commands.tree import parser
     from parsec_cli.commands.usage_faults import guess_format, usage_fault
     from parsec_cli.errors import UsageFault

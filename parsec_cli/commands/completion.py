@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.options import Verb
+from parsec_cli.commands.nouns import Verb
 from parsec_cli.errors import UsageFault
 from parsec_cli.results import Text
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.options import Noun, runtime_of
+from parsec_cli.commands.nouns import Noun
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Listing, Record, Text
 
 noun = Noun("config", "Keep profiles: hosts, keys and defaults.")

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.options import ApiKeyId, Noun, runtime_of
+from parsec_cli.commands.nouns import Noun
+from parsec_cli.commands.options import ApiKeyId
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Text
 
 noun = Noun("credentials", "Prepare a user's own exchange keys.")

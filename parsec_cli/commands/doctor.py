@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from parsec_cli.commands import columns
-from parsec_cli.commands.options import Verb, runtime_of
+from parsec_cli.commands.nouns import Verb
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Listing
 
 

@@ -8,7 +8,8 @@ import typer
 
 from parsec_cli.commands import columns
 from parsec_cli.commands.cards import shown
-from parsec_cli.commands.options import Noun, runtime_of
+from parsec_cli.commands.nouns import Noun
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Card, Record
 

@@ -14,9 +14,9 @@ from parsec_cli.commands.options import (
     Overcommit,
     Reason,
     ResultsFile,
-    runtime_of,
-    whole,
 )
+from parsec_cli.commands.parsers import whole
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.commands.users import noun
 from parsec_cli.results import Listing
 

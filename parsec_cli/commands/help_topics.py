@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from parsec_cli.commands.help import fitted, help_of, width_of
-from parsec_cli.commands.options import Verb, runtime_of
+from parsec_cli.commands.nouns import Verb
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.errors import UsageFault
 from parsec_cli.results import Text
 

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.options import Noun, runtime_of, whole
+from parsec_cli.commands.nouns import Noun
+from parsec_cli.commands.parsers import whole
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Listing, Record
 
 noun = Noun("history", "Look up the changes that were made from here.")

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from parsec_cli.commands.columns import of_command
-from parsec_cli.commands.options import COMMON
+from parsec_cli.commands.shared import COMMON
 from parsec_cli.commands.topics import TOPICS
 from parsec_cli.commands.values import listed, values_of
 from parsec_cli.manual import Argument, Option, Page

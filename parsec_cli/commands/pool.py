@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.options import Noun, runtime_of, seconds, whole
+from parsec_cli.commands.nouns import Noun
+from parsec_cli.commands.parsers import seconds, whole
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Frames, Record
 
 noun = Noun("pool", "Watch the QPS pool that the end-users share.")

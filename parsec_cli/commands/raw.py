@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.options import Confirm, DryRun, Reason, Verb, runtime_of
+from parsec_cli.commands.nouns import Verb
+from parsec_cli.commands.options import Confirm, DryRun, Reason
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Result
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from parsec_cli.commands.options import Noun, show_version
+from parsec_cli.commands.nouns import Noun
+from parsec_cli.commands.shared import show_version
 
 # the files of each noun, the first of which names it, in the order in which help shows them
 _ENTRIES = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from parsec_cli.commands import columns
-from parsec_cli.commands.options import Noun, runtime_of
+from parsec_cli.commands.nouns import Noun
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Record
 
 noun = Noun("usage", "Read tier, quota and limits of the key.")

@@ -7,23 +7,22 @@ from typing import Annotated
 import typer
 
 from parsec_cli.commands import columns
+from parsec_cli.commands.nouns import Noun
 from parsec_cli.commands.options import (
     DEFAULT_MAX,
-    MAX_QPS,
     ApiKeyId,
     Confirm,
     Credentials,
     DryRun,
     Most,
-    Noun,
     Overcommit,
     Qps,
     Reason,
     ResultsFile,
     UserName,
-    runtime_of,
-    whole,
 )
+from parsec_cli.commands.parsers import MAX_QPS, whole
+from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Listing, Record
 
 noun = Noun("users", "List, read and change the end-users.")

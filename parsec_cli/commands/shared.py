@@ -1,0 +1,144 @@
+"""The options that every command shares, and the command classes that accept them anywhere.
+
+Typer knows no option that stands before *and* after a subcommand, so these are added to every
+command and group as it is built; the values meet in one `Common`, the innermost word winning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from parsec_cli import __version__
+from parsec_cli.commands.parsers import field_names, output_format, patience, rate, seconds
+from parsec_cli.commands.usage_faults import rewording
+from parsec_cli.results import Result, Text
+from parsec_cli.runtime import Runtime
+
+COMMON = "Common options"
+
+
+class Ready(Exception):
+    """Ends the parsing with a result to show."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
+def runtime_of(ctx: typer.Context) -> Runtime:
+    return cast("Runtime", ctx.obj)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+# declarations, member of Common, parser, metavar (None: a flag), help
+_SHARED: tuple[tuple[list[str], str, Callable[[Any], Any], str | None, str], ...] = (
+    (["-p", "--profile"], "profile", _same, "PROFILE", "Use this profile; `sandbox` is built in."),
+    (["--base-url"], "base_url", _same, "URL", "Talk to this API host."),
+    (["-o", "--output"], "output", output_format, "FORMAT", "Write in this format."),
+    (["--json"], "json", _same, None, "Same as `-o json`."),
+    (["--fields"], "fields", field_names, "A,B.C", "Show only these fields, in every format."),
+    (["--headers/--no-headers"], "headers", _same, None, "Write a header line in tsv and csv."),
+    (["--reveal-keys"], "reveal_keys", _same, None, "Show `api_key` values in clear."),
+    (["-q", "--quiet"], "quiet", _same, None, "Say nothing on stderr but errors."),
+    (["-v", "--verbose"], "verbose", _same, None, "Log each request on stderr."),
+    (["--no-input"], "no_input", _same, None, "Never ask; fail where an answer is needed."),
+    (["--timeout"], "timeout", seconds, "SECONDS", "Whole time one request may take [default 30]."),
+    (
+        ["--max-wait"],
+        "max_wait",
+        patience,
+        "SECONDS",
+        "Longest that one request waits in all for 429 and 503 answers [default 60].",
+    ),
+    (["--rate"], "rate", rate, "RPS|max", "Requests per second at most, or all that is permitted."),
+)
+
+
+def _shared_options() -> list[TyperOption]:
+    return [_shared(*entry) for entry in _SHARED] + [
+        TyperOption(
+            param_decls=["-h", "--help"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_show_help,
+            help="Show this help.",
+            rich_help_panel=COMMON,
+        )
+    ]
+
+
+def _shared(
+    decls: list[str], member: str, parse: Callable[[Any], Any], metavar: str | None, text: str
+) -> TyperOption:
+    def keep(ctx: typer.Context, param: Any, value: Any) -> None:
+        del param
+        if value is not None and not ctx.resilient_parsing:
+            setattr(runtime_of(ctx).options, member, parse(value))
+
+    return TyperOption(
+        param_decls=decls,
+        is_flag=metavar is None,
+        default=None,
+        metavar=metavar,
+        expose_value=False,
+        callback=keep,
+        help=text,
+        rich_help_panel=COMMON,
+    )
+
+
+def _show_help(ctx: typer.Context, param: Any, value: Any) -> None:
+    del param
+    if value and not ctx.resilient_parsing:
+        raise _help(ctx)
+
+
+def _help(ctx: Any) -> Ready:
+    from parsec_cli.commands.help import help_of
+
+    return Ready(help_of(ctx))
+
+
+def show_version(value: bool) -> None:
+    if value:
+        raise Ready(Text(f"parsec {__version__}\n"))
+
+
+class Command(TyperCommand):
+    """A verb."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["add_help_option"] = False
+        super().__init__(*args, **kwargs)
+        self.params += _shared_options()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with rewording(ctx, args):
+            return super().parse_args(ctx, args)
+
+
+class Group(TyperGroup):
+    """A noun; without a verb it shows its help."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["add_help_option"] = False
+        kwargs["invoke_without_command"] = True
+        super().__init__(*args, **kwargs)
+        self.params += _shared_options()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with rewording(ctx, args):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        if not ctx.args and not ctx._protected_args:  # noqa: SLF001 - click's own name for the verb
+            raise _help(ctx)
+        return super().invoke(ctx)
