@@ -33,6 +33,13 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# exit 1 when a row of the target table falls short; the last full run stands in RESULTS.md
+bench: .venv/dev
+	$(BIN)/python benchmarks
+
+bench-quick: .venv/dev
+	$(BIN)/python benchmarks --quick
+
 # the wheel and the sdist, and the suite against the wheel as it is installed
 dist: .venv/dev
 	rm -rf dist
@@ -40,7 +47,8 @@ dist: .venv/dev
 	$(PYTHON) -m venv dist/venv
 	dist/venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/*.whl)[dev]"
 	mkdir dist/suite
-	cp -r Makefile pyproject.toml *.md uv.lock tests docs completions benchmarks dist/suite
+	git ls-files Makefile pyproject.toml '*.md' uv.lock tests docs completions benchmarks \
+		| tar -c -T - | tar -x -C dist/suite
 	cd dist/suite && ../venv/bin/python -m pytest -n auto
 
 # what is written from the command tree: completions, reference, man page
