@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from hashlib import blake2b
 from itertools import compress
 
@@ -18,6 +20,8 @@ from parsec_cli.records import record
 PAGE_SIZE = 100  # the API's maximum; requests are a budget
 # so many pages in a row without one new user are a loop, however fresh their cursors look
 _BARREN_PAGES = 20
+# seconds for a page from which on writing the one before it meanwhile pays
+_SLOW = 0.005
 # longer than any server's limit on a request line
 _LONGEST_CURSOR = 8192
 _UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
@@ -87,6 +91,47 @@ def _key(customer_id: str) -> bytes:
     return blake2b(customer_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
+class _Fetching:
+    """A page being fetched; `ahead` in a thread, while the one before it is written.
+
+    Without it 10,000 users at 20 ms a page take 3 % longer. From a server that answers at once it
+    costs more in handing over than it gains; and a listing that is abandoned leaves one request
+    too many, so only those that read to the end go ahead. `seconds` is what the fetch took.
+    """
+
+    def __init__(
+        self, fetch: Callable[[], Page], clock: Callable[[], float], *, ahead: bool
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._page: Page | None = None
+        self._fault: BaseException | None = None
+        self._thread = threading.Thread(target=self._caught, daemon=True) if ahead else None
+        self.seconds = 0.0
+        if self._thread is not None:
+            self._thread.start()
+
+    def _run(self) -> None:
+        began = self._clock()
+        self._page = self._fetch()
+        self.seconds = self._clock() - began
+
+    def _caught(self) -> None:
+        try:
+            self._run()
+        except BaseException as fault:  # noqa: BLE001 - told by the thread that takes the page
+            self._fault = fault
+
+    def page(self) -> Page:
+        if self._thread is None:
+            self._run()
+        else:
+            self._thread.join()
+        if self._page is None:
+            raise self._fault or AssertionError("a fetch ends with a page or a fault")
+        return self._page
+
+
 def pages(
     client: Client, *, cursor: str | None = None, limit: int | None = None, size: int = PAGE_SIZE
 ) -> Iterator[Page]:
@@ -97,9 +142,9 @@ def pages(
     it was asked for by. Raises the error of the page that failed; Unreadable on a loop.
     """
     seen, cursors, barren = SeenIds(), {cursor}, 0
+    number, next_page = 1, _fetching(client, cursor, limit, size)
     while True:
-        wanted = size if limit is None else min(size, limit)
-        page = _fetch(client, cursor, wanted)
+        page = next_page.page()
         new = seen.new([user["customer_id"] for user in page.users])
         users = list(compress(page.users, new))
         if limit is not None and len(users) > limit:
@@ -107,19 +152,31 @@ def pages(
             yield Page(users, cursor)
             return
         cursor = page.next_cursor
-        yield Page(users, cursor)
-        if limit is not None:
-            limit -= len(users)
-        if cursor is None or limit == 0:
-            return
+        limit = None if limit is None else limit - len(users)
+        last = cursor is None or limit == 0
         barren = 0 if users else barren + 1
-        if cursor in cursors or barren >= _BARREN_PAGES:
+        loops = cursor in cursors or barren >= _BARREN_PAGES
+        cursors.add(cursor)
+        # the first page's time is that of connecting, too
+        slow = number > 1 and next_page.seconds > _SLOW
+        ahead = slow and limit is None and not (last or loops)
+        number, next_page = number + 1, _fetching(client, cursor, limit, size, ahead=ahead)
+        yield Page(users, cursor)
+        if last:
+            return
+        if loops:
             raise Unreadable(
                 f"{client.host} repeats itself: the listing cannot be completed",
                 hint="try again later; if it stays so, report it to the API's support",
                 http_status=200,
             )
-        cursors.add(cursor)
+
+
+def _fetching(
+    client: Client, cursor: str | None, limit: int | None, size: int, *, ahead: bool = False
+) -> _Fetching:
+    wanted = size if limit is None else min(size, limit)
+    return _Fetching(partial(_fetch, client, cursor, wanted), client.patience.clock, ahead=ahead)
 
 
 def is_unicode(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 import uuid
 from typing import Any
 
@@ -12,9 +13,10 @@ from api.origins import Origin, client_of, query, reply
 from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clock import VirtualClock
 
 from parsec_cli.api.pages import SeenIds, pages
-from parsec_cli.errors import ServerFault, Unreadable, UsageFault
+from parsec_cli.errors import ServerFault, Unauthorized, Unreadable, UsageFault
 
 
 def user(number: int) -> dict[str, str]:
@@ -236,3 +238,56 @@ def test_an_id_that_reads_like_two_is_one():
     assert seen.new([f"{one},{other}", "x"]) == [True, True]
     assert seen.new([f"{one},{other}"]) == [False]
     assert seen.new([one, other]) == [True, True]
+
+
+def slow_listing(seconds: float, **how: Any) -> tuple[Origin, Any]:
+    """A listing of five pages of 100 from a server that takes `seconds` for each."""
+    clock, shelf = VirtualClock(), Shelf(list(range(500)))
+
+    def respond(request: Any) -> Any:
+        clock.sleep(seconds)
+        return shelf(request)
+
+    origin = Origin(respond)
+    return origin, pages(client_of(origin, clock), **how)
+
+
+def requests_at(origin: Origin, at_least: int) -> int:
+    """Give a thread that goes ahead the time to show itself."""
+    for _ in range(200):
+        if len(origin.requests) >= at_least:
+            break
+        time.sleep(0.01)
+    return len(origin.requests)
+
+
+def test_a_slow_server_works_on_the_next_page_while_one_is_written():
+    origin, listing = slow_listing(0.02)
+    next(listing)
+    assert len(origin.requests) == 1  # the first page's time says nothing yet
+    next(listing)
+    assert requests_at(origin, 3) == 3
+    assert ids(list(listing)) == [f"u{n}" for n in range(200, 500)]
+    assert len(origin.requests) == 5
+
+
+@pytest.mark.parametrize(("seconds", "how"), [(0.0, {}), (0.02, {"limit": 450})])
+def test_a_quick_server_or_a_cut_listing_is_asked_page_by_page(seconds, how):
+    origin, listing = slow_listing(seconds, **how)
+    for number in range(1, 5):
+        next(listing)
+        assert len(origin.requests) == number
+
+
+def test_a_fault_met_ahead_is_told_behind_the_page_before_it():
+    clock, shelf = VirtualClock(), Shelf(list(range(500)))
+
+    def respond(request: Any) -> Any:
+        clock.sleep(0.02)
+        return shelf(request) if len(origin.requests) < 4 else reply({}, 401)
+
+    origin = Origin(respond)
+    found = []
+    with pytest.raises(Unauthorized):
+        found.extend(pages(client_of(origin, clock)))
+    assert ids(found) == [f"u{n}" for n in range(300)]
