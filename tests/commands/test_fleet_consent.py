@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from commands.fleeting import changes, journals, roster
 from commands.serving import command_in
@@ -59,9 +61,12 @@ def test_count_covers_the_rest_of_the_plan(run, builder, file, how):
 
 
 def test_refusal_names_the_command_that_works(run, builder, file, parsec, key_env):
-    command = command_in(run("users", "apply", file, "--max", "5").err)
+    """With every option that was given."""
+    how = ["--max", "5", "--max-failures", "7", "--concurrency", "2", "--reason", "too many"]
+    command = command_in(run("users", "apply", file, *how, "--results", "out.jsonl").err)
 
-    assert parsec(*command.split()[1:], env=key_env(builder)).code == 0
+    assert all(shlex.quote(word) in command for word in how)
+    assert parsec(*shlex.split(command)[1:], env=key_env(builder)).code == 0
     assert len(builder.users) == 1
 
 
@@ -80,7 +85,9 @@ def test_yes_serves_a_plan_without_deactivations(run, builder, harmless):
 
 
 def test_count_of_none_is_0(run, builder, harmless):
-    assert run("users", "apply", harmless, "--confirm", "1").code == 9
+    refused = run("users", "apply", harmless, "--confirm", "1")
+    assert refused.code == 9
+    assert command_in(refused.err).endswith("--yes")
     assert changes(builder) == []
     assert run("users", "apply", harmless, "--confirm", "0").code == 0
 

@@ -96,6 +96,16 @@ def test_quota_told_as_used_up_stops_before_the_next_request(apply, builder):
     assert "2026-10-26" in completed.err
 
 
+def test_nothing_left_of_an_unlimited_quota_stops_nobody(apply, builder):
+    """A monthly limit of 0 means unlimited."""
+    headers = {"x-ratelimit-monthly-limit": "0", "x-ratelimit-monthly-remaining": "0"}
+    made = {"customer_id": "2f418294-d6ce-5cde-b477-9cf420dc6f2f", "external_id": "u2"}
+    builder.fault("POST", nth=3, action=json_answer(201, made, headers))
+
+    assert apply(*ALONE).code == 0
+    assert len(builder.mutations) == 10
+
+
 def test_refused_connections_stop_after_three_rows(apply, builder):
     """Nothing was sent, and nothing would be."""
     pool = {"qps_pool": 100, "end_user_count": 0, "total_allocated_qps": 0}

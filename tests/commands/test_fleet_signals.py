@@ -137,8 +137,10 @@ def test_second_signal_ends_at_once(apply, builder, number, work):
 
 
 @pytest.mark.parametrize("number", CODES)
-def test_signal_before_the_first_row_changes_nothing(apply, builder, number):
-    builder.fault("GET", "users$", action=stall())
+@pytest.mark.parametrize("action", [stall(), too_many("50")], ids=str)
+def test_signal_before_the_first_row_changes_nothing(apply, builder, number, action):
+    """While users are listed, also during a wait after a 429."""
+    builder.fault("GET", "users$", action=action)
     child = apply()
     until(lambda: len(builder.requests) == 2)
     child.signal(number)
