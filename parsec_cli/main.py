@@ -52,12 +52,11 @@ def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
         result = command()
         shown = True
         code = 0 if result is None else runtime.screen.show(result)
-        code = _afterthoughts(runtime, code)
+        code = _afterthoughts(runtime, _effect(result), code)
     except (ReaderLeft, LocalFault, UsageFault) as fault:
         if shown and runtime.made_changes:
             # exit 2 would say that nothing was sent
-            effect = getattr(result, "effect", "the change is done")
-            message = f"{effect}, but its result was not shown: {fault}"
+            message = f"{_effect(result)}, but its result was not shown: {fault}"
             fault = LocalFault(message, hint=fault.hint)
         code = _told(runtime, fault)
     except ParsecError as fault:
@@ -71,10 +70,19 @@ def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
     return _closed(runtime, code)
 
 
-def _afterthoughts(runtime: Runtime, code: int) -> int:
+def _effect(result: Result | None) -> str:
+    """What the changes of a command came to, for when its result cannot tell."""
+    from parsec_cli.results import Listing
+
+    return result.effect if isinstance(result, Listing) else "the change is done"
+
+
+def _afterthoughts(runtime: Runtime, effect: str, code: int) -> int:
     """Tell what went wrong beside a change that is done, and answer a signal that had to wait."""
     client = runtime.__dict__.get("client")
-    for fault in client.deferred if client is not None else ():
+    # one of them says it: the others failed for the same reason
+    for fault in client.deferred[:1] if client is not None else ():
+        fault.message = f"{effect}, but the history does not tell so: {fault.message}"
         runtime.screen.error(fault)
         code = code or fault.exit_code
     pending = runtime.interrupts.pending

@@ -131,13 +131,17 @@ class Runtime:
             quiet=bool(options.quiet),
             verbose=bool(options.verbose),
             no_input=bool(options.no_input),
-            secrets=lambda: self._secrets,
+            secrets=self.secrets,
         )
 
     def keep_secret(self, *values: str) -> None:
         """Redact these values from now on wherever they would be shown, whoever sent them."""
         # a shorter one would blot out words that have nothing to do with it
         self._secrets.extend(value for value in values if len(value) >= 6)  # noqa: PLR2004
+
+    def secrets(self) -> list[str]:
+        """Return the values that are redacted by now."""
+        return self._secrets
 
     def _key(self) -> Secret:
         secret = self.profile.key()
@@ -271,9 +275,16 @@ class ChangeBook:
             "key": self._runtime.fingerprint,
             **change,
         }
-        entry = self._runtime.history.begin(line, durable=durable)
+        entry = self._runtime.history.begin(self._redacted(line), durable=durable)
         self.begun = True
         return entry
 
     def finish(self, entry: str, outcome: dict[str, Any]) -> None:
-        self._runtime.history.finish(entry, outcome)
+        self._runtime.history.finish(entry, self._redacted(outcome))
+
+    def _redacted(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Mask what this command knows to be secret: a server may give keys back in any text."""
+        from parsec_cli.output.redact import Redaction
+
+        redacted: dict[str, Any] = Redaction(self._runtime.secrets).value(record)
+        return redacted

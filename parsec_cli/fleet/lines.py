@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -107,12 +108,11 @@ class Lines:
 
 
 def sync_directory(path: Path) -> None:
-    """Make a new name in a directory durable, where the system can."""
-    try:
+    """Make a new name in a directory durable, where the system and the disk can."""
+    # Windows opens no directories, and some network disks sync none; the file itself is synced
+    with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows opens no directories
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

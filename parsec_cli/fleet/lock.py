@@ -20,18 +20,30 @@ def only_run(path: Path) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as fault:
-        raise LocalFault(
-            f"cannot write the lock `{path}`: {(fault.strerror or 'failed').lower()}"
-        ) from None
+        raise _failed(path, fault) from None
     try:
         if not _taken(descriptor):
             raise _busy(descriptor)
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+        _sign(descriptor, path)
         yield
     finally:
         os.close(descriptor)  # which also gives up the lock
+
+
+def _sign(descriptor: int, path: Path) -> None:
+    try:
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+    except OSError as fault:
+        raise _failed(path, fault) from None
+
+
+def _failed(path: Path, fault: OSError) -> LocalFault:
+    return LocalFault(
+        f"cannot write the lock `{path}`: {(fault.strerror or 'failed').lower()}",
+        hint="free or allow writing there, then run the same command again",
+    )
 
 
 def _busy(descriptor: int) -> GuardRefused:

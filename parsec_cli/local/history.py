@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from parsec_cli.errors import NotFound, UsageFault
+from parsec_cli.errors import LocalFault, NotFound, UsageFault
 from parsec_cli.local import files
 from parsec_cli.local.backwards import lines_backwards
 from parsec_cli.local.moments import parse_moment, rfc3339
@@ -41,6 +41,7 @@ _TIME_DIGITS = 9  # milliseconds until the year 3084, five bits a digit
 _RANDOM_DIGITS = 5
 _SHORTEST_PREFIX = 4
 UNKNOWN = "unknown"
+_MAKE_ROOM = "free or allow writing there, then run the same command again"
 
 
 class History:
@@ -65,7 +66,12 @@ class History:
         `after` and `reason`. `durable` returns only when the line is on the disk.
         """
         entry = self._new_id()
-        self._append({"id": entry, "time": rfc3339(self._clock()), **change}, durable=durable)
+        intent = {"id": entry, "time": rfc3339(self._clock()), **change}
+        try:
+            self._append(intent, durable=durable)
+        except LocalFault as fault:
+            told = f"{fault.message}; so this change was not sent"
+            raise LocalFault(told, hint=fault.hint or _MAKE_ROOM) from None
         return entry
 
     def finish(self, entry: str, outcome: JsonObject, *, durable: bool = False) -> None:

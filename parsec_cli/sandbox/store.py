@@ -70,8 +70,7 @@ class Store:
         """Throw the file away, whatever it is, and make it anew. Raises LocalFault."""
         self.close()
         with self._turn, _told(self._path):
-            for end in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+            _remove(self._path)
             self._create()
 
     def _opened(self) -> sqlite3.Connection:
@@ -95,13 +94,14 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
         # left by a process that had this number and was killed
-        made.unlink(missing_ok=True)
+        _remove(made)
         try:
             os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self._write(made)
             self._put(made)
         finally:
-            made.unlink(missing_ok=True)
+            # a disk that is full leaves the log beside it, which a close would have folded in
+            _remove(made)
 
     def _write(self, made: Path) -> None:
         with closing(_connect(made)) as connection:
@@ -120,6 +120,12 @@ class Store:
         except OSError:
             # a file system without hard links: the later of two first users then wins
             made.replace(self._path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a SQLite file and what SQLite keeps beside it."""
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
