@@ -28,6 +28,10 @@ from parsec_cli.errors import (
 # what a server says is shown, but not at any length
 _LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
 _NOT_OURS = r"(?i)not (?:found|owned)|does ?n[o']t (?:belong|exist)"
+_CREDENTIALS_HINT = (
+    "link the exchange with `parsec users onboard`, or give the user's keys with `--credentials`"
+)
+_PATH_HINT = "check the path, and the base URL with `parsec config show`"
 _LIST_HINT = "list the users with `parsec users list`"
 _REFUSED_HINT = "correct what the answer names; `-v` shows the requests, `--help` what can be given"
 _BUILDER_HINT = "a builder key may be needed here; see which key is in effect with `parsec doctor`"
@@ -77,7 +81,7 @@ def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> Pars
     if status == 404 and call.kind is Kind.CREATE:
         return _told(Unreadable, answer, host, hint="wrong base URL? see `parsec config show`")
     if status == 404:
-        return _told(NotFound, answer, host, hint=_LIST_HINT)
+        return _told(NotFound, answer, host, hint=_LIST_HINT if _about_user(call) else _PATH_HINT)
     return _told(Refused, answer, host, hint=_REFUSED_HINT)
 
 
@@ -106,13 +110,21 @@ def _code(answer: Answer) -> str:
     return answer.code if len(answer.code) <= _LONGEST_CODE else ""
 
 
+def _about_user(call: Call) -> bool:
+    on_behalf = "x-builder-customer-id" in call.headers
+    return on_behalf or call.path.startswith(("/builder/users/", "/builder/onboard"))
+
+
 def _forbidden(answer: Answer, call: Call, host: str) -> ParsecError:
     """Tell the three 403s apart: not this builder's user, not a builder's key, something else."""
     said = answer.message
-    about_user = call.path.startswith(("/builder/users/", "/builder/onboard")) or (
-        "x-builder-customer-id" in call.headers
-    )
-    if about_user and re.search(_NOT_OURS, said) and answer.code in ("", "forbidden", "not_found"):
+    if answer.code in ("credentials_required", "authentication_failed"):
+        return _told(Refused, answer, host, hint=_CREDENTIALS_HINT)
+    if (
+        _about_user(call)
+        and re.search(_NOT_OURS, said)
+        and answer.code in ("", "forbidden", "not_found")
+    ):
         return _told(NotFound, answer, host, hint=_LIST_HINT)
     about_key = answer.code == "forbidden" or (
         not answer.code and re.search(r"builder|forbidden", said, re.IGNORECASE)

@@ -129,3 +129,13 @@ def test_what_cannot_be_right_is_refused_before_any_request(run, builder, keys_f
     done = run("users", "check", "alice", *options)
     assert done.code == 2, done
     assert builder.requests == []
+
+
+@pytest.mark.parametrize("code", ["credentials_required", "authentication_failed"])
+def test_missing_exchange_keys_are_not_blamed_on_the_builder_key(run, builder, code):
+    builder.add("u1")
+    builder.fault("GET", "/balance", action=error(403, "no credentials for kalshi", code))
+    done = run("users", "check", "u1", "--exchange", "kalshi")
+    assert done.code == 5
+    assert "`parsec users onboard`" in done.err
+    assert "builder key" not in done.err
