@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+# below /proc nobody can create anything, root included: no run leaves a trace
 HOMES = {
-    "nothing at all": {"HOME": None, "TERM": None, "LANG": None, "TZ": None},
-    "no such home": {"HOME": "/nonexistent"},
+    "nothing at all": {
+        **dict.fromkeys(("HOME", "TERM", "LANG", "TZ")),
+        "XDG_STATE_HOME": "/proc/none/state",
+    },
+    "no such home": {"HOME": "/proc/none/home"},
     "home is a file": {"HOME": "/dev/null"},
     "home is relative": {"HOME": "rel"},
     "home is empty": {"HOME": ""},
