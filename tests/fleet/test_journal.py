@@ -240,7 +240,8 @@ def test_one_sync_serves_all_who_wait(tmp_path):
     disk.free.set()
     for thread in threads:
         thread.join(30)
-    assert disk.syncs == 2
+    # one for the first, one for all others; a thread that had not begun to wait takes one more
+    assert disk.syncs in (2, 3)
 
 
 class TearingDisk(RealDisk):
