@@ -1,8 +1,9 @@
 """The pace of all requests of a run: one bucket for every worker, taught by the server's 429s.
 
 GCRA: a lock, the theoretical arrival time of the next request, and a hold. The first 429 teaches
-the permitted rate and holds everybody once; a later one holds its own worker and halves the rate,
-which then recovers, so that an app that shares the key keeps its room.
+the permitted rate and holds everybody once; a later one holds its own worker, and a second one
+within ten seconds halves the rate, which then recovers: so an app that shares the key keeps its
+room, and one late answer costs nothing.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class Pacer:
         self._arrival = float("-inf")
         self._hold = float("-inf")
         self._limited_at = float("-inf")
+        self._news_at = float("-inf")  # the last 429 that told something new, but not the rate
         self._first_at: float | None = None
         self._granted = 0
 
@@ -98,7 +100,7 @@ class Pacer:
             taught = self._learn(limit_qps, now)
             if taught:
                 self._hold = max(self._hold, now + wait)
-            elif news:
+            elif news and not self._is_stray(limit_qps, now):
                 self._halve(now, told=limit_qps is not None)
             if taught or news:
                 self._limited_at = now
@@ -164,6 +166,13 @@ class Pacer:
         self._ceiling = self._low = ceiling
         self._low_at = now
         return True
+
+    def _is_stray(self, limit_qps: float | None, now: float) -> bool:
+        """One 429 while going at the very limit it tells is jitter; a second one soon is a sign."""
+        at_limit = bool(limit_qps and self._ceiling and self._ceiling >= limit_qps * self._share)
+        alone = now - self._news_at > RECOVERY
+        self._news_at = now
+        return at_limit and alone
 
     def _halve(self, now: float, *, told: bool) -> None:
         if self._ceiling is None:

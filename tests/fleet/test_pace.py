@@ -145,6 +145,20 @@ def test_429_after_the_limit_is_known_halves_the_rate_which_recovers():
     run(time, work)
 
 
+def test_one_stray_429_at_the_limit_costs_nothing_and_a_second_one_halves():
+    time = VirtualTime()
+    pacer = Pacer(None, clock=time, sleep=time.sleep)
+
+    def work() -> None:
+        for expected in (99, 99, 49.5):
+            pacer.acquire()
+            time.sleep(LATENCY)
+            pacer.limited(100, 0.1)
+            assert pacer.rate == pytest.approx(expected)
+
+    run(time, work)
+
+
 def test_requests_that_left_before_a_429_was_known_halve_nothing_more():
     time = VirtualTime()
     pacer = Pacer(100.0, clock=time, sleep=time.sleep)
