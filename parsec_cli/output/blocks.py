@@ -16,6 +16,7 @@ from parsec_cli.results import Bar, Block, Card, Column, Grid, Line
 
 _NULL = "-"
 _GAP = "  "
+_BLANK = Line("")
 
 
 def draw(blocks: Sequence[Block], surface: Surface, redaction: Redaction) -> str:
@@ -23,6 +24,7 @@ def draw(blocks: Sequence[Block], surface: Surface, redaction: Redaction) -> str
     text = ""
     for before, block in zip((None, *blocks), blocks, strict=False):
         apart = before is not None and (_stands_apart(before) or _stands_apart(block))
+        apart = apart and _BLANK not in (block, before)
         lines = "".join(f"{line}\n" for line in _lines(block, surface, redaction))
         text += f"\n{lines}" if apart else lines
     return text

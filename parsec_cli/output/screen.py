@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import TextIO, cast
 
-from parsec_cli.errors import ParsecError, UsageFault
+from parsec_cli.errors import ParsecError, Stopped, UsageFault
 from parsec_cli.models import JsonObject
 from parsec_cli.output.complaint import as_json, as_lines
 from parsec_cli.output.fields import Fields
@@ -106,14 +107,26 @@ class Screen:
     def ask(self, question: str) -> str | None:
         """Ask on stderr and return the line typed; None at end of file, which is no."""
         self._say(self._clean(question))
-        return self._answered(read_line(self.stdin))
+        with self._line_ended():
+            return self._answered(read_line(self.stdin))
 
     def ask_hidden(self, question: str) -> str | None:
         """Like `ask`, without showing what is typed."""
-        answer = self._answered(read_hidden(self.stdin, lambda: self._say(self._clean(question))))
+        with self._line_ended():
+            line = read_hidden(self.stdin, lambda: self._say(self._clean(question)))
+            answer = self._answered(line)
         if answer is not None and is_terminal(self.stdin):
             self._say("\n")  # the one that was typed did not show
         return answer
+
+    @contextmanager
+    def _line_ended(self) -> Iterator[None]:
+        """End the line of a question that a signal left open; it did nothing else."""
+        try:
+            yield
+        except Stopped as stop:
+            self._say("\n")
+            raise type(stop)(f"{stop.message} at the question: nothing was done") from None
 
     def show_people(self, blocks: Sequence[Block]) -> None:
         """Draw blocks on stderr: what a question is about."""

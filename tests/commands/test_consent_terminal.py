@@ -72,6 +72,7 @@ def test_anything_else_sends_none(at_terminal, builder, history, keys, code):
     assert "Traceback" not in done.text
     assert deletes(builder) == []
     assert history() == []
+    assert "nothing was" in done.text.splitlines()[-1 if code == 130 else -2]
 
 
 def test_the_quit_key_at_the_question_sends_none(at_terminal, builder):
