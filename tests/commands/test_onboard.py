@@ -361,3 +361,17 @@ def test_keys_from_a_closed_stdin_are_missing_not_empty(
     assert done.code == 2, done
     assert "stdin" in done.err
     assert builder.requests == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"error": "half way"}, {"exchange": "kalshi"}, {"customer_id": "another"}, {"exchange": None}],
+    ids=str,
+)
+def test_a_good_status_with_another_content_is_read_again_before_it_counts(run, builder, odd):
+    user = builder.add("u1")
+    value = {"customer_id": user["customer_id"], "exchange": "polymarket", "mode": "managed"}
+    builder.fault("POST", "/builder/onboard", action=json_answer(200, {**value, **odd}))
+    done = run("users", "onboard", "u1", "--exchange", "polymarket", "--mode", "managed")
+    assert done.code == 12, done
+    assert builder.log[-1] == f"GET /api/v1/builder/users/{user['customer_id']}"

@@ -15,7 +15,7 @@ from fleet.rig import HOST, KEY
 from parsec_cli.errors import GuardRefused, LocalFault
 from parsec_cli.fleet.journal import open_journal
 from parsec_cli.fleet.lines import Lines, RealDisk
-from parsec_cli.fleet.past import Past, binding, read_past
+from parsec_cli.fleet.past import IRREVERSIBLE, Past, binding, read_past
 from parsec_cli.fleet.plan import Create, Deactivate, SetQps
 
 GONE = Deactivate(2, "u1", "C-1", {"qps_limit": 5})
@@ -269,3 +269,36 @@ def test_withdrawn_intent_is_no_unknown(runs):
         (number,) = journal.intend([GONE], [None])
         journal.withdraw([(number, GONE)])
     assert read_past(runs, HOST, KEY) == Past()
+
+
+class LosingDisk(RealDisk):
+    """Takes lines, and loses power when they are to be kept."""
+
+    def sync(self, descriptor: int) -> None:
+        del descriptor
+        raise OSError(5, "Input/output error")
+
+
+def test_a_line_that_cannot_be_made_durable_is_the_last(tmp_path):
+    lines = Lines(tmp_path / "f", "journal", LosingDisk(), flags=os.O_APPEND)
+    number = lines.append(b"x\n")
+    with pytest.raises(LocalFault, match="input/output error"):
+        lines.commit(number)
+    with pytest.raises(LocalFault):
+        lines.append(b"y\n")
+    assert (tmp_path / "f").read_bytes() == b"x\n"
+
+
+def test_a_pipe_keeps_nothing_and_a_closed_file_is_told():
+    reading, writing = os.pipe()
+    RealDisk().sync(writing)
+    os.close(reading)
+    os.close(writing)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        RealDisk().sync(writing)
+
+
+def test_a_journal_that_cannot_be_read_stops_before_anything_is_sent(runs):
+    (runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl").mkdir(parents=True)
+    with pytest.raises(LocalFault, match="cannot read the journal"), opened(runs):
+        pytest.fail("went on without knowing the past")
