@@ -304,3 +304,24 @@ def test_time_limits_are_finite_by_default(clock):
     assert exchange.wait is not None
     assert math.isfinite(clock.waited)
     assert clock.waited <= 60
+
+
+@pytest.mark.parametrize(
+    ("calls", "retries"), [(0, 10), (100, 10), (109, 10), (110, 11), (1000, 100)]
+)
+def test_the_budget_is_ten_or_a_tenth_of_the_calls(calls, retries):
+    budget = Budget()
+    for _ in range(calls):
+        budget.call()
+    assert [budget.take() for _ in range(retries + 2)] == [True] * retries + [False] * 2
+
+
+def test_a_wait_that_just_fits_is_waited(clock):
+    limited = status(429, {}, retry_after="60")
+    assert run(Kind.READ, limited, GOOD, clock=clock)[0].good is not None
+    assert clock.waits == [60.0]
+
+
+def test_a_wait_too_long_is_kept_for_the_error(clock):
+    exchange, _ = run(Kind.READ, status(503, {}, retry_after="61"), clock=clock)
+    assert (exchange.wait, exchange.answer.status, clock.waits) == (61.0, 503, [])

@@ -364,14 +364,27 @@ def test_keys_from_a_closed_stdin_are_missing_not_empty(
 
 
 @pytest.mark.parametrize(
-    "odd",
-    [{"error": "half way"}, {"exchange": "kalshi"}, {"customer_id": "another"}, {"exchange": None}],
+    ("odd", "told"),
+    [
+        ({"error": "half way"}, "it holds an error"),
+        ({"exchange": "kalshi"}, "another exchange"),
+        ({"exchange": None}, "another exchange"),
+        ({"customer_id": "another"}, "it is not about this user"),
+    ],
     ids=str,
 )
-def test_a_good_status_with_another_content_is_read_again_before_it_counts(run, builder, odd):
+def test_a_good_status_with_another_content_is_read_again_before_it_counts(run, builder, odd, told):
     user = builder.add("u1")
     value = {"customer_id": user["customer_id"], "exchange": "polymarket", "mode": "managed"}
     builder.fault("POST", "/builder/onboard", action=json_answer(200, {**value, **odd}))
     done = run("users", "onboard", "u1", "--exchange", "polymarket", "--mode", "managed")
     assert done.code == 12, done
+    assert told in done.err
     assert builder.log[-1] == f"GET /api/v1/builder/users/{user['customer_id']}"
+
+
+def test_a_managed_link_that_was_there_before_is_proof_enough_after_a_lost_answer(run, builder):
+    builder.add("u1", linked_exchanges=["polymarket"])
+    builder.fault("POST", "/builder/onboard", action=close())
+    done = run("users", "onboard", "u1", "--exchange", "polymarket", "--mode", "managed")
+    assert done.code == 0, done

@@ -300,5 +300,51 @@ def test_a_pipe_keeps_nothing_and_a_closed_file_is_told():
 
 def test_a_journal_that_cannot_be_read_stops_before_anything_is_sent(runs):
     (runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl").mkdir(parents=True)
-    with pytest.raises(LocalFault, match="cannot read the journal"), opened(runs):
+    with pytest.raises(LocalFault) as caught, opened(runs):
         pytest.fail("went on without knowing the past")
+    path = runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl"
+    assert caught.value.message == f"cannot read the journal `{path}`: is a directory"
+
+
+class CountingDisk(RealDisk):
+    """Counts what was written and what of it was kept."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.kept = 0
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        super().write(descriptor, data)
+        self.written += data.count(b"\n")
+
+    def sync(self, descriptor: int) -> None:
+        super().sync(descriptor)
+        self.kept = self.written
+
+
+def test_an_intent_and_the_record_as_it_was_are_kept_before_it_returns(runs):
+    disk = CountingDisk()
+    with opened(runs, disk=disk) as journal:
+        journal.begin(irreversible=True)
+        record = {"customer_id": "C-1", "qps_limit": 5}
+        numbers = journal.intend([GONE, GONE], [record, None])
+        assert disk.kept == disk.written == 3
+        lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
+    assert numbers == [1, 2]
+    assert lines[1]["record"] == record
+    assert "record" not in lines[2]
+    with opened(runs) as journal:
+        journal.begin(irreversible=False)
+        with pytest.raises(ValueError, match="zip"):
+            journal.intend([GONE], [None, None])
+
+
+@pytest.mark.parametrize("line", ['{"n": 1, "intent": "deactivate"}', '{"intent": "deactivate"}'])
+def test_a_damaged_line_about_a_deactivation_is_told_with_its_place(runs, line):
+    path = write(runs)
+    with path.open("a") as journal:
+        journal.write(line + "\n")
+    with pytest.raises(LocalFault) as caught:
+        read_past(runs, HOST, KEY)
+    assert caught.value.message == f"line 2 of the journal `{path}` is damaged"
+    assert "move the file away" in caught.value.hint

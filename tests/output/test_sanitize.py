@@ -83,3 +83,20 @@ def test_the_result_holds_no_control_character(text):
 
 def test_documents_keep_their_line_ends_and_tabs():
     assert visible_lines("a\tb\n\x1bc\n") == "a\tb\n" + r"\u{1b}c" + "\n"
+
+
+@pytest.mark.parametrize("symbol", ["\u260e", "\u2194", "\U0001f3fb", "\u203c", "\u3030"])
+def test_a_variation_selector_stays_behind_every_kind_of_symbol(symbol):
+    assert visible(f"{symbol}\ufe0f") == f"{symbol}\ufe0f"
+
+
+@pytest.mark.parametrize("character", ["a", "é", "日", "½", "€", "\u0301", "("])
+def test_a_variation_selector_behind_anything_else_is_shown(character):
+    assert visible(f"{character}\ufe0f") == f"{character}\\u{{fe0f}}"
+
+
+@pytest.mark.parametrize("key", "0123456789#*")
+def test_a_keycap_is_whole_and_without_its_cap_is_shown(key):
+    assert visible(f"{key}\ufe0f\u20e3") == f"{key}\ufe0f\u20e3"
+    assert visible(f"{key}\ufe0f") == f"{key}\\u{{fe0f}}"
+    assert visible("x\ufe0f\u20e3") != "x\ufe0f\u20e3"
