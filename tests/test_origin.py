@@ -34,7 +34,7 @@ from parsec_cli.origin import BaseUrl
     ],
 )
 def test_every_usual_spelling_gives_one_root(text, root):
-    """Slash, prefix, port and IPv6 never double or lose a part (F15)."""
+    """Slash, prefix, port and IPv6 never double or lose a part."""
     assert BaseUrl.parse(text).root == root
 
 

@@ -201,7 +201,7 @@ def test_an_external_id_is_no_path(run, builder):
 
 
 def test_a_404_that_proves_the_success_is_not_shown_as_an_answer(run, builder):
-    """The first answer was lost (F29)."""
+    """The first answer was lost."""
     builder.add("alice")
     builder.fault("DELETE", action=close(), after_effect=True)
     done = run("api", "DELETE", f"/builder/users/{KNOWN}", "--confirm", "alice")
@@ -349,7 +349,7 @@ def test_as_acts_for_the_user(run_any, builder, method):
 
 
 def test_as_takes_a_uuid_for_an_external_id_in_a_read_only(run, builder):
-    """A change never guesses (F19)."""
+    """A change never guesses."""
     named = "11111111-1111-4111-8111-111111111111"
     user = builder.add(named)
     done = run("api", "GET", "/balance?exchange=kalshi", "--as", named)
@@ -413,7 +413,7 @@ def test_include_shows_status_and_headers(run, builder):
     ],
 )
 def test_a_lost_answer_is_repeated_by_the_kind_of_call(run, builder, method, path, sent):
-    """What is not known to be safe is sent once, and unknown (F28)."""
+    """What is not known to be safe is sent once, and unknown."""
     builder.respond(close())
     done = run("api", method, path)
     assert done.code == (7 if method == "GET" else 12), done

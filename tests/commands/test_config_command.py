@@ -188,7 +188,7 @@ def test_the_path_is_printed_whether_the_file_exists_or_not(tool, config):
 
 
 def test_an_empty_config_file_is_an_error_until_it_is_written_anew(tool, config):
-    """Zero bytes are what a crash leaves: never a reason for defaults (F49)."""
+    """Zero bytes are what a crash leaves: never a reason for defaults."""
     path = config("")
     done = tool("pool", "show", env={"PARSEC_API_KEY": KEY})
     assert done.code == 2, done

@@ -65,7 +65,7 @@ def test_the_right_word_sends_exactly_one_delete(at_terminal, builder):
     ],
 )
 def test_anything_else_sends_none(at_terminal, builder, history, keys, code):
-    """End of file is no, also in the middle of a line (F35)."""
+    """End of file is no, also in the middle of a line."""
     builder.add("alice")
     done = at_terminal("users", "deactivate", "alice", answers=[(ONE, keys)])
     assert done.code == code, done
@@ -84,7 +84,7 @@ def test_the_quit_key_at_the_question_sends_none(at_terminal, builder):
 
 
 def test_the_question_names_what_will_be_destroyed_before_it_is_answered(at_terminal, builder):
-    """Ids, wallet, money, exchanges, profile and host stand above the question (F36)."""
+    """Ids, wallet, money, exchanges, profile and host stand above the question."""
     user = builder.add("rich", wallet=wallet("safe", "100.50"), linked_exchanges=["polymarket"])
     done = at_terminal("users", "deactivate", "rich", answers=[(ONE, "\n")])
     above = plain(done.text).partition(ONE)[0]
@@ -203,7 +203,7 @@ def test_an_odd_but_visible_name_is_the_word(at_terminal, builder, name):
 
 
 def test_in_a_terminal_without_utf_8_the_word_can_still_be_typed(terminal, builder, key_env):
-    """The bytes that the terminal sends are those of the name (F57)."""
+    """The bytes that the terminal sends are those of the name."""
     user = builder.add("日本語")
     done = terminal(
         ["users", "deactivate", user["customer_id"]],

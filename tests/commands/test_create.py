@@ -82,7 +82,7 @@ def test_reveal_keys_shows_the_new_key_at_once(run):
 
 
 def test_an_existing_user_is_not_called_created(run, builder):
-    """What was asked is compared with what is, and set-qps is named (F43)."""
+    """What was asked is compared with what is, and set-qps is named."""
     user = builder.add("u1", 10)
     done = run("users", "create", "u1", "--qps-limit", "50", "--json")
     assert done.code == 0, done
@@ -102,7 +102,7 @@ def test_an_existing_user_that_is_as_asked_differs_in_nothing(run, builder):
 
 
 def test_what_an_existing_user_shows_otherwise_is_named_or_called_unverified(run, builder):
-    """Address and email, too (F43)."""
+    """Address and email, too."""
     builder.add("u1", None, wallet={"eoa_address": "0x" + "9" * 40})
     done = run(
         *("users", "create", "u1", "--qps-limit", "5"),
@@ -114,7 +114,7 @@ def test_what_an_existing_user_shows_otherwise_is_named_or_called_unverified(run
 
 
 def test_an_answer_without_the_limit_is_completed_by_one_read(run, builder):
-    """The created shape lacks qps_limit: the existing user is fetched (F43)."""
+    """The created shape lacks qps_limit: the existing user is fetched."""
     user = builder.add("u1", 10)
     lean = {k: v for k, v in user.items() if k not in ("tier", "qps_limit", "created_at")}
     builder.fault("POST", action=json_answer(200, {**lean, "status": "active"}))
@@ -136,7 +136,7 @@ def test_a_limit_that_cannot_be_read_is_called_unverified(run, builder):
 
 @pytest.mark.parametrize("lost", [close(), html(502), json_answer(503, {"error": "later"})])
 def test_after_a_lost_answer_the_user_is_ensured_not_created(run, builder, lost):
-    """The repeat says 200, which proves nothing about who made it (F28)."""
+    """The repeat says 200, which proves nothing about who made it."""
     builder.fault("POST", action=lost, after_effect=True)
     done = run("users", "create", "u1", "--json")
     assert done.code == 0, done
@@ -147,7 +147,7 @@ def test_after_a_lost_answer_the_user_is_ensured_not_created(run, builder, lost)
 
 
 def test_when_no_answer_ever_comes_the_outcome_is_unknown(run, builder):
-    """Four sendings, then the truth and what to do (F28)."""
+    """Four sendings, then the truth and what to do."""
     builder.fault("POST", action=close(), times=4, after_effect=True)
     done = run("users", "create", "u1", "--json")
     assert done.code == 12, done
@@ -158,7 +158,7 @@ def test_when_no_answer_ever_comes_the_outcome_is_unknown(run, builder):
 
 
 def test_a_redirected_create_is_not_repeated_as_a_read(run, builder):
-    """No GET, nothing created, not a success (F14)."""
+    """No GET, nothing created, not a success."""
     builder.fault("POST", action=redirect(301, "/api/v1/builder/users/"))
     done = run("users", "create", "u1", "--json")
     assert done.code == 7, done
@@ -179,7 +179,7 @@ def test_a_redirected_create_is_not_repeated_as_a_read(run, builder):
     ids=repr,
 )
 def test_a_2xx_that_is_not_the_user_is_no_success(run, builder, value):
-    """Asked once more, then unknown (F14, F32)."""
+    """Asked once more, then unknown."""
     builder.fault("POST", action=json_answer(200, value), times=2)
     done = run("users", "create", "u1", "--json")
     assert done.code == 12, done

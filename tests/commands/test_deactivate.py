@@ -122,7 +122,7 @@ def test_control_characters_of_a_user_are_shown_escaped(run, builder, name):
 
 
 def test_what_will_be_destroyed_is_shown(run, builder):
-    """All ids, wallet, money, exchanges, limit, profile and host (F36)."""
+    """All ids, wallet, money, exchanges, limit, profile and host."""
     user = builder.add(
         "rich", 25, wallet=wallet("safe", "100.50"), linked_exchanges=["polymarket", "kalshi"]
     )
@@ -167,7 +167,7 @@ def test_money_is_loud_and_doubt_counts_as_money(run, builder, balance, loud):
 
 @pytest.mark.parametrize("user", ["nobody", UUID, f"id:{UUID}", "ext:nobody", "id:alice"])
 def test_an_unknown_user_fails_before_anything_is_asked(run, builder, user):
-    """Nothing to agree to (F36)."""
+    """Nothing to agree to."""
     builder.add("alice")
     for more in ([], ["alice"]):
         done = run("users", "deactivate", user, *more, "--confirm", "alice")
@@ -177,7 +177,7 @@ def test_an_unknown_user_fails_before_anything_is_asked(run, builder, user):
 
 
 def test_users_whose_ids_differ_in_one_digit_are_told_apart(run, builder):
-    """The word is that of the user that was named (F36)."""
+    """The word is that of the user that was named."""
     first, second = customer_id(1), customer_id(1)[:-1] + "0"
     builder.add("alice", customer_id=first)
     builder.add("bob", customer_id=second)
@@ -226,7 +226,7 @@ def test_there_is_no_option_that_skips_the_question(run, builder, option):
 
 @pytest.mark.parametrize("stdin", [None, "closed", "open", b"y\n" * 1000, b"alice\n"])
 def test_off_a_terminal_a_real_process_refuses_at_once(parsec, builder, key_env, stdin):
-    """/dev/null, closed, a pipe that stays silent, `yes |`: no hang, no traceback (F35)."""
+    """/dev/null, closed, a pipe that stays silent, `yes |`: no hang, no traceback."""
     builder.add("alice")
     done = parsec("users", "deactivate", "alice", env=key_env(builder), stdin=stdin, timeout=10)
     assert done.code == 9, done
@@ -240,7 +240,7 @@ def test_off_a_terminal_a_real_process_refuses_at_once(parsec, builder, key_env,
 def test_in_a_loop_over_a_file_the_loops_input_is_left_alone(
     isolated_environment, builder, key_env, work, confirmed
 ):
-    """Each line reaches the loop, none is taken for an answer (F35)."""
+    """Each line reaches the loop, none is taken for an answer."""
     names = ["u1", "u2", "u3"]
     users = [builder.add(name) for name in names]
     (work / "ids").write_text("".join(f"{name}\n" for name in names))
@@ -425,7 +425,7 @@ def test_a_dry_run_needs_no_consent_and_sends_nothing(run, builder, history, use
     ids=["204", "204 typed", "200 empty", "200 {}", "202 object", "200 json {}"],
 )
 def test_every_promised_form_of_success_counts(run, builder, success):
-    """An empty body is not parsed (F32)."""
+    """An empty body is not parsed."""
     builder.add("alice")
     builder.fault("DELETE", action=success, after_effect=True)
     done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
@@ -446,7 +446,7 @@ def test_every_promised_form_of_success_counts(run, builder, success):
     ids=["HTML", "text", "array", "null", "error", "cut"],
 )
 def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd):
-    """Neither done nor failed (F32)."""
+    """Neither done nor failed."""
     user = builder.add("alice")
     builder.fault("DELETE", action=odd)
     done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
@@ -457,7 +457,7 @@ def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd)
 
 @pytest.mark.parametrize("lost", [close(), html(503), error(502, "x", "y", retryable=True)])
 def test_404_after_a_lost_answer_is_done(run, builder, lost, history):
-    """The user was there before: who else took it away (F29)."""
+    """The user was there before: who else took it away."""
     builder.add("alice")
     builder.fault("DELETE", action=lost, after_effect=True)
     done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
@@ -468,7 +468,7 @@ def test_404_after_a_lost_answer_is_done(run, builder, lost, history):
 
 
 def test_404_on_the_first_sending_is_not_done(run, builder, history):
-    """Somebody was faster, or the host is another (F29)."""
+    """Somebody was faster, or the host is another."""
     builder.add("alice")
     builder.fault("DELETE", action=error(404, "end-user not found", "not_found"))
     done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")

@@ -110,7 +110,7 @@ def test_results_as_csv_hold_every_row(run, mixed):
 
 
 def test_formula_like_ids_are_neutralised_in_results_as_csv(run, work):
-    """Whoever opens the results in a spreadsheet runs nothing (F46)."""
+    """Whoever opens the results in a spreadsheet runs nothing."""
     completed = run("users", "apply", roster(work / "u.csv", "=1+1,2"), "--yes", "-o", "csv")
 
     assert completed.code == 0
@@ -170,7 +170,7 @@ def test_requests_are_the_rows_one_listing_and_two(run, builder, work):
 
 
 def test_one_failed_row_leaves_the_others_done_and_is_named(run, builder, work):
-    """Some rows failed is never exit 0 (F41)."""
+    """Some rows failed is never exit 0."""
     builder.fault(
         "POST", nth=2, action=error(400, "validation failed", "validation_error"), times=1
     )
@@ -190,7 +190,7 @@ def test_one_failed_row_leaves_the_others_done_and_is_named(run, builder, work):
 
 
 def test_all_rows_failed_differs_from_some(run, builder, work):
-    """The summary tells how many went how (F41)."""
+    """The summary tells how many went how."""
     builder.fault("POST", action=error(400, "no", "bad_request"), times=3)
 
     completed = run("users", "apply", roster(work / "u.csv", "a,1", "b,1", "c,1"), "--yes")
@@ -214,7 +214,7 @@ def test_failed_rows_alone_run_again(run, builder, work, clock):
 
 
 def test_create_of_a_user_made_meanwhile_is_not_called_created(run, builder, work):
-    """An idempotent create ignores what was asked, and that is told (F43)."""
+    """An idempotent create ignores what was asked, and that is told."""
     file = roster(work / "u.csv", "late,50")
     answer = builder._route
 

@@ -85,7 +85,7 @@ def test_csv_with_an_id_column(run, builder, people, work, text):
 
 
 def test_ids_from_stdin(run, builder, people):
-    """Also as Windows writes them, with a byte-order mark (F37)."""
+    """Also as Windows writes them, with a byte-order mark."""
     data = b"\xef\xbb\xbfu0\r\nu1\r\n"
 
     completed = run("users", "deactivate", "--from-file", "-", "--confirm", "2", stdin=data)
@@ -131,7 +131,7 @@ def test_empty_file_is_a_usage_fault(run, builder, data):
 
 
 def test_mangled_id_refuses_the_file(run, builder, people, work):
-    """What a spreadsheet made of a number may be another user (F40)."""
+    """What a spreadsheet made of a number may be another user."""
     file = roster(work / "f.csv", "u0", "9.91214E+15", header="external_id")
 
     completed = run("users", "deactivate", "--from-file", file, "--confirm", "2")
@@ -143,7 +143,7 @@ def test_mangled_id_refuses_the_file(run, builder, people, work):
 
 
 def test_ids_are_taken_as_written(run, builder, work):
-    """Leading zeros and the look of a number are part of an id (F40)."""
+    """Leading zeros and the look of a number are part of an id."""
     for name in ("00123", "123", "TRUE", "1.0", "9912140633506421"):
         builder.add(name, 1)
     file = roster(work / "f.csv", "00123", "TRUE", "1.0", "9912140633506421", header="external_id")

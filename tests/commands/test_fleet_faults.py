@@ -28,7 +28,7 @@ def counts(completed) -> dict[str, int]:
 
 
 def test_401_in_the_middle_stops_the_run(apply, builder):
-    """The rest is not attempted (F41)."""
+    """The rest is not attempted."""
     builder.fault("POST", nth=4, action=error(401, "invalid API key", "unauthorized"))
 
     completed = apply(*ALONE)

@@ -121,7 +121,7 @@ def victim(builder, isolated_environment, key_env, work):
 
 @pytest.mark.parametrize("event", range(0, BOUNDARIES, 1 if FULL else 37))
 def test_killed_at_a_boundary_of_writing(victim, parsec, event):
-    """One worker, so that every boundary has its number (F42)."""
+    """One worker, so that every boundary has its number."""
     run = victim(SMALL)
     run.start(fused.__file__, str(event), concurrency=1)
     assert run.wait() in (-signal.SIGKILL, 0)
@@ -139,7 +139,7 @@ def test_boundaries_cover_the_whole_run(victim):
 @pytest.mark.parametrize("lost", [True, False])
 @pytest.mark.parametrize("number", range(1, EFFECTS + 1) if FULL else [6])
 def test_killed_at_a_request(victim, parsec, number, lost):
-    """Before the server acted on it, and after (F42)."""
+    """Before the server acted on it, and after."""
     run = victim(ROWS)
     run.kill_at_request(number, lost=lost)
     run.start("-m", "parsec_cli", concurrency=1)
@@ -150,7 +150,7 @@ def test_killed_at_a_request(victim, parsec, number, lost):
 
 @pytest.mark.parametrize("seed", range(200 if FULL else 2))
 def test_killed_at_a_random_time_with_many_workers(victim, builder, parsec, seed):
-    """Also when several requests are in flight (F42)."""
+    """Also when several requests are in flight."""
     chance = random.Random(seed)
     builder.latency = 0.01
     run = victim(ROWS)

@@ -9,7 +9,7 @@ from commands.fleeting import changes, roster
 
 
 def test_all_faults_of_a_file_are_listed_before_any_request(run, builder, work):
-    """Also two rows of one user with different limits (F44)."""
+    """Also two rows of one user with different limits."""
     rows = ["u1,5,", "u2,abc,", ",4,", "u4,5,", "u5,5,0x12", "u6,5,", "u1,9,", "u8,5", "9.9E+15,5,"]
     file = roster(work / "users.csv", *rows, header="external_id,qps_limit,eoa_address")
 
@@ -141,7 +141,7 @@ ODD_IDS = [
 
 @pytest.mark.parametrize("how", [["-o", "csv"], ["--json"], ["-o", "jsonl"]])
 def test_listing_is_a_file_without_a_change(run, builder, work, how):
-    """Also with ids that a spreadsheet would run or reshape (F40, F46)."""
+    """Also with ids that a spreadsheet would run or reshape."""
     for number, name in enumerate(ODD_IDS):
         builder.add(name, number + 1)
     builder.add(None, 5)
@@ -159,7 +159,7 @@ def test_listing_is_a_file_without_a_change(run, builder, work, how):
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_what_a_spreadsheet_saves_means_the_same(run, builder, work, encoding, delimiter):
-    """Byte-order mark, carriage returns, semicolons, tabs (F37, F38)."""
+    """Byte-order mark, carriage returns, semicolons, tabs."""
     builder.add("é1", 5)
     text = "external_id,qps_limit\r\né1,5\r\nneu,7\r\n".replace(",", delimiter)
     (work / "u.csv").write_bytes(text.encode(encoding))
@@ -171,7 +171,7 @@ def test_what_a_spreadsheet_saves_means_the_same(run, builder, work, encoding, d
 
 
 def test_blank_rows_and_tolerant_headers(run, work):
-    """Lines of nothing are no rows (F39)."""
+    """Lines of nothing are no rows."""
     file = roster(work / "u.csv", "u1,", "", ",", "u2,5", header=" External_ID , QPS Limit ")
 
     plan = run("users", "plan", file, "--json").json
@@ -180,7 +180,7 @@ def test_blank_rows_and_tolerant_headers(run, work):
 
 
 def test_file_without_the_column_says_what_it_saw(run, builder, work):
-    """Never `0 rows, success` (F38)."""
+    """Never `0 rows, success`."""
     completed = run("users", "plan", roster(work / "u.csv", "u1|5", header="external_id|qps_limit"))
 
     assert completed.code == 2

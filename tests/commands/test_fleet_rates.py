@@ -48,7 +48,7 @@ class Meter:
 
 @pytest.mark.parametrize(("rate", "burst", "rows"), [(200, 400, 2000), (10, 10, 60)])
 def test_rate_max_takes_all_that_is_permitted(run, builder, work, clock, rate, burst, rows):
-    """All rows succeed, few are ever refused (F45)."""
+    """All rows succeed, few are ever refused."""
     meter = Meter(builder, rate, burst, clock)
 
     completed = run(
@@ -73,7 +73,7 @@ def test_rate_max_takes_all_that_is_permitted(run, builder, work, clock, rate, b
 def test_default_pace_is_never_refused_and_leaves_room(
     run, builder, work, clock, rate, burst, rows
 ):
-    """A fifth is left for the app that shares the key (F45)."""
+    """A fifth is left for the app that shares the key."""
     meter = Meter(builder, rate, burst, clock)
 
     completed = run(

@@ -52,7 +52,7 @@ def changes(builder) -> int:
 @pytest.mark.parametrize("number", CODES)
 @pytest.mark.parametrize("seed", range(100 if FULL else 2))
 def test_signal_drains_the_run_and_the_next_goes_on(apply, builder, work, number, seed):
-    """No new rows, those in flight finished, all told; then nothing is sent twice (F58)."""
+    """No new rows, those in flight finished, all told; then nothing is sent twice."""
     chance = random.Random(seed)
     builder.latency = 0.03
     at = chance.randrange(1, 80)
@@ -81,7 +81,7 @@ def test_signal_drains_the_run_and_the_next_goes_on(apply, builder, work, number
 
 @pytest.mark.parametrize("number", CODES)
 def test_signal_during_a_wait_after_a_429(apply, builder, number):
-    """Nothing was applied, so nothing is unknown (F58)."""
+    """Nothing was applied, so nothing is unknown."""
     builder.fault("POST", nth=9, times=999, action=too_many("50"))
     child = apply("--concurrency", "4")
     until(lambda: changes(builder) >= 9)
@@ -116,7 +116,7 @@ def test_answer_that_does_not_come_in_time_is_unknown(apply, builder):
 
 @pytest.mark.parametrize("number", CODES)
 def test_second_signal_ends_at_once(apply, builder, number, work):
-    """What was in flight is told as unknown, and the run can be taken up (F58)."""
+    """What was in flight is told as unknown, and the run can be taken up."""
     builder.fault("POST", nth=6, times=4, action=stall(), after_effect=True)
     child = apply("--concurrency", "4")
     until(lambda: changes(builder) >= 9)

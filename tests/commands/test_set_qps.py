@@ -101,7 +101,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, histo
 
 
 def test_a_uuid_that_is_an_external_id_is_not_taken_for_it(run, builder):
-    """A change never guesses: the prefix says it, and the refusal says the prefix (F19)."""
+    """A change never guesses: the prefix says it, and the refusal says the prefix."""
     named = customer_id(99)
     user = builder.add(named, 10)
     done = run("users", "set-qps", named, "20")
@@ -133,7 +133,7 @@ def test_a_stale_index_does_not_lead_to_another_user(run, builder):
 
 @pytest.mark.parametrize("lost", [close(), reset(), error(500, "oops", "internal_error")])
 def test_a_lost_answer_is_repeated_and_the_limit_is_set(run, builder, lost):
-    """An absolute value may be sent again (F28)."""
+    """An absolute value may be sent again."""
     user = builder.add("alice", 10)
     builder.fault("PATCH", action=lost, after_effect=True)
     done = run("users", "set-qps", "alice", "20")
@@ -151,7 +151,7 @@ def test_when_every_answer_is_lost_the_user_is_read_and_the_truth_told(run, buil
 
 
 def test_when_the_user_read_again_differs_the_outcome_is_unknown(run, builder, history):
-    """A request that is lost may still arrive (F28)."""
+    """A request that is lost may still arrive."""
     user = builder.add("alice", 10)
     builder.fault("PATCH", action=close(), times=4)
     done = run("users", "set-qps", "alice", "20", "--json")
@@ -173,7 +173,7 @@ def test_when_the_user_read_again_differs_the_outcome_is_unknown(run, builder, h
     ids=["another user", "another limit", "a truth value", "cut", "empty"],
 )
 def test_an_answer_that_is_not_about_this_change_is_checked_by_a_read(run, builder, wrong):
-    """No success on its word, and no failure: the user has the limit (F32)."""
+    """No success on its word, and no failure: the user has the limit."""
     user = builder.add("alice", 10)
     builder.fault("PATCH", action=wrong, after_effect=True, times=1)
     done = run("users", "set-qps", "alice", "20")

@@ -36,7 +36,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize("value", NUMBERS, ids=lambda v: repr(v)[:20])
 def test_a_limit_is_plain_digits_or_refused(run, builder, value):
-    """A typo or a pasted id is no number (F54)."""
+    """A typo or a pasted id is no number."""
     user = builder.add("alice")
     for argv in (
         ["users", "set-qps", user["customer_id"], value],
@@ -50,7 +50,7 @@ def test_a_limit_is_plain_digits_or_refused(run, builder, value):
 
 @pytest.mark.parametrize("value", ["1", "7", "007", "2147483647"])
 def test_plain_digits_in_the_range_are_taken(run, builder, value):
-    """The bounds belong to it (F54)."""
+    """The bounds belong to it."""
     user = builder.add("alice")
     completed = run("users", "set-qps", "alice", value, "--allow-overcommit")
     assert completed.code == 0, completed
@@ -59,7 +59,7 @@ def test_plain_digits_in_the_range_are_taken(run, builder, value):
 
 @pytest.mark.parametrize("value", ["-5", "-1", "-0", "-99999999999999999999"])
 def test_a_negative_limit_is_answered_with_the_least_value(run, builder, value):
-    """Not with `no such option` (F53)."""
+    """Not with `no such option`."""
     user = builder.add("alice")
     for argv in (
         ["users", "set-qps", user["customer_id"], value],
@@ -74,7 +74,7 @@ def test_a_negative_limit_is_answered_with_the_least_value(run, builder, value):
 
 @pytest.mark.parametrize("name", ["-abc", "-x", "-1", "--weird", "-"])
 def test_an_id_that_starts_with_a_dash_is_explained(run, builder, name):
-    """The error tells of `--` (F53)."""
+    """The error tells of `--`."""
     builder.add(name)
     completed = run("users", "get", name)
     if completed.code == 2:
@@ -87,7 +87,7 @@ def test_an_id_that_starts_with_a_dash_is_explained(run, builder, name):
 
 @pytest.mark.parametrize("name", ["-abc", "-x", "-1", "--weird", "--help", "-"])
 def test_behind_a_double_dash_an_id_may_start_with_one(run, builder, name):
-    """For reading, changing and creating (F53)."""
+    """For reading, changing and creating."""
     user = builder.add(name)
     found = run("users", "get", "--json", "--", name)
     assert found.json["customer_id"] == user["customer_id"]
@@ -129,7 +129,7 @@ def test_behind_a_double_dash_an_id_may_start_with_one(run, builder, name):
     ids=" ".join,
 )
 def test_a_mistyped_command_is_told_in_plain_words(run, builder, argv):
-    """Exit 2, an error line and a hint, nothing on stdout, no key echoed, nothing sent (F53)."""
+    """Exit 2, an error line and a hint, nothing on stdout, no key echoed, nothing sent."""
     completed = run(*argv)
     assert completed.code == 2, completed
     assert completed.out == ""

@@ -54,7 +54,7 @@ PAGES = {
 def test_an_error_page_becomes_one_line_with_its_status(
     run_at, server, action, code, status, debug
 ):
-    """No markup, no decoder's exception, and the status decides (F30)."""
+    """No markup, no decoder's exception, and the status decides."""
     server.respond(action)
     completed = run_at("users", "get", CUSTOMER, env={"PARSEC_DEBUG": debug})
     assert completed.code == code, completed
@@ -96,7 +96,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("action", UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_a_success_that_cannot_be_read_is_a_clean_error(run_at, server, action):
-    """Not `null`, not `None`, not a traceback, not all of the memory (F30, F32)."""
+    """Not `null`, not `None`, not a traceback, not all of the memory."""
     server.respond(action)
     completed = run_at("users", "get", CUSTOMER, "--json")
     assert completed.code == 7, completed
@@ -140,7 +140,7 @@ SHAPES = [
     ("status", "code"), [(400, 5), (401, 4), (403, None), (404, 3), (409, 5), (500, 7)]
 )
 def test_error_bodies_of_any_shape_show_their_best_text(run_at, server, body, text, status, code):
-    """Nothing is required of an error but its status (F31)."""
+    """Nothing is required of an error but its status."""
     server.respond(json_answer(status, body))
     completed = run_at("users", "get", CUSTOMER, "--json")
     found = completed.error
@@ -152,7 +152,7 @@ def test_error_bodies_of_any_shape_show_their_best_text(run_at, server, body, te
 
 
 def test_an_unknown_error_code_passes_through(run_at, server):
-    """Scripts may know it before the tool does (F31)."""
+    """Scripts may know it before the tool does."""
     server.script(json_answer(400, {"error": "x", "code": "brand_new"}))
     assert run_at("pool", "show", "--json").error["code"] == "brand_new"
 
@@ -167,7 +167,7 @@ def test_an_unknown_error_code_passes_through(run_at, server):
     ],
 )
 def test_a_refused_key_gets_a_hint(run_at, server, status, body, code):
-    """What to do about it, next to what happened (F31)."""
+    """What to do about it, next to what happened."""
     server.script(json_answer(status, body))
     completed = run_at("users", "get", f"id:{CUSTOMER}", "--json")
     assert completed.code == code, completed
@@ -175,7 +175,7 @@ def test_a_refused_key_gets_a_hint(run_at, server, status, body, code):
 
 
 def test_validation_errors_are_shown_line_by_line(run_at, server):
-    """All of them, each on its own line (F31)."""
+    """All of them, each on its own line."""
     wrong = ["email: not an address", "qps_limit: too small"]
     body = {"error": "validation failed", "code": "validation_error", "validation_errors": wrong}
     server.script(json_answer(400, body))
@@ -207,7 +207,7 @@ NEWS = [
 @pytest.mark.parametrize("news", NEWS, ids=json.dumps)
 @pytest.mark.parametrize("form", FORMATS)
 def test_new_fields_and_values_work_everywhere(run, builder, news, form):
-    """No closed lists: an old tool still works next week (F33)."""
+    """No closed lists: an old tool still works next week."""
     user = builder.add("alice", **news)
     for argv in (["users", "list"], ["users", "get", user["customer_id"]]):
         completed = run(*argv, "-o", form)
@@ -237,7 +237,7 @@ EMPTIES = {
 @pytest.mark.parametrize("empties", EMPTIES.values(), ids=EMPTIES.keys())
 @pytest.mark.parametrize("form", FORMATS)
 def test_null_is_neither_a_crash_nor_the_word_none(run, builder, empties, form):
-    """Null lists are not iterated, null texts not printed (F34)."""
+    """Null lists are not iterated, null texts not printed."""
     user = builder.add("alice", **empties)
     for argv in (["users", "list"], ["users", "get", user["customer_id"]]):
         completed = run(*argv, "-o", form)
@@ -262,7 +262,7 @@ OPTIONAL = [
 @pytest.mark.parametrize("absent", OPTIONAL)
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_absent_field_stays_absent(run_at, server, absent, form):
-    """Absent is not null: the document does not invent it (F34)."""
+    """Absent is not null: the document does not invent it."""
     user = new_user("alice", 0)
     del user[absent]
     server.respond(json_answer(200, user))
@@ -275,7 +275,7 @@ def test_an_absent_field_stays_absent(run_at, server, absent, form):
 
 @pytest.mark.parametrize("form", ["tsv", "csv", "table"])
 def test_zero_is_shown_as_zero_and_null_as_nothing(run, builder, form):
-    """A blank would hide that the user may not call at all (F34)."""
+    """A blank would hide that the user may not call at all."""
     builder.add("zero", 0)
     builder.add("null", None)
     fields = ["--fields", "external_id,qps_limit"]

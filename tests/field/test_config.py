@@ -27,7 +27,7 @@ def umask():
 
 @pytest.mark.parametrize("mask", [0o022, 0o000, 0o077])
 def test_a_new_config_is_private_whatever_the_umask(tool, home, umask, mask):
-    """File 0600 in a directory 0700 (F48)."""
+    """File 0600 in a directory 0700."""
     umask(mask)
     completed = tool("config", "set", "api_key", stdin=STORED_KEY.encode())
     assert completed.code == 0, completed
@@ -39,7 +39,7 @@ def test_a_new_config_is_private_whatever_the_umask(tool, home, umask, mask):
 
 
 def test_an_open_config_with_a_key_is_warned_about_and_tightened(tool, builder, config_file, umask):
-    """On stderr, at every use, until the next save closes it (F48)."""
+    """On stderr, at every use, until the next save closes it."""
     umask(0o022)
     builder.key = STORED_KEY
     path = config_file(profile(builder.url), 0o644)
@@ -57,7 +57,7 @@ def test_an_open_config_with_a_key_is_warned_about_and_tightened(tool, builder, 
 
 @pytest.mark.parametrize("before", [0o600, 0o400])
 def test_a_save_never_loosens_the_mode(tool, config_file, umask, before):
-    """What the operator tightened stays (F48)."""
+    """What the operator tightened stays."""
     umask(0o022)
     path = config_file(profile(), before)
     assert tool("config", "set", "output", "tsv", env={"PARSEC_CONFIG": str(path)}).code == 0
@@ -91,7 +91,7 @@ WRONG_TYPES = {
 def test_a_config_that_cannot_be_parsed_is_an_error_not_a_default(
     tool, builder, config_file, content, argv
 ):
-    """Named with its line, never quoted, never overwritten (F49)."""
+    """Named with its line, never quoted, never overwritten."""
     path = config_file(content)
     env = {"PARSEC_CONFIG": str(path), "PARSEC_API_KEY": BUILDER_KEY}
     completed = tool(*argv, env=env)
@@ -105,7 +105,7 @@ def test_a_config_that_cannot_be_parsed_is_an_error_not_a_default(
 
 @pytest.mark.parametrize("content", WRONG_TYPES.values(), ids=WRONG_TYPES.keys())
 def test_a_setting_of_the_wrong_kind_is_an_error_not_a_default(tool, config_file, content):
-    """A staging setup must not talk to production (F49)."""
+    """A staging setup must not talk to production."""
     path = config_file(content)
     env = {"PARSEC_CONFIG": str(path)}
     completed = tool("pool", "show", env=env)
@@ -115,14 +115,14 @@ def test_a_setting_of_the_wrong_kind_is_an_error_not_a_default(tool, config_file
 
 
 def test_a_config_path_that_is_a_directory_is_an_error(tool, home):
-    """Unreadable in any way (F49, F11)."""
+    """Unreadable in any way."""
     completed = tool("pool", "show", env={"PARSEC_CONFIG": str(home)})
     assert completed.code == 2, completed
     assert str(home) in completed.err
 
 
 def test_comments_order_and_unknown_settings_survive_a_save(tool, config_file):
-    """The file is the operator's (F49)."""
+    """The file is the operator's."""
     before = '# mine\nfuture = 1\n\n[profiles.default]\nbase_url = "https://h"  # why\nodd = [1]\n'
     path = config_file(before)
     assert tool("config", "set", "output", "csv", env={"PARSEC_CONFIG": str(path)}).code == 0
@@ -132,7 +132,7 @@ def test_comments_order_and_unknown_settings_survive_a_save(tool, config_file):
 
 
 def test_saves_at_the_same_time_lose_nothing_and_never_show_half_a_file(tool, config_file):
-    """Two writers and a reader (F49)."""
+    """Two writers and a reader."""
     path = config_file("# mine\n" + "# padding\n" * 500 + "[profiles.default]\n")
     env = {"PARSEC_CONFIG": str(path)}
     failures: list[object] = []
@@ -167,7 +167,7 @@ def test_saves_at_the_same_time_lose_nothing_and_never_show_half_a_file(tool, co
 
 @pytest.mark.parametrize("kind", ["link", "dangling", "chain", "relative"])
 def test_a_save_goes_through_a_symlinked_config(tool, home, kind):
-    """Dotfile users keep their link (F52)."""
+    """Dotfile users keep their link."""
     repository = home / "dotfiles"
     repository.mkdir()
     target = repository / "parsec.toml"
@@ -190,7 +190,7 @@ def test_a_save_goes_through_a_symlinked_config(tool, home, kind):
 
 
 def test_a_link_to_where_nothing_can_be_written_is_a_clean_error(tool, home):
-    """The link and its target stay as they were (F52)."""
+    """The link and its target stay as they were."""
     link = home / "parsec.toml"
     link.symlink_to("/proc/none/parsec.toml")
     completed = tool("config", "set", "output", "csv", env={"PARSEC_CONFIG": str(link)})

@@ -16,7 +16,7 @@ FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "shift_jis", "koi8-r"])
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_text_is_too_foreign_for_a_stream(run, builder, encoding, form):
-    """List, get and errors in every format (F57)."""
+    """List, get and errors in every format."""
     users = [builder.add(name) for name in NAMES]
     for argv in (
         ["users", "list"],
@@ -31,7 +31,7 @@ def test_no_text_is_too_foreign_for_a_stream(run, builder, encoding, form):
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_json_is_equal_in_any_encoding(run, builder, encoding):
-    """It is ASCII to begin with (F57)."""
+    """It is ASCII to begin with."""
     for name in NAMES:
         builder.add(name)
     completed = run("users", "list", "--json", encoding=encoding)
@@ -39,7 +39,7 @@ def test_json_is_equal_in_any_encoding(run, builder, encoding):
 
 
 def test_unencodable_ids_stay_distinguishable(run, builder):
-    """A row of question marks would be two users that look the same (F57)."""
+    """A row of question marks would be two users that look the same."""
     builder.add("日本")
     builder.add("本日")
     completed = run("users", "list", "-o", "tsv", "--fields", "external_id", encoding="ascii")
@@ -59,7 +59,7 @@ def test_unencodable_ids_stay_distinguishable(run, builder):
     ids=["list", "get", "missing", "help", "help of a command"],
 )
 def test_the_real_command_line_survives_every_locale(parsec, builder, key_env, changes, argv, code):
-    """As the interpreter sets its streams up (F57)."""
+    """As the interpreter sets its streams up."""
     for name in NAMES:
         builder.add(name)
     completed = parsec(*argv, env={**key_env(builder), **changes})

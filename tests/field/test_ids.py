@@ -63,7 +63,7 @@ def argv_for(command: str, user: str) -> list[str]:
 @pytest.mark.parametrize("name", RESERVED)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_unknown_id_with_reserved_characters_addresses_nobody(run, builder, command, name):
-    """Looked up by paging, never pasted into a path, never created (F19)."""
+    """Looked up by paging, never pasted into a path, never created."""
     builder.add("alice")
     completed = run(*argv_for(command, name))
     assert completed.code == 3, completed
@@ -73,7 +73,7 @@ def test_an_unknown_id_with_reserved_characters_addresses_nobody(run, builder, c
 
 @pytest.mark.parametrize("name", RESERVED)
 def test_an_external_id_with_reserved_characters_finds_its_user(run, builder, name):
-    """And its neighbours stay what they are (F19)."""
+    """And its neighbours stay what they are."""
     builder.add("a")
     user = builder.add(name)
     builder.add("b")
@@ -90,7 +90,7 @@ def test_an_external_id_with_reserved_characters_finds_its_user(run, builder, na
 @pytest.mark.parametrize("ending", ["#note", "?x=1", "/", "/../x", "%20", " ", "#", "?", ";x"])
 @pytest.mark.parametrize("prefix", ["", "id:"])
 def test_a_note_behind_a_customer_id_never_hits_that_user(run, builder, ending, prefix):
-    """`REALID#note` is not REALID: not for a deactivation, not for a change (F19)."""
+    """`REALID#note` is not REALID: not for a deactivation, not for a change."""
     user = builder.add("alice")
     named = f"{prefix}{user['customer_id']}{ending}"
     for argv in (
@@ -108,7 +108,7 @@ def test_a_note_behind_a_customer_id_never_hits_that_user(run, builder, ending, 
 
 @pytest.mark.parametrize("name", [n for n in RESERVED if not n.startswith("..;")])
 def test_a_forced_customer_id_is_one_encoded_segment_or_refused(run, builder, name):
-    """No query, fragment or second segment can be injected (F19)."""
+    """No query, fragment or second segment can be injected."""
     completed = run("users", "get", f"id:{name}")
     assert completed.code in (2, 3), completed
     for request in builder.requests:
@@ -121,7 +121,7 @@ def test_a_forced_customer_id_is_one_encoded_segment_or_refused(run, builder, na
 @pytest.mark.parametrize("name", NOTHING.values(), ids=NOTHING.keys())
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_id_that_names_nothing_is_refused_before_any_request(run, builder, command, name):
-    """An unset shell variable must not aim at the collection (F20)."""
+    """An unset shell variable must not aim at the collection."""
     builder.add("alice")
     completed = run(*argv_for(command, name))
     assert completed.code == 2, completed
@@ -130,7 +130,7 @@ def test_an_id_that_names_nothing_is_refused_before_any_request(run, builder, co
 
 @pytest.mark.parametrize("name", ["", " ", "\t", "\xa0", "a\x1b[2Jb", "a\nb", "a\x9b"])
 def test_a_user_without_a_usable_id_is_not_created(run, builder, name):
-    """The same for the id of a new user (F20)."""
+    """The same for the id of a new user."""
     completed = run("users", "create", name)
     assert completed.code == 2, completed
     assert builder.requests == []
@@ -139,7 +139,7 @@ def test_a_user_without_a_usable_id_is_not_created(run, builder, name):
 @pytest.mark.parametrize("column", ["customer_id", "external_id"])
 @pytest.mark.parametrize("cell", ["", " ", '""', '" "'])
 def test_an_empty_cell_in_a_file_of_deactivations_is_refused(run, builder, work, column, cell):
-    """Found before anything is sent, with its row (F20)."""
+    """Found before anything is sent, with its row."""
     builder.add("alice")
     (work / "leavers.csv").write_text(f"{column},note\nalice,x\n{cell},y\n")
     completed = run("users", "deactivate", "--from-file", "leavers.csv", "--confirm", "1")
@@ -157,7 +157,7 @@ def test_a_customer_id_in_other_case_is_the_same_user(run, builder, spelling):
 
 
 def test_a_change_takes_a_uuid_for_a_customer_id_only(run, builder):
-    """An external_id that looks like one needs its prefix (F19)."""
+    """An external_id that looks like one needs its prefix."""
     named = "11111111-1111-4111-8111-111111111111"
     user = builder.add(named)
     assert run("users", "get", named, "--json").json["customer_id"] == user["customer_id"]

@@ -15,7 +15,7 @@ ERROR_KEYS = {"code", "message", "http_status", "retryable", "hint", "exit_code"
 
 @pytest.mark.parametrize("columns", ["1", "20", "40", "80", "200", "abc", "", None])
 def test_json_equals_what_the_server_sent_at_every_width(run, builder, columns):
-    """No wrapping, markup or colour on this path (F04)."""
+    """No wrapping, markup or colour on this path."""
     user = builder.add(("customer [prod] \n" * 20)[:300], note={"deep": [1, None, "x" * 200]})
     env = {"COLUMNS": columns, "FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"}
     assert run("users", "get", user["customer_id"], "--json", env=env).json == masked(user)
@@ -29,7 +29,7 @@ def test_json_equals_what_the_server_sent_at_every_width(run, builder, columns):
     ids=repr,
 )
 def test_json_keeps_every_value_of_an_unknown_field(run, builder, value):
-    """Exact integers, null against absent, text that looks like a number (F04, F33)."""
+    """Exact integers, null against absent, text that looks like a number."""
     user = builder.add("u1", future_field=value)
     shown = run("users", "get", user["customer_id"], "--json").json["future_field"]
     assert shown == value
@@ -46,7 +46,7 @@ def test_json_keeps_every_value_of_an_unknown_field(run, builder, value):
     ],
 )
 def test_an_empty_account_is_an_empty_result_of_the_same_shape(run, builder, form, empty):
-    """Prose about nothing found would break the reader (F06)."""
+    """Prose about nothing found would break the reader."""
     completed = run("users", "list", "-o", form)
     assert completed.code == 0, completed
     assert (completed.json if form == "json" else completed.out) == empty
@@ -55,7 +55,7 @@ def test_an_empty_account_is_an_empty_result_of_the_same_shape(run, builder, for
 
 @pytest.mark.parametrize("size", [1, 2, 3, 6, 7])
 def test_several_pages_are_one_json_document(run, builder, size):
-    """However the pages fall, one document (F06)."""
+    """However the pages fall, one document."""
     users = builder.add_many(6)
     completed = run("users", "list", "--json", "--page-size", str(size))
     assert completed.json == {
@@ -67,7 +67,7 @@ def test_several_pages_are_one_json_document(run, builder, size):
 
 
 def test_line_formats_give_one_line_a_record_over_pages(run, builder):
-    """Line-delimited output only under its own name, with one header at most (F06)."""
+    """Line-delimited output only under its own name, with one header at most."""
     users = builder.add_many(5)
     ids = [user["customer_id"] for user in users]
     lines = run("users", "list", "-o", "jsonl", "--page-size", "2").out.splitlines()
@@ -80,7 +80,7 @@ def test_line_formats_give_one_line_a_record_over_pages(run, builder):
 def test_questions_and_warnings_stay_off_a_stdout_that_is_a_file(
     terminal, builder, key_env, config_file, work
 ):
-    """stdin and stderr are a terminal, stdout is data (F05)."""
+    """stdin and stderr are a terminal, stdout is data."""
     user = builder.add("alice")
     config = config_file('[profiles.default]\napi_key = "pk_live_OTHER_000000"\n', 0o644)
     out = work / "out.json"
@@ -98,7 +98,7 @@ def test_questions_and_warnings_stay_off_a_stdout_that_is_a_file(
 
 
 def test_a_long_listing_to_a_file_is_nothing_but_the_document(terminal, builder, key_env, work):
-    """Progress is drawn on the terminal of stderr, if at all (F05)."""
+    """Progress is drawn on the terminal of stderr, if at all."""
     builder.add_many(10)
     out = work / "out.json"
     argv = ["users", "list", "--json", "--page-size", "2"]
@@ -143,7 +143,7 @@ def check_error(completed, exit_code, status, code=None):
 def test_failures_are_an_object_when_json_was_asked_for(
     run_at, server, form, answer, exit_code, status, code
 ):
-    """A script learns why without reading prose (F07)."""
+    """A script learns why without reading prose."""
     server.respond(answer)
     completed = run_at("pool", "show", *form)
     found = completed.error
@@ -151,20 +151,20 @@ def test_failures_are_an_object_when_json_was_asked_for(
 
 
 def test_a_missing_user_is_an_error_object(run, builder):
-    """The kind that scripts meet most (F07)."""
+    """The kind that scripts meet most."""
     check_error(run("users", "get", "11111111-1111-4111-8111-111111111111", "--json"), 3, 404)
     check_error(run("users", "get", "nobody", "--json"), 3, 404)
     assert builder.mutations == []
 
 
 def test_an_unreachable_server_is_an_error_object(tool, key_env):
-    """No status, but the same shape (F07)."""
+    """No status, but the same shape."""
     env = key_env(f"http://127.0.0.1:{closed_port()}")
     check_error(tool("pool", "show", "--json", env=env), 7, None)
 
 
 def test_a_missing_key_is_an_error_object(tool):
-    """Local failures too (F07)."""
+    """Local failures too."""
     check_error(tool("pool", "show", "--json"), 4, None, "no_key")
 
 
@@ -181,7 +181,7 @@ def test_a_missing_key_is_an_error_object(tool):
     ids=" ".join,
 )
 def test_a_usage_mistake_is_an_error_object(run, builder, argv):
-    """Before and after the subcommand alike (F07)."""
+    """Before and after the subcommand alike."""
     check_error(run(*argv, "--json"), 2, None)
     check_error(run("--json", *argv), 2, None)
     check_error(run(*argv, env={"PARSEC_OUTPUT": "json"}), 2, None)
@@ -189,7 +189,7 @@ def test_a_usage_mistake_is_an_error_object(run, builder, argv):
 
 
 def test_a_rate_limit_beyond_the_wait_is_a_retryable_error_object(run_at, server):
-    """The object says that trying again makes sense (F07, F27)."""
+    """The object says that trying again makes sense."""
     server.script(too_many("86400"))
     completed = run_at("pool", "show", "--json")
     check_error(completed, 6, 429)
@@ -200,7 +200,7 @@ def test_a_rate_limit_beyond_the_wait_is_a_retryable_error_object(run_at, server
 def test_a_reader_that_has_enough_ends_the_listing_quietly(
     isolated_environment, work, builder, key_env, form
 ):
-    """`| head -1`: no words, no API error's code, and paging stops (F08)."""
+    """`| head -1`: no words, no API error's code, and paging stops."""
     builder.add_many(5_000)
     env = {**isolated_environment, **key_env(builder), "PYTHONUNBUFFERED": "1"}
     completed = run_to_reader(["users", "list", "-o", form], env=env, cwd=work, lines=1)
@@ -212,7 +212,7 @@ def test_a_reader_that_has_enough_ends_the_listing_quietly(
 def test_a_reader_that_never_reads_ends_the_command_quietly(
     isolated_environment, work, builder, key_env
 ):
-    """`| true` (F08)."""
+    """`| true`."""
     builder.add_many(300)
     env = {**isolated_environment, **key_env(builder)}
     completed = run_to_reader(["users", "list", "--json"], env=env, cwd=work, lines=0)
@@ -222,7 +222,7 @@ def test_a_reader_that_never_reads_ends_the_command_quietly(
 
 @pytest.mark.parametrize("stdout", ["/dev/full", "closed"])
 def test_a_listing_that_cannot_be_written_is_a_local_fault(parsec, builder, key_env, stdout):
-    """A full disk is not success (F08)."""
+    """A full disk is not success."""
     builder.add_many(3)
     completed = parsec("users", "list", env=key_env(builder), stdout=stdout)
     assert completed.code == 1, completed
@@ -232,7 +232,7 @@ def test_a_listing_that_cannot_be_written_is_a_local_fault(parsec, builder, key_
 
 @pytest.mark.parametrize("stdout", ["/dev/full", "closed"])
 def test_a_change_whose_report_is_lost_is_told_on_stderr(parsec, builder, key_env, stdout):
-    """The operator must not believe that nothing happened (F08)."""
+    """The operator must not believe that nothing happened."""
     completed = parsec("users", "create", "u1", env=key_env(builder), stdout=stdout)
     assert completed.code == 1, completed
     assert builder.by_external_id("u1")
@@ -241,7 +241,7 @@ def test_a_change_whose_report_is_lost_is_told_on_stderr(parsec, builder, key_en
 
 
 def test_a_bulk_run_outlives_its_reader(isolated_environment, work, builder, key_env):
-    """A dead stdout abandons no row (F08)."""
+    """A dead stdout abandons no row."""
     (work / "fleet.csv").write_text("external_id\n" + "".join(f"u{n}\n" for n in range(12)))
     env = {**isolated_environment, **key_env(builder)}
     argv = ["users", "apply", "fleet.csv", "--yes", "-o", "jsonl"]

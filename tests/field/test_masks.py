@@ -24,7 +24,7 @@ from support.records import END_USER_KEY
     ids=" ".join,
 )
 def test_an_end_users_key_is_masked_in_every_format_and_file(run, builder, leaks, argv, form):
-    """The API returns one with every user; a screen or CI log keeps none (F13)."""
+    """The API returns one with every user; a screen or CI log keeps none."""
     builder.add("alice")
     completed = run(*argv, "-o", form)
     # `ids` has nothing to print where a record has no customer_id, and says so
@@ -34,7 +34,7 @@ def test_an_end_users_key_is_masked_in_every_format_and_file(run, builder, leaks
 
 @pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl"])
 def test_reveal_keys_shows_them_in_that_command_only(run, builder, leaks, form):
-    """An explicit wish is granted on stdout, and leaves no trace on disk (F13)."""
+    """An explicit wish is granted on stdout, and leaves no trace on disk."""
     user = builder.add("alice")
     fields = ["--fields", "customer_id,api_key"]
     shown = run("users", "get", "alice", "--reveal-keys", "-o", form, *fields)
@@ -44,7 +44,7 @@ def test_reveal_keys_shows_them_in_that_command_only(run, builder, leaks, form):
 
 
 def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
-    """`--reveal-keys` is about `api_key`; a private key stays masked (F13)."""
+    """`--reveal-keys` is about `api_key`; a private key stays masked."""
     builder.add("alice", private_key="PRIVATECANARY1", nested={"clob_api_secret": "CLOBCANARY12"})
     completed = run("users", "get", "alice", "--reveal-keys", "--json")
     assert completed.code == 0, completed
@@ -52,7 +52,7 @@ def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
 
 
 def test_a_bulk_run_leaves_no_key_in_its_results_and_journals(run, builder, work, leaks):
-    """Result files are passed around (F13)."""
+    """Result files are passed around."""
     builder.add("alice")
     (work / "fleet.csv").write_text("external_id,qps_limit\nalice,11\nnew,5\n")
     completed = run("users", "apply", "fleet.csv", "--yes", "--results", "out.jsonl")

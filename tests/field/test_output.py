@@ -58,7 +58,7 @@ def obeyed(text: str) -> set[str]:
 @pytest.mark.parametrize("command", ["list", "get"])
 @pytest.mark.parametrize("form", FORMATS_FOR_PEOPLE)
 def test_text_in_brackets_is_shown_literally(run, builder, command, form):
-    """Nothing in data is taken for styling, and no closing tag ends the command (F01)."""
+    """Nothing in data is taken for styling, and no closing tag ends the command."""
     users = [builder.add(name) for name in MARKUP]
     chosen = [user["customer_id"] for user in users] if command == "get" else []
     completed = run("users", command, *chosen, "-o", form, env={"COLUMNS": "200"})
@@ -67,7 +67,7 @@ def test_text_in_brackets_is_shown_literally(run, builder, command, form):
 
 
 def test_text_in_brackets_is_shown_literally_on_a_terminal(terminal, builder, key_env):
-    """The same where colours are on (F01)."""
+    """The same where colours are on."""
     for name in MARKUP:
         builder.add(name)
     session = terminal(["users", "list"], env=key_env(builder), cols=200)
@@ -79,7 +79,7 @@ def test_text_in_brackets_is_shown_literally_on_a_terminal(terminal, builder, ke
 def test_the_question_before_a_deactivation_shows_brackets_literally(
     terminal, builder, key_env, name
 ):
-    """A prompt is text for people too, and end of file is no (F01, F36)."""
+    """A prompt is text for people too, and end of file is no."""
     user = builder.add(name)
     argv = ["users", "deactivate", user["customer_id"]]
     session = terminal(argv, env=key_env(builder), cols=120, answers=[(name, CTRL_D)])
@@ -91,7 +91,7 @@ def test_the_question_before_a_deactivation_shows_brackets_literally(
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS.keys())
 @pytest.mark.parametrize("form", FORMATS_FOR_PEOPLE)
 def test_control_characters_in_data_are_shown_as_escapes(run, builder, control, form):
-    """No byte from the server drives the terminal or hides from the eye (F02)."""
+    """No byte from the server drives the terminal or hides from the eye."""
     builder.add(f"ok{control}x")
     builder.add("okx")
     completed = run("users", "list", "-o", form, env={"COLUMNS": "200"})
@@ -108,7 +108,7 @@ def test_control_characters_in_data_are_shown_as_escapes(run, builder, control, 
 
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS.keys())
 def test_json_keeps_control_characters_but_only_as_escapes(run, builder, control):
-    """Lossless for programs, harmless for a terminal (F02)."""
+    """Lossless for programs, harmless for a terminal."""
     user = builder.add(f"ok{control}x")
     for form in ("json", "jsonl"):
         completed = run("users", "get", user["customer_id"], "-o", form)
@@ -117,7 +117,7 @@ def test_json_keeps_control_characters_but_only_as_escapes(run, builder, control
 
 
 def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
-    """JSON can hold what no encoding can: shown escaped, kept in JSON (F02, F57)."""
+    """JSON can hold what no encoding can: shown escaped, kept in JSON."""
     user = {"customer_id": "11111111-1111-4111-8111-111111111111", "external_id": "a\ud800b"}
     server.respond(json_answer(200, {"users": [user], "count": 1}))
     for form in ("table", "tsv", "csv", "ids", "json", "jsonl"):
@@ -129,7 +129,7 @@ def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
 @pytest.mark.parametrize("where", ["error", "code", "validation_errors"])
 @pytest.mark.parametrize("control", ["\x1b[1A\x1b[2K", "\x9b2K", "\u202e", "\r", "\x07"])
 def test_error_text_from_the_server_cannot_forge_the_screen(run_at, server, where, control):
-    """An error body is data as well (F02)."""
+    """An error body is data as well."""
     text = f"bad {control} fake ok"
     body = {"error": "refused", "code": "validation_error", "retryable": False}
     body[where] = [text] if where == "validation_errors" else text
@@ -156,7 +156,7 @@ def test_error_text_from_the_server_cannot_forge_the_screen(run_at, server, wher
     ids=lambda argv: " ".join(argv).format(""),
 )
 def test_text_echoed_from_the_command_line_is_escaped(run, builder, argv, control):
-    """What a script passes on may come from a customer (F02)."""
+    """What a script passes on may come from a customer."""
     completed = run(*[part.format(control) for part in argv])
     # an id may hold a bidi character, and then belongs to nobody
     assert completed.code == 2 or (completed.code == 3 and control == "\u202e"), completed
@@ -165,7 +165,7 @@ def test_text_echoed_from_the_command_line_is_escaped(run, builder, argv, contro
 
 
 def test_a_plain_terminal_gets_no_escape_byte_at_all(terminal, builder, key_env):
-    """With colours off every ESC on the screen would have come from data (F02)."""
+    """With colours off every ESC on the screen would have come from data."""
     for control in CONTROLS.values():
         builder.add(f"ok{control}x")
     env = {**key_env(builder), "NO_COLOR": "1", "TERM": "dumb"}
@@ -176,7 +176,7 @@ def test_a_plain_terminal_gets_no_escape_byte_at_all(terminal, builder, key_env)
 
 @pytest.mark.parametrize("columns", ["1", "20", "60", "80", "300", "0", "-5", "abc", "", None])
 def test_off_a_terminal_every_value_is_whole_on_one_line(run, builder, columns):
-    """No width, set or unset, shortens what goes into a pipe (F03)."""
+    """No width, set or unset, shortens what goes into a pipe."""
     long_id = "customer-" + "x" * 300
     users = [builder.add(name) for name in ("u1", long_id, "日本語ユーザー", "❤️x")]
     completed = run("users", "list", env={"COLUMNS": columns})
@@ -189,7 +189,7 @@ def test_off_a_terminal_every_value_is_whole_on_one_line(run, builder, columns):
 
 @pytest.mark.parametrize("cols", [40, 60, 80, 120])
 def test_ids_are_never_shortened_on_a_terminal(terminal, builder, key_env, cols):
-    """Lesser columns go first; what can be pasted stays whole (F03)."""
+    """Lesser columns go first; what can be pasted stays whole."""
     users = [builder.add(name) for name in ("u1", "customer-0001-x", "日本語ユーザー")]
     session = terminal(["users", "list"], env=key_env(builder), cols=cols)
     assert session.code == 0, session
@@ -200,7 +200,7 @@ def test_ids_are_never_shortened_on_a_terminal(terminal, builder, key_env, cols)
 
 
 def test_no_table_line_is_wider_than_the_terminal(terminal, builder, key_env):
-    """A line that wraps by itself tears the columns apart (F03)."""
+    """A line that wraps by itself tears the columns apart."""
     for name in ("u1", "日本語ユーザー", "customer-0001"):
         builder.add(name)
     session = terminal(["users", "list"], env=key_env(builder), cols=70)
@@ -208,7 +208,7 @@ def test_no_table_line_is_wider_than_the_terminal(terminal, builder, key_env):
 
 
 def test_columns_stay_aligned_behind_wide_characters(run, builder):
-    """Width is counted in cells, not characters (F03)."""
+    """Width is counted in cells, not characters."""
     for name in ("u1", "日本語ユーザー", "\uff46ull", "e\u0301"):
         builder.add(name, tier="level-x")
     completed = run("users", "list", "-o", "table", env={"COLUMNS": "150"})
@@ -218,7 +218,7 @@ def test_columns_stay_aligned_behind_wide_characters(run, builder):
 
 
 def test_terminal_width_settings_never_crash_a_table(run, builder):
-    """Absurd widths fall back to plain lines with whole ids (F03)."""
+    """Absurd widths fall back to plain lines with whole ids."""
     user = builder.add("customer-0001")
     for columns in ("1", "5", "10", "99999", "0", "-1", "1e3", "٣٠", ""):
         completed = run("users", "list", "-o", "table", env={"COLUMNS": columns})

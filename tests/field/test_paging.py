@@ -42,7 +42,7 @@ def pages_of(requests) -> list:
 @pytest.mark.parametrize("cycle", [["AAA"], ["A", "B"], ["A", "B", "C"]], ids="".join)
 @pytest.mark.parametrize("form", ["json", "tsv", "table"])
 def test_a_server_that_repeats_its_cursors_is_left(run_at, server, cycle, form):
-    """The listing ends by itself, as incomplete, and says why (F21)."""
+    """The listing ends by itself, as incomplete, and says why."""
     cursors = itertools.cycle(cycle)
     server.respond(lambda _: json_answer(200, page(1, next_cursor=next(cursors))))
     completed = run_at("users", "list", "-o", form)
@@ -56,7 +56,7 @@ def test_a_server_that_repeats_its_cursors_is_left(run_at, server, cycle, form):
 
 @pytest.mark.parametrize("numbers", [[], [1]], ids=["empty pages", "the same user"])
 def test_endless_new_cursors_without_new_users_are_left(run_at, server, numbers):
-    """New cursors alone are no progress (F21)."""
+    """New cursors alone are no progress."""
     cursors = map(str, itertools.count(1))
     server.respond(lambda _: json_answer(200, page(*numbers, next_cursor=next(cursors))))
     completed = run_at("users", "list", "--json")
@@ -68,7 +68,7 @@ def test_endless_new_cursors_without_new_users_are_left(run_at, server, numbers)
 @pytest.mark.parametrize("last", [{}, {"next_cursor": None}, {"next_cursor": ""}], ids=str)
 @pytest.mark.parametrize("form", ["json", "tsv"])
 def test_the_end_of_the_list_is_understood_in_each_way(run_at, server, last, form):
-    """Absent, null and empty end it, without a further request (F22)."""
+    """Absent, null and empty end it, without a further request."""
     server.script(
         json_answer(200, page(1, next_cursor="x")),
         json_answer(200, page(2, **last)),
@@ -84,7 +84,7 @@ def test_the_end_of_the_list_is_understood_in_each_way(run_at, server, last, for
 
 @pytest.mark.parametrize("odd", [0, 1, False, True, 1.5, [], {}, ["x"], {"cursor": "x"}], ids=repr)
 def test_a_cursor_of_another_type_is_a_clean_error(run_at, server, odd):
-    """Neither an end nor a page: 7, never a traceback (F22)."""
+    """Neither an end nor a page: 7, never a traceback."""
     server.respond(json_answer(200, page(1, next_cursor=odd)))
     completed = run_at("users", "list", "--json")
     assert completed.code == 7, completed
@@ -96,7 +96,7 @@ def test_a_cursor_of_another_type_is_a_clean_error(run_at, server, odd):
 
 @pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
 def test_a_cursor_goes_back_byte_for_byte(run_at, server, cursor):
-    """Encoded once; nothing in it changes the other parameters (F23)."""
+    """Encoded once; nothing in it changes the other parameters."""
     server.script(
         json_answer(200, page(1, next_cursor=cursor)),
         json_answer(200, page(2)),
@@ -111,7 +111,7 @@ def test_a_cursor_goes_back_byte_for_byte(run_at, server, cursor):
 
 @pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
 def test_a_printed_cursor_can_be_given_back(run_at, server, cursor):
-    """From the JSON and from the hint for people (F23)."""
+    """From the JSON and from the hint for people."""
     server.respond(json_answer(200, page(1, next_cursor=cursor)))
     shown = run_at("users", "list", "--limit", "1", "--json").json["next_cursor"]
     assert shown == cursor
@@ -122,7 +122,7 @@ def test_a_printed_cursor_can_be_given_back(run_at, server, cursor):
 @pytest.mark.parametrize(("argv", "requests"), [([], 2), (["--limit", "500"], 2)], ids=str)
 @pytest.mark.parametrize("form", ["tsv", "json", "csv", "ids", "jsonl", "table"])
 def test_a_plain_listing_is_every_user(run, builder, form, argv, requests):
-    """No default page size, and no maximum of the API, cuts it (F24)."""
+    """No default page size, and no maximum of the API, cuts it."""
     users = builder.add_many(120)
     completed = run("users", "list", "-o", form, *argv)
     assert completed.code == 0, completed
@@ -132,7 +132,7 @@ def test_a_plain_listing_is_every_user(run, builder, form, argv, requests):
 
 @pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5", "", "1_0", "+5", " 7", "٣", "1e2"])
 def test_a_limit_that_is_no_count_is_a_usage_error(run, builder, value):
-    """Never quietly something else (F24)."""
+    """Never quietly something else."""
     completed = run("users", "list", f"--limit={value}")
     assert completed.code == 2, completed
     assert builder.requests == []
@@ -140,14 +140,14 @@ def test_a_limit_that_is_no_count_is_a_usage_error(run, builder, value):
 
 @pytest.mark.parametrize("value", ["0", "101", "-1", "abc"])
 def test_a_page_size_the_api_does_not_know_is_a_usage_error(run, builder, value):
-    """1 to 100 (F24)."""
+    """1 to 100."""
     assert run("users", "list", f"--page-size={value}").code == 2
     assert builder.requests == []
 
 
 @pytest.mark.parametrize("limit", [1, 50, 99, 100, 101, 119])
 def test_a_cut_listing_says_so_and_goes_on_exactly(run, builder, limit):
-    """Nobody takes the part for the whole; the rest is neither short nor double (F24)."""
+    """Nobody takes the part for the whole; the rest is neither short nor double."""
     users = builder.add_many(120)
     first = run("users", "list", "--limit", str(limit), "--json")
     assert first.json["complete"] is False
@@ -160,7 +160,7 @@ def test_a_cut_listing_says_so_and_goes_on_exactly(run, builder, limit):
 
 
 def test_a_limit_that_is_not_reached_is_a_complete_listing(run, builder):
-    """And so is one that is reached exactly at the end (F24)."""
+    """And so is one that is reached exactly at the end."""
     builder.add_many(120)
     for limit in ("120", "121"):
         completed = run("users", "list", "--limit", limit, "--json")
@@ -184,7 +184,7 @@ FAILURES = {
 @pytest.mark.parametrize(("action", "code"), FAILURES.values(), ids=FAILURES.keys())
 @pytest.mark.parametrize("form", ["json", "jsonl", "tsv", "csv"])
 def test_a_later_page_that_fails_leaves_a_marked_part(run, builder, action, code, form):
-    """The prefix is never taken for the whole (F25)."""
+    """The prefix is never taken for the whole."""
     builder.add_many(40)
     builder.strict = False
     builder.fault("GET", "/users", nth=3, times=4, action=action)
@@ -201,7 +201,7 @@ def test_a_later_page_that_fails_leaves_a_marked_part(run, builder, action, code
 @pytest.mark.parametrize(("action", "code"), FAILURES.values(), ids=FAILURES.keys())
 @pytest.mark.parametrize("form", ["json", "jsonl", "tsv", "csv", "table"])
 def test_a_first_page_that_fails_leaves_stdout_empty(run_at, server, action, code, form):
-    """No header, no opened document (F25)."""
+    """No header, no opened document."""
     server.respond(action)
     completed = run_at("users", "list", "-o", form)
     assert completed.code == code, completed
@@ -209,7 +209,7 @@ def test_a_first_page_that_fails_leaves_stdout_empty(run_at, server, action, cod
 
 
 def test_a_listing_cut_by_a_fault_can_go_on_from_its_cursor(run, builder):
-    """The hint or the document carries the way on (F25)."""
+    """The hint or the document carries the way on."""
     users = builder.add_many(30)
     builder.fault("GET", "/users", nth=3, action=error(401, "invalid API key", "unauthorized"))
     first = run("users", "list", "--page-size", "7", "--json").json
@@ -220,7 +220,7 @@ def test_a_listing_cut_by_a_fault_can_go_on_from_its_cursor(run, builder):
 
 
 def test_users_that_two_pages_repeat_appear_once(run_at, server):
-    """Users created during a listing shift the pages (F24)."""
+    """Users created during a listing shift the pages."""
     server.script(
         json_answer(200, page(1, 2, next_cursor="x")),
         json_answer(200, page(2, 3)),
@@ -233,7 +233,7 @@ def test_users_that_two_pages_repeat_appear_once(run_at, server):
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_a_listing_that_differs_from_the_pool_says_so(run_at, server, count):
-    """A notice and no error: users may come and go meanwhile (F24)."""
+    """A notice and no error: users may come and go meanwhile."""
     server.script(
         json_answer(200, page(1, 2, next_cursor="x")),
         json_answer(200, page(3)),

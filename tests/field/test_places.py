@@ -23,7 +23,7 @@ NO_XDG = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "X
 
 @pytest.mark.parametrize("changes", HOMES.values(), ids=HOMES.keys())
 def test_reading_works_without_a_usable_home(parsec, builder, key_env, work, changes):
-    """Containers have none; nothing is dropped where the command runs (F50)."""
+    """Containers have none; nothing is dropped where the command runs."""
     user = builder.add("alice")
     env = {**NO_XDG, **key_env(builder), **changes}
     for argv in (["users", "list"], ["users", "get", "alice"]):
@@ -36,12 +36,12 @@ def test_reading_works_without_a_usable_home(parsec, builder, key_env, work, cha
 
 @pytest.mark.parametrize("changes", HOMES.values(), ids=HOMES.keys())
 def test_help_works_without_a_usable_home(tool, changes):
-    """So does everything that needs no file (F50, F55)."""
+    """So does everything that needs no file."""
     assert tool("--help", env={**NO_XDG, **changes}).code == 0
 
 
 def test_nothing_is_created_by_commands_that_keep_nothing(tool, builder, key_env, home, work):
-    """Not at start-up, not by reading (F50)."""
+    """Not at start-up, not by reading."""
     for argv in (
         ["--help"],
         ["--version"],
@@ -55,7 +55,7 @@ def test_nothing_is_created_by_commands_that_keep_nothing(tool, builder, key_env
 
 
 def test_a_save_without_a_writable_place_is_one_clear_line(tool):
-    """Not a traceback, not a silent loss (F50)."""
+    """Not a traceback, not a silent loss."""
     completed = tool(
         "config", "set", "output", "csv", env={"PARSEC_CONFIG": "/proc/none/config.toml"}
     )
@@ -65,7 +65,7 @@ def test_a_save_without_a_writable_place_is_one_clear_line(tool):
 
 
 def test_a_change_is_not_sent_when_its_history_cannot_be_kept(tool, builder, key_env):
-    """No record, no change (F50)."""
+    """No record, no change."""
     builder.add("alice")
     env = {**key_env(builder), "XDG_STATE_HOME": "/proc/none"}
     for argv in (
@@ -107,7 +107,7 @@ STATES = {
     ids=" ".join,
 )
 def test_help_needs_neither_config_nor_key_nor_network(tool, config_file, home, content, argv):
-    """One needs help to repair the config (F55)."""
+    """One needs help to repair the config."""
     path = home if content is None else config_file(content)
     env = {
         "PARSEC_CONFIG": str(path),
@@ -123,7 +123,7 @@ def test_help_needs_neither_config_nor_key_nor_network(tool, config_file, home, 
 
 
 def test_help_does_not_run_the_key_command(tool, config_file, work):
-    """A secret store may ask for a finger (F55)."""
+    """A secret store may ask for a finger."""
     path = config_file('[profiles.default]\napi_key_command = "touch ran"\n')
     for argv in (["--help"], ["config", "path"], ["config", "show"], ["completion", "bash"]):
         assert tool(*argv, env={"PARSEC_CONFIG": str(path)}).code == 0

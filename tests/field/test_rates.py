@@ -53,7 +53,7 @@ def unavailable(retry_after: str | None):
 @pytest.mark.parametrize("refuse", [too_many, unavailable], ids=["429", "503"])
 @pytest.mark.parametrize(("value", "least", "most"), NUMBERS + DATES)
 def test_retry_after_is_honoured_in_every_form(run_at, server, refuse, value, least, most):
-    """Seconds, fractions and dates; past and negative mean soon, never at once (F26)."""
+    """Seconds, fractions and dates; past and negative mean soon, never at once."""
     server.script(refuse(value), USAGE)
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
@@ -65,7 +65,7 @@ def test_retry_after_is_honoured_in_every_form(run_at, server, refuse, value, le
 @pytest.mark.parametrize("refuse", [too_many, unavailable], ids=["429", "503"])
 @pytest.mark.parametrize("value", [*JUNK, None], ids=lambda v: repr(v)[:20])
 def test_junk_in_retry_after_means_the_normal_back_off(run_at, server, refuse, value):
-    """Never a crash, never an endless sleep (F26)."""
+    """Never a crash, never an endless sleep."""
     server.script(refuse(value), USAGE)
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
@@ -75,7 +75,7 @@ def test_junk_in_retry_after_means_the_normal_back_off(run_at, server, refuse, v
 
 @pytest.mark.parametrize(("refuse", "code"), [(too_many, 6), (unavailable, 7)], ids=["429", "503"])
 def test_a_wait_of_thousands_of_digits_is_longer_than_anyone_waits(run_at, server, refuse, code):
-    """A number all the same, beyond what the interpreter converts (F26)."""
+    """A number all the same, beyond what the interpreter converts."""
     server.script(refuse("1" * 5000))
     completed = run_at("pool", "show")
     assert completed.code == code, completed
@@ -83,7 +83,7 @@ def test_a_wait_of_thousands_of_digits_is_longer_than_anyone_waits(run_at, serve
 
 
 def test_refusals_without_a_date_are_repeated_until_accepted(run_at, server):
-    """A 429 is `not applied`: more than the four attempts of other faults (F26)."""
+    """A 429 is `not applied`: more than the four attempts of other faults."""
     server.script(*[too_many(None)] * 6, USAGE)
     completed = run_at("pool", "show", "--max-wait", "600")
     assert completed.code == 0, completed
@@ -93,7 +93,7 @@ def test_refusals_without_a_date_are_repeated_until_accepted(run_at, server):
 
 @pytest.mark.parametrize("value", ["0", "-1", None])
 def test_a_server_that_refuses_for_ever_is_left_in_bounds(run_at, server, value):
-    """The longest wait holds for all refusals of a request together (F26)."""
+    """The longest wait holds for all refusals of a request together."""
     server.respond(too_many(value))
     completed = run_at("pool", "show")
     assert completed.code == 6, completed
@@ -102,7 +102,7 @@ def test_a_server_that_refuses_for_ever_is_left_in_bounds(run_at, server, value)
 
 
 def test_unavailable_is_left_after_four_attempts(run_at, server):
-    """503 is a fault of the server, not a queue (F26)."""
+    """503 is a fault of the server, not a queue."""
     server.respond(unavailable("1"))
     completed = run_at("pool", "show")
     assert completed.code == 7, completed
@@ -112,7 +112,7 @@ def test_unavailable_is_left_after_four_attempts(run_at, server):
 @pytest.mark.parametrize("value", ["86400", "61", formatdate(START + 7200, usegmt=True)])
 @pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
 def test_a_wait_beyond_the_limit_fails_at_once_and_names_it(run_at, server, argv, value):
-    """No hours of silence, and no hammering inside the window (F27)."""
+    """No hours of silence, and no hammering inside the window."""
     server.script(too_many(value))
     completed = run_at(*argv, "--json")
     assert completed.code == 6, completed
@@ -123,7 +123,7 @@ def test_a_wait_beyond_the_limit_fails_at_once_and_names_it(run_at, server, argv
 
 
 def test_a_wait_below_the_limit_is_waited_in_full_and_announced(run_at, server):
-    """The operator sees why nothing happens (F27)."""
+    """The operator sees why nothing happens."""
     server.script(too_many("20"), USAGE)
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
@@ -135,7 +135,7 @@ def test_a_wait_below_the_limit_is_waited_in_full_and_announced(run_at, server):
 
 @pytest.mark.parametrize(("limit", "code"), [("30", 0), ("25", 6), ("0", 6)])
 def test_max_wait_is_what_one_request_waits_in_all(run_at, server, limit, code):
-    """Three waits of ten seconds need thirty (F27)."""
+    """Three waits of ten seconds need thirty."""
     server.script(*[too_many("10")] * 3, USAGE)
     server.strict = code == 0
     completed = run_at("pool", "show", "--max-wait", limit)
@@ -161,7 +161,7 @@ MONTHLY = {
 @pytest.mark.parametrize("action", MONTHLY.values(), ids=MONTHLY.keys())
 @pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
 def test_a_used_up_quota_costs_exactly_one_request(run_at, server, action, argv):
-    """Waiting seconds does not help against a month (F27)."""
+    """Waiting seconds does not help against a month."""
     server.script(action)
     completed = run_at(*argv)
     assert completed.code == 6, completed
@@ -170,7 +170,7 @@ def test_a_used_up_quota_costs_exactly_one_request(run_at, server, action, argv)
 
 
 def test_the_reset_of_the_quota_is_named(run_at, server):
-    """From the header, as a date (F27)."""
+    """From the header, as a date."""
     server.script(
         json_answer(
             429,
@@ -182,7 +182,7 @@ def test_the_reset_of_the_quota_is_named(run_at, server):
 
 
 def test_retryable_false_is_never_retried(run_at, server):
-    """The body has the first word (F26)."""
+    """The body has the first word."""
     body = {"error": "no", "code": "rate_limit_exceeded", "retryable": False}
     server.script(json_answer(429, body, {"Retry-After": "1"}))
     completed = run_at("pool", "show")
@@ -192,7 +192,7 @@ def test_retryable_false_is_never_retried(run_at, server):
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_server_fault_that_says_not_retryable_is_not_retried(run_at, server, status):
-    """For every status that is retried otherwise (F26)."""
+    """For every status that is retried otherwise."""
     server.script(json_answer(status, {"error": "no", "retryable": False}))
     completed = run_at("pool", "show")
     assert completed.code == 7, completed
@@ -200,7 +200,7 @@ def test_a_server_fault_that_says_not_retryable_is_not_retried(run_at, server, s
 
 @pytest.mark.parametrize("status", [400, 401, 402, 404, 409, 422, 501])
 def test_retryable_true_widens_nothing(run_at, server, status):
-    """A refusal stays one (F26)."""
+    """A refusal stays one."""
     server.script(json_answer(status, {"error": "again", "retryable": True}))
     completed = run_at("pool", "show")
     assert completed.waits == ()

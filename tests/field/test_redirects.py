@@ -21,7 +21,7 @@ def locations(target, other) -> list[str]:
 @pytest.mark.parametrize("status", REDIRECTS)
 @pytest.mark.parametrize("which", range(5))
 def test_no_redirect_is_followed_by_a_read(run_at, server, other_origin, status, which):
-    """A key header would travel along; the target is named instead (F10)."""
+    """A key header would travel along; the target is named instead."""
     location = locations(server, other_origin)[which]
     server.script(redirect(status, location))
     completed = run_at("users", "list")
@@ -35,7 +35,7 @@ def test_no_redirect_is_followed_by_a_read(run_at, server, other_origin, status,
 @pytest.mark.parametrize("status", REDIRECTS)
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
 def test_no_redirect_is_followed_by_a_change(run, builder, other_origin, status, method):
-    """Neither the key nor a body reaches the second origin; nothing was applied (F10, F14)."""
+    """Neither the key nor a body reaches the second origin; nothing was applied."""
     user = builder.add("alice")
     argv = {
         "POST": ["users", "create", "u1"],

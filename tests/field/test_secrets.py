@@ -43,7 +43,7 @@ def as_toml(key: str, url: str) -> str:
 def test_blanks_around_a_key_are_trimmed_for_every_source(
     tool, builder, config_file, home, work, leaks, edge, source
 ):
-    """What the clipboard or a secret store adds is no part of the key (F09)."""
+    """What the clipboard or a secret store adds is no part of the key."""
     pasted = edge.format(BUILDER_KEY)
     env = {"PARSEC_API_BASE_URL": builder.url}
     if source == "environment":
@@ -74,7 +74,7 @@ def test_blanks_around_a_key_are_trimmed_for_every_source(
 def test_a_malformed_key_is_refused_before_any_connection(
     tool, builder, config_file, home, key, source
 ):
-    """The source is named, the value never (F09)."""
+    """The source is named, the value never."""
     env = {"PARSEC_API_BASE_URL": builder.url}
     argv, stdin = ["pool", "show"], b""
     if source == "environment":
@@ -113,7 +113,7 @@ SURPRISES = [
 @pytest.mark.parametrize("value", SURPRISES, ids=json.dumps)
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_an_unforeseen_answer_is_one_error_without_its_content(run_at, server, leaks, value, debug):
-    """No frame locals, whatever switches frameworks know (F11)."""
+    """No frame locals, whatever switches frameworks know."""
     server.respond(json_answer(200, value))
     env = {
         "PARSEC_DEBUG": debug,
@@ -139,7 +139,7 @@ class BrokenClock(VirtualClock):
 def test_a_fault_of_the_tool_itself_shows_no_locals_and_no_key(
     isolated_environment, server, key_env, leaks, debug
 ):
-    """Even an exception nobody planned, with the key in its text (F11)."""
+    """Even an exception nobody planned, with the key in its text."""
     server.respond(json_answer(429, {"error": "slow down", "code": "rate_limit_exceeded"}))
     env = {**isolated_environment, **key_env(server)}
     if debug:
@@ -168,7 +168,7 @@ def test_a_fault_of_the_tool_itself_shows_no_locals_and_no_key(
 )
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_the_verbose_log_names_requests_and_never_a_key(run, builder, leaks, argv, place):
-    """Method, path, status; no header values, no bodies; on stderr alone (F12)."""
+    """Method, path, status; no header values, no bodies; on stderr alone."""
     builder.add("alice")
     argv = ["-v", *argv] if place == "before" else [*argv, "-v"]
     completed = run(*argv)
@@ -180,7 +180,7 @@ def test_the_verbose_log_names_requests_and_never_a_key(run, builder, leaks, arg
 
 
 def test_verbose_changes_nothing_on_stdout(run, builder):
-    """Debugging a pipe must not break it (F12)."""
+    """Debugging a pipe must not break it."""
     builder.add_many(3)
     assert run("users", "list", "-v").out == run("users", "list").out
 
@@ -202,7 +202,7 @@ def test_verbose_changes_nothing_on_stdout(run, builder):
 )
 @pytest.mark.parametrize("how", [[], ["-v"], ["--json", "-v"]], ids=str)
 def test_a_key_that_the_server_echoes_is_redacted(run_at, server, leaks, action, how):
-    """Whoever sent it, it is not shown (F12)."""
+    """Whoever sent it, it is not shown."""
     server.respond(action)
     for debug in ("", "1"):
         completed = run_at("pool", "show", *how, env={"PARSEC_DEBUG": debug})
@@ -212,7 +212,7 @@ def test_a_key_that_the_server_echoes_is_redacted(run_at, server, leaks, action,
 
 @pytest.mark.parametrize("argv", [["pool", "show", "-v"], ["doctor", "-v"], ["config", "show"]])
 def test_the_password_of_a_proxy_is_never_shown(parsec, server, key_env, leaks, argv):
-    """A proxy URL is a secret as well (F12)."""
+    """A proxy URL is a secret as well."""
     server.strict = False
     proxy = server.url.replace("://", "://someone:PROXYSECRET@")
     env = {
@@ -230,7 +230,7 @@ def test_the_password_of_a_proxy_is_never_shown(parsec, server, key_env, leaks, 
 @pytest.mark.parametrize("argument", [BUILDER_KEY, "sk_live_TESTKEY_9", "pk_anything"])
 @pytest.mark.parametrize("command", ["get", "set-qps", "deactivate", "check"])
 def test_a_key_pasted_where_a_user_belongs_is_refused_unquoted(run, builder, argument, command):
-    """It must reach neither the URL, nor a log, nor the error (F09, F19)."""
+    """It must reach neither the URL, nor a log, nor the error."""
     rest = {"set-qps": ["5"], "check": ["--exchange", "kalshi"]}.get(command, [])
     completed = run("users", command, argument, *rest)
     assert completed.code == 2, completed

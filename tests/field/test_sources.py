@@ -9,7 +9,7 @@ from support.views import STORED_KEY, profile
 
 @pytest.mark.parametrize("blank", ["", "   ", "\t", "\n"])
 def test_a_blank_key_variable_counts_as_unset(tool, builder, config_file, blank):
-    """CI exports an undefined secret as nothing (F47)."""
+    """CI exports an undefined secret as nothing."""
     builder.key = STORED_KEY
     env = {"PARSEC_CONFIG": str(config_file(profile(builder.url))), "PARSEC_API_KEY": blank}
     completed = tool("pool", "show", env=env)
@@ -23,7 +23,7 @@ def test_a_blank_key_variable_counts_as_unset(tool, builder, config_file, blank)
 )
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_every_blank_variable_counts_as_unset(tool, builder, config_file, name, blank):
-    """The kind, not only the key (F47)."""
+    """The kind, not only the key."""
     builder.key = STORED_KEY
     env = {"PARSEC_CONFIG": str(config_file(profile(builder.url))), name: blank}
     completed = tool("pool", "show", env=env)
@@ -33,7 +33,7 @@ def test_every_blank_variable_counts_as_unset(tool, builder, config_file, name, 
 
 @pytest.mark.parametrize("blank", [None, "", "  "])
 def test_without_a_key_the_places_looked_at_are_named(tool, builder, blank):
-    """A local error; an empty header is never sent (F47)."""
+    """A local error; an empty header is never sent."""
     env = {"PARSEC_API_BASE_URL": builder.url, "PARSEC_API_KEY": blank}
     completed = tool("pool", "show", env=env)
     assert completed.code == 4, completed
@@ -44,7 +44,7 @@ def test_without_a_key_the_places_looked_at_are_named(tool, builder, blank):
 
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_key_in_the_config_is_none(tool, builder, config_file, value):
-    """Stored blanks are no key either (F47)."""
+    """Stored blanks are no key either."""
     env = {"PARSEC_CONFIG": str(config_file(profile(builder.url, key=value or " ")))}
     completed = tool("pool", "show", env=env)
     assert completed.code == 4, completed
@@ -52,7 +52,7 @@ def test_an_empty_key_in_the_config_is_none(tool, builder, config_file, value):
 
 
 def test_an_unknown_profile_is_an_error(tool, builder, config_file):
-    """Never the default instead (F49, F51)."""
+    """Never the default instead."""
     builder.key = STORED_KEY
     env = {"PARSEC_CONFIG": str(config_file(profile(builder.url)))}
     assert tool("pool", "show", "-p", "stagin", env=env).code == 2
@@ -67,7 +67,7 @@ def test_an_unknown_profile_is_an_error(tool, builder, config_file):
 def test_a_stored_key_is_not_sent_to_another_origin(
     tool, builder, other_origin, config_file, how, argv
 ):
-    """A key belongs to the host of its profile (F51)."""
+    """A key belongs to the host of its profile."""
     env = {"PARSEC_CONFIG": str(config_file(profile(other_origin.url)))}
     if how == "option":
         argv = [*argv, "--base-url", builder.url]
@@ -81,7 +81,7 @@ def test_a_stored_key_is_not_sent_to_another_origin(
 
 @pytest.mark.parametrize("spelling", ["{}/", "{}/api/v1", "{}/gw"])
 def test_another_spelling_of_the_same_origin_is_no_other_host(tool, builder, config_file, spelling):
-    """Scheme, host and port count; the path does not (F51)."""
+    """Scheme, host and port count; the path does not."""
     builder.key = STORED_KEY
     if spelling.endswith("gw"):
         builder.prefix = "/gw/api/v1"
@@ -91,7 +91,7 @@ def test_another_spelling_of_the_same_origin_is_no_other_host(tool, builder, con
 
 
 def test_the_environment_beats_the_default_profile_key_by_key(tool, builder, config_file):
-    """Per setting: here the key, with a base URL from the environment as well (F51)."""
+    """Per setting: here the key, with a base URL from the environment as well."""
     env = {
         "PARSEC_CONFIG": str(config_file(profile("https://elsewhere.invalid"))),
         "PARSEC_API_KEY": BUILDER_KEY,
@@ -102,7 +102,7 @@ def test_the_environment_beats_the_default_profile_key_by_key(tool, builder, con
 
 
 def test_an_explicit_profile_beats_the_environment(tool, builder, config_file):
-    """`-p` means that profile, with its own key (F51)."""
+    """`-p` means that profile, with its own key."""
     builder.key = STORED_KEY
     env = {
         "PARSEC_CONFIG": str(config_file(profile(builder.url, name="prod"))),
@@ -115,7 +115,7 @@ def test_an_explicit_profile_beats_the_environment(tool, builder, config_file):
 
 
 def test_an_explicit_profile_without_a_key_does_not_borrow_one(tool, builder, config_file):
-    """The environment's key was meant for another host (F51)."""
+    """The environment's key was meant for another host."""
     path = config_file(profile(builder.url, key=None, name="prod"))
     env = {"PARSEC_CONFIG": str(path), "PARSEC_API_KEY": BUILDER_KEY}
     completed = tool("pool", "show", "-p", "prod", env=env)
@@ -124,7 +124,7 @@ def test_an_explicit_profile_without_a_key_does_not_borrow_one(tool, builder, co
 
 
 def test_config_show_names_each_value_with_its_source_and_masks_the_key(tool, config_file, builder):
-    """One command answers: which key, which host, and why (F51)."""
+    """One command answers: which key, which host, and why."""
     env = {
         "PARSEC_CONFIG": str(config_file(profile("https://stored.example") + 'output = "csv"\n')),
         "PARSEC_API_KEY": BUILDER_KEY,

@@ -29,7 +29,7 @@ POOL = "/api/v1/builder/pool"
 def test_every_spelling_of_the_base_url_hits_the_same_path(
     tool, builder, key_env, suffix, expected, option
 ):
-    """No prefix is lost and none doubled (F15)."""
+    """No prefix is lost and none doubled."""
     builder.prefix = expected.removesuffix("/builder/pool")
     env = key_env(builder.url + suffix)
     argv = ["pool", "show"]
@@ -41,7 +41,7 @@ def test_every_spelling_of_the_base_url_hits_the_same_path(
 
 
 def test_an_ipv6_literal_works(tool, key_env):
-    """Brackets and port (F15)."""
+    """Brackets and port."""
     server = BuilderServer(host="::1")
     try:
         completed = tool("pool", "show", env=key_env(server))
@@ -77,7 +77,7 @@ def test_an_ipv6_literal_works(tool, key_env):
 )
 @pytest.mark.parametrize("option", [False, True], ids=["environment", "option"])
 def test_a_careless_base_url_gets_one_clear_line(tool, key_env, url, option):
-    """Refused before connecting, without quoting what may be a password (F15)."""
+    """Refused before connecting, without quoting what may be a password."""
     env = key_env(url)
     argv = ["pool", "show"]
     if option:
@@ -107,7 +107,7 @@ def test_a_careless_base_url_gets_one_clear_line(tool, key_env, url, option):
     ],
 )
 def test_no_entry_in_no_proxy_breaks_the_client(tool, builder, key_env, name, value):
-    """Container tools inject bracketed and CIDR entries (F16)."""
+    """Container tools inject bracketed and CIDR entries."""
     completed = tool("pool", "show", env={**key_env(builder), name: value})
     assert completed.code == 0, completed
     assert builder.log == [f"GET {POOL}"]
@@ -115,7 +115,7 @@ def test_no_entry_in_no_proxy_breaks_the_client(tool, builder, key_env, name, va
 
 @pytest.mark.parametrize("value", ["localhost,127.0.0.1,::1,[::1]", "fd07:b51a:cc66:f0::/64"])
 def test_no_proxy_entries_are_harmless_to_the_real_command_line(parsec, builder, key_env, value):
-    """The libraries below read the process's own environment (F16)."""
+    """The libraries below read the process's own environment."""
     env = {**key_env(builder), "NO_PROXY": value, "no_proxy": value}
     completed = parsec("pool", "show", env=env)
     assert completed.code == 0, completed
@@ -124,7 +124,7 @@ def test_no_proxy_entries_are_harmless_to_the_real_command_line(parsec, builder,
 
 @pytest.mark.parametrize("value", ["junk", "http://[", "socks5://127.0.0.1:1", "://", "http://"])
 def test_a_malformed_proxy_is_one_clean_error(parsec, key_env, value):
-    """A setting of the machine's, named, not a traceback (F16)."""
+    """A setting of the machine's, named, not a traceback."""
     env = {**key_env("https://api.parsec.invalid"), "HTTPS_PROXY": value}
     completed = parsec("pool", "show", env=env)
     assert completed.code in (2, 7), completed
@@ -154,7 +154,7 @@ def tls_builder(private_ca, request):
 @pytest.mark.parametrize("tls_builder", ["good"], indirect=True)
 @pytest.mark.parametrize("setting", [None, ""])
 def test_an_untrusted_certificate_is_named_and_not_retried(tool, tls_builder, key_env, setting):
-    """Says what to set, and offers no way to switch checking off (F17)."""
+    """Says what to set, and offers no way to switch checking off."""
     completed = tool("pool", "show", env={**key_env(tls_builder), "SSL_CERT_FILE": setting})
     assert completed.code == 7, completed
     assert "SSL_CERT_FILE" in completed.err
@@ -165,7 +165,7 @@ def test_an_untrusted_certificate_is_named_and_not_retried(tool, tls_builder, ke
 
 @pytest.mark.parametrize("tls_builder", ["good"], indirect=True)
 def test_a_private_ca_is_trusted_when_named(tool, tls_builder, private_ca, key_env):
-    """The variable that other tools use works (F17)."""
+    """The variable that other tools use works."""
     env = {**key_env(tls_builder), "SSL_CERT_FILE": str(private_ca.ca_file)}
     completed = tool("pool", "show", env=env)
     assert completed.code == 0, completed
@@ -173,7 +173,7 @@ def test_a_private_ca_is_trusted_when_named(tool, tls_builder, private_ca, key_e
 
 @pytest.mark.parametrize("tls_builder", ["wrong_host", "expired"], indirect=True)
 def test_a_certificate_of_another_host_or_time_is_refused(tool, tls_builder, private_ca, key_env):
-    """Trust in the CA is not enough; no byte of the key is sent (F17)."""
+    """Trust in the CA is not enough; no byte of the key is sent."""
     env = {**key_env(tls_builder), "SSL_CERT_FILE": str(private_ca.ca_file)}
     completed = tool("pool", "show", env=env)
     assert completed.code == 7, completed
@@ -184,7 +184,7 @@ def test_a_certificate_of_another_host_or_time_is_refused(tool, tls_builder, pri
 
 @pytest.mark.parametrize("content", [None, b"", b"no certificate\n", "directory"])
 def test_a_useless_ca_file_is_named_with_its_variable(tool, key_env, work, content):
-    """A wrong path is the operator's to correct (F17)."""
+    """A wrong path is the operator's to correct."""
     path = work / "nowhere.pem"
     if content == "directory":
         path.mkdir()
@@ -201,7 +201,7 @@ SLOW = b'{"qps_pool": 1, "end_user_count": 0, ' + b" " * 500 + b'"total_allocate
 
 
 def test_a_trickling_answer_does_not_outlast_the_total_time(run_at, server):
-    """Silence between bytes is not what the limit counts; the whole answer takes 11 s (F18)."""
+    """Silence between bytes is not what the limit counts; the whole answer takes 11 s."""
     server.respond(drip(200, SLOW, delay=0.02))
     completed = run_at("pool", "show", "--timeout", "0.15")
     assert completed.code == 7, completed
@@ -210,7 +210,7 @@ def test_a_trickling_answer_does_not_outlast_the_total_time(run_at, server):
 
 
 def test_a_trickling_answer_to_a_deactivation_leaves_the_outcome_unknown(run, builder):
-    """The message says so, and how to find out (F18)."""
+    """The message says so, and how to find out."""
     user = builder.add("alice")
     builder.strict = False
     builder.fault("DELETE", action=drip(200, SLOW, delay=0.02), times=3)
@@ -223,7 +223,7 @@ def test_a_trickling_answer_to_a_deactivation_leaves_the_outcome_unknown(run, bu
 
 
 def test_a_server_that_never_answers_ends_with_the_total_time(run_at, server):
-    """The simplest hang (F18)."""
+    """The simplest hang."""
     server.respond(drip(200, SLOW, delay=10))
     completed = run_at("pool", "show", "--timeout", "0.05")
     assert completed.code == 7, completed
@@ -232,7 +232,7 @@ def test_a_server_that_never_answers_ends_with_the_total_time(run_at, server):
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "abc", "", "1e400"])
 @pytest.mark.parametrize("option", ["--timeout", "--max-wait"])
 def test_a_time_limit_that_is_none_is_a_usage_error(run, builder, option, value):
-    """An unbounded wait cannot be asked for by accident (F18)."""
+    """An unbounded wait cannot be asked for by accident."""
     if (option, value) == ("--max-wait", "0"):
         value = "-0.5"
     completed = run("pool", "show", f"{option}={value}")

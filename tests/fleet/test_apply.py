@@ -109,7 +109,7 @@ def test_pruned_users_come_last_without_a_row(rig):
 
 
 def test_failed_row_does_not_stop_the_others_and_is_named(rig):
-    """Some rows failed is never exit 0 (F41)."""
+    """Some rows failed is never exit 0."""
     rig.world.before = refuse("u3")
     ended = rig.apply(creates(3))
     assert rig.outcomes() == {"u2": "created", "u3": "failed", "u4": "created"}
@@ -143,7 +143,7 @@ def test_unknown_weighs_more_than_failed(rig):
     ],
 )
 def test_fault_that_every_row_would_meet_stops_at_once(rig, error, code):
-    """A 401 stops the run (F41); the rest is not attempted."""
+    """A 401 stops the run; the rest is not attempted."""
     rig.world.before = refuse("u3", error=error)
     ended = rig.apply(creates(9), limits=ONE)
     assert ended.stop is error
@@ -283,14 +283,14 @@ def test_balance_that_moved_is_no_change_of_the_user(rig):
 
 
 def test_create_that_met_an_existing_user_is_told_as_unchanged(rig):
-    """An idempotent create of a user made meanwhile is not called created (F43)."""
+    """An idempotent create of a user made meanwhile is not called created."""
     rig.world.before = lambda name: rig.world.add(name, 1) and None
     rig.apply(creates(1, qps=1))
     assert rig.outcomes() == {"u2": "unchanged"}
 
 
 def test_create_that_met_a_user_with_another_limit_failed_and_says_so(rig):
-    """The ignored limit is told (F43)."""
+    """The ignored limit is told."""
     rig.world.before = lambda name: rig.world.add(name, 9) and None
     ended = rig.apply(creates(1, qps=1))
     assert ended.exit_code == 8
@@ -390,7 +390,7 @@ def test_journal_directory_that_cannot_be_made_sends_nothing(rig, tmp_path):
 
 @pytest.mark.parametrize(("stop", "code"), [(Interrupted("i"), 130), (Terminated("t"), 143)])
 def test_stop_lets_rows_in_flight_end_and_sends_no_more(rig, stop, code):
-    """Ctrl-C in the middle of a run (F58)."""
+    """Ctrl-C in the middle of a run."""
     runs = []
     rig.on_run = runs.append
 
@@ -406,7 +406,7 @@ def test_stop_lets_rows_in_flight_end_and_sends_no_more(rig, stop, code):
 
 
 def test_stop_while_a_worker_waits_for_its_turn_sends_nothing_more(rig):
-    """Also during the wait after a 429 (F58)."""
+    """Also during the wait after a 429."""
     gate = Pacer(0.001)
     gate.acquire()
     rig.on_run = lambda run: threading.Timer(0.05, run.request_stop, [Interrupted("i")]).start()
@@ -517,7 +517,7 @@ class Paced:
     [(200.0, 400, 2000, "max"), (10.0, 10, 300, "max"), (200.0, 400, 1000, None)],
 )
 def test_whole_run_takes_what_is_permitted_and_loses_no_row(rig, rate, burst, rows, asked):
-    """Parallel rows share one pace; all succeed, in the order of the file (F45)."""
+    """Parallel rows share one pace; all succeed, in the order of the file."""
     rig.world.qps_pool = 10_000
     time = VirtualTime()
     gate = pacer_for(asked, int(rate), clock=time, sleep=time.sleep)

@@ -72,7 +72,7 @@ def test_undisturbed_run_is_complete(tmp_path):
 
 @pytest.mark.parametrize("kill_at", range(0, EVENTS, 1 if FULL else 9))
 def test_killed_at_a_boundary_of_writing_or_sending(tmp_path, kill_at):
-    """One worker, so that every boundary has its number (F42)."""
+    """One worker, so that every boundary has its number."""
     check_killed_and_run_again(tmp_path, 1, kill_at)
 
 
@@ -82,7 +82,7 @@ def test_boundaries_cover_the_whole_run(tmp_path):
 
 @pytest.mark.parametrize("seed", range(200 if FULL else 4))
 def test_killed_at_a_random_event_with_many_workers(tmp_path, seed):
-    """Also when several requests were in flight (F42)."""
+    """Also when several requests were in flight."""
     check_killed_and_run_again(tmp_path, 8, random.Random(seed).randrange(EVENTS))
 
 

@@ -107,7 +107,7 @@ def test_external_id_of_two_users_is_ambiguous(world):
 
 
 def test_notes_say_what_cannot_be_changed_or_known(world):
-    """A create on an existing user does not change the other fields (F43)."""
+    """A create on an existing user does not change the other fields."""
     for number in range(7):
         world.add(f"u{number}", 1, wallet={"eoa_address": ADDRESS})
     other = "0x" + "cd" * 20

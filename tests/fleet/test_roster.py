@@ -54,7 +54,7 @@ PLAIN = "external_id,qps_limit\r\nu1,5\r\nu2,7\r\n"
     ],
 )
 def test_every_usual_encoding_delimiter_and_line_end_reads_the_same(data):
-    """A byte-order mark, semicolons or `sep=` change nothing (F37, F38)."""
+    """A byte-order mark, semicolons or `sep=` change nothing."""
     assert read(data) == TWO
 
 
@@ -68,13 +68,13 @@ def test_empty_cells_leave_things_alone():
 
 
 def test_ids_are_taken_exactly_as_written():
-    """No number is made of an id (F40)."""
+    """No number is made of an id."""
     ids = ["00123", "4e872096", "9912140633506421", "TRUE", "1.0", "-2", "@x", "日本", "a b", "+1"]
     assert [one.external_id for one in read("external_id\n" + "\n".join(ids))] == ids
 
 
 def test_blank_rows_are_skipped_and_rows_keep_their_lines():
-    """Empty lines and rows of empty cells are no rows (F39)."""
+    """Empty lines and rows of empty cells are no rows."""
     assert read("external_id,qps_limit\n\nu1,5\n,\n  ,\nu2,7\n") == (
         Wanted(3, "u1", 5),
         Wanted(6, "u2", 7),
@@ -87,7 +87,7 @@ def test_record_over_several_lines_has_the_row_it_starts_in():
 
 
 def test_all_faults_of_a_file_are_listed_together_in_order_of_rows():
-    """Nothing is found only after hundreds of rows were applied (F44)."""
+    """Nothing is found only after hundreds of rows were applied."""
     text = (
         "external_id,qps_limit,email,eoa_address,state\n"
         "u1,5,,,\n"
@@ -147,7 +147,7 @@ def test_long_list_of_faults_is_cut_and_counted():
     ],
 )
 def test_careless_integers_are_refused(cell):
-    """Only plain ASCII digits in the range (F54)."""
+    """Only plain ASCII digits in the range."""
     assert faults(f'external_id,qps_limit\nu1,"{cell}"\n') == [
         f"row 2: qps_limit `{cell}` is not a whole number from 1 to 2147483647"
     ]
@@ -234,7 +234,7 @@ def test_nul_characters_are_refused():
     ["", "\n\n", "external_id,qps_limit\n", "external_id\n\n,\n"[:-2], "[]", '{"users": []}'],
 )
 def test_file_without_rows_is_refused(text):
-    """Never `0 rows, success` (F38)."""
+    """Never `0 rows, success`."""
     assert faults(text) == ["row 1: the file holds no rows"]
 
 
@@ -339,7 +339,7 @@ users = st.lists(st.tuples(ids, limits), min_size=1, max_size=8, unique_by=lambd
 @STEADY
 @given(users)
 def test_exported_csv_reads_back_to_the_same_users(listed):
-    """Also ids that a spreadsheet would run as formulas (F46)."""
+    """Also ids that a spreadsheet would run as formulas."""
     found = read(exported_csv(listed))
     assert [(one.external_id, one.qps_limit) for one in found] == listed
 

@@ -31,7 +31,7 @@ def faults(text: str | bytes) -> list[str]:
     ],
 )
 def test_one_user_a_line(data):
-    """A byte-order mark and carriage returns are no part of an id (F37)."""
+    """A byte-order mark and carriage returns are no part of an id."""
     assert read(data) == (Target(1, "user", "u1"), Target(2, "user", "u2"))
 
 
@@ -61,7 +61,7 @@ def test_empty_file_is_refused(text):
 
 
 def test_all_faults_are_listed():
-    """An id that a spreadsheet mangled never aims a deactivation at another user (F40)."""
+    """An id that a spreadsheet mangled never aims a deactivation at another user."""
     assert faults("u1\n9.91214E+15\npk_live_abc\n..\na\tb\n u2\next:\n") == [
         "row 2: the id `9.91214E+15` was mangled by a spreadsheet; format the column as text",
         "row 3: the id looks like an API key; it is not shown here",

@@ -82,7 +82,7 @@ def test_a_device_without_content_is_an_empty_config():
     ],
 )
 def test_a_broken_file_is_an_error_with_its_line_and_without_its_content(path, content, message):
-    """A cut or empty file is never taken for no file (F49)."""
+    """A cut or empty file is never taken for no file."""
     path.write_bytes(content)
     with pytest.raises(UsageFault) as caught:
         read(path)

@@ -329,7 +329,7 @@ def test_what_a_killed_save_left_is_swept_up_by_the_next(editor, written):
 
 
 def test_two_writers_at_once_lose_nothing_and_readers_see_whole_files(path):
-    """Each of two writers adds its own 40 settings; a reader loops all along (F49)."""
+    """Each of two writers adds its own 40 settings; a reader loops all along."""
     code = (
         "import sys; from pathlib import Path\n"
         "from parsec_cli.local.editing import Editor\n"

@@ -52,7 +52,7 @@ def test_an_existing_directory_keeps_its_mode(folder):
 
 @pytest.mark.usefixtures("umask")
 def test_the_temporary_file_is_private_before_it_holds_anything(folder):
-    """Every file that ever appears beside the target has mode 0600 (F48)."""
+    """Every file that ever appears beside the target has mode 0600."""
     writer = python(
         "import sys; from pathlib import Path; from parsec_cli.local import files\n"
         "for n in range(200): files.save(Path(sys.argv[1]), b'k' * 1000)",
@@ -162,7 +162,7 @@ def test_without_a_home_the_fault_says_so(folder):
 
 
 def test_readers_never_see_a_part_of_a_save(folder):
-    """Two writers, 200 saves each, and a reader all along (F49)."""
+    """Two writers, 200 saves each, and a reader all along."""
     path = folder / "config.toml"
     whole = {letter * 50_000 for letter in (b"a", b"b")}
     files.save(path, b"a" * 50_000)

@@ -21,7 +21,7 @@ def told(error: ParsecError) -> str:
 
 @pytest.mark.parametrize("edge", ["", "\n", "\r\n", " ", "\t", "\u00a0", " \n "])
 def test_blanks_at_the_edges_are_trimmed(edge):
-    """A pasted newline costs nothing (F09)."""
+    """A pasted newline costs nothing."""
     assert keys.checked(f"{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
 
 

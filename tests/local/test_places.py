@@ -34,7 +34,7 @@ def test_xdg_variables_move_them():
 
 @pytest.mark.parametrize("odd", ["", "relative", "./relative", "~"])
 def test_an_empty_or_relative_variable_counts_as_unset(odd):
-    """Nothing lands in the current directory (F50)."""
+    """Nothing lands in the current directory."""
     environ = {"HOME": "/home/ann", "XDG_CONFIG_HOME": odd, "XDG_STATE_HOME": odd}
     assert Places(environ).config_file == Path("/home/ann/.config/parsec/config.toml")
     assert Places(environ).state_dir == Path("/home/ann/.local/state/parsec")

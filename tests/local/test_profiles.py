@@ -123,7 +123,7 @@ def test_nothing_anywhere_means_the_defaults_and_no_key(config):
 
 @pytest.mark.parametrize("blank", ["", "   ", "\n"])
 def test_a_blank_variable_is_unset(config, blank):
-    """An undefined secret of a pipeline does not hide the stored key (F47)."""
+    """An undefined secret of a pipeline does not hide the stored key."""
     blanks = dict.fromkeys(
         ("PARSEC_API_KEY", "PARSEC_API_BASE_URL", "PARSEC_PROFILE", "PARSEC_OUTPUT"), blank
     )
@@ -312,7 +312,7 @@ def test_a_careless_value_that_a_stronger_source_hides_does_no_harm(config):
     ],
 )
 def test_a_key_given_for_now_that_meets_a_stored_host_is_told(config, env, text, told):
-    """A key of the environment is not sent to a host of the file without notice (F51)."""
+    """A key of the environment is not sent to a host of the file without notice."""
     warnings = config(text, env | {"PARSEC_API_KEY": OTHER}).warnings
     expected = (
         "the key from environment PARSEC_API_KEY goes to file.example, the host of profile default"

@@ -143,7 +143,7 @@ def complete(environ, *words):
     ids=["key", "no key", "odd config", "no home"],
 )
 def test_a_key_press_asks_nobody_and_says_nothing(environ, changes):
-    """The host answers nothing, ever; neither does the tool ask it (F56)."""
+    """The host answers nothing, ever; neither does the tool ask it."""
     away = {**environ, "PARSEC_API_BASE_URL": "https://10.255.255.1", **changes}
     for kind in ("users", "profiles"):
         done = complete(away, kind, "zzz")
