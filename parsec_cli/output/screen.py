@@ -106,8 +106,8 @@ class Screen:
 
     def ask(self, question: str) -> str | None:
         """Ask on stderr and return the line typed; None at end of file, which is no."""
-        self._say(self._clean(question))
         with self._line_ended():
+            self._say(self._clean(question))
             return self._answered(read_line(self.stdin))
 
     def ask_hidden(self, question: str) -> str | None:
