@@ -11,7 +11,14 @@ import pytest
 from support.runner import clean_environment
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    "docs/sandbox.md",
+    "docs/safety.md",
+)
 # what a line gives where it is not 0, and why
 EXPECTED = {
     "parsec -p sandbox users deactivate user_042": 9,  # nobody is there to be asked
