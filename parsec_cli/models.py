@@ -110,7 +110,7 @@ class Wallet:
         return not _is_zero(balance)
 
 
-_ZERO = re.compile(r"[-+]?0*(?:0|\.0+|0\.0*)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_ZERO = r"[-+]?0*(?:0|\.0+|0\.0*)(?:[eE][-+]?[0-9]+)?"
 
 
 def _is_zero(balance: JsonObject) -> bool:
@@ -118,7 +118,7 @@ def _is_zero(balance: JsonObject) -> bool:
         balance[name] for name in ("raw_balance", "balance") if balance.get(name) is not None
     ]
     # by its digits: the smallest amount is money, also where a float would round it to 0
-    return bool(amounts) and all(_ZERO.fullmatch(str(amount)) for amount in amounts)
+    return bool(amounts) and all(re.fullmatch(_ZERO, str(amount)) for amount in amounts)
 
 
 @record

@@ -1,8 +1,8 @@
-"""Frozen records that are cheap to define: the part of `dataclasses` that this tool needs.
+"""Records and states that are cheap to define: the part of `dataclasses` that this tool needs.
 
 `dataclass(frozen=True, slots=True)` compiles six methods for each class, 0.45 ms: with some forty
 classes on the way of a listing that was a tenth of its time. These share their methods. A default
-is one object for all records, so it should be one that nobody changes.
+is one object for all, so it should be one that nobody changes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,21 @@ Made = TypeVar("Made")
 @dataclass_transform(frozen_default=True)
 def record(cls: type[Made]) -> type[Made]:
     """Make a class a record of its annotated names: equal by value, hashable, not assignable."""
+    return _given(cls, _FROZEN)
+
+
+@dataclass_transform(eq_default=False)
+def state(cls: type[Made]) -> type[Made]:
+    """Make a class hold its annotated names, to be assigned anew as things go on; equal to none."""
+    return _given(cls, _OPEN)
+
+
+def _given(cls: type[Made], methods: Mapping[str, Any]) -> type[Made]:
     kind: Any = cls
     names = tuple(inspect.get_annotations(cls))
     defaults = {name: kind.__dict__[name] for name in names if name in kind.__dict__}
     members = {"__match_args__": names, "__record_defaults__": defaults}
-    for name, member in (members | _METHODS).items():
+    for name, member in {**members, **methods}.items():
         if name not in kind.__dict__:
             setattr(kind, name, member)
     return cls
@@ -80,7 +90,8 @@ def _delattr(self: Any, name: str) -> None:
     raise AttributeError(f"{type(self).__name__} is frozen: `{name}` cannot be deleted")
 
 
-_METHODS = {
+_OPEN: Mapping[str, Any] = {"__init__": _init}
+_FROZEN: Mapping[str, Any] = {
     "__init__": _init,
     "__eq__": _eq,
     "__hash__": _hash,

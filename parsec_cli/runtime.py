@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from parsec_cli.errors import ParsecError
 from parsec_cli.interrupts import Interrupts
-from parsec_cli.records import record
+from parsec_cli.records import record, state
 
 if TYPE_CHECKING:
     import httpx
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from parsec_cli.output.screen import Screen
 
 
-@dataclass(slots=True)
+@state
 class Common:
     """The shared options as given; None where they were not."""
 
@@ -198,10 +197,11 @@ class Runtime:
     def client(self) -> Client:
         from parsec_cli.api.client import Client
         from parsec_cli.api.connect import ca_in_effect
-        from parsec_cli.api.retry import Patience
+        from parsec_cli.api.retry import Budget, Patience
 
         world, options = self.world, self.options
         patience = Patience(
+            Budget(),
             max_wait=60.0 if options.max_wait is None else options.max_wait,
             clock=world.monotonic,
             wall=world.clock,

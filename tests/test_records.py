@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parsec_cli.records import changed, record
+from parsec_cli.records import changed, record, state
 
 
 @record
@@ -88,3 +88,20 @@ def test_matches_by_position():
             assert (x, y, name) == (1, 2, "origin")
         case _:
             pytest.fail("no match")
+
+
+@state
+class Tally:
+    """What a state looks like."""
+
+    done: int
+    failed: int = 0
+
+
+def test_a_state_is_made_as_a_record_is_and_goes_on():
+    tally, other = Tally(1), Tally(1)
+    tally.done += 1
+    assert (tally.done, tally.failed, other.done) == (2, 0, 1)
+    assert Tally(1) != Tally(1)
+    with pytest.raises(TypeError, match="Tally"):
+        Tally()

@@ -20,7 +20,7 @@ from parsec_cli.api.answers import Answer
 from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.reasons import not_sent_cause, reason
 from parsec_cli.api.records import described, log_line
-from parsec_cli.api.retry import Patience, send
+from parsec_cli.api.retry import Budget, Patience, send
 from parsec_cli.api.wire import NetworkTransport, Wire
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Interrupts
@@ -105,7 +105,7 @@ class Client:
     ) -> None:
         self.base_url = base_url
         self.timeout = timeout
-        self.patience = patience or Patience()
+        self.patience = patience or Patience(Budget())
         self.deferred: list[LocalFault] = []
         self.quota: Mapping[str, str] = {}
         self._key = key

@@ -11,13 +11,12 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.waiting import SHORTEST_WAIT, retry_after
-from parsec_cli.records import record
+from parsec_cli.records import record, state
 
 _TOO_MANY = 429
 _UNAVAILABLE = 503
@@ -84,7 +83,7 @@ class Budget:
             return True
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Patience:
     """Time as the engine sees it, all of it injectable; seconds throughout.
 
@@ -92,6 +91,7 @@ class Patience:
     True once a signal asked the command to end.
     """
 
+    budget: Budget
     max_wait: float = 60.0
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
@@ -100,7 +100,6 @@ class Patience:
     stopping: Callable[[], bool] = lambda: False
     notice: Callable[[str], None] = lambda _: None
     pacer: Pacer | None = None
-    budget: Budget = field(default_factory=Budget)
 
 
 def send(call: Call, attempt: Callable[[int], Attempted], patience: Patience) -> Exchange:

@@ -12,11 +12,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import httpcore
 import httpx
+
+from parsec_cli.records import state
 
 # how long one blocking read may last before the deadline, which a signal may have moved, is
 # looked at again
@@ -25,7 +26,7 @@ _SLICE = 1.0
 _PIECE = 64 * 1024
 
 
-@dataclass(slots=True)
+@state
 class Attempt:
     """The request that a thread is making: when it must be over, and whether it has left.
 

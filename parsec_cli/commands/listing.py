@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from parsec_cli.api.pages import Page, pages
@@ -12,7 +11,7 @@ from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
 from parsec_cli.errors import ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
-from parsec_cli.records import record
+from parsec_cli.records import record, state
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
 
@@ -59,7 +58,7 @@ class Filters:
         return any(self.match in text.casefold() for text in texts if text and self.match)
 
 
-@dataclass(eq=False, repr=False)
+@state
 class Progress:
     """How far a listing has come; the footer of its JSON and the notices are made from it."""
 

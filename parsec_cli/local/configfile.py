@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import stat
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,18 @@ _HEADER = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
 _KEY = r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*="
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """What the file says. `profiles` holds the known keys of each profile as text."""
 
     path: Path
     exists: bool = False
     default_profile: str | None = None
-    profiles: dict[str, dict[str, str]] = field(default_factory=dict)
+    profiles: Mapping[str, Mapping[str, str]] = {}
     mode: int = 0
+
+    def __repr__(self) -> str:
+        return f"Config({str(self.path)!r})"  # a profile may hold a key
 
     @property
     def warning(self) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.local import configfile, keys
@@ -19,13 +18,14 @@ from parsec_cli.local.precedence import DEFAULT_SOURCE, Sources
 from parsec_cli.local.settings import BY_NAME, DEFAULT_PROFILE, SANDBOX, check_base_url, quoted
 from parsec_cli.models import Secret, mask
 from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
+from parsec_cli.records import record
 
 # no such host is ever asked: the sandbox answers inside this process
 SANDBOX_URL = BaseUrl("http", "sandbox.localhost", 80, "")
 SANDBOX_KEY = "pk_live_sandbox"
 
 
-@dataclass(frozen=True)
+@record
 class Profile:
     """What is in effect. `sources` tells for each setting and for "profile" where it came from.
 
@@ -39,9 +39,13 @@ class Profile:
     rate: str | None
     sources: Mapping[str, str]
     key_source: str
+    find_key: Callable[[], Secret]
+    mask_key: Callable[[], str | None]
     warnings: tuple[str, ...] = ()
-    find_key: Callable[[], Secret] = field(default=lambda: Secret(""), repr=False, compare=False)
-    mask_key: Callable[[], str | None] = field(default=lambda: None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        # what finds the key knows it
+        return f"Profile({self.name!r}, {self.base_url!r})"
 
     def key(self) -> Secret:
         """Return the key, looked up at the first call.

@@ -9,24 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from parsec_cli.errors import ParsecError, Stopped, UsageFault
 from parsec_cli.models import JsonObject
-from parsec_cli.output.complaint import as_json, as_lines
 from parsec_cli.output.fields import Fields
-from parsec_cli.output.progress import Progress
-from parsec_cli.output.prompt import read_hidden, read_line
 from parsec_cli.output.redact import Redaction
 from parsec_cli.output.sanitize import visible_lines
 from parsec_cli.output.sheet import Format, Sheet
 from parsec_cli.output.sink import Sink
 from parsec_cli.output.surface import Surface, is_terminal, survey
-from parsec_cli.records import changed
+from parsec_cli.records import changed, state
 from parsec_cli.results import Block, Frames, Listing, Record, Result, Text
+
+if TYPE_CHECKING:
+    from parsec_cli.output.progress import Progress
 
 # loaded when used: `json` must not pay for tables, nor tables for csv
 FORMATS = {
@@ -40,7 +39,7 @@ FORMATS = {
 _JSON = ("json", "jsonl")
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
+@state
 class Screen:
     """What a command is shown on. `format` None is a table on a terminal, else tsv.
 
@@ -94,6 +93,8 @@ class Screen:
 
     def error(self, error: ParsecError) -> None:
         """Say why the command failed, as the format asks: lines, or one line of JSON."""
+        from parsec_cli.output.complaint import as_json, as_lines
+
         if self.format_name in _JSON:
             self._say_line(as_json(error, self._redaction))
         else:
@@ -106,12 +107,16 @@ class Screen:
 
     def ask(self, question: str) -> str | None:
         """Ask on stderr and return the line typed; None at end of file, which is no."""
+        from parsec_cli.output.prompt import read_line
+
         with self._line_ended():
             self._say(self._clean(question))
             return self._answered(read_line(self.stdin))
 
     def ask_hidden(self, question: str) -> str | None:
         """Like `ask`, without showing what is typed."""
+        from parsec_cli.output.prompt import read_hidden
+
         with self._line_ended():
             line = read_hidden(self.stdin, lambda: self._say(self._clean(question)))
             answer = self._answered(line)
@@ -136,6 +141,8 @@ class Screen:
 
     def progress(self, total: int | None, label: str) -> Progress:
         """Return a progress display for a `with` block; silent with `-q`."""
+        from parsec_cli.output.progress import Progress
+
         self._progress = Progress(
             total,
             self._redaction.text(label),

@@ -9,7 +9,7 @@ from support.clock import VirtualClock
 
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
-from parsec_cli.api.retry import Patience, send
+from parsec_cli.api.retry import Budget, Patience, send
 
 METHODS = {
     Kind.READ: "GET",
@@ -61,6 +61,7 @@ def run(
     attempts = Attempts(results, clock, took)
     call = Call(kind, METHODS[kind], "/builder/x")
     engine = Patience(
+        patience.pop("budget", None) or Budget(),
         clock=clock,
         wall=clock,
         sleep=patience.pop("sleep", clock.sleep),

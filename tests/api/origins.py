@@ -10,7 +10,7 @@ import httpx  # noqa: TID253 - stands in for the network of the room that uses i
 from support.clock import VirtualClock
 
 from parsec_cli.api.client import Client
-from parsec_cli.api.retry import Patience
+from parsec_cli.api.retry import Budget, Patience
 from parsec_cli.models import Secret
 from parsec_cli.origin import BaseUrl
 
@@ -36,7 +36,7 @@ class Origin(httpx.BaseTransport):
 
 def client_of(origin: Origin, clock: VirtualClock | None = None) -> Client:
     clock = clock or VirtualClock()
-    patience = Patience(clock=clock, wall=clock, sleep=clock.sleep, random=lambda: 0.5)
+    patience = Patience(Budget(), clock=clock, wall=clock, sleep=clock.sleep, random=lambda: 0.5)
     base = BaseUrl.parse("https://api.parsec.invalid")
     return Client(base, lambda: Secret(KEY), origin, patience=patience)
 

@@ -19,7 +19,7 @@ from support.server import ScriptedServer
 from parsec_cli.api.client import Client
 from parsec_cli.api.connect import connect
 from parsec_cli.api.exchange import Call, Exchange, Kind, Lost, NotSent
-from parsec_cli.api.retry import Patience
+from parsec_cli.api.retry import Budget, Patience
 from parsec_cli.api.wire import Wire
 from parsec_cli.models import Secret
 from parsec_cli.origin import BaseUrl
@@ -46,7 +46,7 @@ def exchange(
         wire=wire,
         timeout=timeout,
         # whoever waits between attempts is told to stop: one attempt is what is looked at
-        patience=Patience(sleep=lambda _: None, stopping=lambda: True),
+        patience=Patience(Budget(), sleep=lambda _: None, stopping=lambda: True),
     )
     try:
         return client.read(Call(kind, "POST", "/x", body))
