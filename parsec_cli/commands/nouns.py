@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -45,6 +46,9 @@ class Verb:
     function: Callable[..., Result | None]
 
     def build(self) -> Any:
+        # Typer evaluates the annotations twice; done once here, that costs half
+        annotations = inspect.get_annotations(self.function, eval_str=True)
+        self.function.__annotations__ = annotations
         info = CommandInfo(self.name, cls=Command, callback=self.function)
         return typer.main.get_command_from_info(
             info, pretty_exceptions_short=False, rich_markup_mode=None

@@ -7,6 +7,7 @@ command and group as it is built; the values meet in one `Common`, the innermost
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, cast
 
 import typer
@@ -61,7 +62,9 @@ _SHARED: tuple[tuple[list[str], str, Callable[[Any], Any], str | None, str], ...
 )
 
 
+@cache
 def _shared_options() -> list[TyperOption]:
+    """Make them once: an option keeps nothing of the command or the line that it stands in."""
     return [_shared(*entry) for entry in _SHARED] + [
         TyperOption(
             param_decls=["-h", "--help"],
