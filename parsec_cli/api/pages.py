@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -24,8 +23,12 @@ _BARREN_PAGES = 20
 _SLOW = 0.005
 # longer than any server's limit on a request line
 _LONGEST_CURSOR = 8192
-_UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_UUIDS = re.compile(f"{_UUID}(?:,{_UUID})*")
+# a UUID with each of its digits as 0: cheaper to compare with than a pattern is to match
+_UUID = b"00000000-0000-0000-0000-000000000000"
+_SHAPES = bytes.maketrans(b"123456789abcdefABCDEF", b"0" * 21)
+# of the table of seen ids: so many bits that one id in a hundred is looked up in vain at most
+_FEWEST_BITS = 1 << 14
+_BITS_PER_BYTE = 4
 
 
 @record
@@ -40,53 +43,66 @@ class Page:
 
 
 class SeenIds:
-    """A set of customer_ids in 16 bytes each, so that a listing's memory stays flat.
+    """A set of customer_ids in some 24 bytes each, so that a listing's memory stays flat.
 
     A table of bits answers "never seen" for nearly every id; the few others are looked up in the
     ids themselves. UUIDs are kept exactly, other ids by a 128-bit digest.
     """
 
-    _BITS = 1 << 24
-
     def __init__(self) -> None:
-        self._maybe = bytearray(self._BITS // 8)
+        self._maybe = bytearray(_FEWEST_BITS // 8)
         self._ids = bytearray()
 
     def new(self, customer_ids: Sequence[str]) -> list[bool]:
         """Add the ids and tell of each whether it was new; UUIDs differing in case are the same."""
-        maybe, ids, places = self._maybe, self._ids, self._BITS - 1
-        told = []
-        for key in _keys(customer_ids):
+        keys = _keys(customer_ids)
+        before, told = len(self._ids), [True] * len(keys)
+        self._ids += b"".join(keys)
+        if len(self._ids) * _BITS_PER_BYTE > len(self._maybe) * 8:
+            self._grow(before)
+        maybe, places = self._maybe, len(self._maybe) * 8 - 1
+        for at, key in enumerate(keys):
             place = hash(key) & places
-            byte, bit = place >> 3, 1 << (place & 7)
-            new = not (maybe[byte] & bit and self._holds(key))
-            if new:
-                maybe[byte] |= bit
-                ids += key
-            told.append(new)
+            bits, bit = maybe[place >> 3], 1 << (place & 7)
+            if bits & bit and self._holds(key, before + 16 * at):
+                told[at] = False
+            else:
+                maybe[place >> 3] = bits | bit
         return told
 
-    def _holds(self, key: bytes) -> bool:
-        at = self._ids.find(key)
+    def _holds(self, key: bytes, end: int) -> bool:
+        """Tell whether `key` is among the ids before `end`."""
+        at = self._ids.find(key, 0, end)
         while at % 16 > 0:  # a match across two ids is none; -1 % 16 is 15
             if at < 0:
                 return False
-            at = self._ids.find(key, at + 1)
+            at = self._ids.find(key, at + 1, end)
         return True
+
+    def _grow(self, end: int) -> None:
+        """Make the table large enough for all ids and enter those before `end` anew."""
+        bits = len(self._maybe) * 8
+        while len(self._ids) * _BITS_PER_BYTE > bits:
+            bits *= 8
+        self._maybe = maybe = bytearray(bits // 8)
+        for at in range(0, end, 16):
+            place = hash(bytes(self._ids[at : at + 16])) & (bits - 1)
+            maybe[place >> 3] |= 1 << (place & 7)
 
 
 def _keys(customer_ids: Sequence[str]) -> list[bytes]:
     """Return 16 bytes for each id; a page of nothing but UUIDs is converted at once."""
     page = ",".join(customer_ids)
-    # an id may hold a comma itself, so that there seem to be more
-    if _UUIDS.fullmatch(page) and page.count(",") == len(customer_ids) - 1:
+    if page.isascii() and page.encode().translate(_SHAPES) == b",".join(
+        [_UUID] * len(customer_ids)
+    ):
         whole = bytes.fromhex(page.replace("-", "").replace(",", ""))
         return [whole[at : at + 16] for at in range(0, len(whole), 16)]
     return [_key(customer_id) for customer_id in customer_ids]
 
 
 def _key(customer_id: str) -> bytes:
-    if _UUIDS.fullmatch(customer_id) and "," not in customer_id:
+    if customer_id.isascii() and customer_id.encode().translate(_SHAPES) == _UUID:
         return bytes.fromhex(customer_id.replace("-", ""))
     return blake2b(customer_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
