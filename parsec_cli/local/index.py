@@ -22,6 +22,8 @@ _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 _CHUNK = 1 << 18
 _WINDOW = 1 << 16
 _HIGHEST_SIZE = 32 << 20
+# so many bytes of lines are collected before the file is looked at: some ten pages
+_ENOUGH = 1 << 16
 # a listing that parts from the remembered order this often is written out without comparing
 _MOST_MISSES = 3
 
@@ -37,6 +39,7 @@ class Index:
         self._scope = scope.encode()
         self._lock = threading.Lock()
         self._usable = True
+        self._waiting = bytearray()
         self._checked = False
         # where the file is expected to go on with the next page; None: not looked for yet
         self._next: int | None = None
@@ -45,20 +48,27 @@ class Index:
     def remember(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Add pairs of customer_id and external_id; what is known already costs no writing.
 
-        Pages of one listing should come in their order: then each is compared with the piece of
-        the file where the page before it ended.
+        Pages of one listing should come in their order: then they are compared with the piece of
+        the file where those before them ended. They are kept at the latest when the index closes.
         """
         page = self._page(pairs)
+        with self._lock:
+            self._waiting += page
+            if len(self._waiting) >= _ENOUGH:
+                self._keep()
+
+    def _keep(self) -> None:
+        """Write down what waits; the caller holds the lock."""
+        page, self._waiting = bytes(self._waiting), bytearray()
         if not page or not self._usable:
             return
-        with self._lock:
-            try:
-                self._check()
-                missing = self._missing(page)
-                if missing:
-                    files.append(self._path, missing)
-            except (OSError, LocalFault):
-                self._usable = False
+        try:
+            self._check()
+            missing = self._missing(page)
+            if missing:
+                files.append(self._path, missing)
+        except (OSError, LocalFault):
+            self._usable = False
 
     def lookup(self, external_id: str) -> list[str]:
         """Return the customer_ids that had this external_id, the one seen last first."""
@@ -74,6 +84,7 @@ class Index:
         if end is None:
             return
         blank = b"-" * len(self._scope)
+        self.close()
         with self._lock, suppress(OSError), self._path.open("r+b") as file:
             data = file.read()
             for at, line in _lines_of(data, b"\n" + self._scope + b"\t"):
@@ -99,7 +110,9 @@ class Index:
         return list(found)
 
     def close(self) -> None:
-        """Nothing is held open between calls."""
+        """Write down what waits; nothing is held open between calls."""
+        with self._lock:
+            self._keep()
 
     def _start(self, external_id: str) -> bytes | None:
         field = _field(external_id)
@@ -116,6 +129,7 @@ class Index:
         return page.encode()
 
     def _read(self) -> bytes:
+        self.close()
         try:
             data = self._path.read_bytes()
         except OSError:

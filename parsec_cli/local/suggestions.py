@@ -62,7 +62,9 @@ def _option(name: str, words: list[str]) -> tuple[str | None, list[str]]:
 
 def note_key(index_file: Path, host: str, profile: str, fingerprint: str) -> None:
     """Keep which key a profile's command printed: a key press must not run that command."""
-    _keys_of(index_file, host, profile).remember([(fingerprint, "key")])
+    keys = _keys_of(index_file, host, profile)
+    keys.remember([(fingerprint, "key")])
+    keys.close()
 
 
 def _keys_of(index_file: Path, host: str, profile: str) -> Index:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from parsec_cli.models import JsonObject
+from parsec_cli.models import JsonObject, mask
 from parsec_cli.output.redact import Redaction, hide
 
 _KEY_FIELD = "api_key"
@@ -21,7 +21,8 @@ _KEY_FIELD = "api_key"
 _KEY_TRACE = 'key"'
 _TRACES = ('credentials"', "clob")
 _DELETE = "\x7f"  # the one control character that JSON may hold raw
-_PLAIN = json.JSONEncoder(allow_nan=False)  # made once: half the price of a short record
+# made once: half the price of a short record; no cycle comes out of a parser of JSON
+_PLAIN = json.JSONEncoder(allow_nan=False, check_circular=False)
 _Writer = Callable[[Sequence[JsonObject]], str]
 
 
@@ -80,7 +81,9 @@ def _finite(value: Any) -> Any:
 
 def _without_keys(records: Sequence[JsonObject]) -> list[JsonObject]:
     return [
-        record if (key := record.get(_KEY_FIELD)) is None else {**record, _KEY_FIELD: hide(key)}
+        record
+        if (key := record.get(_KEY_FIELD)) is None
+        else {**record, _KEY_FIELD: mask(key) if key.__class__ is str and key else hide(key)}
         for record in records
     ]
 

@@ -43,8 +43,10 @@ def shell_environment(isolated_environment, tmp_path):
     places = Places(env)
     index = Index(places.index_file, f"{HOST}:443", fingerprint(KEY))
     index.remember([(f"customer-{n}", name) for n, name in enumerate(ODD_IDS)])
+    index.close()
     sandbox = Index(places.index_file, "http://sandbox.localhost:80", fingerprint(SANDBOX_KEY))
     sandbox.remember([("customer-s", "sandy")])
+    sandbox.close()
     places.config_file.parent.mkdir(parents=True)
     places.config_file.write_text("[profiles.prod]\n[profiles.'a b']\n", encoding="utf-8")
     return env

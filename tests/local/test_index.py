@@ -28,6 +28,7 @@ def listing(path: Path, pairs: list[tuple[str, str]], host: str = HOST) -> None:
     index = Index(path, host, KEY)
     for start in range(0, len(pairs), 100):
         index.remember(iter(pairs[start : start + 100]))
+    index.close()
 
 
 def test_what_was_remembered_is_found(path):
@@ -96,13 +97,13 @@ def test_a_listing_in_another_order_is_kept_too(path):
 
 
 def test_an_ambiguous_id_gives_all_its_users_the_latest_first(path):
-    Index(path, HOST, KEY).remember([("a", "same"), ("b", "same"), ("c", "other")])
+    listing(path, [("a", "same"), ("b", "same"), ("c", "other")])
     assert Index(path, HOST, KEY).lookup("same") == ["b", "a"]
 
 
 def test_a_forgotten_user_is_gone_and_can_come_again(path):
     listing(path, users(0, 10))
-    Index(path, "https://other:443", KEY).remember(users(5, 6))
+    listing(path, users(5, 6), host="https://other:443")
     index = Index(path, HOST, KEY)
     index.forget(str(uuid.UUID(int=5)))
     assert index.lookup("customer-00005") == []
@@ -189,6 +190,17 @@ def test_a_file_grown_too_large_is_made_small(path):
         file.write(line * ((33 << 20) // len(line)))
     index = Index(path, HOST, KEY)
     index.remember(users(200, 201))
+    index.close()
     assert path.stat().st_size < 20_000
     assert index.lookup("customer-00199") == [str(uuid.UUID(int=199))]
     assert index.lookup("customer-00200") == [str(uuid.UUID(int=200))]
+
+
+def test_a_long_listing_is_kept_piece_by_piece_and_the_rest_at_its_end(path):
+    index = Index(path, HOST, KEY)
+    for start in range(0, 2000, 100):
+        index.remember(users(start, start + 100))
+    kept = path.read_bytes().count(b"\n") - 1
+    assert 1000 < kept < 2000
+    index.close()
+    assert path.read_bytes().count(b"\n") - 1 == 2000

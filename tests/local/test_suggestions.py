@@ -36,6 +36,7 @@ def places(environ):
 def remember(places, *names, host=HOST, key=KEY):
     index = Index(places.index_file, host, fingerprint(key))
     index.remember([(f"customer-{name}", name) for name in names])
+    index.close()
 
 
 def configure(places, text):
