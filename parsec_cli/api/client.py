@@ -18,7 +18,6 @@ from parsec_cli import __version__
 from parsec_cli.api import answers
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
-from parsec_cli.api.reasons import not_sent_cause, reason
 from parsec_cli.api.records import described, log_line
 from parsec_cli.api.retry import Budget, Patience, send
 from parsec_cli.api.wire import NetworkTransport, Wire
@@ -236,12 +235,16 @@ class Client:
         return answer
 
     def _reason(self, fault: Exception) -> str:
+        from parsec_cli.api.reasons import reason
+
         return reason(fault, None if self._interrupts.drain_at else self.timeout)
 
     def _failed(self, fault: Exception) -> NotSent | Lost:
         why = self._reason(fault)
         if self._wire.sent:
             return Lost(why)
+        from parsec_cli.api.reasons import not_sent_cause
+
         cause = not_sent_cause(fault)
         if cause == "tls" and self._trust:
             why = f"{why}; trusted is {self._trust}"

@@ -11,7 +11,6 @@ from itertools import compress
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.client import Client, with_query
 from parsec_cli.api.exchange import Call, Kind
-from parsec_cli.api.faults import error_of
 from parsec_cli.errors import Unreadable
 from parsec_cli.models import JsonObject, User, WrongShape
 from parsec_cli.records import record
@@ -220,6 +219,8 @@ def _fetch(client: Client, cursor: str | None, limit: int) -> Page:
     call = Call(Kind.READ, "GET", path, promise=promise)
     exchange = client.read(call)
     if exchange.good is None:
+        from parsec_cli.api.faults import error_of
+
         raise error_of(exchange, call, client.host)
     return read[0]
 

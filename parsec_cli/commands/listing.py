@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from parsec_cli.api.pages import Page, pages
-from parsec_cli.api.reads import get_pool
 from parsec_cli.commands import columns
-from parsec_cli.commands.again import again
 from parsec_cli.errors import ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.records import record, state
@@ -162,6 +160,8 @@ class _Walk:
                 fault.hint = f"go on with `{self._onward()}`"
 
     def _onward(self) -> str:
+        from parsec_cli.commands.again import again
+
         return again(self.runtime, ["users", "list", "--cursor", self.progress.next_cursor or ""])
 
     def _close(self) -> None:
@@ -175,6 +175,8 @@ class _Walk:
 
     def _compare(self) -> None:
         """Hold a listing of several pages against the pool's count of users."""
+        from parsec_cli.api.reads import get_pool
+
         try:
             counted = get_pool(self.runtime.client).end_user_count
         except ParsecError as fault:

@@ -14,28 +14,37 @@ from parsec_cli.records import record
 from parsec_cli.results import Result
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Builders = Mapping[str, Callable[[], Any]]
 
 
 class Unbuilt(Mapping[str, Any]):
     """Commands by name, each built when it is first looked up: a line needs two or three of them.
 
-    Building all of them took 22 ms of every start.
+    Building all of them took 22 ms of every start. `more` declares the rest of them, and is called
+    when a name is not among `builders` or all are asked for.
     """
 
-    def __init__(self, builders: Mapping[str, Callable[[], Any]]) -> None:
+    def __init__(self, builders: Builders, more: Callable[[], Builders] | None = None) -> None:
         self._builders = builders
+        self._more = more
         self._built: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._built:
-            self._built[name] = self._builders[name]()
+            builders = self._builders if name in self._builders else self._all()
+            self._built[name] = builders[name]()
         return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._builders)
+        return iter(self._all())
 
     def __len__(self) -> int:
-        return len(self._builders)
+        return len(self._all())
+
+    def _all(self) -> Builders:
+        if self._more is not None:
+            self._builders, self._more = self._more(), None
+        return self._builders
 
 
 @record
@@ -45,7 +54,8 @@ class Verb:
     name: str
     function: Callable[..., Result | None]
 
-    def build(self) -> Any:
+    def build(self, declare_more: Callable[[], object] | None = None) -> Any:
+        del declare_more  # it has no verbs
         # Typer evaluates the annotations twice; done once here, that costs half
         annotations = inspect.get_annotations(self.function, eval_str=True)
         self.function.__annotations__ = annotations
@@ -75,10 +85,20 @@ class Noun:
 
         return add
 
-    def build(self) -> Any:
-        return self.over({name: verb.build for name, verb in self._verbs.items()})
+    def build(self, declare_more: Callable[[], object] | None = None) -> Any:
+        """Build the group; `declare_more` adds the verbs that stand in further files."""
 
-    def over(self, builders: Mapping[str, Callable[[], Any]]) -> Any:
+        def more() -> Builders:
+            if declare_more is not None:
+                declare_more()
+            return self._builders()
+
+        return self.over(self._builders(), more)
+
+    def _builders(self) -> Builders:
+        return {name: verb.build for name, verb in self._verbs.items()}
+
+    def over(self, builders: Builders, more: Callable[[], Builders] | None = None) -> Any:
         """Build the group with these commands in it."""
         group: Any = typer.main.get_group(
             typer.Typer(
@@ -90,5 +110,5 @@ class Noun:
                 rich_markup_mode=None,
             )
         )
-        group.commands = Unbuilt(builders)
+        group.commands = Unbuilt(builders, more)
         return group

@@ -46,9 +46,10 @@ def parser() -> Any:
 
 
 def _builder(files: tuple[str, ...]) -> Callable[[], Any]:
+    first, *others = [f"parsec_cli.commands.{file}" for file in files]
+
     def build() -> Any:
-        modules = [import_module(f"parsec_cli.commands.{file}") for file in files]
-        return modules[0].noun.build()
+        return import_module(first).noun.build(lambda: [import_module(file) for file in others])
 
     return build
 
