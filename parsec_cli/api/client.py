@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, cast
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -128,8 +128,10 @@ class Client:
     def close(self) -> None:
         self._transport.close()
 
-    def read(self, call: Call) -> Exchange:
-        """Send a call that changes nothing."""
+    def read(self, call: Call, leaving: Callable[[], None] | None = None) -> Exchange:
+        """Send a call that changes nothing; `leaving` is told when it is about to leave."""
+        if leaving is not None:
+            self._wire.call().leaving = leaving
         return self._send(call)
 
     def change(self, call: Call, change: Change, settle: Callable[[Exchange], Outcome]) -> Outcome:
@@ -224,7 +226,7 @@ class Client:
         except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
             return self._failed(fault)
         try:
-            answer = answers.read(response, response.iter_raw())
+            answer = answers.read(response, iter(cast("Iterable[bytes]", response.stream)))
         except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
             why = f"it was cut: {self._reason(fault)}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
