@@ -12,12 +12,15 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import httpcore
 import httpx
 
 from parsec_cli.records import state
+
+Done = TypeVar("Done")
 
 # how long one blocking read may last before the deadline, which a signal may have moved, is
 # looked at again
@@ -90,6 +93,31 @@ class Wire:
             raise fault("the deadline of the request has passed")
         return remaining
 
+    def within(self, job: Callable[[], Done], late: str) -> Done:
+        """Do what has no time-out, or one that no signal moves; ConnectTimeout when it is `late`.
+
+        What becomes of it later, in a thread of its own, is dropped.
+        """
+        done: list[Done] = []
+        failed: list[Exception] = []
+
+        def work() -> None:
+            try:
+                done.append(job())
+            except Exception as fault:  # noqa: BLE001 - told by the thread that waits
+                failed.append(fault)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        while thread.is_alive():
+            try:
+                thread.join(min(self.left(httpcore.ConnectTimeout), _SLICE))
+            except httpcore.ConnectTimeout:
+                raise httpcore.ConnectTimeout(late) from None
+        if failed:
+            raise failed[0]
+        return done[0]
+
 
 class Stream(httpcore.NetworkStream):
     """A connection whose every wait is bounded by the deadline."""
@@ -125,7 +153,8 @@ class Stream(httpcore.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
         left = self._wire.left(httpcore.ConnectTimeout)
-        return Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._wire)
+        start = partial(self._inner.start_tls, ssl_context, server_hostname, left)
+        return Stream(self._wire.within(start, "the TLS handshake did not end in time"), self._wire)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -150,8 +179,11 @@ class Backend(httpcore.NetworkBackend):
         for n, address in enumerate(addresses):
             # one address that swallows packets must leave time for the others
             left = self._wire.left(httpcore.ConnectTimeout) / (len(addresses) - n)
+            connect = partial(
+                self._inner.connect_tcp, address, port, left, local_address, socket_options
+            )
             try:
-                inner = self._inner.connect_tcp(address, port, left, local_address, socket_options)
+                inner = self._wire.within(connect, "connecting did not end in time")
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if n + 1 == len(addresses):
                     raise
@@ -160,29 +192,17 @@ class Backend(httpcore.NetworkBackend):
         raise httpcore.ConnectError("the host name has no address")
 
     def _resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses of `host` in the system's order; getaddrinfo has no time-out."""
-        found: list[Any] = []
-
-        def look_up() -> None:
+        """Return the addresses of `host` in the system's order."""
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        try:
             try:
-                found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-            except OSError as fault:
-                found.append(fault)
+                infos = self._wire.within(look_up, "the name look-up did not end in time")
             except (ValueError, OverflowError):  # no host name, or no port, at all
-                found.append(socket.gaierror(socket.EAI_NONAME, "not a host name"))
-
-        thread = threading.Thread(target=look_up, daemon=True)
-        thread.start()
-        thread.join(self._wire.left(httpcore.ConnectTimeout))
-        if not found:
-            raise httpcore.ConnectTimeout("the name look-up did not end in time")
-        if isinstance(found[0], OSError):
-            try:
-                raise found[0]
-            except OSError as fault:
-                # httpcore re-raises `from None`: only the context that a handler sets survives
-                raise httpcore.ConnectError("the host name could not be resolved") from fault
-        return list(dict.fromkeys(str(info[4][0]) for info in found[0]))
+                raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
+        except OSError as fault:
+            # httpcore re-raises `from None`: only the context that a handler sets survives
+            raise httpcore.ConnectError("the host name could not be resolved") from fault
+        return list(dict.fromkeys(str(info[4][0]) for info in infos))
 
 
 class NetworkTransport(httpx.HTTPTransport):

@@ -258,6 +258,25 @@ def test_a_signal_moves_the_deadline_of_what_is_in_flight(server: ScriptedServer
     assert isinstance(found.last, Lost)
 
 
+@pytest.mark.parametrize("stage", ["getaddrinfo", "create_connection"])
+def test_a_signal_moves_the_deadline_of_what_is_connecting(monkeypatch, stage):
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> None:
+        released.wait(MARGIN)
+        raise OSError
+
+    monkeypatch.setattr(socket, stage, hang)
+    until: list[float] = []
+    wire = Wire(drain_at=lambda: until[0] if until else None)
+    threading.Timer(0.2, lambda: until.append(time.monotonic() + 0.2)).start()
+    with in_time():
+        found = exchange("http://127.0.0.1:9", timeout=60, wire=wire)
+    released.set()
+    assert isinstance(found.last, NotSent)
+    assert found.last.cause == "connect"
+
+
 @pytest.mark.parametrize("action", [reset("all"), reset("head"), reset("nothing"), close("all")])
 def test_what_breaks_behind_the_first_byte_is_lost_not_unsent(server: ScriptedServer, action):
     """By where it broke, not by the library's name for it."""
