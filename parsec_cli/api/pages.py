@@ -120,26 +120,27 @@ class _Fetching:
         self._size = size
         self._page: Page | None = None
         self._fault: BaseException | None = None
-        self._left = threading.Event()
-        self._thread = threading.Thread(target=self._caught, daemon=True) if ahead else None
+        self._thread: threading.Thread | None = None
         self.seconds = 0.0
-        if self._thread is not None:
+        if ahead:
+            left = threading.Event()
+            self._thread = threading.Thread(target=self._caught, args=(left,), daemon=True)
             self._thread.start()
             # of two threads that compute, the one whose request keeps the server idle goes first
-            self._left.wait(_SLOW)
+            left.wait(_SLOW)
 
-    def _run(self) -> None:
+    def _run(self, leaving: Callable[[], None] | None = None) -> None:
         began = self._clock()
-        self._page = _fetch(self._client, self._cursor, self._size, self._left.set)
+        self._page = _fetch(self._client, self._cursor, self._size, leaving)
         self.seconds = self._clock() - began
 
-    def _caught(self) -> None:
+    def _caught(self, left: threading.Event) -> None:
         try:
-            self._run()
+            self._run(left.set)
         except BaseException as fault:  # noqa: BLE001 - told by the thread that takes the page
             self._fault = fault
         finally:
-            self._left.set()
+            left.set()
 
     def page(self) -> Page:
         if self._thread is None:
@@ -210,7 +211,9 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _fetch(client: Client, cursor: str | None, limit: int, leaving: Callable[[], None]) -> Page:
+def _fetch(
+    client: Client, cursor: str | None, limit: int, leaving: Callable[[], None] | None
+) -> Page:
     read: list[Page] = []
 
     def promise(answer: Answer) -> str:
