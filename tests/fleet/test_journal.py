@@ -5,16 +5,14 @@ import os
 import subprocess
 import sys
 import textwrap
-import threading
-import time
 from pathlib import Path
 
 import pytest
+from fleet.disks import CountingDisk
 from fleet.rig import HOST, KEY
 
 from parsec_cli.errors import GuardRefused, LocalFault
 from parsec_cli.fleet.journal import open_journal
-from parsec_cli.fleet.lines import Lines, RealDisk
 from parsec_cli.fleet.past import IRREVERSIBLE, Past, binding, read_past
 from parsec_cli.fleet.plan import Create, Deactivate, SetQps
 
@@ -93,6 +91,7 @@ def test_nothing_is_written_before_the_run_begins(runs):
         (["not_sent"], False, False),
         ([None, "deactivated"], True, False),
         ([None, "failed"], False, False),
+        (["deactivated", None], False, True),
     ],
 )
 def test_past_knows_deactivations_done_and_unknown(runs, outcomes, done, unknown):
@@ -208,58 +207,8 @@ def test_file_name_is_made_of_host_and_key():
     assert binding("a", "b") != binding("ab", "")
 
 
-class SlowDisk(RealDisk):
-    """Lets a sync take until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.syncs = 0
-        self.entered = threading.Event()
-        self.free = threading.Event()
-
-    def sync(self, descriptor: int) -> None:
-        del descriptor
-        self.syncs += 1
-        self.entered.set()
-        assert self.free.wait(30)
-
-
-def test_one_sync_serves_all_who_wait(tmp_path):
-    disk = SlowDisk()
-    lines = Lines(tmp_path / "f", "file", disk, flags=os.O_APPEND)
-    threads = [
-        threading.Thread(target=lambda: lines.commit(lines.append(b"x\n"))) for _ in range(8)
-    ]
-    threads[0].start()
-    assert disk.entered.wait(30)
-    for thread in threads[1:]:
-        thread.start()
-    for _ in range(3000):
-        if (tmp_path / "f").stat().st_size == 16:
-            break
-        time.sleep(0.01)
-    disk.free.set()
-    for thread in threads:
-        thread.join(30)
-    # one for the first, one for all others; a thread that had not begun to wait takes one more
-    assert disk.syncs in (2, 3)
-
-
-class TearingDisk(RealDisk):
-    def write(self, descriptor: int, data: bytes) -> None:
-        os.write(descriptor, data[:3])
-        raise OSError(28, "No space left on device")
-
-
-def test_nothing_follows_a_torn_line(tmp_path):
-    lines = Lines(tmp_path / "f", "journal", TearingDisk(), flags=os.O_APPEND)
-    for _ in range(2):
-        with pytest.raises(LocalFault, match="no space left on device"):
-            lines.append(b"whole\n")
-    assert (tmp_path / "f").read_bytes() == b"who"
-
-
 def test_unbegun_journal_takes_no_intent(runs):
-    with opened(runs) as journal, pytest.raises(LocalFault):
+    with opened(runs) as journal, pytest.raises(LocalFault, match="not begun"):
         journal.intend([GONE], [None])
 
 
@@ -268,34 +217,29 @@ def test_withdrawn_intent_is_no_unknown(runs):
         journal.begin(irreversible=True)
         (number,) = journal.intend([GONE], [None])
         journal.withdraw([(number, GONE)])
+        journal.withdraw([])
+        *_, last = journal.path.read_text().splitlines()
     assert read_past(runs, HOST, KEY) == Past()
+    assert json.loads(last) == {"n": number, "done": "not_sent", "of": "deactivate"}
 
 
-class LosingDisk(RealDisk):
-    """Takes lines, and loses power when they are to be kept."""
-
-    def sync(self, descriptor: int) -> None:
-        del descriptor
-        raise OSError(5, "Input/output error")
-
-
-def test_a_line_that_cannot_be_made_durable_is_the_last(tmp_path):
-    lines = Lines(tmp_path / "f", "journal", LosingDisk(), flags=os.O_APPEND)
-    number = lines.append(b"x\n")
-    with pytest.raises(LocalFault, match="input/output error"):
-        lines.commit(number)
-    with pytest.raises(LocalFault):
-        lines.append(b"y\n")
-    assert (tmp_path / "f").read_bytes() == b"x\n"
+@pytest.mark.parametrize(("irreversible", "mark"), [(True, f"-{IRREVERSIBLE}"), (False, "")])
+def test_the_name_tells_when_in_utc_who_and_whether_it_can_be_undone(runs, irreversible, mark):
+    with opened(runs, wall=lambda: 1_790_000_000.25) as journal:
+        journal.begin(irreversible=irreversible)
+        start = f"{binding(HOST, KEY)}-20260921T141320.250000"
+        assert journal.path.name == f"{start}-{os.getpid()}{mark}.jsonl"
 
 
-def test_a_pipe_keeps_nothing_and_a_closed_file_is_told():
-    reading, writing = os.pipe()
-    RealDisk().sync(writing)
-    os.close(reading)
-    os.close(writing)
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        RealDisk().sync(writing)
+def test_what_cannot_be_undone_is_kept_before_its_outcome_is_told(runs):
+    disk, raised = CountingDisk(), SetQps(3, "u1", "c1", 5, 6)
+    with opened(runs, disk=disk) as journal:
+        journal.begin(irreversible=True)
+        first, second = journal.intend([raised, GONE], [None, None])
+        journal.done(first, raised, "changed", "c1")
+        assert disk.kept == disk.written - 1
+        journal.done(second, GONE, "deactivated", "C-1")
+        assert disk.kept == disk.written
 
 
 def test_a_journal_that_cannot_be_read_stops_before_anything_is_sent(runs):
@@ -304,22 +248,6 @@ def test_a_journal_that_cannot_be_read_stops_before_anything_is_sent(runs):
         pytest.fail("went on without knowing the past")
     path = runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl"
     assert caught.value.message == f"cannot read the journal `{path}`: is a directory"
-
-
-class CountingDisk(RealDisk):
-    """Counts what was written and what of it was kept."""
-
-    def __init__(self) -> None:
-        self.written = 0
-        self.kept = 0
-
-    def write(self, descriptor: int, data: bytes) -> None:
-        super().write(descriptor, data)
-        self.written += data.count(b"\n")
-
-    def sync(self, descriptor: int) -> None:
-        super().sync(descriptor)
-        self.kept = self.written
 
 
 def test_an_intent_and_the_record_as_it_was_are_kept_before_it_returns(runs):

@@ -1,0 +1,178 @@
+"""Lines are with the system once written, on the disk once committed, never behind a torn one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from fleet.disks import CountingDisk
+
+from parsec_cli.errors import LocalFault
+from parsec_cli.fleet.lines import SWEEP_SECONDS, Disk, Lines, RealDisk, sync_directory
+
+
+def opened(folder: Path, disk: Disk) -> Lines:
+    return Lines(folder / "f", "journal", disk, flags=os.O_APPEND)
+
+
+class SlowDisk(RealDisk):
+    """Lets a sync take until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.syncs = 0
+        self.entered = threading.Event()
+        self.free = threading.Event()
+
+    def sync(self, descriptor: int) -> None:
+        del descriptor
+        self.syncs += 1
+        self.entered.set()
+        assert self.free.wait(30)
+
+
+def test_one_sync_serves_all_who_wait(tmp_path):
+    disk = SlowDisk()
+    lines = opened(tmp_path, disk)
+    threads = [
+        threading.Thread(target=lambda: lines.commit(lines.append(b"x\n"))) for _ in range(8)
+    ]
+    threads[0].start()
+    assert disk.entered.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    for _ in range(3000):
+        if (tmp_path / "f").stat().st_size == 16:
+            break
+        time.sleep(0.01)
+    disk.free.set()
+    for thread in threads:
+        thread.join(30)
+    # one for the first, one for all others; a thread that had not begun to wait takes one more
+    assert disk.syncs in (2, 3)
+
+
+class TearingDisk(RealDisk):
+    def write(self, descriptor: int, data: bytes) -> None:
+        os.write(descriptor, data[:3])
+        raise OSError(28, "No space left on device")
+
+
+def test_nothing_follows_a_torn_line(tmp_path):
+    lines = opened(tmp_path, TearingDisk())
+    for _ in range(2):
+        with pytest.raises(LocalFault, match="no space left on device"):
+            lines.append(b"whole\n")
+    assert (tmp_path / "f").read_bytes() == b"who"
+
+
+class LosingDisk(RealDisk):
+    """Takes lines, and loses power when they are to be kept."""
+
+    def sync(self, descriptor: int) -> None:
+        del descriptor
+        raise OSError(5, "Input/output error")
+
+
+def test_a_line_that_cannot_be_made_durable_is_the_last(tmp_path):
+    lines = opened(tmp_path, LosingDisk())
+    number = lines.append(b"x\n")
+    with pytest.raises(LocalFault, match="input/output error"):
+        lines.commit(number)
+    with pytest.raises(LocalFault):
+        lines.append(b"y\n")
+    assert (tmp_path / "f").read_bytes() == b"x\n"
+
+
+def test_a_pipe_keeps_nothing_and_a_closed_file_is_told():
+    reading, writing = os.pipe()
+    RealDisk().sync(writing)
+    os.close(reading)
+    os.close(writing)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        RealDisk().sync(writing)
+
+
+def test_a_commit_keeps_all_so_far_and_is_done_once(tmp_path):
+    disk = CountingDisk()
+    lines = opened(tmp_path, disk)
+    lines.commit()
+    assert disk.syncs == 0, "there is nothing to keep"
+    first, second = lines.append(b"x\n"), lines.append(b"y\n")
+    lines.commit(first)
+    assert (disk.kept, disk.syncs) == (2, 1)
+    lines.commit(second)
+    lines.commit()
+    assert disk.syncs == 1
+    third = lines.append(b"z\n")
+    lines.commit(second)
+    assert disk.kept == 2
+    lines.commit(third)
+    assert (disk.kept, disk.syncs) == (3, 2)
+
+
+def test_now_and_then_is_a_quarter_of_a_second_after_the_last_time(tmp_path):
+    disk = CountingDisk()
+    lines = opened(tmp_path, disk)
+    kept = []
+    for now in (100.0, 100.0, 100.0 + SWEEP_SECONDS / 2, 100.0 + SWEEP_SECONDS, 200.0):
+        lines.append(b"x\n")
+        lines.commit_now_and_then(now)
+        kept.append(disk.kept)
+    assert kept == [1, 1, 1, 4, 5]
+
+
+def test_nobody_waits_now_and_then_for_a_slow_disk(tmp_path):
+    disk = SlowDisk()
+    lines = opened(tmp_path, disk)
+    first = threading.Thread(target=lambda: lines.commit(lines.append(b"x\n")))
+    first.start()
+    assert disk.entered.wait(30)
+    lines.commit_now_and_then(1000.0)
+    assert disk.syncs == 1
+    disk.free.set()
+    first.join(30)
+
+
+def test_a_closed_file_takes_no_line_and_says_so(tmp_path):
+    lines = opened(tmp_path, RealDisk())
+    lines.append(b"x\n")
+    lines.close()
+    lines.close()
+    with pytest.raises(LocalFault, match="is closed"):
+        lines.append(b"y\n")
+
+
+def test_a_fault_names_the_file_and_what_to_do(tmp_path):
+    with pytest.raises(LocalFault) as caught:
+        Lines(tmp_path / "none" / "f", "results file", RealDisk(), flags=os.O_EXCL)
+    path = tmp_path / "none" / "f"
+    assert (
+        caught.value.message == f"cannot write the results file `{path}`: no such file or directory"
+    )
+    assert caught.value.hint == "free or allow writing there, then run the same command again"
+
+
+class Nameless(RealDisk):
+    def write(self, descriptor: int, data: bytes) -> None:
+        del descriptor, data
+        raise OSError(errno.EIO)
+
+
+def test_a_fault_without_words_is_told_as_a_failure(tmp_path):
+    with pytest.raises(LocalFault, match=r"`: failed$"):
+        opened(tmp_path, Nameless()).append(b"x\n")
+
+
+def test_only_the_owner_may_read_them(tmp_path):
+    opened(tmp_path, RealDisk()).close()
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
+
+
+def test_a_directory_that_cannot_be_synced_is_left_alone(tmp_path):
+    sync_directory(tmp_path)
+    sync_directory(tmp_path / "none")
