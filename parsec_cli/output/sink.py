@@ -35,6 +35,8 @@ class Sink:
         self._name = name
         self.intact = True
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
+        # kept over the writes: a byte-order mark belongs to the first of them only
+        self._encoders: dict[str, codecs.IncrementalEncoder] = {}
 
     def write(self, text: str, *, encoding: str = "") -> None:
         """Write all of `text`; raise ReaderLeft or LocalFault."""
@@ -85,13 +87,19 @@ class Sink:
             return
         self._stream.flush()
         target: _Writable = getattr(buffer, "raw", buffer)
-        rest = memoryview(text.encode(encoding, ESCAPE_UNENCODABLE))
+        rest = memoryview(self._encoded(text, encoding))
         while rest:
             written = target.write(rest)
             if written is None:
                 self._wait()
             else:
                 rest = rest[written:]
+
+    def _encoded(self, text: str, encoding: str) -> bytes:
+        if encoding not in self._encoders:
+            make = codecs.getincrementalencoder(encoding)
+            self._encoders[encoding] = make(ESCAPE_UNENCODABLE)
+        return self._encoders[encoding].encode(text, final=True)
 
     def _wait(self) -> None:
         """Wait until a stream that somebody made non-blocking takes more."""

@@ -67,6 +67,15 @@ def test_characters_that_cannot_be_encoded_become_escapes():
     assert stream.text == r"é\u{65e5}"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig", "iso2022_jp"])
+def test_many_writes_are_one_text_in_encodings_with_a_mark_or_a_state(encoding):
+    stream = Stream(encoding=encoding)
+    sink = Sink(stream, "stdout")
+    for part in ("a日", "本\n", "b\n"):
+        sink.write(part)
+    assert stream.text == "a日本\nb\n"
+
+
 def test_a_reader_that_left_is_told_apart():
     reading, writing = os.pipe()
     os.close(reading)
