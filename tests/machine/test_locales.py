@@ -1,0 +1,125 @@
+"""Locales and encodings as the interpreter sets them up, and machines that keep nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+NAME = "日本 Grüße"
+FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
+C = {"LC_ALL": "C", "LANG": None, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+# name: settings, and the encoding that the streams get by them
+LOCALES = {
+    "LANG=C": ({"LANG": "C"}, "utf-8"),
+    "POSIX": ({"LC_ALL": "POSIX", "LANG": None}, "utf-8"),
+    "C without UTF-8": (C, "ascii"),
+    "no such locale": ({"LC_ALL": "xx_YY.ISO-8859-1", "PYTHONUTF8": "0"}, "ascii"),
+    "cp1252": ({"PYTHONIOENCODING": "cp1252"}, "cp1252"),
+    "ascii": ({"PYTHONIOENCODING": "ascii"}, "ascii"),
+    "latin-1": ({"PYTHONIOENCODING": "latin-1"}, "latin-1"),
+    "utf-16": ({"PYTHONIOENCODING": "utf-16"}, "utf-16"),
+}
+SEEN = {
+    "utf-8": NAME,
+    "utf-16": NAME,
+    "cp1252": "\\u{65e5}\\u{672c} Grüße",
+    "latin-1": "\\u{65e5}\\u{672c} Grüße",
+    "ascii": "\\u{65e5}\\u{672c} Gr\\u{fc}\\u{df}e",
+}
+
+
+@pytest.fixture
+def odd(builder):
+    """Two pages of users with the odd one on the second."""
+    builder.add("alice", 10)
+    return builder.add(NAME, 10)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", ["LANG=C", "latin-1", "utf-16"])
+def test_every_format_is_one_readable_text(parsec, builder_env, odd, name, form):
+    """Also over several writes, where a mark at the start of each would be in the middle."""
+    settings, encoding = LOCALES[name]
+    argv = ("users", "list", "-o", form, "--page-size", "1")
+    completed = parsec(*argv, env={**builder_env, **settings})
+    assert completed.code == 0, completed
+    out = completed.out_bytes.decode("utf-8" if form == "csv" else encoding)
+    assert "\ufeff" not in out
+    assert odd["customer_id"] in out
+    if form == "json":
+        assert [user["external_id"] for user in json.loads(out)["users"]] == ["alice", NAME]
+    elif form == "jsonl":
+        assert [json.loads(line)["external_id"] for line in out.splitlines()] == ["alice", NAME]
+    elif form == "csv":
+        assert [row["external_id"] for row in csv.DictReader(io.StringIO(out))] == ["alice", NAME]
+    elif form != "ids":
+        assert SEEN[encoding] in out
+
+
+@pytest.mark.parametrize("name", LOCALES)
+def test_words_are_said_in_every_locale(parsec, builder_env, odd, name):
+    """What was typed is understood as UTF-8, and said again as the stream can."""
+    settings, encoding = LOCALES[name]
+    env = {**builder_env, **settings}
+    found = parsec("users", "get", NAME, "--fields", "customer_id", env=env)
+    assert found.code == 0, found
+    assert found.out_bytes.decode(encoding) == f"{odd['customer_id']}\n"
+    missing = parsec("users", "get", f"{NAME}x", env=env)
+    assert missing.code == 3, missing
+    assert f"no user `{SEEN[encoding]}x`" in missing.err_bytes.decode(encoding)
+
+
+@pytest.mark.parametrize("name", LOCALES)
+@pytest.mark.usefixtures("odd")
+def test_what_stdin_brings_is_utf_8_in_every_locale(parsec, builder_env, name):
+    """A file is what it is, whatever the terminal speaks."""
+    settings, encoding = LOCALES[name]
+    stdin = f"external_id,qps_limit\n{NAME},7\nalice,10\n".encode()
+    argv = ("users", "plan", "-", "--json")
+    completed = parsec(*argv, env={**builder_env, **settings}, stdin=stdin)
+    assert completed.code == 0, completed
+    document = json.loads(completed.out_bytes.decode(encoding))
+    changes = [found for found in document["actions"] if found["action"] != "none"]
+    assert [(found["external_id"], found["after"]) for found in changes] == [
+        (NAME, {"qps_limit": 7})
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in LOCALES if name != "utf-16"])
+def test_the_question_is_asked_and_answered_in_every_locale(terminal, builder, builder_env, name):
+    settings, encoding = LOCALES[name]
+    user = builder.add("日本" if encoding == "utf-8" else "Ab 1")
+    argv = ["users", "deactivate", user["customer_id"]]
+    answers = [("type the external_id to deactivate it: ", f"{user['external_id']}\n")]
+    session = terminal(argv, env={**builder_env, **settings}, answers=answers)
+    assert session.code == 0, session
+    assert builder.users == {}
+
+
+NOWHERE = {
+    "no home": {"HOME": None, "XDG_CONFIG_HOME": "/proc/none", "XDG_STATE_HOME": "/proc/none"},
+    "read-only": {"HOME": "/proc", "XDG_CONFIG_HOME": None, "XDG_STATE_HOME": None},
+    "full": {"XDG_CONFIG_HOME": "/dev/full", "XDG_STATE_HOME": "/dev/full"},
+}
+READS = {
+    "list": (("users", "list"), 0),
+    "get": (("users", "get", NAME), 0),
+    "pool": (("pool", "show"), 0),
+    "error": (("users", "get", "nobody"), 3),
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("nowhere", NOWHERE)
+@pytest.mark.usefixtures("odd")
+def test_reading_is_the_same_where_nothing_can_be_kept(tool, builder_env, work, nowhere, form):
+    usual = {name: tool(*argv, "-o", form, env=builder_env) for name, (argv, _) in READS.items()}
+    for name, (argv, code) in READS.items():
+        completed = tool(*argv, "-o", form, env={**builder_env, **NOWHERE[nowhere]})
+        ids_of_a_pool = name == "pool" and form == "ids"
+        assert completed.code == (2 if ids_of_a_pool else code), completed
+        assert (completed.out, completed.err) == (usual[name].out, usual[name].err)
+    assert list(work.iterdir()) == []
