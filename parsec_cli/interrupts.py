@@ -19,6 +19,12 @@ DRAIN_SECONDS = 10.0
 _NOTICED_WITHIN = 0.1
 
 
+def until_installed() -> None:
+    """Let Ctrl-C end the process without a word while it still starts, as SIGTERM does."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Interrupts:
     """What signals came in, and what must not be torn apart by one.
 
@@ -41,6 +47,10 @@ class Interrupts:
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._arrive)
+
+    def leave(self) -> None:
+        """Let the next signal end the process without a word: the command has said all it had."""
+        self._leaving = True
 
     def _arrive(self, number: int, frame: FrameType | None) -> None:
         del frame

@@ -195,11 +195,23 @@ def run() -> None:
 
         suggestions.write(sys.argv[2:], os.environ)
         return
-    from parsec_cli.interrupts import Interrupts
+    from parsec_cli.errors import Stopped
+    from parsec_cli.interrupts import Interrupts, until_installed
 
+    until_installed()
     interrupts = Interrupts()
+    try:
+        sys.exit(_run(interrupts))
+    except Stopped as stop:
+        # before `main` could answer it, or after: there is nothing to tell
+        sys.exit(stop.exit_code)
+    finally:
+        interrupts.leave()
+
+
+def _run(interrupts: Interrupts) -> int:
     interrupts.install()
-    code = main(
+    return main(
         # in the C locale the interpreter reads arguments as ASCII; ids are UTF-8 everywhere
         [os.fsencode(word).decode("utf-8", "surrogateescape") for word in sys.argv[1:]],
         environ=os.environ,
@@ -208,4 +220,3 @@ def run() -> None:
         stderr=sys.stderr,
         interrupts=interrupts,
     )
-    sys.exit(code)

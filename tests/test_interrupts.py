@@ -32,6 +32,36 @@ def test_signal_while_tidying_up_ends_the_process_without_a_word(second, code):
     assert (ended.returncode, ended.stderr) == (code, b"")
 
 
+_AT_THE_EDGE = """
+import atexit, os, signal
+from parsec_cli import interrupts, main
+
+def arrive(*args, **world):
+    os.kill(os.getpid(), signal.{number})
+    return 0
+
+{edge}
+main.run()
+"""
+_EDGES = {
+    "while it starts": "interrupts.Interrupts = arrive",
+    "before the command": "main.main = arrive",
+    "after the command": "main.main = lambda *a, **w: 0; atexit.register(arrive)",
+}
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("edge", _EDGES)
+def test_signal_at_the_edges_of_a_command_ends_it_without_a_word(edge, number, code):
+    command = [sys.executable, "-c", _AT_THE_EDGE.format(number=number, edge=_EDGES[edge])]
+
+    ended = subprocess.run(command, capture_output=True, check=False, timeout=30)
+
+    # by the signal itself or by the code that a shell makes of it
+    assert ended.returncode in (code, 128 - code)
+    assert (ended.stdout, ended.stderr) == (b"", b"")
+
+
 def test_signal_in_the_middle_of_a_pause_ends_it():
     interrupts = Interrupts()
     stop = Interrupted("interrupted")
