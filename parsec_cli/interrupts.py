@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: at once while nothing is in flight, after a short drain while something is.
+"""Ctrl-C, SIGTERM, SIGHUP: at once while nothing is in flight, else after a short drain.
 
 A change that has left cannot be called back. Until its fate is known the first signal only sets
 a time by which it must be; the second one ends the command where it stands.
@@ -17,6 +17,9 @@ from parsec_cli.errors import Interrupted, Stopped, Terminated
 
 DRAIN_SECONDS = 10.0
 _NOTICED_WITHIN = 0.1
+_ENDING = [signal.SIGINT, signal.SIGTERM]
+if hasattr(signal, "SIGHUP"):  # the terminal is gone; Windows has no such signal
+    _ENDING.append(signal.SIGHUP)
 
 
 def until_installed() -> None:
@@ -43,8 +46,8 @@ class Interrupts:
         self.on_first: Callable[[], None] | None = None
 
     def install(self) -> None:
-        """Take over SIGINT and SIGTERM; a signal that is ignored (nohup, a pipeline) stays so."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Take the signals over; one that is ignored (nohup, a pipeline) stays so."""
+        for number in _ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._arrive)
 
@@ -54,7 +57,8 @@ class Interrupts:
 
     def _arrive(self, number: int, frame: FrameType | None) -> None:
         del frame
-        stop = Terminated("terminated") if number == signal.SIGTERM else Interrupted("interrupted")
+        interrupted = number == signal.SIGINT
+        stop = Interrupted("interrupted") if interrupted else Terminated("terminated")
         if self._leaving:
             # the command only tidies up since the last one: nobody is left to catch this one
             os._exit(stop.exit_code)

@@ -45,7 +45,7 @@ EXIT CODES: what each of them means
    12  outcome unknown: a change was sent and its fate could not be learned
   130  interrupted by Ctrl-C
   141  the reader of stdout left
-  143  terminated
+  143  terminated, or the terminal is gone
 """
 
 _OUTPUT = """\
