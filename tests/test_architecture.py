@@ -19,6 +19,7 @@ BOTTOM = {
     "manual",
     "records",
     "secrecy",
+    "wording",
 }
 LIBRARIES = {
     "httpx": "api",

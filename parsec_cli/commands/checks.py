@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from parsec_cli.errors import ParsecError
 from parsec_cli.models import JsonObject, Usage
 from parsec_cli.runtime import Runtime
+from parsec_cli.wording import counted
 
 LOW_QUOTA = 0.1
 FULL_POOL = 90.0
@@ -115,7 +116,5 @@ def _pool(runtime: Runtime) -> Finding:
 
     pool = get_pool(runtime.client)
     status = "warning" if pool.used_percent >= FULL_POOL else "ok"
-    return (
-        status,
-        f"{pool.used_percent}% of {pool.qps_pool} QPS allocated to {pool.end_user_count} users",
-    )
+    users = counted(pool.end_user_count, "user")
+    return status, f"{pool.used_percent}% of {pool.qps_pool} QPS allocated to {users}"

@@ -13,6 +13,7 @@ from parsec_cli.errors import ConsentMissing, GuardRefused
 from parsec_cli.models import User
 from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
+from parsec_cli.wording import counted
 
 _BLANK = Line("")
 _LISTED = (
@@ -59,7 +60,7 @@ def agree_to_several(
     if confirm is None:
         runtime.screen.show_people([*_several(runtime, users, notes), _BLANK])
     matches = None if confirm is None else confirm == count
-    question = f"type {count} to deactivate {_counted(len(users))}"
+    question = f"type {count} to deactivate {counted(len(users), 'user')}"
     _agree(runtime, count, matches, command, question)
 
 
@@ -67,7 +68,7 @@ def at_most(count: int, limit: int) -> None:
     """Refuse more deactivations in one run than `--max` allows."""
     if count > limit:
         raise GuardRefused(
-            f"{count} deactivations are more than `--max {limit}`: nothing was sent",
+            f"{counted(count, 'deactivation')} would pass `--max {limit}`: nothing was sent",
             hint=f"if all are meant, allow them with `--max {count}`",
         )
 
@@ -142,7 +143,7 @@ def _several(runtime: Runtime, users: Sequence[User], notes: Sequence[str]) -> l
     ]
     rich = sum(1 for row in rows if row["money"])
     blocks: list[Block] = [
-        Line(f"deactivate {_counted(len(users))}: it cannot be undone", "bad"),
+        Line(f"deactivate {counted(len(users), 'user')}: it cannot be undone", "bad"),
         Grid(_LISTED, rows),
         Card(_target(runtime)),
     ]
@@ -150,7 +151,3 @@ def _several(runtime: Runtime, users: Sequence[User], notes: Sequence[str]) -> l
     if rich:
         blocks.append(Line(f"{rich} OF THEIR WALLETS HOLD MONEY", "bad"))
     return blocks
-
-
-def _counted(number: int) -> str:
-    return "1 user" if number == 1 else f"{number} users"

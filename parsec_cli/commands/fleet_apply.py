@@ -155,14 +155,16 @@ def asked_again(ready: Ready) -> list[str]:
     number = len(ready.asked_again)
     if not number:
         return []
-    return [f"{number} of them were sent by an older run whose outcome is unknown"]
+    were = "was" if number == 1 else "were"
+    return [f"{number} of them {were} sent by an older run whose outcome is unknown"]
 
 
 def _ask(runtime: Runtime, number: int, script: str) -> None:
     hint = f"to run it from a script: `{script}`"
     if not runtime.screen.interactive:
         raise ConsentMissing("nobody can be asked: nothing was sent", hint=hint)
-    answer = runtime.screen.ask(f"apply these {number} changes? [y/N] ")
+    these = "this change" if number == 1 else f"these {number:,} changes"
+    answer = runtime.screen.ask(f"apply {these}? [y/N] ")
     if (answer or "").strip().lower() not in ("y", "yes"):
         raise ConsentMissing("not confirmed: nothing was sent", hint=hint)
 

@@ -167,9 +167,9 @@ class _Walk:
     def _close(self) -> None:
         progress, screen = self.progress, self.runtime.screen
         if progress.cut and progress.filtered:
-            screen.notice(f"stopped after {progress.count} users; more may match")
+            screen.notice(f"stopped after {_users(progress.count)}; more may match")
         elif progress.cut:
-            screen.notice(f"stopped after {progress.count} users; go on with `{self._onward()}`")
+            screen.notice(f"stopped after {_users(progress.count)}; go on with `{self._onward()}`")
         elif progress.complete and progress.pages > 1 and self.limit is None and not self.cursor:
             self._compare()
 
@@ -204,7 +204,7 @@ def _sorted(walk: _Walk, path: str, *, reverse: bool) -> Iterator[list[JsonObjec
         progress.cut, progress.complete = True, False
         ordered = ordered[: walk.limit]
         progress.count = len(ordered)
-        walk.runtime.screen.notice(f"stopped after {progress.count} users")
+        walk.runtime.screen.notice(f"stopped after {_users(progress.count)}")
     yield ordered
 
 
@@ -227,3 +227,9 @@ def _sort_key(value: Any) -> tuple[int, int | float, str]:
     if isinstance(value, list):
         return (1, 0, ",".join(str(item) for item in value))
     return (1, 0, str(value))
+
+
+def _users(number: int) -> str:
+    from parsec_cli.wording import counted
+
+    return counted(number, "user")

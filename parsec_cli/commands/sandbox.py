@@ -10,6 +10,7 @@ from parsec_cli.commands.nouns import Noun
 from parsec_cli.commands.parsers import whole
 from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Text
+from parsec_cli.wording import counted
 
 noun = Noun("sandbox", "Rehearse: a local imitation of the Builder API.")
 
@@ -84,7 +85,7 @@ def seed(
 
     runtime = runtime_of(ctx)
     fill(runtime.places.sandbox_db, number)
-    runtime.screen.notice(f"the sandbox has {number} users now")
+    runtime.screen.notice(f"the sandbox has {counted(number, 'user')} now")
 
 
 @noun.command("reset")

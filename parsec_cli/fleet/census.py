@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from parsec_cli.errors import GuardRefused, Unreachable
 from parsec_cli.models import JsonObject, User
 from parsec_cli.secrecy import without_secrets
+from parsec_cli.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ def take_census(
         if not census.users:
             raise
         raise GuardRefused(
-            f"the listing broke off after {len(census.users):,} users, nothing was changed: "
-            f"{fault.message}",
+            f"the listing broke off after {counted(len(census.users), 'user')}, "
+            f"nothing was changed: {fault.message}",
             hint="run the same command again",
             http_status=fault.http_status,
         ) from fault

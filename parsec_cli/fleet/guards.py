@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from parsec_cli.errors import GuardRefused
 from parsec_cli.fleet.plan import Action, Deactivate, Plan, delta
 from parsec_cli.models import JsonObject, Pool
+from parsec_cli.wording import counted
 
 MAX_DEACTIVATIONS = 10
 
@@ -85,6 +86,7 @@ def check_max(plan: Plan | tuple[Action, ...], limit: int = MAX_DEACTIVATIONS) -
     count = sum(isinstance(action, Deactivate) for action in actions)
     if count > limit:
         raise GuardRefused(
-            f"{count:,} users would be deactivated, `--max` is {limit:,}: nothing was sent",
+            f"{counted(count, 'user')} would be deactivated, `--max` is {limit:,}: "
+            "nothing was sent",
             hint=f"if that is meant, add `--max {count}`",
         )

@@ -12,6 +12,7 @@ from parsec_cli.fleet.past import Past
 from parsec_cli.fleet.plan import Entry, Keep, Plan, arranged, deactivation
 from parsec_cli.fleet.targets import Target
 from parsec_cli.models import User
+from parsec_cli.wording import counted
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -112,7 +113,7 @@ def _check_contradictions(named: Sequence[Target], census: Census) -> None:
     ]
     if wrong:
         raise GuardRefused(
-            f"{len(wrong):,} rows name another external_id than their customer_id has: "
+            f"another external_id than the customer_id has, in {counted(len(wrong), 'row')}: "
             "nothing was sent",
             details=[
                 f"row {target.row}: `{target.external_id}`, but the user is `{seen.external_id}`"

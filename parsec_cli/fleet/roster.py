@@ -16,6 +16,7 @@ from parsec_cli.cells import restore
 from parsec_cli.fleet import documents, fields
 from parsec_cli.fleet.intake import Faults, decode
 from parsec_cli.fleet.sheet import DELIMITERS, Sheet, blank, open_sheet
+from parsec_cli.wording import counted
 
 COLUMNS = ("external_id", "qps_limit", "email", "eoa_address", "state")
 # what `parsec users list` writes beside these: read past, so that its export is a valid file
@@ -78,7 +79,9 @@ def _sheet_rows(text: str, faults: Faults) -> Iterator[tuple[int, Cells]]:
         if blank(cells):
             continue
         if len(cells) != len(sheet.header):
-            faults.add(row, f"has {len(cells)} cells, the header has {len(sheet.header)}")
+            faults.add(
+                row, f"has {counted(len(cells), 'cell')}, the header has {len(sheet.header)}"
+            )
         elif "external_id" in places:
             yield row, {name: restore(cells[at]) for name, at in places.items()}
 

@@ -10,6 +10,7 @@ from parsec_cli.cells import restore
 from parsec_cli.fleet import fields
 from parsec_cli.fleet.intake import Faults, decode
 from parsec_cli.fleet.sheet import DELIMITERS, Sheet, blank, normal, open_sheet
+from parsec_cli.wording import counted
 
 Kind = Literal["user", "external_id", "customer_id"]
 _COLUMNS = ("customer_id", "external_id")
@@ -69,7 +70,9 @@ def _from_sheet(text: str, faults: Faults) -> Iterator[Target]:
         if blank(cells):
             continue
         if len(cells) != len(sheet.header):
-            faults.add(row, f"has {len(cells)} cells, the header has {len(sheet.header)}")
+            faults.add(
+                row, f"has {counted(len(cells), 'cell')}, the header has {len(sheet.header)}"
+            )
             continue
         record = dict(zip(sheet.header, map(restore, cells), strict=True))
         customer_id = record.get("customer_id", "").strip().lower()

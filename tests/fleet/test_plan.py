@@ -182,7 +182,7 @@ def test_listing_that_breaks_off_makes_no_plan():
         yield [User({"customer_id": "c1"})]
         raise ServerFault("bad gateway", http_status=502)
 
-    with pytest.raises(GuardRefused, match="broke off after 1 users"):
+    with pytest.raises(GuardRefused, match="broke off after 1 user"):
         take_census(pages())
 
 

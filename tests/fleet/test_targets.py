@@ -75,7 +75,7 @@ def test_all_faults_are_listed():
 def test_faults_of_a_sheet_are_listed():
     assert faults("external_id,note\n9.9E+15,\nu1\n,x\n") == [
         "row 2: the id `9.9E+15` was mangled by a spreadsheet; format the column as text",
-        "row 3: has 1 cells, the header has 2",
+        "row 3: has 1 cell, the header has 2",
         "row 4: the id is empty",
     ]
 
