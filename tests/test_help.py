@@ -164,6 +164,21 @@ def test_the_whole_help_names_commands_in_order_and_topics(argv, tool):
         assert f"  parsec help {topic} " in shown
 
 
+@pytest.mark.parametrize(
+    ("argv", "path"),
+    [
+        (["users", "list", "--limit"], "parsec users list"),
+        (["users", "list", "--json=yes"], "parsec users list"),
+        (["users", "--profile"], "parsec users"),
+        (["--profile"], "parsec"),
+    ],
+)
+def test_an_option_without_its_value_points_to_the_command_at_hand(argv, path, tool):
+    completed = tool(*argv)
+    assert completed.code == 2
+    assert f"hint: see `{path} --help`" in completed.err
+
+
 @pytest.mark.parametrize("topic", ["environment", "exit-codes", "output", "safety"])
 @pytest.mark.parametrize("width", [40, 80])
 def test_topics_fit_the_width(topic, width, tool):
@@ -197,6 +212,22 @@ def test_headings_are_plain_off_a_terminal(tool):
         (["users", "--profil", "x", "list"], "did you mean `--profile`?"),
         (["users", "list", "--walet", "safe"], "did you mean `--wallet`?"),
         (["help", "safty"], "did you mean `parsec help safety`?"),
+        (["users", "rm", "x"], "did you mean `parsec users deactivate`?"),
+        (["users", "show", "x"], "did you mean `parsec users get`?"),
+        (["pool", "get"], "did you mean `parsec pool show`?"),
+        (["config", "get", "rate"], "did you mean `parsec config show`?"),
+        (["delete", "x"], "did you mean `parsec users deactivate`?"),
+        (["whoami"], "did you mean `parsec doctor`?"),
+        (["login"], "did you mean `parsec config init`?"),
+        (["version"], "did you mean `parsec --version`?"),
+        (["users", "deactivate", "x", "--yes"], "did you mean `--confirm`?"),
+        (["users", "deactivate", "x", "-y"], "did you mean `--confirm`?"),
+        (["api", "DELETE", "/builder/users/x", "--force"], "did you mean `--confirm`?"),
+        (["users", "list", "--format", "json"], "did you mean `--output`?"),
+        (["users", "create", "x", "--qps", "5"], "did you mean `--qps-limit`?"),
+        (["users", "list", "--lim", "1"], "did you mean `--limit`?"),
+        (["users", "get", "x", "--api-key=k"], "no option takes a key"),
+        (["users", "list", "--all"], "an id that begins"),
     ],
 )
 def test_a_typo_is_answered_with_what_was_meant(argv, meant, tool):

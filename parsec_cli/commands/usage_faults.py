@@ -21,29 +21,14 @@ def usage_fault(fault: typer.TyperException) -> UsageFault:
     hint = f"see `{path} --help`"
     unknown = re.match(r"No such command '(.*?)'(?:\.|$)", text, re.DOTALL)
     if unknown:
+        from parsec_cli.commands.meant import command
+
         text = f"no such command `{unknown[1]}`"
-        if meant := _meant(ctx, unknown[1]):
+        if meant := command(ctx, unknown[1]):
             hint = f"did you mean `{meant}`?"
     else:
         text = text[:1].lower() + text[1:].replace("'", "`")
     return UsageFault(text, hint=hint)
-
-
-def _meant(ctx: Any, word: str) -> str:
-    """Return the command that `word` was probably meant for: one here, else a verb elsewhere."""
-    from difflib import get_close_matches
-
-    if close := get_close_matches(word, ctx.command.commands, 1):
-        return f"{ctx.command_path} {close[0]}"
-    nouns = ctx.find_root().command.commands.items()
-    return next(
-        (
-            f"parsec {noun} {verb}"
-            for noun, group in nouns
-            for verb in get_close_matches(word, getattr(group, "commands", ()), 1, 0.8)
-        ),
-        "",
-    )
 
 
 @contextmanager
@@ -52,23 +37,28 @@ def rewording(ctx: Any, args: list[str]) -> Iterator[None]:
     try:
         yield
     except typer.TyperException as fault:
+        # an option without its value has none, and would be answered with the whole tool's help
+        fault.ctx = getattr(fault, "ctx", None) or ctx  # type: ignore[attr-defined]
         option = getattr(fault, "option_name", "")
         if not option or not hasattr(fault, "possibilities"):
             raise
-        from difflib import get_close_matches
+        raise _no_such_option(ctx, option, args) from None
 
-        behind = "an id that begins with a dash goes behind `--`; "
-        see = f"see `{ctx.command_path} --help`"
-        if re.match(r"-[0-9.]", option):
-            whole = next((arg for arg in args if arg.startswith(option)), option)
-            message = f"`{whole}` is negative: the number must be at least 1"
-            raise UsageFault(message, hint=behind + see) from None
-        known = [name for param in ctx.command.params for name in param.opts if name[:2] == "--"]
-        close = get_close_matches(option, known, 1)
-        hint = f"did you mean `{close[0]}`? " if close else ""
-        takes_ids = not hasattr(ctx.command, "commands")
-        hint += behind + see if takes_ids else see
-        raise UsageFault(f"no such option `{option}`", hint=hint) from None
+
+def _no_such_option(ctx: Any, option: str, args: list[str]) -> UsageFault:
+    from parsec_cli.commands.meant import option_hint
+
+    behind = "an id that begins with a dash goes behind `--`; "
+    see = f"see `{ctx.command_path} --help`"
+    if re.match(r"-[0-9.]", option):
+        whole = next((arg for arg in args if arg.startswith(option)), option)
+        message = f"`{whole}` is negative: the number must be at least 1"
+        return UsageFault(message, hint=behind + see)
+    known = [name for param in ctx.command.params for name in param.opts if name[:2] == "--"]
+    hint = option_hint(option, known)
+    takes_ids = not hasattr(ctx.command, "commands")
+    hint += behind + see if takes_ids else see
+    return UsageFault(f"no such option `{option}`", hint=hint)
 
 
 def guess_format(options: Common, argv: Sequence[str]) -> None:
