@@ -43,7 +43,7 @@ _parsec_command() {
         'parsec api') options='--query -f -F --input --as --include --confirm -n --dry-run --reason --fields' operands=('words GET POST PATCH DELETE' 'text') ;;
         'parsec doctor') options='--fields' ;;
         'parsec completion') options='--fields' operands=('words bash zsh fish powershell') ;;
-        'parsec help') options='--fields' operands=('words environment exit-codes output safety') ;;
+        'parsec help') options='--fields' operands=('words environment exit-codes output safety' 'text') ;;
     esac
     options="$options -p --profile --base-url -o --output --json --headers --no-headers --reveal-keys -q --quiet -v --verbose --no-input --timeout --max-wait --rate -h --help"
 }

@@ -104,7 +104,7 @@ complete -c parsec -n '__parsec_at \'\'' -a sandbox -d 'Rehearse: a local imitat
 complete -c parsec -n '__parsec_at \'\'' -a api -d 'Send one request to any path of the API.'
 complete -c parsec -n '__parsec_at \'\'' -a doctor -d 'Check config, key, network and API, one line each.'
 complete -c parsec -n '__parsec_at \'\'' -a completion -d 'Print the script that completes commands in your shell.'
-complete -c parsec -n '__parsec_at \'\'' -a help -d 'Explain a topic that no single command can.'
+complete -c parsec -n '__parsec_at \'\'' -a help -d 'Explain a topic, or show the help of a command.'
 complete -c parsec -n '__parsec_at \'\'' -l version -d 'Show the version.'
 complete -c parsec -n '__parsec_at \'\'' -l fields -x -d 'Show only these fields, in every format.'
 

@@ -44,7 +44,7 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
         'parsec api' = @{ Commands = @(); Operands = @('words GET POST PATCH DELETE', 'text'); Many = $false; Options = @('--query text', '-f text', '-F text', '--input files', '--as users', '--include', '--confirm text', '-n', '--dry-run', '--reason text', '--fields text') }
         'parsec doctor' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name status detail') }
         'parsec completion' = @{ Commands = @(); Operands = @('words bash zsh fish powershell'); Many = $false; Options = @('--fields text') }
-        'parsec help' = @{ Commands = @(); Operands = @('words environment exit-codes output safety'); Many = $false; Options = @('--fields text') }
+        'parsec help' = @{ Commands = @(); Operands = @('words environment exit-codes output safety', 'text'); Many = $false; Options = @('--fields text') }
     }
     $common = @(
         '-p profiles'
@@ -107,7 +107,7 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
         'parsec api' = 'Send one request to any path of the API.'
         'parsec doctor' = 'Check config, key, network and API, one line each.'
         'parsec completion' = 'Print the script that completes commands in your shell.'
-        'parsec help' = 'Explain a topic that no single command can.'
+        'parsec help' = 'Explain a topic, or show the help of a command.'
     }
 
     $words = @(

@@ -164,6 +164,21 @@ def test_the_whole_help_names_commands_in_order_and_topics(argv, tool):
         assert f"  parsec help {topic} " in shown
 
 
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_help_of_a_command_is_that_of_its_option(page, tool):
+    words = page.path[1:]
+    asked = tool("help", *words)
+    assert asked.code == 0
+    assert asked.out == tool(*words, "--help").out
+
+
+def test_no_help_for_what_is_no_command(tool):
+    for words in (["nope"], ["users", "nope"], ["pool", "show", "x"], ["safety", "x"]):
+        completed = tool("help", *words)
+        assert completed.code == 2, completed
+        assert (completed.out, completed.err.count("error: ")) == ("", 1)
+
+
 @pytest.mark.parametrize(
     ("argv", "path"),
     [
@@ -212,6 +227,8 @@ def test_headings_are_plain_off_a_terminal(tool):
         (["users", "--profil", "x", "list"], "did you mean `--profile`?"),
         (["users", "list", "--walet", "safe"], "did you mean `--wallet`?"),
         (["help", "safty"], "did you mean `parsec help safety`?"),
+        (["help", "usrs"], "did you mean `parsec help users`?"),
+        (["help", "users", "lst"], "did you mean `parsec help users list`?"),
         (["users", "rm", "x"], "did you mean `parsec users deactivate`?"),
         (["users", "show", "x"], "did you mean `parsec users get`?"),
         (["pool", "get"], "did you mean `parsec pool show`?"),

@@ -36,10 +36,14 @@ _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\S)+""")
 
 def help_of(ctx: Any) -> Text:
     """Return the help of the command that `ctx` is about, for the width at hand."""
+    return help_at(ctx.command, tuple(ctx.command_path.split()), cast("Runtime", ctx.obj))
+
+
+def help_at(command: Any, path: tuple[str, ...], runtime: Runtime) -> Text:
+    """Return the help of the command with these words, for the width at hand."""
     from parsec_cli.commands.pages import page_of
 
-    page = page_of(ctx.command, tuple(ctx.command_path.split()))
-    return Text(layout(page, width_of(cast("Runtime", ctx.obj))), headings=HEADINGS)
+    return Text(layout(page_of(command, path), width_of(runtime)), headings=HEADINGS)
 
 
 def width_of(runtime: Runtime) -> int:
