@@ -10,7 +10,7 @@ from pathlib import Path
 from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
 from parsec_cli.commands.fleet_reads import Survey
-from parsec_cli.commands.reading import read_bytes
+from parsec_cli.commands.reading import check_named, read_bytes
 from parsec_cli.errors import UsageFault
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
@@ -98,9 +98,14 @@ def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool)
 
 
 def keep_apart(source: str, target: str | None, option: str) -> None:
-    """Refuse to write over the file that is read."""
+    """Refuse to write over the file that is read, or to stdout, which has the data."""
+    if target is None:
+        return
+    check_named(target)
+    if target == "-":
+        raise UsageFault(f"`{option}` takes a file, not `-`", hint="a file of that name is `./-`")
     with suppress(OSError):  # one of them is not there: then they differ
-        if target is not None and Path(target).samefile(source):
+        if Path(target).samefile(source):
             raise UsageFault(f"`{option} {target}` is the file that is read: name another")
 
 

@@ -21,9 +21,16 @@ def read_secrets(runtime: Runtime, path: str) -> bytes:
     return _read(runtime, path, "the credentials file")
 
 
+def check_named(path: str) -> None:
+    """Refuse the empty name, which the system would take for the current directory."""
+    if not path:
+        raise UsageFault("the name of the file is empty", hint="was a shell variable unset?")
+
+
 def _read(runtime: Runtime, path: str, name: str) -> bytes:
     if path == "-":
         return _stdin(runtime)
+    check_named(path)
     try:
         with Path(path).open("rb") as file:
             data = file.read(MAX_FILE + 1)
