@@ -77,13 +77,19 @@ def _from_sheet(text: str, faults: Faults) -> Iterator[Target]:
         record = dict(zip(sheet.header, map(restore, cells), strict=True))
         customer_id = record.get("customer_id", "").strip().lower()
         external_id = record.get("external_id", "")
-        fault = fields.id_fault(customer_id or external_id)
+        fault = fields.id_fault(customer_id or external_id) or _state_fault(record)
         if fault:
             faults.add(row, fault)
         elif customer_id:
             yield Target(row, "customer_id", customer_id, external_id or None)
         else:
             yield Target(row, "external_id", external_id)
+
+
+def _state_fault(record: dict[str, str]) -> str:
+    """A desired state names users to keep, too; here every row is one to deactivate."""
+    state = record.get("state", "").strip().lower()
+    return "" if state in ("", "absent") else f"its state is `{state[:40]}`, not absent"
 
 
 def _check_header(sheet: Sheet, faults: Faults) -> bool:

@@ -84,3 +84,14 @@ def test_double_id_column_is_refused():
     assert faults("external_id,external_id\na,b\n") == [
         "row 1: the column `external_id` is there 2 times"
     ]
+
+
+def test_a_row_that_a_desired_state_keeps_is_refused():
+    """`users apply` would keep it; here it would be gone."""
+    assert read("external_id,state\nu1,ABSENT \nu2,\n") == (
+        Target(2, "external_id", "u1"),
+        Target(3, "external_id", "u2"),
+    )
+    assert faults("external_id,state\nu1,absent\nu2,active\n") == [
+        "row 3: its state is `active`, not absent"
+    ]
