@@ -148,9 +148,8 @@ def onboard(client: Client, user: User, body: JsonObject, change: Change) -> Out
 
 def deactivate(client: Client, user: User, change: Change) -> Outcome:
     """DELETE a user that this run has fetched; 404 after a lost answer means it is done."""
-    call = Call(
-        Kind.DEACTIVATE, "DELETE", user_path(user.customer_id), promise=deactivation_promise
-    )
+    path = user_path(user.customer_id)
+    call = Call(Kind.DEACTIVATE, "DELETE", path, promise=deactivation_promise(user.customer_id))
 
     def settle(exchange: Exchange) -> Outcome:
         return settle_deactivation(client, exchange, call, fetched=True)
@@ -158,15 +157,27 @@ def deactivate(client: Client, user: User, change: Change) -> Outcome:
     return client.change(call, change, settle)
 
 
-def deactivation_promise(answer: Answer) -> str:
-    """Only 204, or another 2xx that is empty or a JSON object without `error`, is a success."""
-    if answer.status == 204 or answer.empty:
+def deactivation_promise(customer_id: str) -> Callable[[Answer], str]:
+    """Only 204, or another 2xx that is empty or a JSON object without `error`, is a success.
+
+    An object that names a user must name this one, where `customer_id` says which.
+    """
+
+    def promise(answer: Answer) -> str:
+        if answer.status == 204 or answer.empty:
+            return ""
+        if answer.unfit:
+            return answer.unfit
+        if not isinstance(answer.value, dict):
+            return "it is not an object"
+        if "error" in answer.value:
+            return "it holds an error"
+        named = answer.value.get("customer_id")
+        if customer_id and named is not None and str(named).lower() != customer_id.lower():
+            return "it is another user's record"
         return ""
-    if answer.unfit:
-        return answer.unfit
-    if not isinstance(answer.value, dict):
-        return "it is not an object"
-    return "it holds an error" if "error" in answer.value else ""
+
+    return promise
 
 
 def settle_deactivation(

@@ -75,7 +75,7 @@ def call_api(runtime: Runtime, raw: RawCall) -> Result:
         path = user_path(victim.customer_id) + behind_user(path)
     full = with_pairs(path, query, [_pair(text, "--query") for text in raw.query])
     kind = _kind(raw.method, path)
-    call = Call(kind, raw.method, full, body, headers, _promise(raw.method, kind))
+    call = Call(kind, raw.method, full, body, headers, _promise(raw.method, kind, victim))
     if raw.dry_run and raw.method in _CHANGES:
         return not_sent(raw.method, full, body)
     if victim is not None:
@@ -155,9 +155,9 @@ def _kind(method: str, path: str) -> Kind:
     return Kind.OTHER
 
 
-def _promise(method: str, kind: Kind) -> Any:
+def _promise(method: str, kind: Kind, victim: User | None) -> Any:
     if kind is Kind.DEACTIVATE:
-        return deactivation_promise
+        return deactivation_promise(victim.customer_id if victim is not None else "")
 
     def promise(answer: Answer) -> str:
         if method == "HEAD" or (answer.status == 204 and answer.empty):  # noqa: PLR2004

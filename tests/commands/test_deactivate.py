@@ -441,9 +441,11 @@ def test_every_promised_form_of_success_counts(run, builder, success):
         json_answer(200, []),
         json_answer(200, None),
         json_answer(200, {"error": "no"}),
+        json_answer(200, {"customer_id": UUID}),
+        json_answer(200, {"customer_id": 5}),
         answer(200, b"{", length=9, keep_alive=False),
     ],
-    ids=["HTML", "text", "array", "null", "error", "cut"],
+    ids=["HTML", "text", "array", "null", "error", "another user", "no user", "cut"],
 )
 def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd):
     """Neither done nor failed."""

@@ -130,7 +130,10 @@ TABLE: dict[str, tuple[Action, dict[str, Cell]]] = {
         row((7, 2), (12, 2), (12, 1), (12, 1), (12, 1), api=(None, None, None, None, (12, 1))),
     ),
     "2xx empty object": (json_answer(200, {}), MISSHAPEN),
-    "2xx another id": (json_answer(200, new_user("bob", 1)), MISSHAPEN),
+    "2xx another id": (
+        json_answer(200, new_user("bob", 1)),
+        row((7, 2), (12, 2), (12, 1), (12, 1), (12, 1), api=(None, None, None, None, (12, 1))),
+    ),
 }
 CELLS = [
     pytest.param(fault, name, id=f"{fault}-{name}")
