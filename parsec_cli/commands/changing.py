@@ -31,6 +31,15 @@ def address(text: str) -> str:
     return text
 
 
+def _new_id(text: str) -> str:
+    """Check an id by the rules of the rosters: what `users apply` would not create is not here."""
+    from parsec_cli.fleet.fields import new_id_fault
+
+    if fault := new_id_fault(check_id(text)):
+        raise UsageFault(fault, hint="write the id as it is to be shown and typed")
+    return text
+
+
 def _email(text: str) -> str:
     if not re.fullmatch(r"[^\s@]+@[^\s@]+", text) or not text.isprintable():
         raise UsageFault("this is not an email address")
@@ -53,7 +62,7 @@ def create_user(
     reason: str,
 ) -> Record:
     """Create the user, or find that it exists; the record carries `created` as it is known."""
-    body: JsonObject = {"external_id": check_id(external_id)}
+    body: JsonObject = {"external_id": _new_id(external_id)}
     if email is not None:
         body["email"] = _email(email)
     if qps_limit is not None:

@@ -35,6 +35,15 @@ def test_all_that_was_asked_for_is_sent(run, builder):
     }
 
 
+@pytest.mark.parametrize("name", [" x", "x ", "\u00a0x", "x\u200b", "a\u2060b"], ids=ascii)
+def test_an_id_that_no_roster_could_name_is_not_created(run, builder, name):
+    """Blanks around an id, or characters that nobody sees, come from a paste."""
+    done = run("users", "create", name)
+    assert done.code == 2, done
+    assert "cannot be created" in done.err
+    assert builder.requests == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
