@@ -109,7 +109,8 @@ def _say_created(runtime: Runtime, user: User, applied: Applied, body: JsonObjec
     if applied.created is False:
         notice(f"user `{name}` already existed: nothing was changed")
     else:
-        notice(f"user `{name}` is ensured: an answer was lost, so whether it is new is not known")
+        why = "an answer was lost" if applied.learned == "repeated" else "the answer does not say"
+        notice(f"user `{name}` is ensured: {why}, so whether it is new is not known")
     for difference in _differences(runtime, user, body):
         runtime.screen.warning(difference)
 

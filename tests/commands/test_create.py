@@ -155,6 +155,15 @@ def test_after_a_lost_answer_the_user_is_ensured_not_created(run, builder, lost)
     assert len(builder.users) == 1
 
 
+def test_an_answer_that_does_not_say_whether_the_user_is_new_was_not_lost(run, builder):
+    builder.add("u1")
+    user = builder.by_external_id("u1")
+    builder.fault("POST", action=json_answer(202, user))
+    done = run("users", "create", "u1", "--json")
+    assert (done.code, done.json["created"]) == (0, None)
+    assert "ensured: the answer does not say, so whether it is new is not known" in done.err
+
+
 def test_when_no_answer_ever_comes_the_outcome_is_unknown(run, builder):
     """Four sendings, then the truth and what to do."""
     builder.fault("POST", action=close(), times=4, after_effect=True)
