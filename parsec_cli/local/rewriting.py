@@ -28,7 +28,7 @@ def rewritten(text: str, before: Values, after: Values, path: Path) -> str:
     try:
         document = tomlkit.parse(text)
         _carry(document, before, after)
-        new = tomlkit.dumps(document)
+        new = _ended_alike(tomlkit.dumps(document), text)
         faithful = toml_values(new) == after
     except (TOMLKitError, ValueError, TypeError, KeyError):
         faithful = False
@@ -37,6 +37,13 @@ def rewritten(text: str, before: Values, after: Values, path: Path) -> str:
             f"cannot change `{path}` without harm to the rest of it", hint="change it by hand"
         )
     return new
+
+
+def _ended_alike(new: str, old: str) -> str:
+    """Let all lines end with CR LF where the old ones did."""
+    if "\r\n" not in old or old.count("\n") != old.count("\r\n"):
+        return new
+    return new.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
 def _carry(into: Any, before: Values, after: Values) -> None:

@@ -81,6 +81,8 @@ def test_windows_line_ends_and_byte_order_mark_are_no_obstacle(editor, written):
     editor.set("staging", "output", "csv")
     assert values(written)["profiles"]["staging"] == {"rate": 5, "output": "csv"}
     assert values(written)["future"] == {"deep": [1, 2]}
+    lines = written.read_bytes().splitlines(keepends=True)
+    assert all(line.endswith(b"\r\n") for line in lines)
 
 
 @pytest.mark.parametrize(
