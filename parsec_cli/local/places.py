@@ -24,8 +24,13 @@ class Places:
     def config_file(self) -> Path:
         chosen = self.environ.get("PARSEC_CONFIG", "")
         if chosen.strip():
-            return Path(chosen).absolute()
+            return self._from_home(chosen).absolute()
         return self._directory("XDG_CONFIG_HOME", ".config") / "config.toml"
+
+    def _from_home(self, chosen: str) -> Path:
+        """Read `~/` as a shell would have: where no shell sets a variable, nobody has."""
+        home = _home(self.environ) if chosen.startswith("~/") else None
+        return Path(chosen) if home is None else home / chosen[2:]
 
     @property
     def state_dir(self) -> Path:

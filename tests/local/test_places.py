@@ -59,6 +59,14 @@ def test_parsec_config_names_the_file_and_blank_names_none(monkeypatch, folder):
     assert unset.config_file == Path("/h/.config/parsec/config.toml")
 
 
+def test_a_tilde_in_parsec_config_is_the_home_also_where_no_shell_read_it():
+    """As in a file of variables for a service or a container."""
+    home = {"HOME": "/home/ann"}
+    assert Places({**home, "PARSEC_CONFIG": "~/p.toml"}).config_file == Path("/home/ann/p.toml")
+    assert Places({**home, "PARSEC_CONFIG": "/x/~/p"}).config_file == Path("/x/~/p")
+    assert Places({**home, "PARSEC_CONFIG": "~bob/p"}).config_file == Path("~bob/p").absolute()
+
+
 @pytest.mark.parametrize("odd_home", [{}, {"HOME": ""}, {"HOME": "relative"}])
 def test_without_a_usable_home_the_passwd_entry_counts(odd_home):
     expected = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".local/state/parsec"
