@@ -67,7 +67,13 @@ def whole(low: int, high: int, what: str) -> Callable[[str], int]:
     return _Whole(low, high, what)
 
 
+def glued(text: str) -> str:
+    """Take the `=` off that `-o=json` leaves, which other tools allow; no value begins with one."""
+    return text.removeprefix("=")
+
+
 def output_format(text: str) -> str:
+    text = glued(text)
     if text not in FORMATS:
         raise UsageFault(f"`{text}` is no output format", hint=f"one of {', '.join(FORMATS)}")
     return text

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from parsec_cli import __version__
-from parsec_cli.commands.parsers import field_names, output_format, patience, rate, seconds
+from parsec_cli.commands.parsers import field_names, glued, output_format, patience, rate, seconds
 from parsec_cli.commands.usage_faults import rewording
 from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
@@ -40,7 +40,7 @@ def _same(value: Any) -> Any:
 
 # declarations, member of Common, parser, metavar (None: a flag), help
 _SHARED: tuple[tuple[list[str], str, Callable[[Any], Any], str | None, str], ...] = (
-    (["-p", "--profile"], "profile", _same, "PROFILE", "Use this profile; `sandbox` is built in."),
+    (["-p", "--profile"], "profile", glued, "PROFILE", "Use this profile; `sandbox` is built in."),
     (["--base-url"], "base_url", _same, "URL", "Talk to this API host."),
     (["-o", "--output"], "output", output_format, "FORMAT", "Write in this format."),
     (["--json"], "json", _same, None, "Same as `-o json`."),

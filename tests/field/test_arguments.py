@@ -151,3 +151,13 @@ def test_common_options_stand_before_or_after_the_command(run, builder, option):
     ]
     assert len(set(results)) == 1
     assert results[0].startswith("{")
+
+
+@pytest.mark.parametrize("option", ["-ojson", "-o=json", "--output=json", "-o json"])
+def test_every_way_to_write_a_value_is_the_same(run, builder, option):
+    """Other tools take `-o=json`; no format and no profile begins with that sign."""
+    builder.add("alice")
+    completed = run("users", "list", *option.split())
+    assert completed.code == 0, completed
+    assert completed.json["count"] == 1
+    assert run("-p=sandbox", "users", "list").err.startswith("sandbox: ")
