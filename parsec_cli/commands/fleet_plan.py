@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
 from parsec_cli.commands.fleet_reads import Survey
-from parsec_cli.commands.reading import check_named, read_bytes
+from parsec_cli.commands.reading import check_named, path_of, read_bytes
 from parsec_cli.errors import UsageFault
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
@@ -90,7 +89,7 @@ def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool)
     if out is not None:
         from parsec_cli.local import files
 
-        files.save(Path(out), plans.dump(made.saved))
+        files.save(path_of(out), plans.dump(made.saved))
         command = again(runtime, ["users", "apply"], names=[out])
         runtime.screen.notice(f"saved; apply it with `{command}`")
     code = CHANGES if exit_code and made.saved.plan.actions else 0
@@ -105,7 +104,7 @@ def keep_apart(source: str, target: str | None, option: str) -> None:
     if target == "-":
         raise UsageFault(f"`{option}` takes a file, not `-`", hint="a file of that name is `./-`")
     with suppress(OSError):  # one of them is not there: then they differ
-        if Path(target).samefile(source):
+        if path_of(target).samefile(path_of(source)):
             raise UsageFault(f"`{option} {target}` is the file that is read: name another")
 
 

@@ -13,6 +13,7 @@ from parsec_cli.api.client import Change
 from parsec_cli.api.faults import reset_time
 from parsec_cli.commands import columns
 from parsec_cli.commands.fleet_reads import Survey
+from parsec_cli.commands.reading import path_of
 from parsec_cli.errors import (
     Interrupted,
     LocalFault,
@@ -179,7 +180,7 @@ def _held(runtime: Runtime, run: Run) -> Ended:
 
 def _results_path(runtime: Runtime, asked: str | None) -> Path:
     if asked is not None:
-        return Path(asked)
+        return path_of(asked)
     now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
     return runtime.places.runs_dir / f"results-{now:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from parsec_cli.errors import UsageFault
@@ -27,12 +28,17 @@ def check_named(path: str) -> None:
         raise UsageFault("the name of the file is empty", hint="was a shell variable unset?")
 
 
+def path_of(text: str) -> Path:
+    """Return the path that an argument names: words are UTF-8 here, names what the system says."""
+    return Path(os.fsdecode(text.encode("utf-8", "surrogateescape")))
+
+
 def _read(runtime: Runtime, path: str, name: str) -> bytes:
     if path == "-":
         return _stdin(runtime)
     check_named(path)
     try:
-        with Path(path).open("rb") as file:
+        with path_of(path).open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as fault:
         why = (getattr(fault, "strerror", None) or "not a valid path").lower()

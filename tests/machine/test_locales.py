@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 
 import pytest
 
@@ -86,6 +87,24 @@ def test_what_stdin_brings_is_utf_8_in_every_locale(parsec, builder_env, name):
     assert [(found["external_id"], found["after"]) for found in changes] == [
         (NAME, {"qps_limit": 7})
     ]
+
+
+@pytest.mark.parametrize("name", ["LANG=C", "C without UTF-8"])
+@pytest.mark.usefixtures("odd")
+def test_files_are_named_as_they_were_typed(parsec, builder, builder_env, work, name):
+    """Also where the interpreter takes the names of files for ASCII."""
+    env = {**builder_env, **LOCALES[name][0]}
+    (work / "größe.csv").write_text(f"external_id,qps_limit\n{NAME},7\n")
+    for argv in (
+        ("plan", "größe.csv", "--out", "plän"),
+        ("apply", "plän", "--yes", "--results", "été.jsonl"),
+        ("deactivate", "--from-file", "größe.csv", "--confirm", "1", "--results", "año"),
+    ):
+        completed = parsec("users", *argv, env=env)
+        assert completed.code == 0, completed
+    found = {os.fsencode(path.name).decode() for path in work.iterdir()}
+    assert found == {"größe.csv", "plän", "été.jsonl", "año"}
+    assert [effect for effect, _ in builder.effects] == ["PATCH", "DELETE"]
 
 
 @pytest.mark.parametrize("name", [name for name in LOCALES if name != "utf-16"])
