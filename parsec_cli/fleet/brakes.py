@@ -21,6 +21,7 @@ from parsec_cli.errors import (
 )
 from parsec_cli.fleet.plan import Action, Deactivate
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
+from parsec_cli.wording import counted
 
 MAX_FAILURES = 20
 MAX_FAILURES_DEACTIVATING = 1
@@ -71,10 +72,8 @@ class Brakes:
             limit = MAX_FAILURES_DEACTIVATING if deactivating else MAX_FAILURES
         if self.failures < limit:
             return None
-        return RowsFailed(
-            f"stopped after {self.failures:,} failed {'row' if self.failures == 1 else 'rows'}",
-            hint="see the results, and allow more with `--max-failures N`",
-        )
+        # no hint of its own: not every run can be told to bear more, each can be gone on with
+        return RowsFailed(f"stopped after {counted(self.failures, 'failed row')}")
 
 
 def kind_of(outcome: NotApplied | Unknown) -> type[ParsecError] | None:

@@ -163,7 +163,7 @@ def test_row_whose_two_ids_disagree_refuses_the_file(run, builder, people, work)
 
 
 def test_first_failure_stops_the_rest(run, builder, people, work):
-    """Deactivations stop at one failure unless told otherwise."""
+    """Deactivations stop at one failure, and are gone on with by the same command."""
     builder.fault("DELETE", nth=2, action=error(409, "busy", "conflict"))
     file = ids(work / "f", "u0", "u1", "u2")
 
@@ -172,6 +172,8 @@ def test_first_failure_stops_the_rest(run, builder, people, work):
     assert completed.code == 8
     assert list(outcomes(completed).values()) == ["deactivated", "failed", "not_attempted"]
     assert len(left(builder)) == len(people) - 1
+    assert completed.error["hint"].startswith("to go on, run `parsec users deactivate --from-file")
+    assert "--max-failures" not in completed.error["hint"]
 
 
 def test_file_is_run_again_after_a_failure(run, builder, people, work, clock):
