@@ -16,6 +16,7 @@ from parsec_cli.fleet.fields import new_id_fault
 from parsec_cli.fleet.intake import SHOWN, Faults
 from parsec_cli.fleet.roster import Wanted
 from parsec_cli.models import JsonObject, User
+from parsec_cli.wording import counted
 
 _WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
 _NOTED = 5  # rows named one by one in the notes; more are counted
@@ -214,7 +215,7 @@ def _check_ambiguous(wanted: Sequence[Wanted], census: Census) -> None:
     shared = [one for one in wanted if one.external_id in census.twice]
     if shared:
         raise AmbiguousUser(
-            f"{len(shared):,} external ids of the file belong to several users each",
+            f"several users share an external id, in {counted(len(shared), 'row')} of the file",
             details=[f"row {one.row}: `{one.external_id}`" for one in shared[:SHOWN]],
             hint="see them with `parsec users list --match TEXT`, and name them by customer_id",
         )

@@ -96,7 +96,8 @@ def _check_ambiguous(named: Sequence[Target], census: Census) -> None:
     shared = [t for t in named if t.kind == "external_id" and t.text in census.twice]
     if shared:
         raise AmbiguousUser(
-            f"{len(shared):,} external ids belong to several users each: nothing was sent",
+            f"several users share an external id, in {counted(len(shared), 'row')}: "
+            "nothing was sent",
             details=[f"row {target.row}: `{target.text}`" for target in shared[:SHOWN]],
             hint="name them by customer_id",
         )
