@@ -19,9 +19,22 @@ def list_history(
     runtime: Runtime, user: str | None, since: str | None, limit: int | None
 ) -> Listing:
     """Return the entries as the file is read from its end; no key and no network is needed."""
-    entries = runtime.history.entries(user, since, limit)
+    name, by = _named(user)
+    entries = runtime.history.entries(name, since, limit, by=by)
     empty = "no such change" if user or since else "no change was made from here yet"
     return Listing("entries", columns.HISTORY, _pages(entries), empty=empty)
+
+
+def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Read a USER as all commands do; return the id and which of the two it may be."""
+    either = ("external_id", "customer_id")
+    if user is None:
+        return None, either
+    from parsec_cli.api.resolve import Reference
+
+    named = Reference.parse(user)
+    forced = user != named.id
+    return named.id, (named.meaning,) if forced else either
 
 
 def show_entry(runtime: Runtime, entry: str) -> Record:

@@ -80,15 +80,20 @@ class History:
         self._append({"id": entry, "finished": finished, **outcome}, durable=durable)
 
     def entries(
-        self, user: str | None = None, since: str | None = None, limit: int | None = None
+        self,
+        user: str | None = None,
+        since: str | None = None,
+        limit: int | None = None,
+        *,
+        by: tuple[str, ...] = ("external_id", "customer_id"),
     ) -> Iterator[JsonObject]:
         """Yield the changes, newest first, each with its outcome; the file is read as it goes.
 
-        `user` is an external_id or customer_id, `since` as `parse_moment` takes it. An intent
-        without an outcome is `unknown`: its process died. Lines that are torn are passed over.
+        `user` is an id of the kinds in `by`, `since` as `parse_moment` takes it. An intent without
+        an outcome is `unknown`: its process died. Lines that are torn are passed over.
         """
         start = parse_moment(since, self._clock()) if since is not None else ""
-        return self._chosen(user, start, limit)
+        return self._chosen(user, by, start, limit)
 
     def get(self, entry: str) -> JsonObject:
         """Return one change by its id or the beginning of it; NotFound where there is none."""
@@ -108,11 +113,13 @@ class History:
             )
         return found[0]
 
-    def _chosen(self, user: str | None, start: str, limit: int | None) -> Iterator[JsonObject]:
+    def _chosen(
+        self, user: str | None, by: tuple[str, ...], start: str, limit: int | None
+    ) -> Iterator[JsonObject]:
         wanted = (
             entry
             for entry in self._merged()
-            if str(entry["time"] or "") >= start and (user is None or _concerns(entry, user))
+            if str(entry["time"] or "") >= start and (user is None or _concerns(entry, user, by))
         )
         # stops without looking for one more: that could be far away in a large file
         yield from itertools.islice(wanted, limit)
@@ -164,7 +171,8 @@ def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
     return merged
 
 
-def _concerns(entry: JsonObject, user: str) -> bool:
+def _concerns(entry: JsonObject, user: str, by: tuple[str, ...]) -> bool:
     target = entry["target"]
-    customer_id = str(target["customer_id"] or "")
-    return target["external_id"] == user or customer_id.lower() == user.lower()
+    if "external_id" in by and target["external_id"] == user:
+        return True
+    return "customer_id" in by and str(target["customer_id"] or "").lower() == user.lower()

@@ -49,6 +49,25 @@ def test_entries_are_chosen_by_user_and_number(tool):
 
 
 @pytest.mark.usefixtures("changed")
+@pytest.mark.parametrize(
+    ("user", "count"), [("ann", 2), ("ext:ann", 2), ("id:ann", 0), ("ANN", 0), ("ext:{}", 0)]
+)
+def test_a_user_is_named_as_everywhere(tool, user, count):
+    """TAB offers ids that could mean something else with their prefix."""
+    entries = tool("history", "list", "--json").json["entries"]
+    customer_id = entries[0]["target"]["customer_id"]
+    for name, found in ((user.format(customer_id), count), (f"id:{customer_id.upper()}", 2)):
+        done = tool("history", "list", "--user", name, "--json")
+        assert len(done.json["entries"]) == found, name
+
+
+def test_an_empty_user_is_refused_not_found_nowhere(tool):
+    done = tool("history", "list", "--user", "")
+    assert done.code == 2, done
+    assert "was a shell variable unset?" in done.err
+
+
+@pytest.mark.usefixtures("changed")
 def test_one_entry_is_shown_by_its_id(tool):
     entry = tool("history", "list", "--limit", "1", "--json").json["entries"][0]
     done = tool("history", "show", entry["id"], "--json")
