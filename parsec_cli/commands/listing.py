@@ -29,9 +29,11 @@ class Filters:
     def checked(
         cls, *, match: str | None, exchange: str | None, tier: str | None, wallet: str | None
     ) -> Filters:
+        if "" in (match, exchange, tier):
+            raise UsageFault("an empty filter keeps everyone", hint="was a shell variable unset?")
         if wallet is not None and wallet not in WALLETS:
             raise UsageFault(f"`{wallet}` is no wallet type", hint=f"one of {', '.join(WALLETS)}")
-        return cls(match.casefold() if match else None, exchange or None, tier or None, wallet)
+        return cls(match.casefold() if match else None, exchange, tier, wallet)
 
     @property
     def any(self) -> bool:

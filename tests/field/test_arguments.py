@@ -161,3 +161,12 @@ def test_every_way_to_write_a_value_is_the_same(run, builder, option):
     assert completed.code == 0, completed
     assert completed.json["count"] == 1
     assert run("-p=sandbox", "users", "list").err.startswith("sandbox: ")
+
+
+@pytest.mark.parametrize("option", ["--match", "--exchange", "--tier", "--wallet", "--sort"])
+def test_an_empty_filter_is_an_unset_variable_not_everyone(run, builder, option):
+    """What comes out may go straight into a deactivation."""
+    builder.add("alice")
+    completed = run("users", "list", option, "", "-o", "ids")
+    assert completed.code == 2, completed
+    assert completed.out == ""
