@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from parsec_cli.cells import restore
 from parsec_cli.fleet import fields
+from parsec_cli.fleet.documents import looks_like_json
 from parsec_cli.fleet.intake import Faults, decode
 from parsec_cli.fleet.sheet import DELIMITERS, Sheet, blank, normal, open_sheet
 from parsec_cli.wording import counted
@@ -34,6 +36,11 @@ def read_targets(data: bytes, name: str) -> tuple[Target, ...]:
     """Read one USER a line, or a CSV with a `customer_id` or `external_id` column."""
     faults = Faults(name)
     text = decode(data, faults)
+    if _is_json(text):
+        faults.add(
+            1, "the file is JSON", hint="write one USER a line: `jq -r '.users[].customer_id'`"
+        )
+        faults.check()
     first = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
     is_sheet = any(_names(first, delimiter) for delimiter in DELIMITERS)
     is_sheet = is_sheet or first.lower().startswith(("sep=", '"sep='))
@@ -43,6 +50,17 @@ def read_targets(data: bytes, name: str) -> tuple[Target, ...]:
         faults.add(1, "the file names no user")
         faults.check()
     return found
+
+
+def _is_json(text: str) -> bool:
+    """Tell an object or array from ids that merely begin so, such as `[prod]`."""
+    if not looks_like_json(text):
+        return False
+    try:
+        json.JSONDecoder().raw_decode(text.lstrip())
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _names(line: str, delimiter: str) -> bool:

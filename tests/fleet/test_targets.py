@@ -95,3 +95,19 @@ def test_a_row_that_a_desired_state_keeps_is_refused():
     assert faults("external_id,state\nu1,absent\nu2,active\n") == [
         "row 3: its state is `active`, not absent"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"users": []}', '[{"customer_id": "x"}]', '\n{"external_id": "a"}\n{"external_id"', "[]"],
+)
+def test_json_is_not_taken_for_ids(text):
+    assert faults(text) == ["row 1: the file is JSON"]
+
+
+def test_ids_may_begin_as_json_does():
+    assert [target.text for target in read("[prod]\n{x}\next:[1]\n")] == [
+        "[prod]",
+        "{x}",
+        "ext:[1]",
+    ]
