@@ -21,7 +21,7 @@ from parsec_cli.commands.fleet_plan import (
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.fleet_run import Bounds, run_listing
 from parsec_cli.commands.options import DEFAULT_MAX
-from parsec_cli.errors import ConsentMissing
+from parsec_cli.errors import ConsentMissing, UsageFault
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import take_census
@@ -62,6 +62,7 @@ def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
     host, key = runtime.profile.base_url.display, runtime.fingerprint
     if saved is not None:
         plans.check_binding(saved, host=host, key_fingerprint=key)
+        _check_flags(wish, prune=saved.prune, allow_overcommit=saved.allow_overcommit)
         wish = Wish(wish.file, saved.prune, saved.allow_overcommit)
     with open_journal(
         runtime.places.runs_dir, host, key, command="users apply", wall=runtime.world.clock
@@ -73,6 +74,17 @@ def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
             census = take_census(survey.everyone(), keep_for_plan(saved.plan))
             made = planned(runtime, wish, saved.plan, census, survey)
         return _apply(runtime, wish, orders, made, journal)
+
+
+def _check_flags(wish: Wish, *, prune: bool, allow_overcommit: bool) -> None:
+    """Refuse what a saved plan was not made with: it could only be ignored."""
+    added = ["--prune"] if wish.prune and not prune else []
+    added += ["--allow-overcommit"] if wish.allow_overcommit and not allow_overcommit else []
+    if added:
+        raise UsageFault(
+            f"the plan was saved without `{' '.join(added)}` and carries its own flags",
+            hint=f"make another: `parsec users plan FILE {' '.join(added)} --out PLAN`",
+        )
 
 
 def _apply(

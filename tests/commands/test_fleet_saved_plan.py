@@ -216,3 +216,13 @@ def test_saved_plan_has_no_secret(saved, builder):
     assert END_USER_KEY not in text
     assert builder.key not in text
     assert saved.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("flag", ["--prune", "--allow-overcommit"])
+def test_flags_that_the_plan_was_not_made_with_are_refused(run, builder, saved, flag):
+    """They would be ignored, and the operator led to believe that they were not."""
+    completed = run("users", "apply", str(saved), flag, "--confirm", "1")
+
+    assert completed.code == 2, completed
+    assert f"the plan was saved without `{flag}`" in completed.err
+    assert builder.requests == []
