@@ -24,7 +24,7 @@ class Places:
     def config_file(self) -> Path:
         chosen = self.environ.get("PARSEC_CONFIG", "")
         if chosen.strip():
-            return self._from_home(chosen).absolute()
+            return _absolute(self._from_home(chosen))
         return self._directory("XDG_CONFIG_HOME", ".config") / "config.toml"
 
     def _from_home(self, chosen: str) -> Path:
@@ -72,6 +72,14 @@ class Places:
             return of_kind(APP, appauthor=False)
         home = _home(self.environ)
         return home / below_home / APP if home else _NOWHERE
+
+
+def _absolute(path: Path) -> Path:
+    """Return the whole path, or as it is where the directory that the command runs in is gone."""
+    try:
+        return path.absolute()
+    except OSError:
+        return path
 
 
 def _home(environ: Mapping[str, str]) -> Path | None:

@@ -59,6 +59,16 @@ def test_parsec_config_names_the_file_and_blank_names_none(monkeypatch, folder):
     assert unset.config_file == Path("/h/.config/parsec/config.toml")
 
 
+def test_a_relative_parsec_config_in_a_directory_that_is_gone_is_not_found(monkeypatch, folder):
+    gone = folder / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    places = Places({"HOME": "/h", "PARSEC_CONFIG": "y.toml"})
+    assert places.config_file == Path("y.toml")
+    assert read(places.config_file).profiles == {}
+
+
 def test_a_tilde_in_parsec_config_is_the_home_also_where_no_shell_read_it():
     """As in a file of variables for a service or a container."""
     home = {"HOME": "/home/ann"}
