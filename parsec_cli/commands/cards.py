@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from parsec_cli.models import JsonObject, Pool, Usage, User, Wallet, mask
+import json
+
+from parsec_cli.models import JsonObject, Pool, Usage, User, Wallet
+from parsec_cli.output.redact import Redaction
 from parsec_cli.results import Bar, Block, Card, Line
 
 _STRATEGY = {
@@ -12,8 +15,15 @@ _STRATEGY = {
 }
 
 
+# fields inside a value have no label of their own by which a card could mask them
+_INSIDE = Redaction(lambda: ())
+
+
 def shown(value: object) -> str:
-    """Write a JSON value for people; null and absent are a dash, never `None`."""
+    """Write a JSON value for people; null and absent are a dash, never `None`.
+
+    An object that nobody expected is JSON, with the secrets in it masked.
+    """
     match value:
         case None | "":
             return "-"
@@ -21,6 +31,8 @@ def shown(value: object) -> str:
             return "yes" if value else "no"
         case list():
             return ", ".join(shown(item) for item in value) or "-"
+        case dict():
+            return json.dumps(_INSIDE.value(value), ensure_ascii=False, separators=(",", ":"))
         case _:
             return str(value)
 
@@ -36,7 +48,8 @@ def user_card(user: User) -> tuple[Block, ...]:
         ("exchanges", shown(list(user.linked_exchanges))),
         ("tier", shown(raw.get("tier"))),
         ("created", shown(raw.get("created_at"))),
-        ("api_key", mask(raw["api_key"]) if isinstance(raw.get("api_key"), str) else "-"),
+        # whole: it is masked by its label, unless `--reveal-keys` asks for it
+        ("api_key", raw["api_key"] if isinstance(raw.get("api_key"), str) else ""),
         ("fee escrow", _fees(raw)),
     ]
     if raw.get("status") is not None:
@@ -49,7 +62,7 @@ def user_card(user: User) -> tuple[Block, ...]:
 
 def _fees(raw: JsonObject) -> str:
     fee = raw.get("fee_bps")
-    return shown(raw.get("fee_escrow_enabled")) + (f", {fee} bps" if fee is not None else "")
+    return shown(raw.get("fee_escrow_enabled")) + (f", {shown(fee)} bps" if fee is not None else "")
 
 
 def wallet_blocks(wallet: Wallet) -> list[Block]:

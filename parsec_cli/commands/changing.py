@@ -101,8 +101,9 @@ def _say_created(runtime: Runtime, user: User, applied: Applied, body: JsonObjec
     notice, name = runtime.screen.notice, user.name
     if applied.created:
         notice(f"created user `{name}`")
-        command = again(runtime, ["users", "get", "--reveal-keys"], names=[user.customer_id])
-        notice(f"its api_key is masked; show it with `{command}`")
+        if not runtime.options.reveal_keys:
+            command = again(runtime, ["users", "get", "--reveal-keys"], names=[user.customer_id])
+            notice(f"its api_key is masked; show it with `{command}`")
         if name.startswith(("ext:", "id:")):
             notice(f"as a USER it is written `ext:{name}`: without it, `{name}` means another id")
         return

@@ -36,11 +36,19 @@ def test_an_end_users_key_is_masked_in_every_format_and_file(run, builder, leaks
 def test_reveal_keys_shows_them_in_that_command_only(run, builder, leaks, form):
     """An explicit wish is granted on stdout, and leaves no trace on disk."""
     user = builder.add("alice")
-    fields = ["--fields", "customer_id,api_key"]
-    shown = run("users", "get", "alice", "--reveal-keys", "-o", form, *fields)
-    assert user["api_key"] in shown.out
-    assert leaks(None, [END_USER_KEY]) == []
-    assert user["api_key"] not in run("users", "get", "alice", "-o", form, *fields).out
+    for fields in ([], ["--fields", "customer_id,api_key"]):
+        shown = run("users", "get", "alice", "--reveal-keys", "-o", form, *fields)
+        assert user["api_key"] in shown.out
+        assert leaks(None, [END_USER_KEY]) == []
+        assert user["api_key"] not in run("users", "get", "alice", "-o", form, *fields).out
+
+
+@pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl"])
+def test_a_new_key_is_shown_at_once_when_asked_for(run, builder, form):
+    """Without the advice to do what was just done."""
+    shown = run("users", "create", "new", "--reveal-keys", "-o", form)
+    assert builder.by_external_id("new")["api_key"] in shown.out
+    assert "masked" not in shown.err
 
 
 def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
@@ -49,6 +57,23 @@ def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
     completed = run("users", "get", "alice", "--reveal-keys", "--json")
     assert completed.code == 0, completed
     assert leaks(completed, ["PRIVATECANARY1", "CLOBCANARY12"]) == []
+
+
+@pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl"])
+@pytest.mark.parametrize(
+    "field",
+    ["tier", "status", "qps_limit", "created_at", "fee_bps", "fee_escrow_enabled", "wallet"],
+)
+def test_secrets_inside_what_should_be_plain_are_masked_too(run, builder, leaks, field, form):
+    """An object where a word was promised; never Python's way to write it."""
+    odd = {"private_key": "PRIVATECANARY1", "x": [{"clob_api_key": "CLOBCANARY12"}, None]}
+    value = {"wallet_type": odd, "chain_id": [odd]} if field == "wallet" else odd
+    user = builder.add("alice", **{field: value})
+    for argv in (["users", "get", "alice"], ["users", "deactivate", user["customer_id"]]):
+        completed = run(*argv, "-o", form)
+        assert completed.code in (0, 9), completed
+        assert leaks(completed, ["PRIVATECANARY1", "CLOBCANARY12"]) == []
+        assert "None" not in completed.out + completed.err
 
 
 def test_a_bulk_run_leaves_no_key_in_its_results_and_journals(run, builder, work, leaks):
