@@ -17,9 +17,9 @@ from parsec_cli.errors import Interrupted, Stopped, Terminated
 
 DRAIN_SECONDS = 10.0
 _NOTICED_WITHIN = 0.1
-_ENDING = [signal.SIGINT, signal.SIGTERM]
+ENDING = [signal.SIGINT, signal.SIGTERM]
 if hasattr(signal, "SIGHUP"):  # the terminal is gone; Windows has no such signal
-    _ENDING.append(signal.SIGHUP)
+    ENDING.append(signal.SIGHUP)
 
 
 def until_installed() -> None:
@@ -47,7 +47,7 @@ class Interrupts:
 
     def install(self) -> None:
         """Take the signals over; one that is ignored (nohup, a pipeline) stays so."""
-        for number in _ENDING:
+        for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._arrive)
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from parsec_cli.errors import LocalFault, UsageFault
+from parsec_cli.interrupts import ENDING
 from parsec_cli.sandbox import app
 from parsec_cli.sandbox.answers import injected
 
@@ -39,7 +40,7 @@ def serve(
     latency: float = 0.0,
     faults: Sequence[Fault] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then return; `port` 0 takes a free one.
+    """Serve until a signal ends it, then return; `port` 0 takes a free one.
 
     `announce` is given the base URL as soon as connections are accepted; `latency` is in
     milliseconds. Raises UsageFault, and LocalFault when the port or the file cannot be used.
@@ -111,7 +112,7 @@ def _listener(port: int) -> socket.socket:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the server's loop, which returns on SystemExit."""
+    """Let the signals end the server's loop, which returns on SystemExit; ignored ones stay so."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -120,7 +121,8 @@ def _ended_by_signals() -> Iterator[None]:
         del number, frame
         raise SystemExit
 
-    before = [(number, signal.signal(number, end)) for number in (signal.SIGINT, signal.SIGTERM)]
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [(number, signal.signal(number, end)) for number in heard]
     try:
         yield
     finally:

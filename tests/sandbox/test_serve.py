@@ -91,7 +91,7 @@ def test_a_reset_meanwhile_is_seen(running: Served, sandbox: Callable[..., Api],
         assert b'"end_user_count":12' in connection.getresponse().read()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly(running: Served, db: Path, number: signal.Signals) -> None:
     with closing(connect(running)) as connection:
         connection.request("GET", "/api/v1/builder/pool", headers=KEY)
