@@ -13,6 +13,8 @@ from parsec_cli.runtime import Runtime
 
 # the nouns that talk to a host; a `-p` that is there already stands before them
 _QUOTED = re.compile(r"`parsec (users|pool|usage|escrow|doctor|api)\b")
+# those about a profile, which has a host of its own, unless they name one
+_OF_PROFILE = re.compile(r"`parsec (config (?:show|set|unset)\b)(?![^`]*--profile)")
 
 
 def again(runtime: Runtime, words: Sequence[str], *, names: Sequence[str] = ()) -> str:
@@ -26,7 +28,11 @@ def placed(runtime: Runtime, text: str) -> str:
     place = _place(runtime)
     if not place:
         return text
-    return _QUOTED.sub(lambda found: f"`{shlex.join(['parsec', *place])} {found[1]}", text)
+    text = _QUOTED.sub(lambda found: f"`{shlex.join(['parsec', *place])} {found[1]}", text)
+    if runtime.options.profile is None:
+        return text
+    start = shlex.join(["parsec", "-p", runtime.options.profile])
+    return _OF_PROFILE.sub(lambda found: f"`{start} {found[1]}", text)
 
 
 def _place(runtime: Runtime) -> list[str]:

@@ -18,3 +18,25 @@ def test_a_cut_listing_goes_on_in_the_profile_it_began_in(tool):
     done = tool("-p", "sandbox", "users", "list", "--limit", "2", "--page-size", "2")
     assert done.code == 0
     assert "`parsec -p sandbox users list --cursor " in done.err
+
+
+def test_a_hint_about_the_key_is_about_that_of_the_same_profile(tool, builder, home):
+    """The default profile's key would have been replaced instead."""
+    config = home / "c.toml"
+    config.write_text(f'[profiles.x]\nbase_url = "{builder.url}"\napi_key = "pk_live_wrong_1"\n')
+    config.chmod(0o600)
+    env = {"PARSEC_CONFIG": str(config)}
+    done = tool("-p", "x", "users", "list", env=env)
+    assert done.code == 4
+    assert (
+        "`parsec -p x doctor`, or store another with `parsec -p x config set api_key`" in done.err
+    )
+
+
+def test_a_hint_that_names_a_profile_itself_is_left_as_it_is(tool, home):
+    config = home / "c.toml"
+    config.write_text('[profiles.x]\nrate = "5"\n')
+    config.chmod(0o600)
+    done = tool("-p", "x", "users", "list", env={"PARSEC_CONFIG": str(config)})
+    assert done.code == 4
+    assert "`parsec config set api_key --profile x`" in done.err
