@@ -182,7 +182,9 @@ def _ask(runtime: Runtime, number: int, script: str) -> None:
 
 
 def _script(runtime: Runtime, wish: Wish, orders: Orders) -> str:
-    words = ["users", "apply", wish.file]
+    # a name that would be read as an option, unless it is `-` for stdin
+    dashed = wish.file.startswith("-") and wish.file != "-"
+    words = ["users", "apply", f"./{wish.file}" if dashed else wish.file]
     words += ["--prune"] if wish.prune else []
     words += ["--allow-overcommit"] if wish.allow_overcommit else []
     words += ["--max", str(orders.most)] if orders.most != DEFAULT_MAX else []

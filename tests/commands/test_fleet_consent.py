@@ -70,6 +70,15 @@ def test_refusal_names_the_command_that_works(run, builder, file, parsec, key_en
     assert len(builder.users) == 1
 
 
+def test_refusal_for_a_file_that_begins_with_a_dash_names_a_command_that_works(run, builder, work):
+    builder.add("up", 1)
+    (work / "-f.csv").write_text("external_id,qps_limit\nup,3\n")
+    refused = run("users", "apply", "--", "-f.csv")
+    assert refused.code == 9, refused
+    assert run(*shlex.split(command_in(refused.err))[1:]).code == 0
+    assert len(builder.effects) == 1
+
+
 @pytest.mark.parametrize("how", [[], ["--no-input"]])
 def test_without_deactivations_somebody_must_still_say_yes(run, builder, harmless, how):
     completed = run("users", "apply", harmless, *how, stdin=b"y\n")
