@@ -24,7 +24,7 @@ _VERBS = (
     {"--version", "version"},
 )
 _OPTIONS = (
-    ({"--yes", "-y", "--force", "-f", "--assume-yes", "--no-confirm"}, ("--confirm", "--yes")),
+    ({"--yes", "-y", "--force", "--assume-yes", "--no-confirm"}, ("--confirm", "--yes")),
     ({"--format", "--out", "--output-format"}, ("--output",)),
     ({"--debug", "--trace", "--log"}, ("--verbose",)),
     ({"--url", "--host", "--endpoint", "--server", "--api-url"}, ("--base-url",)),
