@@ -229,6 +229,8 @@ def test_headings_are_plain_off_a_terminal(tool):
         (["help", "safty"], "did you mean `parsec help safety`?"),
         (["help", "usrs"], "did you mean `parsec help users`?"),
         (["help", "users", "lst"], "did you mean `parsec help users list`?"),
+        (["USERS", "list"], "did you mean `parsec users`?"),
+        (["users", "list "], "did you mean `parsec users list`?"),
         (["users", "rm", "x"], "did you mean `parsec users deactivate`?"),
         (["users", "show", "x"], "did you mean `parsec users get`?"),
         (["pool", "get"], "did you mean `parsec pool show`?"),
@@ -251,6 +253,13 @@ def test_a_typo_is_answered_with_what_was_meant(argv, meant, tool):
     answer = tool(*argv)
     assert answer.code == 2
     assert f"hint: {meant}" in answer.err
+
+
+def test_what_is_too_much_is_quoted(tool):
+    completed = tool("users", "list", "a (b)", "c")
+    assert completed.err == (
+        "error: too many arguments: `a (b) c`\nhint: see `parsec users list --help`\n"
+    )
 
 
 def test_a_word_like_no_command_points_to_the_help(tool):

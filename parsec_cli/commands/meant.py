@@ -39,7 +39,7 @@ _KEYS = {"--api-key", "--key", "--token", "--api-token", "--secret", "--private-
 
 def command(ctx: Any, word: str) -> str:
     """Return the command line that `word` was meant for behind that of `ctx`, or ""."""
-    here = list(ctx.command.commands)
+    word, here = word.lower().strip(), list(ctx.command.commands)
     for name in (*_same(word, here), *get_close_matches(word, here, 1)):
         return f"{ctx.command_path} {name}"
     root = ctx.find_root()

@@ -26,6 +26,10 @@ def usage_fault(fault: typer.TyperException) -> UsageFault:
         text = f"no such command `{unknown[1]}`"
         if meant := command(ctx, unknown[1]):
             hint = f"did you mean `{meant}`?"
+    elif extra := re.fullmatch(
+        r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", text, re.DOTALL
+    ):
+        text = f"too many arguments: `{extra[1]}`"
     else:
         text = text[:1].lower() + text[1:].replace("'", "`")
     return UsageFault(text, hint=hint)
