@@ -19,6 +19,7 @@ from parsec_cli.api.changes import (
 from parsec_cli.api.client import Change
 from parsec_cli.api.exchange import Call, Exchange, Kind
 from parsec_cli.api.faults import error_of
+from parsec_cli.api.pages import is_unicode
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import agree_to_one, word_for
@@ -94,6 +95,8 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise UsageFault(f"`{option}` takes key=value")
+    if not is_unicode(text):
+        raise UsageFault(f"`{option}` must be valid Unicode text")
     return name, value
 
 

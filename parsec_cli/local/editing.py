@@ -171,6 +171,10 @@ def checked_value(setting: Setting, value: str) -> str:
     if setting.name == "api_key":
         return keys.checked(value, "the input").reveal()
     text = value.strip()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageFault(f"`{setting.name}` must be valid Unicode text") from None
     if setting.name == "api_key_command":
         keys.split_command(text, "`api_key_command`")
     elif setting.check is not None:

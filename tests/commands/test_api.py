@@ -291,8 +291,13 @@ def test_input_is_the_whole_body(run, builder, work, content, source):
         ["--input", "latin1"],
         ["--query", "a"],
         ["--query", "=1"],
+        # a byte that is no UTF-8, as the command line hands it on
+        ["--query", "a=\udcff"],
+        ["-f", "a=\udcff"],
+        ["-f", "\udcff=1"],
+        ["-F", 'a="\udcff"'],
     ],
-    ids=lambda options: " ".join(options)[:30],
+    ids=lambda options: ascii(" ".join(options))[1:31],
 )
 def test_a_body_or_query_that_is_none_is_refused_before_any_request(run, builder, work, options):
     (work / "body.json").write_text("{}")
