@@ -112,6 +112,7 @@ class Client:
         self._wire = wire or Wire()
         # a transport that is not the network's own cannot tell when something has left
         self._in_process = not isinstance(transport, NetworkTransport)
+        self._proxy = transport.proxy if isinstance(transport, NetworkTransport) else ""
         self._changes = changes
         self._interrupts = interrupts or Interrupts()
         self._log = log
@@ -250,4 +251,4 @@ class Client:
         cause = not_sent_cause(fault)
         if cause == "tls" and self._trust:
             why = f"{why}; trusted is {self._trust}"
-        return NotSent(cause, why)
+        return NotSent(cause, why, self._proxy)

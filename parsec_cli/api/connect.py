@@ -37,7 +37,7 @@ def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.
     try:
         if proxy is not None:
             _check_place(httpx.URL(proxy))
-        return NetworkTransport(wire, context, proxy)
+        return NetworkTransport(wire, context, proxy, variable)
     except (ImportError, ValueError, httpx.InvalidURL):
         # the value may hold a password, so only the variable is named
         raise UsageFault(

@@ -45,10 +45,15 @@ NotSentCause = Literal["connect", "name", "tls", "proxy"]
 
 @record
 class NotSent:
-    """No byte of the request left; `reason` is short plain text."""
+    """No byte of the request left; `reason` is short plain text.
+
+    `proxy` is the variable that names the proxy on the way, "" where the way was straight. A
+    `cause` of "proxy" is its refusal, which waiting does not cure.
+    """
 
     cause: NotSentCause
     reason: str
+    proxy: str = ""
 
 
 @record

@@ -54,12 +54,15 @@ def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
 
 
 def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
-    text = f"{host}: {last.reason}" + ("" if doubt else "; nothing was sent")
-    if last.cause == "name":
-        return NameNotFound(text, hint="check the base URL with `parsec config show`")
+    way = f"{host} by the proxy in {last.proxy}" if last.proxy else host
+    text = f"{way}: {last.reason}" + ("" if doubt else "; nothing was sent")
     if last.cause == "tls":
         return TlsFailed(text)
-    return ConnectFailed(text, retryable=True)
+    # the name and the connection that failed were then the proxy's own
+    hint = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
+    if last.cause == "name":
+        return NameNotFound(text, hint=hint or "check the base URL with `parsec config show`")
+    return ConnectFailed(text, hint=hint, retryable=last.cause != "proxy")
 
 
 def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> ParsecError:

@@ -31,9 +31,15 @@ def not_sent_cause(fault: Exception) -> NotSentCause:
         return "name"
     if any(isinstance(cause, ssl.SSLError) for cause in chain):
         return "tls"
-    if isinstance(fault, httpx.ProxyError):
+    if isinstance(fault, httpx.ProxyError) and _proxy_status(fault) < 500:
         return "proxy"
     return "connect"
+
+
+def _proxy_status(fault: httpx.ProxyError) -> int:
+    """What a proxy answered instead of a tunnel: of the text just the number that begins it."""
+    digits = str(fault)[:3]
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
 def reason(fault: Exception, timeout: float | None) -> str:
@@ -52,10 +58,16 @@ def reason(fault: Exception, timeout: float | None) -> str:
     if isinstance(fault, (httpx.TimeoutException, TimeoutError)):
         return "no answer in time" if timeout is None else f"no answer within {timeout:g} s"
     if isinstance(fault, httpx.ProxyError):
-        return "the proxy refused or failed"
+        return _refusal(_proxy_status(fault))
     for cause in chain:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
         if isinstance(cause, httpcore.RemoteProtocolError):
             return "the server closed the connection or did not speak HTTP"
     return "the connection failed"
+
+
+def _refusal(status: int) -> str:
+    if status == 407:
+        return "the proxy answered 407: it asks for another user name and password"
+    return f"the proxy answered {status}" if status else "the proxy refused or failed"

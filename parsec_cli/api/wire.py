@@ -206,9 +206,15 @@ class Backend(httpcore.NetworkBackend):
 
 
 class NetworkTransport(httpx.HTTPTransport):
-    """httpx's own transport over the deadline-keeping backend; no retries, no environment."""
+    """httpx's own transport over the deadline-keeping backend; no retries, no environment.
 
-    def __init__(self, wire: Wire, context: ssl.SSLContext, proxy: str | None) -> None:
+    `proxy` is the variable that named the proxy in use, or "".
+    """
+
+    def __init__(
+        self, wire: Wire, context: ssl.SSLContext, proxy: str | None, variable: str = ""
+    ) -> None:
         super().__init__(verify=context, trust_env=False, proxy=proxy)
+        self.proxy = variable if proxy else ""
         # httpx offers no parameter for it; the pin on httpx and the deadline tests guard this line
         self._pool._network_backend = Backend(wire)  # noqa: SLF001

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.actions import drip, json_answer
+from support.actions import drip, html, json_answer, redirect, reset
 from support.builder import BUILDER_KEY, BuilderServer
 from support.server import ScriptedServer
 
@@ -142,6 +142,50 @@ def test_a_proxy_is_used_where_one_is_set(parsec, server, key_env):
     assert completed.code == 7, completed
     assert server.requests[0].method == "CONNECT"
     assert BUILDER_KEY.encode() not in server.received
+
+
+@pytest.mark.parametrize(
+    ("action", "tunnels", "said"),
+    [
+        (json_answer(407, {"error": "no"}), 1, "the proxy answered 407: it asks for another user"),
+        (html(403), 1, "the proxy answered 403;"),
+        (redirect(302, "http://portal.invalid/"), 1, "the proxy answered 302;"),
+        (html(502), 4, "the proxy answered 502;"),
+        (reset(), 4, "connection reset"),
+    ],
+    ids=str,
+)
+def test_a_proxy_that_refuses_is_told_from_the_api(
+    tool, server, key_env, leaks, action, tunnels, said
+):
+    """Named by its variable; a refused password is not tried until the account is locked."""
+    server.respond(action)
+    proxy = server.url.replace("://", "://someone:PROXYSECRET@")
+    env = {**key_env("https://api.parsec.invalid"), "HTTPS_PROXY": proxy}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 7, completed
+    assert completed.err.startswith(
+        f"error: api.parsec.invalid by the proxy in HTTPS_PROXY: {said}"
+    )
+    assert "hint: check HTTPS_PROXY, or add the host to NO_PROXY" in completed.err
+    assert len(server.requests) == tunnels
+    assert leaks(completed, ["PROXYSECRET"]) == []
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("http://127.0.0.1:1", "connection refused"),
+        ("http://proxy.parsec.invalid:3128", "the host name could not be resolved"),
+    ],
+)
+def test_a_proxy_that_is_not_there_is_not_taken_for_the_api(tool, key_env, proxy, said):
+    """Who reads `refused` beside the API's name looks in the wrong place."""
+    env = {**key_env("https://api.parsec.invalid"), "ALL_PROXY": proxy}
+    completed = tool("pool", "show", env=env)
+    assert completed.code == 7, completed
+    assert f"api.parsec.invalid by the proxy in ALL_PROXY: {said}" in completed.err
+    assert "hint: check ALL_PROXY" in completed.err
 
 
 @pytest.fixture
