@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import httpx
@@ -119,9 +120,13 @@ def _decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     if encoding in ("", "identity"):
         yield from _limited(chunks)
         return
+    first = next(filter(None, chunks), b"")
+    if not first:
+        # a server that names an encoding for every answer does so where there is no body, too
+        return
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise Unfit("it has a content encoding that was not asked for")
-    yield from _limited(_inflated(chunks))
+    yield from _limited(_inflated(chain((first,), chunks)))
 
 
 def _limited(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -119,7 +119,6 @@ WHOLE = gzip.compress(b'{"a": 1}' * 20, mtime=0)
         (WHOLE[:12], "gzip"),
         (WHOLE[:12] + b"\xff" * 20 + WHOLE[32:], "gzip"),
         (b"plain text", "gzip"),
-        (b"", "gzip"),
         (zlib.compress(b"{}")[:-1], "deflate"),
         (b"{}", "br"),
         (b"{}", "gzip, gzip"),
@@ -131,6 +130,13 @@ def test_what_is_not_encoded_as_it_says_is_unfit(body, encoding):
     assert found.unfit
     assert found.value is None
     assert not found.empty
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "deflate", "br", "gzip, gzip", "identity"])
+def test_an_empty_body_is_empty_whatever_encoding_is_named(encoding):
+    found = answer(b"", content_encoding=encoding)
+    assert found.empty
+    assert found.unfit == "it is empty"
 
 
 def test_encoding_names_are_taken_in_any_case():

@@ -418,11 +418,13 @@ def test_a_dry_run_needs_no_consent_and_sends_nothing(run, builder, history, use
         answer(204),
         answer(204, b"", {"Content-Type": "application/json"}),
         answer(200),
+        answer(200, b"", {"Content-Encoding": "gzip"}),
+        answer(200, b"", {"Content-Encoding": "br"}),
         answer(200, b"{}"),
         answer(202, b'{"status": "queued"}'),
         EMPTY_OBJECT,
     ],
-    ids=["204", "204 typed", "200 empty", "200 {}", "202 object", "200 json {}"],
+    ids=["204", "204 typed", "200", "200 gzip", "200 br", "200 {}", "202 object", "200 json {}"],
 )
 def test_every_promised_form_of_success_counts(run, builder, success):
     """An empty body is not parsed."""
