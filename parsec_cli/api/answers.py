@@ -18,6 +18,8 @@ MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 64
 _CHUNK = 64 * 1024
 _LONGEST_KEPT = 2000
+# where an error's text stands, the API's own name first, then those of frameworks and gateways
+_TEXTS = ("error", "message", "detail", "error_description", "title", "errors", "msg", "reason")
 _WORD_ENDS = " \t\n\r\"'<>"
 # a string, whole or cut off by the end, or a bracket; possessive, so that no body makes it slow
 _TOKEN = rb'(?s)"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]'
@@ -52,13 +54,19 @@ class Answer:
 
     @property
     def code(self) -> str:
-        code = self.object.get("code")
+        code = self._told("code")
         return code if isinstance(code, str) else ""
 
     @property
     def refuses_repeat(self) -> bool:
         """True for `retryable: false`, which always wins."""
-        return self.object.get("retryable") is False
+        return self._told("retryable") is False
+
+    def _told(self, name: str) -> Any:
+        """A member of the body, or of its `error` where a gateway nests the whole error there."""
+        body = self.object
+        inner = body.get("error")
+        return inner.get(name) if isinstance(inner, dict) and name not in body else body.get(name)
 
     @property
     def message(self) -> str:
@@ -67,7 +75,7 @@ class Answer:
 
     @property
     def details(self) -> tuple[str, ...]:
-        lines = self.object.get("validation_errors")
+        lines = self._told("validation_errors")
         if isinstance(lines, dict):
             lines = [f"{name}: {_line(text)}" for name, text in lines.items()]
         elif isinstance(lines, str):
@@ -214,7 +222,7 @@ def _message(value: Any) -> str:
     if isinstance(value, list):
         return _message(value[0]) if value else ""
     if isinstance(value, dict):
-        for name in ("error", "message", "detail", "error_description", "title"):
+        for name in _TEXTS:
             if text := _message(value.get(name)):
                 return text
     return ""

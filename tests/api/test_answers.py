@@ -232,6 +232,10 @@ def test_no_body_within_the_limit_takes_long_or_much_memory(body):
         (b'{"message": "the reason"}', "the reason"),
         (b'{"detail": [{"msg": 1}, "x"], "title": "the reason"}', "the reason"),
         (b'{"error": null, "message": "the reason"}', "the reason"),
+        (b'{"errors": [{"message": "the reason"}, {"message": "x"}]}', "the reason"),
+        (b'{"errors": ["the reason"]}', "the reason"),
+        (b'{"detail": [{"loc": ["body"], "msg": "the reason"}]}', "the reason"),
+        (b'{"error": {"code": 400, "reason": "the reason"}}', "the reason"),
         (b'["the reason"]', "the reason"),
         (b'"the reason"', "the reason"),
         (b"the reason", "the reason"),
@@ -284,6 +288,17 @@ def test_a_key_is_never_cut_in_two(around, cut):
 def test_validation_errors_of_any_shape_are_lines(value, lines):
     body = json.dumps({"error": "x", "validation_errors": value}).encode()
     assert answer(body, status=400).details == lines
+
+
+def test_an_error_that_is_nested_is_read_whole():
+    """As some gateways wrap it; what stands at the top goes before."""
+    inner = {"message": "m", "code": "c", "retryable": False, "validation_errors": ["v"]}
+    found = answer(json.dumps({"error": inner}).encode(), status=500)
+    assert (found.message, found.code, found.details) == ("m", "c", ("v",))
+    assert found.refuses_repeat
+    above = answer(json.dumps({"error": inner, "code": "top", "retryable": True}).encode())
+    assert above.code == "top"
+    assert not above.refuses_repeat
 
 
 @pytest.mark.parametrize("code", [5, None, [], {"a": 1}, True])
