@@ -180,8 +180,12 @@ def _target(answer: Answer) -> str:
         return "nowhere"
     try:
         parts = urlsplit(location)
-        place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
+        scheme = f"{parts.scheme}:" if parts.scheme else ""
+        place = f"{scheme}//{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
     except ValueError:
+        return "an invalid address"
+    if "\\" in location:
+        # browsers end the host there, `urlsplit` does not: neither is to be named for the target
         return "an invalid address"
     path = parts.path if len(parts.path) <= _LONGEST_TEXT else "/…"
     return _clipped(f"{place}{path}") or "itself"
