@@ -17,10 +17,11 @@ def retry_after(text: str | None, now: float) -> float | None:
     text = (text or "").strip()
     if not text.isascii():
         return None
-    digits = text.removeprefix("-").replace(".", "", 1)
-    if digits.isdigit():
+    # a proxy may add a header of its own, and httpx joins the two: the longest wait serves both
+    waits = text.split(", ")
+    if all(wait.removeprefix("-").replace(".", "", 1).isdigit() for wait in waits):
         # the first 18 characters of an absurdly long number say "very long" just as well
-        return max(SHORTEST_WAIT, float(text[:18]))
+        return max(SHORTEST_WAIT, *(float(wait[:18]) for wait in waits))
     try:
         when = email.utils.parsedate_to_datetime(text)
         # "-0000" gives a naive time, which is UTC by RFC 5322
