@@ -224,6 +224,7 @@ class _Sending:
             return ended
         if wait is not None:
             self.waited += wait
+            patience.notice(f"the API is unavailable: waiting {wait:.1f} s")
         patience.sleep(pause)
         return ended if patience.stopping() else None
 

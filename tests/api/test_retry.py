@@ -292,9 +292,11 @@ def test_the_pace_of_a_run_learns_from_every_429(limit, heard, clock):
     assert pace.told == [(heard, 2.0), (heard, None)]
 
 
-def test_a_wait_for_a_429_is_announced(clock):
+@pytest.mark.parametrize("number", [429, 503])
+def test_a_wait_that_the_server_asks_for_is_announced(number, clock):
     notices = []
-    run(Kind.READ, status(429, {}, retry_after="20"), GOOD, clock=clock, notice=notices.append)
+    refused = status(number, {}, retry_after="20")
+    run(Kind.READ, refused, GOOD, clock=clock, notice=notices.append)
     assert len(notices) == 1
     assert "20" in notices[0]
 
