@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from parsec_cli.errors import ParsecError
 from parsec_cli.models import JsonObject, Usage
+from parsec_cli.output.redact import without_keys
 from parsec_cli.runtime import Runtime
 from parsec_cli.wording import counted
 
@@ -28,7 +29,8 @@ class _Examination:
         try:
             status, detail = check()
         except ParsecError as fault:
-            status, detail = "failed", fault.message + (f" ({fault.hint})" if fault.hint else "")
+            told = fault.message + (f" ({fault.hint})" if fault.hint else "")
+            status, detail = "failed", without_keys(told)
             self.exit_code = self.exit_code or fault.exit_code
         self.lines.append({"name": name, "status": status, "detail": detail})
         return status != "failed"

@@ -27,7 +27,7 @@ def as_lines(error: ParsecError, surface: Surface, redaction: Redaction) -> list
 def as_json(error: ParsecError, redaction: Redaction) -> str:
     """Return `{"error": {…}}`; the unknown is null, `details` and `retry_after` absent."""
     content: dict[str, Any] = {
-        "code": error.api_code or error.code,
+        "code": without_keys(error.api_code) or error.code,
         "message": without_keys(error.message),
         "http_status": error.http_status,
         "retryable": error.retryable,

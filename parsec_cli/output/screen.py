@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 from parsec_cli.errors import ParsecError, Stopped, UsageFault
 from parsec_cli.models import JsonObject
 from parsec_cli.output.fields import Fields
-from parsec_cli.output.redact import Redaction
+from parsec_cli.output.redact import Redaction, without_keys
 from parsec_cli.output.sanitize import visible_lines
 from parsec_cli.output.sheet import Format, Sheet
 from parsec_cli.output.sink import Sink
@@ -86,10 +86,10 @@ class Screen:
     def notice(self, text: str) -> None:
         """Say something that is good to know."""
         if not self.quiet:
-            self._say_line(self._clean(text))
+            self._say_line(self._told(text))
 
     def warning(self, text: str) -> None:
-        self._say_line(f"{self._people.paint('warning:', 'caution')} {self._clean(text)}")
+        self._say_line(f"{self._people.paint('warning:', 'caution')} {self._told(text)}")
 
     def error(self, error: ParsecError) -> None:
         """Say why the command failed, as the format asks: lines, or one line of JSON."""
@@ -103,7 +103,7 @@ class Screen:
     def log(self, text: str) -> None:
         """Write a line of the request log, with `-v` only."""
         if self.verbose:
-            self._say_line(self._people.paint(self._clean(text), "dim"))
+            self._say_line(self._people.paint(self._told(text), "dim"))
 
     def ask(self, question: str) -> str | None:
         """Ask on stderr and return the line typed; None at end of file, which is no."""
@@ -222,6 +222,10 @@ class Screen:
 
     def _clean(self, text: str) -> str:
         return self._people.readable(self._redaction.text(text))
+
+    def _told(self, text: str) -> str:
+        """Clean what may quote an answer; a question must show its word to be typed as it is."""
+        return self._clean(without_keys(text))
 
     def _say_line(self, text: str) -> None:
         self._say(f"{text}\n")

@@ -210,6 +210,23 @@ def test_a_key_that_the_server_echoes_is_redacted(run_at, server, leaks, action,
         assert leaks(completed, [BUILDER_KEY]) == []
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [["users", "list", "--page-size", "1"], ["doctor"], ["users", "set-qps", "user-00000", "9"]],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("how", [[], ["-v"], ["--json"]], ids=str)
+def test_a_key_of_somebody_else_in_the_text_of_an_error_is_redacted(run, builder, leaks, argv, how):
+    """Also where the error ends in a notice or a line of a report."""
+    builder.add_many(2)
+    stranger = "pk_live_STRANGERCANARY_0042"
+    body = {"error": f"not with {stranger}", "code": stranger, "validation_errors": [stranger]}
+    builder.fault("GET", "pool", action=json_answer(400, body))
+    completed = run(*argv, *how)
+    assert "pk_live_****0042" in completed.out + completed.err
+    assert leaks(completed, [stranger]) == []
+
+
 @pytest.mark.parametrize("argv", [["pool", "show", "-v"], ["doctor", "-v"], ["config", "show"]])
 def test_the_password_of_a_proxy_is_never_shown(parsec, server, key_env, leaks, argv):
     """A proxy URL is a secret as well."""

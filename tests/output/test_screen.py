@@ -145,6 +145,26 @@ def test_the_builder_key_is_redacted_in_everything_said(form):
     assert shown.err.count("key pk_live_****Y_42") == 10
 
 
+def test_what_looks_like_a_key_is_redacted_where_an_answer_may_be_quoted():
+    """A word to be typed stays as it is: masked, nobody could type it."""
+    shown = Shown(verbose=True, answers="\n")
+    screen, text = shown.screen, "key pk_live_STRANGER_0042"
+    screen.notice(text)
+    screen.warning(text)
+    screen.log(text)
+    screen.error(ParsecError(text, hint=text, details=[text]))
+    assert "STRANGER" not in shown.err
+    assert shown.err.count("key pk_live_****0042") == 6
+    screen.ask(text)
+    assert shown.err.endswith(text)
+
+
+def test_an_error_code_that_looks_like_a_key_is_redacted():
+    shown = Shown(format="json")
+    shown.screen.error(ParsecError("x", api_code="pk_live_STRANGER_0042"))
+    assert json.loads(shown.err)["error"]["code"] == "pk_live_****0042"
+
+
 def test_secrets_are_asked_for_at_each_writing():
     known = []
     shown = Shown(secrets=lambda: known)
