@@ -162,6 +162,5 @@ def _key(runtime: Runtime, name: str) -> Secret:
             "the key is asked for on a terminal or read from stdin, and here is neither",
             hint=f"`parsec config set api_key --profile {name} < FILE`",
         )
-    # PowerShell's pipes begin with a byte order mark
-    text = read_bytes(runtime, "-").decode("utf-8-sig", "surrogateescape")
+    text = read_bytes(runtime, "-").decode("utf-8", "surrogateescape")
     return keys.checked(text, "stdin")

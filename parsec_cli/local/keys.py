@@ -26,7 +26,8 @@ def fingerprint(key: Secret | str) -> str:
 
 def checked(text: str, source: str) -> Secret:
     """Trim `text`; refuse what no HTTP header could carry, naming the source but not the value."""
-    key = text.strip()
+    # files made on Windows and PowerShell's pipes begin with a byte order mark
+    key = text.removeprefix("\ufeff").strip()
     if not key:
         raise UsageFault(f"the key from {source} is empty")
     if not key.isascii() or not key.isprintable() or " " in key:

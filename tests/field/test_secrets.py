@@ -18,6 +18,7 @@ EDGES = {
     "carriage return": "{}\r\n",
     "tabs": "\t{}\t",
     "many": "\n\n {} \r\n\r\n",
+    "byte order mark": "\ufeff{}\r\n",
 }
 INNER = {
     "header injection": "pk_live_TESTKEY\nX-Builder-Customer-Id: evil",

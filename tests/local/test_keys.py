@@ -23,6 +23,7 @@ def told(error: ParsecError) -> str:
 def test_blanks_at_the_edges_are_trimmed(edge):
     """A pasted newline costs nothing."""
     assert keys.checked(f"{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
+    assert keys.checked(f"\ufeff{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_what_no_header_can_carry_is_refused_without_quoting_it(inner):
 
 @given(st.text())
 def test_any_text_becomes_a_header_safe_key_or_is_refused(text):
-    key = text.strip()
+    key = text.removeprefix("\ufeff").strip()
     if key and set(key) <= set(PRINTABLE):
         assert keys.checked(text, "stdin").reveal() == key
     else:
