@@ -85,7 +85,8 @@ def hide(value: Any) -> Any:
         return mask(value) if value else value
     if value is None:
         return None
-    if isinstance(value, dict) and set(value) == {"value", "source"}:
-        # a setting and where it came from, as `config show` tells it: the source is no secret
+    if isinstance(value, dict) and set(value) in ({"value", "source"}, {"value"}):
+        # a setting and where it came from, as `config show` tells it, or as `--fields` narrowed
+        # it: the source is no secret
         return {**value, "value": hide(value["value"])}
     return _HIDDEN

@@ -146,6 +146,12 @@ def test_show_gives_each_value_its_source_in_json(tool, config):
     }
 
 
+def test_a_masked_value_stays_nested_as_it_was(tool, config):
+    config(STORED)
+    done = tool("config", "show", "--json", "--fields", "values.api_key.value")
+    assert done.json == {"values": {"api_key": {"value": "pk_live_****d456"}}}
+
+
 def test_show_is_a_short_table_on_a_terminal(tool, config):
     config(STORED)
     lines = tool("config", "show", "-o", "table").out.splitlines()
