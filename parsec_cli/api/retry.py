@@ -229,7 +229,8 @@ class _Sending:
         return ended if patience.stopping() else None
 
     def _asked(self, answer: Answer) -> float | None:
-        return retry_after(answer.headers.get("retry-after"), self.patience.wall())
+        headers = answer.headers
+        return retry_after(headers.get("retry-after"), self.patience.wall(), headers.get("date"))
 
     def _in_window(self, pause: float) -> bool:
         return self.patience.clock() + pause - self.first_sent <= self.rule.window

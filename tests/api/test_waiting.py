@@ -69,10 +69,26 @@ def test_a_date_in_another_zone_is_that_moment():
     assert retry_after("Mon, 21 Sep 2026 16:13:27 +0200", NOW) == 7
 
 
+@pytest.mark.parametrize("off", [-86_400, -3600, 3600, 86_400])
+def test_a_date_counts_from_the_servers_own_clock_where_it_tells_it(off):
+    """A clock that is wrong here makes neither a hammering nor a day of waiting."""
+    until, date = formatdate(NOW + 7, usegmt=True), formatdate(NOW, usegmt=True)
+    assert retry_after(until, NOW + off, date) == 7
+    assert retry_after("7", NOW + off, date) == 7
+
+
+@pytest.mark.parametrize("date", [None, "", "soon", "Mon, 99 Foo 2026 25:61:61 GMT", "²"])
+def test_a_date_of_the_answer_that_is_none_leaves_the_clock_here(date):
+    assert retry_after(formatdate(NOW + 7, usegmt=True), NOW, date) == 7
+
+
+ANY_TEXT = st.text(max_size=60) | st.from_regex(r"[-+0-9.,: A-Za-z]{0,40}", fullmatch=True)
+
+
 @STEADY
-@given(st.text(max_size=60) | st.from_regex(r"[-+0-9.,: A-Za-z]{0,40}", fullmatch=True))
-def test_no_text_breaks_it_and_no_wait_is_below_a_tenth(text):
-    wait = retry_after(text, NOW)
+@given(ANY_TEXT, ANY_TEXT)
+def test_no_text_breaks_it_and_no_wait_is_below_a_tenth(text, date):
+    wait = retry_after(text, NOW, date)
     assert wait is None or (math.isfinite(wait) and wait >= SHORTEST_WAIT)
 
 

@@ -62,6 +62,17 @@ def test_retry_after_is_honoured_in_every_form(run_at, server, refuse, value, le
     assert least <= completed.waits[0] <= most * 1.5
 
 
+def test_a_date_is_not_read_by_a_wrong_clock(run_at, server):
+    """The server is an hour ahead: by the clock here, its `in 7 s` would be over an hour."""
+    ahead = START + 3600
+    headers = {"Retry-After": formatdate(ahead + 7, usegmt=True), "Date": formatdate(ahead)}
+    refused = json_answer(429, {"error": "x", "code": "rate_limit_exceeded"}, headers)
+    server.script(refused, USAGE)
+    completed = run_at("pool", "show")
+    assert completed.code == 0, completed
+    assert completed.waits == (7,)
+
+
 @pytest.mark.parametrize("refuse", [too_many, unavailable], ids=["429", "503"])
 @pytest.mark.parametrize("value", [*JUNK, None], ids=lambda v: repr(v)[:20])
 def test_junk_in_retry_after_means_the_normal_back_off(run_at, server, refuse, value):
