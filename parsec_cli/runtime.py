@@ -113,11 +113,15 @@ class Runtime:
 
     @cached_property
     def screen(self) -> Screen:
-        from parsec_cli.output.screen import Screen
+        from parsec_cli.output.screen import FORMATS, Screen
 
         options, world = self.options, self.world
-        # an unusable profile must not keep the screen from telling that it is
-        fallback = None if isinstance(self._resolved, ParsecError) else self._resolved.output
+        if isinstance(self._resolved, ParsecError):
+            # an unusable profile must not keep the screen from telling that it is, to scripts too
+            asked = world.environ.get("PARSEC_OUTPUT", "").strip()
+            fallback = asked if asked in FORMATS else None
+        else:
+            fallback = self._resolved.output
         return Screen(
             stdin=world.stdin,
             stdout=world.stdout,

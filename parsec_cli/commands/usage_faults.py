@@ -72,8 +72,8 @@ def guess_format(options: Common, argv: Sequence[str]) -> None:
     for word, following in zip(argv, [*argv[1:], ""], strict=True):
         if word == "--":
             return
-        value = following if word in ("-o", "--output") else ""
-        if word.startswith(("--output=", "-o")) and not value:
-            value = word.removeprefix("--output=").removeprefix("-o").removeprefix("=")
+        # `-o json`, `-ojson`, and behind other short options that take no value: `-qo json`
+        named = re.fullmatch(r"--output(?:=(.*))?|-[hnqv]*o(.*)", word, re.DOTALL)
+        value = (named[1] or named[2] or following).removeprefix("=") if named else ""
         if word == "--json" or value in ("json", "jsonl"):
             options.output = value or "json"

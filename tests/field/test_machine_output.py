@@ -188,6 +188,30 @@ def test_a_usage_mistake_is_an_error_object(run, builder, argv):
     assert builder.requests == []
 
 
+@pytest.mark.parametrize("how", ["-ojson", "-o=json", "-qo json", "-vojsonl", "--output=jsonl"])
+def test_json_is_understood_in_every_spelling_of_the_option(run, how):
+    """Also in a line that the parser gives up."""
+    check_error(run("users", "nonsense", *how.split()), 2, None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"PARSEC_API_BASE_URL": "http://127.0.0.1?x"},
+        {"PARSEC_PROFILE": "nobody"},
+        {"PARSEC_CONFIG": "{home}/broken.toml"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_the_environment_asks_for_json_also_where_no_profile_can_be_used(run, home, wrong):
+    """A broken config is what a script must be able to read about."""
+    (home / "broken.toml").write_text("[profiles.default\n")
+    env = {name: value.format(home=home) for name, value in wrong.items()}
+    check_error(run("pool", "show", env={**env, "PARSEC_OUTPUT": "json"}), 2, None)
+    plain = run("pool", "show", env={**env, "PARSEC_OUTPUT": "nonsense"})
+    assert plain.err.startswith("error: ")
+
+
 def test_a_rate_limit_beyond_the_wait_is_a_retryable_error_object(run_at, server):
     """The object says that trying again makes sense."""
     server.script(too_many("86400"))
