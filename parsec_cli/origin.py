@@ -62,7 +62,7 @@ class BaseUrl:
 
     @property
     def is_loopback(self) -> bool:
-        return _is_loopback(self.host)
+        return is_loopback(self.host)
 
     @property
     def _start(self) -> str:
@@ -74,7 +74,8 @@ class BaseUrl:
         return f"[{self.host}]" if ":" in self.host else self.host
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, in its one spelling, is this machine itself."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     from ipaddress import ip_address
@@ -104,7 +105,7 @@ def _parse(text: str, source: str) -> BaseUrl:
     host, port = _host_and_port(authority, scheme)
     if not host or not port:
         raise fault("has no usable host and port")
-    if scheme == "http" and not _is_loopback(host):
+    if scheme == "http" and not is_loopback(host):
         raise fault("must be https, except on loopback")
     prefix, wrong = _prefix(path)
     if wrong:

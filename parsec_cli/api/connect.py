@@ -13,7 +13,7 @@ import httpx
 
 from parsec_cli.api.wire import NetworkTransport, Wire
 from parsec_cli.errors import UsageFault
-from parsec_cli.origin import BaseUrl
+from parsec_cli.origin import BaseUrl, is_loopback
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -62,8 +62,20 @@ def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | 
         # HTTP_PROXY in capitals can be a request header of a CGI script, as curl warns
         variable, value = _variable(environ, name)
         if value and not (variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ):
-            return variable, value if "://" in value else f"http://{value}"
+            proxy = value if "://" in value else f"http://{value}"
+            return (variable, proxy) if not base_url.is_loopback or _near(proxy) else ("", None)
     return "", None
+
+
+def _near(proxy: str) -> bool:
+    """Tell whether a proxy is on this machine: elsewhere, loopback is that machine's own.
+
+    It could not reach what is asked for here, and would read the key, in plain http.
+    """
+    try:
+        return is_loopback(httpx.URL(proxy).host)
+    except (ValueError, httpx.InvalidURL):
+        return True  # `connect` refuses it
 
 
 def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str]:

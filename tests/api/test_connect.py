@@ -21,7 +21,7 @@ PORTED = BaseUrl.parse("https://api.parsec.example:8443")
 V4 = BaseUrl.parse("https://10.1.2.3")
 V6 = BaseUrl.parse("https://[fd07:b51a:cc66:f0::5]:8443")
 LOOP = BaseUrl.parse("http://[::1]:8080")
-PROXY = {"HTTPS_PROXY": "http://proxy:1", "HTTP_PROXY": "http://proxy:1"}
+PROXY = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
 
 
 def direct(base: BaseUrl, no_proxy: str) -> bool:
@@ -124,7 +124,17 @@ def test_a_header_of_a_web_request_is_no_proxy():
     """`Proxy: evil` becomes HTTP_PROXY in a CGI script."""
     environ = {"HTTP_PROXY": "http://evil:1", "REQUEST_METHOD": "GET"}
     assert proxy_of(LOOP, environ) == ("", None)
-    assert proxy_of(LOOP, {**environ, "http_proxy": "http://good:1"})[1] == "http://good:1"
+    assert proxy_of(LOOP, {**environ, "http_proxy": "http://[::1]:1"})[1] == "http://[::1]:1"
+
+
+@pytest.mark.parametrize("base", [LOOP, BaseUrl.parse("http://localhost:1")])
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_only_a_proxy_of_this_machine_is_asked_for_loopback(base, variable):
+    """Another machine would read the key, and look for the API on itself."""
+    for far in ("http://proxy.example:3128", "10.1.2.3:3128", "https://u:p@[fd07::1]:1"):
+        assert proxy_of(base, {variable: far}) == ("", None)
+    for near in ("http://127.0.0.1:3128", "http://u:p@localhost:1", "http://[::1]:3128"):
+        assert proxy_of(base, {variable: near}) == (variable, near)
 
 
 @pytest.mark.parametrize(
