@@ -139,10 +139,12 @@ def _trusting(**where: str) -> ssl.SSLContext:
 
 def _loaded(variable: str, path: str, **where: str) -> ssl.SSLContext:
     hint = f"point {variable} at a PEM file of CA certificates, or unset it"
-    if not os.path.exists(path):  # noqa: PTH110 - the path is only tested, never composed
+    # OpenSSL takes a list of folders, of which Linux distributions name some that are not there
+    names = path.split(os.pathsep) if "capath" in where else [path]
+    if not any(map(os.path.exists, names)):
         raise UsageFault(f"{variable} names `{path}`, which does not exist", hint=hint)
     try:
-        if "capath" in where and not os.path.isdir(path):  # noqa: PTH112 - as above
+        if "capath" in where and not any(map(os.path.isdir, names)):
             raise NotADirectoryError
         return _trusting(**where)
     except (OSError, ValueError):

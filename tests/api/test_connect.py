@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import ssl
 from contextlib import suppress
@@ -171,6 +172,13 @@ def test_a_named_file_or_folder_is_what_is_trusted(private_ca, tmp_path):
     for environ in ({"SSL_CERT_FILE": str(private_ca.ca_file)}, {"SSL_CERT_DIR": str(tmp_path)}):
         connect(API, Wire(), environ).close()
         assert ca_in_effect(environ) == "=".join(*environ.items())
+
+
+def test_certificates_may_be_in_several_folders(tmp_path):
+    missing = str(tmp_path / "missing")
+    connect(API, Wire(), {"SSL_CERT_DIR": os.pathsep.join([missing, str(tmp_path)])}).close()
+    with pytest.raises(UsageFault, match=r"SSL_CERT_DIR names .* which does not exist"):
+        connect(API, Wire(), {"SSL_CERT_DIR": os.pathsep.join([missing, missing])})
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
