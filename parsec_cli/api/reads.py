@@ -78,7 +78,8 @@ def impersonation(customer_id: str, credentials: str | None = None) -> dict[str,
 
     UsageFault for an id that no header can carry.
     """
-    if not (customer_id.isascii() and customer_id.isprintable()):
+    blank_edged = customer_id != customer_id.strip()
+    if blank_edged or not (customer_id.isascii() and customer_id.isprintable()):
         raise UsageFault("this user's customer_id cannot be sent in a header")
     headers = {"x-builder-customer-id": customer_id}
     if credentials is not None:

@@ -9,7 +9,7 @@ import uuid
 import pytest
 from api.origins import Origin, client_of, reply
 
-from parsec_cli.api.reads import get_user, user_path
+from parsec_cli.api.reads import get_user, impersonation, user_path
 from parsec_cli.api.resolve import Reference
 from parsec_cli.errors import NotFound, UsageFault
 
@@ -98,3 +98,11 @@ def test_an_id_beyond_any_url_is_a_usage_error(text):
 def test_a_path_is_never_built_from_what_is_no_segment(text):
     with pytest.raises(UsageFault):
         user_path(text)
+
+
+@pytest.mark.parametrize("odd", ["a\r\nX-Evil: 1", "a\x00", "é", " a", "a ", "\ta"])
+def test_an_id_that_no_header_carries_as_it_is_acts_for_nobody(odd):
+    """Another value would be another user, and a line end a header more."""
+    with pytest.raises(UsageFault, match="cannot be sent in a header"):
+        impersonation(odd)
+    assert impersonation("a b") == {"x-builder-customer-id": "a b"}
