@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,11 +30,18 @@ class _Examination:
         try:
             status, detail = check()
         except ParsecError as fault:
-            told = fault.message + (f" ({fault.hint})" if fault.hint else "")
+            hint = _onward(fault.hint)
+            told = fault.message + (f" ({hint})" if hint else "")
             status, detail = "failed", without_keys(told)
             self.exit_code = self.exit_code or fault.exit_code
         self.lines.append({"name": name, "status": status, "detail": detail})
         return status != "failed"
+
+
+def _onward(hint: str) -> str:
+    """Return what a hint says beside sending people to where they are."""
+    parts = re.split("; |, or ", hint)
+    return "; ".join(part for part in parts if "`parsec doctor`" not in part)
 
 
 def examine(runtime: Runtime) -> tuple[list[JsonObject], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.actions import close
+from support.actions import close, error
 
 
 def test_a_hint_names_the_base_url_that_was_given(run, builder):
@@ -40,3 +40,14 @@ def test_a_hint_that_names_a_profile_itself_is_left_as_it_is(tool, home):
     done = tool("-p", "x", "users", "list", env={"PARSEC_CONFIG": str(config)})
     assert done.code == 4
     assert "`parsec config set api_key --profile x`" in done.err
+
+
+def test_a_report_of_doctor_does_not_send_to_doctor(run, builder):
+    """The hint of the fault goes on from here, or says nothing."""
+    done = run("doctor", "--json", env={"PARSEC_API_KEY": "pk_live_another_0001"})
+    assert done.code == 4, done
+    failed = [check["detail"] for check in done.json["checks"] if check["status"] == "failed"]
+    assert failed[0].endswith("invalid API key (store another with `parsec config set api_key`)")
+    builder.fault("GET", "usage", action=error(500, "no", "internal_error"))
+    failed = run("doctor", "--json").json["checks"][-1]
+    assert failed["detail"] == f"{builder.url} answered 500: no"
