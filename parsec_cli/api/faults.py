@@ -76,6 +76,7 @@ def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> Pars
         if wait is not None:
             fault.message += f"; it asks to wait {wait:.1f} s, beyond `--max-wait`"
             fault.retry_after = wait
+            fault.hint = RateLimited.default_hint
         return fault
     if status == 401:
         return _told(Unauthorized, answer, host)

@@ -133,6 +133,15 @@ def test_a_wait_beyond_the_limit_fails_at_once_and_names_it(run_at, server, argv
     assert completed.error["retryable"] is True
 
 
+def test_a_503_beyond_the_limit_names_the_wait_and_how_to_allow_it(run_at, server):
+    """Checking the connection would find nothing."""
+    server.script(unavailable("61"))
+    completed = run_at("pool", "show", "--json")
+    assert completed.code == 7, completed
+    assert completed.error["retry_after"] == 61
+    assert "--max-wait SECONDS" in completed.error["hint"]
+
+
 def test_a_wait_below_the_limit_is_waited_in_full_and_announced(run_at, server):
     """The operator sees why nothing happens."""
     server.script(too_many("20"), USAGE)
