@@ -16,7 +16,7 @@
     ├── Unreachable              7    no readable answer: nothing was changed, or a read failed
     │   ├── ConnectFailed        7    refused, or connecting timed out: nothing was sent
     │   ├── NameNotFound         7    the host name does not resolve
-    │   ├── TlsFailed            7    the certificate is not trusted, not the host's, or expired
+    │   ├── TlsFailed            7    no TLS there, or its certificate is not accepted
     │   ├── Redirected           7    a 3xx, which is never followed
     │   ├── ServerFault          7    5xx
     │   └── Unreadable           7    an answer that is not what the API promises

@@ -249,6 +249,6 @@ class Client:
         from parsec_cli.api.reasons import not_sent_cause
 
         cause = not_sent_cause(fault)
-        if cause == "tls" and self._trust:
+        if cause == "certificate" and self._trust:
             why = f"{why}; trusted is {self._trust}"
         return NotSent(cause, why, self._proxy)

@@ -40,7 +40,7 @@ class Call:
     promise: Callable[[Answer], str] = lambda answer: answer.unfit
 
 
-NotSentCause = Literal["connect", "name", "tls", "proxy"]
+NotSentCause = Literal["connect", "name", "certificate", "tls", "proxy"]
 
 
 @record

@@ -31,6 +31,7 @@ _NOT_OURS = r"(?i)not (?:found|owned)|does ?n[o']t (?:belong|exist)"
 _CREDENTIALS_HINT = (
     "link the exchange with `parsec users onboard`, or give the user's keys with `--credentials`"
 )
+_PLACE_HINT = "check the base URL with `parsec config show`"
 _PATH_HINT = "check the path, and the base URL with `parsec config show`"
 _LIST_HINT = "list the users with `parsec users list`"
 _REFUSED_HINT = "correct what the answer names; `-v` shows the requests, `--help` what can be given"
@@ -56,12 +57,14 @@ def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
 def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
     way = f"{host} by the proxy in {last.proxy}" if last.proxy else host
     text = f"{way}: {last.reason}" + ("" if doubt else "; nothing was sent")
-    if last.cause == "tls":
+    if last.cause == "certificate":
         return TlsFailed(text)
     # the name and the connection that failed were then the proxy's own
     hint = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
+    if last.cause == "tls":
+        return TlsFailed(text, hint=hint or _PLACE_HINT)
     if last.cause == "name":
-        return NameNotFound(text, hint=hint or "check the base URL with `parsec config show`")
+        return NameNotFound(text, hint=hint or _PLACE_HINT)
     return ConnectFailed(text, hint=hint, retryable=last.cause != "proxy")
 
 

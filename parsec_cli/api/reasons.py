@@ -29,6 +29,8 @@ def not_sent_cause(fault: Exception) -> NotSentCause:
     chain = _causes(fault)
     if any(isinstance(cause, socket.gaierror) for cause in chain):
         return "name"
+    if any(isinstance(cause, _CERTIFICATE) for cause in chain):
+        return "certificate"
     if any(isinstance(cause, ssl.SSLError) for cause in chain):
         return "tls"
     if isinstance(fault, httpx.ProxyError) and _proxy_status(fault) < 500:
@@ -52,7 +54,7 @@ def reason(fault: Exception, timeout: float | None) -> str:
         if isinstance(cause, _CERTIFICATE):
             return f"certificate not accepted: {getattr(cause, 'verify_message', '') or 'invalid'}"
         if isinstance(cause, ssl.SSLError):
-            return f"TLS failed: {(cause.reason or 'handshake').lower().replace('_', ' ')}"
+            return f"TLS failed: {_of_tls(cause.reason or 'handshake')}"
         if isinstance(cause, socket.gaierror):
             return "the host name could not be resolved"
     if isinstance(fault, (httpx.TimeoutException, TimeoutError)):
@@ -65,6 +67,13 @@ def reason(fault: Exception, timeout: float | None) -> str:
         if isinstance(cause, httpcore.RemoteProtocolError):
             return "the server closed the connection or did not speak HTTP"
     return "the connection failed"
+
+
+def _of_tls(name: str) -> str:
+    """Word OpenSSL's name of a failure; the commonest is said of whatever is no TLS at all."""
+    if name == "WRONG_VERSION_NUMBER":
+        return "what answers there does not speak TLS"
+    return name.lower().replace("_", " ")
 
 
 def _refusal(status: int) -> str:

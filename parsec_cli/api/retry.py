@@ -152,7 +152,7 @@ class _Sending:
         return Exchange(last, self.number, self.doubt, wait, broken)
 
     def _not_sent(self, last: NotSent) -> Exchange | None:
-        if last.cause in ("name", "tls", "proxy"):
+        if last.cause != "connect":
             return self._end(last)
         return self._again(last)
 

@@ -40,7 +40,7 @@ def test_each_kind_is_repeated_so_often_and_no_more(kind, clock):
 
 
 @pytest.mark.parametrize("kind", ALL)
-@pytest.mark.parametrize("cause", ["name", "tls", "proxy"])
+@pytest.mark.parametrize("cause", ["name", "certificate", "tls", "proxy"])
 def test_what_waiting_cannot_cure_is_not_repeated(kind, cause, clock):
     exchange, attempts = run(kind, NotSent(cause, "x"), clock=clock)
     assert len(attempts.sent_at) == 1

@@ -327,7 +327,7 @@ def test_a_certificate_that_is_not_accepted_has_sent_nothing(private_ca, kind):
     finally:
         started.stop()
     assert isinstance(found.last, NotSent)
-    assert found.last.cause == "tls"
+    assert found.last.cause == "certificate"
     assert "certificate" in found.last.reason
     assert found.attempts == 1
     assert started.received == b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.actions import drip, html, json_answer, redirect, reset
+from support.actions import Action, drip, html, json_answer, redirect, reset
 from support.builder import BUILDER_KEY, BuilderServer
 from support.server import ScriptedServer
 
@@ -224,6 +224,22 @@ def test_a_certificate_of_another_host_or_time_is_refused(tool, tls_builder, pri
     assert "certificate" in completed.err
     assert len(tls_builder.connections) == 1
     assert tls_builder.received == b""
+
+
+def test_https_to_what_speaks_none_is_not_blamed_on_a_certificate(tool, server, key_env):
+    """A CA would not help where plain http answers."""
+
+    def answer_in_plain(peer, _request):
+        peer.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        return False
+
+    server.script(Action("plain http", answer_in_plain, reads="nothing"))
+    completed = tool("pool", "show", env=key_env(server.url.replace("http:", "https:")))
+    assert completed.code == 7, completed
+    assert "what answers there does not speak TLS; nothing was sent" in completed.err
+    assert "hint: check the base URL" in completed.err
+    assert "SSL_CERT_FILE" not in completed.err
+    assert completed.waits == ()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no certificate\n", "directory"])
