@@ -11,6 +11,8 @@ from parsec_cli.output.surface import Surface
 
 _LINE_EVERY = 30.0
 _REPAINT_EVERY = 0.1
+# what a shorter time says of the rate is chance
+_MEANINGFUL = 1.0
 _BAR = 24
 _ERASE_LINE = "\r\x1b[2K"
 _MINUTE, _HOUR = 60, 3600
@@ -111,7 +113,8 @@ class Progress:
         parts = [f"{self._label}: {self._done:,}"]
         if self._total is not None:
             parts[0] += f" of {self._total:,}"
-        rate = self._done / (now - self._began) if now > self._began else 0.0
+        elapsed = now - self._began
+        rate = self._done / elapsed if elapsed >= _MEANINGFUL else 0.0
         if rate:
             parts.append(f"{rate:.1f}/s")
         if rate and self._total is not None and self._total > self._done:

@@ -21,6 +21,14 @@ def test_on_a_terminal_a_bar_with_rate_and_time_left_is_repainted(clock):
     )
 
 
+def test_the_first_step_is_no_rate_yet(clock):
+    shown = Shown(terminal=True, clock=clock)
+    with shown.screen.progress(20, "applying") as progress:
+        clock.sleep(0.0001)
+        progress.advance()
+    assert shown.err == f"{BAR}{'█'}{'░' * 23}  applying: 1 of 20{BAR}"
+
+
 def test_repainting_is_not_more_often_than_can_be_seen(clock):
     shown = Shown(terminal=True, clock=clock)
     with shown.screen.progress(1000, "applying") as progress:
