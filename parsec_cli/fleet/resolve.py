@@ -64,10 +64,10 @@ def _as_id(target: Target) -> Target:
     """A USER by the rules of the command line: for a change, a UUID is a customer_id only."""
     if target.kind != "user":
         return target
-    prefix, _, rest = target.text.partition(":")
-    if prefix == "ext":
+    prefix, colon, rest = target.text.partition(":")
+    if colon and prefix == "ext":
         return Target(target.row, "external_id", rest)
-    if prefix == "id":
+    if colon and prefix == "id":
         return Target(target.row, "customer_id", rest.lower())
     if _UUID.fullmatch(target.text):
         return Target(target.row, "customer_id", target.text.lower())

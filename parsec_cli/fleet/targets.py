@@ -71,8 +71,8 @@ def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
     for row, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         if not line.strip():
             continue
-        prefix, _, rest = line.partition(":")
-        named = rest if prefix in ("ext", "id") else line
+        prefix, colon, rest = line.partition(":")
+        named = rest if colon and prefix in ("ext", "id") else line
         fault = fields.id_fault(named) or fields.new_id_fault(named)
         if fault:
             faults.add(row, fault.replace("cannot be created", "cannot be named like this"))

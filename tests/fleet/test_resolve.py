@@ -43,6 +43,14 @@ def test_uuid_is_a_customer_id_only_unless_forced(world):
     assert plan.deactivations[0].customer_id == customer
 
 
+@pytest.mark.parametrize("name", ["ext", "id"])
+def test_a_prefix_without_its_colon_is_a_name(world, name):
+    customer = world.add(name)
+    for text in (name, f"ext:{name}"):
+        plan = plan_deactivations(named(text), world.census(), Past())
+        assert plan.deactivations[0].customer_id == customer
+
+
 def test_everything_in_an_external_id_column_is_an_external_id(world):
     world.add("id:x")
     plan = plan_deactivations([Target(2, "external_id", "id:x")], world.census(), Past())

@@ -36,9 +36,10 @@ def test_one_user_a_line(data):
 
 
 def test_empty_lines_are_skipped_and_prefixes_kept():
-    assert read(f"\next:u1\n\nid:{CUSTOMER}\n") == (
+    assert read(f"\next:u1\n\nid:{CUSTOMER}\next\n") == (
         Target(2, "user", "ext:u1"),
         Target(4, "user", f"id:{CUSTOMER}"),
+        Target(5, "user", "ext"),
     )
 
 
