@@ -11,6 +11,7 @@ from parsec_cli.commands.fleet_plan import keep_apart
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.fleet_run import Bounds, run_listing
 from parsec_cli.commands.reading import read_bytes
+from parsec_cli.errors import UsageFault
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import Census, take_census
@@ -65,15 +66,24 @@ def _deactivate(
 
 def _census(runtime: Runtime, survey: Survey, targets: tuple[Target, ...]) -> Census:
     """Fetch the users that are named, one by one or all in one listing."""
-    if len(targets) > _LISTING_FROM:
-        return take_census(survey.everyone(), keep_for_targets(targets))
     prefix = {"user": "", "external_id": "ext:", "customer_id": "id:"}
     names = [f"{prefix[target.kind]}{target.text}" for target in targets]
+    if len(targets) > _LISTING_FROM or not all(map(_can_be_asked_for, names)):
+        return take_census(survey.everyone(), keep_for_targets(targets))
     census = Census()
     for user in runtime.resolver.find(names, to_change=True).values():
         if user is not None:
             census.add(user, keep=True)
     return census
+
+
+def _can_be_asked_for(name: str) -> bool:
+    """Tell whether `name` may stand on a command line: a column may hold what may not."""
+    try:
+        Reference.parse(name)
+    except UsageFault:
+        return False
+    return True
 
 
 def _agree(runtime: Runtime, order: Order, ready: Ready) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from commands.fleeting import changes, journals, lines_of, outcomes, results_files, roster
 from support.actions import error, html, json_answer
@@ -69,6 +71,20 @@ def test_no_confirmation_and_nobody_there(run, builder, people):
     assert completed.code == 9
     assert "--confirm 2" in completed.err
     assert len(left(builder)) == len(people)
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("name", ["a\tb", "a\nb", "..", "a\u2028b"])
+def test_a_column_names_also_whom_no_argument_can(run, builder, work, name):
+    """Odd ids are refused for creating, not for matching."""
+    builder.add(name)
+    with (work / "f.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["external_id"], ["u0"], [name]])
+
+    completed = run("users", "deactivate", "--from-file", "f.csv", "--confirm", "2")
+
+    assert completed.code == 0, completed
+    assert left(builder) == ["u1", "u2", "u3"]
 
 
 @pytest.mark.parametrize(
