@@ -246,7 +246,8 @@ def test_headings_are_plain_off_a_terminal(tool):
         (["users", "create", "x", "--qps", "5"], "did you mean `--qps-limit`?"),
         (["users", "list", "--lim", "1"], "did you mean `--limit`?"),
         (["users", "get", "x", "--api-key=k"], "no option takes a key"),
-        (["users", "list", "--all"], "an id that begins"),
+        (["users", "list", "--all"], "see `parsec users list --help`"),
+        (["users", "get", "-x"], "an id that begins with a dash goes behind `--`; see `parsec"),
     ],
 )
 def test_a_typo_is_answered_with_what_was_meant(argv, meant, tool):

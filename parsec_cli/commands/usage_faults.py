@@ -60,8 +60,8 @@ def _no_such_option(ctx: Any, option: str, args: list[str]) -> UsageFault:
         return UsageFault(message, hint=behind + see)
     known = [name for param in ctx.command.params for name in param.opts if name[:2] == "--"]
     hint = option_hint(option, known)
-    takes_ids = not hasattr(ctx.command, "commands")
-    hint += behind + see if takes_ids else see
+    takes_words = any(param.param_type_name == "argument" for param in ctx.command.params)
+    hint += behind + see if takes_words else see
     return UsageFault(f"no such option `{option}`", hint=hint)
 
 
