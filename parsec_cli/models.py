@@ -27,6 +27,15 @@ def _mapping(value: object, what: str) -> JsonObject:
     return value
 
 
+def _limit(value: object) -> int | None:
+    """Read a limit however it is written: to call `"10"` none would be a wrong word about it."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value, re.ASCII):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return _integer(int(value))
+    return _integer(value)
+
+
 def _integer(value: object) -> int | None:
     """Take a whole number that can be reckoned with; one beyond 63 bits means nothing here."""
     if not isinstance(value, int) or isinstance(value, bool):
@@ -156,7 +165,7 @@ class User:
 
     @property
     def qps_limit(self) -> int | None:
-        return _integer(self.raw.get("qps_limit"))
+        return _limit(self.raw.get("qps_limit"))
 
     @property
     def tier(self) -> str | None:

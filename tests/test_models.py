@@ -2,7 +2,33 @@
 
 import pytest
 
-from parsec_cli.models import Pool, Wallet, WrongShape
+from parsec_cli.models import Pool, User, Wallet, WrongShape
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"),
+    [
+        (10, 10),
+        ("10", 10),
+        (10.0, 10),
+        (0, 0),
+        ("0", 0),
+        (None, None),
+        (True, None),
+        ("", None),
+        ("-1", None),
+        (" 10", None),
+        ("\u0661", None),
+        ("1e1", None),
+        (1.5, None),
+        (1e300, None),
+        ("9" * 19, None),
+        ([], None),
+    ],
+)
+def test_a_limit_is_read_however_it_is_written(written, limit):
+    assert User({"qps_limit": written}).qps_limit == limit
+    assert User({}).qps_limit is None
 
 
 @pytest.mark.parametrize("amount", ["0", "0.00", "0.000000", "00", "-0", "0e5", ".0", 0, 0.0])

@@ -106,7 +106,11 @@ def set_qps(client: Client, user: User, qps: int, change: Change) -> Outcome:
             user,
             exchange,
             call,
-            lambda now: "" if now.qps_limit == qps else f"qps_limit is {now.qps_limit}",
+            lambda now: (
+                ""
+                if now.qps_limit == qps
+                else f"qps_limit is {'not set' if now.qps_limit is None else now.qps_limit}"
+            ),
         )
 
     return client.change(call, change, settle)

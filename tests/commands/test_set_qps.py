@@ -222,3 +222,26 @@ def test_what_cannot_be_written_down_is_not_sent(run, builder):
     done = run("users", "set-qps", "alice", "20")
     assert done.code == 1, done
     assert builder.mutations == []
+
+
+@pytest.mark.parametrize("written", ["10", 10.0])
+def test_a_limit_in_another_spelling_is_no_missing_one(run, builder, work, written):
+    """It is shown as sent, reckoned with as meant."""
+    builder.add("alice", written)
+    pool = {"qps_pool": 1_000, "end_user_count": 1, "total_allocated_qps": 10}
+    builder.fault("GET", "/builder/pool", action=json_answer(200, pool))
+    (work / "f.csv").write_text("external_id,qps_limit\nalice,10\n")
+    assert run("users", "plan", "f.csv", "--exit-code").code == 0
+    same = run("users", "set-qps", "alice", "10", "--json")
+    assert same.code == 0, same
+    assert "nothing was sent" in same.err
+    assert same.json["qps_limit"] == written
+
+
+def test_a_limit_that_is_not_set_is_not_called_none_in_python(run, builder):
+    user = builder.add("alice", 10)
+    builder.fault("PATCH", action=json_answer(200, {**user, "qps_limit": None}))
+    user["qps_limit"] = None
+    completed = run("users", "set-qps", "alice", "7")
+    assert completed.code == 12, completed
+    assert "read again: qps_limit is not set" in completed.err
