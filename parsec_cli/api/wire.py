@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import httpcore
 import httpx
+from httpcore._sync import connection, http_proxy
 
 from parsec_cli.records import state
 
@@ -203,6 +204,24 @@ class Backend(httpcore.NetworkBackend):
             # httpcore re-raises `from None`: only the context that a handler sets survives
             raise httpcore.ConnectError("the host name could not be resolved") from fault
         return list(dict.fromkeys(str(info[4][0]) for info in infos))
+
+
+class _Connection(httpcore.HTTP11Connection):
+    """Closed, not used again, where bytes came behind an answer: they would pass for the next one.
+
+    So do the body of a 204, and a second answer to one request.
+    """
+
+    def _response_closed(self) -> None:
+        if self._h11_state.trailing_data[0]:
+            self.close()
+        else:
+            super()._response_closed()
+
+
+# httpcore offers no parameter for it; the tests of what comes behind an answer guard these lines
+for _module in (connection, http_proxy):
+    vars(_module)["HTTP11Connection"] = _Connection
 
 
 class NetworkTransport(httpx.HTTPTransport):

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from commands.serving import command_in
-from support.actions import answer, close, error, html, json_answer
+from support.actions import Action, answer, close, error, html, json_answer
 from support.records import customer_id, wallet
 
 UUID = customer_id(99)
@@ -457,6 +457,33 @@ def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd)
     assert done.code == 12, done
     assert f"parsec users get {user['customer_id']}" in done.error["hint"]
     assert history()[-1]["outcome"] == "unknown"
+
+
+def test_a_second_answer_to_the_read_is_not_taken_for_that_to_the_change(tool, server, key_env):
+    """It came before the DELETE was sent, so it says nothing about it."""
+    user = json.dumps({"customer_id": "c1", "external_id": "alice"}).encode()
+
+    def answer_twice(peer, _request):
+        first = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(user), user)
+        peer.send(first + b"HTTP/1.1 204 No Content\r\n\r\n")
+        return True
+
+    server.script(Action("two answers", answer_twice), error(500, "no", "internal_error"))
+    argv = ["users", "deactivate", "id:c1", "--confirm", "alice", "--json"]
+    done = tool(*argv, env=key_env(server))
+    assert done.code == 12, done
+    assert "answered 500: no" in done.error["message"]
+
+
+def test_the_body_of_a_204_is_not_read_as_the_next_answer(run, builder):
+    """Each is sent once, and no answer is called lost."""
+    for name in ("u1", "u2", "u3"):
+        builder.add(name)
+    builder.fault("DELETE", action=answer(204, b'{"ok": true}'), times=3, after_effect=True)
+    done = run("users", "deactivate", "u1", "u2", "u3", "--confirm", "3", "--json")
+    assert done.code == 0, done
+    assert len(deletes(builder)) == 3
+    assert "lost" not in done.err
 
 
 @pytest.mark.parametrize("lost", [close(), html(503), error(502, "x", "y", retryable=True)])
