@@ -244,4 +244,5 @@ class _Sending:
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value) if 0 < value < 1e9 else None
+    # a limit of less than one in ten seconds is a slip, and to keep it would look like a hang
+    return float(value) if 0.1 <= value < 1e9 else None

@@ -276,7 +276,10 @@ class Pace:
 
 @pytest.mark.parametrize(
     ("limit", "heard"),
-    [(60, 60.0), (0, None), (-1, None), ("60", None), (True, None), (10**400, None), (2.5, 2.5)],
+    [
+        *((60, 60.0), (2.5, 2.5), (0.1, 0.1), (0.0001, None), (0, None), (-1, None)),
+        *(("60", None), (True, None), (10**400, None)),
+    ],
 )
 def test_the_pace_of_a_run_learns_from_every_429(limit, heard, clock):
     pace = Pace()
