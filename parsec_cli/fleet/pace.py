@@ -194,12 +194,13 @@ def pacer_for(
     """Build the pacer of a run from `--rate` and `rest_qps` of the usage (None where unread).
 
     `asked` is a number of requests a second, `max` (all that is permitted, learnt from the first
-    429) or None for 80 % of `rest_qps`; a `rest_qps` of 0 means no limit.
+    429) or None for 80 % of `rest_qps`; a `rest_qps` of 0 means no limit,
+    and one below 0 nothing.
     """
     if asked is not None:
         rate = parse_rate(asked)
         return Pacer(rate, clock=clock, sleep=sleep)
-    rate = RATE_UNTOLD if rest_qps is None else rest_qps * SHARE
+    rate = RATE_UNTOLD if rest_qps is None or rest_qps < 0 else rest_qps * SHARE
     return Pacer(rate, share=SHARE, clock=clock, sleep=sleep)
 
 

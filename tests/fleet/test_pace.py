@@ -274,8 +274,9 @@ def test_unlimited_tier_is_not_paced():
     assert pacer_for(None, 0).rate is None
 
 
-def test_unread_usage_means_four_a_second():
-    assert pacer_for(None, None).rate == 4.0
+@pytest.mark.parametrize("rest_qps", [None, -1, -60])
+def test_unread_usage_means_four_a_second(rest_qps):
+    assert pacer_for(None, rest_qps).rate == 4.0
 
 
 @pytest.mark.parametrize(("text", "rate"), [("max", None), ("50", 50.0), ("0.5", 0.5)])
