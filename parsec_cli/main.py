@@ -78,13 +78,22 @@ def _effect(result: Result | None) -> str:
 
 
 def _afterthoughts(runtime: Runtime, effect: str, code: int) -> int:
-    """Tell what went wrong beside a change that is done, and answer a signal that had to wait."""
+    """Tell what a success leaves to be told, and answer a signal that had to wait.
+
+    That is what went wrong beside a change that is done, and that the month's requests are spent.
+    """
     client = runtime.__dict__.get("client")
     # one of them says it: the others failed for the same reason
     for fault in client.deferred[:1] if client is not None else ():
         fault.message = f"{effect}, but the history does not tell so: {fault.message}"
         runtime.screen.error(fault)
         code = code or fault.exit_code
+    if client is not None and client.quota and not code:
+        from parsec_cli.api.faults import quota_used_up
+
+        used_up = quota_used_up(client.quota)
+        if used_up is not None:
+            runtime.screen.notice(used_up.message)
     pending = runtime.interrupts.pending
     return code if pending is None else pending.exit_code
 

@@ -92,8 +92,17 @@ class Answer:
         return (
             self.code == "monthly_limit_exceeded"
             or (not self.code and "monthly" in self.message.lower())
-            or self.headers.get("x-ratelimit-monthly-remaining", "").strip() == "0"
+            or quota_spent(self.headers)
         )
+
+
+def quota_spent(headers: Mapping[str, str]) -> bool:
+    """Tell whether headers count the month's requests down to nothing.
+
+    A limit of 0 is none, and nothing remains of none.
+    """
+    left = headers.get("x-ratelimit-monthly-remaining", "")
+    return left.strip() == "0" and headers.get("x-ratelimit-monthly-limit", "").strip() != "0"
 
 
 def _line(value: Any) -> str:

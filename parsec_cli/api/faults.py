@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from parsec_cli.api.answers import Answer, clip
+from parsec_cli.api.answers import Answer, clip, quota_spent
 from parsec_cli.api.exchange import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.errors import (
     ConnectFailed,
@@ -158,6 +159,15 @@ def _too_many(answer: Answer, wait: float | None, host: str) -> ParsecError:
         retryable=not answer.refuses_repeat,
         retry_after=wait,
     )
+
+
+def quota_used_up(headers: Mapping[str, str]) -> QuotaUsedUp | None:
+    """Tell from the headers of an answer, good or bad, that it was the month's last."""
+    if not quota_spent(headers):
+        return None
+    resets = reset_time(headers.get("x-ratelimit-monthly-reset"))
+    when = f"; it resets at {resets}" if resets else ""
+    return QuotaUsedUp(f"the monthly request quota is used up{when}")
 
 
 def reset_time(text: str | int | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
-from parsec_cli.api.faults import reset_time
+from parsec_cli.api.faults import quota_used_up
 from parsec_cli.commands import columns
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.reading import path_of
@@ -106,14 +106,7 @@ class Hands:
         )
 
     def quota_used_up(self) -> QuotaUsedUp | None:
-        quota = self._client.quota
-        if quota.get("x-ratelimit-monthly-remaining", "").strip() != "0":
-            return None
-        if quota.get("x-ratelimit-monthly-limit", "").strip() == "0":
-            return None  # a limit of 0 is none, and nothing remains of none
-        resets = reset_time(quota.get("x-ratelimit-monthly-reset"))
-        when = f"; it resets at {resets}" if resets else ""
-        return QuotaUsedUp(f"the monthly request quota is used up{when}")
+        return quota_used_up(self._client.quota)
 
 
 class Waiting:

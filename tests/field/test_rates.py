@@ -9,7 +9,8 @@ import pytest
 from support.actions import json_answer, too_many
 from support.clock import START
 
-USAGE = json_answer(200, {"qps_pool": 10, "end_user_count": 0, "total_allocated_qps": 0})
+NOBODY = {"end_user_count": 0, "total_allocated_qps": 0}
+USAGE = json_answer(200, {"qps_pool": 10, **NOBODY})
 # (value, least wait, longest wait) in seconds
 NUMBERS = [
     ("1", 1, 1),
@@ -187,6 +188,31 @@ def test_a_used_up_quota_costs_exactly_one_request(run_at, server, action, argv)
     assert completed.code == 6, completed
     assert completed.waits == ()
     assert "month" in completed.err
+
+
+LAST = {"x-ratelimit-monthly-limit": "1000", "x-ratelimit-monthly-remaining": "0"}
+
+
+def test_the_last_request_of_a_month_is_noted_and_done(run_at, server):
+    """The next command will fail: better known before it is typed."""
+    pool = {"qps_pool": 10, **NOBODY}
+    server.respond(json_answer(200, pool, {**LAST, "x-ratelimit-monthly-reset": "1790812800"}))
+    completed = run_at("pool", "show")
+    assert completed.code == 0, completed
+    assert completed.err == (
+        "the monthly request quota is used up; it resets at 2026-10-01T00:00:00Z\n"
+    )
+    assert run_at("pool", "show", "-q").err == ""
+
+
+def test_nothing_remains_of_no_limit(run_at, server):
+    """A monthly limit of 0 means none: such a 429 is one of the second, and soon over."""
+    unlimited = {**LAST, "x-ratelimit-monthly-limit": "0"}
+    refused = json_answer(429, {"error": "x", "code": "rate_limit_exceeded"}, unlimited)
+    server.script(refused, json_answer(200, {"qps_pool": 1, **NOBODY}, unlimited))
+    completed = run_at("pool", "show")
+    assert completed.code == 0, completed
+    assert "quota" not in completed.err
 
 
 def test_the_reset_of_the_quota_is_named(run_at, server):
