@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +59,7 @@ class Lines:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600)
         except OSError as fault:
             raise self._failed(fault) from None
+        self._release = weakref.finalize(self, os.close, self._descriptor)
 
     def append(self, data: bytes) -> int:
         """Write whole lines; return the number to `commit`."""
@@ -97,7 +99,7 @@ class Lines:
         with self._writing:
             if self._fault is None:
                 self._fault = LocalFault(f"the {self._what} `{self.path}` is closed")
-                os.close(self._descriptor)
+            self._release()  # once, also after a failure
 
     def _failed(self, fault: OSError) -> LocalFault:
         why = (fault.strerror or "failed").lower()

@@ -73,19 +73,26 @@ def test_nothing_follows_a_torn_line(tmp_path):
 class LosingDisk(RealDisk):
     """Takes lines, and loses power when they are to be kept."""
 
+    descriptor = -1
+
     def sync(self, descriptor: int) -> None:
-        del descriptor
+        self.descriptor = descriptor
         raise OSError(5, "Input/output error")
 
 
 def test_a_line_that_cannot_be_made_durable_is_the_last(tmp_path):
-    lines = opened(tmp_path, LosingDisk())
+    disk = LosingDisk()
+    lines = opened(tmp_path, disk)
     number = lines.append(b"x\n")
     with pytest.raises(LocalFault, match="input/output error"):
         lines.commit(number)
     with pytest.raises(LocalFault):
         lines.append(b"y\n")
     assert (tmp_path / "f").read_bytes() == b"x\n"
+    os.fstat(disk.descriptor)
+    lines.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(disk.descriptor)
 
 
 def test_a_pipe_keeps_nothing_and_a_closed_file_is_told():
