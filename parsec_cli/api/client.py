@@ -129,10 +129,8 @@ class Client:
     def close(self) -> None:
         self._transport.close()
 
-    def read(self, call: Call, leaving: Callable[[], None] | None = None) -> Exchange:
-        """Send a call that changes nothing; `leaving` is told when it is about to leave."""
-        if leaving is not None:
-            self._wire.call().leaving = leaving
+    def read(self, call: Call) -> Exchange:
+        """Send a call that changes nothing."""
         return self._send(call)
 
     def change(self, call: Call, change: Change, settle: Callable[[Exchange], Outcome]) -> Outcome:

@@ -34,14 +34,12 @@ _PIECE = 64 * 1024
 class Attempt:
     """The request that a thread is making: when it must be over, and whether it has left.
 
-    `sent` is about this attempt, `touched` about all attempts of the call, whose first byte
-    `leaving` is told of.
+    `sent` is about this attempt, `touched` about all attempts of the call.
     """
 
     deadline: float | None = None
     sent: bool = False
     touched: bool = False
-    leaving: Callable[[], None] = lambda: None
 
 
 class _PerThread(threading.local):
@@ -77,8 +75,6 @@ class Wire:
     def leave(self) -> None:
         """Note that a byte of this thread's request is about to be handed to the network."""
         attempt = self._own.attempt
-        if not attempt.touched:
-            attempt.leaving()
         attempt.sent = attempt.touched = True
 
     @property

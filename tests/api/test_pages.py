@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
-import time
 import uuid
 from typing import Any
 
@@ -13,10 +11,9 @@ from api.origins import Origin, client_of, query, reply
 from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
-from support.clock import VirtualClock
 
-from parsec_cli.api.pages import SeenIds, pages
-from parsec_cli.errors import ServerFault, Unauthorized, Unreadable, UsageFault
+from parsec_cli.api.pages import pages
+from parsec_cli.errors import ServerFault, Unreadable, UsageFault
 
 
 def user(number: int) -> dict[str, str]:
@@ -212,82 +209,23 @@ def test_the_error_of_a_later_page_passes_through_behind_the_pages_before():
         max_size=60,
     )
 )
-def test_seen_ids_are_a_set(names):
-    """UUIDs that differ in case are one; any other difference makes two."""
-    one_by_one, by_page, expected, new = SeenIds(), SeenIds(), set(), []
-    for name in names + names[::-1]:
+def test_each_user_is_listed_once(names):
+    """UUIDs that differ only in case are one user; any other difference makes two."""
+    names += names[::-1]
+    expected = {}
+    for name in names:
         is_uuid = len(name) == 36 and name.count("-") == 4 and name.isascii()
-        key = name.lower() if is_uuid else name
-        new.append(key not in expected)
-        assert one_by_one.new([name]) == new[-1:]
-        expected.add(key)
-    assert by_page.new(names) + by_page.new(names[::-1]) == new
+        expected.setdefault(name.lower() if is_uuid else name, name)
+    listed = [{**user(n), "customer_id": name} for n, name in enumerate(names)]
+    half = len(listed) // 2
+    replies = [{"users": listed[:half], "next_cursor": "x"}, {"users": listed[half:]}]
+    found = walked(Origin(lambda _: reply(replies.pop(0))))
+    assert [u["customer_id"] for page in found for u in page.users] == list(expected.values())
 
 
-def test_a_hundred_thousand_ids_are_told_apart():
-    chance = random.Random(5)
-    names = [str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(100_000)]
-    seen = SeenIds()
-    assert all(all(seen.new(names[at : at + 100])) for at in range(0, len(names), 100))
-    assert not any(seen.new(names[::400]))
-
-
-def test_an_id_that_reads_like_two_is_one():
-    one, other = (str(uuid.UUID(int=number)) for number in (1, 2))
-    seen = SeenIds()
-    assert seen.new([f"{one},{other}", "x"]) == [True, True]
-    assert seen.new([f"{one},{other}"]) == [False]
-    assert seen.new([one, other]) == [True, True]
-
-
-def slow_listing(seconds: float, **how: Any) -> tuple[Origin, Any]:
-    """A listing of five pages of 100 from a server that takes `seconds` for each."""
-    clock, shelf = VirtualClock(), Shelf(list(range(500)))
-
-    def respond(request: Any) -> Any:
-        clock.sleep(seconds)
-        return shelf(request)
-
-    origin = Origin(respond)
-    return origin, pages(client_of(origin, clock), **how)
-
-
-def requests_at(origin: Origin, at_least: int) -> int:
-    """Give a thread that goes ahead the time to show itself."""
-    for _ in range(200):
-        if len(origin.requests) >= at_least:
-            break
-        time.sleep(0.01)
-    return len(origin.requests)
-
-
-def test_a_slow_server_works_on_the_next_page_while_one_is_written():
-    origin, listing = slow_listing(0.02)
-    next(listing)
-    assert len(origin.requests) == 1  # the first page's time says nothing yet
-    next(listing)
-    assert requests_at(origin, 3) == 3
-    assert ids(list(listing)) == [f"u{n}" for n in range(200, 500)]
-    assert len(origin.requests) == 5
-
-
-@pytest.mark.parametrize(("seconds", "how"), [(0.0, {}), (0.02, {"limit": 450})])
-def test_a_quick_server_or_a_cut_listing_is_asked_page_by_page(seconds, how):
-    origin, listing = slow_listing(seconds, **how)
-    for number in range(1, 5):
+def test_the_next_page_is_fetched_only_when_it_is_asked_for():
+    origin = Origin(Shelf(list(range(500))))
+    listing = pages(client_of(origin))
+    for number in range(1, 6):
         next(listing)
         assert len(origin.requests) == number
-
-
-def test_a_fault_met_ahead_is_told_behind_the_page_before_it():
-    clock, shelf = VirtualClock(), Shelf(list(range(500)))
-
-    def respond(request: Any) -> Any:
-        clock.sleep(0.02)
-        return shelf(request) if len(origin.requests) < 4 else reply({}, 401)
-
-    origin = Origin(respond)
-    found = []
-    with pytest.raises(Unauthorized):
-        found.extend(pages(client_of(origin, clock)))
-    assert ids(found) == [f"u{n}" for n in range(300)]
