@@ -19,6 +19,7 @@ BOTTOM = {
     "manual",
     "records",
     "secrecy",
+    "strict_json",
     "wording",
 }
 LIBRARIES = {

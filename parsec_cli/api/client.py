@@ -196,7 +196,7 @@ class Client:
         request_headers = {**call.headers, **self._authorised()}
         content = None
         if call.body is not None:
-            content = json.dumps(call.body).encode("ascii")
+            content = call.text.encode() or json.dumps(call.body).encode("ascii")
             request_headers["content-type"] = "application/json"
 
         def attempt(number: int) -> Attempted:

@@ -7,18 +7,18 @@ name fields, never values.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from parsec_cli import strict_json
+from parsec_cli.api import pem
 from parsec_cli.errors import UsageFault
 
 EXCHANGES = ("polymarket", "kalshi")
 _CLOB = ("clob_api_key", "clob_api_secret", "clob_api_passphrase")
 _FIELDS = {"polymarket": ("private_key", *_CLOB), "kalshi": ("api_key_id", "private_key")}
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\n(.+?)\n-----END ([A-Z0-9 ]+)-----", re.DOTALL)
 
 Purpose = Literal["stored", "per-request"]
 Keys = dict[str, str]
@@ -37,7 +37,7 @@ def parse(data: bytes, exchange: str, api_key_id: str | None, purpose: Purpose) 
     trailing blank lines are as welcome as none. UsageFault names what is missing or wrong.
     """
     text = _text(data)
-    if text.startswith("-----BEGIN"):
+    if pem.MARK in text and not text.startswith("{"):
         if exchange != "kalshi":
             raise UsageFault("a PEM file holds Kalshi credentials; Polymarket's are JSON")
         if not api_key_id:
@@ -69,8 +69,13 @@ def _text(data: bytes) -> str:
 
 def _from_json(text: str, exchange: str) -> Keys:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = strict_json.loads(text)
+    except strict_json.UnclearJson as fault:
+        # a name is quoted only where it cannot be a value in the wrong place
+        name = f"`{fault.name}`" if fault.name in _FIELDS[exchange] else "a field"
+        what = f"contains {name} twice" if fault.name else str(fault)
+        raise UsageFault(f"the credentials file {what}") from None
+    except ValueError:
         raise UsageFault(
             "the credentials file is neither a JSON object nor a PEM key",
             hint=f"for {exchange} write {_sample(exchange)}",
@@ -107,7 +112,10 @@ def _need(keys: Keys, names: tuple[str, ...], exchange: str) -> None:
 
 def _kalshi(keys: Keys) -> Keys:
     _need(keys, ("api_key_id", "private_key"), "kalshi")
-    return {"api_key_id": keys["api_key_id"], "private_key": pem(keys["private_key"])}
+    return {
+        "api_key_id": keys["api_key_id"],
+        "private_key": pem.rsa_private_key(keys["private_key"]),
+    }
 
 
 def _polymarket_stored(keys: Keys) -> Keys:
@@ -136,22 +144,3 @@ _CHECKS: Mapping[tuple[str, Purpose], Callable[[Keys], Keys]] = {
     ("polymarket", "stored"): _polymarket_stored,
     ("polymarket", "per-request"): _polymarket_per_request,
 }
-
-
-def pem(text: str) -> str:
-    """Check a PEM private key and give it with plain newlines; UsageFault for anything else."""
-    # keys copied out of JSON or an environment file often carry their newlines spelt out
-    text = text.replace("\\n", "\n").replace("\r\n", "\n").replace("\r", "\n").strip()
-    lines = "\n".join(line.strip() for line in text.split("\n") if line.strip())
-    found = _PEM.fullmatch(lines)
-    if found is None or found[1] != found[3]:
-        raise UsageFault("the private key is not one whole PEM block")
-    if "ENCRYPTED" in lines:
-        raise UsageFault("the private key is encrypted: the exchange needs it in clear")
-    if found[1] not in ("PRIVATE KEY", "RSA PRIVATE KEY"):
-        raise UsageFault("the PEM block is not an RSA private key")
-    try:
-        base64.b64decode(found[2].replace("\n", ""), validate=True)
-    except (binascii.Error, ValueError):
-        raise UsageFault("the PEM block is damaged") from None
-    return lines + "\n"

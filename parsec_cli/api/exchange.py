@@ -29,7 +29,8 @@ _NO_HEADERS: Mapping[str, str] = {}
 class Call:
     """One request to the API: `path` is encoded and starts after `/api/v1`.
 
-    `promise` checks a 2xx answer and returns "" or what is wrong with it.
+    `promise` checks a 2xx answer and returns "" or what is wrong with it. `text` is `body` as JSON
+    where its exact spelling matters, such as the digits of a number.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Call:
     body: JsonObject | None = None
     headers: Mapping[str, str] = _NO_HEADERS
     promise: Callable[[Answer], str] = lambda answer: answer.unfit
+    text: str = ""
 
 
 NotSentCause = Literal["connect", "name", "certificate", "tls", "proxy"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from parsec_cli import strict_json
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.changes import (
     deactivation_promise,
@@ -65,7 +66,7 @@ def call_api(runtime: Runtime, raw: RawCall) -> Result:
         # whatever the API answers is JSON; a table would need to know it
         runtime.options.output = "json"
     path, query = api_path(raw.path)
-    body = _body(runtime, raw)
+    body, text = _body(runtime, raw)
     runtime.keep_secret(*secrets_in(body))
     victim = _victim(runtime, raw.method, path)
     headers = {}
@@ -76,7 +77,8 @@ def call_api(runtime: Runtime, raw: RawCall) -> Result:
         path = user_path(victim.customer_id) + behind_user(path)
     full = with_pairs(path, query, [_pair(text, "--query") for text in raw.query])
     kind = _kind(raw.method, path)
-    call = Call(kind, raw.method, full, body, headers, _promise(raw.method, kind, victim))
+    promise = _promise(raw.method, kind, victim)
+    call = Call(kind, raw.method, full, body, headers, promise, text)
     if raw.dry_run and raw.method in _CHANGES:
         return not_sent(raw.method, full, body)
     if victim is not None:
@@ -100,28 +102,28 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return name, value
 
 
-def _body(runtime: Runtime, raw: RawCall) -> JsonObject | None:
-    pairs: list[tuple[str, Any]] = [_pair(text, "-f") for text in raw.fields]
-    for name, value in (_pair(text, "-F") for text in raw.json_fields):
-        pairs.append((name, _json(value, f"`-F {name}=`")))
-    fields: JsonObject = dict(pairs)
-    if len(fields) < len(pairs):
-        raise UsageFault("a member of the body is given twice")
-    if raw.method in _READS and (fields or raw.input_file is not None):
+def _body(runtime: Runtime, raw: RawCall) -> tuple[JsonObject | None, str]:
+    """Return the body, and its JSON text, which keeps the digits of numbers as they were given."""
+    members = [(name, json.dumps(value)) for name, value in (_pair(f, "-f") for f in raw.fields)]
+    members += [_pair(text, "-F") for text in raw.json_fields]
+    if raw.method in _READS and (members or raw.input_file is not None):
         raise UsageFault(f"a {raw.method} carries no body", hint="for its query use `--query`")
     if raw.input_file is None:
-        return fields or None
-    if fields:
+        body = {name: _json(value, f"`-F {name}=`") for name, value in members}
+        if len(body) < len(members):
+            raise UsageFault("a member of the body is given twice")
+        text = ", ".join(f"{json.dumps(name)}: {value.strip()}" for name, value in members)
+        return (body, f"{{{text}}}") if body else (None, "")
+    if members:
         raise UsageFault("`--input` is the whole body: give it without -f and -F")
-    data = read_bytes(runtime, raw.input_file)
     try:
-        text = data.decode("utf-8-sig")
+        text = read_bytes(runtime, raw.input_file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageFault("the body of `--input` is not UTF-8 text") from None
-    body = _json(text, "the body of `--input`")
-    if not isinstance(body, dict):
+    whole = _json(text, "the body of `--input`")
+    if not isinstance(whole, dict):
         raise UsageFault("the body of `--input` is not a JSON object")
-    return body
+    return whole, text
 
 
 def secrets_in(value: Any) -> Iterator[str]:
@@ -138,11 +140,9 @@ def secrets_in(value: Any) -> Iterator[str]:
 
 def _json(text: str, what: str) -> Any:
     try:
-        value = json.loads(text)
-        json.dumps(value, allow_nan=False)  # the parser takes NaN and 1e999, which are not JSON
-    except (ValueError, RecursionError):
-        raise UsageFault(f"{what} is not JSON") from None
-    return value
+        return strict_json.loads(text)
+    except ValueError as fault:
+        raise UsageFault(f"{what} {strict_json.reason(fault)}") from None
 
 
 def _kind(method: str, path: str) -> Kind:

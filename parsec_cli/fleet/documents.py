@@ -6,14 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from parsec_cli import strict_json
 from parsec_cli.fleet.intake import Faults
 from parsec_cli.models import JsonObject
 
 Numbered = tuple[int, JsonObject]
-
-
-class _Unclear(ValueError):
-    """JSON that can be read in two ways."""
 
 
 def looks_like_json(text: str) -> bool:
@@ -66,33 +63,11 @@ def _is_object(text: str) -> bool:
 def _parsed(text: str, row: int, faults: Faults) -> Any:
     """Parse, or note why not and return None."""
     try:
-        parsed = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except json.JSONDecodeError as fault:
-        where = row + fault.lineno - 1
-        faults.add(where, f"is not valid JSON: {_reason(fault)} at column {fault.colno}")
-    except _Unclear as fault:
-        faults.add(row, str(fault))
-    except (ValueError, RecursionError):
-        faults.add(row, "holds a number or a nesting beyond what can be meant")
-    else:
-        if parsed is None:
-            faults.add(row, "is not a JSON object")
-        return parsed
-    return None
-
-
-def _reason(fault: json.JSONDecodeError) -> str:
-    return fault.msg[:1].lower() + fault.msg[1:]
-
-
-def _once(pairs: list[tuple[str, Any]]) -> JsonObject:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise _Unclear(f"holds `{twice}` twice")
-    return record
-
-
-def _no_constant(text: str) -> Any:
-    raise _Unclear(f"holds `{text}`, which is not JSON")
+        parsed = strict_json.loads(text)
+    except ValueError as fault:
+        lines = fault.lineno - 1 if isinstance(fault, json.JSONDecodeError) else 0
+        faults.add(row + lines, strict_json.reason(fault))
+        return None
+    if parsed is None:
+        faults.add(row, "is not a JSON object")
+    return parsed

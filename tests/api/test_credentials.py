@@ -9,13 +9,14 @@ import pytest
 from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
+from support import rsa
 
 from parsec_cli.api.credentials import encode, exchange_name, parse
 from parsec_cli.errors import UsageFault
 
-BODY = base64.b64encode(b"CANARY-not-a-real-key-" * 8).decode()
-WRAPPED = "\n".join(BODY[start : start + 64] for start in range(0, len(BODY), 64))
-PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{WRAPPED}\n-----END RSA PRIVATE KEY-----\n"
+PEM = rsa.pem("CANARY-not-a-real-key-")
+BODY = "".join(PEM.splitlines()[1:-1])
+INNER = rsa.pkcs1("CANARY-not-a-real-key-")
 HEX = "0x" + "ca" * 32
 CLOB = {"clob_api_key": "CANARY-a", "clob_api_secret": "CANARY-b==", "clob_api_passphrase": "c"}
 KALSHI = {"api_key_id": "key-1", "private_key": PEM}
@@ -36,6 +37,10 @@ SPELLINGS = {
     "UTF-16 BE": b"\xfe\xff" + PEM.encode("utf-16-be"),
     "spelt-out newlines": PEM.replace("\n", "\\n").encode(),
     "indented": PEM.replace("\n", "\n  ").encode(),
+    "one line": PEM.replace("\n", " ").encode(),
+    "one line without blanks": PEM.replace("\n", "").encode(),
+    "text around it": b"# my key\nKEY='" + PEM.encode() + b"'\n# end",
+    "in quotes, newlines spelt out": json.dumps(PEM).encode(),
 }
 
 
@@ -120,14 +125,52 @@ def test_what_is_missing_or_wrong_is_named_without_a_value(keys, exchange, purpo
         PEM[:-40],
         PEM + PEM,
         PEM.replace(BODY[:10], "!!!!"),
-        PEM.replace(WRAPPED, ""),
-        PEM.replace(BODY[:1], "", 1),
+        PEM.replace("RSA ", ""),
+        PEM.replace("\n", "", 2).replace(BODY[:4], "", 1),
+        rsa.armoured(b"", "RSA PRIVATE KEY"),
+        rsa.armoured(INNER[:-1], "RSA PRIVATE KEY"),
+        rsa.armoured(INNER + b"\0", "RSA PRIVATE KEY"),
+        rsa.armoured(INNER[:30] + bytes([INNER[30] ^ 1]) + INNER[31:], "RSA PRIVATE KEY"),
+        rsa.armoured(rsa.pkcs8(INNER[:-1]), "PRIVATE KEY"),
+        rsa.armoured(rsa.pkcs8(INNER)[:-1], "PRIVATE KEY"),
+        rsa.armoured(rsa.pkcs8(INNER), "RSA PRIVATE KEY"),
+        rsa.armoured(b"CANARY", "PRIVATE KEY"),
+        rsa.armoured(b"\x30\x84", "PRIVATE KEY"),
     ],
 )
-def test_a_pem_that_is_no_whole_private_key_is_refused_without_its_content(pem):
+def test_a_pem_that_is_not_one_complete_private_key_is_refused_without_its_content(pem):
     with pytest.raises(UsageFault) as caught:
         parse(pem.encode(), "kalshi", "key-1", "stored")
     assert BODY[:12] not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("pem", "kind"),
+    [
+        (rsa.armoured(rsa.pkcs8(b"x", "2a8648ce3d0201"), "PRIVATE KEY"), "an EC key"),
+        (rsa.armoured(rsa.pkcs8(b"x", "2b6570"), "PRIVATE KEY"), "an Ed25519 key"),
+        (rsa.armoured(rsa.pkcs8(b"x", "2a03"), "PRIVATE KEY"), "another algorithm"),
+        (rsa.armoured(b"x", "EC PRIVATE KEY"), "an EC key"),
+        (rsa.armoured(b"x", "OPENSSH PRIVATE KEY"), "an OpenSSH key"),
+        (rsa.armoured(b"x", "ENCRYPTED PRIVATE KEY"), "encrypted"),
+        (rsa.armoured(b"x", "PUBLIC KEY"), "a public key"),
+        (rsa.armoured(b"x", "CERTIFICATE"), "no private key"),
+    ],
+)
+def test_another_kind_of_key_is_named(pem, kind):
+    with pytest.raises(UsageFault, match=kind):
+        parse(pem.encode(), "kalshi", "key-1", "stored")
+
+
+def test_pkcs8_is_taken():
+    pem = rsa.armoured(rsa.pkcs8(INNER), "PRIVATE KEY")
+    assert parse(pem.encode(), "kalshi", "key-1", "stored")["private_key"] == pem
+
+
+def test_a_field_given_twice_is_refused():
+    text = '{"api_key_id": "a", "private_key": "CANARY-1", "private_key": "CANARY-2"}'
+    with pytest.raises(UsageFault, match="contains `private_key` twice"):
+        parse(text.encode(), "kalshi", None, "stored")
 
 
 @pytest.mark.parametrize(

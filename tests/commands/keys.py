@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
+from support import rsa
 
 PEM_CANARY = "PEMCANARYsecretbody"
 CLOB_CANARY = "CLOBCANARYsecret"
 ADDRESS = "0x" + "Ab" * 20
-_BODY = base64.b64encode((PEM_CANARY * 5).encode()).decode()
-_LINES = (_BODY[:64], _BODY[64:])
 
 
 def pem(kind: str = "RSA PRIVATE KEY") -> str:
-    """Return a PEM key in form only: the canary, in two lines of base64."""
-    return "\n".join((f"-----BEGIN {kind}-----", *_LINES, f"-----END {kind}-----", ""))
+    """Return a PEM key that is right in form, with the canary in it."""
+    return rsa.pem(PEM_CANARY, kind)
 
 
 def kalshi() -> dict[str, str]:
@@ -31,4 +29,4 @@ def polymarket() -> dict[str, str]:
 
 KEYS = {"kalshi": kalshi, "polymarket": polymarket}
 # what must be seen nowhere once such keys were read; PEM lines also one by one
-SECRETS = (*_LINES, *polymarket().values())
+SECRETS = (*pem().splitlines()[1:-2], *polymarket().values())

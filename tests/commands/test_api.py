@@ -273,6 +273,15 @@ def test_input_is_the_whole_body(run, builder, work, content, source):
     assert builder.requests[0].json() == {"a": "é"}
 
 
+@pytest.mark.parametrize("number", ["1.10", "1e5", "-0", "12345678901234567890", "0.1000000000001"])
+def test_numbers_are_sent_with_their_digits(run, builder, number):
+    builder.fault("POST", times=2, action=json_answer(200, {}))
+    body = f'{{"a": {number}}}'
+    assert run("api", "POST", "/orders", "--input", "-", stdin=body.encode()).code == 0
+    assert run("api", "POST", "/orders", "-F", f"a={number}").code == 0
+    assert [request.body for request in builder.requests] == [body.encode()] * 2
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -289,6 +298,9 @@ def test_input_is_the_whole_body(run, builder, work, content, source):
         ["--input", "text"],
         ["--input", "array.json"],
         ["--input", "latin1"],
+        ["--input", "twice"],
+        ["--input", "deep twice"],
+        ["-F", 'a={"b": 1, "b": 2}'],
         ["--query", "a"],
         ["--query", "=1"],
         # a byte that is no UTF-8, as the command line hands it on
@@ -304,6 +316,8 @@ def test_a_body_or_query_that_is_none_is_refused_before_any_request(run, builder
     (work / "text").write_text("hello")
     (work / "array.json").write_text("[1]")
     (work / "latin1").write_bytes(b'{"a": "\xe9"}')
+    (work / "twice").write_text('{"qps_limit": 5, "qps_limit": 500}')
+    (work / "deep twice").write_text('{"a": [{"b": 1, "b": 1}]}')
     done = run("api", "POST", "/orders", *options)
     assert done.code == 2, done
     assert builder.requests == []

@@ -11,18 +11,18 @@ from urllib.parse import quote
 
 import pytest
 from faults.commands import ALICE
+from support import rsa
 from support.actions import answer, close, error, html, json_answer, redirect, stall
 from support.builder import BUILDER_KEY, BuilderServer
 from support.records import END_USER_KEY, wallet
 from support.wire import Request
 
 HEX = "0x" + "c0ffee12" * 8
-PEM_BODY = base64.b64encode(b"KALSHI-PRIVATE-KEY-CANARY-" * 4).decode()
-PEM = f"-----BEGIN PRIVATE KEY-----\n{PEM_BODY}\n-----END PRIVATE KEY-----\n"
+PEM = rsa.pem("KALSHI-PRIVATE-KEY-CANARY-", "PRIVATE KEY")
 CLOB = {f"clob_api_{part}": f"CLOBCANARY-{part}-9f8e7d" for part in ("key", "secret", "passphrase")}
 POLYMARKET = {**CLOB, "private_key": HEX}
 KALSHI = {"api_key_id": "kalshi-id", "private_key": PEM}
-CANARIES = [BUILDER_KEY, END_USER_KEY, HEX, HEX[2:], PEM_BODY, *CLOB.values()]
+CANARIES = [BUILDER_KEY, END_USER_KEY, HEX, HEX[2:], *PEM.splitlines()[1:-2], *CLOB.values()]
 SELF = ["--mode", "self", "--credentials"]
 COMMANDS = {
     "list": ["users", "list"],

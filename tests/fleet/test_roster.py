@@ -275,13 +275,13 @@ def test_json_faults_carry_the_line_or_place():
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ('[{"external_id": "a", "external_id": "b"}]', "row 1: holds `external_id` twice"),
-        ('[{"external_id": "a", "qps_limit": NaN}]', "row 1: holds `NaN`, which is not JSON"),
+        ('[{"external_id": "a", "external_id": "b"}]', "row 1: contains `external_id` twice"),
+        ('[{"external_id": "a", "qps_limit": NaN}]', "row 1: contains `NaN`, which is not JSON"),
         ('[{"external_id": "a", "qps_limit": true}]', "row 1: `qps_limit` is not whole"),
-        ("[" * 100_000, "row 1: holds a number or a nesting beyond what can be meant"),
+        ("[" * 100_000, "row 1: contains a number or a nesting beyond all limits"),
         (
             '[{"external_id": "a", "qps_limit": ' + "9" * 5000 + "}]",
-            "row 1: holds a number or a nesting beyond what can be meant",
+            "row 1: contains a number or a nesting beyond all limits",
         ),
         ('[{"external_id": "a", "qps": 1}]', "row 1: the field `qps` is unknown"),
         ('{"users": 5}', "row 1: `users` is not an array"),
