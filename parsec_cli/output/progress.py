@@ -1,20 +1,23 @@
-"""Tells how far a long run is: a bar on a terminal, a plain line now and then elsewhere."""
+"""Shows how far a long run is: a bar on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from parsec_cli.output.surface import Surface
 
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
 _LINE_EVERY = 30.0
 _REPAINT_EVERY = 0.1
-# what a shorter time says of the rate is chance
+# seconds before a rate means anything
 _MEANINGFUL = 1.0
 _BAR = 24
-_ERASE_LINE = "\r\x1b[2K"
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -44,7 +47,7 @@ class Progress:
         self._lock = threading.RLock()
         self._done = 0
         self._note = ""
-        self._painted = False
+        self._live: Live | None = None
         self._over = False
         self._began = self._last = clock()
 
@@ -73,40 +76,49 @@ class Progress:
             self._show()
 
     def make_way(self, text: str) -> None:
-        """Write lines of text where the bar is; it comes back below with the next step."""
+        """Write lines of text where the bar is; the next step draws it again below them."""
         with self._lock:
             self._erase()
             self._say(text)
 
     def _erase(self) -> None:
-        if self._painted:
-            self._say(_ERASE_LINE)
-            self._painted = False
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
     def _show(self) -> None:
         if self._silent or self._over:
             return
         now = self._clock()
         every = _REPAINT_EVERY if self._surface.moves else _LINE_EVERY
-        if now - self._last < every and (self._painted or not self._surface.moves):
+        if now - self._last < every and (self._live or not self._surface.moves):
             return
         self._last = now
         if self._surface.moves:
-            self._say(_ERASE_LINE + self._line(now))
-            self._painted = True
+            self._draw(self._line(now))
         else:
             self._say(f"{self._words(now)}\n")
 
-    def _line(self, now: float) -> str:
+    def _draw(self, line: Text) -> None:
+        from parsec_cli.output import draw
+
+        if self._live is None:
+            self._live = draw.live(self._surface, self._say, transient=True)
+            self._live.start()
+        self._live.update(line, refresh=True)
+
+    def _line(self, now: float) -> Text:
         """Return one line that is never wider than the terminal."""
+        from rich.text import Text
+
+        from parsec_cli.output.bar import strip
+
         words = self._words(now)
         limit = (self._surface.width or 80) - 1
         if self._total and len(words) + _BAR + 2 <= limit:
-            full = min(_BAR, _BAR * self._done // self._total)
-            used, free = ("█", "░") if self._surface.blocks else ("#", "-")
-            strip = self._surface.paint(used * full, "good")
-            return f"{strip}{self._surface.paint(free * (_BAR - full), 'dim')}  {words}"
-        return words if len(words) <= limit else words[:limit]
+            bar = strip(self._done / self._total, _BAR, "good", self._surface)
+            return Text.assemble(bar, "  ", words)
+        return Text(words[:limit])
 
     def _words(self, now: float) -> str:
         """Return such as `applying: 120 of 2,000, 40.0/s, 47 s left`."""

@@ -135,9 +135,9 @@ class Screen:
 
     def show_people(self, blocks: Sequence[Block]) -> None:
         """Draw blocks on stderr: what a question is about."""
-        from parsec_cli.output.blocks import draw
+        from parsec_cli.output.blocks import draw_blocks
 
-        self._say(draw(blocks, self._people, self._redaction))
+        self._say(draw_blocks(blocks, self._people, self._redaction))
 
     def progress(self, total: int | None, label: str) -> Progress:
         """Return a progress display for a `with` block; silent with `-q`."""

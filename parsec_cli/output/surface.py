@@ -12,16 +12,17 @@ from parsec_cli.records import record
 from parsec_cli.results import Tone
 
 _USUAL_WIDTH = 80
-_PAINT: dict[Tone | str, str] = {
-    "strong": "1",
-    "dim": "2",
-    "good": "32",
-    "warning": "33",
-    "bad": "31",
-    "error": "1;31",
-    "caution": "1;33",
-    "hint": "1;36",
+# what each tone is called in Rich's styles
+STYLES: dict[Tone, str] = {
+    "plain": "",
+    "strong": "bold",
+    "dim": "dim",
+    "good": "green",
+    "warning": "yellow",
+    "bad": "red",
 }
+# the same for the few words of errors and headings, which are not worth loading Rich
+_PAINT = {"strong": "1", "dim": "2", "error": "1;31", "caution": "1;33", "hint": "1;36"}
 _DRAWN = "█░─…"
 
 
@@ -37,9 +38,8 @@ class Surface:
     accessible: bool
     encoding: str
 
-    def paint(self, text: str, tone: Tone | str) -> str:
-        code = _PAINT.get(tone) if self.colour and text else None
-        return f"\x1b[{code}m{text}\x1b[0m" if code else text
+    def paint(self, text: str, tone: str) -> str:
+        return f"\x1b[{_PAINT[tone]}m{text}\x1b[0m" if self.colour and text else text
 
     def readable(self, text: str) -> str:
         """Return `text` as it will be seen here: hidden and unencodable characters escaped."""

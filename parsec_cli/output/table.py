@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.text import Text as RichText
+
 from parsec_cli.models import JsonObject
-from parsec_cli.output.blocks import card_of, draw
+from parsec_cli.output import draw
+from parsec_cli.output.blocks import card_of, draw_blocks
 from parsec_cli.output.layout import Layout
-from parsec_cli.output.repaint import Repaint
 from parsec_cli.output.rows import Cell, Rows
 from parsec_cli.output.sheet import Sheet
 from parsec_cli.output.values import shown
@@ -35,19 +37,24 @@ class Table:
         self._sheet.sink.write(self._text(record))
 
     def frames(self, frames: Frames) -> None:
-        repaint = Repaint(self._sheet.surface)
-        for frame in self._sheet.frames(frames):
-            self._sheet.sink.write(repaint.over(self._text(frame)))
+        surface, write = self._sheet.surface, self._sheet.sink.write
+        if not surface.moves:
+            for frame in self._sheet.frames(frames):
+                write(self._text(frame))
+            return
+        with draw.live(surface, write, transient=False) as live:
+            for frame in self._sheet.frames(frames):
+                live.update(RichText.from_ansi(self._text(frame).rstrip("\n")), refresh=True)
 
     def _text(self, record: Record) -> str:
         surface, redaction = self._sheet.surface, self._sheet.redaction
         blocks = record.blocks
         if self._sheet.fields or not blocks:
             blocks = (card_of(record.value, self._columns(record.columns), redaction),)
-        return draw(blocks, surface, redaction)
+        return draw_blocks(blocks, surface, redaction)
 
     def _below(self, listing: Listing) -> None:
-        text = draw(listing.closing(), self._sheet.surface, self._sheet.redaction)
+        text = draw_blocks(listing.closing(), self._sheet.surface, self._sheet.redaction)
         self._sheet.sink.write(text)
 
     def _columns(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
@@ -78,5 +85,4 @@ class Drawing:
             return "".join(map(self._line, rows))
         layout = Layout(self._columns, rows, self._sheet.surface)
         self._line = layout.line
-        header = "" if self._sheet.headers is False else layout.header()
-        return header + "".join(map(self._line, rows))
+        return layout.table(rows, header=self._sheet.headers is not False)

@@ -26,6 +26,8 @@ USER_COLUMNS = (
 )
 BUILDER_KEY = "pk_live_BUILDER_CANARY_42"
 OWN_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# what Rich writes between two states of a display that is redrawn in place
+_REDRAWN = re.compile(r"(?:\r|\x1b\[\d*[AK]|\x1b\[\?25[lh]|\n(?=\x1b\[1A))+")
 
 
 class Stream(io.TextIOWrapper):
@@ -109,3 +111,9 @@ def show(result: Any, format: str | None = None, **options: Any) -> Shown:  # no
     shown = Shown(format=format, **options)
     shown.screen.show(result)
     return shown
+
+
+def states(text: str) -> list[str]:
+    """Return what a display that is redrawn in place showed, one state after the other."""
+    found = [state.rstrip("\n") for state in _REDRAWN.split(text) if state.strip("\n")]
+    return [state for before, state in zip([None, *found], found, strict=False) if state != before]

@@ -13,6 +13,7 @@ from output.builders import (
     record,
     safe_user,
     show,
+    states,
     user,
 )
 
@@ -250,14 +251,17 @@ def test_a_card_masks_by_label_and_by_value():
     )
 
 
-def test_frames_are_repainted_on_a_terminal():
+def test_frames_replace_each_other_on_a_terminal():
     frames = Frames(iter([Record({"n": 1}, (Column("n", "n"),)), Record({}, (), (Line("x"),))]))
-    assert show(frames, **at(80)).out == "n  1\x1b[K\n\x1b[J" + "\x1b[1Fx\x1b[K\n\x1b[J"
+    text = show(frames, **at(80)).out
+    assert states(text) == ["n  1", "x"]
+    assert text.startswith("\x1b[?25l")
+    assert text.endswith("\x1b[?25h")
 
 
-def test_repainting_goes_back_over_wrapped_lines():
+def test_a_frame_takes_the_place_of_all_lines_of_the_one_before():
     frames = Frames(iter([Record({}, (), (Line("x" * 25),)), Record({}, (), (Line("y"),))]))
-    assert "\x1b[3Fy" in show(frames, **at(10)).out
+    assert "\x1b[1A\x1b[2K" * 2 + "y" in show(frames, **at(10)).out
 
 
 @pytest.mark.parametrize("plain", [{"TERM": "dumb"}, {"ACCESSIBLE": "1"}])
