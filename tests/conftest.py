@@ -6,6 +6,8 @@ No test sees the machine's home, environment, proxies, colours or locale.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from support.server import ScriptedServer
 from support.terminal import Session, run_in_terminal
 
 Env = dict[str, str]
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -51,6 +54,38 @@ def work(tmp_path: Path) -> Path:
     path = tmp_path / "work"
     path.mkdir(exist_ok=True)
     return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Lend an empty directory."""
+    path = tmp_path / "folder"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def plain_user() -> Iterator[Path]:
+    """Lend a directory, as a user whom file modes bind; root steps down to nobody meanwhile."""
+    folder = Path(tempfile.mkdtemp(prefix="parsec-"))
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.chown(folder, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+    try:
+        yield folder
+    finally:
+        if was_root:
+            os.seteuid(0)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """Set the usual, generous umask."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

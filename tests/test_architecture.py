@@ -10,6 +10,7 @@ ROOMS = {"api", "fleet", "output", "local", "sandbox", "shells"}
 # bottom layer: the standard library and each other only
 BOTTOM = {
     "errors",
+    "files",
     "models",
     "outcomes",
     "results",

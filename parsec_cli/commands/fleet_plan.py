@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
@@ -87,9 +90,9 @@ def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool)
     made = make_plan(runtime, wish, read_wish(runtime, wish))
     guards.check_pool(made.forecast, allow_overcommit=wish.allow_overcommit)
     if out is not None:
-        from parsec_cli.local import files
+        from parsec_cli.files import save
 
-        files.save(path_of(out), plans.dump(made.saved))
+        save.save(path_of(out), plans.dump(made.saved), keep_owner=False)
         command = again(runtime, ["users", "apply"], names=[out])
         runtime.screen.notice(f"saved; apply it with `{command}`")
     code = CHANGES if exit_code and made.saved.plan.actions else 0
@@ -103,9 +106,29 @@ def keep_apart(source: str, target: str | None, option: str) -> None:
     check_named(target)
     if target == "-":
         raise UsageFault(f"`{option}` takes a file, not `-`", hint="a file of that name is `./-`")
+    path = path_of(target)
     with suppress(OSError):  # one of them is not there: then they differ
-        if path_of(target).samefile(path_of(source)):
+        if path.samefile(path_of(source)):
             raise UsageFault(f"`{option} {target}` is the file that is read: name another")
+    if _is_output(path):
+        raise UsageFault(
+            f"`{option} {target}` is where the output of this command goes: name another file"
+        )
+
+
+def _is_output(path: Path) -> bool:
+    """Whether `path` is stdout, or a file that stderr is redirected to and that would be replaced.
+
+    stderr may be a pipe, for a log collector.
+    """
+    with suppress(OSError):
+        file = path.stat()
+        if path.samefile(os.devnull):
+            return False
+        if os.path.samestat(file, os.fstat(1)):
+            return True
+        return stat.S_ISREG(file.st_mode) and os.path.samestat(file, os.fstat(2))
+    return False
 
 
 def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:

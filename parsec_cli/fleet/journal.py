@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.fleet.lines import Disk, Lines, RealDisk, sync_directory
-from parsec_cli.fleet.lock import only_run
+from parsec_cli.files import save
+from parsec_cli.files.append import Disk, Lines, RealDisk
+from parsec_cli.files.lock import only_run
 from parsec_cli.fleet.past import IRREVERSIBLE, Past, binding, read_past
 from parsec_cli.fleet.plan import Action, Deactivate
 from parsec_cli.fleet.plan_file import as_json
@@ -60,10 +61,9 @@ class Journal:
         now = datetime.datetime.fromtimestamp(self._wall(), datetime.UTC)
         stem = f"{self._bound}-{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
         stem += f"-{IRREVERSIBLE}" if irreversible else ""
-        self._lines = Lines(
-            self._runs_dir / f"{stem}.jsonl", "journal", self._disk, flags=os.O_APPEND | os.O_EXCL
-        )
-        sync_directory(self._runs_dir)
+        path = self._runs_dir / f"{stem}.jsonl"
+        self._lines = Lines(path, "journal", self._disk, flags=os.O_EXCL)
+        save.sync_directory(self._runs_dir)
         self._write({"run": 1, **self._header, "time": self._time(), "pid": os.getpid()})
 
     def intend(self, actions: Sequence[Action], records: Sequence[JsonObject | None]) -> list[int]:
@@ -130,12 +130,10 @@ def open_journal(
     GuardRefused while another run goes on; LocalFault when the directory cannot be written.
     """
     try:
-        runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        save.make_private_directory(runs_dir)
     except OSError as fault:
-        raise LocalFault(
-            f"cannot make the directory `{runs_dir}`: {(fault.strerror or 'failed').lower()}"
-        ) from None
-    with only_run(runs_dir / f"{binding(host, key_fingerprint)}.lock"):
+        raise save.fault("make", runs_dir, fault, "the directory ") from None
+    with only_run(runs_dir / f"{binding(host, key_fingerprint)}.lock", wall):
         journal = Journal(
             runs_dir,
             host,

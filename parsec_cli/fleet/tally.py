@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from parsec_cli.errors import LocalFault
-from parsec_cli.fleet.lines import Disk, Lines, RealDisk, sync_directory
+from parsec_cli.files import save
+from parsec_cli.files.append import Disk, Lines, RealDisk
 from parsec_cli.fleet.plan import Entry
 from parsec_cli.fleet.plan_file import as_json
 from parsec_cli.fleet.ports import Clock
@@ -61,8 +61,8 @@ class Tally:
         self._clock = clock
         self._lines: Lines | None = None
         if path is not None:
-            flags = os.O_TRUNC | os.O_APPEND
-            self._lines = Lines(path, "results file", self._disk, flags=flags)
+            self._target = _begun(path)
+            self._lines = Lines(self._target, "results file", self._disk)
 
     def add(self, entry: Entry, result: Result) -> bool:
         """Note a result, once per row; False when there is one already. LocalFault: file failed."""
@@ -102,30 +102,38 @@ class Tally:
         lines, self._lines = self._lines, None
         for entry in self._entries:
             self.add(entry, Result("not_attempted"))
-        if lines is not None and self.path is not None:
+        if lines is not None:
             lines.close()
-            self._rewrite(self.path)
+            self._rewrite()
 
     def pages(self) -> Iterator[list[JsonObject]]:
         """The results in the order of the file, in batches."""
         for start in range(0, len(self._rows), _BATCH):
             yield [json.loads(row) for row in self._rows[start : start + _BATCH] if row]
 
-    def _rewrite(self, path: Path) -> None:
+    def _rewrite(self) -> None:
         """Replace the file at once; a pipe or a device has got every line already."""
-        path = path.resolve()
-        if not path.is_file():
+        if save.is_stream(self._target):
             return
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        lines = Lines(beside, "results file", self._disk, flags=os.O_TRUNC)
+        data = "".join(f"{row}\n" for row in self._rows).encode("ascii")
         try:
-            lines.append("".join(f"{row}\n" for row in self._rows).encode("ascii"))
-            lines.commit()
-            beside.replace(path)
-            sync_directory(path.parent)
+            save.replace(self._target, data)
         except OSError as fault:
-            why = (fault.strerror or "failed").lower()
-            raise LocalFault(f"cannot write the results file `{path}`: {why}") from None
-        finally:
-            lines.close()
-            beside.unlink(missing_ok=True)
+            raise save.fault("write", self._target, fault) from None
+
+
+def _begun(path: Path) -> Path:
+    """Return the file behind `path`: a new and empty one of the caller, or a stream of theirs.
+
+    A file that exists is replaced rather than emptied: it may belong to another user, or be
+    another name of a file that must stay.
+    """
+    try:
+        target = save.real_target(path)
+        if not save.is_stream(target):
+            save.replace(target, b"")
+        elif not save.trusted(target.stat()):
+            raise PermissionError(errno.EPERM, "it belongs to another user")
+    except OSError as fault:
+        raise save.fault("write", path, fault, "the results file ") from None
+    return target

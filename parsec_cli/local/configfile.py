@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from parsec_cli.errors import UsageFault
-from parsec_cli.local.files import fault
+from parsec_cli.files.save import fault
 from parsec_cli.local.settings import FILE_KEYS, PROFILE_KEYS, SANDBOX
 from parsec_cli.records import record
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from parsec_cli.errors import GuardRefused, UsageFault
-from parsec_cli.local import configfile, files, keys
+from parsec_cli.files import save
+from parsec_cli.files.lock import directory_lock
+from parsec_cli.local import configfile, keys
 from parsec_cli.local.configfile import Config
 from parsec_cli.local.keyplace import stored_origin
-from parsec_cli.local.locks import directory_lock
 from parsec_cli.local.profiles import known
 from parsec_cli.local.rewriting import rewritten, toml_values
 from parsec_cli.local.settings import (
@@ -152,8 +153,8 @@ class Editor:
             change(after, config)
             if before == after:
                 return
-            files.sweep(self.path)
-            files.save(self.path, rewritten(text, before, after, self.path).encode())
+            save.sweep(self.path)
+            save.save(self.path, rewritten(text, before, after, self.path).encode())
 
 
 def setting_of(key: str) -> Setting:

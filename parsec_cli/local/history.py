@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
-from parsec_cli.local import files
-from parsec_cli.local.backwards import lines_backwards
+from parsec_cli.files.append import append
+from parsec_cli.files.reverse_lines import lines_backwards
 from parsec_cli.local.moments import parse_moment, rfc3339
 from parsec_cli.local.stripping import kept
 from parsec_cli.models import JsonObject
@@ -137,7 +137,7 @@ class History:
                 yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
 
     def _append(self, record: JsonObject, *, durable: bool) -> None:
-        files.append(self._path, kept(record).encode("ascii") + b"\n", durable=durable)
+        append(self._path, kept(record).encode("ascii") + b"\n", durable=durable)
 
     def _new_id(self) -> str:
         """Make an id that sorts by time and is larger than the one before it."""

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.local import files
+from parsec_cli.files.append import append
+from parsec_cli.files.save import save
 
 _HEADER = b"parsec-index 1\n"
 _SCOPE_DIGITS = 12
@@ -66,7 +67,7 @@ class Index:
             self._check()
             missing = self._missing(page)
             if missing:
-                files.append(self._path, missing)
+                append(self._path, missing)
         except (OSError, LocalFault):
             self._usable = False
 
@@ -148,7 +149,7 @@ class Index:
         except FileNotFoundError:
             whole, size = False, 0
         if not whole:
-            files.save(self._path, _HEADER)
+            save(self._path, _HEADER)
         elif size > _HIGHEST_SIZE:
             self._shrink()
 
@@ -156,7 +157,7 @@ class Index:
         """Drop repeated and blanked lines; begin anew where that does not help."""
         lines = dict.fromkeys(self._path.read_bytes().splitlines(keepends=True))
         small = b"".join(line for line in lines if not line.startswith(b"-"))
-        files.save(self._path, small if len(small) < _HIGHEST_SIZE // 2 else _HEADER)
+        save(self._path, small if len(small) < _HIGHEST_SIZE // 2 else _HEADER)
 
     def _missing(self, page: bytes) -> bytes:
         """Return the lines of `page` that are not where the page before it leads to expect."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from parsec_cli.records import record
 
 APP = "parsec"
-# below this nothing can exist: reading finds no file, and `files.fault` says why saving fails
+# below this nothing can exist: reading finds no file, and `save.fault` says why saving fails
 _NOWHERE = Path(os.devnull) / "no-home"
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parsec_cli.errors import LocalFault
+from parsec_cli.files import save
 from parsec_cli.sandbox.state import SCHEMA, State
 
 if TYPE_CHECKING:
@@ -91,12 +92,10 @@ class Store:
     def _create(self) -> None:
         """Make the file 0600 in a 0700 directory; where another process was quicker, keep its."""
         path = self._path
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
-        # left by a process that had this number and was killed
-        _remove(made)
+        save.make_private_directory(path.parent)
+        made = save.temporary_beside(path)
         try:
-            os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            save.replace(made, b"")
             self._write(made)
             self._put(made)
         finally:

@@ -46,3 +46,37 @@ def test_what_goes_to_a_file_goes_to_no_file_called_dash(run, builder, work, arg
     assert "takes a file, not `-`" in completed.err
     assert builder.mutations == []
     assert [path.name for path in work.iterdir()] == ["f.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "told"),
+    [
+        ("/dev/stdout", 2, "is where the output of this command goes: name another file"),
+        ("folder", 1, "`: is a directory"),
+        ("loop", 1, "`: too many levels of symbolic links"),
+        ("missing/f", 1, "`: no such file or directory"),
+    ],
+)
+def test_results_are_refused_where_they_cannot_be_kept(
+    parsec, builder, key_env, work, name, code, told
+):
+    (work / "f.csv").write_text("external_id,qps_limit\nu1,5\n")
+    (work / "folder").mkdir()
+    (work / "loop").symlink_to("loop")
+    argv = ("users", "apply", "f.csv", "--yes", "--results", name)
+    completed = parsec(*argv, env=key_env(builder))
+    assert completed.code == code, completed
+    assert told in completed.err
+    assert builder.mutations == []
+
+
+def test_files_behind_links_of_the_operator_are_replaced(run, work):
+    (work / "f.csv").write_text("external_id,qps_limit\nu1,5\n")
+    for name in ("plan", "results"):
+        (work / f"{name}.link").symlink_to(name)
+    assert run("users", "plan", "f.csv", "--out", "plan.link").code == 0
+    assert run("users", "apply", "plan.link", "--yes", "--results", "results.link").code == 0
+    assert (work / "results").read_text().count("\n") == 1
+    for name in ("plan", "results"):
+        assert (work / f"{name}.link").is_symlink()
+        assert (work / name).stat().st_mode & 0o777 == 0o600

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parsec_cli.fleet.lines import RealDisk
+from parsec_cli.files.append import RealDisk
 
 
 class CountingDisk(RealDisk):

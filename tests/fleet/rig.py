@@ -9,10 +9,10 @@ from typing import Any
 
 from fleet.world import World
 
+from parsec_cli.files.append import Disk
 from parsec_cli.fleet.apply import Run, thread
 from parsec_cli.fleet.journal import open_journal
 from parsec_cli.fleet.limits import Limits
-from parsec_cli.fleet.lines import Disk
 from parsec_cli.fleet.pace import Pacer
 from parsec_cli.fleet.plan import Plan, diff
 from parsec_cli.fleet.ready import Ready, prepare

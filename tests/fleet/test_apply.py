@@ -26,8 +26,8 @@ from parsec_cli.errors import (
     Unreadable,
     UsageFault,
 )
+from parsec_cli.files.append import RealDisk
 from parsec_cli.fleet.limits import Limits
-from parsec_cli.fleet.lines import RealDisk
 from parsec_cli.fleet.pace import Pacer, pacer_for
 from parsec_cli.fleet.plan import Create, Plan, SetQps, diff
 from parsec_cli.fleet.roster import Wanted

@@ -20,8 +20,8 @@ from pathlib import Path
 from fleet.rig import Rig
 from fleet.world import World
 
+from parsec_cli.files.append import RealDisk
 from parsec_cli.fleet.limits import Limits
-from parsec_cli.fleet.lines import RealDisk
 from parsec_cli.fleet.roster import Wanted
 
 WANTED = (

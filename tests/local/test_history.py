@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
-from parsec_cli.local.backwards import lines_backwards
+from parsec_cli.files.reverse_lines import lines_backwards
 from parsec_cli.local.history import History
 from parsec_cli.local.moments import parse_moment
 from parsec_cli.local.stripping import kept, stripped

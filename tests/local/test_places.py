@@ -10,7 +10,7 @@ import platformdirs
 import pytest
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.local import files
+from parsec_cli.files import save
 from parsec_cli.local.configfile import read
 from parsec_cli.local.places import Places
 
@@ -90,14 +90,15 @@ def test_without_home_and_passwd_entry_reading_finds_nothing_and_saving_says_why
     code = (
         "import os\n"
         "from parsec_cli.local.places import Places\n"
-        "from parsec_cli.local import configfile, files\n"
+        "from parsec_cli.local import configfile\n"
+        "from parsec_cli.files import append, save\n"
         "from parsec_cli.errors import LocalFault\n"
         "os.setuid(54321)\n"
         "places = Places({})\n"
         "print(configfile.read(places.config_file).exists)\n"
-        "try: files.save(places.config_file, b'x')\n"
+        "try: save.save(places.config_file, b'x')\n"
         "except LocalFault as error: print(error.message)\n"
-        "try: files.append(places.history_file, b'x')\n"
+        "try: append.append(places.history_file, b'x')\n"
         "except LocalFault as error: print(error.message)\n"
     )
     done = subprocess.run(
@@ -121,4 +122,4 @@ def test_a_home_below_a_file_is_read_as_empty_and_saving_is_a_clean_fault():
     places = Places({"HOME": "/etc/passwd"})
     assert not read(places.config_file).exists
     with pytest.raises(LocalFault, match=r"cannot save `/etc/passwd/.*`: not a directory"):
-        files.save(places.config_file, b"x")
+        save.save(places.config_file, b"x")

@@ -13,11 +13,12 @@ import pytest
 from fleet.disks import CountingDisk
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.fleet.lines import SWEEP_SECONDS, Disk, Lines, RealDisk, sync_directory
+from parsec_cli.files.append import SWEEP_SECONDS, Disk, Lines, RealDisk
+from parsec_cli.files.save import sync_directory
 
 
 def opened(folder: Path, disk: Disk) -> Lines:
-    return Lines(folder / "f", "journal", disk, flags=os.O_APPEND)
+    return Lines(folder / "f", "journal", disk)
 
 
 class SlowDisk(RealDisk):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from parsec_cli.local.files import fault
+from parsec_cli.files.save import fault
 
 _PIECE = 1 << 16
 # a line of more than 16 MiB is damage, such as the zeros of a power cut, and is not collected

@@ -1,16 +1,18 @@
-"""Append-only line files that survive `kill -9` at any byte, with one fsync for several threads."""
+"""Append lines that survive `kill -9` at any byte: one at a time, or many with one fsync."""
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
+import sys
 import threading
 import weakref
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from parsec_cli.errors import LocalFault
+from parsec_cli.files import save
 
 SWEEP_SECONDS = 0.25
 
@@ -37,6 +39,59 @@ class RealDisk:
                 raise
 
 
+def append(path: Path, line: bytes, *, durable: bool = False) -> None:
+    """Add `line`, which ends in a newline, in one write; `durable` waits until it is on the disk.
+
+    A torn line that a crash or a full disk left at the end is closed first, so that it costs
+    only itself. Another process's write seen half-way looks the same: then a blank line results,
+    so readers skip those.
+    """
+    try:
+        save.make_private_directory(path.parent)
+        target = save.real_target(path)
+        new = not target.exists()
+        descriptor = _opened(target, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        try:
+            _tighten(descriptor, durable=durable)
+            whole = line if _ends_a_line(descriptor) else b"\n" + line
+            if os.write(descriptor, whole) != len(whole):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if durable and new:
+            save.sync_directory(target.parent)
+    except OSError as error:
+        raise save.fault("write", path, error) from None
+
+
+def _opened(path: Path, flags: int) -> int:
+    """Open `path` for writing; its links were followed already, except those below /proc."""
+    if not save.is_stream(path):
+        flags |= save.NO_FOLLOW
+    return os.open(path, flags | save.BINARY | save.CLOSE_ON_EXEC, save.PRIVATE_FILE)
+
+
+def _tighten(descriptor: int, *, durable: bool) -> None:
+    """Take the rights of others from a file of the caller; nothing else changes its mode."""
+    file = os.fstat(descriptor)
+    if not stat.S_ISREG(file.st_mode):
+        if durable:
+            raise OSError(errno.EINVAL, "not a regular file, so nothing would be kept")
+        return
+    if sys.platform != "win32" and file.st_mode & 0o077 and file.st_uid == os.geteuid():
+        os.fchmod(descriptor, save.PRIVATE_FILE)
+
+
+def _ends_a_line(descriptor: int) -> bool:
+    size = os.lseek(descriptor, 0, os.SEEK_END)
+    if size == 0:
+        return True
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1) == b"\n"
+
+
 class Lines:
     """A file that lines are appended to.
 
@@ -45,7 +100,7 @@ class Lines:
     torn line can only be the last. Every failure is a LocalFault that names the file.
     """
 
-    def __init__(self, path: Path, what: str, disk: Disk, *, flags: int) -> None:
+    def __init__(self, path: Path, what: str, disk: Disk, *, flags: int = 0) -> None:
         self.path = path
         self._what = what
         self._disk = disk
@@ -56,7 +111,7 @@ class Lines:
         self._swept_at = float("-inf")
         self._fault: LocalFault | None = None
         try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600)
+            self._descriptor = _opened(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flags)
         except OSError as fault:
             raise self._failed(fault) from None
         self._release = weakref.finalize(self, os.close, self._descriptor)
@@ -107,14 +162,3 @@ class Lines:
             f"cannot write the {self._what} `{self.path}`: {why}",
             hint="free or allow writing there, then run the same command again",
         )
-
-
-def sync_directory(path: Path) -> None:
-    """Make a new name in a directory durable, where the system and the disk can."""
-    # Windows opens no directories, and some network disks sync none; the file itself is synced
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -1,17 +1,19 @@
-"""Saves are whole and private, appends stay whole lines, locks end with their process."""
+"""Saves are whole and private, appends stay whole lines, and no link of others is followed."""
 
 import os
 import resource
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.local import files, locks
+from parsec_cli.files import append, save
+from parsec_cli.fleet.tally import Tally
+
+NOBODY, OTHER = 65534, 54321
 
 
 def mode(path: Path) -> int:
@@ -30,7 +32,7 @@ def leftovers(folder: Path) -> list[str]:
 @pytest.mark.usefixtures("umask")
 def test_a_new_file_is_private_in_a_private_directory(folder):
     path = folder / "a" / "b" / "config.toml"
-    files.save(path, b"x")
+    save.save(path, b"x")
     assert (mode(path), mode(path.parent), mode(path.parent.parent)) == (0o600, 0o700, 0o700)
 
 
@@ -40,13 +42,13 @@ def test_a_save_never_loosens_a_mode_and_takes_others_rights_away(folder, before
     path = folder / "config.toml"
     path.write_bytes(b"old")
     path.chmod(before)
-    files.save(path, b"new")
+    save.save(path, b"new")
     assert (path.read_bytes(), mode(path)) == (b"new", after)
 
 
 def test_an_existing_directory_keeps_its_mode(folder):
     folder.chmod(0o755)
-    files.save(folder / "config.toml", b"x")
+    save.save(folder / "config.toml", b"x")
     assert mode(folder) == 0o755
 
 
@@ -54,8 +56,8 @@ def test_an_existing_directory_keeps_its_mode(folder):
 def test_the_temporary_file_is_private_before_it_holds_anything(folder):
     """Every file that ever appears beside the target has mode 0600."""
     writer = python(
-        "import sys; from pathlib import Path; from parsec_cli.local import files\n"
-        "for n in range(200): files.save(Path(sys.argv[1]), b'k' * 1000)",
+        "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
+        "for n in range(200): save.save(Path(sys.argv[1]), b'k' * 1000)",
         folder / "config.toml",
     )
     seen = set()
@@ -75,7 +77,7 @@ def test_a_link_stays_and_its_target_is_replaced(folder):
     target.write_bytes(b"old")
     link = folder / "config.toml"
     link.symlink_to(target)
-    files.save(link, b"new")
+    save.save(link, b"new")
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
     assert leftovers(target.parent) == []
@@ -86,7 +88,7 @@ def test_a_chain_of_relative_links_is_followed(folder):
     (folder / "b" / "real").write_bytes(b"old")
     (folder / "middle").symlink_to("b/real")
     (folder / "link").symlink_to("middle")
-    files.save(folder / "link", b"new")
+    save.save(folder / "link", b"new")
     assert (folder / "b" / "real").read_bytes() == b"new"
     assert (folder / "middle").is_symlink()
 
@@ -94,7 +96,7 @@ def test_a_chain_of_relative_links_is_followed(folder):
 def test_a_dangling_link_gets_its_target(folder):
     link = folder / "config.toml"
     link.symlink_to(folder / "missing" / "parsec.toml")
-    files.save(link, b"new")
+    save.save(link, b"new")
     assert link.is_symlink()
     assert (folder / "missing" / "parsec.toml").read_bytes() == b"new"
 
@@ -103,7 +105,7 @@ def test_a_loop_of_links_is_a_clean_fault(folder):
     link = folder / "config.toml"
     link.symlink_to(link)
     with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: "):
-        files.save(link, b"new")
+        save.save(link, b"new")
 
 
 def test_a_link_into_a_directory_without_write_permission_keeps_the_old_content(plain_user):
@@ -115,7 +117,7 @@ def test_a_link_into_a_directory_without_write_permission_keeps_the_old_content(
     link = plain_user / "config.toml"
     link.symlink_to(target)
     with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: permission denied"):
-        files.save(link, b"new")
+        save.save(link, b"new")
     assert target.read_bytes() == b"old"
     assert link.is_symlink()
 
@@ -127,14 +129,14 @@ def test_a_full_disk_keeps_the_old_content_and_leaves_nothing(folder):
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
         with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: file too large"):
-            files.save(path, b"n" * 100_000)
+            save.save(path, b"n" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert path.read_bytes() == b"old"
     assert leftovers(folder) == []
 
 
-@pytest.mark.parametrize("action", [files.save, files.append])
+@pytest.mark.parametrize("action", [save.save, append.append])
 def test_a_file_in_the_place_of_a_directory_is_a_clean_fault(folder, action):
     (folder / "parsec").write_bytes(b"")
     with pytest.raises(LocalFault, match=r"cannot .* `.*config\.toml`: "):
@@ -143,20 +145,20 @@ def test_a_file_in_the_place_of_a_directory_is_a_clean_fault(folder, action):
 
 def test_a_directory_in_the_place_of_the_file_is_a_clean_fault(folder):
     with pytest.raises(LocalFault, match="is a directory"):
-        files.save(folder, b"x")
+        save.save(folder, b"x")
 
 
 def test_a_device_is_never_replaced(folder):
     pipe = folder / "config.toml"
     os.mkfifo(pipe)
     with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: not a regular file"):
-        files.save(pipe, b"x")
+        save.save(pipe, b"x")
     assert pipe.is_fifo()
 
 
 def test_without_a_home_the_fault_says_so(folder):
     with pytest.raises(LocalFault) as caught:
-        files.save(Path(os.devnull) / "no-home" / "config.toml", b"x")
+        save.save(Path(os.devnull) / "no-home" / "config.toml", b"x")
     assert caught.value.message == "cannot save `config.toml`: there is no home directory"
     assert list(folder.iterdir()) == []
 
@@ -165,11 +167,11 @@ def test_readers_never_see_a_part_of_a_save(folder):
     """Two writers, 200 saves each, and a reader all along."""
     path = folder / "config.toml"
     whole = {letter * 50_000 for letter in (b"a", b"b")}
-    files.save(path, b"a" * 50_000)
+    save.save(path, b"a" * 50_000)
     writers = [
         python(
-            "import sys; from pathlib import Path; from parsec_cli.local import files\n"
-            "for _ in range(200): files.save(Path(sys.argv[1]), sys.argv[2].encode() * 50_000)",
+            "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
+            "for _ in range(200): save.save(Path(sys.argv[1]), sys.argv[2].encode() * 50_000)",
             path,
             letter,
         )
@@ -190,10 +192,10 @@ def test_a_killed_save_leaves_the_old_or_the_new_and_is_swept_up(folder):
     path = folder / "config.toml"
     for _ in range(10):
         writer = python(
-            "import sys; from pathlib import Path; from parsec_cli.local import files\n"
+            "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
             "print('go', flush=True)\n"
             "n = 0\n"
-            "while True: files.save(Path(sys.argv[1]), b'%d' % (n % 10) * 200_000); n += 1",
+            "while True: save.save(Path(sys.argv[1]), b'%d' % (n % 10) * 200_000); n += 1",
             path,
         )
         assert writer.stdout is not None
@@ -206,17 +208,17 @@ def test_a_killed_save_leaves_the_old_or_the_new_and_is_swept_up(folder):
         assert len(content) == 200_000
         assert len(set(content)) == 1
     (folder / ".config.toml.1-0badcafe.tmp").write_bytes(b"k")
-    files.sweep(path)
+    save.sweep(path)
     assert [entry.name for entry in folder.iterdir()] == ["config.toml"]
 
 
 @pytest.mark.usefixtures("umask")
 def test_an_appended_file_is_private_and_an_open_one_is_tightened(folder):
     path = folder / "state" / "history.jsonl"
-    files.append(path, b"one\n")
+    append.append(path, b"one\n")
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
     path.chmod(0o644)
-    files.append(path, b"two\n", durable=True)
+    append.append(path, b"two\n", durable=True)
     assert mode(path) == 0o600
     assert path.read_bytes() == b"one\ntwo\n"
 
@@ -224,7 +226,7 @@ def test_an_appended_file_is_private_and_an_open_one_is_tightened(folder):
 def test_a_torn_line_costs_only_itself(folder):
     path = folder / "history.jsonl"
     path.write_bytes(b'{"a": 1}\n{"b"')
-    files.append(path, b'{"c": 3}\n')
+    append.append(path, b'{"c": 3}\n')
     assert path.read_bytes() == b'{"a": 1}\n{"b"\n{"c": 3}\n'
 
 
@@ -232,9 +234,9 @@ def test_appends_of_several_processes_stay_whole_lines(folder):
     path = folder / "history.jsonl"
     writers = [
         python(
-            "import sys; from pathlib import Path; from parsec_cli.local import files\n"
+            "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
             "line = sys.argv[2].encode() * 5000 + b'\\n'\n"
-            "for _ in range(200): files.append(Path(sys.argv[1]), line)",
+            "for _ in range(200): append.append(Path(sys.argv[1]), line)",
             path,
             letter,
         )
@@ -250,7 +252,7 @@ def test_an_append_on_a_full_disk_is_a_fault(folder):
     path = folder / "history.jsonl"
     path.symlink_to("/dev/full")
     with pytest.raises(LocalFault, match="no space left on device"):
-        files.append(path, b"x\n")
+        append.append(path, b"x\n")
 
 
 def test_a_part_written_line_is_a_fault_and_is_closed_by_the_next(folder):
@@ -259,35 +261,85 @@ def test_a_part_written_line_is_a_fault_and_is_closed_by_the_next(folder):
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
     try:
         with pytest.raises(LocalFault):
-            files.append(path, b"x" * 100 + b"\n")
+            append.append(path, b"x" * 100 + b"\n")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    files.append(path, b"next\n")
+    append.append(path, b"next\n")
     assert path.read_bytes() == b"x" * 10 + b"\nnext\n"
 
 
-def test_the_directory_lock_waits_for_its_turn_and_leaves_no_file(folder):
-    path = folder / "config.toml"
-    released = threading.Event()
+@pytest.fixture
+def shared(plain_user: Path) -> Path:
+    """A folder in which another user has left links, to be used by somebody who is not root."""
+    if os.getuid() != 0:
+        pytest.skip("only root can make the links of another user")
+    (plain_user / "private").write_bytes(b"mine")
+    os.seteuid(0)
+    for name, target in {
+        "link": "private",
+        "dangling": "missing",
+        "device": os.devnull,
+        "chain": "link",
+    }.items():
+        (plain_user / name).symlink_to(target)
+        os.lchown(plain_user / name, OTHER, OTHER)
+    os.mkfifo(plain_user / "fifo", 0o666)
+    os.lchown(plain_user / "fifo", OTHER, OTHER)
+    (plain_user / "theirs").write_bytes(b"theirs")
+    os.chown(plain_user / "theirs", OTHER, OTHER)
+    os.seteuid(NOBODY)
+    (plain_user / "own-chain").symlink_to("link")
+    return plain_user
 
-    def sleep(_seconds: float) -> None:
-        first.__exit__(None, None, None)
-        released.set()
 
-    first = locks.directory_lock(path)
-    first.__enter__()
-    with locks.directory_lock(path, sleep=sleep):
-        assert released.is_set()
-    assert list(folder.iterdir()) == []
+@pytest.mark.parametrize("name", ["link", "dangling", "device", "chain", "own-chain"])
+@pytest.mark.parametrize("action", [save.save, append.append, Tally])
+def test_a_link_of_another_user_is_never_followed(shared, name, action):
+    with pytest.raises(LocalFault, match="the link belongs to another user"):
+        action(*((shared / name, b"x\n") if action is not Tally else ([], shared / name)))
+    assert (shared / "private").read_bytes() == b"mine"
+    assert not (shared / "missing").exists()
+    assert (shared / name).is_symlink()
 
 
-def test_a_directory_that_stays_locked_is_a_fault(folder):
-    path = folder / "config.toml"
-    waits: list[float] = []
-    with (
-        locks.directory_lock(path),
-        pytest.raises(LocalFault, match="another process has held its directory for 1 s"),
-        locks.directory_lock(path, patience=1, sleep=waits.append),
-    ):
-        pytest.fail("two holders")
-    assert sum(waits) == pytest.approx(1)
+def test_results_never_go_to_a_pipe_of_another_user(shared):
+    with pytest.raises(LocalFault, match="it belongs to another user"):
+        Tally([], shared / "fifo")
+
+
+def test_what_is_written_in_a_shared_folder_belongs_to_the_caller(shared):
+    Tally([], shared / "theirs").finish()
+    save.save(shared / "plan", b"x", keep_owner=False)
+    for name in ("theirs", "plan"):
+        file = (shared / name).stat()
+        assert (file.st_uid, mode(shared / name)) == (NOBODY, 0o600)
+
+
+def test_results_replace_a_second_name_of_a_file_instead_of_writing_into_it(folder):
+    (folder / "precious").write_bytes(b"text")
+    (folder / "results").hardlink_to(folder / "precious")
+    Tally([], folder / "results").finish()
+    assert (folder / "precious").read_bytes() == b"text"
+
+
+def test_temporary_names_cannot_be_guessed(folder):
+    names = {save.temporary_beside(folder / "f").name for _ in range(100)}
+    assert len(names) == 100
+    assert min(map(len, names)) >= len(".f.1-0123456789abcdef.tmp")
+
+
+def test_only_a_file_of_the_caller_is_tightened(folder):
+    device = folder / "history.jsonl"
+    device.symlink_to(os.devnull)
+    before = mode(Path(os.devnull))
+    append.append(device, b"x\n")
+    assert mode(Path(os.devnull)) == before
+    with pytest.raises(LocalFault, match="not a regular file, so nothing would be kept"):
+        append.append(device, b"x\n", durable=True)
+    if os.geteuid() == 0:
+        theirs = folder / "theirs"
+        theirs.write_bytes(b"")
+        theirs.chmod(0o644)
+        os.chown(theirs, OTHER, OTHER)
+        append.append(theirs, b"x\n")
+        assert mode(theirs) == 0o644

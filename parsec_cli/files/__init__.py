@@ -1,0 +1,1 @@
+"""Write and lock this machine's files: the only place that does, for all rooms."""
