@@ -12,9 +12,9 @@ _parsec_command() {
         'parsec users set-qps') options='--allow-overcommit -n --dry-run --reason --fields' operands=('users' 'text') ;;
         'parsec users onboard') options='--exchange --mode --wallet-type --eoa-address --chain-id --credentials --api-key-id -n --dry-run --reason --fields' operands=('users') ;;
         'parsec users check') options='--exchange --credentials --api-key-id --fields' operands=('users') ;;
-        'parsec users deactivate') options='--from-file --confirm --max --results -n --dry-run --reason --fields' operands=('users') many=1 ;;
-        'parsec users plan') options='--prune --allow-overcommit --out --exit-code --fields' operands=('files') ;;
-        'parsec users apply') options='--prune --allow-overcommit --yes --confirm --max --max-failures --concurrency --results -n --dry-run --reason --fields' operands=('files') ;;
+        'parsec users deactivate') options='--from-file --confirm --max --allow-holdings --balances-only --results -n --dry-run --reason --fields' operands=('users') many=1 ;;
+        'parsec users plan') options='--prune --allow-overcommit --balances-only --out --exit-code --fields' operands=('files') ;;
+        'parsec users apply') options='--prune --allow-overcommit --yes --confirm --max --allow-holdings --balances-only --max-failures --concurrency --results -n --dry-run --reason --fields' operands=('files') ;;
         'parsec pool') subcommands='show check' options='--fields' ;;
         'parsec pool show') options='--top --watch --fields' ;;
         'parsec pool check') options='--max-used --min-free --fields' ;;
@@ -40,7 +40,7 @@ _parsec_command() {
         'parsec sandbox seed') options='--fields' operands=('text') ;;
         'parsec sandbox reset') options='--fields' ;;
         'parsec sandbox path') options='--fields' ;;
-        'parsec api') options='--query -f -F --input --as --include --confirm -n --dry-run --reason --fields' operands=('words GET POST PATCH DELETE' 'text') ;;
+        'parsec api') options='--query -f -F --input --as --include --confirm --allow-holdings --balances-only -n --dry-run --reason --fields' operands=('words GET POST PATCH DELETE' 'text') ;;
         'parsec doctor') options='--fields' ;;
         'parsec completion') options='--fields' operands=('words bash zsh fish powershell') ;;
         'parsec help') options='--fields' operands=('words environment exit-codes output safety' 'text') ;;
@@ -60,7 +60,7 @@ _parsec_option() {
         --rate) takes='words max'; return ;;
     esac
     case "$1 $2" in
-        'parsec --fields' | 'parsec users list --limit' | 'parsec users list --cursor' | 'parsec users list --page-size' | 'parsec users list --match' | 'parsec users list --tier' | 'parsec users create --email' | 'parsec users create --qps-limit' | 'parsec users create --eoa-address' | 'parsec users create --reason' | 'parsec users set-qps --reason' | 'parsec users onboard --eoa-address' | 'parsec users onboard --chain-id' | 'parsec users onboard --api-key-id' | 'parsec users onboard --reason' | 'parsec users check --api-key-id' | 'parsec users deactivate --confirm' | 'parsec users deactivate --max' | 'parsec users deactivate --reason' | 'parsec users apply --confirm' | 'parsec users apply --max' | 'parsec users apply --max-failures' | 'parsec users apply --concurrency' | 'parsec users apply --reason' | 'parsec pool show --top' | 'parsec pool show --watch' | 'parsec pool check --max-used' | 'parsec pool check --min-free' | 'parsec credentials --fields' | 'parsec credentials encode --api-key-id' | 'parsec credentials encode --fields' | 'parsec history list --since' | 'parsec history list --limit' | 'parsec sandbox --fields' | 'parsec sandbox serve --port' | 'parsec sandbox serve --rate-limit' | 'parsec sandbox serve --latency' | 'parsec sandbox serve --fault' | 'parsec sandbox serve --fields' | 'parsec sandbox seed --fields' | 'parsec sandbox reset --fields' | 'parsec sandbox path --fields' | 'parsec api --query' | 'parsec api -f' | 'parsec api -F' | 'parsec api --confirm' | 'parsec api --reason' | 'parsec api --fields' | 'parsec completion --fields' | 'parsec help --fields') takes='text' ;;
+        'parsec --fields' | 'parsec users list --limit' | 'parsec users list --cursor' | 'parsec users list --page-size' | 'parsec users list --match' | 'parsec users list --tier' | 'parsec users create --email' | 'parsec users create --qps-limit' | 'parsec users create --eoa-address' | 'parsec users create --reason' | 'parsec users set-qps --reason' | 'parsec users onboard --eoa-address' | 'parsec users onboard --chain-id' | 'parsec users onboard --api-key-id' | 'parsec users onboard --reason' | 'parsec users check --api-key-id' | 'parsec users deactivate --confirm' | 'parsec users deactivate --max' | 'parsec users deactivate --allow-holdings' | 'parsec users deactivate --reason' | 'parsec users apply --confirm' | 'parsec users apply --max' | 'parsec users apply --allow-holdings' | 'parsec users apply --max-failures' | 'parsec users apply --concurrency' | 'parsec users apply --reason' | 'parsec pool show --top' | 'parsec pool show --watch' | 'parsec pool check --max-used' | 'parsec pool check --min-free' | 'parsec credentials --fields' | 'parsec credentials encode --api-key-id' | 'parsec credentials encode --fields' | 'parsec history list --since' | 'parsec history list --limit' | 'parsec sandbox --fields' | 'parsec sandbox serve --port' | 'parsec sandbox serve --rate-limit' | 'parsec sandbox serve --latency' | 'parsec sandbox serve --fault' | 'parsec sandbox serve --fields' | 'parsec sandbox seed --fields' | 'parsec sandbox reset --fields' | 'parsec sandbox path --fields' | 'parsec api --query' | 'parsec api -f' | 'parsec api -F' | 'parsec api --confirm' | 'parsec api --allow-holdings' | 'parsec api --reason' | 'parsec api --fields' | 'parsec completion --fields' | 'parsec help --fields') takes='text' ;;
         'parsec users --fields' | 'parsec users list --fields' | 'parsec users get --fields' | 'parsec users create --fields' | 'parsec users set-qps --fields') takes='fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key' ;;
         'parsec users list --exchange' | 'parsec users onboard --exchange' | 'parsec users check --exchange' | 'parsec credentials encode --exchange') takes='words polymarket kalshi' ;;
         'parsec users list --wallet') takes='words eoa safe none' ;;
@@ -70,8 +70,8 @@ _parsec_option() {
         'parsec users onboard --credentials' | 'parsec users check --credentials' | 'parsec users deactivate --from-file' | 'parsec users deactivate --results' | 'parsec users plan --out' | 'parsec users apply --results' | 'parsec api --input') takes='files' ;;
         'parsec users onboard --fields') takes='fields customer_id exchange mode status linked_exchanges steps_completed' ;;
         'parsec users check --fields') takes='fields ok exchange http_status' ;;
-        'parsec users deactivate --fields' | 'parsec users apply --fields') takes='fields row action external_id customer_id outcome http_status attempts error' ;;
-        'parsec users plan --fields') takes='fields row action external_id customer_id before.qps_limit after.qps_limit' ;;
+        'parsec users deactivate --fields' | 'parsec users apply --fields') takes='fields row action external_id customer_id outcome http_status attempts error holdings' ;;
+        'parsec users plan --fields') takes='fields row action external_id customer_id before.qps_limit after.qps_limit holdings' ;;
         'parsec pool --fields' | 'parsec pool show --fields') takes='fields qps_pool total_allocated_qps free used_percent end_user_count' ;;
         'parsec pool check --fields') takes='fields status qps_pool total_allocated_qps free used_percent' ;;
         'parsec escrow --fields' | 'parsec escrow show --fields') takes='fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps' ;;

@@ -3,7 +3,7 @@
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
     set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'credentials' 'credentials encode' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'history' 'history list' 'history show' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'api' 'doctor' 'completion' 'help'
-    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --confirm --max --results --out --max-failures --concurrency --top --watch --max-used --min-free --user --since --port --rate-limit --latency --fault --query -f -F --input --as
+    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --confirm --max --allow-holdings --results --out --max-failures --concurrency --top --watch --max-used --min-free --user --since --port --rate-limit --latency --fault --query -f -F --input --as
     set -l tokens (commandline -opc)
     set -l path
     set -l operands 0
@@ -169,17 +169,20 @@ complete -c parsec -n '__parsec_at \'users deactivate\'' -a '(__parsec_ask users
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l from-file -r -F -d 'A USER a line, or a CSV with a customer_id or external_id column.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l max -x -d 'Deactivations in one run at most.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l allow-holdings -x -d 'For scripts: deactivate also users who hold money; N is how many do.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l balances-only -d 'Before deactivating, do not read open orders and positions.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l results -r -F -d 'Where to write the result rows.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l reason -x -d 'Why; kept in the history.'
-complete -c parsec -n '__parsec_at \'users deactivate\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users plan\' 1' -F
 complete -c parsec -n '__parsec_at \'users plan\'' -l prune -d 'Deactivate every user that is not in the file.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l balances-only -d 'Before deactivating, do not read open orders and positions.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l out -r -F -d 'Save the plan, bound to host and key.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l exit-code -d 'Exit 11 when anything would change.'
-complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_list row action external_id customer_id before.qps_limit after.qps_limit)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_list row action external_id customer_id before.qps_limit after.qps_limit holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users apply\' 1' -F
 complete -c parsec -n '__parsec_at \'users apply\'' -l prune -d 'Deactivate every user that is not in the file.'
@@ -187,12 +190,14 @@ complete -c parsec -n '__parsec_at \'users apply\'' -l allow-overcommit -d 'Let 
 complete -c parsec -n '__parsec_at \'users apply\'' -l yes -d 'Do not ask, as long as nobody is deactivated.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l max -x -d 'Deactivations in one run at most.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l allow-holdings -x -d 'For scripts: deactivate also users who hold money; N is how many do.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l balances-only -d 'Before deactivating, do not read open orders and positions.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l max-failures -x -d 'Stop after N failed rows [default 20; 1 for deactivations].'
 complete -c parsec -n '__parsec_at \'users apply\'' -l concurrency -x -d 'Requests at once.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l results -r -F -d 'Where to write the result rows.'
 complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Why; kept in the history.'
-complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show pool, allocation, what is free, and how many users share it.'
 complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, 11 at or above one.'
@@ -287,6 +292,8 @@ complete -c parsec -n '__parsec_at \'api\'' -l input -r -F -d 'The whole JSON bo
 complete -c parsec -n '__parsec_at \'api\'' -l as -x -a '(__parsec_ask users)' -d 'Act for this end-user.'
 complete -c parsec -n '__parsec_at \'api\'' -l include -d 'Print status and headers before the body.'
 complete -c parsec -n '__parsec_at \'api\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
+complete -c parsec -n '__parsec_at \'api\'' -l allow-holdings -x -d 'For scripts: deactivate also users who hold money; N is how many do.'
+complete -c parsec -n '__parsec_at \'api\'' -l balances-only -d 'Before deactivating, do not read open orders and positions.'
 complete -c parsec -n '__parsec_at \'api\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'api\'' -l reason -x -d 'Why; kept in the history.'
 complete -c parsec -n '__parsec_at \'api\'' -l fields -x -d 'Show only these fields, in every format.'

@@ -11,7 +11,7 @@ from typing import Literal
 from parsec_cli.models import JsonObject
 from parsec_cli.records import record
 
-ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno"]
+ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno", "holdings"]
 Tone = Literal["plain", "strong", "dim", "good", "warning", "bad"]
 
 

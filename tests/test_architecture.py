@@ -11,6 +11,7 @@ ROOMS = {"api", "fleet", "output", "local", "sandbox", "shells"}
 BOTTOM = {
     "errors",
     "files",
+    "holdings",
     "models",
     "outcomes",
     "results",

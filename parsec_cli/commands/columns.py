@@ -108,6 +108,7 @@ ACTION = (
     Column("customer_id", "CUSTOMER ID", "id", rank=4),
     Column("before.qps_limit", "QPS BEFORE", "number", rank=1),
     Column("after.qps_limit", "QPS AFTER", "number", rank=1),
+    Column("holdings", "HOLDS", "holdings", rank=0),
 )
 
 RESULT = (
@@ -119,6 +120,7 @@ RESULT = (
     Column("http_status", "HTTP", "number", rank=3),
     Column("attempts", "ATTEMPTS", "number", rank=5),
     Column("error", "ERROR", rank=2),
+    Column("holdings", "HELD", "holdings", rank=9, shown=False),
 )
 
 DEACTIVATED = (
@@ -126,6 +128,7 @@ DEACTIVATED = (
     Column("customer_id", "CUSTOMER ID", "id", rank=0),
     Column("outcome", "OUTCOME", rank=0),
     Column("error", "ERROR", rank=1),
+    Column("holdings", "HELD", "holdings", rank=1, shown=False),
 )
 
 ONBOARDED = (

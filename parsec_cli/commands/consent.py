@@ -1,28 +1,71 @@
 """Consent for what cannot be undone: a word that names the target, typed or given, never implied.
 
 A deactivation needs the external_id (one user) or the count (several). Nothing else counts: not
-`--yes`, not CI, not an environment variable, not what a pipe says.
+`--yes`, not CI, not an environment variable, not what a pipe says. Where nobody types the word,
+the number of users who hold money is needed, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from parsec_cli.commands.cards import shown
 from parsec_cli.errors import ConsentMissing, GuardRefused
-from parsec_cli.models import User
+from parsec_cli.holdings import Holdings, hold_money, json_of, summary
+from parsec_cli.models import JsonObject, User
 from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
 from parsec_cli.wording import counted
 
 _BLANK = Line("")
+_NAMED = 20  # holders named in a refusal
 _LISTED = (
     Column("external_id", "EXTERNAL ID", "id", rank=0),
     Column("customer_id", "CUSTOMER ID", "id", rank=0),
     Column("qps_limit", "QPS", "number", rank=2),
     Column("exchanges", "EXCHANGES", rank=3),
-    Column("money", "BALANCES", rank=1),
+    Column("holdings", "HOLDS", "holdings", rank=0),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A user about to be deactivated and what it holds; None without a wallet."""
+
+    user: User
+    holdings: Holdings | None
+
+    @property
+    def is_holder(self) -> bool:
+        return self.holdings is not None and self.holdings.is_holder
+
+    @property
+    def json(self) -> JsonObject | None:
+        return json_of(self.holdings)
+
+    @property
+    def record(self) -> JsonObject:
+        """The user's record as the history keeps it."""
+        return {**self.user.raw, "holdings": self.json}
+
+    @property
+    def line(self) -> str:
+        return f"`{self.user.name}` HOLDS {self.holdings.text}" if self.holdings else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What was given for scripts: `--confirm` and `--allow-holdings`; None where it was not."""
+
+    confirm: str | None
+    allow_holdings: int | None
+
+
+def holder_words(everyone: Sequence[Held]) -> list[str]:
+    """The option that a script needs where some of them are holders."""
+    holders = sum(1 for one in everyone if one.is_holder)
+    return ["--allow-holdings", str(holders)] if holders else []
 
 
 def word_for(user: User) -> str:
@@ -32,13 +75,18 @@ def word_for(user: User) -> str:
     return text if typable else user.customer_id
 
 
-def agree_to_one(runtime: Runtime, user: User, confirm: str | None, command: str) -> None:
-    """Obtain consent to deactivate `user`; else raise ConsentMissing. `command` is for scripts."""
+def agree_to_one(runtime: Runtime, one: Held, given: Consent, command: str) -> None:
+    """Obtain consent to deactivate a user; else raise ConsentMissing or GuardRefused.
+
+    `command` is for scripts, with all that is needed.
+    """
+    user = one.user
     word = word_for(user)
-    if confirm is None:
-        runtime.screen.show_people([*_one(runtime, user), _BLANK])
-    matches = None if confirm is None else _names(confirm, user)
-    _agree(runtime, word, matches, command, f"type {_what(user, word)} to deactivate it")
+    if given.confirm is None:
+        runtime.screen.show_people([*_one(runtime, one), _BLANK])
+    matches = None if given.confirm is None else _names(given.confirm, user)
+    what = "the external_id" if word == user.external_id else "the customer_id"
+    _agree(runtime, word, matches, given, [one], command, f"type {what} to deactivate it")
 
 
 def _names(confirm: str, user: User) -> bool:
@@ -48,20 +96,16 @@ def _names(confirm: str, user: User) -> bool:
     return confirm == user.external_id or confirm.lower() == user.customer_id.lower()
 
 
-def _what(user: User, word: str) -> str:
-    return "the external_id" if word == user.external_id else "the customer_id"
-
-
 def agree_to_several(
-    runtime: Runtime, users: Sequence[User], confirm: str | None, command: str, notes: Sequence[str]
+    runtime: Runtime, everyone: Sequence[Held], given: Consent, command: str
 ) -> None:
-    """Obtain consent to deactivate all `users`, by their count."""
-    count = str(len(users))
-    if confirm is None:
-        runtime.screen.show_people([*_several(runtime, users, notes), _BLANK])
-    matches = None if confirm is None else confirm == count
-    question = f"type {count} to deactivate {counted(len(users), 'user')}"
-    _agree(runtime, count, matches, command, question)
+    """Obtain consent to deactivate all of them, by their count."""
+    count = str(len(everyone))
+    if given.confirm is None:
+        runtime.screen.show_people([*_several(runtime, everyone), _BLANK])
+    matches = None if given.confirm is None else given.confirm == count
+    question = f"type {count} to deactivate {counted(len(everyone), 'user')}"
+    _agree(runtime, count, matches, given, everyone, command, question)
 
 
 def at_most(count: int, limit: int) -> None:
@@ -74,18 +118,26 @@ def at_most(count: int, limit: int) -> None:
 
 
 def _agree(
-    runtime: Runtime, word: str, confirmed: bool | None, command: str, question: str
+    runtime: Runtime,
+    word: str,
+    confirmed: bool | None,
+    given: Consent,
+    everyone: Sequence[Held],
+    command: str,
+    question: str,
 ) -> None:
     """Take `--confirm` by whether it matched; where it was not given (None) ask for the word."""
     hint = f"to run it from a script: `{command}`"
-    if confirmed:
-        return
-    if confirmed is not None:
+    if confirmed is False:
         raise ConsentMissing("`--confirm` does not match the target: nothing was sent", hint=hint)
-    if not runtime.screen.interactive:
+    if confirmed is None and not runtime.screen.interactive:
         raise ConsentMissing(
             "consent is missing and nobody can be asked: nothing was sent", hint=hint
         )
+    check_holders(everyone, given, command)
+    if confirmed:
+        warn_of_holders(runtime, everyone)
+        return
     answer = runtime.screen.ask(f"{question}: ")
     if answer is None or answer != word:
         raise ConsentMissing(
@@ -93,12 +145,41 @@ def _agree(
         )
 
 
+def check_holders(everyone: Sequence[Held], given: Consent, command: str) -> None:
+    """Refuse unless `--allow-holdings` is the number of holders; not needed by one who types."""
+    holders = [one for one in everyone if one.is_holder]
+    if given.allow_holdings == len(holders):
+        return
+    if given.allow_holdings is None and (given.confirm is None or not holders):
+        return
+    verb = hold_money([one.holdings for one in holders if one.holdings is not None])
+    message = f"{counted(len(holders), 'user')} {verb}"
+    if given.allow_holdings is not None:
+        message = f"`--allow-holdings {given.allow_holdings}` does not match: {message}"
+    details = [one.line for one in holders[:_NAMED]]
+    if len(holders) > _NAMED:
+        details.append(f"and {len(holders) - _NAMED:,} more")
+    raise GuardRefused(
+        f"{message}; nothing was sent",
+        details=details,
+        hint=f"if they may lose access to it: `{command}`",
+    )
+
+
+def warn_of_holders(runtime: Runtime, everyone: Sequence[Held]) -> None:
+    """Say what is held where no prompt shows it: by the one user, or by all together."""
+    text = summary([one.holdings for one in everyone])
+    if text:
+        runtime.screen.warning(everyone[0].line if len(everyone) == 1 else text)
+
+
 def _target(runtime: Runtime) -> tuple[tuple[str, str], ...]:
     profile = runtime.profile
     return (("profile", profile.name), ("host", profile.base_url.display))
 
 
-def _one(runtime: Runtime, user: User) -> list[Block]:
+def _one(runtime: Runtime, one: Held) -> list[Block]:
+    user = one.user
     wallet = user.wallet
     pairs = [
         ("external_id", shown(user.external_id)),
@@ -113,41 +194,27 @@ def _one(runtime: Runtime, user: User) -> list[Block]:
         Line("deactivate this user: it cannot be undone", "bad"),
         Card((*pairs, *_target(runtime))),
     ]
-    if wallet is not None and wallet.holds_money:
-        blocks.append(Line(f"ITS WALLET HOLDS {money(user)}", "bad"))
+    if one.is_holder and one.holdings is not None:
+        blocks.append(Line(f"HOLDS {one.holdings.text}", "bad"))
     return blocks
 
 
-def money(user: User) -> str:
-    """The balances that are not zero, such as `100.50 USDC`."""
-    wallet = user.wallet
-    if wallet is None or not wallet.holds_money:
-        return ""
-    return ", ".join(
-        f"{shown(b.get('balance', b.get('raw_balance')))} {shown(b.get('token'))}"
-        for b in wallet.balances
-        if wallet.is_money(b)
-    )
-
-
-def _several(runtime: Runtime, users: Sequence[User], notes: Sequence[str]) -> list[Block]:
+def _several(runtime: Runtime, everyone: Sequence[Held]) -> list[Block]:
     rows = [
         {
-            "external_id": user.external_id,
-            "customer_id": user.customer_id,
-            "qps_limit": user.qps_limit,
-            "exchanges": shown(list(user.linked_exchanges)),
-            "money": money(user) or None,
+            "external_id": one.user.external_id,
+            "customer_id": one.user.customer_id,
+            "qps_limit": one.user.qps_limit,
+            "exchanges": shown(list(one.user.linked_exchanges)),
+            "holdings": one.json,
         }
-        for user in users
+        for one in everyone
     ]
-    rich = sum(1 for row in rows if row["money"])
     blocks: list[Block] = [
-        Line(f"deactivate {counted(len(users), 'user')}: it cannot be undone", "bad"),
+        Line(f"deactivate {counted(len(everyone), 'user')}: it cannot be undone", "bad"),
         Grid(_LISTED, rows),
         Card(_target(runtime)),
     ]
-    blocks += [Line(note, "warning") for note in notes]
-    if rich:
-        blocks.append(Line(f"{rich} OF THEIR WALLETS HOLD MONEY", "bad"))
+    if text := summary([one.holdings for one in everyone]):
+        blocks.append(Line(text, "bad"))
     return blocks

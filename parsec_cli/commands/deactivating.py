@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
+from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import user_path
 from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
-from parsec_cli.commands.consent import agree_to_one, at_most, word_for
+from parsec_cli.commands.consent import (
+    Consent,
+    Held,
+    agree_to_one,
+    at_most,
+    holder_words,
+    warn_of_holders,
+    word_for,
+)
+from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.guards import not_sent
 from parsec_cli.commands.options import DEFAULT_MAX
 from parsec_cli.errors import UsageFault
@@ -25,7 +36,8 @@ class Order:
 
     users: tuple[str, ...]
     from_file: str | None
-    confirm: str | None
+    consent: Consent
+    balances_only: bool
     most: int
     results: str | None
     dry_run: bool
@@ -49,17 +61,26 @@ def deactivate_users(runtime: Runtime, order: Order) -> Listing | Record:
 def _one(runtime: Runtime, order: Order) -> Listing | Record:
     user = runtime.resolver.one(order.users[0], to_change=True)
     at_most(1, order.most)
+    one = held_by(runtime, user, balances_only=order.balances_only)
     if order.dry_run:
         runtime.screen.notice(f"would deactivate `{user.name}` ({user.customer_id})")
-        return not_sent("DELETE", user_path(user.customer_id), None)
-    agree_to_one(runtime, user, order.confirm, script(runtime, order, user))
+        warn_of_holders(runtime, [one])
+        return not_sent("DELETE", user_path(user.customer_id), None, holdings=one.json)
+    agree_to_one(runtime, one, order.consent, script(runtime, order, [one], word_for(user)))
     change = Change(
-        "users deactivate", user.customer_id, user.external_id, user.raw, None, order.reason
+        "users deactivate", user.customer_id, user.external_id, one.record, None, order.reason
     )
     applied = or_raise(changes.deactivate(runtime.client, user, change))
     runtime.index.forget(user.customer_id)
     runtime.screen.notice(deactivated(user, applied))
-    return Listing("results", columns.DEACTIVATED, [[_result(user)]])
+    return Listing("results", columns.DEACTIVATED, [[_result(one)]])
+
+
+def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> Held:
+    """Read what a user holds that this command fetched, and what earlier commands know of it."""
+    _, holdings = read_holdings(runtime.client, user, fetched=True, balances_only=balances_only)
+    warn_of_unknown(runtime, earlier_deactivations(runtime), [user])
+    return Held(user, holdings)
 
 
 def deactivated(user: User, applied: Applied) -> str:
@@ -70,23 +91,25 @@ def deactivated(user: User, applied: Applied) -> str:
     return told
 
 
-def _result(user: User) -> JsonObject:
+def _result(one: Held) -> JsonObject:
     return {
-        "customer_id": user.customer_id,
-        "external_id": user.external_id,
+        "customer_id": one.user.customer_id,
+        "external_id": one.user.external_id,
         "outcome": "deactivated",
         "error": None,
+        "holdings": one.json,
     }
 
 
-def script(runtime: Runtime, order: Order, target: User | int | None) -> str:
-    """Return the command that needs no answer: for one user, or for so many; None: that asks."""
+def script(runtime: Runtime, order: Order, everyone: Sequence[Held], word: str | None) -> str:
+    """Return the command that needs no answer, with consent by `word`; None: one that asks."""
     words = ["users", "deactivate"]
     words += ["--from-file", order.from_file] if order.from_file is not None else []
     words += ["--max", str(order.most)] if order.most != DEFAULT_MAX else []
     words += ["--results", order.results] if order.results is not None else []
     words += ["--reason", order.reason] if order.reason else []
-    if isinstance(target, User):
-        return again(runtime, [*words, "--confirm", word_for(target)], names=[target.customer_id])
-    words += ["--confirm", str(target)] if target is not None else []
-    return again(runtime, words, names=order.users)
+    words += ["--balances-only"] if order.balances_only else []
+    words += ["--confirm", word, *holder_words(everyone)] if word is not None else []
+    one = len(order.users) == 1 and len(everyone) == 1
+    names = [everyone[0].user.customer_id] if one else order.users
+    return again(runtime, words, names=names)

@@ -8,6 +8,8 @@ import typer
 
 from parsec_cli.commands.options import (
     DEFAULT_MAX,
+    AllowHoldings,
+    BalancesOnly,
     Confirm,
     DryRun,
     Most,
@@ -32,6 +34,7 @@ def plan(
     *,
     prune: Prune = False,
     allow_overcommit: Overcommit = False,
+    balances_only: BalancesOnly = False,
     out: Annotated[
         str | None, typer.Option(metavar="PLAN", help="Save the plan, bound to host and key.")
     ] = None,
@@ -50,7 +53,8 @@ def plan(
     """
     from parsec_cli.commands.fleet_plan import Wish, plan_file
 
-    return plan_file(runtime_of(ctx), Wish(file, prune, allow_overcommit), out, exit_code=exit_code)
+    wish = Wish(file, prune, allow_overcommit, balances_only)
+    return plan_file(runtime_of(ctx), wish, out, exit_code=exit_code)
 
 
 @noun.command("apply")
@@ -67,6 +71,8 @@ def apply(
     ] = False,
     confirm: Confirm = None,
     most: Most = DEFAULT_MAX,
+    allow_holdings: AllowHoldings = None,
+    balances_only: BalancesOnly = False,
     max_failures: Annotated[
         int | None,
         typer.Option(
@@ -92,8 +98,10 @@ def apply(
       parsec users apply users.csv --confirm 2 --reason "quarterly limits"
 
     """
+    from parsec_cli.commands.consent import Consent
     from parsec_cli.commands.fleet_apply import Orders, apply_file
     from parsec_cli.commands.fleet_plan import Wish
 
-    orders = Orders(yes, confirm, most, max_failures, concurrency, results, dry_run, reason)
-    return apply_file(runtime_of(ctx), Wish(file, prune, allow_overcommit), orders)
+    consent = Consent(confirm, allow_holdings)
+    orders = Orders(yes, consent, most, max_failures, concurrency, results, dry_run, reason)
+    return apply_file(runtime_of(ctx), Wish(file, prune, allow_overcommit, balances_only), orders)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
-from parsec_cli.commands.consent import agree_to_several
+from parsec_cli.commands.consent import (
+    Consent,
+    Held,
+    agree_to_several,
+    check_holders,
+    holder_words,
+)
+from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.fleet_plan import (
     Planned,
     Wish,
@@ -18,7 +26,7 @@ from parsec_cli.commands.fleet_plan import (
     read_wish,
     shown_name,
 )
-from parsec_cli.commands.fleet_reads import Survey
+from parsec_cli.commands.fleet_reads import Survey, held_by_all
 from parsec_cli.commands.fleet_run import Bounds, run_listing
 from parsec_cli.commands.options import DEFAULT_MAX
 from parsec_cli.errors import ConsentMissing, UsageFault
@@ -40,7 +48,7 @@ class Orders:
     """The options of `users apply` beside the file."""
 
     yes: bool
-    confirm: str | None
+    consent: Consent
     most: int
     max_failures: int | None
     concurrency: int
@@ -54,7 +62,8 @@ def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
     keep_apart(wish.file, orders.results, "--results")
     data = read_wish(runtime, wish)
     saved = plans.load(data, shown_name(wish)) if plans.is_saved_plan(data) else None
-    if wish.file == "-" and not (orders.yes or orders.confirm is not None or orders.dry_run):
+    confirmed = orders.consent.confirm is not None
+    if wish.file == "-" and not (orders.yes or confirmed or orders.dry_run):
         raise ConsentMissing(
             "stdin is the file, so nobody can be asked: nothing was sent",
             hint=f"add `--yes`, or `--confirm COUNT`: `{_script(runtime, wish, orders)} --yes`",
@@ -63,14 +72,14 @@ def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
     if saved is not None:
         plans.check_binding(saved, host=host, key_fingerprint=key)
         _check_flags(wish, prune=saved.prune, allow_overcommit=saved.allow_overcommit)
-        wish = Wish(wish.file, saved.prune, saved.allow_overcommit)
+        wish = replace(wish, prune=saved.prune, allow_overcommit=saved.allow_overcommit)
     with open_journal(
         runtime.places.runs_dir, host, key, command="users apply", wall=runtime.world.clock
     ) as journal:
         if saved is None:
             made = make_plan(runtime, wish, data)
         else:
-            survey = Survey(runtime)
+            survey = Survey(runtime, balances_only=wish.balances_only)
             census = take_census(survey.everyone(), keep_for_plan(saved.plan))
             made = planned(runtime, wish, saved.plan, census, survey)
         return _apply(runtime, wish, orders, made, journal)
@@ -90,17 +99,21 @@ def _check_flags(wish: Wish, *, prune: bool, allow_overcommit: bool) -> None:
 def _apply(
     runtime: Runtime, wish: Wish, orders: Orders, made: Planned, journal: Journal
 ) -> Listing:
-    ready = prepare(made.saved.plan, made.census, journal.past)
-    ahead = guards.forecast(
-        ready.send, made.pool, rate=made.survey.pacer.rate, quota_left=made.survey.quota_left
-    )
+    survey, census = made.survey, made.census
+    ready = prepare(made.saved.plan, census)
+    ahead = survey.forecast(ready.send, made.pool, census)
     guards.check_pool(ahead, allow_overcommit=wish.allow_overcommit)
     guards.check_quota(ahead)
     guards.check_max(ready.send, orders.most)
+    ready = ready.holding(survey.holdings(census, ready.deactivations))
+    everyone = held_by_all(ready)
+    past = earlier_deactivations(runtime, journal.past) if everyone else journal.past
+    warn_of_unknown(runtime, past, (one.user for one in everyone))
+    ahead = survey.forecast(ready.send, made.pool, census)
     made = replace(made, shown=_left(made.saved.plan, ready), forecast=ahead)
     if orders.dry_run:
         return plan_listing(runtime, made)
-    _agree(runtime, wish, orders, made, ready)
+    _agree(runtime, wish, orders, made, ready, everyone)
     bounds = Bounds(
         orders.concurrency,
         orders.max_failures,
@@ -112,19 +125,27 @@ def _apply(
     return run_listing(runtime, "users apply", ready, journal, made.survey, bounds)
 
 
-def _agree(runtime: Runtime, wish: Wish, orders: Orders, made: Planned, ready: Ready) -> None:
+def _agree(
+    runtime: Runtime,
+    wish: Wish,
+    orders: Orders,
+    made: Planned,
+    ready: Ready,
+    everyone: Sequence[Held],
+) -> None:
     """Obtain consent: the count for deactivations, else `--yes` or a plain yes."""
-    count = len(ready.deactivations)
+    count, given = len(everyone), orders.consent
     if not ready.send:
         return
-    if orders.confirm is None and not (orders.yes and not count):
+    if given.confirm is None and not (orders.yes and not count):
         runtime.screen.show_people([*_first_rows(ready), *plan_blocks(made), Line("")])
     script = _script(runtime, wish, orders)
-    if count or orders.confirm is not None:
-        users = [ready.user(action) for action in ready.deactivations]
-        command = f"{script} --confirm {count}" if count else f"{script} --yes"
-        agree_to_several(runtime, users, orders.confirm, command, asked_again(ready))
-    elif not orders.yes:
+    if count or given.confirm is not None:
+        words = ["--confirm", str(count), *holder_words(everyone)] if count else ["--yes"]
+        agree_to_several(runtime, everyone, given, " ".join([script, *words]))
+        return
+    check_holders(everyone, given, f"{script} --yes")
+    if not orders.yes:
         _ask(runtime, len(ready.send), f"{script} --yes")
 
 
@@ -162,15 +183,6 @@ def _first_rows(ready: Ready) -> list[Block]:
     return blocks
 
 
-def asked_again(ready: Ready) -> list[str]:
-    """Say which deactivations an older run left unknown: they are asked for anew."""
-    number = len(ready.asked_again)
-    if not number:
-        return []
-    were = "was" if number == 1 else "were"
-    return [f"{number} of them {were} sent by an older run whose outcome is unknown"]
-
-
 def _ask(runtime: Runtime, number: int, script: str) -> None:
     hint = f"to run it from a script: `{script}`"
     if not runtime.screen.interactive:
@@ -187,6 +199,7 @@ def _script(runtime: Runtime, wish: Wish, orders: Orders) -> str:
     words = ["users", "apply", f"./{wish.file}" if dashed else wish.file]
     words += ["--prune"] if wish.prune else []
     words += ["--allow-overcommit"] if wish.allow_overcommit else []
+    words += ["--balances-only"] if wish.balances_only else []
     words += ["--max", str(orders.most)] if orders.most != DEFAULT_MAX else []
     words += ["--max-failures", str(orders.max_failures)] if orders.max_failures else []
     words += ["--concurrency", str(orders.concurrency)] if orders.concurrency != CONCURRENCY else []

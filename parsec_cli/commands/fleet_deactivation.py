@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from parsec_cli.api.resolve import Reference
 from parsec_cli.commands import columns
-from parsec_cli.commands.consent import agree_to_one, agree_to_several
+from parsec_cli.commands.consent import (
+    Held,
+    agree_to_one,
+    agree_to_several,
+    warn_of_holders,
+    word_for,
+)
 from parsec_cli.commands.deactivating import Order, script
-from parsec_cli.commands.fleet_apply import asked_again
+from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.fleet_plan import keep_apart
-from parsec_cli.commands.fleet_reads import Survey
+from parsec_cli.commands.fleet_reads import Survey, held_by_all
 from parsec_cli.commands.fleet_run import Bounds, run_listing
 from parsec_cli.commands.reading import read_bytes
 from parsec_cli.errors import UsageFault
@@ -16,7 +24,7 @@ from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import Census, take_census
 from parsec_cli.fleet.journal import Journal, open_journal
-from parsec_cli.fleet.ready import Ready, prepare
+from parsec_cli.fleet.ready import prepare
 from parsec_cli.fleet.resolve import keep_for_targets, plan_deactivations
 from parsec_cli.fleet.targets import Target, read_targets
 from parsec_cli.results import Listing
@@ -49,18 +57,24 @@ def _targets(runtime: Runtime, order: Order) -> tuple[Target, ...]:
 def _deactivate(
     runtime: Runtime, order: Order, targets: tuple[Target, ...], journal: Journal
 ) -> Listing:
-    survey = Survey(runtime)
+    survey = Survey(runtime, balances_only=order.balances_only)
+    past = earlier_deactivations(runtime, journal.past)
     census = _census(runtime, survey, targets)
-    plan = plan_deactivations(targets, census, journal.past)
-    ready = prepare(plan, census, journal.past)
+    plan = plan_deactivations(targets, census, past)
+    ready = prepare(plan, census)
     if plan.keeps:
         runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
     guards.check_max(ready.send, order.most)
+    ready = ready.holding(survey.holdings(census, ready.deactivations))
+    everyone = held_by_all(ready)
+    warn_of_unknown(runtime, past, (one.user for one in everyone))
     if order.dry_run:
+        warn_of_holders(runtime, everyone)
         rows = [plans.as_json(action) for action in ready.send]
         return Listing("actions", columns.ACTION, [rows])
-    _agree(runtime, order, ready)
-    bounds = Bounds(results=order.results, reason=order.reason, again=script(runtime, order, None))
+    _agree(runtime, order, everyone)
+    command = script(runtime, order, [], None)
+    bounds = Bounds(results=order.results, reason=order.reason, again=command)
     return run_listing(runtime, "users deactivate", ready, journal, survey, bounds)
 
 
@@ -70,7 +84,7 @@ def _census(runtime: Runtime, survey: Survey, targets: tuple[Target, ...]) -> Ce
     names = [f"{prefix[target.kind]}{target.text}" for target in targets]
     if len(targets) > _LISTING_FROM or not all(map(_can_be_asked_for, names)):
         return take_census(survey.everyone(), keep_for_targets(targets))
-    census = Census()
+    census, survey.fetched = Census(), True
     for user in runtime.resolver.find(names, to_change=True).values():
         if user is not None:
             census.add(user, keep=True)
@@ -86,15 +100,12 @@ def _can_be_asked_for(name: str) -> bool:
     return True
 
 
-def _agree(runtime: Runtime, order: Order, ready: Ready) -> None:
-    if not ready.send:
+def _agree(runtime: Runtime, order: Order, everyone: Sequence[Held]) -> None:
+    if not everyone:
         return
-    users = [ready.user(action) for action in ready.deactivations]
-    notes = asked_again(ready)
     if len(order.users) == 1:
-        for note in notes:
-            runtime.screen.warning(note)
-        agree_to_one(runtime, users[0], order.confirm, script(runtime, order, users[0]))
+        command = script(runtime, order, everyone, word_for(everyone[0].user))
+        agree_to_one(runtime, everyone[0], order.consent, command)
     else:
-        command = script(runtime, order, len(users))
-        agree_to_several(runtime, users, order.confirm, command, notes)
+        command = script(runtime, order, everyone, str(len(everyone)))
+        agree_to_several(runtime, everyone, order.consent, command)

@@ -6,11 +6,12 @@ import datetime
 import os
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parsec_cli.commands import columns
 from parsec_cli.commands.again import again
+from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.reading import check_named, path_of, read_bytes
 from parsec_cli.errors import UsageFault
@@ -21,6 +22,7 @@ from parsec_cli.fleet.guards import Forecast
 from parsec_cli.fleet.plan import Keep, Plan, diff, keep_for_roster
 from parsec_cli.fleet.plan_file import SavedPlan
 from parsec_cli.fleet.roster import read_roster
+from parsec_cli.holdings import summary
 from parsec_cli.models import JsonObject, Pool
 from parsec_cli.results import Bar, Block, Card, Line, Listing
 from parsec_cli.runtime import Runtime
@@ -35,6 +37,7 @@ class Wish:
     file: str
     prune: bool
     allow_overcommit: bool
+    balances_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def shown_name(wish: Wish) -> str:
 def make_plan(runtime: Runtime, wish: Wish, data: bytes) -> Planned:
     """Check the whole file before the first request, then compare it with everyone."""
     wanted = read_roster(data, shown_name(wish))
-    survey = Survey(runtime)
+    survey = Survey(runtime, balances_only=wish.balances_only)
     census = take_census(survey.everyone(), keep_for_roster(wanted, prune=wish.prune))
     plan = diff(wanted, census, prune=wish.prune, name=shown_name(wish))
     return planned(runtime, wish, plan, census, survey)
@@ -69,9 +72,7 @@ def make_plan(runtime: Runtime, wish: Wish, data: bytes) -> Planned:
 def planned(runtime: Runtime, wish: Wish, plan: Plan, census: Census, survey: Survey) -> Planned:
     """Put the plan beside the pool and bind it to host and key."""
     pool = survey.pool()
-    ahead = guards.forecast(
-        plan.actions, pool, rate=survey.pacer.rate, quota_left=survey.quota_left
-    )
+    ahead = survey.forecast(plan.actions, pool, census)
     now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
     saved = SavedPlan(
         plan,
@@ -89,14 +90,28 @@ def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool)
     keep_apart(wish.file, out, "--out")
     made = make_plan(runtime, wish, read_wish(runtime, wish))
     guards.check_pool(made.forecast, allow_overcommit=wish.allow_overcommit)
+    made = _with_holdings(runtime, made)
     if out is not None:
         from parsec_cli.files import save
 
         save.save(path_of(out), plans.dump(made.saved), keep_owner=False)
-        command = again(runtime, ["users", "apply"], names=[out])
+        words = ["--balances-only"] if wish.balances_only else []
+        command = again(runtime, ["users", "apply", *words], names=[out])
         runtime.screen.notice(f"saved; apply it with `{command}`")
     code = CHANGES if exit_code and made.saved.plan.actions else 0
     return plan_listing(runtime, made, code)
+
+
+def _with_holdings(runtime: Runtime, made: Planned) -> Planned:
+    """Read what those hold whom the plan deactivates, and what earlier commands know of them."""
+    plan, census, survey = made.saved.plan, made.census, made.survey
+    if not plan.deactivations:
+        return made
+    plan = plan.holding(survey.holdings(census, plan.deactivations))
+    users = [census.user(action.customer_id) for action in plan.deactivations]
+    warn_of_unknown(runtime, earlier_deactivations(runtime), users)
+    ahead = survey.forecast(plan.actions, made.pool, census)
+    return replace(made, saved=replace(made.saved, plan=plan), shown=plan, forecast=ahead)
 
 
 def keep_apart(source: str, target: str | None, option: str) -> None:
@@ -135,7 +150,7 @@ def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
     """The actions in the order of the file, and below them what they amount to."""
     plan = made.shown
     if runtime.screen.format_name != "table":  # which has them below
-        for note in plan.notes:
+        for note in [*plan.notes, *_held(plan)]:
             runtime.screen.warning(note)
     rows = [plans.as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]
     return Listing(
@@ -143,9 +158,14 @@ def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
         columns.ACTION,
         [rows],
         lambda: _footer(made),
-        lambda: plan_blocks(made),
+        lambda: (*plan_blocks(made), *(Line(text, "bad") for text in _held(plan))),
         exit_code=code,
     )
+
+
+def _held(plan: Plan) -> list[str]:
+    text = summary([action.holdings for action in plan.deactivations])
+    return [text] if text else []
 
 
 def _footer(made: Planned) -> JsonObject:

@@ -29,6 +29,7 @@ from parsec_cli.fleet.ports import Progress
 from parsec_cli.fleet.ready import Ready
 from parsec_cli.fleet.report import Ended
 from parsec_cli.fleet.tally import Tally
+from parsec_cli.holdings import json_of
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.outcomes import Applied, Outcome
 from parsec_cli.output.redact import Redaction, without_keys
@@ -59,11 +60,12 @@ class Hands:
     `made` and `gone` are what the index is to learn: pairs of ids, and customer_ids.
     """
 
-    def __init__(self, runtime: Runtime, command: str, reason: str) -> None:
+    def __init__(self, runtime: Runtime, command: str, reason: str, ready: Ready) -> None:
         self._client = runtime.client
         self._redaction = Redaction(runtime.secrets)
         self._command = command
         self._reason = reason
+        self._held = {one.customer_id.lower(): json_of(one.holdings) for one in ready.deactivations}
         self.made: list[tuple[str, str]] = []
         self.gone: list[str] = []
 
@@ -89,7 +91,9 @@ class Hands:
         return self._without_keys(changes.set_qps(self._client, user, qps, change))
 
     def deactivate(self, user: User) -> Outcome:
-        outcome = changes.deactivate(self._client, user, self._change(user, None))
+        record = {**user.raw, "holdings": self._held.get(user.customer_id.lower())}
+        change = self._change(User(record), None)
+        outcome = changes.deactivate(self._client, user, change)
         if isinstance(outcome, Applied):
             self.gone.append(user.customer_id)
         return self._without_keys(outcome)
@@ -138,7 +142,7 @@ def run_listing(
     """Run what is ready and return its rows; a run that failed raises behind its last row."""
     path = _results_path(runtime, bounds.results) if ready.send or bounds.results else None
     tally = Tally(ready.plan.entries, path)
-    total, hands = len(ready.plan.entries), Hands(runtime, command, bounds.reason)
+    total, hands = len(ready.plan.entries), Hands(runtime, command, bounds.reason, ready)
     with runtime.screen.progress(total, command.removeprefix("users ")) as display:
         progress = Waiting(display)
         survey.client.patience.notice = progress.note

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from parsec_cli.errors import GuardRefused
 from parsec_cli.models import JsonObject, Pool
 from parsec_cli.origin import API_PREFIX
@@ -20,10 +22,13 @@ def pool_guard(pool: Pool, more: int, *, allow_overcommit: bool) -> None:
         )
 
 
-def not_sent(method: str, path: str, body: JsonObject | None) -> Record:
-    """Show the request that a dry run would have sent; secrets are masked by name at the print."""
+def not_sent(method: str, path: str, body: JsonObject | None, **more: Any) -> Record:
+    """Show the request that a dry run would have sent; secrets are masked by name at the print.
+
+    `more` are further members of the JSON.
+    """
     full = API_PREFIX + path
-    value = {"dry_run": True, "method": method, "path": full, "body": body}
+    value = {"dry_run": True, "method": method, "path": full, "body": body, **more}
     columns = tuple(Column(name, name.upper().replace("_", " ")) for name in value)
     # for people a secret is not even there in part
     shown = {name: "****" if is_secret(name) else text for name, text in (body or {}).items()}

@@ -49,6 +49,21 @@ Most = Annotated[
         help="Deactivations in one run at most.",
     ),
 ]
+AllowHoldings = Annotated[
+    int | None,
+    typer.Option(
+        "--allow-holdings",
+        parser=whole(0, 100_000, "--allow-holdings"),
+        metavar="N",
+        help="For scripts: deactivate also users who hold money; N is how many do.",
+    ),
+]
+BalancesOnly = Annotated[
+    bool,
+    typer.Option(
+        "--balances-only", help="Before deactivating, do not read open orders and positions."
+    ),
+]
 ResultsFile = Annotated[
     str | None, typer.Option("--results", metavar="FILE", help="Where to write the result rows.")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli.commands.nouns import Verb
-from parsec_cli.commands.options import Confirm, DryRun, Reason
+from parsec_cli.commands.options import AllowHoldings, BalancesOnly, Confirm, DryRun, Reason
 from parsec_cli.commands.shared import runtime_of
 from parsec_cli.results import Result
 
@@ -40,6 +40,8 @@ def api(
         bool, typer.Option("--include", help="Print status and headers before the body.")
     ] = False,
     confirm: Confirm = None,
+    allow_holdings: AllowHoldings = None,
+    balances_only: BalancesOnly = False,
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Result:
@@ -53,6 +55,7 @@ def api(
       parsec api GET /positions --query exchange=polymarket --as user_001
 
     """
+    from parsec_cli.commands.consent import Consent
     from parsec_cli.commands.raw_call import RawCall, call_api
 
     raw = RawCall(
@@ -64,7 +67,8 @@ def api(
         input_file,
         as_user,
         include,
-        confirm,
+        Consent(confirm, allow_holdings),
+        balances_only,
         dry_run,
         reason,
     )

@@ -23,8 +23,15 @@ from parsec_cli.api.faults import error_of
 from parsec_cli.api.pages import is_unicode
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.commands.again import again
-from parsec_cli.commands.consent import agree_to_one, word_for
-from parsec_cli.commands.deactivating import deactivated
+from parsec_cli.commands.consent import (
+    Consent,
+    Held,
+    agree_to_one,
+    holder_words,
+    warn_of_holders,
+    word_for,
+)
+from parsec_cli.commands.deactivating import deactivated, held_by
 from parsec_cli.commands.guards import not_sent
 from parsec_cli.commands.raw_path import USERS, api_path, behind_user, victim_of, with_pairs
 from parsec_cli.commands.reading import read_bytes
@@ -51,7 +58,8 @@ class RawCall:
     input_file: str | None
     as_user: str | None
     include: bool
-    confirm: str | None
+    consent: Consent
+    balances_only: bool
     dry_run: bool
     reason: str
 
@@ -79,18 +87,23 @@ def call_api(runtime: Runtime, raw: RawCall) -> Result:
     kind = _kind(raw.method, path)
     promise = _promise(raw.method, kind, victim)
     call = Call(kind, raw.method, full, body, headers, promise, text)
+    one = None if victim is None else held_by(runtime, victim, balances_only=raw.balances_only)
     if raw.dry_run and raw.method in _CHANGES:
-        return not_sent(raw.method, full, body)
-    if victim is not None:
-        agree_to_one(runtime, victim, raw.confirm, _script(runtime, raw, victim))
-    return _answer(runtime, call, victim, raw)
+        if one is None:
+            return not_sent(raw.method, full, body)
+        warn_of_holders(runtime, [one])
+        return not_sent(raw.method, full, body, holdings=one.json)
+    if one is not None:
+        agree_to_one(runtime, one, raw.consent, _script(runtime, raw, one))
+    return _answer(runtime, call, one, raw)
 
 
-def _script(runtime: Runtime, raw: RawCall, victim: User) -> str:
+def _script(runtime: Runtime, raw: RawCall, one: Held) -> str:
     words = ["api", raw.method, raw.path]
     words += [word for text in raw.query for word in ("--query", text)]
     words += ["--reason", raw.reason] if raw.reason else []
-    return again(runtime, [*words, "--confirm", word_for(victim)])
+    words += ["--balances-only"] if raw.balances_only else []
+    return again(runtime, [*words, "--confirm", word_for(one.user), *holder_words([one])])
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -178,8 +191,9 @@ def _victim(runtime: Runtime, method: str, path: str) -> User | None:
     return runtime.resolver.one(f"id:{customer_id}", to_change=True)
 
 
-def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> Result:
+def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Result:
     client = runtime.client
+    victim = None if one is None else one.user
     if call.kind is Kind.READ:
         exchange = client.read(call)
         if exchange.good is None:
@@ -194,12 +208,11 @@ def _answer(runtime: Runtime, call: Call, victim: User | None, raw: RawCall) -> 
             return settle_deactivation(client, exchange, call, fetched=victim is not None)
         return _settled(exchange, call, client.host)
 
-    before = victim.raw if victim is not None else None
     change = Change(
         f"api {call.method} {call.path.partition('?')[0]}",
         victim.customer_id if victim is not None else None,
         victim.external_id if victim is not None else None,
-        before,
+        one.record if one is not None else None,
         call.body,
         raw.reason,
     )

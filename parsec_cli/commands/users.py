@@ -10,7 +10,9 @@ from parsec_cli.commands import columns
 from parsec_cli.commands.nouns import Noun
 from parsec_cli.commands.options import (
     DEFAULT_MAX,
+    AllowHoldings,
     ApiKeyId,
+    BalancesOnly,
     Confirm,
     Credentials,
     DryRun,
@@ -266,6 +268,8 @@ def deactivate(
     ] = None,
     confirm: Confirm = None,
     most: Most = DEFAULT_MAX,
+    allow_holdings: AllowHoldings = None,
+    balances_only: BalancesOnly = False,
     results: ResultsFile = None,
     dry_run: DryRun = False,
     reason: Reason = "",
@@ -279,7 +283,17 @@ def deactivate(
       parsec users deactivate --from-file leavers.csv --confirm 3 --reason "left in May"
 
     """
+    from parsec_cli.commands.consent import Consent
     from parsec_cli.commands.deactivating import Order, deactivate_users
 
-    order = Order(tuple(user or ()), from_file, confirm, most, results, dry_run, reason)
+    order = Order(
+        tuple(user or ()),
+        from_file,
+        Consent(confirm, allow_holdings),
+        balances_only,
+        most,
+        results,
+        dry_run,
+        reason,
+    )
     return deactivate_users(runtime_of(ctx), order)

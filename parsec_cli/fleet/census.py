@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from parsec_cli.errors import GuardRefused, Unreachable
 from parsec_cli.models import JsonObject, User
@@ -60,6 +60,18 @@ class Census:
             if seen.external_id in self.named:
                 self.twice.add(seen.external_id)
             self.named.setdefault(seen.external_id, seen)
+
+    def refresh(self, user: User) -> None:
+        """Replace the record of a listed user by a newer one."""
+        customer = user.customer_id.lower()
+        seen = self.users.get(customer)
+        if seen is not None:
+            self.users[customer] = replace(seen, record=without_secrets(user.raw))
+
+    def user(self, customer_id: str) -> User:
+        """Return the user's record, or one with nothing but the id."""
+        seen = self.by_customer_id(customer_id)
+        return User({"customer_id": customer_id}) if seen is None else seen.user
 
     def by_customer_id(self, customer_id: str) -> Seen | None:
         return self.users.get(customer_id.lower())

@@ -14,7 +14,7 @@ MAX_DEACTIVATIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`requests` are the changes to be sent; `seconds` at the pace, None where it is unpaced.
+    """`requests` are the changes and the reads of holdings; `seconds` at the pace, None unpaced.
 
     `quota_share` is the part of the month's remaining requests, from 0 up; None if unlimited.
     """
@@ -42,16 +42,24 @@ class Forecast:
 
 
 def forecast(
-    actions: tuple[Action, ...], pool: Pool, *, rate: float | None, quota_left: int | None
+    actions: tuple[Action, ...],
+    pool: Pool,
+    *,
+    rate: float | None,
+    quota_left: int | None,
+    reads: int = 0,
 ) -> Forecast:
-    """Say what sending `actions` would mean; `rate` is in requests a second, None is unpaced."""
-    before = pool.total_allocated_qps
+    """Say what sending `actions` would mean; `rate` is in requests a second, None is unpaced.
+
+    `reads` is the number of requests that read holdings before.
+    """
+    before, requests = pool.total_allocated_qps, len(actions) + reads
     return Forecast(
         qps_pool=pool.qps_pool,
         allocated_before=before,
         allocated_after=before + sum(map(delta, actions)),
-        requests=len(actions),
-        seconds=round(len(actions) / rate, 1) if rate else None,
+        requests=requests,
+        seconds=round(requests / rate, 1) if rate else None,
         quota_left=quota_left,
     )
 

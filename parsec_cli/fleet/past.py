@@ -51,6 +51,11 @@ class Past:
         elif line["done"] != "unknown":
             self._move(intent, None)
 
+    def learn(self, customer_id: str, external_id: str | None, outcome: str) -> None:
+        """Take account of a deactivation in the history: applied, not_applied or unknown."""
+        to = {"applied": self.done, "unknown": self.unknown}.get(outcome)
+        self._move({"customer_id": customer_id, "external_id": external_id}, to)
+
     def _move(self, intent: JsonObject, to: dict[str, str | None] | None) -> None:
         customer = intent["customer_id"].lower()
         self.done.pop(customer, None)

@@ -6,8 +6,8 @@ every `match` that `assert_never` closes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from parsec_cli.errors import AmbiguousUser
@@ -15,6 +15,7 @@ from parsec_cli.fleet.census import Census, Seen
 from parsec_cli.fleet.fields import new_id_fault
 from parsec_cli.fleet.intake import SHOWN, Faults
 from parsec_cli.fleet.roster import Wanted
+from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
 from parsec_cli.wording import counted
 
@@ -42,12 +43,16 @@ class SetQps:
 
 @dataclass(frozen=True, slots=True)
 class Deactivate:
-    """`facts` are what must not have changed when it is sent; `row` None was pruned."""
+    """`facts` are what must not have changed when it is sent; `row` None was pruned.
+
+    `holdings` are None for a user without a wallet, and until they are read.
+    """
 
     row: int | None
     external_id: str | None
     customer_id: str
     facts: JsonObject
+    holdings: Holdings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,21 @@ class Plan:
     def deactivations(self) -> tuple[Deactivate, ...]:
         return tuple(action for action in self.actions if isinstance(action, Deactivate))
 
+    def holding(self, holdings: Mapping[str, Holdings | None]) -> Plan:
+        """Return the plan with the holdings of these customers in their deactivations."""
+        return replace(self, actions=tuple(holding(a, holdings) for a in self.actions))
+
     @property
     def raise_by(self) -> int:
         """How much the sum of all limits changes."""
         return sum(map(delta, self.actions))
+
+
+def holding(action: Action, holdings: Mapping[str, Holdings | None]) -> Action:
+    """Return the action with its user's holdings; one whose user is not there stays the same."""
+    if not isinstance(action, Deactivate) or action.customer_id not in holdings:
+        return action
+    return replace(action, holdings=holdings[action.customer_id])
 
 
 def place(entry: Entry) -> tuple[bool, int, str]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from parsec_cli.errors import GuardRefused
-from parsec_cli.fleet.guards import Forecast
 from parsec_cli.fleet.plan import Action, Create, Deactivate, Entry, Keep, Plan, SetQps
+from parsec_cli.holdings import Holdings, json_of
 from parsec_cli.models import JsonObject
 
 _VERSION = 1
@@ -42,7 +42,8 @@ class SavedPlan:
 
 
 def as_json(entry: Entry) -> JsonObject:
-    """`{row, external_id, customer_id, action, before, after}`."""
+    """`{row, external_id, customer_id, action, before, after}`, and a deactivation's `holdings`."""
+    more: JsonObject = {}
     before: JsonObject | None = None
     after: JsonObject | None = None
     customer_id: str | None = None
@@ -57,6 +58,7 @@ def as_json(entry: Entry) -> JsonObject:
             before, after = {"qps_limit": entry.old}, {"qps_limit": entry.new}
         case Deactivate():
             action, customer_id, before = "deactivate", entry.customer_id, entry.facts
+            more = {"holdings": json_of(entry.holdings)}
         case Keep():
             action, customer_id = "none", entry.customer_id
             if customer_id and not entry.gone:
@@ -70,6 +72,7 @@ def as_json(entry: Entry) -> JsonObject:
         "action": action,
         "before": before,
         "after": after,
+        **more,
     }
 
 
@@ -77,19 +80,8 @@ def summary(plan: Plan) -> dict[str, int]:
     counts = {"create": 0, "set_qps": 0, "deactivate": 0, "unchanged": len(plan.keeps)}
     for action in plan.actions:
         counts[as_json(action)["action"].replace("-", "_")] += 1
-    return counts
-
-
-def document(saved: SavedPlan, ahead: Forecast) -> JsonObject:
-    """What `users plan --json` shows."""
-    return {
-        "actions": [as_json(action) for action in saved.plan.actions],
-        "summary": summary(saved.plan),
-        "pool": ahead.pool,
-        "requests": ahead.requests,
-        "seconds": ahead.seconds,
-        "digest": saved.digest,
-    }
+    held = (action.holdings for action in plan.deactivations)
+    return counts | {"holders": sum(1 for one in held if one is not None and one.is_holder)}
 
 
 def dump(saved: SavedPlan) -> bytes:
@@ -187,7 +179,9 @@ def _action(record: JsonObject) -> Action:
             old, new = record["before"]["qps_limit"], record["after"]["qps_limit"]
             return SetQps(row, external_id, customer_id, old, new)
         case "deactivate":
-            return Deactivate(row, external_id, customer_id, record["before"])
+            held = record["holdings"]
+            holdings = None if held is None else Holdings.parse(held)
+            return Deactivate(row, external_id, customer_id, record["before"], holdings)
         case _:
             raise ValueError
 

@@ -1,17 +1,16 @@
 """Before anything is sent: which rows of a plan still stand, which are done, which are refused.
 
 Pure. A plan may be old, or half applied by a run that was killed; the listing made just before
-the run and the journals of older runs tell.
+the run tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from parsec_cli.fleet.census import Census
-from parsec_cli.fleet.past import Past
 from parsec_cli.fleet.plan import (
     Action,
     Create,
@@ -20,7 +19,9 @@ from parsec_cli.fleet.plan import (
     Plan,
     SetQps,
     deactivation,
+    holding,
 )
+from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
 
 
@@ -35,21 +36,23 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What is to be sent, in order, and what is settled without.
-
-    `asked_again` are the customer_ids (lower case) among them that an older run left unknown.
-    """
+    """What is to be sent, in order, and what is settled without."""
 
     plan: Plan
     send: tuple[Action, ...]
     settled: tuple[Settled, ...]
     census: Census
-    asked_again: frozenset[str] = frozenset()
 
     @property
     def deactivations(self) -> tuple[Deactivate, ...]:
         """What consent is needed for; its length is the count to be typed."""
         return tuple(action for action in self.send if isinstance(action, Deactivate))
+
+    def holding(self, holdings: Mapping[str, Holdings | None]) -> Ready:
+        """Return the same with the holdings of these customers in what is to be sent."""
+        held = {id(action): holding(action, holdings) for action in self.send}
+        actions = tuple(held.get(id(action), action) for action in self.plan.actions)
+        return replace(self, plan=replace(self.plan, actions=actions), send=tuple(held.values()))
 
     def user(self, action: SetQps | Deactivate) -> User:
         """The user as listed, for showing and for sending."""
@@ -69,7 +72,7 @@ def keep_for_plan(plan: Plan) -> Callable[[User], bool]:
     return lambda user: user.customer_id.lower() in customers
 
 
-def prepare(plan: Plan, census: Census, past: Past) -> Ready:
+def prepare(plan: Plan, census: Census) -> Ready:
     """Compare each action with the user as it is now."""
     settled: list[Settled] = [Settled(keep, "unchanged") for keep in plan.keeps]
     send: list[Action] = []
@@ -79,12 +82,7 @@ def prepare(plan: Plan, census: Census, past: Past) -> Ready:
             send.append(action)
         else:
             settled.append(verdict)
-    again = {
-        action.customer_id.lower()
-        for action in send
-        if isinstance(action, Deactivate) and action.customer_id.lower() in past.unknown
-    }
-    return Ready(plan, tuple(send), tuple(settled), census, frozenset(again))
+    return Ready(plan, tuple(send), tuple(settled), census)
 
 
 def _verdict(action: Action, census: Census) -> Settled | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ _FIELDS = (
     "attempts",
     "reason",
 )
+_API_DEACTIVATION = re.compile("api DELETE /builder/users/[^/]+")
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_DIGITS = 9  # milliseconds until the year 3084, five bits a digit
 _RANDOM_DIGITS = 5
@@ -113,6 +115,17 @@ class History:
             )
         return found[0]
 
+    def deactivations(self, host: str, key: str) -> dict[str, JsonObject]:
+        """Return the last deactivation of each user of this host and key, by customer_id."""
+        found: dict[str, JsonObject] = {}
+        # of a deactivation nothing is left: what has an `after` need not be parsed
+        for entry in self._merged(skip=b'"after":{'):
+            ours = (entry["host"], entry["key"]) == (host, key)
+            customer_id = entry["target"]["customer_id"]
+            if ours and _is_deactivation(entry) and isinstance(customer_id, str):
+                found.setdefault(customer_id, entry)
+        return found
+
     def _chosen(
         self, user: str | None, by: tuple[str, ...], start: str, limit: int | None
     ) -> Iterator[JsonObject]:
@@ -124,11 +137,11 @@ class History:
         # stops without looking for one more: that could be far away in a large file
         yield from itertools.islice(wanted, limit)
 
-    def _merged(self) -> Iterator[JsonObject]:
+    def _merged(self, skip: bytes = b"\n") -> Iterator[JsonObject]:
         """Read backwards: an outcome is met before its intent and kept only until then."""
         outcomes: dict[Any, JsonObject] = {}
         for line in lines_backwards(self._path):
-            record = _parsed(line)
+            record = None if skip in line else _parsed(line)
             if record is None:
                 continue
             if "finished" in record:
@@ -169,6 +182,13 @@ def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
     customer_id = target.get("customer_id") or after.get("customer_id")
     merged["target"] = {"customer_id": customer_id, "external_id": target.get("external_id")}
     return merged
+
+
+def _is_deactivation(entry: JsonObject) -> bool:
+    command = str(entry["command"])
+    if command == "users apply":
+        return entry["before"] is not None and entry["after"] is None
+    return command == "users deactivate" or _API_DEACTIVATION.fullmatch(command) is not None
 
 
 def _concerns(entry: JsonObject, user: str, by: tuple[str, ...]) -> bool:

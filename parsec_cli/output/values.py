@@ -15,6 +15,8 @@ def plain(value: Any, kind: ColumnKind) -> str:
     """Write for tsv and csv: full values, RFC 3339 times, true and false."""
     if isinstance(value, str):
         return value
+    if kind == "holdings":
+        return _holdings(value)
     if kind == "time":
         moment = _moment(value)
         if moment is not None:
@@ -28,6 +30,8 @@ def shown(value: Any, kind: ColumnKind) -> str | None:
         return None
     if value == "":
         return '""'  # which is not the same as no text
+    if kind == "holdings":
+        return _holdings(value) or None
     if value is True or value is False:
         return "yes" if value else "no"
     if kind == "time":
@@ -35,6 +39,12 @@ def shown(value: Any, kind: ColumnKind) -> str | None:
         if moment is not None:
             return moment.strftime(_MINUTE)
     return value if isinstance(value, str) else _written(value)
+
+
+def _holdings(value: Any) -> str:
+    from parsec_cli.holdings import Holdings
+
+    return Holdings.parse(value).text
 
 
 def _written(value: Any) -> str:

@@ -390,11 +390,13 @@ def test_a_dry_run_shows_the_request_and_sends_none(run, builder, history, metho
     builder.add("alice")
     done = run("api", method, f"/builder/users/{KNOWN}", "-F", "qps_limit=5", "-n")
     assert done.code == 0, done
+    holdings = {"holdings": None} if method == "DELETE" else {}
     assert done.json == {
         "dry_run": True,
         "method": method,
         "path": f"/api/v1/builder/users/{KNOWN}",
         "body": {"qps_limit": 5},
+        **holdings,
     }
     assert builder.mutations == []
     assert history() == []

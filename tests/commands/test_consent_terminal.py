@@ -94,7 +94,7 @@ def test_the_question_names_what_will_be_destroyed_before_it_is_answered(at_term
         user["customer_id"],
         "safe",
         "polymarket",
-        "ITS WALLET HOLDS 100.50 USDC",
+        "HOLDS 100.50 USDC",
         "default",
         builder.url,
     ):

@@ -32,7 +32,9 @@ def test_confirm_takes_the_external_id_or_the_customer_id(run, builder, form):
     done = run("users", "deactivate", "alice", "--confirm", value, "--json")
     assert done.code == 0, done
     result = {"customer_id": user["customer_id"], "external_id": "alice"}
-    assert done.json["results"] == [{**result, "outcome": "deactivated", "error": None}]
+    assert done.json["results"] == [
+        {**result, "outcome": "deactivated", "error": None, "holdings": None}
+    ]
     assert deletes(builder) == [path_of(user)]
     assert list(builder.users) == [other["customer_id"]]
 
@@ -134,7 +136,7 @@ def test_what_will_be_destroyed_is_shown(run, builder):
         "polymarket, kalshi",
         "25",
         user["wallet"]["safe_address"],
-        "ITS WALLET HOLDS 100.50 USDC",
+        "HOLDS 100.50 USDC",
         "default",
         builder.url,
     ):
@@ -159,9 +161,9 @@ def test_what_will_be_destroyed_is_shown(run, builder):
 def test_money_is_loud_and_doubt_counts_as_money(run, builder, balance, loud):
     builder.add("alice", wallet={"wallet_type": "eoa", "balances": [balance]})
     builder.add("bob")
-    assert ("ITS WALLET HOLDS" in run("users", "deactivate", "alice").err) is loud
+    assert ("\nHOLDS " in run("users", "deactivate", "alice").err) is loud
     several = run("users", "deactivate", "alice", "bob").err
-    assert ("1 OF THEIR WALLETS HOLD MONEY" in several) is loud
+    assert ("1 of 2 holds money" in several) is loud
     assert "\x1b" not in several
 
 
@@ -520,7 +522,7 @@ def test_500_is_not_repeated(run, builder):
 def test_the_intent_and_the_user_as_it_was_are_on_disk_before_the_request(
     run, builder, history, home, leaks
 ):
-    user = builder.add("alice", 25, wallet=wallet("safe", "5"))
+    user = builder.add("alice", 25, wallet=wallet("safe", "0"))
     path = home / ".local" / "state" / "parsec" / "history.jsonl"
     seen = []
 
@@ -536,7 +538,8 @@ def test_the_intent_and_the_user_as_it_was_are_on_disk_before_the_request(
     assert intent["target"] == {"customer_id": user["customer_id"], "external_id": "alice"}
     assert (intent["command"], intent["reason"]) == ("users deactivate", "left")
     kept = {name: value for name, value in user.items() if name != "api_key"}
-    assert intent["before"] == kept
+    nothing = {"balances": [], "open_orders": None, "positions": None, "unknown": []}
+    assert intent["before"] == {**kept, "holdings": nothing}
     assert history()[0] == intent
     assert leaks(done, [user["api_key"]]) == []
 

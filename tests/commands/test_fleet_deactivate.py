@@ -227,7 +227,7 @@ def test_unknown_deactivation_is_asked_for_again(
     assert outcomes(first) == {"u0": "unknown", "u1": "deactivated"}
     assert len(people) == 4
     assert "--confirm" in refused.err
-    assert "sent by an older run whose outcome is unknown" in session.text
+    assert "the outcome of an earlier deactivation of `u0` is unknown" in session.text
     assert left(builder) == ["u0", "u2", "u3"]
     assert run(*command, "--confirm", "1").code == 0
     assert left(builder) == ["u2", "u3"]

@@ -191,6 +191,6 @@ def test_deactivation_whose_fate_a_kill_hid_is_asked_for_again(victim, builder, 
     )
 
     assert refused.code == 9
-    assert "1 of them was sent by an older run" in session.text
+    assert "the outcome of an earlier deactivation of" in session.text
     assert session.code == 0
     assert set(Counter(builder.effects).values()) == {1}

@@ -53,7 +53,8 @@ def test_json_has_the_agreed_shape(run, builder, work):
     plan = completed.json
     assert list(plan) == ["actions", "summary", "pool", "requests", "seconds", "digest"]
     names = ["row", "external_id", "customer_id", "action", "before", "after"]
-    assert all(list(action) == names for action in plan["actions"])
+    more = ["holdings"]
+    assert [list(action) for action in plan["actions"]] == [names, names, names, names + more]
     found = [tuple(a[n] for n in names[:4]) for a in plan["actions"]]
     assert found == [
         (2, "new", None, "create"),
@@ -66,7 +67,13 @@ def test_json_has_the_agreed_shape(run, builder, work):
     assert create["after"] == {"qps_limit": 4, "email": "a@b.example"}
     assert (raised["before"], raised["after"]) == ({"qps_limit": 10}, {"qps_limit": 20})
     assert plan["actions"][3]["after"] is None
-    assert plan["summary"] == {"create": 1, "set_qps": 2, "deactivate": 1, "unchanged": 1}
+    assert plan["summary"] == {
+        "create": 1,
+        "set_qps": 2,
+        "deactivate": 1,
+        "unchanged": 1,
+        "holders": 0,
+    }
     assert plan["pool"] == {"qps_pool": 1000, "allocated_before": 30, "allocated_after": 28}
     assert plan["requests"] == 4
     assert plan["seconds"] == 0.1

@@ -141,7 +141,8 @@ def test_new_balances_are_no_change(run, builder, work):
     run("users", "plan", file, "--out", "plan.json")
     user["wallet"] = wallet("eoa", "6")
 
-    assert run("users", "apply", "plan.json", "--confirm", "1").code == 0
+    agreed = ["--confirm", "1", "--allow-holdings", "1"]
+    assert run("users", "apply", "plan.json", *agreed).code == 0
 
 
 def test_plan_applied_twice_is_unchanged(run, builder, saved, clock):
@@ -189,7 +190,13 @@ def test_dry_run_tells_what_still_stands(run, builder, saved):
     assert completed.code == 0
     plan = completed.json
     assert [action["external_id"] for action in plan["actions"]] == ["new", "gone"]
-    assert plan["summary"] == {"create": 1, "set_qps": 0, "deactivate": 1, "unchanged": 1}
+    assert plan["summary"] == {
+        "create": 1,
+        "set_qps": 0,
+        "deactivate": 1,
+        "unchanged": 1,
+        "holders": 0,
+    }
     assert plan["digest"] == json.loads(saved.read_text().partition("\n")[0][:-1] + "}")["digest"]
     assert "row 3 `up`" in completed.err
     assert changes(builder) == []

@@ -60,7 +60,7 @@ class Rig:
         with open_journal(self.runs, HOST, KEY, command="users apply", disk=disk) as journal:
             census = self.world.census()
             plan = wanted if isinstance(wanted, Plan) else diff(wanted, census, prune=prune)
-            self.ready = prepare(plan, census, journal.past)
+            self.ready = prepare(plan, census)
             run = Run(
                 self.ready,
                 Tally(plan.entries, self.results, disk=disk),

@@ -39,7 +39,13 @@ def test_each_kind_of_difference_becomes_one_action(world):
         Create(5, "new", 4, "a@b.example", ADDRESS),
     )
     assert plan.keeps == (Keep(3, "same", same, 7), Keep(6, "never"))
-    assert summary(plan) == {"create": 1, "set_qps": 1, "deactivate": 1, "unchanged": 2}
+    assert summary(plan) == {
+        "create": 1,
+        "set_qps": 1,
+        "deactivate": 1,
+        "unchanged": 2,
+        "holders": 0,
+    }
 
 
 def test_empty_limit_changes_nothing(world):

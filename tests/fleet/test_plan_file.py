@@ -8,18 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsec_cli.errors import GuardRefused
-from parsec_cli.fleet.guards import forecast
 from parsec_cli.fleet.plan import Create, Deactivate, Keep, Plan, SetQps, arranged
 from parsec_cli.fleet.plan_file import (
     SavedPlan,
     as_json,
     check_binding,
-    document,
     dump,
     is_saved_plan,
     load,
 )
-from parsec_cli.models import Pool
 
 PLAN = Plan(
     (
@@ -102,20 +99,6 @@ def test_actions_have_the_documented_shape():
     assert as_json(PLAN.actions[2])["before"] is None
     assert as_json(PLAN.actions[1])["after"] is None
     assert as_json(PLAN.keeps[1])["action"] == "none"
-
-
-def test_document_has_the_documented_members():
-    pool = Pool({}, 100, 3, 50)
-    ahead = forecast(PLAN.actions, pool, rate=2, quota_left=None)
-    shown = document(SAVED, ahead)
-    assert [action["row"] for action in shown.pop("actions")] == [2, None, 4]
-    assert shown == {
-        "summary": {"create": 1, "set_qps": 1, "deactivate": 1, "unchanged": 3},
-        "pool": {"qps_pool": 100, "allocated_before": 50, "allocated_after": 47},
-        "requests": 3,
-        "seconds": 1.5,
-        "digest": SAVED.digest,
-    }
 
 
 entries = st.lists(

@@ -107,17 +107,15 @@ def test_records_are_kept_for_whoever_may_be_named(world):
     assert kept == [first, third]
 
 
-def test_unknown_deactivation_of_an_older_run_is_asked_for_again(tmp_path):
-    """It is part of the count, and shown as such."""
+def test_unknown_deactivation_of_an_older_run_is_part_of_the_count(tmp_path):
     rig = Rig(tmp_path)
     customer = rig.world.add("u1")
     rig.world.before = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
     plan = plan_deactivations(named("u1"), rig.world.census(), Past())
     assert rig.apply(plan).exit_code == 12
     past = read_past(rig.runs, HOST, KEY)
-    ready = prepare(plan, rig.world.census(), past)
-    assert len(ready.deactivations) == 1
-    assert ready.asked_again == {customer}
+    assert len(prepare(plan, rig.world.census()).deactivations) == 1
+    assert set(past.unknown) == {customer}
 
 
 def test_unknown_deactivation_that_took_effect_is_done(tmp_path):

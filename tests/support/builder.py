@@ -44,6 +44,8 @@ class BuilderServer(ScriptedServer):
         self.latency = 0.0
         self.bucket: Bucket | None = None
         self.extra_pool: dict[str, Any] = {}
+        # what impersonated reads answer, by path and customer_id
+        self.held: dict[str, dict[str, Any]] = {"/orders": {}, "/positions": {}, "/balance": {}}
         self._faults: list[Fault] = []
         self._state = threading.Lock()
         self._sequence: dict[str, int] = {}
@@ -117,6 +119,8 @@ class BuilderServer(ScriptedServer):
             ("GET", "/builder/escrow/config"): lambda _: json_answer(200, escrow()),
             ("GET", "/usage"): self._usage,
             ("GET", "/balance"): self._balance,
+            ("GET", "/orders"): self._held,
+            ("GET", "/positions"): self._held,
         }
         route = routes.get((request.method, path))
         return route(request) if route else error(404, "not found", "not_found")
@@ -225,8 +229,18 @@ class BuilderServer(ScriptedServer):
             },
         )
 
+    def hold(self, user: User, path: str, value: Any) -> User:
+        """Let an impersonated GET of `path` answer `value` for this user."""
+        self.held[path][user["customer_id"]] = value
+        return user
+
     def _balance(self, request: Request) -> Action:
-        if request.header("x-builder-customer-id") not in self.users:
+        return self._held(request, {"exchange": request.query["exchange"], "balance": "12.50"})
+
+    def _held(self, request: Request, usual: Any = ()) -> Action:
+        customer_id = request.header("x-builder-customer-id")
+        if customer_id not in self.users:
             text = "end-user not found or not owned by this builder"
             return json_answer(403, {"error": text})
-        return json_answer(200, {"exchange": request.query["exchange"], "balance": "12.50"})
+        path = request.path.removeprefix(self.prefix)
+        return json_answer(200, self.held[path].get(customer_id, usual))

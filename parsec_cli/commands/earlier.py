@@ -1,0 +1,38 @@
+"""Deactivations of earlier commands, from the history and from the journals of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from parsec_cli.errors import LocalFault
+from parsec_cli.fleet.past import Past, read_past
+from parsec_cli.models import User
+from parsec_cli.runtime import Runtime
+
+_NAMED = 20
+
+
+def earlier_deactivations(runtime: Runtime, past: Past | None = None) -> Past:
+    """Add what the history knows to `past`, which is read from the journals where it is None.
+
+    The history is written by every command, so its word about a user is the later one.
+    """
+    host, key = runtime.profile.base_url.display, runtime.fingerprint
+    past = past or read_past(runtime.places.runs_dir, host, key)
+    try:
+        known = runtime.history.deactivations(host, key)
+    except LocalFault as fault:
+        runtime.screen.warning(f"earlier deactivations are not known: {fault.message}")
+        return past
+    for customer_id, entry in known.items():
+        past.learn(customer_id, entry["target"]["external_id"], entry["outcome"])
+    return past
+
+
+def warn_of_unknown(runtime: Runtime, past: Past, users: Iterable[User]) -> None:
+    """Name the users of whom an earlier deactivation may have been applied, or not."""
+    names = [user.name for user in users if user.customer_id.lower() in past.unknown]
+    for name in names[:_NAMED]:
+        runtime.screen.warning(f"the outcome of an earlier deactivation of `{name}` is unknown")
+    if len(names) > _NAMED:
+        runtime.screen.warning(f"the same is true of {len(names) - _NAMED:,} more")

@@ -1,0 +1,448 @@
+"""Holdings: read before every deactivation, shown, and bound to a number where nobody types."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+from commands.fleeting import roster
+from commands.serving import command_in
+from support.actions import (
+    answer,
+    close,
+    error,
+    html,
+    json_answer,
+    raw_json,
+    redirect,
+    reset,
+    too_many,
+    truncated,
+)
+from support.records import wallet
+
+RICH = {
+    "balances": [{"token": "USDC", "balance": "48250.75"}],
+    "open_orders": 1,
+    "positions": 2,
+    "unknown": [],
+}
+TEXT = "48,250.75 USDC · 1 open order · 2 positions"
+ORDERS = [{"id": "o1", "status": "open"}, {"id": "o2", "status": "filled"}]
+POSITIONS = [{"size": 120.0}, {"size": "0"}, {"size": "0.5"}]
+
+
+@pytest.fixture
+def rich(builder):
+    """A user with money, an open order and two positions."""
+    user = builder.add("rich", wallet=wallet("safe", "48250.75"), linked_exchanges=["polymarket"])
+    builder.hold(user, "/orders", ORDERS)
+    return builder.hold(user, "/positions", POSITIONS)
+
+
+@pytest.fixture
+def forms(run, builder, work):
+    """Every form of a deactivation of `names`, as (command line, `--confirm` value)."""
+    builder.add("stays", wallet=wallet("eoa", "7"), linked_exchanges=["polymarket"])
+
+    def make(form, *names):
+        ids = {user["external_id"]: user["customer_id"] for user in builder.users.values()}
+        rows = [f"{name},{'absent' if name in names else ''}" for name in ids]
+        file = roster(work / "f.csv", *rows, header="external_id,state")
+        (work / "ids").write_text("".join(f"{name}\n" for name in names))
+        stay = roster(work / "stay.csv", *(n for n in ids if n not in names), header="external_id")
+        count = str(len(names))
+        match form:
+            case "one":
+                return ["users", "deactivate", *names], names[0] if len(names) == 1 else count
+            case "file":
+                return ["users", "deactivate", "--from-file", "ids"], count
+            case "api":
+                return ["api", "DELETE", f"/builder/users/{ids[names[0]]}"], names[0]
+            case "apply":
+                return ["users", "apply", file], count
+            case "prune":
+                return ["users", "apply", stay, "--prune"], count
+            case _:
+                assert run("users", "plan", file, "--out", "plan.json").code == 0
+                builder.requests.clear()
+                return ["users", "apply", "plan.json"], count
+
+    return make
+
+
+FORMS = ["one", "file", "api", "apply", "prune", "saved"]
+each_form = pytest.mark.parametrize("form", FORMS)
+
+
+def deletes(builder):
+    return [request for request in builder.requests if request.method == "DELETE"]
+
+
+def paths(builder):
+    return [f"{r.method} {r.path.removeprefix('/api/v1')}" for r in builder.requests]
+
+
+@pytest.mark.usefixtures("rich")
+@each_form
+def test_no_script_deactivates_a_holder_unseen(run, builder, forms, form):
+    builder.add("poor", wallet=wallet())
+    command, word = forms(form, "rich")
+    done = run(*command, "--confirm", word)
+    assert done.code == 10, done
+    assert "`rich` HOLDS 48,250.75 USDC" in done.err
+    assert "1 user holds money; nothing was sent" in done.err
+    assert deletes(builder) == []
+    for wrong in ("0", "2"):
+        assert run(*command, "--confirm", word, "--allow-holdings", wrong).code == 10
+    assert deletes(builder) == []
+    words = shlex.split(command_in(done.error["hint"] if form == "api" else done.err))
+    allowed = run(*words[1:], "--json")
+    assert allowed.code == 0, allowed
+    assert [user["external_id"] for user in builder.users.values()] == ["stays", "poor"]
+    if form != "api":
+        (row,) = [r for r in allowed.json["results"] if r["outcome"] == "deactivated"]
+        assert row["holdings"] == RICH
+    assert TEXT in allowed.err or "48,250.75 USDC in all" in allowed.err
+
+
+@pytest.mark.usefixtures("rich")
+@each_form
+def test_missing_consent_comes_first_and_its_hint_is_complete(run, builder, forms, form):
+    command, word = forms(form, "rich")
+    for how in ([], ["--confirm", "no"], ["--allow-holdings", "1"], ["--yes"][: form == "apply"]):
+        done = run(*command, *how)
+        assert done.code == 9, done
+        assert f"--confirm {word} --allow-holdings 1" in command_in(done.err)
+    assert deletes(builder) == []
+    assert run(*shlex.split(command_in(done.err))[1:]).code == 0
+    assert len(deletes(builder)) == 1
+
+
+@each_form
+def test_a_number_of_holders_where_nobody_holds_is_refused(run, builder, forms, form):
+    builder.add("poor", wallet=wallet(), linked_exchanges=["kalshi"])
+    builder.add("none")
+    command, word = forms(form, "poor")
+    done = run(*command, "--confirm", word, "--allow-holdings", "1")
+    assert done.code == 10, done
+    assert deletes(builder) == []
+    assert run(*command, "--confirm", word, "--allow-holdings", "0").code == 0
+    assert len(deletes(builder)) == 1
+
+
+@pytest.mark.parametrize("argv", [["--yes"], ["--confirm", "0"]])
+def test_a_number_of_holders_without_a_deactivation_is_refused(run, builder, work, argv):
+    file = roster(work / "u.csv", "new,1")
+    assert run("users", "apply", file, *argv, "--allow-holdings", "1").code == 10
+    assert builder.mutations == []
+    assert run("users", "apply", file, *argv, "--allow-holdings", "0").code == 0
+
+
+@pytest.mark.usefixtures("rich")
+@each_form
+def test_dry_runs_and_plans_name_every_holder(run, builder, forms, form):
+    builder.add("poor", wallet=wallet())
+    names = ["rich"] if form == "api" else ["rich", "poor"]
+    command, _ = forms(form, *names)
+    commands = [[*command, "-n"]]
+    if form in ("apply", "prune"):
+        commands.append(["users", "plan", *command[2:]])
+    for argv in commands:
+        found = run(*argv, "--json")
+        assert found.code == 0, found
+        if form == "api":
+            assert found.json["holdings"] == RICH
+        else:
+            held = {a["external_id"]: a["holdings"] for a in found.json["actions"]}
+            assert held["rich"] == RICH
+            assert held["poor"] == {**RICH, "balances": [], "open_orders": None, "positions": None}
+            if "summary" in found.json:
+                assert found.json["summary"]["holders"] == 1
+        for output in ("table", "tsv", "csv"):
+            shown = run(*argv, "-o", output)
+            assert TEXT in shown.out + shown.err, output
+    assert deletes(builder) == []
+
+
+@pytest.mark.usefixtures("rich")
+def test_a_dry_run_of_one_has_its_holdings_at_the_top(run, builder):
+    done = run("users", "deactivate", "rich", "-n", "--json")
+    assert (done.json["method"], done.json["holdings"]) == ("DELETE", RICH)
+    builder.add("none")
+    assert run("users", "deactivate", "none", "-n", "--json").json["holdings"] is None
+
+
+def test_the_first_twenty_holders_are_listed(run, builder):
+    for number in range(22):
+        builder.add(f"u{number:02}", wallet=wallet("eoa", f"{number + 1}"))
+    names = [f"u{number:02}" for number in range(22)]
+    done = run("users", "deactivate", *names, "--max", "30", "--confirm", "22", "--json")
+    assert done.code == 10, done
+    details = done.error["details"]
+    assert details[:2] == ["`u00` HOLDS 1.00 USDC", "`u01` HOLDS 2.00 USDC"]
+    assert (len(details), details[-1]) == (21, "and 2 more")
+    assert deletes(builder) == []
+
+
+@pytest.mark.usefixtures("rich")
+@each_form
+def test_the_history_keeps_what_was_held(run, forms, history, form):
+    command, word = forms(form, "rich")
+    assert run(*command, "--confirm", word, "--allow-holdings", "1").code == 0
+    assert history()[0]["before"]["holdings"] == RICH
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "reads"),
+    [
+        ({}, [], []),
+        ({"linked_exchanges": ["polymarket"]}, [], []),
+        ({"wallet": wallet()}, [], []),
+        ({"wallet": wallet(), "linked_exchanges": ["kalshi"]}, [], []),
+        ({"wallet": wallet(), "linked_exchanges": ["polymarket"]}, [], ["/orders", "/positions"]),
+        ({"wallet": wallet(), "linked_exchanges": ["polymarket"]}, ["--balances-only"], []),
+        (
+            {"wallet": {"wallet_type": "eoa"}, "linked_exchanges": ["polymarket"]},
+            ["--balances-only", "--allow-holdings", "1"],
+            ["/balance"],
+        ),
+    ],
+)
+def test_one_deactivation_costs_no_more_than_it_must(run, builder, fields, options, reads):
+    user = builder.add("u1", **fields)
+    builder.hold(user, "/balance", {"raw": {"balance": "1"}})
+    member = f"/builder/users/{user['customer_id']}"
+    done = run("users", "deactivate", user["customer_id"], "--confirm", "u1", *options)
+    assert done.code == 0, done
+    assert paths(builder) == [f"GET {path}" for path in (member, *reads)] + [f"DELETE {member}"]
+    for request in builder.requests[1:-1]:
+        assert request.query["exchange"] == "polymarket"
+        assert request.header("x-builder-customer-id") == user["customer_id"]
+        assert request.query.get("status") == ("open" if "orders" in request.path else None)
+
+
+def test_a_plan_counts_the_reads_and_apply_makes_them_again(run, builder, rich, work):
+    """One GET, orders and positions; a listing is no fresh record, and a saved plan neither."""
+    builder.add("poor", wallet=wallet())
+    builder.add("none")
+    builder.rest_qps = 10
+    rows = (f"{name},absent" for name in ("rich", "poor", "none"))
+    file = roster(work / "f.csv", *rows, header="external_id,state")
+    plan = run("users", "plan", file, "--json", "--out", "p.json").json
+    assert (plan["requests"], plan["seconds"]) == (3 + 4, round(7 / 8, 1))
+    less = run("users", "plan", file, "--json", "--balances-only").json
+    assert less["requests"] == 3 + 2
+    assert less["actions"][0]["holdings"] == {**RICH, "open_orders": None, "positions": None}
+    builder.hold(rich, "/orders", [])
+    builder.requests.clear()
+    done = run("users", "apply", "p.json", "--confirm", "3", "--allow-holdings", "1", "--json")
+    assert done.code == 0, done
+    held = {row["external_id"]: row["holdings"] for row in done.json["results"]}
+    assert held["rich"] == {**RICH, "open_orders": 0}
+    assert held["none"] is None
+    assert len(builder.requests) == 3 + 7  # usage, one page, pool
+
+
+@pytest.mark.usefixtures("rich")
+def test_a_run_that_the_quota_cannot_finish_reads_no_holdings(run, builder, work):
+    builder.monthly_limit = builder.monthly_used + 4
+    file = roster(work / "f.csv", "rich,absent", header="external_id,state")
+    done = run("users", "apply", file, "--confirm", "1", "--allow-holdings", "1")
+    assert done.code == 10, done
+    assert "/orders" not in " ".join(paths(builder))
+
+
+BAD = {
+    **{str(status): error(status, "no", "") for status in (400, 402, 403, 404, 409, 422, 500, 501)},
+    **{str(status): error(status, "no", "", retryable=True) for status in (502, 503, 504)},
+    "credentials": error(403, "credentials required", "credentials_required"),
+    "redirect": redirect(302, "https://elsewhere.invalid/"),
+    "html": html(200),
+    "bad gateway": html(502),
+    "reset": reset(),
+    "closed": close(),
+    "cut": truncated(200, b"[" + b" " * 50),
+    "empty": answer(200),
+    "no content": answer(204),
+    "null": json_answer(200, None),
+    "object": json_answer(200, {"orders": [], "positions": []}),
+    "text": json_answer(200, "[]"),
+    "junk items": json_answer(200, [None, 3]),
+    "junk numbers": raw_json(200, '[{"status": 1e999, "size": "many"}]'),
+    "not JSON": raw_json(200, "[}"),
+}
+PARTS = {"/orders": "open_orders", "/positions": "positions", "/balance": "balances"}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("path", [*PARTS, "/builder/users/."])
+def test_what_cannot_be_read_is_unknown_and_counts(run, builder, work, path, bad):
+    builder.strict = False
+    fields = {"wallet_type": "eoa"} if path == "/balance" else wallet()
+    builder.add("u1", wallet=fields, linked_exchanges=["polymarket"])
+    builder.fault("GET", f"{path}", action=BAD[bad], times=99)
+    file = roster(work / "f.csv", "u1,absent", header="external_id,state")
+    part = PARTS.get(path, "balances")
+
+    planned = run("users", "plan", file, "--json")
+    assert planned.json["actions"][0]["holdings"]["unknown"] == [part]
+    assert planned.json["actions"][0]["holdings"][part] is None
+    assert planned.json["summary"]["holders"] == 1
+    refused = run("users", "apply", file, "--confirm", "1")
+    assert refused.code == 10, refused
+    assert f"HOLDS unknown {part.replace('_', ' ')}" in refused.err
+    assert deletes(builder) == []
+    assert run("users", "apply", file, "--confirm", "1", "--allow-holdings", "1").code == 0
+    assert len(deletes(builder)) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        (error(401, "invalid API key", "unauthorized"), 4),
+        (json_answer(429, {"error": "monthly request limit exceeded"}), 6),
+        (too_many("1000"), 6),
+    ],
+    ids=["key", "quota", "wait"],
+)
+@pytest.mark.parametrize("path", ["/orders", "/positions"])
+@pytest.mark.usefixtures("rich")
+@each_form
+def test_what_would_stop_the_deactivation_too_ends_the_command(
+    run, builder, forms, form, path, action, code
+):
+    """Nothing could be sent, so there is nothing to ask."""
+    builder.strict = False
+    command, word = forms(form, "rich")
+    builder.fault("GET", path, action=action, times=9)
+    done = run(*command, "--confirm", word, "--allow-holdings", "1")
+    assert done.code == code, done
+    assert deletes(builder) == []
+
+
+LINKED = ["open_orders", "positions"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "unknown"),
+    [
+        ({"wallet": "0xabc"}, ["balances"]),
+        ({"wallet": {"balances": {"USDC": 5}}}, ["balances"]),
+        ({"wallet": {"balances": [{"token": "USDC", "balance": "some"}]}}, ["balances"]),
+        ({"wallet": {}}, ["balances"]),
+        ({"wallet": wallet(), "linked_exchanges": "polymarket"}, ["open_orders", "positions"]),
+        (
+            {"wallet": wallet(), "linked_exchanges": [{"polymarket": 1}]},
+            ["open_orders", "positions"],
+        ),
+    ],
+    ids=str,
+)
+def test_a_record_that_is_not_understood_counts(run, builder, fields, unknown):
+    builder.add("u1", **fields)
+    done = run("users", "deactivate", "u1", "-n", "--json")
+    assert done.json["holdings"]["unknown"] == unknown
+    assert run("users", "deactivate", "u1", "--confirm", "u1").code == 10
+    assert deletes(builder) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [
+        ({"raw": {"balance": "12500000"}}, [{"token": "USDC", "balance": "12.50"}]),
+        ({"raw": {"balance": "0", "allowance": "5"}}, []),
+        ({"raw": {"balance": "12.5"}}, None),
+    ],
+)
+def test_a_record_without_balances_is_completed_by_the_exchange(run, builder, value, held):
+    user = builder.add("u1", wallet={"wallet_type": "eoa"}, linked_exchanges=["polymarket"])
+    builder.hold(user, "/balance", value)
+    holdings = run("users", "deactivate", "u1", "-n", "--json").json["holdings"]
+    assert holdings["balances"] == held
+    assert holdings["unknown"] == (["balances"] if held is None else [])
+
+
+@pytest.mark.usefixtures("rich")
+@pytest.mark.parametrize("users", [["rich"], ["rich", "poor"]])
+def test_a_person_sees_the_amounts_and_needs_no_option(terminal, builder, key_env, users):
+    builder.add("poor")
+    word = "rich" if len(users) == 1 else "2"
+    session = terminal(
+        ["users", "deactivate", *users],
+        env=key_env(builder),
+        answers=[("to deactivate", f"{word}\n")],
+        cols=140,
+    )
+    assert session.code == 0, session
+    above = session.text.partition("type ")[0]
+    assert TEXT in above
+    if len(users) > 1:
+        assert "1 of 2 holds money: 48,250.75 USDC in all" in above
+    assert len(deletes(builder)) == len(users)
+
+
+@pytest.mark.usefixtures("rich")
+@pytest.mark.parametrize("options", [["--confirm", "rich"], ["--allow-holdings", "2"]])
+def test_on_a_terminal_a_given_value_still_follows_the_rule_for_scripts(
+    terminal, builder, key_env, options
+):
+    """Nobody typed the word of the prompt, or the number that was given is wrong."""
+    session = terminal(["users", "deactivate", "rich", *options], env=key_env(builder))
+    assert session.code == 10, session
+    assert deletes(builder) == []
+
+
+UNKNOWN = "the outcome of an earlier deactivation of `u1` is unknown"
+
+
+@pytest.mark.parametrize("before", ["one", "file", "api", "apply"])
+@each_form
+def test_every_form_knows_what_another_left_unknown(run, builder, forms, clock, before, form):
+    """Also dry runs and plans."""
+    builder.strict = False
+    builder.add("u1")
+    builder.add("u2")
+    command, word = forms(before, "u1")
+    builder.fault("DELETE", action=reset(), times=3)
+    assert run(*command, "--confirm", word).code == 12
+    clock.sleep(1)
+    command, _ = forms(form, "u1")
+    for argv in (command, [*command, "-n"]):
+        assert UNKNOWN in run(*argv).err
+    if form in ("apply", "prune"):
+        assert UNKNOWN in run("users", "plan", *command[2:]).err
+    other, _ = forms(form, "u2")
+    assert "earlier deactivation" not in run(*other).err
+
+
+def test_what_is_known_of_another_key_is_not_told(run, builder):
+    builder.strict = False
+    builder.add("u1")
+    builder.fault("DELETE", action=reset(), times=3)
+    assert run("users", "deactivate", "u1", "--confirm", "u1").code == 12
+    builder.key = "pk_live_ANOTHERKEY_0002"
+    shown = run("users", "deactivate", "u1", env={"PARSEC_API_KEY": builder.key})
+    assert shown.code == 9, shown
+    assert "earlier deactivation" not in shown.err
+
+
+def test_a_later_answer_settles_what_was_unknown(run, builder, clock):
+    builder.add("u1")
+    builder.fault("DELETE", action=reset(), times=3)
+    assert run("users", "deactivate", "u1", "--confirm", "u1").code == 12
+    clock.sleep(1)
+    builder.fault("DELETE", nth=1, action=error(409, "busy", "conflict"))
+    assert run("users", "deactivate", "u1", "--confirm", "u1").code == 5
+    assert "earlier deactivation" not in run("users", "deactivate", "u1").err
+
+
+@pytest.mark.usefixtures("broken_history")
+def test_an_unreadable_history_does_not_stop_a_plan(run, builder, work):
+    builder.add("u1")
+    file = roster(work / "f.csv", "u1,absent", header="external_id,state")
+    done = run("users", "plan", file, "--json")
+    assert done.code == 0, done
+    assert "earlier deactivations are not known" in done.err
+    assert json.loads(done.out)["summary"]["deactivate"] == 1
