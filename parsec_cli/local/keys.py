@@ -5,14 +5,35 @@ Which source is asked is decided in `profiles`; this module knows what a key may
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from parsec_cli.errors import KeyFault, UsageFault
 from parsec_cli.models import Secret
 
+if TYPE_CHECKING:
+    import subprocess
+
 # long enough to type the passphrase of a password manager
 COMMAND_TIMEOUT = 60.0
 _FINGERPRINT_DIGITS = 12
+_MOST_OUTPUT = 1 << 16
+_POLL_SECONDS = 0.02
+_TERMINATE_SECONDS = 1.0
+# each finds the character that shows that a text is not a key alone
+_NOT_A_KEY = (
+    r"[^\x21-\x7e]",
+    r"^[\"'`]|[\"'`]$",
+    r"(?i)(?<=key|ken|ret|rer|ion)[=:](?!=*$)",  # of key= token= secret= bearer: authorization:
+    r".(?=[ps]k_(?:live|test)_)",
+)
+# bytes that are not UTF-8 arrive as lone surrogates from here on
+_BYTES = 0xDC00
+_FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF
+_CONTROLS = {"\n": "line feed", "\r": "carriage return", "\t": "tab", "\x1b": "escape"}
 
 
 def fingerprint(key: Secret | str) -> str:
@@ -25,18 +46,31 @@ def fingerprint(key: Secret | str) -> str:
 
 
 def checked(text: str, source: str) -> Secret:
-    """Trim `text`; refuse what no HTTP header could carry, naming the source but not the value."""
+    """Trim `text`; refuse what is not a key alone, with the place of the character but no more."""
     # files made on Windows and PowerShell's pipes begin with a byte order mark
     key = text.removeprefix("\ufeff").strip()
     if not key:
         raise UsageFault(f"the key from {source} is empty")
-    if not key.isascii() or not key.isprintable() or " " in key:
+    places = [found.start() for rule in _NOT_A_KEY if (found := re.search(rule, key))]
+    if places:
+        at = min(places)
         raise UsageFault(
-            f"the key from {source} holds a blank, a line break or another character that"
-            " no key has",
-            hint="copy the key again, as one word",
+            f"the key from {source} contains {_code_point(key[at])} at character {at + 1}:"
+            " no key has it there",
+            hint="copy only the key: one word, without quotes and without a name before it",
         )
     return Secret(key)
+
+
+def _code_point(character: str) -> str:
+    """Return `U+0022 (quotation mark)`, or the byte that was not UTF-8."""
+    import unicodedata
+
+    code = ord(character)
+    if _FIRST_BYTE <= code <= _LAST_BYTE:
+        return f"the byte 0x{code - _BYTES:02X} (not UTF-8)"
+    name = _CONTROLS.get(character) or unicodedata.name(character, "")
+    return f"U+{code:04X}" + (f" ({name.lower()})" if name else "")
 
 
 def from_command(
@@ -45,33 +79,92 @@ def from_command(
     """Run `command` without a shell and take its stdout; `timeout` is in seconds.
 
     Its output, good or bad, may hold secrets and is never shown. It gets no stdin, because that
-    may be the data of the command at hand; a password manager asks on the terminal itself.
+    may be the data of the command at hand. It stays in the process group, as a password manager
+    asks on the terminal itself.
     """
     import subprocess
 
     argv = split_command(command, source)
     try:
-        done = subprocess.run(  # noqa: S603 -- the user's own program, by the user's own config
+        process = subprocess.Popen(  # noqa: S603 -- the user's own program, by their own config
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=dict(environ),
-            timeout=timeout,
-            check=False,
         )
-    except subprocess.TimeoutExpired:
-        raise _failed(source, f"took longer than {timeout:g} s") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the command line is not valid"
         raise _failed(source, f"cannot be started: {reason.lower()}") from None
-    if done.returncode < 0:
-        raise _failed(source, f"was ended by signal {-done.returncode}")
-    if done.returncode > 0:
-        raise _failed(source, f"failed with exit code {done.returncode}")
-    if not done.stdout.strip():
+    try:
+        output = _output(process, timeout)
+    except subprocess.TimeoutExpired:
+        raise _failed(source, f"took longer than {timeout:g} s") from None
+    finally:
+        _end(process)
+    if len(output) > _MOST_OUTPUT:
+        raise _failed(source, f"printed more than {_MOST_OUTPUT:,} bytes")
+    if process.returncode < 0:
+        raise _failed(source, f"was ended by signal {-process.returncode}")
+    if process.returncode > 0:
+        raise _failed(source, f"failed with exit code {process.returncode}")
+    if not output.strip():
         raise _failed(source, "printed nothing")
-    return checked(done.stdout.decode("utf-8", "surrogateescape"), source)
+    return checked(output.decode("utf-8", "surrogateescape"), source)
+
+
+def _output(process: subprocess.Popen[bytes], timeout: float) -> bytes:
+    """Return what the process printed until it ended, or more than is permitted.
+
+    A child of it, such as an agent that stays, may hold its stdout open: the end of the process
+    counts, not the end of the pipe.
+    """
+    import select
+    import subprocess
+    import time
+
+    if sys.platform == "win32":  # which cannot wait for a pipe
+        return process.communicate(timeout=timeout)[0]
+    assert process.stdout is not None  # noqa: S101 -- it is a pipe
+    pipe = process.stdout.fileno()
+    os.set_blocking(pipe, False)
+    output, deadline = b"", time.monotonic() + timeout
+    while len(output) <= _MOST_OUTPUT:
+        # asked first: all that was printed before the end is in the pipe by then
+        ended = process.poll() is not None
+        try:
+            piece = os.read(pipe, _MOST_OUTPUT)
+        except BlockingIOError:
+            left = deadline - time.monotonic()
+            if ended:
+                break
+            if left <= 0:
+                raise subprocess.TimeoutExpired(process.args, timeout) from None
+            select.select([pipe], [], [], min(left, _POLL_SECONDS))
+            continue
+        if not piece:
+            process.wait(max(0.0, deadline - time.monotonic()))
+            break
+        output += piece
+    return output
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop what still runs; gently first, as a password manager must restore the terminal."""
+    import subprocess
+
+    try:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(_TERMINATE_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def split_command(command: str, source: str) -> list[str]:

@@ -31,6 +31,9 @@ INNER = {
     "zero width": "pk_live_\u200bTESTKEY",
     "no-break space": "pk_live_TESTKEY\xa00",
     "typographic quotes": "“pk_live_TESTKEY”",
+    "straight quotes": '"pk_live_TESTKEY"',
+    "assignment": "PARSEC_API_KEY=pk_live_TESTKEY",
+    "look-alike": "pk_liv\u0435_TESTKEY",
     "two keys": "pk_live_TESTKEY\npk_live_OTHER",
 }
 

@@ -159,7 +159,7 @@ def test_the_sandbox_has_no_settings(editor, written, profile, default):
         ("rate", "-1", "`rate`: `-1` is no rate"),
         ("rate", "100001", "`rate`: `100001` is no rate"),
         ("base_url", "http://h", "the base URL from `base_url` must be https"),
-        ("api_key", "a b CANARY", "the key from the input holds a blank"),
+        ("api_key", "a b CANARY", r"the key from the input contains U\+0020 \(space\) at"),
         ("api_key", " ", "the key from the input is empty"),
         ("api_key_command", "", "`api_key_command` is not a command line"),
         ("api_key_command", "echo 'CANARY", "`api_key_command` is not a command line"),
