@@ -11,8 +11,8 @@ from parsec_cli.api.pages import pages
 from parsec_cli.api.reads import get_pool, get_usage
 from parsec_cli.commands.consent import Held
 from parsec_cli.errors import NotFound, Refused, Unreachable
+from parsec_cli.fleet import guards
 from parsec_cli.fleet.census import Census
-from parsec_cli.fleet.guards import Forecast, forecast
 from parsec_cli.fleet.pace import Pacer, pacer_for
 from parsec_cli.fleet.plan import Action, Deactivate
 from parsec_cli.fleet.ready import Ready
@@ -66,16 +66,11 @@ class Survey:
             )
             yield [User(user) for user in page.users]
 
-    def forecast(self, actions: Sequence[Action], pool: Pool, census: Census) -> Forecast:
+    def forecast(self, actions: Sequence[Action], pool: Pool, census: Census) -> guards.Forecast:
         """Say what `actions` cost, with the reads of holdings ahead of the deactivations."""
-        reads = sum(
-            requests_needed(
-                _listed(census, action), fetched=self.fetched, balances_only=self._balances_only
-            )
-            for action in actions
-            if isinstance(action, Deactivate)
-        )
-        return forecast(
+        gone = [action for action in actions if isinstance(action, Deactivate)]
+        reads = sum(self._reads(_listed(census, action)) for action in gone)
+        return guards.forecast(
             tuple(actions), pool, rate=self.pacer.rate, quota_left=self.quota_left, reads=reads
         )
 
@@ -86,6 +81,7 @@ class Survey:
         to_read = {customer: user for customer, user in records.items() if has_wallet(user)}
         if not to_read:
             return held
+        guards.check_reads(sum(map(self._reads, to_read.values())), self.quota_left)
         with self._runtime.screen.progress(len(to_read), "holdings") as progress:
             for customer, user in to_read.items():
                 if fault := quota_used_up(self.client.quota):
@@ -96,6 +92,9 @@ class Survey:
                 census.refresh(now)
                 progress.advance()
         return held
+
+    def _reads(self, user: User) -> int:
+        return requests_needed(user, fetched=self.fetched, balances_only=self._balances_only)
 
 
 def held_by_all(ready: Ready) -> list[Held]:

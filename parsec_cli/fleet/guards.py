@@ -88,6 +88,16 @@ def check_quota(ahead: Forecast) -> None:
     )
 
 
+def check_reads(reads: int, quota_left: int | None) -> None:
+    """Refuse to read holdings where that alone would use up the month's requests."""
+    if quota_left is not None and reads > quota_left:
+        raise GuardRefused(
+            f"reading the holdings needs {reads:,} requests and {quota_left:,} are left this "
+            "month: nothing was sent",
+            hint="`--balances-only` needs fewer; or split the file",
+        )
+
+
 def check_max(plan: Plan | tuple[Action, ...], limit: int = MAX_DEACTIVATIONS) -> None:
     """Refuse more deactivations than `--max`."""
     actions = plan.actions if isinstance(plan, Plan) else plan

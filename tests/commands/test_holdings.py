@@ -254,6 +254,29 @@ def test_a_run_that_the_quota_cannot_finish_reads_no_holdings(run, builder, work
     assert "/orders" not in " ".join(paths(builder))
 
 
+@pytest.mark.usefixtures("rich")
+def test_a_plan_does_not_use_up_the_quota_for_holdings(run, builder, work):
+    builder.monthly_limit = builder.monthly_used + 2
+    file = roster(work / "f.csv", "rich,absent", header="external_id,state")
+    done = run("users", "plan", file)
+    assert done.code == 10, done
+    assert "--balances-only" in done.err
+    assert "/orders" not in " ".join(paths(builder))
+    builder.monthly_limit = builder.monthly_used + 2
+    assert run("users", "plan", file, "--balances-only").code == 0
+
+
+def test_users_who_were_found_in_a_listing_are_read_again(run, builder, work):
+    """Beyond fifty names there is one listing, which is no fresh record."""
+    users = [builder.add(f"u{n:02}", wallet=wallet() if n % 20 == 0 else None) for n in range(51)]
+    (work / "ids").write_text("".join(f"{user['external_id']}\n" for user in users))
+    argv = ["users", "deactivate", "--from-file", "ids", "--max", "60"]
+    done = run(*argv, "-n", "--json")
+    assert done.code == 0, done
+    read = [path for path in paths(builder) if path.startswith("GET /builder/users/")]
+    assert read == [f"GET /builder/users/{user['customer_id']}" for user in users[::20]]
+
+
 BAD = {
     **{str(status): error(status, "no", "") for status in (400, 402, 403, 404, 409, 422, 500, 501)},
     **{str(status): error(status, "no", "", retryable=True) for status in (502, 503, 504)},
