@@ -1,4 +1,4 @@
-"""Reads on behalf of an end-user: balance, positions, fills, orders, ping.
+"""Reads on behalf of an end-user: balance, positions, fills, orders, wallet, ping.
 
 The builder names the user in `X-Builder-Customer-Id`; an end-user's own key means itself. What is
 answered depends on the user alone, so that a rehearsal can be repeated.
@@ -9,25 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parsec_cli.sandbox import credentials
+from parsec_cli.sandbox import credentials, trading
 from parsec_cli.sandbox.answers import (
     Answer,
     Headers,
     Refusal,
     forbidden,
+    invalid,
     missing_parameter,
     not_found,
     of_json,
 )
 from parsec_cli.sandbox.calls import NOT_OWNED, OTHER_BUILDERS_USER, Call
 from parsec_cli.sandbox.onboarding import EXCHANGES
-from parsec_cli.sandbox.users import usdc_amount
+from parsec_cli.sandbox.users import seconds
 from parsec_cli.sandbox.validation import MAX_INTEGER, whole_number
 
 if TYPE_CHECKING:
     from parsec_cli.models import JsonObject
 
 IMPERSONATE = "X-Builder-Customer-Id"
+VIEWS = ("open", "closed", "all")
+MOST_ORDERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,69 +41,64 @@ class Account:
     user: JsonObject | None
     headers: Headers
 
-    @property
-    def opened_at(self) -> str:
-        return self.user["created_at"] if self.user else "2026-01-05T08:00:00Z"
-
 
 def balance(call: Call) -> Answer:
     account = _account(call)
     if account.exchange == "kalshi":
         raw: JsonObject = {"balance": 125_000, "portfolio_value": 41_250}
     else:
-        raw = {"balance": _usdc(account.user), "allowance": "115792089237316195423570985008"}
+        raw = {
+            "balance": _usdc_units(account.user),
+            "allowance": "115792089237316195423570985008",
+        }
     return of_json(200, {"raw": raw}).with_headers(account.headers)
 
 
 def positions(call: Call) -> Answer:
     account = _account(call)
-    held = {
-        "market_id": _market(account),
-        "outcome": "Yes",
-        "size": 120.0,
-        "average_price": 0.42,
-        "current_price": 0.47,
-    }
-    return _listed(call, account, [held])
+    return _listed(call, account, trading.positions(account.user, _market(account)))
 
 
 def fills(call: Call) -> Answer:
     account = _account(call)
     limit = call.request.query.get("limit")
     count = MAX_INTEGER if limit is None else whole_number(limit, "limit", 1, 1000)
-    made = [
-        {
-            "fill_id": f"fill-{number}",
-            "order_id": "order-1",
-            "market_id": _market(account),
-            "outcome": "Yes",
-            "side": "buy",
-            "price": 0.42,
-            "size": 60.0,
-            "is_taker": number == 1,
-            "fee": 0.13,
-            "created_at": account.opened_at,
-        }
-        for number in (1, 2)
-    ]
-    return _listed(call, account, made[:count])
+    return _listed(call, account, trading.fills(account.user, _market(account))[:count])
 
 
 def orders(call: Call) -> Answer:
+    """List the orders of one view, `open` unless asked, created between `start_ts` and `end_ts`."""
     account = _account(call)
-    resting = {
-        "id": "order-2",
-        "market_id": _market(account),
-        "outcome": "No",
-        "side": "sell",
-        "price": 0.61,
-        "size": 40.0,
-        "filled": 0.0,
-        "status": "open",
-        "created_at": account.opened_at,
-        "updated_at": None,
+    query = call.request.query
+    view = query.get("status", "open")
+    if view not in VIEWS:
+        raise invalid([f"status must be one of {', '.join(VIEWS)}"])
+    start, end = (
+        whole_number(query.get(name, str(default)), name, 0, MAX_INTEGER)
+        for name, default in (("start_ts", 0), ("end_ts", MAX_INTEGER))
+    )
+    limit = whole_number(query.get("limit", str(MOST_ORDERS // 5)), "limit", 0, MAX_INTEGER)
+    listed = [
+        order
+        for order in trading.orders(account.user, _market(account))
+        if view in ("all", "open" if order["status"] in trading.OPEN else "closed")
+        and start <= seconds(order["created_at"]) <= end
+    ]
+    # a limit out of bounds is not refused, but brought within them
+    return _listed(call, account, listed[: min(max(1, limit), MOST_ORDERS)])
+
+
+def wallet(call: Call) -> Answer:
+    user, headers = _whose(call)
+    own = user["wallet"] if user else None
+    links = user["linked_exchanges"] if user else []
+    value = {
+        "wallet": own,
+        "wallets": [own] if own else [],
+        "linked_exchanges": [{"exchange": name, "has_credentials": True} for name in links],
+        "session_signer": {"active": bool(own and own["privy_wallet_id"]), "expires_at": None},
     }
-    return _listed(call, account, [resting])
+    return of_json(200, value).with_headers(headers)
 
 
 def ping(call: Call) -> Answer:
@@ -178,10 +176,10 @@ def _check_credentials(call: Call, exchange: str, user: JsonObject | None) -> No
         raise forbidden(f"no credentials for {exchange}", "credentials_required")
 
 
-def _usdc(user: JsonObject | None) -> str:
-    wallet = user["wallet"] if user else None
-    balances = (wallet or {}).get("balances") or []
-    return usdc_amount(sum(int(b["raw_balance"]) for b in balances))
+def _usdc_units(user: JsonObject | None) -> str:
+    held = user["wallet"] if user else None
+    balances = (held or {}).get("balances") or []
+    return str(sum(int(b["raw_balance"]) for b in balances))
 
 
 def _market(account: Account) -> str:

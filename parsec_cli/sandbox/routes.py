@@ -45,6 +45,7 @@ ROUTES = (
     Route("GET", "/positions", accounts.positions),
     Route("GET", "/fills", accounts.fills),
     Route("GET", "/orders", accounts.orders),
+    Route("GET", "/wallet", accounts.wallet),
 )
 
 _BY_PATH: dict[str, dict[str, Route]] = {}

@@ -6,6 +6,7 @@ a smaller fleet is the beginning of a larger one.
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ _DOZEN: tuple[tuple[str, int | None, tuple[str, ...], str | None, int | None], .
     # a wallet without a link: onboarding this one again only links it
     ("user_009", 15, (), "eoa", 0),
 )
+DOZEN_IDS = tuple(row[0] for row in _DOZEN)
 
 
 def seed(db_path: Path, count: int) -> None:
@@ -89,6 +91,22 @@ def first_dozen(state: State) -> None:
     state.set_pool(SILVER)
 
 
+def seeded_number(user: JsonObject) -> int | None:
+    """Return the place of a user in the dozen or the fleet; None for a user created later."""
+    external_id: str = user["external_id"]
+    if external_id in DOZEN_IDS:
+        number = DOZEN_IDS.index(external_id)
+    elif re.fullmatch(r"user_[0-9]{6}", external_id):
+        number = int(external_id.removeprefix("user_"))
+    else:
+        return None
+    return number if user["created_at"] == _created_at(number) else None
+
+
+def _created_at(number: int) -> str:
+    return timestamp(_FIRST_DAY + number * _HOUR)
+
+
 def _fleet(count: int) -> Iterator[JsonObject]:
     random = Random(100_000)
     for number in range(1, count + 1):
@@ -117,7 +135,7 @@ def _user(  # the columns of the dozen
     wallet_type: str | None,
     units: int | None,
 ) -> JsonObject:
-    created_at = timestamp(_FIRST_DAY + number * _HOUR)
+    created_at = _created_at(number)
     user = new_user(external_id, random, created_at, qps_limit=qps_limit)
     user["linked_exchanges"] = list(exchanges)
     if wallet_type is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import time
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from parsec_cli.models import JsonObject
 
 FEE_BPS = 50
+_RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
 
 ESCROW = {
     "fee_escrow_enabled": True,
@@ -143,8 +145,13 @@ def new_address(random: Random) -> str:
     return f"0x{random.getrandbits(160):040x}"
 
 
-def timestamp(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+def timestamp(unix_seconds: float) -> str:
+    return time.strftime(_RFC_3339, time.gmtime(unix_seconds))
+
+
+def seconds(timestamp: str) -> int:
+    """Return the Unix seconds of what `timestamp` wrote."""
+    return calendar.timegm(time.strptime(timestamp, _RFC_3339))
 
 
 def usdc_amount(units: int) -> str:

@@ -108,8 +108,8 @@ def _is_unicode(value: str) -> bool:
 
 def whole_number(text: str, name: str, lowest: int, highest: int) -> int:
     """Read a query parameter of plain ASCII digits within bounds; raises Refusal 400."""
-    # nine digits hold every bound there is; int() of a million digits is slow
-    if text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004
+    # ten digits hold every bound there is; int() of a million digits is slow
+    if text.isascii() and text.isdigit() and len(text) <= 10:  # noqa: PLR2004
         value = int(text)
         if lowest <= value <= highest:
             return value

@@ -26,6 +26,7 @@ from sandbox.shapes import (
     TEXT,
     USAGE,
     USER,
+    WALLETS,
     Schema,
     exactly,
     several,
@@ -47,6 +48,7 @@ SUCCESS: dict[str, dict[int, Schema | None]] = {
     "GET /positions": {200: several(POSITION)},
     "GET /fills": {200: several(FILL)},
     "GET /orders": {200: several(ORDER)},
+    "GET /wallet": {200: WALLETS},
 }
 
 CODES = {

@@ -168,3 +168,12 @@ ORDER = exactly(
     },
     updated_at=nullable(TIME),
 )
+SESSION = exactly({"active": FLAG, "expires_at": nullable(TIME)}, signer_id=nullable(TEXT))
+WALLETS = exactly(
+    {
+        "linked_exchanges": several(exactly({"exchange": TEXT, "has_credentials": FLAG})),
+        "wallets": several(WALLET),
+    },
+    session_signer=nullable(SESSION),
+    wallet=nullable(WALLET),
+)

@@ -3,11 +3,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sandbox.client import Api, problems
 from sandbox.samples import CLOB, HEX_KEY, PEM
+
+from parsec_cli.sandbox import seed
 
 READS = ("/balance", "/positions", "/fills", "/orders")
 KALSHI_KEY = {"api_key_id": "k", "private_key": PEM}
@@ -32,19 +35,105 @@ def test_a_linked_user_is_read_on_behalf(
     api: Api, path: str, external_id: str, exchange: str
 ) -> None:
     headers = as_user(api.named(external_id))
-    answer = api("GET", path, params={"exchange": exchange}, headers=headers)
+    params = {"exchange": exchange, "status": "all"}
+    answer = api("GET", path, params=params, headers=headers)
     assert answer.status_code == 200
     assert answer.json()
 
 
-def test_a_balance_is_what_the_wallet_holds(api: Api) -> None:
-    def balance(external_id: str) -> str:
-        headers = as_user(api.named(external_id))
-        answer = api("GET", "/balance", params={"exchange": "polymarket"}, headers=headers)
-        raw: dict[str, str] = answer.json()["raw"]
-        return raw["balance"]
+def of(api: Api, path: str, external_id: str, **query: Any) -> Any:
+    """Return what GET `path` answers for a user at polymarket."""
+    params = {"exchange": "polymarket", **query}
+    answer = api("GET", path, params=params, headers=as_user(api.named(external_id)))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
-    assert [balance(f"user_00{n}") for n in (1, 2, 3, 4)] == ["100.50", "2500.00", "0.00", "0.00"]
+
+@pytest.mark.parametrize(
+    ("external_id", "units"),
+    [("user_001", "100500000"), ("user_003", "0"), ("market-maker-1", "48250750000")],
+)
+def test_a_balance_is_what_the_wallet_holds_in_base_units(
+    api: Api, external_id: str, units: str
+) -> None:
+    assert of(api, "/balance", external_id)["raw"]["balance"] == units
+
+
+@pytest.mark.parametrize(
+    ("external_id", "open_orders", "closed", "sizes"),
+    [
+        ("market-maker-1", ["open"], ["filled"], [1500.0]),
+        ("user_002", ["pending", "partially_filled"], ["cancelled"], [25.0, 0.0]),
+        ("user_003", [], ["filled", "cancelled", "rejected"], [0.0]),
+        ("user_004", [], [], []),
+    ],
+)
+def test_seeded_users_hold_different_orders_and_positions(
+    api: Api, external_id: str, open_orders: list[str], closed: list[str], sizes: list[float]
+) -> None:
+    def statuses(**query: str) -> list[str]:
+        return [order["status"] for order in of(api, "/orders", external_id, **query)]
+
+    assert statuses() == statuses(status="open") == open_orders
+    assert statuses(status="closed") == closed
+    assert sorted(statuses(status="all")) == sorted(open_orders + closed)
+    assert [held["size"] for held in of(api, "/positions", external_id)] == sizes
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"limit": "2"}, 2),
+        ({"limit": "0"}, 1),
+        ({"limit": "501"}, 3),
+        ({"start_ts": "1767614400"}, 3),
+        ({"start_ts": "1767614401"}, 0),
+        ({"end_ts": "1767614400"}, 3),
+        ({"end_ts": "1767614399"}, 0),
+    ],
+)
+def test_orders_are_cut_to_a_limit_and_a_time(api: Api, query: dict[str, str], count: int) -> None:
+    assert len(of(api, "/orders", "user_002", status="all", **query)) == count
+
+
+@pytest.mark.parametrize("query", [{"status": "closd"}, {"limit": "x"}, {"start_ts": "-1"}])
+def test_a_wrong_order_query_is_refused(api: Api, query: dict[str, str]) -> None:
+    headers = as_user(api.named("user_001"))
+    answer = api("GET", "/orders", params={"exchange": "polymarket", **query}, headers=headers)
+    assert problems(answer)[0].startswith(f"{next(iter(query))} must be ")
+
+
+def test_some_users_of_a_fleet_trade_and_some_did_before(api: Api, db: Path) -> None:
+    seed.seed(db, 64)
+    linked = [u["external_id"] for u in api.all_users() if "polymarket" in u["linked_exchanges"]]
+    counts = {name: len(of(api, "/orders", name)) for name in linked}
+    past = {name: len(of(api, "/orders", name, status="closed")) for name in linked}
+    assert sorted(set(counts.values())) == [0, 1]
+    assert any(past[name] and not counts[name] for name in linked)
+
+
+def test_a_deactivated_user_loses_everything_also_when_created_again(api: Api) -> None:
+    user = api.named("market-maker-1")
+    assert api.delete(user["customer_id"]) == 204
+    for path in (*READS, "/wallet"):
+        gone = api("GET", path, params={"exchange": "polymarket"}, headers=as_user(user))
+        assert gone.json() == {"error": "end-user not found or not owned by this builder"}
+    again = api.create("market-maker-1")["customer_id"]
+    assert api.onboard(again, exchange="polymarket", mode="managed").status_code == 200
+    assert of(api, "/balance", "market-maker-1")["raw"]["balance"] == "0"
+    assert of(api, "/orders", "market-maker-1", status="all") == []
+    assert of(api, "/positions", "market-maker-1") == []
+
+
+def test_a_wallet_is_shown_with_its_signer_and_links(api: Api) -> None:
+    def wallet(external_id: str) -> Any:
+        return api("GET", "/wallet", headers=as_user(api.named(external_id))).json()
+
+    held, none = wallet("user_001"), wallet("user_006")
+    assert held["wallets"] == [held["wallet"]] == [api.named("user_001")["wallet"]]
+    assert held["session_signer"] == {"active": True, "expires_at": None}
+    assert (none["wallets"], none["session_signer"]["active"]) == ([], False)
+    assert [link["exchange"] for link in none["linked_exchanges"]] == ["polymarket", "kalshi"]
 
 
 def test_rates_of_user_and_pool_run_down_within_a_second(
@@ -103,7 +192,7 @@ def test_an_end_users_key_reads_its_own_account_and_no_others(api: Api) -> None:
     user, other = api.named("user_001"), api.named("user_002")
     query = {"exchange": "polymarket"}
     own = api("GET", "/balance", params=query, key=user["api_key"])
-    assert own.json()["raw"]["balance"] == "100.50"
+    assert own.json()["raw"]["balance"] == "100500000"
     foreign = api("GET", "/balance", params=query, key=user["api_key"], headers=as_user(other))
     assert foreign.json() == {"error": "X-Builder-Customer-Id needs a builder key"}
 

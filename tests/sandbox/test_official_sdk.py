@@ -115,9 +115,23 @@ def test_every_form_of_onboarding(
     headers = {"X-Builder-Customer-Id": customer_id}
     exchange = wish["exchange"]
     assert sdk.account.balance(exchange=exchange, extra_headers=headers).raw
-    assert sdk.positions.list(exchange=exchange, extra_headers=headers)
-    assert sdk.fills.list(exchange=exchange, extra_headers=headers)
-    assert sdk.orders.list(exchange=exchange, extra_headers=headers)
+    assert sdk.positions.list(exchange=exchange, extra_headers=headers) == []
+
+
+def test_holdings_of_a_seeded_user(sdk: ParsecAPI) -> None:
+    user = next(u for u in sdk.builder.users.list().users if u.external_id == "market-maker-1")
+    headers = {"X-Builder-Customer-Id": user.customer_id}
+    (order,) = sdk.orders.list(exchange="polymarket", status="open", extra_headers=headers)
+    assert (order.status, order.filled) == ("open", 0.0)
+    assert len(sdk.orders.list(exchange="polymarket", status="all", extra_headers=headers)) == 2
+    (position,) = sdk.positions.list(exchange="polymarket", extra_headers=headers)
+    assert position.size == 1500.0
+    assert len(sdk.fills.list(exchange="polymarket", extra_headers=headers)) == 1
+    balance = sdk.account.balance(exchange="polymarket", extra_headers=headers)
+    assert balance.raw["balance"] == "48250750000"
+    (wallet,) = sdk.wallet.retrieve(extra_headers=headers).wallets
+    assert wallet.balances
+    assert wallet.balances[0].balance == "48250.75"
 
 
 def test_pool_escrow_usage_and_ping(sdk: ParsecAPI) -> None:
