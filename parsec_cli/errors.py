@@ -34,24 +34,31 @@ Rooms raise these where they know the cause; `main` alone shows them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from parsec_cli.next_command import NextCommand, again, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
 
 class ParsecError(Exception):
-    """Base of all; `message` and `hint` are plain text, not yet sanitised for a terminal."""
+    """Base of all; `message` and `hint` are plain text, not yet sanitised for a terminal.
+
+    Immutable: `but` makes another error, because one error may be shown in several places.
+    """
 
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "internal_error"
-    default_hint: ClassVar[str] = ""
+    default_hint: ClassVar[tuple[str, NextCommand | None]] = ("", None)
 
     def __init__(
         self,
         message: str,
         *,
         hint: str = "",
+        command: NextCommand | None = None,
         details: Sequence[str] = (),
         api_code: str = "",
         http_status: int | None = None,
@@ -60,17 +67,31 @@ class ParsecError(Exception):
     ) -> None:
         """Keep what the error line, the hint and the JSON object show.
 
-        `details` are further lines, such as the API's `validation_errors`; `api_code` is the
-        API's own machine code, which replaces the class's `code`; `retry_after` is in seconds.
+        `command` is what the hint proposes to run, shown below its text. `details` are further
+        lines, such as the API's `validation_errors`; `api_code` is the API's own machine code,
+        which replaces the class's `code`; `retry_after` is in seconds.
         """
         super().__init__(message)
         self.message = message
-        self.hint = hint or self.default_hint
+        self.hint, self.command = (hint, command) if hint else self.default_hint
         self.details = tuple(details)
         self.api_code = api_code
         self.http_status = http_status
         self.retryable = retryable
         self.retry_after = retry_after
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # the interpreter sets the dunders, such as the traceback
+        if name in self.__dict__ and not name.startswith("__"):
+            raise AttributeError(f"an error is frozen: `{name}` cannot be set")
+        super().__setattr__(name, value)
+
+    def but(self, message: str | None = None, **members: Any) -> Self:
+        """Return this error with another message or other members; a new hint is a whole one."""
+        if "hint" in members:
+            members.setdefault("command", None)
+        kept = {name: value for name, value in self.__dict__.items() if name != "message"}
+        return type(self)(self.message if message is None else message, **{**kept, **members})
 
 
 class LocalFault(ParsecError):
@@ -102,14 +123,12 @@ class NoKey(KeyFault):
 
 
 class Unauthorized(KeyFault):
-    default_hint = (
-        "check the key with `parsec doctor`, or store another with `parsec config set api_key`"
-    )
+    default_hint = ("see which key is in effect with", run("doctor"))
 
 
 class NotABuilder(KeyFault):
     code = "forbidden"
-    default_hint = "a builder key is needed here; see which key is in effect with `parsec doctor`"
+    default_hint = ("a builder key is needed here; see which key is in effect with", run("doctor"))
 
 
 class Refused(ParsecError):
@@ -123,18 +142,18 @@ class RateFault(ParsecError):
 
 
 class RateLimited(RateFault):
-    default_hint = "try again later, or allow a longer wait with `--max-wait SECONDS`"
+    default_hint = ("try again later, or allow a longer wait with", again(max_wait="SECONDS"))
 
 
 class QuotaUsedUp(RateFault):
     code = "monthly_limit_exceeded"
-    default_hint = "see the reset time with `parsec usage show`"
+    default_hint = ("see the reset time with", run("usage", "show"))
 
 
 class Unreachable(ParsecError):
     exit_code = 7
     code = "unreachable"
-    default_hint = "check the connection with `parsec doctor`"
+    default_hint = ("check the connection with", run("doctor"))
 
 
 class ConnectFailed(Unreachable):
@@ -148,13 +167,14 @@ class NameNotFound(Unreachable):
 class TlsFailed(Unreachable):
     code = "tls_failed"
     default_hint = (
-        "name the file of a private CA with SSL_CERT_FILE; see what is trusted with `parsec doctor`"
+        "name the file of a private CA with SSL_CERT_FILE; see what is trusted with",
+        run("doctor"),
     )
 
 
 class Redirected(Unreachable):
     code = "redirected"
-    default_hint = "check the base URL with `parsec config show`"
+    default_hint = ("check the base URL with", run("config", "show"))
 
 
 class ServerFault(Unreachable):
@@ -163,7 +183,7 @@ class ServerFault(Unreachable):
 
 class Unreadable(Unreachable):
     code = "unreadable_answer"
-    default_hint = "check the base URL with `parsec config show`"
+    default_hint = ("check the base URL with", run("config", "show"))
 
 
 class RowsFailed(ParsecError):

@@ -57,7 +57,7 @@ def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
         if shown and runtime.made_changes:
             # exit 2 would say that nothing was sent
             message = f"{_effect(result)}, but its result was not shown: {fault}"
-            fault = LocalFault(message, hint=fault.hint)
+            fault = LocalFault(message, hint=fault.hint, command=fault.command)
         code = _told(runtime, fault)
     except ParsecError as fault:
         code = _told(runtime, fault)
@@ -85,8 +85,8 @@ def _afterthoughts(runtime: Runtime, effect: str, code: int) -> int:
     client = runtime.__dict__.get("client")
     # one of them says it: the others failed for the same reason
     for fault in client.deferred[:1] if client is not None else ():
-        fault.message = f"{effect}, but the history does not tell so: {fault.message}"
-        runtime.screen.error(fault)
+        told = f"{effect}, but the history does not tell so: {fault.message}"
+        runtime.screen.error(fault.but(told))
         code = code or fault.exit_code
     if client is not None and client.quota and not code:
         from parsec_cli.api.faults import quota_used_up
@@ -102,10 +102,6 @@ def _told(runtime: Runtime, fault: ParsecError) -> int:
     from parsec_cli.errors import ReaderLeft
 
     fault = _as_stopped(runtime, fault)
-    if fault.hint and (runtime.options.profile or runtime.options.base_url):
-        from parsec_cli.commands.again import placed
-
-        fault.hint = placed(runtime, fault.hint)
     if not isinstance(fault, ReaderLeft):
         runtime.screen.error(fault)
     return fault.exit_code
@@ -121,6 +117,7 @@ def _as_stopped(runtime: Runtime, fault: ParsecError) -> ParsecError:
     return type(pending)(
         f"{pending.message}: {fault.message}",
         hint=fault.hint,
+        command=fault.command,
         details=fault.details,
         http_status=fault.http_status,
     )
@@ -157,6 +154,7 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     """Parse `argv`, run the command it names and return what that returns."""
     import typer
 
+    runtime.argv = tuple(argv)
     from parsec_cli.commands.shared import Ready
     from parsec_cli.commands.tree import parser
     from parsec_cli.commands.usage_faults import guess_format, usage_fault

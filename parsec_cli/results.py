@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from parsec_cli.models import JsonObject
+from parsec_cli.next_command import NextCommand
 from parsec_cli.records import record
 
 ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno", "holdings"]
@@ -85,8 +86,8 @@ class Listing:
     As JSON: `{name: [records...], **footer()}`; `footer` and `closing` are called when `pages`
     has ended, also after it raised, so they can tell a complete listing from a cut one.
     `closing` gives blocks for people below the table; `empty` is said on stderr, in the table
-    format only, when there was no record. `effect` is what a change came to, said where the
-    records cannot be shown.
+    format only, when there was no record, with `empty_command` below. `effect` is what a change
+    came to, said where the records cannot be shown.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Listing:
     footer: Callable[[], JsonObject] = _no_footer
     closing: Callable[[], tuple[Block, ...]] = _no_blocks
     empty: str = ""
+    empty_command: NextCommand | None = None
     exit_code: int = 0
     effect: str = "the change is done"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from parsec_cli.local.places import Places
     from parsec_cli.local.profiles import Profile
     from parsec_cli.models import Secret
+    from parsec_cli.next_command import Line, NextCommand, Target
     from parsec_cli.output.screen import Screen
 
 
@@ -76,6 +77,8 @@ class Runtime:
         self.world = world
         self.interrupts = interrupts or Interrupts()
         self.options = Common()
+        self.argv: Sequence[str] = ()
+        self.line: Line | None = None
         self._secrets: list[str] = []
 
     @cached_property
@@ -135,7 +138,22 @@ class Runtime:
             verbose=bool(options.verbose),
             no_input=bool(options.no_input),
             secrets=self.secrets,
+            complete=self.complete,
         )
+
+    def complete(self, command: NextCommand) -> list[str] | None:
+        """Return the words of a proposed command with its target, without secrets."""
+        from parsec_cli.next_command import complete
+
+        return complete(command, self.line and self.line.without_secrets(), self.target)
+
+    @property
+    def target(self) -> Target:
+        """What a proposed command must name to reach this profile and host from any shell."""
+        from parsec_cli.local.profiles import target
+
+        resolved = None if isinstance(self._resolved, ParsecError) else self._resolved
+        return target(self.world.environ, self.options.profile, self.options.base_url, resolved)
 
     def keep_secret(self, *values: str) -> None:
         """Redact these values from now on wherever they would be shown, whoever sent them."""

@@ -13,6 +13,7 @@ BOTTOM = {
     "files",
     "holdings",
     "models",
+    "next_command",
     "outcomes",
     "results",
     "origin",

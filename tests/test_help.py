@@ -191,7 +191,7 @@ def test_no_help_for_what_is_no_command(tool):
 def test_an_option_without_its_value_points_to_the_command_at_hand(argv, path, tool):
     completed = tool(*argv)
     assert completed.code == 2
-    assert f"hint: see `{path} --help`" in completed.err
+    assert f"hint: see the help with\n  {path} --help\n" in completed.err
 
 
 @pytest.mark.parametrize("topic", ["environment", "exit-codes", "output", "safety"])
@@ -220,25 +220,24 @@ def test_headings_are_plain_off_a_terminal(tool):
 @pytest.mark.parametrize(
     ("argv", "meant"),
     [
-        (["usres", "list"], "did you mean `parsec users`?"),
-        (["users", "deactivat"], "did you mean `parsec users deactivate`?"),
-        (["set-qps"], "did you mean `parsec users set-qps`?"),
+        (["usres", "list"], "did you mean `users`?\n  parsec users list\n"),
+        (["users", "deactivat"], "did you mean `users deactivate`?\n  parsec"),
+        (["set-qps"], "did you mean `users set-qps`?\n  parsec"),
         (["--jsn", "users", "list"], "did you mean `--json`?"),
         (["users", "--profil", "x", "list"], "did you mean `--profile`?"),
         (["users", "list", "--walet", "safe"], "did you mean `--wallet`?"),
-        (["help", "safty"], "did you mean `parsec help safety`?"),
-        (["help", "usrs"], "did you mean `parsec help users`?"),
-        (["help", "users", "lst"], "did you mean `parsec help users list`?"),
-        (["USERS", "list"], "did you mean `parsec users`?"),
-        (["users", "list "], "did you mean `parsec users list`?"),
-        (["users", "rm", "x"], "did you mean `parsec users deactivate`?"),
-        (["users", "show", "x"], "did you mean `parsec users get`?"),
-        (["pool", "get"], "did you mean `parsec pool show`?"),
-        (["config", "get", "rate"], "did you mean `parsec config show`?"),
-        (["delete", "x"], "did you mean `parsec users deactivate`?"),
-        (["whoami"], "did you mean `parsec doctor`?"),
-        (["login"], "did you mean `parsec config init`?"),
-        (["version"], "did you mean `parsec --version`?"),
+        (["help", "safty"], "did you mean `safety`?\n  parsec help safety\n"),
+        (["help", "usrs"], "did you mean `users`?\n  parsec help users\n"),
+        (["help", "users", "lst"], "did you mean `users list`?\n  parsec help users list\n"),
+        (["USERS", "list"], "did you mean `users`?\n  parsec"),
+        (["users", "list "], "did you mean `users list`?\n  parsec"),
+        (["users", "rm", "x"], "did you mean `users deactivate`?\n  parsec"),
+        (["users", "show", "x"], "did you mean `users get`?\n  parsec"),
+        (["pool", "get"], "did you mean `pool show`?\n  parsec"),
+        (["config", "get", "rate"], "did you mean `config show`?\n  parsec"),
+        (["whoami"], "did you mean `doctor`?\n  parsec"),
+        (["login"], "did you mean `config init`?\n  parsec"),
+        (["version"], "did you mean `--version`?\n  parsec"),
         (["users", "deactivate", "x", "--yes"], "did you mean `--confirm`?"),
         (["users", "deactivate", "x", "-y"], "did you mean `--confirm`?"),
         (["api", "DELETE", "/builder/users/x", "--force"], "did you mean `--confirm`?"),
@@ -246,8 +245,8 @@ def test_headings_are_plain_off_a_terminal(tool):
         (["users", "create", "x", "--qps", "5"], "did you mean `--qps-limit`?"),
         (["users", "list", "--lim", "1"], "did you mean `--limit`?"),
         (["users", "get", "x", "--api-key=k"], "no option takes a key"),
-        (["users", "list", "--all"], "see `parsec users list --help`"),
-        (["users", "get", "-x"], "an id that begins with a dash goes behind `--`; see `parsec"),
+        (["users", "list", "--all"], "see the help with\n  parsec users list --help"),
+        (["users", "get", "-x"], "an id that begins with a dash goes behind `--`; see"),
     ],
 )
 def test_a_typo_is_answered_with_what_was_meant(argv, meant, tool):
@@ -258,10 +257,10 @@ def test_a_typo_is_answered_with_what_was_meant(argv, meant, tool):
 
 def test_what_is_too_much_is_quoted(tool):
     completed = tool("users", "list", "a (b)", "c")
-    assert completed.err == (
-        "error: too many arguments: `a (b) c`\nhint: see `parsec users list --help`\n"
-    )
+    told = "error: too many arguments: `a (b) c`\nhint: see the help with\n"
+    assert completed.err == f"{told}  parsec users list --help\n"
 
 
 def test_a_word_like_no_command_points_to_the_help(tool):
-    assert tool("zzzz").err == "error: no such command `zzzz`\nhint: see `parsec --help`\n"
+    told = "error: no such command `zzzz`\nhint: see the help with\n"
+    assert tool("zzzz").err == f"{told}  parsec --help\n"

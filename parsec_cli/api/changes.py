@@ -6,7 +6,6 @@ rule of its change.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -17,6 +16,7 @@ from parsec_cli.api.faults import error_of
 from parsec_cli.api.reads import get_user, user_path
 from parsec_cli.errors import NotFound, OutcomeUnknown, ParsecError
 from parsec_cli.models import JsonObject, User, WrongShape
+from parsec_cli.next_command import NextCommand, run
 from parsec_cli.outcomes import Applied, Learned, NotApplied, Outcome, Unknown
 
 
@@ -32,11 +32,14 @@ def _learned(exchange: Exchange) -> Learned:
     return "repeated" if exchange.doubt else "answered"
 
 
-def unknown(exchange: Exchange, cause: ParsecError, hint: str) -> Unknown:
+def unknown(
+    exchange: Exchange, cause: ParsecError, hint: str, command: NextCommand | None = None
+) -> Unknown:
     # no `api_code`: for a script, that the outcome is unknown matters more than why
     error = OutcomeUnknown(
         f"outcome unknown: {cause.message}",
         hint=hint,
+        command=command,
         details=cause.details,
         http_status=cause.http_status,
     )
@@ -46,7 +49,7 @@ def unknown(exchange: Exchange, cause: ParsecError, hint: str) -> Unknown:
 def not_applied(exchange: Exchange, cause: ParsecError) -> NotApplied:
     """Say with the error that the change did not take place."""
     if not isinstance(exchange.last, NotSent):  # which says so itself
-        cause.message += "; nothing was changed"
+        cause = cause.but(f"{cause.message}; nothing was changed")
     return NotApplied(cause, exchange.attempts)
 
 
@@ -71,7 +74,7 @@ def create(client: Client, body: JsonObject, change: Change) -> Outcome:
     def settle(exchange: Exchange) -> Outcome:
         answer = exchange.good
         if answer is None:
-            return _failed(exchange, call, client, "run the same command again: it is safe")
+            return _failed(exchange, call, client, "it is safe to run the same command again")
         created = None
         if not exchange.doubt and answer.status in (200, 201):
             created = answer.status == 201
@@ -195,16 +198,15 @@ def settle_deactivation(
     if exchange.doubt and isinstance(error, NotFound) and fetched:
         return Applied(None, error.http_status, exchange.attempts, "repeated")
     if doubtful(exchange):
-        return unknown(exchange, error, _hint(call))
+        return unknown(exchange, error, *_hint(call))
     return not_applied(exchange, error)
 
 
-def _hint(call: Call) -> str:
+def _hint(call: Call) -> tuple[str, NextCommand | None]:
     customer_id = unquote(call.path.removeprefix("/builder/users/"))
     if customer_id == call.path:
-        return "read what the request was to change before sending it again"
-    command = shlex.join(["parsec", "users", "get", customer_id])
-    return f"see whether the user still exists: `{command}`"
+        return "read what the request was to change before sending it again", None
+    return "see whether the user still exists with", run("users", "get", names=[customer_id])
 
 
 def _read_again(
@@ -212,19 +214,20 @@ def _read_again(
 ) -> Outcome:
     """Read the user to learn what became of a change; `verdict` says "" or what speaks against."""
     cause = error_of(exchange, call, client.host)
-    hint = f"check with `{shlex.join(['parsec', 'users', 'get', user.customer_id])}`"
+    command = run("users", "get", names=[user.customer_id])
+
+    def doubt(why: str) -> Unknown:
+        found = unknown(exchange, cause, "see what is true now with", command)
+        return Unknown(found.error.but(details=(*cause.details, why)), exchange.attempts)
+
     try:
         now = get_user(client, user.customer_id)
     except ParsecError as fault:
-        found = unknown(exchange, cause, hint)
-        found.error.details = (*found.error.details, f"reading again failed: {fault.message}")
-        return found
+        return doubt(f"reading again failed: {fault.message}")
     against = verdict(now)
     if not against:
         return Applied(now.raw, cause.http_status, exchange.attempts, "read_again")
-    found = unknown(exchange, cause, hint)
-    found.error.details = (*found.error.details, f"read again: {against}")
-    return found
+    return doubt(f"read again: {against}")
 
 
 def _user_promise(

@@ -25,18 +25,20 @@ from parsec_cli.errors import (
     Unreachable,
     Unreadable,
 )
+from parsec_cli.next_command import NextCommand, run
 
 # what a server says is shown, but not at any length
 _LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
 _NOT_OURS = r"(?i)not (?:found|owned)|does ?n[o']t (?:belong|exist)"
-_CREDENTIALS_HINT = (
-    "link the exchange with `parsec users onboard`, or give the user's keys with `--credentials`"
-)
-_PLACE_HINT = "check the base URL with `parsec config show`"
-_PATH_HINT = "check the path, and the base URL with `parsec config show`"
-_LIST_HINT = "list the users with `parsec users list`"
+_CREDENTIALS_HINT = "give the user's keys with `--credentials FILE`, or link the exchange with"
+_ONBOARD = run("users", "onboard", "--exchange", "EXCHANGE", "--mode", "MODE", names=["USER"])
+_SHOW = run("config", "show")
+_PLACE_HINT = "check the base URL with"
+_PATH_HINT = "check the path, and the base URL with"
+_LIST_HINT = "list the users with"
+_LIST = run("users", "list")
 _REFUSED_HINT = "correct what the answer names; `-v` shows the requests, `--help` what can be given"
-_BUILDER_HINT = "a builder key may be needed here; see which key is in effect with `parsec doctor`"
+_BUILDER_HINT = "a builder key may be needed here; see which key is in effect with"
 
 
 def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
@@ -63,9 +65,9 @@ def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
     # the name and the connection that failed were then the proxy's own
     hint = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
     if last.cause == "tls":
-        return TlsFailed(text, hint=hint or _PLACE_HINT)
+        return TlsFailed(text, hint=hint or _PLACE_HINT, command=None if hint else _SHOW)
     if last.cause == "name":
-        return NameNotFound(text, hint=hint or _PLACE_HINT)
+        return NameNotFound(text, hint=hint or _PLACE_HINT, command=None if hint else _SHOW)
     return ConnectFailed(text, hint=hint, retryable=last.cause != "proxy")
 
 
@@ -78,23 +80,30 @@ def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> Pars
     if status >= 500 and status != 501:
         fault = _told(ServerFault, answer, host, retryable=not answer.refuses_repeat)
         if wait is not None:
-            fault.message += f"; it asks to wait {wait:.1f} s, beyond `--max-wait`"
-            fault.retry_after = wait
-            fault.hint = RateLimited.default_hint
+            told = f"{fault.message}; it asks to wait {wait:.1f} s, beyond `--max-wait`"
+            hint, command = RateLimited.default_hint
+            fault = fault.but(told, retry_after=wait, hint=hint, command=command)
         return fault
     if status == 401:
         return _told(Unauthorized, answer, host)
     if status == 403:
         return _forbidden(answer, call, host)
     if status == 404 and call.kind is Kind.CREATE:
-        return _told(Unreadable, answer, host, hint="wrong base URL? see `parsec config show`")
+        return _told(Unreadable, answer, host, hint="wrong base URL? see it with", command=_SHOW)
     if status == 404:
-        return _told(NotFound, answer, host, hint=_LIST_HINT if _about_user(call) else _PATH_HINT)
+        hint, command = (_LIST_HINT, _LIST) if _about_user(call) else (_PATH_HINT, _SHOW)
+        return _told(NotFound, answer, host, hint=hint, command=command)
     return _told(Refused, answer, host, hint=_REFUSED_HINT)
 
 
 def _told(
-    kind: type[ParsecError], answer: Answer, host: str, *, hint: str = "", retryable: bool = False
+    kind: type[ParsecError],
+    answer: Answer,
+    host: str,
+    *,
+    hint: str = "",
+    command: NextCommand | None = None,
+    retryable: bool = False,
 ) -> ParsecError:
     said = f": {_clipped(answer.message)}" if answer.message else ""
     details = [_clipped(line) for line in answer.details[:_MOST_LINES]]
@@ -103,6 +112,7 @@ def _told(
     return kind(
         f"{host} answered {answer.status}{said}",
         hint=hint,
+        command=command,
         details=details,
         api_code=_code(answer),
         http_status=answer.status,
@@ -127,19 +137,19 @@ def _forbidden(answer: Answer, call: Call, host: str) -> ParsecError:
     """Tell the three 403s apart: not this builder's user, not a builder's key, something else."""
     said = answer.message
     if answer.code in ("credentials_required", "authentication_failed"):
-        return _told(Refused, answer, host, hint=_CREDENTIALS_HINT)
+        return _told(Refused, answer, host, hint=_CREDENTIALS_HINT, command=_ONBOARD)
     if (
         _about_user(call)
         and re.search(_NOT_OURS, said)
         and answer.code in ("", "forbidden", "not_found")
     ):
-        return _told(NotFound, answer, host, hint=_LIST_HINT)
+        return _told(NotFound, answer, host, hint=_LIST_HINT, command=_LIST)
     about_key = answer.code == "forbidden" or (
         not answer.code and re.search(r"builder|forbidden", said, re.IGNORECASE)
     )
     if answer.value is not None and call.path.startswith("/builder/") and about_key:
         return _told(NotABuilder, answer, host)
-    return _told(Refused, answer, host, hint=_BUILDER_HINT)
+    return _told(Refused, answer, host, hint=_BUILDER_HINT, command=run("doctor"))
 
 
 def _too_many(answer: Answer, wait: float | None, host: str) -> ParsecError:

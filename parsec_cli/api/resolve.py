@@ -17,6 +17,7 @@ from parsec_cli.api.pages import pages
 from parsec_cli.api.reads import get_user
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
 from parsec_cli.models import User
+from parsec_cli.next_command import again, run
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 Meaning = Literal["customer_id", "external_id", "either"]
@@ -61,7 +62,8 @@ def check_id(text: str) -> str:
     if not text.strip() or text in (".", ".."):
         raise UsageFault(
             "a user's id must not be empty, `.` or `..`",
-            hint="was a shell variable unset? list users with `parsec users list`",
+            hint="was a shell variable unset? list the users with",
+            command=run("users", "list"),
         )
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
         raise UsageFault("a user's id must not hold control characters or broken Unicode")
@@ -164,14 +166,17 @@ class Resolver:
     def _not_found(self, unknown: Sequence[Reference]) -> NotFound:
         first = unknown[0]
         host = self._client.host
-        hint = "list users with `parsec users list --match TEXT`"
+        hint, command = "list users with", run("users", "list", "--match", "TEXT")
         if first.meaning == "either":
             hint = f"if it is an external_id, write `ext:{first.id}`"
+            command = again(replace={first.id: f"ext:{first.id}"})
         if len(unknown) == 1:
-            return NotFound(f"{host} has no user `{first.id}`", hint=hint, http_status=404)
+            told = f"{host} has no user `{first.id}`"
+            return NotFound(told, hint=hint, command=command, http_status=404)
         return NotFound(
             f"{host} does not have {len(unknown)} of the users",
             hint=hint,
+            command=command,
             details=[f"no user `{reference.id}`" for reference in unknown],
             http_status=404,
         )

@@ -9,11 +9,11 @@ from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_pool, get_user, user_path
 from parsec_cli.api.resolve import check_id
 from parsec_cli.commands import columns
-from parsec_cli.commands.again import again
 from parsec_cli.commands.cards import user_card
 from parsec_cli.commands.guards import not_sent, pool_guard
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
+from parsec_cli.next_command import NextCommand, run
 from parsec_cli.outcomes import Applied, or_raise
 from parsec_cli.results import Record
 from parsec_cli.runtime import Runtime
@@ -102,8 +102,8 @@ def _say_created(runtime: Runtime, user: User, applied: Applied, body: JsonObjec
     if applied.created:
         notice(f"created user `{name}`")
         if not runtime.options.reveal_keys:
-            command = again(runtime, ["users", "get", "--reveal-keys"], names=[user.customer_id])
-            notice(f"its api_key is masked; show it with `{command}`")
+            command = run("users", "get", "--reveal-keys", names=[user.customer_id])
+            notice("its api_key is masked; show it with", command)
         if name.startswith(("ext:", "id:")):
             notice(f"as a USER it is written `ext:{name}`: without it, `{name}` means another id")
         return
@@ -112,29 +112,33 @@ def _say_created(runtime: Runtime, user: User, applied: Applied, body: JsonObjec
     else:
         why = "an answer was lost" if applied.learned == "repeated" else "the answer does not say"
         notice(f"user `{name}` is ensured: {why}, so whether it is new is not known")
-    for difference in _differences(runtime, user, body):
-        runtime.screen.warning(difference)
+    for difference, further in _differences(runtime, user, body):
+        runtime.screen.warning(difference, further)
 
 
-def _differences(runtime: Runtime, user: User, body: JsonObject) -> list[str]:
-    """Compare what was asked with what the existing user has."""
-    found = []
+def _differences(
+    runtime: Runtime, user: User, body: JsonObject
+) -> list[tuple[str, NextCommand | None]]:
+    """Compare what was asked with what the existing user has, and say what would change it."""
+    found: list[tuple[str, NextCommand | None]] = []
     if "qps_limit" in body:
         limit = _limit_of(runtime, user)
         if isinstance(limit, str):
-            found.append(f"qps_limit {body['qps_limit']} could not be verified: {limit}")
+            found.append((f"qps_limit {body['qps_limit']} could not be verified: {limit}", None))
         elif limit != body["qps_limit"]:
             asked = body["qps_limit"]
             has = "none" if limit is None else limit
-            command = again(runtime, ["users", "set-qps", user.customer_id, str(asked)])
-            found.append(f"qps_limit is {has}, not {asked}; change it with `{command}`")
+            command = run("users", "set-qps", names=[user.customer_id, str(asked)])
+            found.append((f"qps_limit is {has}, not {asked}; change it with", command))
     if "email" in body:
-        found.append("whether the email is as asked could not be verified: the API shows none")
+        told = "whether the email is as asked could not be verified: the API shows none"
+        found.append((told, None))
     if "eoa_address" in body:
         wallet = user.wallet
         has_address = wallet.eoa_address if wallet is not None else None
         if (has_address or "").lower() != str(body["eoa_address"]).lower():
-            found.append(f"the eoa_address is {has_address or 'not set'}, not as asked")
+            told = f"the eoa_address is {has_address or 'not set'}, not as asked"
+            found.append((told, None))
     return found
 
 

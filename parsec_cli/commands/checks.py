@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from parsec_cli.errors import ParsecError
+from parsec_cli.errors import ParsecError, Unauthorized
 from parsec_cli.models import JsonObject, Usage
+from parsec_cli.next_command import run
 from parsec_cli.output.redact import without_keys
 from parsec_cli.runtime import Runtime
 from parsec_cli.wording import counted
@@ -22,6 +22,7 @@ Finding = tuple[str, str]
 
 @dataclass(slots=True)
 class _Examination:
+    runtime: Runtime
     lines: list[JsonObject] = field(default_factory=list)
     exit_code: int = 0
 
@@ -30,23 +31,28 @@ class _Examination:
         try:
             status, detail = check()
         except ParsecError as fault:
-            hint = _onward(fault.hint)
-            told = fault.message + (f" ({hint})" if hint else "")
+            told = fault.message + _further(self.runtime, fault)
             status, detail = "failed", without_keys(told)
             self.exit_code = self.exit_code or fault.exit_code
         self.lines.append({"name": name, "status": status, "detail": detail})
         return status != "failed"
 
 
-def _onward(hint: str) -> str:
-    """Return what a hint says beside sending people to where they are."""
-    parts = re.split("; |, or ", hint)
-    return "; ".join(part for part in parts if "`parsec doctor`" not in part)
+def _further(runtime: Runtime, fault: ParsecError) -> str:
+    """Return the hint of a failed check in parentheses; none sends people to where they are."""
+    hint, command = fault.hint, fault.command
+    if command == run("doctor"):
+        hint, command = "", None
+        if isinstance(fault, Unauthorized):
+            hint, command = "store another key with", run("config", "set", "api_key")
+    line = runtime.screen.shell_line(command)
+    told = " ".join(filter(None, (hint, f"`{line}`" if line else "")))
+    return f" ({told})" if told else ""
 
 
 def examine(runtime: Runtime) -> tuple[list[JsonObject], int]:
     """Run every check that those before it leave possible; return the lines and the exit code."""
-    examination = _Examination()
+    examination = _Examination(runtime)
     if not examination.run("config", lambda: _config(runtime)):
         return examination.lines, examination.exit_code
     examination.run("profile", lambda: _profile(runtime))

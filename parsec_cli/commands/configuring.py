@@ -12,6 +12,7 @@ from parsec_cli.local import configfile, keys
 from parsec_cli.local.editing import Editor, setting_of
 from parsec_cli.local.settings import DEFAULT_PROFILE, SANDBOX
 from parsec_cli.models import JsonObject, Secret
+from parsec_cli.next_command import again, run
 from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.results import Grid, Listing, Record
 from parsec_cli.runtime import Runtime
@@ -29,8 +30,8 @@ def initialise(runtime: Runtime) -> None:
     BaseUrl.parse(base_url, "base URL")
     key = _key(runtime, name)
     editor.init(name, base_url, key)
-    use = "" if name == DEFAULT_PROFILE else f" --profile {name}"
-    runtime.screen.notice(f"stored profile `{name}` in {editor.path}; try `parsec doctor{use}`")
+    told = f"stored profile `{name}` in {editor.path}; try"
+    runtime.screen.notice(told, run("doctor", profile=name))
 
 
 def in_effect(runtime: Runtime) -> Record:
@@ -64,12 +65,14 @@ def store(runtime: Runtime, key: str, value: str | None) -> None:
             raise UsageFault(
                 "a key is not taken from the command line, which other users and the shell's"
                 " history can see",
-                hint=f"type it hidden: `parsec config set {key} --profile {name}`,"
-                f" or from a file: `parsec config set {key} --profile {name} < FILE`",
+                hint="type it hidden with the same command and no value, or give a file with",
+                command=run("config", "set", key, profile=name, stdin="FILE"),
             )
         value = _key(runtime, name).reveal()
     if value is None:
-        raise UsageFault(f"`{key}` needs a value", hint=f"`parsec config set {key} VALUE`")
+        raise UsageFault(
+            f"`{key}` needs a value", hint="give one with", command=again(names=[key, "VALUE"])
+        )
     where = editor.set(runtime.options.profile, key, value)
     runtime.screen.notice(f"stored `{key}`{_of(where)} in {editor.path}")
 
@@ -131,8 +134,8 @@ def _agree_to_replace(runtime: Runtime, name: str, stored: Mapping[str, str]) ->
     if (answer or "").strip().lower() not in ("y", "yes"):
         raise ConsentMissing(
             f"profile `{name}` has a key already; nothing was changed",
-            hint=f"replace it with `parsec config set api_key --profile {name}`,"
-            " or make another profile with `parsec config init --profile NAME`",
+            hint="make another profile with `-p NAME`, or replace the key with",
+            command=run("config", "set", "api_key", profile=name),
         )
 
 
@@ -160,7 +163,8 @@ def _key(runtime: Runtime, name: str) -> Secret:
     if stdin is None or stdin.isatty():
         raise UsageFault(
             "the key is asked for on a terminal or read from stdin, and here is neither",
-            hint=f"`parsec config set api_key --profile {name} < FILE`",
+            hint="give it from a file with",
+            command=run("config", "set", "api_key", profile=name, stdin="FILE"),
         )
     text = read_bytes(runtime, "-").decode("utf-8", "surrogateescape")
     return keys.checked(text, "stdin")

@@ -14,6 +14,7 @@ from parsec_cli.commands.cards import shown
 from parsec_cli.errors import ConsentMissing, GuardRefused
 from parsec_cli.holdings import Holdings, hold_money, json_of, summary
 from parsec_cli.models import JsonObject, User
+from parsec_cli.next_command import NextCommand, again
 from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
 from parsec_cli.wording import counted
@@ -62,10 +63,12 @@ class Consent:
     allow_holdings: int | None
 
 
-def holder_words(everyone: Sequence[Held]) -> list[str]:
-    """The option that a script needs where some of them are holders."""
+def with_consent(
+    everyone: Sequence[Held], word: str | int, names: Sequence[str] | None = None
+) -> NextCommand:
+    """Return this command with all that a script needs; `names` replace its arguments."""
     holders = sum(1 for one in everyone if one.is_holder)
-    return ["--allow-holdings", str(holders)] if holders else []
+    return again(names=names, confirm=word, allow_holdings=holders or None)
 
 
 def word_for(user: User) -> str:
@@ -75,7 +78,7 @@ def word_for(user: User) -> str:
     return text if typable else user.customer_id
 
 
-def agree_to_one(runtime: Runtime, one: Held, given: Consent, command: str) -> None:
+def agree_to_one(runtime: Runtime, one: Held, given: Consent, command: NextCommand) -> None:
     """Obtain consent to deactivate a user; else raise ConsentMissing or GuardRefused.
 
     `command` is for scripts, with all that is needed.
@@ -97,7 +100,7 @@ def _names(confirm: str, user: User) -> bool:
 
 
 def agree_to_several(
-    runtime: Runtime, everyone: Sequence[Held], given: Consent, command: str
+    runtime: Runtime, everyone: Sequence[Held], given: Consent, command: NextCommand
 ) -> None:
     """Obtain consent to deactivate all of them, by their count."""
     count = str(len(everyone))
@@ -113,7 +116,8 @@ def at_most(count: int, limit: int) -> None:
     if count > limit:
         raise GuardRefused(
             f"{counted(count, 'deactivation')} would pass `--max {limit}`: nothing was sent",
-            hint=f"if all are meant, allow them with `--max {count}`",
+            hint="if all are meant, allow them with",
+            command=again(max=count),
         )
 
 
@@ -123,16 +127,16 @@ def _agree(
     confirmed: bool | None,
     given: Consent,
     everyone: Sequence[Held],
-    command: str,
+    command: NextCommand,
     question: str,
 ) -> None:
     """Take `--confirm` by whether it matched; where it was not given (None) ask for the word."""
-    hint = f"to run it from a script: `{command}`"
-    if confirmed is False:
-        raise ConsentMissing("`--confirm` does not match the target: nothing was sent", hint=hint)
+    why = "`--confirm` does not match the target" if confirmed is False else ""
     if confirmed is None and not runtime.screen.interactive:
+        why = "consent is missing and nobody can be asked"
+    if why:
         raise ConsentMissing(
-            "consent is missing and nobody can be asked: nothing was sent", hint=hint
+            f"{why}: nothing was sent", hint="to run it from a script:", command=command
         )
     check_holders(everyone, given, command)
     if confirmed:
@@ -145,7 +149,7 @@ def _agree(
         )
 
 
-def check_holders(everyone: Sequence[Held], given: Consent, command: str) -> None:
+def check_holders(everyone: Sequence[Held], given: Consent, command: NextCommand) -> None:
     """Refuse unless `--allow-holdings` is the number of holders; not needed by one who types."""
     holders = [one for one in everyone if one.is_holder]
     if given.allow_holdings == len(holders):
@@ -162,7 +166,8 @@ def check_holders(everyone: Sequence[Held], given: Consent, command: str) -> Non
     raise GuardRefused(
         f"{message}; nothing was sent",
         details=details,
-        hint=f"if they may lose access to it: `{command}`",
+        hint="if they may lose access to it:",
+        command=command,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsec_cli.api import changes
@@ -10,21 +9,20 @@ from parsec_cli.api.client import Change
 from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import user_path
 from parsec_cli.commands import columns
-from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import (
     Consent,
     Held,
     agree_to_one,
     at_most,
-    holder_words,
     warn_of_holders,
+    with_consent,
     word_for,
 )
 from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.guards import not_sent
-from parsec_cli.commands.options import DEFAULT_MAX
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
+from parsec_cli.next_command import run
 from parsec_cli.outcomes import Applied, or_raise
 from parsec_cli.results import Listing, Record
 from parsec_cli.runtime import Runtime
@@ -49,7 +47,8 @@ def deactivate_users(runtime: Runtime, order: Order) -> Listing | Record:
     if bool(order.users) == (order.from_file is not None):
         raise UsageFault(
             "name the users, or give a file of them: one of both",
-            hint="`parsec users deactivate USER` or `--from-file FILE`",
+            hint="give a file with `--from-file FILE`, or name one with",
+            command=run("users", "deactivate", names=["USER"]),
         )
     if len(order.users) == 1 and order.results is None:
         return _one(runtime, order)
@@ -66,7 +65,9 @@ def _one(runtime: Runtime, order: Order) -> Listing | Record:
         runtime.screen.notice(f"would deactivate `{user.name}` ({user.customer_id})")
         warn_of_holders(runtime, [one])
         return not_sent("DELETE", user_path(user.customer_id), None, holdings=one.json)
-    agree_to_one(runtime, one, order.consent, script(runtime, order, [one], word_for(user)))
+    agree_to_one(
+        runtime, one, order.consent, with_consent([one], word_for(user), [user.customer_id])
+    )
     change = Change(
         "users deactivate", user.customer_id, user.external_id, one.record, None, order.reason
     )
@@ -99,17 +100,3 @@ def _result(one: Held) -> JsonObject:
         "error": None,
         "holdings": one.json,
     }
-
-
-def script(runtime: Runtime, order: Order, everyone: Sequence[Held], word: str | None) -> str:
-    """Return the command that needs no answer, with consent by `word`; None: one that asks."""
-    words = ["users", "deactivate"]
-    words += ["--from-file", order.from_file] if order.from_file is not None else []
-    words += ["--max", str(order.most)] if order.most != DEFAULT_MAX else []
-    words += ["--results", order.results] if order.results is not None else []
-    words += ["--reason", order.reason] if order.reason else []
-    words += ["--balances-only"] if order.balances_only else []
-    words += ["--confirm", word, *holder_words(everyone)] if word is not None else []
-    one = len(order.users) == 1 and len(everyone) == 1
-    names = [everyone[0].user.customer_id] if one else order.users
-    return again(runtime, words, names=names)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from parsec_cli.commands import columns
-from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import (
     Consent,
     Held,
     agree_to_several,
     check_holders,
-    holder_words,
+    with_consent,
 )
 from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.fleet_plan import (
@@ -28,18 +27,19 @@ from parsec_cli.commands.fleet_plan import (
 )
 from parsec_cli.commands.fleet_reads import Survey, held_by_all
 from parsec_cli.commands.fleet_run import Bounds, run_listing
-from parsec_cli.commands.options import DEFAULT_MAX
 from parsec_cli.errors import ConsentMissing, UsageFault
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import take_census
 from parsec_cli.fleet.journal import Journal, open_journal
-from parsec_cli.fleet.limits import CONCURRENCY
 from parsec_cli.fleet.plan import Deactivate, Keep, Plan
 from parsec_cli.fleet.ready import Ready, keep_for_plan, prepare
+from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.results import Block, Grid, Line, Listing
 from parsec_cli.runtime import Runtime
 
+_YES = again(confirm=None, allow_holdings=None, yes=True)
+_PLAN_OVERCOMMIT = run("users", "plan", "FILE", "--allow-overcommit", "--out", "PLAN")
 _SHOWN = 20  # rows shown above the question, and refused rows named; more are counted
 
 
@@ -66,7 +66,8 @@ def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
     if wish.file == "-" and not (orders.yes or confirmed or orders.dry_run):
         raise ConsentMissing(
             "stdin is the file, so nobody can be asked: nothing was sent",
-            hint=f"add `--yes`, or `--confirm COUNT`: `{_script(runtime, wish, orders)} --yes`",
+            hint="add `--confirm COUNT` where it deactivates, else run",
+            command=_YES,
         )
     host, key = runtime.profile.base_url.display, runtime.fingerprint
     if saved is not None:
@@ -82,7 +83,9 @@ def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
             survey = Survey(runtime, balances_only=wish.balances_only)
             census = take_census(survey.everyone(), keep_for_plan(saved.plan))
             made = planned(runtime, wish, saved.plan, census, survey)
-        return _apply(runtime, wish, orders, made, journal)
+        # a saved plan carries its own flags
+        command = None if saved is None else _PLAN_OVERCOMMIT
+        return _apply(runtime, wish, orders, made, journal, command)
 
 
 def _check_flags(wish: Wish, *, prune: bool, allow_overcommit: bool) -> None:
@@ -92,17 +95,23 @@ def _check_flags(wish: Wish, *, prune: bool, allow_overcommit: bool) -> None:
     if added:
         raise UsageFault(
             f"the plan was saved without `{' '.join(added)}` and carries its own flags",
-            hint=f"make another: `parsec users plan FILE {' '.join(added)} --out PLAN`",
+            hint="make another with",
+            command=run("users", "plan", "FILE", *added, "--out", "PLAN"),
         )
 
 
 def _apply(
-    runtime: Runtime, wish: Wish, orders: Orders, made: Planned, journal: Journal
+    runtime: Runtime,
+    wish: Wish,
+    orders: Orders,
+    made: Planned,
+    journal: Journal,
+    overcommit: NextCommand | None,
 ) -> Listing:
     survey, census = made.survey, made.census
     ready = prepare(made.saved.plan, census)
     ahead = survey.forecast(ready.send, made.pool, census)
-    guards.check_pool(ahead, allow_overcommit=wish.allow_overcommit)
+    guards.check_pool(ahead, allow_overcommit=wish.allow_overcommit, command=overcommit)
     guards.check_quota(ahead)
     guards.check_max(ready.send, orders.most)
     ready = ready.holding(survey.holdings(census, ready.deactivations))
@@ -113,25 +122,19 @@ def _apply(
     made = replace(made, shown=_left(made.saved.plan, ready), forecast=ahead)
     if orders.dry_run:
         return plan_listing(runtime, made)
-    _agree(runtime, wish, orders, made, ready, everyone)
+    _agree(runtime, orders, made, ready, everyone)
     bounds = Bounds(
         orders.concurrency,
         orders.max_failures,
         None if wish.allow_overcommit else made.pool,
         orders.results,
         orders.reason,
-        _script(runtime, wish, orders) + (" --yes" if orders.yes else ""),
     )
     return run_listing(runtime, "users apply", ready, journal, made.survey, bounds)
 
 
 def _agree(
-    runtime: Runtime,
-    wish: Wish,
-    orders: Orders,
-    made: Planned,
-    ready: Ready,
-    everyone: Sequence[Held],
+    runtime: Runtime, orders: Orders, made: Planned, ready: Ready, everyone: Sequence[Held]
 ) -> None:
     """Obtain consent: the count for deactivations, else `--yes` or a plain yes."""
     count, given = len(everyone), orders.consent
@@ -139,14 +142,13 @@ def _agree(
         return
     if given.confirm is None and not (orders.yes and not count):
         runtime.screen.show_people([*_first_rows(ready), *plan_blocks(made), Line("")])
-    script = _script(runtime, wish, orders)
     if count or given.confirm is not None:
-        words = ["--confirm", str(count), *holder_words(everyone)] if count else ["--yes"]
-        agree_to_several(runtime, everyone, given, " ".join([script, *words]))
+        command = with_consent(everyone, count) if count else _YES
+        agree_to_several(runtime, everyone, given, command)
         return
-    check_holders(everyone, given, f"{script} --yes")
+    check_holders(everyone, given, _YES)
     if not orders.yes:
-        _ask(runtime, len(ready.send), f"{script} --yes")
+        _ask(runtime, len(ready.send))
 
 
 def _left(plan: Plan, ready: Ready) -> Plan:
@@ -183,26 +185,12 @@ def _first_rows(ready: Ready) -> list[Block]:
     return blocks
 
 
-def _ask(runtime: Runtime, number: int, script: str) -> None:
-    hint = f"to run it from a script: `{script}`"
-    if not runtime.screen.interactive:
-        raise ConsentMissing("nobody can be asked: nothing was sent", hint=hint)
-    these = "this change" if number == 1 else f"these {number:,} changes"
-    answer = runtime.screen.ask(f"apply {these}? [y/N] ")
-    if (answer or "").strip().lower() not in ("y", "yes"):
-        raise ConsentMissing("not confirmed: nothing was sent", hint=hint)
-
-
-def _script(runtime: Runtime, wish: Wish, orders: Orders) -> str:
-    # a name that would be read as an option, unless it is `-` for stdin
-    dashed = wish.file.startswith("-") and wish.file != "-"
-    words = ["users", "apply", f"./{wish.file}" if dashed else wish.file]
-    words += ["--prune"] if wish.prune else []
-    words += ["--allow-overcommit"] if wish.allow_overcommit else []
-    words += ["--balances-only"] if wish.balances_only else []
-    words += ["--max", str(orders.most)] if orders.most != DEFAULT_MAX else []
-    words += ["--max-failures", str(orders.max_failures)] if orders.max_failures else []
-    words += ["--concurrency", str(orders.concurrency)] if orders.concurrency != CONCURRENCY else []
-    words += ["--results", orders.results] if orders.results is not None else []
-    words += ["--reason", orders.reason] if orders.reason else []
-    return again(runtime, words)
+def _ask(runtime: Runtime, number: int) -> None:
+    why = "nobody can be asked"
+    if runtime.screen.interactive:
+        why = "not confirmed"
+        these = "this change" if number == 1 else f"these {number:,} changes"
+        answer = runtime.screen.ask(f"apply {these}? [y/N] ")
+        if (answer or "").strip().lower() in ("y", "yes"):
+            return
+    raise ConsentMissing(f"{why}: nothing was sent", hint="to run it from a script:", command=_YES)

@@ -11,9 +11,10 @@ from parsec_cli.commands.consent import (
     agree_to_one,
     agree_to_several,
     warn_of_holders,
+    with_consent,
     word_for,
 )
-from parsec_cli.commands.deactivating import Order, script
+from parsec_cli.commands.deactivating import Order
 from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.fleet_plan import keep_apart
 from parsec_cli.commands.fleet_reads import Survey, held_by_all
@@ -73,8 +74,7 @@ def _deactivate(
         rows = [plans.as_json(action) for action in ready.send]
         return Listing("actions", columns.ACTION, [rows])
     _agree(runtime, order, everyone)
-    command = script(runtime, order, [], None)
-    bounds = Bounds(results=order.results, reason=order.reason, again=command)
+    bounds = Bounds(results=order.results, reason=order.reason)
     return run_listing(runtime, "users deactivate", ready, journal, survey, bounds)
 
 
@@ -104,8 +104,9 @@ def _agree(runtime: Runtime, order: Order, everyone: Sequence[Held]) -> None:
     if not everyone:
         return
     if len(order.users) == 1:
-        command = script(runtime, order, everyone, word_for(everyone[0].user))
+        user = everyone[0].user
+        command = with_consent(everyone, word_for(user), [user.customer_id])
         agree_to_one(runtime, everyone[0], order.consent, command)
     else:
-        command = script(runtime, order, everyone, str(len(everyone)))
+        command = with_consent(everyone, len(everyone))
         agree_to_several(runtime, everyone, order.consent, command)

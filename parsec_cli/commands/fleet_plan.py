@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parsec_cli.commands import columns
-from parsec_cli.commands.again import again
 from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.fleet_reads import Survey
 from parsec_cli.commands.reading import check_named, path_of, read_bytes
@@ -24,6 +23,7 @@ from parsec_cli.fleet.plan_file import SavedPlan
 from parsec_cli.fleet.roster import read_roster
 from parsec_cli.holdings import summary
 from parsec_cli.models import JsonObject, Pool
+from parsec_cli.next_command import run
 from parsec_cli.results import Bar, Block, Card, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -96,8 +96,7 @@ def plan_file(runtime: Runtime, wish: Wish, out: str | None, *, exit_code: bool)
 
         save.save(path_of(out), plans.dump(made.saved), keep_owner=False)
         words = ["--balances-only"] if wish.balances_only else []
-        command = again(runtime, ["users", "apply", *words], names=[out])
-        runtime.screen.notice(f"saved; apply it with `{command}`")
+        runtime.screen.notice("saved; apply it with", run("users", "apply", *words, names=[out]))
     code = CHANGES if exit_code and made.saved.plan.actions else 0
     return plan_listing(runtime, made, code)
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
@@ -31,8 +32,10 @@ from parsec_cli.fleet.report import Ended
 from parsec_cli.fleet.tally import Tally
 from parsec_cli.holdings import json_of
 from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.next_command import again
 from parsec_cli.outcomes import Applied, Outcome
 from parsec_cli.output.redact import Redaction, without_keys
+from parsec_cli.records import changed
 from parsec_cli.results import Block, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -41,17 +44,13 @@ _NAMED = 10  # failed rows named in the error; the results have them all
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How a run may go; `pool` None lets the sum of limits pass the pool.
-
-    `again` is the command that goes on where this run ends.
-    """
+    """How a run may go; `pool` None lets the sum of limits pass the pool."""
 
     concurrency: int = 8
     max_failures: int | None = None
     pool: Pool | None = None
     results: str | None = None
     reason: str = ""
-    again: str = ""
 
 
 class Hands:
@@ -101,7 +100,8 @@ class Hands:
     def _without_keys(self, outcome: Outcome) -> Outcome:
         """Mask keys that a server repeats in its error: a row's error is kept in files."""
         if not isinstance(outcome, Applied):
-            outcome.error.message = self._redaction.text(without_keys(outcome.error.message))
+            text = self._redaction.text(without_keys(outcome.error.message))
+            outcome = changed(outcome, error=outcome.error.but(text))
         return outcome
 
     def _change(self, user: User, after: JsonObject | None) -> Change:
@@ -161,7 +161,7 @@ def run_listing(
         runtime.index.forget(customer_id)
     if path is not None:
         runtime.screen.notice(f"{ended.sentence}; results: {path}")
-    return _listing(ended, bounds.again)
+    return _listing(ended)
 
 
 def _held(runtime: Runtime, run: Run) -> Ended:
@@ -182,11 +182,11 @@ def _results_path(runtime: Runtime, asked: str | None) -> Path:
     return runtime.places.runs_dir / f"results-{now:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
 
 
-def _listing(ended: Ended, again: str) -> Listing:
+def _listing(ended: Ended) -> Listing:
     def pages() -> Iterator[list[JsonObject]]:
         yield from ended.tally.pages()
         if ended.exit_code:
-            raise _told(ended, again)
+            raise _told(ended)
 
     def closing() -> tuple[Block, ...]:
         return (Line(ended.sentence, "bad" if ended.exit_code else "good"),)
@@ -202,23 +202,30 @@ def _listing(ended: Ended, again: str) -> Listing:
     )
 
 
-def _told(ended: Ended, again: str) -> ParsecError:
+def _told(ended: Ended) -> ParsecError:
     """The error of a run, with how many rows went how and which failed."""
     stop, details = ended.stop, _failed_rows(ended)
-    hint = f"to go on, run `{again}`: what is done stays done"
+    # what is left to be agreed to has another count
+    further = again(confirm=None, allow_holdings=None)
+    told = "to continue, run it again; finished rows are skipped"
+    onward: dict[str, Any] = {"hint": told, "command": further}
     if isinstance(stop, LocalFault):
         # not as a LocalFault, which at this place would be one of showing the results
         told = f"{stop.message}: {ended.sentence}"
-        return ParsecError(told, hint=stop.hint or hint, details=details, api_code=stop.code)
+        fault = ParsecError(told, details=details, api_code=stop.code)
+        return fault.but(**(_hint_of(stop) or onward))
     if stop is not None and stop.exit_code == ended.exit_code:
-        stop.message = f"{stop.message}: {ended.sentence}"
-        stop.hint = stop.hint or hint
-        stop.details = (*stop.details, *details)
-        return stop
+        told = f"{stop.message}: {ended.sentence}"
+        members = _hint_of(stop) or onward
+        return stop.but(told, details=(*stop.details, *details), **members)
     if stop is not None:
         details = [stop.message, *details]
     kind = OutcomeUnknown if ended.exit_code == OutcomeUnknown.exit_code else RowsFailed
-    return kind(ended.sentence, hint=hint, details=details)
+    return kind(ended.sentence, details=details).but(**onward)
+
+
+def _hint_of(error: ParsecError) -> dict[str, Any]:
+    return {"hint": error.hint, "command": error.command} if error.hint else {}
 
 
 def _failed_rows(ended: Ended) -> list[str]:

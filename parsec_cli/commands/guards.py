@@ -6,6 +6,7 @@ from typing import Any
 
 from parsec_cli.errors import GuardRefused
 from parsec_cli.models import JsonObject, Pool
+from parsec_cli.next_command import again
 from parsec_cli.origin import API_PREFIX
 from parsec_cli.results import Card, Column, Line, Record
 from parsec_cli.secrecy import is_secret
@@ -18,7 +19,8 @@ def pool_guard(pool: Pool, more: int, *, allow_overcommit: bool) -> None:
         raise GuardRefused(
             f"the QPS pool would be overcommitted: {pool.total_allocated_qps} -> {after} "
             f"of {pool.qps_pool}, {pool.free} free",
-            hint="lower another user's limit, or add `--allow-overcommit`",
+            hint="lower another user's limit, or allow it with",
+            command=again(allow_overcommit=True),
         )
 
 

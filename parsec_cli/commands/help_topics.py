@@ -10,6 +10,7 @@ from parsec_cli.commands.help import fitted, help_at, width_of
 from parsec_cli.commands.nouns import Verb
 from parsec_cli.commands.shared import runtime_of
 from parsec_cli.errors import UsageFault
+from parsec_cli.next_command import run
 from parsec_cli.results import Text
 
 
@@ -39,23 +40,28 @@ def show_topic(
 
 def _command(command: Any, words: list[str]) -> Any:
     """Return the command that `words` name below `command`."""
-    from parsec_cli.commands.topics import TOPICS
-
-    said = "parsec help"
+    root, path = command, list[str]()
     for word in words:
         below = getattr(command, "commands", {})
         if word not in below:
-            from difflib import get_close_matches
-
-            topics = TOPICS if said == "parsec help" else ()
-            close = get_close_matches(word, [*topics, *below], 1)
-            known = f"topics: {', '.join(TOPICS)}; or a command, such as `parsec help users`"
-            raise UsageFault(
-                f"no help topic `{' '.join(words)}`",
-                hint=f"did you mean `{said} {close[0]}`?" if close else known,
-            )
-        command, said = below[word], f"{said} {word}"
+            raise _no_topic(root, words, path)
+        command, path = below[word], [*path, word]
     return command
+
+
+def _no_topic(root: Any, words: list[str], path: list[str]) -> UsageFault:
+    from difflib import get_close_matches
+
+    from parsec_cli.commands.meant import meant
+    from parsec_cli.commands.topics import TOPICS
+
+    word = words[len(path)]
+    topics = get_close_matches(word, TOPICS, 1) if not path else []
+    found = topics or meant(root, path, word)
+    hint = f"topics: {', '.join(TOPICS)}; or a command, such as `users`"
+    if found:
+        hint = f"did you mean `{' '.join(found)}`?"
+    return UsageFault(f"no help topic `{' '.join(words)}`", hint=hint, command=run("help", *found))
 
 
 noun = Verb("help", show_topic)

@@ -9,6 +9,7 @@ from parsec_cli.api.pages import Page, pages
 from parsec_cli.commands import columns
 from parsec_cli.errors import ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
+from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.records import record, state
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
@@ -94,12 +95,10 @@ def list_users(
     records = walk.records() if sort is None else _sorted(walk, sort, reverse=reverse)
     if sort is None and reverse:
         raise UsageFault("`--reverse` needs `--sort FIELD`")
-    return Listing("users", columns.USER, records, progress.footer, empty=_empty(filters))
-
-
-def _empty(filters: Filters) -> str:
-    return (
-        "no user matches" if filters.any else "no users yet; create one: `parsec users create ID`"
+    empty = "no user matches" if filters.any else "no users yet; create one with"
+    create = None if filters.any else run("users", "create", names=["EXTERNAL_ID"])
+    return Listing(
+        "users", columns.USER, records, progress.footer, empty=empty, empty_command=create
     )
 
 
@@ -125,8 +124,7 @@ class _Walk:
                 if self.progress.cut:
                     break
         except ParsecError as fault:
-            self._interrupted(fault)
-            raise
+            raise self._interrupted(fault) from None
         self._close()
 
     def _taken(self, page: Page) -> list[JsonObject]:
@@ -150,28 +148,27 @@ class _Walk:
         progress.complete = page.next_cursor is None and not progress.cut
         return kept
 
-    def _interrupted(self, fault: ParsecError) -> None:
+    def _interrupted(self, fault: ParsecError) -> ParsecError:
         progress = self.progress
         progress.complete = False
         if progress.pages:
-            fault.details = (
-                *fault.details,
-                f"the listing is incomplete: {progress.read} users were read before",
-            )
-            if progress.next_cursor and not fault.hint.startswith("go on"):
-                fault.hint = f"go on with `{self._onward()}`"
+            told = f"the listing is incomplete: {progress.read} users were read before"
+            fault = fault.but(details=(*fault.details, told))
+            if progress.next_cursor and not fault.hint.startswith("continue"):
+                fault = fault.but(hint="continue with", command=self._onward())
+        return fault
 
-    def _onward(self) -> str:
-        from parsec_cli.commands.again import again
-
-        return again(self.runtime, ["users", "list", "--cursor", self.progress.next_cursor or ""])
+    def _onward(self) -> NextCommand:
+        rest = None if self.limit is None else max(self.limit - self.progress.count, 0)
+        return again(cursor=self.progress.next_cursor or "", limit=rest or self.limit)
 
     def _close(self) -> None:
         progress, screen = self.progress, self.runtime.screen
         if progress.cut and progress.filtered:
             screen.notice(f"stopped after {_users(progress.count)}; more may match")
         elif progress.cut:
-            screen.notice(f"stopped after {_users(progress.count)}; go on with `{self._onward()}`")
+            told = f"stopped after {_users(progress.count)}; continue with"
+            screen.notice(told, self._onward())
         elif progress.complete and progress.pages > 1 and self.limit is None and not self.cursor:
             self._compare()
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from parsec_cli.commands.shared import line_of
+from parsec_cli.next_command import NextCommand, again, run
+
 # a wrong guess is worse than none: `--yes` is not `--reason`
 _CLOSE_OPTION = 0.75
 _CLOSE_ELSEWHERE = 0.8
-# other tools' words for the same thing
+_CLOSE = 0.6
+_SLIP = 0.85
+# other tools' words for the same thing; nothing else may lead to what cannot be undone
 _VERBS = (
-    {"deactivate", "delete", "remove", "rm", "del", "destroy", "revoke", "disable"},
+    {"deactivate", "delete", "remove", "rm", "del", "destroy", "delete-user", "remove-user"},
+    {"unset", "delete", "remove", "rm", "del", "clear"},
     {"get", "show", "view", "describe", "info", "inspect"},
     {"create", "add", "new", "register"},
     {"set-qps", "update", "edit", "set", "patch", "limit"},
@@ -23,6 +30,8 @@ _VERBS = (
     {"doctor", "whoami", "status", "ping"},
     {"--version", "version"},
 )
+_UNDONE = re.compile(r"(?:re|un|un-?de)?-?activat\w*|(?:re|un)-?delete|restore|resurrect|revive")
+_DELETING_ANYTHING = {"delete", "remove", "rm", "del", "destroy", "unset", "clear"}
 _OPTIONS = (
     ({"--yes", "-y", "--force", "--assume-yes", "--no-confirm"}, ("--confirm", "--yes")),
     ({"--format", "--out", "--output-format"}, ("--output",)),
@@ -34,22 +43,64 @@ _OPTIONS = (
     ({"--search", "--filter", "--grep", "--query"}, ("--match",)),
     ({"--account", "--env", "--context"}, ("--profile",)),
 )
-_KEYS = {"--api-key", "--key", "--token", "--api-token", "--secret", "--private-key"}
+KEYS = {"--api-key", "--key", "--token", "--api-token", "--secret", "--private-key"}
 
 
-def command(ctx: Any, word: str) -> str:
-    """Return the command line that `word` was meant for behind that of `ctx`, or ""."""
-    word, here = word.lower().strip(), list(ctx.command.commands)
-    for name in (*_same(word, here), *get_close_matches(word, here, 1)):
-        return f"{ctx.command_path} {name}"
-    root = ctx.find_root()
-    if ctx is root and _same(word, ["--version"]):
-        return "parsec --version"
-    nouns = [(noun, list(getattr(g, "commands", ()))) for noun, g in root.command.commands.items()]
-    for noun, verbs in nouns:
-        for verb in get_close_matches(word, verbs, 1, _CLOSE_ELSEWHERE):
-            return f"parsec {noun} {verb}"
-    return next((f"parsec {noun} {v}" for noun, verbs in nouns for v in _same(word, verbs)), "")
+def proposal(ctx: Any, word: str) -> tuple[str, NextCommand | None]:
+    """Return a hint for a `word` that no command below `ctx` has, with the line to run."""
+    if _UNDONE.fullmatch(word.lower().strip()):
+        told = "a deactivation cannot be undone; to create the user again, as a new one, see"
+        return told, run("users", "create", "--help")
+    path = ctx.command_path.split()[1:]
+    found = meant(ctx.find_root().command, path, word)
+    if not found:
+        return "", None
+    return f"did you mean `{' '.join(found)}`?", _whole(ctx, [*path, word], found)
+
+
+def meant(root: Any, path: Sequence[str], word: str) -> list[str]:
+    """Return the command that `word` was meant for behind the words of `path`, or []."""
+    word, here = word.lower().strip(), _below(root, path)
+    if _UNDONE.fullmatch(word):
+        return []
+    for name in (*_same(word, list(here)), *_close(word, list(here), _CLOSE)):
+        return [*path, name]
+    if path:
+        # a verb of another noun does another thing
+        return []
+    if _same(word, ["--version"]):
+        return ["--version"]
+    nouns = [(noun, list(getattr(group, "commands", ()))) for noun, group in here.items()]
+    found = [
+        [noun, verb] for noun, verbs in nouns for verb in _close(word, verbs, _CLOSE_ELSEWHERE)
+    ]
+    if word not in _DELETING_ANYTHING:
+        found += [[noun, verb] for noun, verbs in nouns for verb in _same(word, verbs)]
+    return next(iter(found), [])
+
+
+def _below(root: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        root = root.commands[name]
+    return root.commands
+
+
+def _whole(ctx: Any, typed: list[str], found: list[str]) -> NextCommand:
+    """Return the command that was meant with the arguments that were typed for it."""
+    node = ctx.find_root().command
+    for name in found:
+        node = getattr(node, "commands", {}).get(name)
+    line = line_of(ctx, node, typed) if node is not None else None
+    if line is not None and line.names[:1] and line.names[0] in getattr(node, "commands", ()):
+        verb = line.names[0]
+        node, typed, found = node.commands[verb], [*typed, verb], [*found, verb]
+        line = line_of(ctx, node, typed)
+    if hasattr(node, "commands"):
+        return run(*found, "--help")
+    if line is None or not line.understood:
+        return run(*found)
+    ctx.obj.line = line
+    return again(*found)
 
 
 def _same(word: str, names: Sequence[str]) -> list[str]:
@@ -58,10 +109,15 @@ def _same(word: str, names: Sequence[str]) -> list[str]:
     return [name for name in names if any(name in words for words in meanings)]
 
 
+def _close(word: str, names: Sequence[str], cutoff: float) -> list[str]:
+    found = get_close_matches(word, names, 1, cutoff)
+    # only a slip of the finger leads to what cannot be undone, and no participle is one
+    slip = not word.endswith("ed") and get_close_matches(word, ["deactivate"], 1, _SLIP)
+    return [name for name in found if name != "deactivate" or slip]
+
+
 def option_hint(option: str, known: Sequence[str]) -> str:
     """Return what to say of an option that is none of `known`, with a blank behind, or ""."""
-    if option in _KEYS:
-        return "no option takes a key: `parsec config set api_key` stores one; "
     wanted = [name for words, names in _OPTIONS if option in words for name in names]
     same = [name for name in wanted if name in known]
     begun = [name for name in known if len(option) > len("--") and name.startswith(option)]

@@ -22,13 +22,12 @@ from parsec_cli.api.exchange import Call, Exchange, Kind
 from parsec_cli.api.faults import error_of
 from parsec_cli.api.pages import is_unicode
 from parsec_cli.api.reads import impersonation, user_path
-from parsec_cli.commands.again import again
 from parsec_cli.commands.consent import (
     Consent,
     Held,
     agree_to_one,
-    holder_words,
     warn_of_holders,
+    with_consent,
     word_for,
 )
 from parsec_cli.commands.deactivating import deactivated, held_by
@@ -94,16 +93,8 @@ def call_api(runtime: Runtime, raw: RawCall) -> Result:
         warn_of_holders(runtime, [one])
         return not_sent(raw.method, full, body, holdings=one.json)
     if one is not None:
-        agree_to_one(runtime, one, raw.consent, _script(runtime, raw, one))
+        agree_to_one(runtime, one, raw.consent, with_consent([one], word_for(one.user)))
     return _answer(runtime, call, one, raw)
-
-
-def _script(runtime: Runtime, raw: RawCall, one: Held) -> str:
-    words = ["api", raw.method, raw.path]
-    words += [word for text in raw.query for word in ("--query", text)]
-    words += ["--reason", raw.reason] if raw.reason else []
-    words += ["--balances-only"] if raw.balances_only else []
-    return again(runtime, [*words, "--confirm", word_for(one.user), *holder_words([one])])
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

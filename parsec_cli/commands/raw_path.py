@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote, unquote, urlencode
 
 from parsec_cli.errors import UsageFault
+from parsec_cli.next_command import run
 from parsec_cli.origin import API_PREFIX
 
 USERS = "/builder/users"
@@ -41,7 +42,8 @@ def victim_of(path: str) -> str | None:
     if not _PLAIN.fullmatch(path):
         raise UsageFault(
             "a DELETE takes a plain path: letters, digits and `-._~`",
-            hint="to deactivate a user: `parsec users deactivate USER`",
+            hint="deactivate a user with",
+            command=run("users", "deactivate", names=["USER"]),
         )
     parts = path.split("/")
     if "users" not in path.lower().split("/"):

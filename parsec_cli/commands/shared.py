@@ -6,7 +6,7 @@ command and group as it is built; the values meet in one `Common`, the innermost
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -16,10 +16,30 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from parsec_cli import __version__
 from parsec_cli.commands.parsers import field_names, glued, output_format, patience, rate, seconds
 from parsec_cli.commands.usage_faults import rewording
+from parsec_cli.next_command import Line
 from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
 
 COMMON = "Common options"
+
+
+def line_of(ctx: Any, command: Any, verb: Sequence[str]) -> Line | None:
+    """Take the command line apart by the options of `command`, named by the words of `verb`."""
+    if ctx.obj is None:
+        return None
+    known = {
+        spelling: (option_name(param, spelling), not param.is_flag)
+        for param in command.params
+        if param.param_type_name == "option"
+        for spelling in (*param.opts, *param.secondary_opts)
+    }
+    return Line.parse(ctx.obj.argv, tuple(verb), known)
+
+
+def option_name(param: Any, spelling: str) -> str:
+    """Return the one name of an option; the two sides of a switch have one each."""
+    side = param.opts if spelling in param.opts else param.secondary_opts
+    return str(next((name for name in side if name.startswith("--")), side[0]))
 
 
 class Ready(Exception):
@@ -124,6 +144,7 @@ class Command(TyperCommand):
         self.params += _shared_options()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        runtime_of(ctx).line = line_of(ctx, self, ctx.command_path.split()[1:])
         with rewording(ctx, args):
             return super().parse_args(ctx, args)
 

@@ -69,6 +69,7 @@ and the exit code is not 0.
 Keys and secrets are masked by field name in every format; --reveal-keys shows api_key.
 With json and jsonl an error is one line on stderr:
 {"error": {"code", "message", "http_status", "retryable", "hint", "exit_code"}}
+A hint that proposes a command has it on its last line.
 """
 
 _SAFETY = """\

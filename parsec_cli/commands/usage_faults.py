@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from parsec_cli.errors import UsageFault
+from parsec_cli.next_command import NextCommand, run
 from parsec_cli.runtime import Common
 
 
@@ -18,21 +19,25 @@ def usage_fault(fault: typer.TyperException) -> UsageFault:
     ctx: Any = getattr(fault, "ctx", None)
     path = ctx.command_path if ctx is not None else "parsec"
     text = fault.format_message().strip().removesuffix(".")
-    hint = f"see `{path} --help`"
+    hint, command = _see_help(path)
     unknown = re.match(r"No such command '(.*?)'(?:\.|$)", text, re.DOTALL)
     if unknown:
-        from parsec_cli.commands.meant import command
+        from parsec_cli.commands.meant import proposal
 
         text = f"no such command `{unknown[1]}`"
-        if meant := command(ctx, unknown[1]):
-            hint = f"did you mean `{meant}`?"
+        told, proposed = proposal(ctx, unknown[1])
+        hint, command = (told, proposed) if told else (hint, command)
     elif extra := re.fullmatch(
         r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", text, re.DOTALL
     ):
         text = f"too many arguments: `{extra[1]}`"
     else:
         text = text[:1].lower() + text[1:].replace("'", "`")
-    return UsageFault(text, hint=hint)
+    return UsageFault(text, hint=hint, command=command)
+
+
+def _see_help(path: str) -> tuple[str, NextCommand | None]:
+    return "see the help with", run(*path.split()[1:], "--help")
 
 
 @contextmanager
@@ -50,19 +55,23 @@ def rewording(ctx: Any, args: list[str]) -> Iterator[None]:
 
 
 def _no_such_option(ctx: Any, option: str, args: list[str]) -> UsageFault:
-    from parsec_cli.commands.meant import option_hint
+    from parsec_cli.commands.meant import KEYS, option_hint
 
     behind = "an id that begins with a dash goes behind `--`; "
-    see = f"see `{ctx.command_path} --help`"
+    see, command = _see_help(ctx.command_path)
+    if option in KEYS:
+        told = "no option takes a key; store one with"
+        command = run("config", "set", "api_key")
+        return UsageFault(f"no such option `{option}`", hint=told, command=command)
     if re.match(r"-[0-9.]", option):
         whole = next((arg for arg in args if arg.startswith(option)), option)
         message = f"`{whole}` is negative: the number must be at least 1"
-        return UsageFault(message, hint=behind + see)
+        return UsageFault(message, hint=behind + see, command=command)
     known = [name for param in ctx.command.params for name in param.opts if name[:2] == "--"]
     hint = option_hint(option, known)
     takes_words = any(param.param_type_name == "argument" for param in ctx.command.params)
     hint += behind + see if takes_words else see
-    return UsageFault(f"no such option `{option}`", hint=hint)
+    return UsageFault(f"no such option `{option}`", hint=hint, command=command)
 
 
 def guess_format(options: Common, argv: Sequence[str]) -> None:

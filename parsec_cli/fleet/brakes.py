@@ -59,6 +59,7 @@ class Brakes:
             return RowsFailed(
                 f"stopped after {self._streak} rows in a row ended alike: {error.message}",
                 hint=error.hint,
+                command=error.command,
                 http_status=error.http_status,
             )
         return self.failed(action) if isinstance(outcome, NotApplied) else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from parsec_cli.errors import GuardRefused
 from parsec_cli.fleet.plan import Action, Deactivate, Plan, delta
 from parsec_cli.models import JsonObject, Pool
+from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.wording import counted
 
 MAX_DEACTIVATIONS = 10
@@ -64,7 +65,9 @@ def forecast(
     )
 
 
-def check_pool(ahead: Forecast, *, allow_overcommit: bool) -> None:
+def check_pool(
+    ahead: Forecast, *, allow_overcommit: bool, command: NextCommand | None = None
+) -> None:
     """Refuse to raise the sum above the pool; lowering it is allowed wherever it stands."""
     raised = ahead.allocated_after > ahead.allocated_before
     if allow_overcommit or not raised or ahead.allocated_after <= ahead.qps_pool:
@@ -73,7 +76,8 @@ def check_pool(ahead: Forecast, *, allow_overcommit: bool) -> None:
     raise GuardRefused(
         f"the sum of all limits would be {ahead.allocated_after:,} of a pool of "
         f"{ahead.qps_pool:,}: {over:,} too many, nothing was sent",
-        hint="lower some limits, or allow it with `--allow-overcommit`",
+        hint="lower some limits, or allow it with",
+        command=command or again(allow_overcommit=True),
     )
 
 
@@ -84,7 +88,8 @@ def check_quota(ahead: Forecast) -> None:
     raise GuardRefused(
         f"{ahead.requests:,} requests are needed and {ahead.quota_left:,} are left this month: "
         "nothing was sent",
-        hint="see the reset time with `parsec usage show`, or split the file",
+        hint="split the file, or see the reset time with",
+        command=run("usage", "show"),
     )
 
 
@@ -106,5 +111,6 @@ def check_max(plan: Plan | tuple[Action, ...], limit: int = MAX_DEACTIVATIONS) -
         raise GuardRefused(
             f"{counted(count, 'user')} would be deactivated, `--max` is {limit:,}: "
             "nothing was sent",
-            hint=f"if that is meant, add `--max {count}`",
+            hint="if that is meant, allow it with",
+            command=again(max=count),
         )

@@ -17,6 +17,7 @@ from parsec_cli.fleet.intake import SHOWN, Faults
 from parsec_cli.fleet.roster import Wanted
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
+from parsec_cli.next_command import run
 from parsec_cli.wording import counted
 
 _WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
@@ -233,7 +234,8 @@ def _check_ambiguous(wanted: Sequence[Wanted], census: Census) -> None:
         raise AmbiguousUser(
             f"several users share an external id, in {counted(len(shared), 'row')} of the file",
             details=[f"row {one.row}: `{one.external_id}`" for one in shared[:SHOWN]],
-            hint="see them with `parsec users list --match TEXT`, and name them by customer_id",
+            hint="name them by customer_id; see them with",
+            command=run("users", "list", "--match", "TEXT"),
         )
 
 

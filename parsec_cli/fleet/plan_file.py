@@ -16,12 +16,14 @@ from parsec_cli.errors import GuardRefused
 from parsec_cli.fleet.plan import Action, Create, Deactivate, Entry, Keep, Plan, SetQps
 from parsec_cli.holdings import Holdings, json_of
 from parsec_cli.models import JsonObject
+from parsec_cli.next_command import run
 
 _VERSION = 1
 # two marks, so that one changed byte cannot make a plan look like a file of users
 _MARKS = (b'"parsec_plan"', b'"key_fingerprint"')
 _HEAD = 1024
-_PLAN_AGAIN = "make a new plan with `parsec users plan FILE --out PLAN`"
+_PLAN_AGAIN = "make a new plan with"
+_PLAN = run("users", "plan", "FILE", "--out", "PLAN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ def load(data: bytes, name: str) -> SavedPlan:
         intact = False
     if not intact:
         raise GuardRefused(
-            f"the plan `{name}` was changed since it was saved: nothing was sent", hint=_PLAN_AGAIN
+            f"the plan `{name}` was changed since it was saved: nothing was sent",
+            hint=_PLAN_AGAIN,
+            command=_PLAN,
         )
     return saved
 
@@ -122,12 +126,14 @@ def check_binding(saved: SavedPlan, *, host: str, key_fingerprint: str) -> None:
         raise GuardRefused(
             f"the plan was made for {saved.host}, not for {host}: nothing was sent",
             hint=_PLAN_AGAIN,
+            command=_PLAN,
         )
     if saved.key_fingerprint != key_fingerprint:
         raise GuardRefused(
             f"the plan was made with another key ({saved.key_fingerprint}, now "
             f"{key_fingerprint}): nothing was sent",
             hint=_PLAN_AGAIN,
+            command=_PLAN,
         )
 
 

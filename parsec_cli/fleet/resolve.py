@@ -12,6 +12,7 @@ from parsec_cli.fleet.past import Past
 from parsec_cli.fleet.plan import Entry, Keep, Plan, arranged, deactivation
 from parsec_cli.fleet.targets import Target
 from parsec_cli.models import User
+from parsec_cli.next_command import run
 from parsec_cli.wording import counted
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -46,7 +47,8 @@ def plan_deactivations(targets: Sequence[Target], census: Census, past: Past) ->
         raise NotFound(
             f"{len(unknown):,} of {len(targets):,} rows name no user: nothing was sent",
             details=[f"row {target.row}: `{target.text}`" for target in unknown[:SHOWN]],
-            hint="see who there is with `parsec users list --match TEXT`",
+            hint="list users with",
+            command=run("users", "list", "--match", "TEXT"),
         )
     _check_contradictions(named, census)
     return arranged(entries)

@@ -15,6 +15,7 @@ from typing import Any
 from parsec_cli.errors import UsageFault
 from parsec_cli.files.save import fault
 from parsec_cli.local.settings import FILE_KEYS, PROFILE_KEYS, SANDBOX
+from parsec_cli.next_command import run
 from parsec_cli.records import record
 
 _OTHERS_MAY = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
@@ -62,7 +63,8 @@ def read(path: Path) -> Config:
     if not data and stat.S_ISREG(mode):
         raise UsageFault(
             f"`{path}` is empty, as after a crash",
-            hint="write it anew with `parsec config init`, or remove it",
+            hint="remove it, or write it again with",
+            command=run("config", "init"),
         )
     text = _decoded(data, path)
     document = _parsed(text, path)

@@ -31,6 +31,7 @@ from parsec_cli.local.settings import (
     quoted,
 )
 from parsec_cli.models import Secret
+from parsec_cli.next_command import run
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RIVALS = {"api_key": "api_key_command", "api_key_command": "api_key"}
@@ -63,7 +64,7 @@ class Editor:
         if name == SANDBOX:
             raise UsageFault(
                 "the sandbox is built in and has no settings",
-                hint="name another profile with `--profile NAME`",
+                hint="name another profile with `-p NAME`",
             )
         if name not in config.profiles and (not _NAME.fullmatch(name) or name.startswith(_KEYS)):
             raise UsageFault(
@@ -92,7 +93,8 @@ class Editor:
             if rival in old:
                 raise UsageFault(
                     f"profile `{name}` has `{rival}` already",
-                    hint=f"remove it first: `parsec config unset {rival} --profile {name}`",
+                    hint="remove it first with",
+                    command=run("config", "unset", rival, profile=name),
                 )
             _profile(values, name)[key] = stored
 
@@ -186,8 +188,8 @@ def checked_value(setting: Setting, value: str) -> str:
 def unknown(name: str, config: Config) -> UsageFault:
     return UsageFault(
         f"no profile {quoted(name)}",
-        hint=f"known profiles: {', '.join(known(config))};"
-        " make one with `parsec config init --profile NAME`",
+        hint=f"known profiles: {', '.join(known(config))}; make one with",
+        command=run("config", "init", profile="NAME"),
     )
 
 
@@ -201,8 +203,8 @@ def _guard_origin(name: str, old: Mapping[str, str], base_url: str) -> None:
         raise GuardRefused(
             f"the key of profile `{name}` belongs to {home.display} and is not taken to"
             f" {new.display}",
-            hint=f"remove it first: `parsec config unset {kept} --profile {name}`,"
-            " or make another profile: `parsec config init --profile NAME`",
+            hint="make another profile with `config init`, or remove the key first with",
+            command=run("config", "unset", kept, profile=name),
         )
 
 

@@ -21,6 +21,7 @@ from parsec_cli.files.reverse_lines import lines_backwards
 from parsec_cli.local.moments import parse_moment, rfc3339
 from parsec_cli.local.stripping import kept
 from parsec_cli.models import JsonObject
+from parsec_cli.next_command import run
 
 _FIELDS = (
     "id",
@@ -111,7 +112,9 @@ class History:
             )
         if not found:
             raise NotFound(
-                f"no entry `{entry}` in the history", hint="list them with `parsec history list`"
+                f"no entry `{entry}` in the history",
+                hint="list them with",
+                command=run("history", "list"),
             )
         return found[0]
 

@@ -10,6 +10,7 @@ from parsec_cli.local.configfile import Config
 from parsec_cli.local.precedence import Sources
 from parsec_cli.local.settings import BY_NAME, SANDBOX, check_base_url
 from parsec_cli.models import Secret, mask
+from parsec_cli.next_command import run
 from parsec_cli.origin import BaseUrl
 from parsec_cli.records import record
 
@@ -75,20 +76,24 @@ class KeyPlace:
         raise GuardRefused(
             f"the key of profile `{self.sources.name}` belongs to {home.display};"
             f" it is not sent to {self.base_url.display}, which {url_source} names",
-            hint="make a profile for that host: `parsec config init --profile NAME`",
+            hint="make a profile for that host with",
+            command=run("config", "init", "--base-url", self.base_url.text, profile="NAME"),
         )
 
     def _none(self) -> NoKey:
         name, variable = self.sources.name, _KEY.env
-        hint = f"store one with `parsec config set api_key --profile {name}`"
+        command = run("config", "set", "api_key", profile=name)
         if not self.sources.explicit:
             return NoKey(
                 f"no API key: neither {variable} nor profile `{name}` of"
                 f" {self.config.path} has one",
-                hint=f"{hint}, or set {variable}; to try without one: `--profile {SANDBOX}`",
+                hint=f"set {variable}, try without a key with `-p {SANDBOX}`, or store one with",
+                command=command,
             )
         unsent = f"; the one in {variable} is not sent to its host" if self._in_environment else ""
-        return NoKey(f"no API key: profile `{name}` has none{unsent}", hint=hint)
+        return NoKey(
+            f"no API key: profile `{name}` has none{unsent}", hint="store one with", command=command
+        )
 
 
 def stored_origin(stored: Mapping[str, str], name: str) -> BaseUrl:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from parsec_cli.errors import KeyFault, UsageFault
 from parsec_cli.models import Secret
+from parsec_cli.next_command import run
 
 if TYPE_CHECKING:
     import subprocess
@@ -178,7 +179,8 @@ def split_command(command: str, source: str) -> list[str]:
     if not argv:
         raise UsageFault(
             f"{source} is not a command line: is a quote left open?",
-            hint="set it again with `parsec config set api_key_command 'PROGRAM ARGUMENT...'`",
+            hint="set it again with",
+            command=run("config", "set", "api_key_command", "PROGRAM ARGUMENT..."),
         )
     return argv
 

@@ -17,6 +17,7 @@ from parsec_cli.local.places import Places
 from parsec_cli.local.precedence import DEFAULT_SOURCE, Sources
 from parsec_cli.local.settings import BY_NAME, DEFAULT_PROFILE, SANDBOX, check_base_url, quoted
 from parsec_cli.models import Secret, mask
+from parsec_cli.next_command import Target, again, run
 from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.records import record
 
@@ -95,8 +96,8 @@ def choose(config: Config, environ: Mapping[str, str], option: str | None) -> tu
     if source != DEFAULT_SOURCE and name not in known(config):
         raise UsageFault(
             f"no profile {quoted(name)}, which {source} names",
-            hint=f"known profiles: {', '.join(known(config))};"
-            f" make one with `parsec config init --profile NAME`",
+            hint=f"known profiles: {', '.join(known(config))}; make one with",
+            command=run("config", "init", profile="NAME"),
         )
     return name, source
 
@@ -116,12 +117,28 @@ def _named(config: Config, environ: Mapping[str, str], option: str | None) -> tu
     return DEFAULT_PROFILE, DEFAULT_SOURCE
 
 
+def target(
+    environ: Mapping[str, str], profile: str | None, base_url: str | None, found: Profile | None
+) -> Target:
+    """Return what another shell must be told to reach what these options and variables name.
+
+    `found` is None where they name nothing usable.
+    """
+    given = base_url or ""
+    from_environment = profile is None and not (found is not None and found.sandbox)
+    if not given and from_environment:
+        given = environ.get(BY_NAME["base_url"].env, "").strip()
+    named = profile or environ.get(BY_NAME["default_profile"].env, "").strip()
+    return Target(named, given, environ.get(BY_NAME["config"].env, "").strip())
+
+
 def _sandbox(sources: Sources, chosen_by: str) -> Profile:
     """Build the sandbox: of the environment it takes the output format, never host or key."""
     if "base_url" in sources.options:
         raise UsageFault(
             "the sandbox has no base URL: it runs inside the command",
-            hint="leave out `--base-url`, or name another profile with `--profile NAME`",
+            hint="name another profile with `-p NAME`, or leave out `--base-url`",
+            command=again(base_url=None),
         )
     output, output_source = sources.checked("output")
     rate, rate_source = sources.checked("rate")

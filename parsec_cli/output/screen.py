@@ -25,6 +25,7 @@ from parsec_cli.records import changed, state
 from parsec_cli.results import Block, Frames, Listing, Record, Result, Text
 
 if TYPE_CHECKING:
+    from parsec_cli.next_command import NextCommand
     from parsec_cli.output.progress import Progress
 
 # loaded when used: `json` must not pay for tables, nor tables for csv
@@ -43,7 +44,8 @@ _JSON = ("json", "jsonl")
 class Screen:
     """What a command is shown on. `format` None is a table on a terminal, else tsv.
 
-    `secrets` gives the key values known by now, which are redacted wherever they appear.
+    `secrets` gives the key values known by now, which are redacted wherever they appear;
+    `complete` gives the words of a proposed command, None where it cannot be proposed.
     """
 
     stdin: TextIO | None
@@ -51,6 +53,7 @@ class Screen:
     stderr: TextIO | None
     environ: Mapping[str, str]
     secrets: Callable[[], Sequence[str]]
+    complete: Callable[[NextCommand], list[str] | None]
     format: str | None = None
     headers: bool | None = None
     fields: tuple[str, ...] | None = None
@@ -83,22 +86,38 @@ class Screen:
                 self._format().frames(result)
         return result.exit_code
 
-    def notice(self, text: str) -> None:
-        """Say something that is good to know."""
+    def notice(self, text: str, command: NextCommand | None = None) -> None:
+        """Say something that is good to know; a proposed command gets a line of its own."""
         if not self.quiet:
-            self._say_line(self._told(text))
+            self._say_line(self._told(text) + self._proposal(command))
 
-    def warning(self, text: str) -> None:
-        self._say_line(f"{self._people.paint('warning:', 'caution')} {self._told(text)}")
+    def warning(self, text: str, command: NextCommand | None = None) -> None:
+        label = self._people.paint("warning:", "caution")
+        self._say_line(f"{label} {self._told(text)}{self._proposal(command)}")
+
+    def shell_line(self, command: NextCommand | None) -> str:
+        """Return the whole command as a shell takes it, or "" where there is none."""
+        words = None if command is None else self.complete(command)
+        if command is None or words is None:
+            return ""
+        from parsec_cli.next_command import shell_line
+
+        clean = [self._redaction.text(without_keys(word)) for word in words]
+        return shell_line(clean, command.stdin, self._people.readable)
+
+    def _proposal(self, command: NextCommand | None) -> str:
+        line = self.shell_line(command)
+        return f"\n  {self._people.paint(line, 'command')}" if line else ""
 
     def error(self, error: ParsecError) -> None:
         """Say why the command failed, as the format asks: lines, or one line of JSON."""
         from parsec_cli.output.complaint import as_json, as_lines
 
+        command = self.shell_line(error.command)
         if self.format_name in _JSON:
-            self._say_line(as_json(error, self._redaction))
+            self._say_line(as_json(error, command, self._redaction))
         else:
-            self._say_line("\n".join(as_lines(error, self._people, self._redaction)))
+            self._say_line("\n".join(as_lines(error, command, self._people, self._redaction)))
 
     def log(self, text: str) -> None:
         """Write a line of the request log, with `-v` only."""
@@ -213,7 +232,7 @@ class Screen:
             any_record = any_record or bool(page)
             yield page
         if not any_record:
-            self.notice(listing.empty)
+            self.notice(listing.empty, listing.empty_command)
 
     def _answered(self, answer: str | None) -> str | None:
         if answer is None:

@@ -22,7 +22,14 @@ STYLES: dict[Tone, str] = {
     "bad": "red",
 }
 # the same for the few words of errors and headings, which are not worth loading Rich
-_PAINT = {"strong": "1", "dim": "2", "error": "1;31", "caution": "1;33", "hint": "1;36"}
+_PAINT = {
+    "strong": "1",
+    "dim": "2",
+    "error": "1;31",
+    "caution": "1;33",
+    "hint": "1;36",
+    "command": "36",
+}
 _DRAWN = "█░─…"
 
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from parsec_cli.errors import UsageFault
+from parsec_cli.next_command import run
 from parsec_cli.sandbox.store import BrokenFile, Store
 from parsec_cli.sandbox.users import external_wallet, new_address, new_user, timestamp, usdc_amount
 
@@ -59,7 +60,8 @@ def seed(db_path: Path, count: int) -> None:
     if not 0 <= count <= MOST:
         raise UsageFault(
             f"`{count}` is not a number of users from 0 to {MOST}",
-            hint="try `parsec sandbox seed 1000`",
+            hint="try",
+            command=run("sandbox", "seed", "1000"),
         )
     store = Store(db_path, lambda _: None)
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from parsec_cli.errors import LocalFault, UsageFault
 from parsec_cli.interrupts import ENDING
+from parsec_cli.next_command import again
 from parsec_cli.sandbox import app
 from parsec_cli.sandbox.answers import injected
 
@@ -106,7 +107,8 @@ def _listener(port: int) -> socket.socket:
     except OSError as fault:
         raise LocalFault(
             f"cannot listen on port `{port}`: {fault.strerror or fault}",
-            hint="take a free one with `parsec sandbox serve --port 0`",
+            hint="let the system choose a free port with",
+            command=again(port=0),
         ) from fault
 
 

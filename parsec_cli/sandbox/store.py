@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
+from parsec_cli.next_command import run
 from parsec_cli.sandbox.state import SCHEMA, State
 
 if TYPE_CHECKING:
@@ -158,5 +159,6 @@ def _told(path: Path) -> Iterator[None]:
     except sqlite3.Error as fault:
         raise BrokenFile(
             f"cannot read the sandbox file `{path}`: {fault}",
-            hint="make it anew with `parsec sandbox reset`",
+            hint="start over with",
+            command=run("sandbox", "reset"),
         ) from fault

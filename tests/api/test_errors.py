@@ -8,6 +8,7 @@ import pytest
 from api.attempts import LOST, REFUSED, run, status
 from support.clock import VirtualClock
 
+from parsec_cli import next_command
 from parsec_cli.api.exchange import Call, Exchange, Kind
 from parsec_cli.api.faults import error_of, reset_time
 from parsec_cli.errors import (
@@ -37,7 +38,7 @@ def told(number: int, value=None, call: Call = USER, **headers: str):
 def test_a_403_about_somebody_elses_user_is_not_found(call, code):
     error = told(403, {"error": NOT_OURS, **code}, call)
     assert isinstance(error, NotFound)
-    assert "users list" in error.hint
+    assert error.command == next_command.run("users", "list")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_a_403_about_the_key_is_a_key_fault(value, call):
     error = told(403, value, call)
     assert isinstance(error, NotABuilder)
     assert error.exit_code == 4
-    assert "doctor" in error.hint
+    assert error.command == next_command.run("doctor")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,10 +12,13 @@ from pathlib import Path
 
 
 def command_in(text: str) -> str:
-    """Return the `parsec ...` command that a message holds."""
-    found = re.search(r"`(parsec .*)`", text)
+    """Return the `parsec ...` command that a message proposes, which is a line of its own."""
+    last = text.splitlines()[-1]
+    if last.startswith('{"error": '):
+        text = json.loads(last)["error"]["hint"]
+    found = re.findall(r"^ *((?:PARSEC_CONFIG=\S+ )?parsec .*)$", text, re.MULTILINE)
     assert found, text
-    return found[1]
+    return found[-1]
 
 
 @contextmanager

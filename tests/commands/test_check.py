@@ -137,5 +137,5 @@ def test_missing_exchange_keys_are_not_blamed_on_the_builder_key(run, builder, c
     builder.fault("GET", "/balance", action=error(403, "no credentials for kalshi", code))
     done = run("users", "check", "u1", "--exchange", "kalshi")
     assert done.code == 5
-    assert "`parsec users onboard`" in done.err
+    assert " users onboard --exchange EXCHANGE --mode MODE USER\n" in done.err
     assert "builder key" not in done.err

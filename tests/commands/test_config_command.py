@@ -66,7 +66,7 @@ def test_init_off_a_terminal_never_replaces_a_key(tool, config):
     path = config(STORED)
     done = tool("config", "init", stdin=KEY.encode())
     assert done.code == 9, done
-    assert "hint: replace it with `parsec config set api_key --profile default`" in done.err
+    assert "or replace the key with\n  parsec -p default config set api_key\n" in done.err
     assert path.read_text() == STORED
 
 
@@ -97,7 +97,7 @@ def test_a_key_as_an_argument_is_refused_and_not_repeated(tool, config, more):
     assert done.code == 2, done
     assert "CANARY" not in done.err + done.out
     assert "a key is not taken from the command line" in done.err
-    assert "parsec config set api_key --profile" in done.err
+    assert " config set api_key < FILE" in done.err
     assert not config().exists()
 
 

@@ -457,7 +457,7 @@ def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd)
     builder.fault("DELETE", action=odd)
     done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
     assert done.code == 12, done
-    assert f"parsec users get {user['customer_id']}" in done.error["hint"]
+    assert f" users get {user['customer_id']}" in done.error["hint"]
     assert history()[-1]["outcome"] == "unknown"
 
 

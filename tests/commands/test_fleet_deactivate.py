@@ -188,7 +188,7 @@ def test_first_failure_stops_the_rest(run, builder, people, work):
     assert completed.code == 8
     assert list(outcomes(completed).values()) == ["deactivated", "failed", "not_attempted"]
     assert len(left(builder)) == len(people) - 1
-    assert completed.error["hint"].startswith("to go on, run `parsec users deactivate --from-file")
+    assert completed.error["hint"].endswith(f"users deactivate --from-file {file} --json")
     assert "--max-failures" not in completed.error["hint"]
 
 

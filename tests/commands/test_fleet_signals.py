@@ -68,7 +68,7 @@ def test_signal_drains_the_run_and_the_next_goes_on(apply, builder, work, number
     assert summary["created"] == sent == len(builder.effects) < ROWS
     assert summary["not_attempted"] == ROWS - sent
     assert f"{sent} created, {ROWS - sent} not attempted" in completed.error["message"]
-    assert re.search(r"`parsec users apply \S+ .*--yes`", completed.error["hint"])
+    assert re.search(r"\nparsec .*users apply .*--yes", completed.error["hint"])
     assert lines_of(work / "out.jsonl") == completed.json["results"]
 
     again = apply().finish()

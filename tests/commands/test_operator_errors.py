@@ -58,4 +58,4 @@ def test_a_pasted_key_is_refused_and_not_repeated(run, builder, leaks, argv, out
 def test_an_error_names_the_next_thing_to_type(run, output):
     done = run("users", "deactivate", *output)
     assert done.code == 2, done
-    assert "parsec users deactivate USER" in done.err
+    assert "users deactivate USER" in done.err

@@ -156,7 +156,7 @@ def test_when_the_user_read_again_differs_the_outcome_is_unknown(run, builder, h
     builder.fault("PATCH", action=close(), times=4)
     done = run("users", "set-qps", "alice", "20", "--json")
     assert done.code == 12, done
-    assert f"parsec users get {user['customer_id']}" in done.error["hint"]
+    assert f" users get {user['customer_id']}" in done.error["hint"]
     assert "qps_limit is 10" in " ".join(done.error["details"])
     assert history()[-1]["outcome"] == "unknown"
 

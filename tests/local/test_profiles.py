@@ -10,6 +10,7 @@ import pytest
 from parsec_cli.errors import GuardRefused, KeyFault, NoKey, UsageFault
 from parsec_cli.local.places import Places
 from parsec_cli.local.profiles import Profile, resolve
+from parsec_cli.next_command import run
 
 STORED, OTHER = "pk_live_STOREDKEY_0001", "pk_live_ENVIRONKEY_0002"
 FILE_URL, ENV_URL, OPTION_URL = "https://file.example", "https://env.example", "https://opt.example"
@@ -144,7 +145,7 @@ def test_the_environments_key_is_not_sent_to_the_host_of_an_explicit_profile(con
         config(text, {"PARSEC_API_KEY": OTHER}, profile="staging").key()
     assert caught.value.exit_code == 4
     assert "the one in PARSEC_API_KEY is not sent to its host" in caught.value.message
-    assert "parsec config set api_key --profile staging" in caught.value.hint
+    assert caught.value.command == run("config", "set", "api_key", profile="staging")
 
 
 def test_the_guard_names_both_hosts_and_what_named_the_other(config):

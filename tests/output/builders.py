@@ -71,6 +71,7 @@ class Shown:
             stdin=options.pop("stdin", self.stdin),
             stdout=options.pop("stdout", self.stdout),
             stderr=options.pop("stderr", self.stderr),
+            complete=lambda command: ["parsec", *command.words],
             environ={"COLUMNS": "200", "NO_COLOR": "1"} if environ is None else environ,
             secrets=options.pop("secrets", lambda: (BUILDER_KEY,)),
             **more,

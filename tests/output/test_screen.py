@@ -94,7 +94,7 @@ def test_an_error_is_one_line_of_json_when_json_was_asked_for(form):
             "message": "used\nup",
             "http_status": 429,
             "retryable": False,
-            "hint": "see the reset time with `parsec usage show`",
+            "hint": "see the reset time with\nparsec usage show",
             "exit_code": 6,
         }
     }

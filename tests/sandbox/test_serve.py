@@ -14,6 +14,7 @@ from sandbox.contract import breaches
 from sandbox.served import Served, served
 
 from parsec_cli.errors import LocalFault, UsageFault
+from parsec_cli.next_command import again
 from parsec_cli.sandbox import app, seed
 from parsec_cli.sandbox.serve import serve
 
@@ -144,7 +145,7 @@ def test_a_port_in_use_is_told(db: Path) -> None:
         with pytest.raises(LocalFault) as fault:
             serve(db, port=port, announce=unheard)
     assert f"`{port}`" in fault.value.message
-    assert fault.value.hint == "take a free one with `parsec sandbox serve --port 0`"
+    assert fault.value.command == again(port=0)
 
 
 def test_a_file_that_cannot_be_used_is_told_before_serving(tmp_path: Path) -> None:

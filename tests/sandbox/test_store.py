@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sandbox.client import Api
 
+from parsec_cli import next_command
 from parsec_cli.errors import LocalFault
 from parsec_cli.sandbox import app, seed
 
@@ -95,6 +96,7 @@ FIRST_USE = """
 import sys
 from pathlib import Path
 from parsec_cli.sandbox import app
+from parsec_cli.next_command import run
 sys.stdin.readline()
 for _ in range(20):
     list(app.build(Path(sys.argv[1]), clock=lambda: 1_790_000_000.0)(
@@ -154,7 +156,7 @@ def test_a_file_that_is_no_sandbox_is_told_and_reset_makes_it_anew(
     with pytest.raises(LocalFault) as fault:
         api.pool()
     assert str(db) in fault.value.message
-    assert "parsec sandbox reset" in fault.value.hint
+    assert fault.value.command == next_command.run("sandbox", "reset")
     seed.reset(db)
     assert api.pool()["end_user_count"] == 12
     assert mode(db) == 0o600
