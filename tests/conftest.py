@@ -23,6 +23,8 @@ from support.terminal import Session, run_in_terminal
 
 Env = dict[str, str]
 NOBODY = 65534
+# with another one, the tool would warn that a group can change its files
+os.umask(0o022)
 
 
 @pytest.fixture

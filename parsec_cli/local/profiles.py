@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.local import configfile, keys
 from parsec_cli.local.configfile import Config
+from parsec_cli.local.exposure import exposure
 from parsec_cli.local.keyplace import KeyPlace
 from parsec_cli.local.places import Places
 from parsec_cli.local.precedence import DEFAULT_SOURCE, Sources
@@ -84,7 +86,7 @@ def resolve(
     )
     if name == SANDBOX:
         return _sandbox(sources, chosen_by)
-    return _of_user(sources, chosen_by, config, command_timeout)
+    return _of_user(sources, chosen_by, config, places.state_dir, command_timeout)
 
 
 def choose(config: Config, environ: Mapping[str, str], option: str | None) -> tuple[str, str]:
@@ -162,13 +164,19 @@ def _sandbox(sources: Sources, chosen_by: str) -> Profile:
     )
 
 
-def _of_user(sources: Sources, chosen_by: str, config: Config, timeout: float) -> Profile:
+def _of_user(
+    sources: Sources, chosen_by: str, config: Config, state_dir: Path, timeout: float
+) -> Profile:
     text, url_source = sources.find("base_url")
     base_url = check_base_url(text or "", url_source)
     output, output_source = sources.checked("output")
     rate, rate_source = sources.checked("rate")
     key = KeyPlace(sources, base_url, config, timeout)
-    warnings = (config.warning, _mixed(key.source, url_source, chosen_by, base_url))
+    warnings = (
+        config.warning or exposure(config.path, "make parsec run a program or send your key away"),
+        exposure(state_dir, "mislead parsec about earlier changes"),
+        _mixed(key.source, url_source, chosen_by, base_url),
+    )
     return Profile(
         name=sources.name,
         base_url=base_url,
