@@ -14,7 +14,8 @@ from parsec_cli.errors import LocalFault, UsageFault
 from parsec_cli.interrupts import ENDING
 from parsec_cli.next_command import again
 from parsec_cli.sandbox import app
-from parsec_cli.sandbox.answers import injected
+from parsec_cli.sandbox.answers import Refusal, injected
+from parsec_cli.sandbox.callers import check_caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -54,13 +55,13 @@ def serve(
     # a file that cannot be used is told now, not to the first client
     sandbox.open()
     try:
-        _run(_Steady(sandbox), port, announce)
+        _run(_Served(sandbox), port, announce)
     finally:
         sandbox.close()
 
 
-class _Steady:
-    """The application as clients see it: a fault of this machine is the documented 500."""
+class _Served:
+    """The application as clients see it: only local ones, and a fault of this machine is a 500."""
 
     def __init__(self, sandbox: app.Sandbox) -> None:
         self._sandbox = sandbox
@@ -69,14 +70,17 @@ class _Steady:
         self, environ: dict[str, Any], start_response: Callable[..., object]
     ) -> Iterable[bytes]:
         try:
+            check_caller(environ)
             return self._sandbox(environ, start_response)
+        except Refusal as refusal:
+            answer = refusal.answer()
         except LocalFault:
             answer = injected(500)
-            start_response(answer.status_line, list(answer.headers))
-            return [answer.body]
+        start_response(answer.status_line, list(answer.headers))
+        return [answer.body]
 
 
-def _run(application: _Steady, port: int, announce: Callable[[str], object]) -> None:
+def _run(application: _Served, port: int, announce: Callable[[str], object]) -> None:
     from waitress.server import create_server  # type: ignore[import-untyped]  # it has no stubs
 
     # faults of single requests are answers here; stderr belongs to the command

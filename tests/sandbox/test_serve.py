@@ -72,6 +72,67 @@ def test_an_encoded_slash_does_not_lead_elsewhere(running: Served) -> None:
         assert connection.getresponse().status == 404
 
 
+def status_of(server: Served, *lines: str, target: str = "/api/v1/builder/pool") -> int:
+    """Send a GET with exactly these header lines; PORT stands for the port of the server."""
+    port = urlsplit(server.url).port or 0
+    key = f"X-API-Key: {app.KEY}"
+    head = "\r\n".join((f"GET {target} HTTP/1.1", key, "Connection: close", *lines, "", ""))
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(head.replace("PORT", str(port)).encode())
+        with client.makefile("rb") as answer:
+            received = answer.read()
+    assert b"access-control" not in received.lower()
+    return int(received.split()[1])
+
+
+LOCAL = [
+    "127.0.0.1:PORT",
+    "localhost:PORT",
+    "LocalHost",
+    "localhost.:PORT",
+    "[::1]:PORT",
+    "sandbox.localhost:PORT",
+    "127.0.0.2",
+    "localhost:1",
+]
+FOREIGN = [
+    "evil.example",
+    "evil.example:PORT",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "notlocalhost",
+    "0.0.0.0:PORT",
+    "192.168.0.1:PORT",
+    "[::]:PORT",
+    "[fe80::1]",
+    "localhost..",
+    "localhost@evil.example",
+    "evil.example#.localhost",
+    "localhost,evil.example",
+    "2130706433",
+]
+
+
+def test_only_requests_to_a_loopback_name_from_no_foreign_page_are_answered(db: Path) -> None:
+    with served(db) as server:
+
+        def statuses(names: list[str], line: str, *more: str) -> set[int]:
+            return {status_of(server, line.format(name), *more) for name in names}
+
+        local = "Host: localhost"
+        assert statuses(LOCAL, "Host: {}") == {200}
+        assert statuses(FOREIGN, "Host: {}") == {421}
+        assert statuses([""], "Host:{}") == statuses(["1"], "X-Other: {}") == {400}
+        assert status_of(server, local, "Host: evil.example") == 421
+        assert statuses(LOCAL, "Origin: http://{}", local) == {200}
+        assert statuses(FOREIGN, "Origin: https://{}", local) == {403}
+        assert statuses(["null", "", "localhost"], "Origin: {}", local) == {403}
+        path = "http://{}/api/v1/builder/pool"
+        assert status_of(server, local, target=path.format("localhost")) == 200
+        assert status_of(server, local, target=path.format("evil.example")) == 421
+        assert status_of(server, "Host: evil.example", target=path.format("localhost")) == 421
+
+
 def test_state_is_shared_with_the_in_process_sandbox(
     running: Served, sandbox: Callable[..., Api]
 ) -> None:
