@@ -22,7 +22,7 @@ def list_history(
     name, by = _named(user)
     entries = runtime.history.entries(name, since, limit, by=by)
     empty = "no such change" if user or since else "no change was made from here yet"
-    return Listing("entries", columns.HISTORY, _pages(entries), empty=empty)
+    return Listing("entries", columns.HISTORY, _pages(runtime, entries), empty=empty)
 
 
 def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
@@ -39,12 +39,19 @@ def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
 
 def show_entry(runtime: Runtime, entry: str) -> Record:
     value = runtime.history.get(entry)
+    _warn_of_damage(runtime)
     return Record(value, columns.HISTORY, tuple(_blocks(value)))
 
 
-def _pages(entries: Iterator[JsonObject]) -> Iterator[list[JsonObject]]:
+def _pages(runtime: Runtime, entries: Iterator[JsonObject]) -> Iterator[list[JsonObject]]:
     while page := list(itertools.islice(entries, _PAGE)):
         yield page
+    _warn_of_damage(runtime)
+
+
+def _warn_of_damage(runtime: Runtime) -> None:
+    if damage := runtime.history.damage():
+        runtime.screen.warning(damage)
 
 
 def _blocks(entry: JsonObject) -> Iterator[Block]:

@@ -13,10 +13,10 @@ _MOST_PIECES = 256
 _DAMAGED = b"\0"
 
 
-def lines_backwards(path: Path) -> Iterator[bytes]:
-    """Yield the lines without their ends, the last one first; a missing file has none.
+def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not empty, the last one first, each with where it starts.
 
-    What is appended meanwhile is not seen.
+    A missing file has none; what is appended meanwhile is not seen.
     """
     try:
         with path.open("rb") as file:
@@ -27,22 +27,29 @@ def lines_backwards(path: Path) -> Iterator[bytes]:
                 left -= size
                 file.seek(left)
                 first, *whole = file.read(size).split(b"\n")
-                if whole:
-                    yield from (line for line in _closed(pieces, whole) if line)
+                start = left + size
+                for line in reversed(whole):
+                    start -= len(line)
+                    if line or any(pieces):
+                        yield start, b"".join((line, *reversed(pieces)))
+                    pieces.clear()
+                    start -= 1
                 pieces.append(first)
                 if len(pieces) > _MOST_PIECES:
                     pieces = [_DAMAGED]
             if any(pieces):
-                yield b"".join(reversed(pieces))
+                yield 0, b"".join(reversed(pieces))
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise fault("read", path, error) from None
 
 
-def _closed(pieces: list[bytes], whole: list[bytes]) -> Iterator[bytes]:
-    """Give the lines that a piece completes, and leave `pieces` empty for the next one."""
-    pieces.append(whole.pop())
-    yield b"".join(reversed(pieces))
-    pieces.clear()
-    yield from reversed(whole)
+def line_number(path: Path, start: int) -> int:
+    """Return the number of the line that starts there; the first one is 1."""
+    number = 1
+    with path.open("rb") as file:
+        while start > 0 and (piece := file.read(min(_PIECE, start))):
+            number += piece.count(b"\n")
+            start -= len(piece)
+    return number

@@ -19,7 +19,7 @@ from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
 from parsec_cli.files.append import Disk, Lines, RealDisk
 from parsec_cli.files.lock import only_run
-from parsec_cli.fleet.past import IRREVERSIBLE, Past, binding, read_past
+from parsec_cli.fleet.past import IRREVERSIBLE, VERSION, Past, binding, read_past
 from parsec_cli.fleet.plan import Action, Deactivate
 from parsec_cli.fleet.plan_file import as_json
 from parsec_cli.fleet.ports import Clock
@@ -64,7 +64,7 @@ class Journal:
         path = self._runs_dir / f"{stem}.jsonl"
         self._lines = Lines(path, "journal", self._disk, flags=os.O_EXCL)
         save.sync_directory(self._runs_dir)
-        self._write({"run": 1, **self._header, "time": self._time(), "pid": os.getpid()})
+        self._write({"run": VERSION, **self._header, "time": self._time(), "pid": os.getpid()})
 
     def intend(self, actions: Sequence[Action], records: Sequence[JsonObject | None]) -> list[int]:
         """Make it durable that `actions` are about to leave; return their numbers.

@@ -13,6 +13,7 @@ from parsec_cli.models import JsonObject
 
 # in the name of a journal that has deactivations: no other is of interest later
 IRREVERSIBLE = "d"
+VERSION = 1
 # creates of the same run are passed over without being parsed
 _MARK = b'"deactivate"'
 
@@ -81,7 +82,9 @@ def _lines(path: Path) -> Iterator[JsonObject]:
             for number, line in enumerate(journal, 1):
                 if not line.endswith(b"\n"):
                     return
-                if _MARK in line:
+                if number == 1:
+                    _check_header(line, path)
+                elif _MARK in line:
                     yield _parsed(line, path, number)
     except OSError as fault:
         raise LocalFault(
@@ -89,17 +92,38 @@ def _lines(path: Path) -> Iterator[JsonObject]:
         ) from None
 
 
+def _check_header(line: bytes, path: Path) -> None:
+    header = _loaded(line)
+    if type(header.get("run")) is not int:
+        raise _damaged(path, 1)
+    if header["run"] > VERSION:
+        raise LocalFault(
+            f"the journal `{path}` was made by a later version of parsec",
+            hint="use that version, or a newer one",
+        )
+
+
 def _parsed(line: bytes, path: Path, number: int) -> JsonObject:
+    parsed = _loaded(line)
+    usable = type(parsed.get("n")) is int and isinstance(parsed.get("done", ""), str)
+    if parsed.get("intent") == "deactivate":
+        usable = usable and isinstance(parsed.get("customer_id"), str)
+        usable = usable and isinstance(parsed.get("external_id", 0), str | None)
+    if not usable:
+        raise _damaged(path, number)
+    return parsed
+
+
+def _loaded(line: bytes) -> JsonObject:
     try:
         parsed = json.loads(line)
-        usable = isinstance(parsed["n"], int)
-        if parsed.get("intent") == "deactivate":
-            usable = usable and isinstance(parsed["customer_id"], str)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        usable = False
-    if not usable:
-        raise LocalFault(
-            f"line {number} of the journal `{path}` is damaged",
-            hint="move the file away, after looking at what it says about deactivations",
-        )
-    return dict(parsed)
+    except (ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _damaged(path: Path, number: int) -> LocalFault:
+    return LocalFault(
+        f"line {number} of the journal `{path}` is damaged",
+        hint="move the file away, after looking at what it says about deactivations",
+    )

@@ -107,7 +107,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also for a number of too many digits
         # the parser's own words may quote a part of the line
         place = re.search(r"at line (\d+)", str(error))
         line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1

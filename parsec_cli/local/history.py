@@ -17,7 +17,7 @@ from typing import Any
 
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
 from parsec_cli.files.append import append
-from parsec_cli.files.reverse_lines import lines_backwards
+from parsec_cli.files.reverse_lines import line_number, lines_backwards
 from parsec_cli.local.moments import parse_moment, rfc3339
 from parsec_cli.local.stripping import kept
 from parsec_cli.models import JsonObject
@@ -39,6 +39,14 @@ _FIELDS = (
     "reason",
 )
 _API_DEACTIVATION = re.compile("api DELETE /builder/users/[^/]+")
+# what a line may hold besides null; other fields are left as they are
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("id", "time", "finished", "profile", "host", "key", "command"), str),
+    **dict.fromkeys(("outcome", "reason", "error"), str),
+    **dict.fromkeys(("target", "before", "after"), dict),
+    **dict.fromkeys(("http_status", "attempts"), int),
+}
+_MOST_NAMED = 10
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_DIGITS = 9  # milliseconds until the year 3084, five bits a digit
 _RANDOM_DIGITS = 5
@@ -61,6 +69,7 @@ class History:
         self._entropy = entropy
         self._lock = threading.Lock()
         self._last = 0
+        self._damaged: list[int] = []  # where damaged lines start that were read so far
 
     def begin(self, change: JsonObject, *, durable: bool = False) -> str:
         """Append the intent and return its id; LocalFault when that fails: then send nothing.
@@ -93,7 +102,7 @@ class History:
         """Yield the changes, newest first, each with its outcome; the file is read as it goes.
 
         `user` is an id of the kinds in `by`, `since` as `parse_moment` takes it. An intent without
-        an outcome is `unknown`: its process died. Lines that are torn are passed over.
+        an outcome is `unknown`: its process died. Damaged lines are skipped; see `damage`.
         """
         start = parse_moment(since, self._clock()) if since is not None else ""
         return self._chosen(user, by, start, limit)
@@ -129,6 +138,17 @@ class History:
                 found.setdefault(customer_id, entry)
         return found
 
+    def damage(self) -> str:
+        """Return a warning with the damaged lines that were skipped, "" if there were none."""
+        if not self._damaged:
+            return ""
+        numbers = [line_number(self._path, start) for start in self._damaged[:_MOST_NAMED]]
+        shown = ", ".join(map(str, sorted(numbers)))
+        more = len(self._damaged) - len(numbers)
+        return f"`{self._path}` is damaged: skipped line {shown}" + (
+            f" and {more:,} more" if more else ""
+        )
+
     def _chosen(
         self, user: str | None, by: tuple[str, ...], start: str, limit: int | None
     ) -> Iterator[JsonObject]:
@@ -143,9 +163,13 @@ class History:
     def _merged(self, skip: bytes = b"\n") -> Iterator[JsonObject]:
         """Read backwards: an outcome is met before its intent and kept only until then."""
         outcomes: dict[Any, JsonObject] = {}
-        for line in lines_backwards(self._path):
-            record = None if skip in line else _parsed(line)
+        self._damaged.clear()
+        for start, line in lines_backwards(self._path):
+            if skip in line:
+                continue
+            record = _parsed(line)
             if record is None:
+                self._damaged.append(start)
                 continue
             if "finished" in record:
                 outcomes.setdefault(record["id"], record)
@@ -173,7 +197,20 @@ def _parsed(line: bytes) -> JsonObject | None:
         record = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) and isinstance(record.get("id"), str) else None
+    return record if isinstance(record, dict) and _is_whole(record) else None
+
+
+def _is_whole(record: JsonObject) -> bool:
+    target = record.get("target") or {}
+    needed = ("id", "finished", "outcome") if "finished" in record else ("id", "time", "command")
+    return (
+        all(isinstance(record.get(name), str) for name in needed)
+        and all(
+            value is None or isinstance(value, _KINDS.get(name, object))
+            for name, value in record.items()
+        )
+        and all(isinstance(target.get(name), str | None) for name in ("customer_id", "external_id"))
+    )
 
 
 def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -53,6 +54,42 @@ def test_appended_byte_is_noticed(change):
 def test_cut_plan_is_noticed():
     with pytest.raises(GuardRefused):
         load(dump(SAVED)[:-3], "p")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (dump(SAVED).replace(b"2,", b"2", 1)[:-40], "is damaged at line 3: it was changed since"),
+        (b'{"parsec_plan":' + b"[" * 100_000, "is damaged at line 1: it was changed since"),
+        (b'{"parsec_plan":' + b"9" * 5000, "is damaged at line 1: it was changed since"),
+        (b'{"parsec_plan":1,\n"x":\0}', "is damaged at line 2: it was changed since"),
+        (b'["parsec_plan"]', "was changed since"),
+        (b'{"parsec_plan":1}', "was changed since"),
+        (b'{"parsec_plan":true}', "was changed since"),
+        (b'{"parsec_plan":"2"}', "was changed since"),
+        (b'{"parsec_plan":2}', "was made by a later version of parsec: nothing was sent"),
+        (
+            dump(SAVED).replace(b'"parsec_plan":1', b'"parsec_plan":99'),
+            "was made by a later version of parsec: nothing was sent",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_be_read_is_damaged_changed_or_of_a_later_version(data, told):
+    with pytest.raises(GuardRefused) as caught:
+        load(data, "p")
+    assert caught.value.message.startswith(f"the plan `p` {told}")
+
+
+def test_a_whole_plan_with_other_fields_is_of_another_version():
+    """As those of the first version, which know of no holdings."""
+    document = json.loads(dump(SAVED))
+    for action in document["actions"]:
+        action.pop("holdings", None)
+    body = {name: document[name] for name in document if name not in ("parsec_plan", "digest")}
+    text = json.dumps(body, separators=(",", ":"))
+    document["digest"] = hashlib.sha256(text.encode()).hexdigest()
+    with pytest.raises(GuardRefused, match="was made by another version of parsec"):
+        load(json.dumps(document).encode(), "p")
 
 
 def test_reordered_plan_with_its_own_digest_is_noticed():

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
-from parsec_cli.files.reverse_lines import lines_backwards
+from parsec_cli.files.reverse_lines import line_number, lines_backwards
 from parsec_cli.local.history import History
 from parsec_cli.local.moments import parse_moment
 from parsec_cli.local.stripping import kept, stripped
@@ -183,6 +183,7 @@ def test_torn_and_foreign_lines_are_passed_over(history, path):
         file.write(b'\n[1]\n{"no": "id"}\n{"id": 5}\n\xff\xfe\n{"id": "torn", "comm')
     last = history.begin(change())
     assert [entry["id"] for entry in history.entries()] == [last, kept]
+    assert history.damage() == f"`{path}` is damaged: skipped line 3, 4, 5, 6, 7"
 
 
 def test_a_torn_last_line_is_passed_over(history, path):
@@ -341,7 +342,9 @@ def test_the_quick_way_keeps_what_the_thorough_one_does(record):
 def test_lines_come_backwards_as_they_are(lines):
     path = Path.home() / "lines"
     path.write_bytes(b"".join(line + b"\n" for line in lines))
-    assert list(lines_backwards(path)) == lines[::-1]
+    found = list(lines_backwards(path))
+    assert [line for _, line in found] == lines[::-1]
+    assert [line_number(path, start) for start, _ in found] == [*range(len(lines), 0, -1)]
 
 
 @pytest.mark.parametrize("size", [65_534, 65_535, 65_536, 65_537, 131_072, 200_000])
@@ -349,4 +352,6 @@ def test_lines_longer_than_a_piece_are_whole(folder, size):
     path = folder / "lines"
     lines = [b"first", b"x" * size, b"y" * size, b"last"]
     path.write_bytes(b"\n".join(lines))
-    assert list(lines_backwards(path)) == lines[::-1]
+    assert [(line, line_number(path, start)) for start, line in lines_backwards(path)] == [
+        *zip(lines[::-1], (4, 3, 2, 1), strict=True)
+    ]
