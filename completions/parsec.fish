@@ -123,7 +123,7 @@ complete -c parsec -n '__parsec_at \'users list\'' -l limit -x -d 'Stop after N 
 complete -c parsec -n '__parsec_at \'users list\'' -l cursor -x -d 'Go on where an earlier listing stopped.'
 complete -c parsec -n '__parsec_at \'users list\'' -l page-size -x -d 'Users per request.'
 complete -c parsec -n '__parsec_at \'users list\'' -l match -x -d 'Only ids or addresses that contain TEXT.'
-complete -c parsec -n '__parsec_at \'users list\'' -l exchange -x -a 'polymarket kalshi' -d 'Only users linked to it.'
+complete -c parsec -n '__parsec_at \'users list\'' -l exchange -x -a 'polymarket kalshi none' -d 'Only users linked to it, or nowhere.'
 complete -c parsec -n '__parsec_at \'users list\'' -l tier -x -d 'Only users of tier T.'
 complete -c parsec -n '__parsec_at \'users list\'' -l wallet -x -a 'eoa safe none' -d 'Only users with such a wallet.'
 complete -c parsec -n '__parsec_at \'users list\'' -l sort -x -a 'external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key' -d 'Sort by a field, once all are read.'

@@ -43,6 +43,20 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 user`, `2 users`, `1,000 users`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def unknown(what: str, text: str, known: Sequence[str]) -> UsageFault:
+    """Return the error for a word that is not in a list, with the nearest one that is."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(text.lower(), known, 1)
+    meant = f"; did you mean `{close[0]}`?" if close else ""
+    return UsageFault(f"unknown {what} `{text}`{meant}", hint=f"use one of {', '.join(known)}")
+
+
 class ParsecError(Exception):
     """Base of all; `message` and `hint` are plain text, not yet sanitised for a terminal.
 

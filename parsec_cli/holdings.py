@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 from typing import Any
 
+from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject, User, WrongShape
 from parsec_cli.records import record
-from parsec_cli.wording import counted
 
 EXCHANGE = "polymarket"
 _AMOUNT = re.compile(

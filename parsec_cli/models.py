@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from parsec_cli.records import record
 
+EXCHANGES = ("polymarket", "kalshi")
 JsonObject = dict[str, Any]
 
 Strategy = Literal["managed", "self", "per-request"]

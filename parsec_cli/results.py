@@ -105,13 +105,16 @@ class Listing:
 class Record:
     """One object: `value` in JSON, `columns` of it in tsv and csv, `blocks` in a terminal.
 
-    Without `blocks` a terminal shows a card of the columns.
+    Without `blocks` a terminal shows a card of the columns. Where people see a table of several
+    rows in it, tsv and csv print those `rows`, and `summary` is said on stderr.
     """
 
     value: JsonObject
     columns: tuple[Column, ...]
     blocks: tuple[Block, ...] = ()
     exit_code: int = 0
+    rows: Grid | None = None
+    summary: str = ""
 
 
 @record

@@ -26,7 +26,6 @@ BOTTOM = {
     "records",
     "secrecy",
     "strict_json",
-    "wording",
 }
 LIBRARIES = {
     "httpx": "api",

@@ -246,12 +246,18 @@ def _snippet(text: str, longest: int = 120) -> str:
 
 
 def clip(text: str, longest: int) -> str:
-    """Shorten `text` behind a whole word: a key cut in two would not be known for one."""
+    """Shorten `text` after a whole word, because half a key would not be recognised as one.
+
+    A word that fills more than half of it, as in scripts without blanks, is cut, but before a key.
+    """
     if len(text) <= longest:
         return text
     head = text[:longest]
-    whole = max(head.rfind(end) for end in _WORD_ENDS)
-    return f"{head[: whole + 1].rstrip()}…"
+    end = max(head.rfind(mark) for mark in _WORD_ENDS) + 1
+    if end <= longest // 2:
+        keys = [found.start() for found in re.finditer("[ps]k_", head, re.IGNORECASE)]
+        end = max(end, next((at for at in keys if at >= end), longest))
+    return f"{head[:end].rstrip()}…"
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float)

@@ -14,9 +14,9 @@ from typing import Literal
 
 from parsec_cli import strict_json
 from parsec_cli.api import pem
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import UsageFault, unknown
+from parsec_cli.models import EXCHANGES
 
-EXCHANGES = ("polymarket", "kalshi")
 _CLOB = ("clob_api_key", "clob_api_secret", "clob_api_passphrase")
 _FIELDS = {"polymarket": ("private_key", *_CLOB), "kalshi": ("api_key_id", "private_key")}
 
@@ -26,7 +26,7 @@ Keys = dict[str, str]
 
 def exchange_name(text: str) -> str:
     if text not in EXCHANGES:
-        raise UsageFault(f"`{text}` is no exchange", hint=f"one of {', '.join(EXCHANGES)}")
+        raise unknown("exchange", text, EXCHANGES)
     return text
 
 

@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from parsec_cli.errors import ParsecError, Unauthorized
+from parsec_cli.errors import ParsecError, Unauthorized, counted
 from parsec_cli.models import JsonObject, Usage
 from parsec_cli.next_command import run
 from parsec_cli.output.redact import without_keys
 from parsec_cli.runtime import Runtime
-from parsec_cli.wording import counted
 
 LOW_QUOTA = 0.1
 FULL_POOL = 90.0

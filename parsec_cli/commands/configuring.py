@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from parsec_cli.commands import columns
-from parsec_cli.commands.cards import shown
 from parsec_cli.commands.reading import read_bytes
 from parsec_cli.errors import ConsentMissing, UsageFault
 from parsec_cli.local import configfile, keys
@@ -47,12 +46,13 @@ def in_effect(runtime: Runtime) -> Record:
         key: {"value": found[key], "source": profile.sources[key] or "not set"} for key in _SHOWN
     }
     rows = [_row("profile", profile.name, profile.sources["profile"])]
-    rows += [_row(key, shown(found[key]), values[key]["source"]) for key in _SHOWN]
+    rows += [_row(key, found[key], values[key]["source"]) for key in _SHOWN]
     value = {"profile": profile.name, "values": values}
-    return Record(value, columns.SETTINGS, (Grid(columns.SETTING, rows),))
+    settings = Grid(columns.SETTING, rows)
+    return Record(value, columns.SETTINGS, (settings,), rows=settings)
 
 
-def _row(setting: str, value: str, source: str) -> JsonObject:
+def _row(setting: str, value: str | None, source: str) -> JsonObject:
     return {"setting": setting, "value": value, "source": source}
 
 

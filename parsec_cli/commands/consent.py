@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsec_cli.commands.cards import shown
-from parsec_cli.errors import ConsentMissing, GuardRefused
+from parsec_cli.errors import ConsentMissing, GuardRefused, counted
 from parsec_cli.holdings import Holdings, hold_money, json_of, summary
 from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import NextCommand, again
 from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
-from parsec_cli.wording import counted
 
 _BLANK = Line("")
 _NAMED = 20  # holders named in a refusal

@@ -151,6 +151,8 @@ def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
     if runtime.screen.format_name != "table":  # which has them below
         for note in [*plan.notes, *_held(plan)]:
             runtime.screen.warning(note)
+        if runtime.screen.format_name != "json":
+            runtime.screen.notice(plan_sentence(made))
     rows = [plans.as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]
     return Listing(
         "actions",
@@ -175,6 +177,17 @@ def _footer(made: Planned) -> JsonObject:
         "seconds": made.forecast.seconds,
         "digest": made.saved.digest,
     }
+
+
+def plan_sentence(made: Planned) -> str:
+    """The sum of a plan on one line."""
+    ahead, counts = made.forecast, plans.summary(made.shown)
+    kinds = {"create": "create", "set_qps": "change", "deactivate": "deactivate"}
+    told = ", ".join(f"{counts[name]:,} to {kind}" for name, kind in kinds.items())
+    pool = f"{ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
+    return (
+        f"plan: {told}, {counts['unchanged']:,} unchanged; pool {pool}; {ahead.requests:,} requests"
+    )
 
 
 def plan_blocks(made: Planned) -> tuple[Block, ...]:

@@ -7,14 +7,15 @@ from typing import Any
 
 from parsec_cli.api.pages import Page, pages
 from parsec_cli.commands import columns
-from parsec_cli.errors import ParsecError, UsageFault
-from parsec_cli.models import JsonObject, User
+from parsec_cli.errors import ParsecError, UsageFault, unknown
+from parsec_cli.models import EXCHANGES, JsonObject, User
 from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.records import record, state
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
 
-WALLETS = ("eoa", "safe", "none")
+NONE = "none"  # selects users without a wallet, or linked to no exchange
+WALLETS = ("eoa", "safe", NONE)
 
 
 @record
@@ -33,7 +34,9 @@ class Filters:
         if "" in (match, exchange, tier):
             raise UsageFault("an empty filter keeps everyone", hint="was a shell variable unset?")
         if wallet is not None and wallet not in WALLETS:
-            raise UsageFault(f"`{wallet}` is no wallet type", hint=f"one of {', '.join(WALLETS)}")
+            raise unknown("wallet type", wallet, WALLETS)
+        if exchange is not None and exchange not in (*EXCHANGES, NONE):
+            raise unknown("exchange", exchange, (*EXCHANGES, NONE))
         return cls(match.casefold() if match else None, exchange, tier, wallet)
 
     @property
@@ -43,10 +46,11 @@ class Filters:
     def keep(self, raw: JsonObject) -> bool:
         user = User(raw)
         wallet = user.wallet
-        kind = "none" if wallet is None else wallet.wallet_type
+        kind = NONE if wallet is None else wallet.wallet_type
+        exchanges = user.linked_exchanges or (NONE,)
         return (
             (self.match is None or self._matches(user))
-            and (self.exchange is None or self.exchange in user.linked_exchanges)
+            and (self.exchange is None or self.exchange in exchanges)
             and (self.tier is None or self.tier == user.tier)
             and (self.wallet is None or self.wallet == kind)
         )
@@ -70,6 +74,7 @@ class Progress:
     next_cursor: str | None = None
     filtered: bool = False
     cut: bool = False
+    tiers: dict[str, None] | None = None
 
     def footer(self) -> JsonObject:
         return {
@@ -90,7 +95,10 @@ def list_users(
     reverse: bool,
 ) -> Listing:
     """Return the users as they arrive; a sorted listing arrives when all have been read."""
+    if sort is not None and sort not in (fields := [column.path for column in columns.USER]):
+        raise unknown("field", sort, fields)
     progress = Progress(next_cursor=cursor, filtered=filters.any or sort is not None)
+    progress.tiers = {} if filters.tier is not None else None
     walk = _Walk(runtime, filters, limit, cursor, page_size, progress)
     records = walk.records() if sort is None else _sorted(walk, sort, reverse=reverse)
     if sort is None and reverse:
@@ -138,6 +146,10 @@ class _Walk:
             if user.get("external_id")
         )
         kept = page.users
+        if progress.tiers is not None:
+            progress.tiers.update(
+                dict.fromkeys(str(user["tier"]) for user in kept if user.get("tier"))
+            )
         if self.filters.any:
             kept = [user for user in kept if self.filters.keep(user)]
         if self.limit is not None and progress.count + len(kept) >= self.limit:
@@ -164,6 +176,9 @@ class _Walk:
 
     def _close(self) -> None:
         progress, screen = self.progress, self.runtime.screen
+        if progress.tiers and self.filters.tier not in progress.tiers:
+            seen = ", ".join(f"`{tier}`" for tier in progress.tiers)
+            screen.notice(f"no user has tier `{self.filters.tier}`; the tiers are {seen}")
         if progress.cut and progress.filtered:
             screen.notice(f"stopped after {_users(progress.count)}; more may match")
         elif progress.cut:
@@ -192,8 +207,6 @@ def _sorted(walk: _Walk, path: str, *, reverse: bool) -> Iterator[list[JsonObjec
     """Read all, then sort: numbers before text, users without the field last either way."""
     unlimited = _Walk(walk.runtime, walk.filters, None, walk.cursor, walk.page_size, walk.progress)
     users = [user for page in unlimited.records() for user in page]
-    if users and all(_field(user, path) is None for user in users):
-        _check_known(path)
     with_value = [user for user in users if _field(user, path) is not None]
     without = [user for user in users if _field(user, path) is None]
     with_value.sort(key=lambda user: _sort_key(_field(user, path)), reverse=reverse)
@@ -214,12 +227,6 @@ def _field(raw: JsonObject, path: str) -> Any:
     return value
 
 
-def _check_known(path: str) -> None:
-    known = [column.path for column in columns.USER]
-    if path not in known:
-        raise UsageFault(f"no user has a field `{path}`", hint=f"fields: {', '.join(known)}")
-
-
 def _sort_key(value: Any) -> tuple[int, int | float, str]:
     if isinstance(value, (bool, int, float)):
         return (0, value, "")
@@ -229,6 +236,6 @@ def _sort_key(value: Any) -> tuple[int, int | float, str]:
 
 
 def _users(number: int) -> str:
-    from parsec_cli.wording import counted
+    from parsec_cli.errors import counted
 
     return counted(number, "user")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.local.settings import FORMATS
 from parsec_cli.records import record
 
@@ -75,7 +75,7 @@ def glued(text: str) -> str:
 def output_format(text: str) -> str:
     text = glued(text)
     if text not in FORMATS:
-        raise UsageFault(f"`{text}` is no output format", hint=f"one of {', '.join(FORMATS)}")
+        raise unknown("output format", text, FORMATS)
     return text
 
 

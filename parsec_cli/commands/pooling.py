@@ -9,6 +9,7 @@ from parsec_cli.api.pages import pages
 from parsec_cli.api.reads import get_pool
 from parsec_cli.commands import columns
 from parsec_cli.commands.cards import pool_blocks
+from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.results import Block, Grid, Line, Record
 from parsec_cli.runtime import Runtime
@@ -26,14 +27,18 @@ def pool_record(runtime: Runtime, top: int) -> Record:
     """Read the pool and, with `top`, the users that hold the most QPS of a whole listing."""
     pool = get_pool(runtime.client)
     value, blocks = figures(pool), pool_blocks(pool)
-    if top:
-        holders = _holders(runtime, top)
-        value = {**value, "top": holders}
-        blocks = (*blocks, Grid(columns.TOP_USER, holders, "holding most"))
-    return Record(value, columns.POOL, blocks)
+    if not top:
+        return Record(value, columns.POOL, blocks)
+    largest = Grid(columns.TOP_USER, _largest(runtime, top), "largest limits")
+    summary = (
+        f"QPS pool: {pool.total_allocated_qps:,} of {pool.qps_pool:,} allocated, "
+        f"{pool.free:,} free, {counted(pool.end_user_count, 'user')}"
+    )
+    value = {**value, "top": largest.rows}
+    return Record(value, columns.POOL, (*blocks, largest), rows=largest, summary=summary)
 
 
-def _holders(runtime: Runtime, top: int) -> list[JsonObject]:
+def _largest(runtime: Runtime, top: int) -> list[JsonObject]:
     """Pick the `top` users by qps_limit while the pages pass; memory stays that of `top`."""
 
     def users() -> Iterator[JsonObject]:

@@ -9,8 +9,8 @@ import typer
 from parsec_cli.commands.nouns import Noun
 from parsec_cli.commands.parsers import whole
 from parsec_cli.commands.shared import runtime_of
+from parsec_cli.errors import counted
 from parsec_cli.results import Text
-from parsec_cli.wording import counted
 
 noun = Noun("sandbox", "Rehearse: a local imitation of the Builder API.")
 

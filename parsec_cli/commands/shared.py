@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from parsec_cli import __version__
 from parsec_cli.commands.parsers import field_names, glued, output_format, patience, rate, seconds
 from parsec_cli.commands.usage_faults import rewording
+from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import Line
 from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
@@ -104,7 +105,13 @@ def _shared(
     def keep(ctx: typer.Context, param: Any, value: Any) -> None:
         del param
         if value is not None and not ctx.resilient_parsing:
-            setattr(runtime_of(ctx).options, member, parse(value))
+            options = runtime_of(ctx).options
+            setattr(options, member, parse(value))
+            if options.json and options.output not in (None, "json"):
+                raise UsageFault(
+                    f"`--json` and `-o {options.output}` ask for two formats",
+                    hint="give one of them",
+                )
 
     return TyperOption(
         param_decls=decls,

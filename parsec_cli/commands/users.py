@@ -49,7 +49,8 @@ def list_users(
         str | None, typer.Option(metavar="TEXT", help="Only ids or addresses that contain TEXT.")
     ] = None,
     exchange: Annotated[
-        str | None, typer.Option(metavar="polymarket|kalshi", help="Only users linked to it.")
+        str | None,
+        typer.Option(metavar="polymarket|kalshi|none", help="Only users linked to it, or nowhere."),
     ] = None,
     tier: Annotated[str | None, typer.Option(metavar="T", help="Only users of tier T.")] = None,
     wallet: Annotated[

@@ -18,10 +18,10 @@ from parsec_cli.errors import (
     ServerFault,
     TlsFailed,
     Unreadable,
+    counted,
 )
 from parsec_cli.fleet.plan import Action, Deactivate
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
-from parsec_cli.wording import counted
 
 MAX_FAILURES = 20
 MAX_FAILURES_DEACTIVATING = 1

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from parsec_cli.errors import GuardRefused, Unreachable
+from parsec_cli.errors import GuardRefused, Unreachable, counted
 from parsec_cli.models import JsonObject, User
 from parsec_cli.secrecy import without_secrets
-from parsec_cli.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parsec_cli.errors import GuardRefused
+from parsec_cli.errors import GuardRefused, counted
 from parsec_cli.fleet.plan import Action, Deactivate, Plan, delta
 from parsec_cli.models import JsonObject, Pool
 from parsec_cli.next_command import NextCommand, again, run
-from parsec_cli.wording import counted
 
 MAX_DEACTIVATIONS = 10
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from parsec_cli.errors import AmbiguousUser
+from parsec_cli.errors import AmbiguousUser, counted
 from parsec_cli.fleet.census import Census, Seen
 from parsec_cli.fleet.fields import new_id_fault
 from parsec_cli.fleet.intake import SHOWN, Faults
@@ -18,7 +18,6 @@ from parsec_cli.fleet.roster import Wanted
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import run
-from parsec_cli.wording import counted
 
 _WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
 _NOTED = 5  # rows named one by one in the notes; more are counted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound
+from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound, counted
 from parsec_cli.fleet.census import Census, Seen
 from parsec_cli.fleet.intake import SHOWN
 from parsec_cli.fleet.past import Past
@@ -13,7 +13,6 @@ from parsec_cli.fleet.plan import Entry, Keep, Plan, arranged, deactivation
 from parsec_cli.fleet.targets import Target
 from parsec_cli.models import User
 from parsec_cli.next_command import run
-from parsec_cli.wording import counted
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsec_cli.cells import restore
+from parsec_cli.errors import counted
 from parsec_cli.fleet import documents, fields
 from parsec_cli.fleet.intake import Faults, decode
 from parsec_cli.fleet.sheet import DELIMITERS, Sheet, blank, open_sheet
-from parsec_cli.wording import counted
 
 COLUMNS = ("external_id", "qps_limit", "email", "eoa_address", "state")
 # what `parsec users list` writes beside these: read past, so that its export is a valid file

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from parsec_cli.cells import restore
+from parsec_cli.errors import counted
 from parsec_cli.fleet import fields
 from parsec_cli.fleet.documents import looks_like_json
 from parsec_cli.fleet.intake import Faults, decode
 from parsec_cli.fleet.sheet import DELIMITERS, Sheet, blank, normal, open_sheet
-from parsec_cli.wording import counted
 
 Kind = Literal["user", "external_id", "customer_id"]
 _COLUMNS = ("customer_id", "external_id")

@@ -9,7 +9,7 @@ from typing import Any
 from parsec_cli.output.rows import Cell, Rows
 from parsec_cli.output.sheet import Sheet
 from parsec_cli.output.values import plain
-from parsec_cli.results import Column, ColumnKind, Frames, Listing, Record
+from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record
 
 
 class Lines(ABC):
@@ -47,9 +47,11 @@ class Lines(ABC):
     def frames(self, frames: Frames) -> None:
         header = None
         for frame in self._sheet.frames(frames):
-            columns = self._sheet.fields.columns(frame.columns)
+            source = frame.rows or Grid(frame.columns, [frame.value])
+            columns = self._sheet.fields.columns(source.columns)
             header = self._header(columns) if header is None else ""
-            self._write(header + self._line(frame, columns))
+            rows = Rows(columns, self._sheet.redaction, self.written).page(source.rows)
+            self._write(header + self.text(rows))
 
     def _line(self, record: Record, columns: Sequence[Column]) -> str:
         return self.text(Rows(columns, self._sheet.redaction, self.written).page([record.value]))

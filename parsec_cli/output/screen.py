@@ -22,7 +22,7 @@ from parsec_cli.output.sheet import Format, Sheet
 from parsec_cli.output.sink import Sink
 from parsec_cli.output.surface import Surface, is_terminal, survey
 from parsec_cli.records import changed, state
-from parsec_cli.results import Block, Frames, Listing, Record, Result, Text
+from parsec_cli.results import Block, Frames, Grid, Listing, Record, Result, Text
 
 if TYPE_CHECKING:
     from parsec_cli.next_command import NextCommand
@@ -38,6 +38,7 @@ FORMATS = {
     "ids": "Ids",
 }
 _JSON = ("json", "jsonl")
+_ROWS = ("tsv", "csv", "ids")
 
 
 @state
@@ -80,11 +81,20 @@ class Screen:
                 self._show_text(result)
             case Listing():
                 self._format().listing(self._noticing_none(result))
+            case Record(rows=Grid() as grid) if self._prints_rows(grid):
+                self._format().listing(Listing(grid.title, grid.columns, [grid.rows]))
+                if result.summary:
+                    self.notice(result.summary)
             case Record():
                 self._format().record(result)
             case Frames():
                 self._format().frames(result)
         return result.exit_code
+
+    def _prints_rows(self, grid: Grid) -> bool:
+        """Tell whether the rows stand for the record; `--fields` may name fields of the record."""
+        paths = {column.path for column in grid.columns}
+        return self.format_name in _ROWS and (self.fields is None or paths.issuperset(self.fields))
 
     def notice(self, text: str, command: NextCommand | None = None) -> None:
         """Say something that is good to know; a proposed command gets a line of its own."""

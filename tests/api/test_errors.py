@@ -189,3 +189,16 @@ def test_an_unknown_outcome_keeps_its_own_code(clock: VirtualClock):
     assert isinstance(error, OutcomeUnknown)
     assert (error.api_code, error.code, error.http_status) == ("", "outcome_unknown", 500)
     assert json.dumps(error.message)
+
+
+@pytest.mark.parametrize("text", ["x" * 20_000, "残高が不足しているため" * 900])
+def test_a_long_text_without_blanks_shows_its_beginning(text):
+    error = told(400, {"error": text})
+    assert text[:200] in error.message
+    assert error.message.endswith("…")
+
+
+def test_a_long_word_is_cut_before_a_key_in_it():
+    error = told(400, {"error": "x" * 200 + "pk_live_CANARY_" + "9" * 20_000})
+    assert "x" * 200 in error.message
+    assert "CANARY" not in error.message

@@ -1,4 +1,4 @@
-from parsec_cli.wording import counted
+from parsec_cli.errors import counted
 
 
 def test_one_is_singular_and_thousands_are_set_apart():

@@ -1,0 +1,57 @@
+"""`users list` filters: a typing error is refused before any request."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--exchange", "polymraket"), "unknown exchange `polymraket`; did you mean `polymarket`?"),
+        (("--wallet", "saef"), "unknown wallet type `saef`; did you mean `safe`?"),
+        (("--sort", "qps_limits"), "unknown field `qps_limits`; did you mean `qps_limit`?"),
+        (("-o", "jsno"), "unknown output format `jsno`; did you mean `json`?"),
+    ],
+)
+def test_unknown_words_are_refused_before_any_request(words, message, run, builder):
+    completed = run("users", "list", *words)
+    assert (completed.code, completed.out, builder.requests) == (2, "", [])
+    assert completed.err.startswith(f"error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("users", "list", "--json", "-o", "csv"),
+        ("users", "list", "-o", "csv", "--json"),
+        ("-o", "tsv", "users", "list", "--json"),
+        ("--json", "users", "list", "-o", "jsonl"),
+    ],
+)
+def test_two_output_formats_are_refused_wherever_they_stand(words, run, builder):
+    completed = run(*words)
+    assert (completed.code, completed.out, builder.requests) == (2, "", [])
+    assert "ask for two formats" in completed.err
+
+
+def test_the_same_output_format_twice_is_fine(run):
+    assert run("users", "list", "--json", "-o", "json").json["users"] == []
+
+
+def test_exchange_none_selects_users_who_are_linked_nowhere(run, builder):
+    builder.add("linked", linked_exchanges=["kalshi"])
+    builder.add("free")
+    found = run("users", "list", "--exchange", "none", "--json").json["users"]
+    assert [user["external_id"] for user in found] == ["free"]
+
+
+def test_a_tier_that_nobody_has_is_named_with_the_tiers_there_are(run, builder):
+    builder.add("a", tier="pro")
+    builder.add("b", tier="scale")
+    completed = run("users", "list", "--tier", "porr")
+    assert (completed.code, completed.out) == (0, "")
+    assert "no user has tier `porr`; the tiers are `pro`, `scale`" in completed.err
+
+
+def test_a_tier_that_somebody_has_is_not_commented_on(run, builder):
+    builder.add("a", tier="pro")
+    assert run("users", "list", "--tier", "pro").err == ""

@@ -1,0 +1,40 @@
+"""What a terminal shows is not lost in a pipe: rows on stdout, totals on stderr."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def fleet(builder):
+    for name, limit in (("small", 5), ("large", 40), ("none", None)):
+        builder.add(name, qps_limit=limit)
+
+
+@pytest.mark.parametrize(("form", "cell"), [("tsv", "\t"), ("csv", ",")])
+def test_pool_show_prints_a_line_per_user_and_the_totals_on_stderr(form, cell, run):
+    completed = run("pool", "show", "--top", "3", "-o", form, "--no-headers")
+    rows = [line.split(cell) for line in completed.out.splitlines()]
+    assert [(row[0], row[2]) for row in rows] == [("large", "40"), ("small", "5")]
+    assert completed.err.startswith("QPS pool: 45 of ")
+    assert completed.err.endswith(", 3 users\n")
+
+
+def test_fields_of_the_pool_still_show_the_pool(run):
+    completed = run("pool", "show", "--top", "3", "-o", "tsv", "--fields", "total_allocated_qps")
+    assert completed.out == "45\n"
+
+
+def test_config_show_prints_a_line_per_setting_with_its_source(run):
+    lines = run("config", "show", "-o", "csv").out.splitlines()
+    assert lines[0] == "setting,value,source"
+    assert lines[2].endswith(",environment PARSEC_API_BASE_URL")
+    assert [line.split(",")[0] for line in lines[1:]][:3] == ["profile", "base_url", "api_key"]
+
+
+@pytest.mark.parametrize("form", ["tsv", "csv", "jsonl"])
+def test_plan_prints_its_summary_on_stderr(form, run, work):
+    (work / "r.csv").write_text("external_id,qps_limit\nsmall,6\nlarge,40\nnew,1\n")
+    completed = run("users", "plan", "r.csv", "-o", form)
+    assert (
+        "plan: 1 to create, 1 to change, 0 to deactivate, 1 unchanged; pool 45 -> 47"
+        in completed.err
+    )
