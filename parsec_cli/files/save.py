@@ -169,4 +169,5 @@ def _write_new(path: Path, data: bytes, old: os.stat_result | None) -> None:
                     os.fchown(descriptor, old.st_uid, old.st_gid)
         file.write(data)
         file.flush()
-        os.fsync(descriptor)
+        if data:  # an empty file has nothing to keep
+            os.fsync(descriptor)
