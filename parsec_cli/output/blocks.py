@@ -57,7 +57,7 @@ def _card(card: Card, surface: Surface, redaction: Redaction) -> str:
     table = draw.columns()
     for label, value in card.pairs:
         hidden = str(hide(value)) if redaction.hides(label.replace(" ", "_")) else value
-        text = surface.readable(redaction.text(hidden))
+        text = surface.exact(redaction.text(hidden))
         table.add_row(
             draw.text(surface.readable(label), "dim"),
             draw.text(text) if text else draw.text(_NULL, "dim"),
@@ -68,7 +68,7 @@ def _card(card: Card, surface: Surface, redaction: Redaction) -> str:
 def _grid(grid: Grid, surface: Surface, redaction: Redaction) -> str:
     columns = [column for column in grid.columns if column.shown]
     cells = Rows(columns, redaction, shown).page(grid.rows)
-    rows = [[cell and surface.readable(cell) for cell in row] for row in cells]
+    rows = [[cell and surface.exact(cell) for cell in row] for row in cells]
     return _title(grid.title, surface, redaction) + Layout(columns, rows, surface).table(rows)
 
 

@@ -33,7 +33,7 @@ class Csv(Lines):
         lines = io.StringIO()
         writer = csv.writer(lines, lineterminator="\n" if self._escapes else "\r\n")
         if self._escapes:
-            readable = self._sheet.surface.readable
-            rows = [[cell and readable(cell) for cell in row] for row in rows]
+            exact = self._sheet.surface.exact
+            rows = [[cell and exact(cell) for cell in row] for row in rows]
         writer.writerows(rows)
         return lines.getvalue()

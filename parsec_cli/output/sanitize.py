@@ -5,11 +5,36 @@ Applied at the print boundary to all data in tables, tsv, prompts, notices and e
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-# invisible although their category says letter or mark: Hangul fillers, the grapheme joiner and
-# the Khmer inherent vowels
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5")
+# Unicode's Default_Ignorable_Code_Point, whose characters have no shape of their own
+_IGNORABLE = frozenset(
+    chr(point)
+    for first, last in (
+        (0xAD, 0xAD),
+        (0x34F, 0x34F),
+        (0x61C, 0x61C),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x206F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFEFF, 0xFEFF),
+        (0xFFA0, 0xFFA0),
+        (0xFFF0, 0xFFF8),
+        (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A),
+        (0xE0000, 0xE0FFF),
+    )
+    for point in range(first, last + 1)
+)
+# signs that fonts draw as nothing: the empty Braille pattern, the null notehead, the Khitan
+# filler, the Egyptian blanks
+_BLANK_GLYPHS = frozenset("\u2800\U0001d159\U00016fe4\U00013441\U00013442")
 _SELECTORS = frozenset(
     [
         *map(chr, range(0xFE00, 0xFE10)),
@@ -17,7 +42,8 @@ _SELECTORS = frozenset(
         *"\u180b\u180c\u180d\u180f",
     ]
 )
-_SUSPECT = _BLANK_LETTERS | _SELECTORS
+_UNSEEN = _IGNORABLE | _BLANK_GLYPHS
+_SUSPECT = _UNSEEN | _SELECTORS
 _EMOJI_SELECTORS = "\ufe0e\ufe0f"
 _KEYCAP = "\u20e3"
 _JOINERS = "\u200c\u200d"
@@ -25,7 +51,10 @@ _JOINERS = "\u200c\u200d"
 _VISIBLE_FORMATS = frozenset(
     [*map(chr, range(0x600, 0x606)), *"\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"]
 )
-_HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+_HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp", "Zs"))
+_QUOTED = re.compile("`([^`]*)`")
+# blanks that nobody sees: at the edges, and after another one
+_LOST_BLANKS = re.compile("^ +| +$|(?<= ) +")
 _SHORT = {"\t": "\\t", "\n": "\\n"}
 
 
@@ -37,6 +66,24 @@ def visible(text: str) -> str:
         character if _plain(character) or not _hidden(text, place) else escaped(character)
         for place, character in enumerate(text)
     )
+
+
+def visible_prose(text: str) -> str:
+    """Like `visible`; between backticks, where a message quotes a value, like `visible_value`."""
+    text = visible(text)
+    return _QUOTED.sub(lambda quoted: f"`{_with_blanks(quoted[1])}`", text) if "`" in text else text
+
+
+def visible_value(text: str) -> str:
+    r"""Like `visible`, with blanks at the edges or next to each other as `\u{20}`, too.
+
+    Values that differ look different: an escape that the value itself contains is escaped.
+    """
+    return _with_blanks(visible(text.replace("\\u{", "\\u{5c}u{")))
+
+
+def _with_blanks(text: str) -> str:
+    return _LOST_BLANKS.sub(lambda blanks: "\\u{20}" * len(blanks[0]), text)
 
 
 def visible_lines(text: str) -> str:
@@ -63,7 +110,7 @@ def _hidden(text: str, place: int) -> bool:
     if character in _JOINERS:
         sides = text[place - 1 : place], text[place + 1 : place + 2]
         return not all(_is_foreign_letter(side) for side in sides)
-    if character in _BLANK_LETTERS:
+    if character in _UNSEEN:
         return True
     category = unicodedata.category(character)
     return category in _HIDDEN_CATEGORIES and character not in _VISIBLE_FORMATS

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TextIO
 
-from parsec_cli.output.sanitize import visible
+from parsec_cli.output.sanitize import visible_prose, visible_value
 from parsec_cli.output.sink import ESCAPE_UNENCODABLE
 from parsec_cli.records import record
 from parsec_cli.results import Tone
@@ -49,8 +49,14 @@ class Surface:
         return f"\x1b[{_PAINT[tone]}m{text}\x1b[0m" if self.colour and text else text
 
     def readable(self, text: str) -> str:
-        """Return `text` as it will be seen here: hidden and unencodable characters escaped."""
-        text = visible(text)
+        """Return a sentence as it will be seen: hidden and unencodable characters escaped."""
+        return self._encodable(visible_prose(text))
+
+    def exact(self, value: str) -> str:
+        """Return a value as it will be seen; two values that differ look different."""
+        return self._encodable(visible_value(value))
+
+    def _encodable(self, text: str) -> str:
         if text.isascii() or self.encoding == "utf-8":
             return text
         return text.encode(self.encoding, ESCAPE_UNENCODABLE).decode(self.encoding)

@@ -79,8 +79,8 @@ class Drawing:
     def page(self, records: Sequence[JsonObject]) -> str:
         if not records:
             return ""
-        readable = self._sheet.surface.readable
-        rows = [[cell and readable(cell) for cell in row] for row in self._rows.page(records)]
+        exact = self._sheet.surface.exact
+        rows = [[cell and exact(cell) for cell in row] for row in self._rows.page(records)]
         if self._line:
             return "".join(map(self._line, rows))
         layout = Layout(self._columns, rows, self._sheet.surface)

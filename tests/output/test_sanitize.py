@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsec_cli.output.sanitize import visible, visible_lines
+from parsec_cli.output.sanitize import visible, visible_lines, visible_prose, visible_value
 
 EVERY_CHARACTER = [chr(point) for point in range(sys.maxunicode + 1)]
+BLANK_GLYPHS = "\u2800\U0001d159"
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
@@ -32,6 +33,9 @@ def test_ordinary_text_is_returned_as_it_is():
         ("half\ud83d", r"half\u{d83d}"),
         ("x\ufe0f", r"x\u{fe0f}"),
         ("葛\U000e0100", "葛" + r"\u{e0100}"),
+        ("a\u2065b\U000e0002", r"a\u{2065}b\u{e0002}"),
+        ("a\u2800b", r"a\u{2800}b"),
+        ("a\u3000b\u00a0c\u2002d", r"a\u{3000}b\u{a0}c\u{2002}d"),
     ],
 )
 def test_hidden_characters_are_shown_as_escapes(raw, shown):
@@ -67,7 +71,8 @@ def test_no_hidden_category_survives_for_any_character():
 
 def test_every_ordinary_character_is_shown_as_itself():
     for character in EVERY_CHARACTER:
-        if unicodedata.category(character) in {"Lu", "Ll", "Nd", "So", "Sm", "Po", "Zs"}:
+        drawn = unicodedata.category(character) in {"Lu", "Ll", "Nd", "So", "Sm", "Po"}
+        if character == " " or (drawn and character not in BLANK_GLYPHS):
             assert visible(character) == character, hex(ord(character))
 
 
@@ -100,3 +105,30 @@ def test_a_keycap_is_whole_and_without_its_cap_is_shown(key):
     assert visible(f"{key}\ufe0f\u20e3") == f"{key}\ufe0f\u20e3"
     assert visible(f"{key}\ufe0f") == f"{key}\\u{{fe0f}}"
     assert visible("x\ufe0f\u20e3") != "x\ufe0f\u20e3"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("user ", r"user\u{20}"),
+        (" user", r"\u{20}user"),
+        ("a  b", r"a \u{20}b"),
+        ("   ", r"\u{20}\u{20}\u{20}"),
+        (r"a\u{a0}b", r"a\u{5c}u{a0}b"),
+        ("a b", "a b"),
+    ],
+)
+def test_a_value_shows_every_blank_that_the_eye_would_miss(raw, shown):
+    assert visible_value(raw) == shown
+
+
+def test_prose_shows_such_blanks_only_in_what_it_quotes():
+    text = "no user `a  b `;  see `c`"
+    assert visible_prose(text) == r"no user `a \u{20}b\u{20}`;  see `c`"
+
+
+TWINS = ["a b", "a  b", "a\u00a0b", "a\u3000b", "a\u2800b", "a\u2065b", "ab", "a b ", r"a\u{a0}b"]
+
+
+def test_values_that_differ_look_different():
+    assert len({visible_value(twin) for twin in TWINS}) == len(TWINS)
