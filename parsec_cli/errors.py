@@ -4,6 +4,7 @@
     ├── LocalFault               1    a file, a disk or a stream of this machine failed
     ├── UsageFault               2    wrong arguments or local validation: nothing was sent
     ├── NotFound                 3    no such user, or not this builder's
+    ├── ForeignNotFound          3    a 404 that is not the API's: the user may well exist
     ├── AmbiguousUser            3
     ├── KeyFault                 4
     │   ├── NoKey                4    no key where one was looked for
@@ -120,6 +121,15 @@ class UsageFault(ParsecError):
 class NotFound(ParsecError):
     exit_code = 3
     code = "not_found"
+
+
+class ForeignNotFound(ParsecError):
+    exit_code = 3
+    code = "not_found"
+    default_hint = (
+        "the 404 is not the API's own: check the base URL with",
+        run("config", "show"),
+    )
 
 
 class AmbiguousUser(ParsecError):

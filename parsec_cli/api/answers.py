@@ -53,6 +53,12 @@ class Answer:
         return self.value if isinstance(self.value, dict) else {}
 
     @property
+    def is_from_api(self) -> bool:
+        """True for an error in the API's own shape, which no gateway's page has."""
+        text = self.object.get("error")
+        return isinstance(text, str) and bool(text.strip())
+
+    @property
     def code(self) -> str:
         code = self._told("code")
         return code if isinstance(code, str) else ""
@@ -91,7 +97,7 @@ class Answer:
             return False
         return (
             self.code == "monthly_limit_exceeded"
-            or (not self.code and "monthly" in self.message.lower())
+            or (not self.code and self.value and "monthly" in self.message.lower())
             or quota_spent(self.headers)
         )
 

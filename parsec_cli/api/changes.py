@@ -14,7 +14,7 @@ from parsec_cli.api.client import Change, Client
 from parsec_cli.api.exchange import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.faults import error_of
 from parsec_cli.api.reads import get_user, user_path
-from parsec_cli.errors import NotFound, OutcomeUnknown, ParsecError
+from parsec_cli.errors import NotFound, OutcomeUnknown, ParsecError, Stopped
 from parsec_cli.models import JsonObject, User, WrongShape
 from parsec_cli.next_command import NextCommand, run
 from parsec_cli.outcomes import Applied, Learned, NotApplied, Outcome, Unknown
@@ -53,11 +53,13 @@ def not_applied(exchange: Exchange, cause: ParsecError) -> NotApplied:
     return NotApplied(cause, exchange.attempts)
 
 
-def _failed(exchange: Exchange, call: Call, client: Client, hint: str) -> Outcome:
+def _failed(
+    exchange: Exchange, call: Call, client: Client, hint: str, command: NextCommand | None = None
+) -> Outcome:
     """No good answer came, and there is no other way to learn more."""
     error = error_of(exchange, call, client.host)
     if doubtful(exchange):
-        return unknown(exchange, error, hint)
+        return unknown(exchange, error, hint, command)
     return not_applied(exchange, error)
 
 
@@ -154,17 +156,30 @@ def onboard(client: Client, user: User, body: JsonObject, change: Change) -> Out
 
 
 def deactivate(client: Client, user: User, change: Change) -> Outcome:
-    """DELETE a user that this run has fetched; 404 after a lost answer means it is done."""
-    path = user_path(user.customer_id)
-    call = Call(Kind.DEACTIVATE, "DELETE", path, promise=deactivation_promise(user.customer_id))
-
-    def settle(exchange: Exchange) -> Outcome:
-        return settle_deactivation(client, exchange, call, fetched=True)
-
-    return client.change(call, change, settle)
+    """DELETE a user that this run has fetched."""
+    call = deactivation(client, user.customer_id)
+    return client.change(call, change, lambda exchange: settle_deactivation(client, exchange, call))
 
 
-def deactivation_promise(customer_id: str) -> Callable[[Answer], str]:
+def deactivation(client: Client, customer_id: str) -> Call:
+    """Return the call that deactivates a user that this run has fetched."""
+
+    def is_gone() -> bool | None:
+        try:
+            get_user(client, customer_id)
+        except Stopped:
+            raise
+        except ParsecError as fault:
+            own_404 = isinstance(fault, NotFound) and fault.http_status == 404
+            return True if own_404 else None
+        return False
+
+    promise = deletion_promise(customer_id)
+    path = user_path(customer_id)
+    return Call(Kind.DEACTIVATE, "DELETE", path, promise=promise, is_gone=is_gone)
+
+
+def deletion_promise(customer_id: str = "") -> Callable[[Answer], str]:
     """Only 204, or another 2xx that is empty or a JSON object without `error`, is a success.
 
     An object that names a user must name this one, where `customer_id` says which.
@@ -187,26 +202,18 @@ def deactivation_promise(customer_id: str) -> Callable[[Answer], str]:
     return promise
 
 
-def settle_deactivation(
-    client: Client, exchange: Exchange, call: Call, *, fetched: bool
-) -> Outcome:
-    """Judge a DELETE; `fetched` says whether this run saw the user before it."""
+def settle_deactivation(client: Client, exchange: Exchange, call: Call) -> Outcome:
+    """Judge a `deactivation`: the API's own 404 after a lost response means that it is done."""
     answer = exchange.good
     if answer is not None:
         return Applied(None, answer.status, exchange.attempts, _learned(exchange))
     error = error_of(exchange, call, client.host)
-    if exchange.doubt and isinstance(error, NotFound) and fetched:
-        return Applied(None, error.http_status, exchange.attempts, "repeated")
-    if doubtful(exchange):
-        return unknown(exchange, error, *_hint(call))
-    return not_applied(exchange, error)
-
-
-def _hint(call: Call) -> tuple[str, NextCommand | None]:
-    customer_id = unquote(call.path.removeprefix("/builder/users/"))
-    if customer_id == call.path:
-        return "read what the request was to change before sending it again", None
-    return "see whether the user still exists with", run("users", "get", names=[customer_id])
+    if exchange.doubt and (exchange.gone or isinstance(error, NotFound)):
+        learned: Learned = "read_again" if exchange.gone else "repeated"
+        return Applied(None, error.http_status, exchange.attempts, learned)
+    command = run("users", "get", names=[unquote(call.path.removeprefix("/builder/users/"))])
+    hint = "see whether the user still exists with"
+    return _failed(exchange, call, client, hint, command)
 
 
 def _read_again(

@@ -17,7 +17,7 @@ import httpx
 from parsec_cli import __version__
 from parsec_cli.api import answers
 from parsec_cli.api.answers import Answer
-from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.exchange import Attempted, Call, Exchange, Lost, NotSent
 from parsec_cli.api.records import described, log_line
 from parsec_cli.api.retry import Budget, Patience, send
 from parsec_cli.api.wire import NetworkTransport, Wire
@@ -171,7 +171,7 @@ class Client:
             "after": change.after,
             "reason": change.reason or None,
         }
-        return self._changes.begin(line, durable=call.kind is Kind.DEACTIVATE)
+        return self._changes.begin(line, durable=call.method == "DELETE")
 
     def _finish(self, entry: str, outcome: Outcome) -> None:
         self._write_down(entry, described(outcome))

@@ -30,7 +30,8 @@ class Call:
     """One request to the API: `path` is encoded and starts after `/api/v1`.
 
     `promise` checks a 2xx answer and returns "" or what is wrong with it. `text` is `body` as JSON
-    where its exact spelling matters, such as the digits of a number.
+    where its exact spelling matters, such as the digits of a number. `is_gone` reads the user that
+    a DELETE deactivates: True, False, or None when the read does not answer that.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Call:
     headers: Mapping[str, str] = _NO_HEADERS
     promise: Callable[[Answer], str] = lambda answer: answer.unfit
     text: str = ""
+    is_gone: Callable[[], bool | None] | None = None
 
 
 NotSentCause = Literal["connect", "name", "certificate", "tls", "proxy"]
@@ -73,7 +75,8 @@ class Exchange:
     """All that happened to one call.
 
     `doubt`: an attempt before the last may have taken effect. `wait` is the wait in seconds that
-    would have been too long, where that ended it. `broken` is what a final 2xx lacks.
+    would have been too long, where that ended it. `broken` is what a final 2xx lacks. `gone`: a
+    read has shown that the deactivated user no longer exists.
     """
 
     last: Attempted
@@ -81,6 +84,7 @@ class Exchange:
     doubt: bool
     wait: float | None = None
     broken: str = ""
+    gone: bool = False
 
     @property
     def answer(self) -> Answer | None:

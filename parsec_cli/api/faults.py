@@ -11,6 +11,7 @@ from parsec_cli.api.answers import Answer, clip, quota_spent
 from parsec_cli.api.exchange import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.errors import (
     ConnectFailed,
+    ForeignNotFound,
     NameNotFound,
     NotABuilder,
     NotFound,
@@ -90,6 +91,8 @@ def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> Pars
         return _forbidden(answer, call, host)
     if status == 404 and call.kind is Kind.CREATE:
         return _told(Unreadable, answer, host, hint="wrong base URL? see it with", command=_SHOW)
+    if status == 404 and not answer.is_from_api:
+        return _told(ForeignNotFound, answer, host)
     if status == 404:
         hint, command = (_LIST_HINT, _LIST) if _about_user(call) else (_PATH_HINT, _SHOW)
         return _told(NotFound, answer, host, hint=hint, command=command)

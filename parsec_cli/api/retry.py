@@ -16,8 +16,9 @@ from typing import Any, Protocol
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.waiting import SHORTEST_WAIT, retry_after
-from parsec_cli.records import record, state
+from parsec_cli.records import changed, record, state
 
+_NOT_FOUND = 404
 _TOO_MANY = 429
 _UNAVAILABLE = 503
 _GATEWAY = (502, _UNAVAILABLE, 504)
@@ -146,10 +147,19 @@ class _Sending:
             return self._limited(last)
         if last.status >= 500 and last.status != 501:
             return self._failed(last)
+        if last.status == _NOT_FOUND and self.doubt and not last.is_from_api:
+            return self._not_found(last)
         return self._end(last)
 
     def _end(self, last: Attempted, *, wait: float | None = None, broken: str = "") -> Exchange:
         return Exchange(last, self.number, self.doubt, wait, broken)
+
+    def _not_found(self, last: Answer) -> Exchange | None:
+        """A gateway's 404 after a lost response: a read decides whether to repeat a DELETE."""
+        gone = self.call.is_gone() if self.call.is_gone is not None else None
+        if gone is False:
+            return self._again(last)
+        return changed(self._end(last), gone=bool(gone))
 
     def _not_sent(self, last: NotSent) -> Exchange | None:
         if last.cause != "connect":

@@ -89,6 +89,8 @@ def deactivated(user: User, applied: Applied) -> str:
     told = f"deactivated `{user.name}`"
     if applied.learned == "repeated":
         told += "; the first answer was lost, the repeat says that it is done"
+    elif applied.learned == "read_again":
+        told += "; the responses were lost, a read shows that the user is gone"
     return told
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from parsec_cli import strict_json
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.changes import (
-    deactivation_promise,
+    deactivation,
+    deletion_promise,
     doubtful,
     not_applied,
     settle_deactivation,
@@ -83,9 +84,9 @@ def call_api(runtime: Runtime, raw: RawCall) -> Result:
     if victim is not None:
         path = user_path(victim.customer_id) + behind_user(path)
     full = with_pairs(path, query, [_pair(text, "--query") for text in raw.query])
-    kind = _kind(raw.method, path)
-    promise = _promise(raw.method, kind, victim)
-    call = Call(kind, raw.method, full, body, headers, promise, text)
+    call = Call(_kind(raw.method, path), raw.method, full, body, headers, _promise(raw), text)
+    if victim is not None and full == user_path(victim.customer_id) and not (headers or body):
+        call = deactivation(runtime.client, victim.customer_id)
     one = None if victim is None else held_by(runtime, victim, balances_only=raw.balances_only)
     if raw.dry_run and raw.method in _CHANGES:
         if one is None:
@@ -162,12 +163,12 @@ def _kind(method: str, path: str) -> Kind:
     return Kind.OTHER
 
 
-def _promise(method: str, kind: Kind, victim: User | None) -> Any:
-    if kind is Kind.DEACTIVATE:
-        return deactivation_promise(victim.customer_id if victim is not None else "")
+def _promise(raw: RawCall) -> Callable[[Answer], str]:
+    if raw.method == "DELETE":
+        return deletion_promise()
 
     def promise(answer: Answer) -> str:
-        if method == "HEAD" or (answer.status == 204 and answer.empty):  # noqa: PLR2004
+        if raw.method == "HEAD" or (answer.status == 204 and answer.empty):  # noqa: PLR2004
             return ""
         return answer.unfit
 
@@ -191,16 +192,20 @@ def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Res
             raise error_of(exchange, call, client.host)
         return _shown(runtime, exchange.good, include=raw.include)
     answers: list[Answer] = []
+    # what more is sent, or asked for below the user, may give a DELETE another meaning
+    deactivates = call.is_gone is not None
 
     def settle(exchange: Exchange) -> Outcome:
         if exchange.answer is not None:
             answers.append(exchange.answer)
-        if call.kind is Kind.DEACTIVATE:
-            return settle_deactivation(client, exchange, call, fetched=victim is not None)
+        if deactivates:
+            return settle_deactivation(client, exchange, call)
         return _settled(exchange, call, client.host)
 
+    path = call.path.partition("?")[0]
+    more = "" if deactivates or victim is None else " …"
     change = Change(
-        f"api {call.method} {call.path.partition('?')[0]}",
+        f"api {call.method} {path}{more}",
         victim.customer_id if victim is not None else None,
         victim.external_id if victim is not None else None,
         one.record if one is not None else None,
@@ -208,12 +213,14 @@ def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Res
         raw.reason,
     )
     applied = or_raise(client.change(call, change, settle))
-    if victim is not None:
+    if victim is not None and deactivates:
         runtime.index.forget(victim.customer_id)
         runtime.screen.notice(deactivated(victim, applied))
-        if applied.learned == "repeated":
-            # what came last may be the 404 that proves the success
+        if applied.learned != "answered":
+            # the last response may be the 404 that proves the success
             return Text("")
+    elif victim is not None:
+        runtime.screen.notice(f"the API accepted `{call.method} {path}` ({applied.http_status})")
     return _shown(runtime, answers[-1], include=raw.include)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from parsec_cli.errors import (
     ConnectFailed,
+    ForeignNotFound,
     KeyFault,
     LocalFault,
     NameNotFound,
@@ -30,6 +31,7 @@ _AT_ONCE = (KeyFault, QuotaUsedUp, NameNotFound, TlsFailed, Redirected, LocalFau
 _IN_A_ROW: Mapping[type[ParsecError], int] = {
     ConnectFailed: 3,
     NotFound: 3,
+    ForeignNotFound: 3,
     Unreadable: 3,
     ServerFault: 5,
 }

@@ -38,7 +38,7 @@ _FIELDS = (
     "attempts",
     "reason",
 )
-_API_DEACTIVATION = re.compile("api DELETE /builder/users/[^/]+")
+_API_DEACTIVATION = re.compile("api DELETE /builder/users/[^/ ]+")
 # what a line may hold besides null; other fields are left as they are
 _KINDS: dict[str, type] = {
     **dict.fromkeys(("id", "time", "finished", "profile", "host", "key", "command"), str),

@@ -12,6 +12,7 @@ from parsec_cli import next_command
 from parsec_cli.api.exchange import Call, Exchange, Kind
 from parsec_cli.api.faults import error_of, reset_time
 from parsec_cli.errors import (
+    ForeignNotFound,
     NotABuilder,
     NotFound,
     OutcomeUnknown,
@@ -83,7 +84,7 @@ def test_any_other_403_is_a_refusal(value, call):
         *((n, ServerFault) for n in (500, 502, 503, 504, 507, 599)),
         *((n, Redirected) for n in (300, 301, 302, 303, 304, 307, 308)),
         (401, Unauthorized),
-        (404, NotFound),
+        (404, ForeignNotFound),
     ],
 )
 @pytest.mark.parametrize(

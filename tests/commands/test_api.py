@@ -8,7 +8,7 @@ import shlex
 import pytest
 from commands.keys import SECRETS, kalshi, pem, polymarket
 from commands.serving import command_in
-from support.actions import close, error, html, json_answer, redirect, too_many
+from support.actions import answer, close, error, html, json_answer, redirect, too_many
 from support.builder import BUILDER_KEY
 from support.records import END_USER_KEY, customer_id
 
@@ -185,6 +185,33 @@ def test_the_command_for_scripts_keeps_options_and_host(tool, builder, key_env, 
     assert tool(*words[1:], env=env).code == 0
     assert builder.log[-1] == f"DELETE /api/v1/builder/users/{KNOWN}?a=b%20c"
     assert history()[0]["reason"] == "x y"
+
+
+@pytest.mark.parametrize(
+    "more", [["/credentials"], ["/wallet/safe"], ["", "--query", "dry_run=true"], ["", "-f", "a=b"]]
+)
+def test_a_delete_that_is_more_than_a_deactivation_is_not_reported_as_one(
+    run, builder, history, more
+):
+    builder.add("alice")
+    builder.fault("DELETE", action=answer(204))
+    path = f"/builder/users/{KNOWN}{more[0]}"
+    done = run("api", "DELETE", path, *more[1:], "--confirm", "alice")
+    assert done.code == 0, done
+    assert "deactivated" not in done.err
+    assert f"the API accepted `DELETE {path}` (204)" in done.err
+    asked = run("users", "deactivate", "alice")
+    assert "earlier deactivation" not in asked.err
+    command = f"api DELETE {path} …"
+    assert history()[0]["command"] == command
+
+
+def test_a_404_below_a_user_after_a_lost_response_proves_nothing(run, builder):
+    builder.add("alice")
+    builder.fault("DELETE", action=close())
+    builder.fault("DELETE", nth=2, action=error(404, "not found", "not_found"))
+    done = run("api", "DELETE", f"/builder/users/{KNOWN}/credentials", "--confirm", "alice")
+    assert done.code == 12, done
 
 
 def test_a_user_that_is_not_there_is_not_asked_about(run, builder):

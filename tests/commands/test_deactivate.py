@@ -500,6 +500,59 @@ def test_404_after_a_lost_answer_is_done(run, builder, lost, history):
     assert (history()[-1]["outcome"], history()[-1]["attempts"]) == ("applied", 2)
 
 
+@pytest.mark.parametrize(
+    "gateway_404",
+    [html(404), answer(404), json_answer(404, {"message": "no route"}), json_answer(404, ["x"])],
+    ids=["page", "empty", "other JSON", "list"],
+)
+def test_a_404_of_a_gateway_after_a_lost_response_is_decided_by_a_read(run, builder, gateway_404):
+    """The user is still there, so the DELETE is repeated."""
+    user = builder.add("alice")
+    builder.fault("DELETE", action=html(502))
+    builder.fault("DELETE", nth=2, action=gateway_404)
+    done = run("users", "deactivate", "alice", "--confirm", "alice")
+    assert (done.code, list(builder.users)) == (0, []), done
+    methods = [request.method for request in builder.requests]
+    assert methods[-4:] == ["DELETE", "DELETE", "GET", "DELETE"]
+    assert set(deletes(builder)) == {path_of(user)}
+
+
+@pytest.mark.parametrize("argv", [["users", "deactivate"], ["api", "DELETE"]], ids=" ".join)
+def test_a_gateways_404_does_not_hide_that_the_user_is_gone(run, builder, argv, history):
+    user = builder.add("alice")
+    builder.fault("DELETE", action=html(502), after_effect=True)
+    builder.fault("DELETE", nth=2, action=html(404))
+    name = "alice" if argv[0] == "users" else f"/builder/users/{user['customer_id']}"
+    done = run(*argv, name, "--confirm", "alice")
+    assert done.code == 0, done
+    assert "a read shows that the user is gone" in done.err
+    assert len(deletes(builder)) == 2
+    assert history()[-1]["outcome"] == "applied"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [html(404), html(403), html(401), error(500, "x", "y"), json_answer(200, {"error": "x"})],
+)
+def test_a_read_that_does_not_answer_leaves_the_outcome_unknown(run, builder, history, read):
+    user = builder.add("alice")
+    builder.fault("DELETE", action=html(502))
+    builder.fault("DELETE", nth=2, action=html(404))
+    builder.fault("GET", user["customer_id"], nth=2, times=9, action=read)
+    builder.strict = False
+    done = run("users", "deactivate", f"id:{user['customer_id']}", "--confirm", "alice")
+    assert done.code == 12, done
+    assert history()[-1]["outcome"] == "unknown"
+
+
+def test_gateway_404s_until_the_attempts_are_used_up_are_unknown(run, builder):
+    builder.add("alice")
+    builder.fault("DELETE", action=html(502))
+    builder.fault("DELETE", nth=2, times=2, action=html(404))
+    done = run("users", "deactivate", "alice", "--confirm", "alice")
+    assert (done.code, len(deletes(builder)), len(builder.users)) == (12, 3, 1), done
+
+
 def test_404_on_the_first_sending_is_not_done(run, builder, history):
     """Somebody was faster, or the host is another."""
     builder.add("alice")
