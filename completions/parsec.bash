@@ -25,11 +25,11 @@ _parsec_command() {
         'parsec credentials') subcommands='encode' options='--fields' ;;
         'parsec credentials encode') options='--exchange --api-key-id --fields' operands=('files') ;;
         'parsec config') subcommands='init show path set unset use profiles' options='--fields' ;;
-        'parsec config init') options='--fields' ;;
+        'parsec config init') options='--no-verify --fields' ;;
         'parsec config show') options='--fields' ;;
         'parsec config path') options='--fields' ;;
-        'parsec config set') options='--fields' operands=('words base_url api_key api_key_command output rate default_profile' 'text') ;;
-        'parsec config unset') options='--fields' operands=('words base_url api_key api_key_command output rate default_profile') ;;
+        'parsec config set') options='--no-verify --fields' operands=('words base_url api_key api_key_command output rate protected default_profile' 'text') ;;
+        'parsec config unset') options='--fields' operands=('words base_url api_key api_key_command output rate protected default_profile') ;;
         'parsec config use') options='--fields' operands=('profiles') ;;
         'parsec config profiles') options='--fields' ;;
         'parsec history') subcommands='list show' options='--fields' ;;
@@ -77,7 +77,7 @@ _parsec_option() {
         'parsec pool check --fields') takes='fields status qps_pool total_allocated_qps free used_percent' ;;
         'parsec escrow --fields' | 'parsec escrow show --fields') takes='fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps' ;;
         'parsec usage --fields' | 'parsec usage show --fields') takes='fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end' ;;
-        'parsec config --fields' | 'parsec config init --fields' | 'parsec config show --fields' | 'parsec config path --fields' | 'parsec config set --fields' | 'parsec config unset --fields' | 'parsec config use --fields' | 'parsec config profiles --fields') takes='fields name base_url key default' ;;
+        'parsec config --fields' | 'parsec config init --fields' | 'parsec config show --fields' | 'parsec config path --fields' | 'parsec config set --fields' | 'parsec config unset --fields' | 'parsec config use --fields' | 'parsec config profiles --fields') takes='fields name base_url key protected default' ;;
         'parsec history --fields' | 'parsec history list --fields' | 'parsec history show --fields') takes='fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts' ;;
         'parsec history list --user' | 'parsec api --as') takes='users' ;;
         'parsec doctor --fields') takes='fields name status detail' ;;

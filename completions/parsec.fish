@@ -236,24 +236,26 @@ complete -c parsec -n '__parsec_at \'config\'' -a set -d 'Store one setting in t
 complete -c parsec -n '__parsec_at \'config\'' -a unset -d 'Remove one setting from the named or default profile.'
 complete -c parsec -n '__parsec_at \'config\'' -a use -d 'Make a profile the default one.'
 complete -c parsec -n '__parsec_at \'config\'' -a profiles -d 'List the profiles, the built-in sandbox last.'
-complete -c parsec -n '__parsec_at \'config\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'config init\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config init\'' -l no-verify -d 'Store the key without asking the API.'
+complete -c parsec -n '__parsec_at \'config init\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'config show\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config show\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'config path\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config path\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'config set\' 1' -a 'base_url api_key api_key_command output rate default_profile'
-complete -c parsec -n '__parsec_at \'config set\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config set\' 1' -a 'base_url api_key api_key_command output rate protected default_profile'
+complete -c parsec -n '__parsec_at \'config set\'' -l no-verify -d 'Store the key without asking the API.'
+complete -c parsec -n '__parsec_at \'config set\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'config unset\' 1' -a 'base_url api_key api_key_command output rate default_profile'
-complete -c parsec -n '__parsec_at \'config unset\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config unset\' 1' -a 'base_url api_key api_key_command output rate protected default_profile'
+complete -c parsec -n '__parsec_at \'config unset\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config use\' 1' -a '(__parsec_ask profiles)'
-complete -c parsec -n '__parsec_at \'config use\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config use\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'config profiles\'' -l fields -x -a '(__parsec_list name base_url key default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config profiles\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'history\'' -a list -d 'List the changes sent from this machine, newest first.'
 complete -c parsec -n '__parsec_at \'history\'' -a show -d 'Show one change in full: what was before, asked for, and became of it.'

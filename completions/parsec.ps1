@@ -25,14 +25,14 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
         'parsec usage show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end') }
         'parsec credentials' = @{ Commands = @('encode'); Operands = @(); Many = $false; Options = @('--fields text') }
         'parsec credentials encode' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--exchange words polymarket kalshi', '--api-key-id text', '--fields text') }
-        'parsec config' = @{ Commands = @('init', 'show', 'path', 'set', 'unset', 'use', 'profiles'); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
-        'parsec config init' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
-        'parsec config show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
-        'parsec config path' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
-        'parsec config set' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate default_profile', 'text'); Many = $false; Options = @('--fields fields name base_url key default') }
-        'parsec config unset' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate default_profile'); Many = $false; Options = @('--fields fields name base_url key default') }
-        'parsec config use' = @{ Commands = @(); Operands = @('profiles'); Many = $false; Options = @('--fields fields name base_url key default') }
-        'parsec config profiles' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key default') }
+        'parsec config' = @{ Commands = @('init', 'show', 'path', 'set', 'unset', 'use', 'profiles'); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default') }
+        'parsec config init' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--no-verify', '--fields fields name base_url key protected default') }
+        'parsec config show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default') }
+        'parsec config path' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default') }
+        'parsec config set' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate protected default_profile', 'text'); Many = $false; Options = @('--no-verify', '--fields fields name base_url key protected default') }
+        'parsec config unset' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate protected default_profile'); Many = $false; Options = @('--fields fields name base_url key protected default') }
+        'parsec config use' = @{ Commands = @(); Operands = @('profiles'); Many = $false; Options = @('--fields fields name base_url key protected default') }
+        'parsec config profiles' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default') }
         'parsec history' = @{ Commands = @('list', 'show'); Operands = @(); Many = $false; Options = @('--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }
         'parsec history list' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--user users', '--since text', '--limit text', '--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }
         'parsec history show' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }

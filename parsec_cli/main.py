@@ -33,7 +33,8 @@ def main(
 
     `world` takes the further members of `runtime.World`: clocks, sleep, randomness, transport.
     """
-    from parsec_cli.runtime import Runtime, World
+    from parsec_cli.runtime import Runtime
+    from parsec_cli.world import World
 
     runtime = Runtime(
         World(environ=environ, stdin=stdin, stdout=stdout, stderr=stderr, **world), interrupts

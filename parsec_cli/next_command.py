@@ -43,6 +43,7 @@ def again(
     *verb: str,
     names: Sequence[str] | None = None,
     replace: Mapping[str, str] | None = None,
+    stdin: str = "",
     **options: Value,
 ) -> NextCommand:
     """Propose the command that runs, with options added, replaced, or (None) left out.
@@ -55,6 +56,7 @@ def again(
         repeats=True,
         options=tuple((f"--{name.replace('_', '-')}", value) for name, value in options.items()),
         replace=tuple((replace or {}).items()),
+        stdin=stdin,
     )
 
 

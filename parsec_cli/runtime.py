@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from parsec_cli.errors import ParsecError
 from parsec_cli.interrupts import Interrupts
-from parsec_cli.records import record, state
+from parsec_cli.world import Common, World
 
 if TYPE_CHECKING:
     import httpx
@@ -25,49 +23,8 @@ if TYPE_CHECKING:
     from parsec_cli.local.profiles import Profile
     from parsec_cli.models import Secret
     from parsec_cli.next_command import Line, NextCommand, Target
+    from parsec_cli.origin import BaseUrl
     from parsec_cli.output.screen import Screen
-
-
-@state
-class Common:
-    """The shared options as given; None where they were not."""
-
-    profile: str | None = None
-    base_url: str | None = None
-    output: str | None = None
-    json: bool | None = None
-    fields: tuple[str, ...] | None = None
-    headers: bool | None = None
-    reveal_keys: bool | None = None
-    quiet: bool | None = None
-    verbose: bool | None = None
-    no_input: bool | None = None
-    timeout: float | None = None
-    max_wait: float | None = None
-    rate: str | None = None
-
-    @property
-    def format(self) -> str | None:
-        return "json" if self.json else self.output
-
-
-@record
-class World:
-    """Everything outside the process that a test wants to hold still.
-
-    `clock` is Unix seconds, `monotonic` seconds since some start; `transport` replaces the
-    network; a stream is None where the process was started with it closed.
-    """
-
-    environ: Mapping[str, str]
-    stdin: TextIO | None
-    stdout: TextIO | None
-    stderr: TextIO | None
-    clock: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] | None = None
-    random: Callable[[], float] = random.random
-    transport: httpx.BaseTransport | None = None
 
 
 class Runtime:
@@ -79,6 +36,7 @@ class Runtime:
         self.options = Common()
         self.argv: Sequence[str] = ()
         self.line: Line | None = None
+        self._announced = False
         self._secrets: list[str] = []
 
     @cached_property
@@ -155,6 +113,19 @@ class Runtime:
         resolved = None if isinstance(self._resolved, ParsecError) else self._resolved
         return target(self.world.environ, self.options.profile, self.options.base_url, resolved)
 
+    @property
+    def place(self) -> str:
+        """Where changes go, for people."""
+        if self.profile.sandbox:
+            return "sandbox: a local imitation, nothing here is real"
+        return f"profile {self.profile.name} {self.screen.dot} {self.profile.base_url.display}"
+
+    def announce(self) -> None:
+        """Say once where changes go, before anything is sent."""
+        if not self._announced:
+            self._announced = True
+            self.screen.notice(self.place)
+
     def keep_secret(self, *values: str) -> None:
         """Redact these values from now on wherever they would be shown, whoever sent them."""
         # a shorter one would blot out words that have nothing to do with it
@@ -209,7 +180,7 @@ class Runtime:
             from parsec_cli.api.connect import in_process
             from parsec_cli.sandbox.app import build
 
-            self.screen.notice("sandbox: a local imitation, nothing here is real")
+            self.announce()
             return in_process(build(self.places.sandbox_db, clock=self.world.clock))
         from parsec_cli.api.connect import connect
 
@@ -217,6 +188,23 @@ class Runtime:
 
     @cached_property
     def client(self) -> Client:
+        return self._client(self.profile.base_url, self._key, self.transport, self.pacer)
+
+    def trial_client(self, base_url: BaseUrl, key: Secret) -> Client:
+        """Return a client for a key that is not stored yet; its user closes it."""
+        from parsec_cli.api.connect import connect
+
+        self._secrets.append(key.reveal())
+        transport = self.world.transport or connect(base_url, self.wire, self.world.environ)
+        return self._client(base_url, lambda: key, transport, None)
+
+    def _client(
+        self,
+        base_url: BaseUrl,
+        key: Callable[[], Secret],
+        transport: httpx.BaseTransport,
+        pacer: Pacer | None,
+    ) -> Client:
         from parsec_cli.api.client import Client
         from parsec_cli.api.connect import ca_in_effect
         from parsec_cli.api.retry import Budget, Patience
@@ -231,13 +219,12 @@ class Runtime:
             random=world.random,
             stopping=lambda: self.interrupts.pending is not None,
             notice=self.screen.notice,
-            pacer=self.pacer,
+            pacer=pacer,
         )
-        profile = self.profile
         return Client(
-            profile.base_url,
-            self._key,
-            self.transport,
+            base_url,
+            key,
+            transport,
             wire=self.wire,
             timeout=options.timeout or 30.0,
             trust=ca_in_effect(world.environ),

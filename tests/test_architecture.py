@@ -26,6 +26,7 @@ BOTTOM = {
     "records",
     "secrecy",
     "strict_json",
+    "world",
 }
 LIBRARIES = {
     "httpx": "api",
@@ -42,6 +43,7 @@ LIBRARIES = {
 # where a second room has a reason
 ALSO = {
     ("httpx", "runtime.py"): "names the transport's type",
+    ("httpx", "world.py"): "names the transport's type",
     ("typer", "main.py"): "runs the tree and catches the parser's complaints",
 }
 

@@ -71,6 +71,7 @@ SETTINGS = (
     Column("values.api_key.value", "API KEY", "secret", rank=1),
     Column("values.output.value", "OUTPUT", rank=2),
     Column("values.rate.value", "RATE", rank=2),
+    Column("values.protected.value", "PROTECTED", "yesno", rank=3),
 )
 
 SETTING = (
@@ -83,6 +84,7 @@ PROFILE = (
     Column("name", "PROFILE", rank=0),
     Column("base_url", "BASE URL", rank=1),
     Column("key", "KEY", rank=1),
+    Column("protected", "PROTECTED", "yesno", rank=2),
     Column("default", "DEFAULT", "yesno", rank=1),
 )
 

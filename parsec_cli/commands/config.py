@@ -15,13 +15,16 @@ Key = Annotated[
     str,
     typer.Argument(metavar="KEY", help="The name of a setting."),
 ]
+NoVerify = Annotated[
+    bool, typer.Option("--no-verify", help="Store the key without asking the API.")
+]
 
 
 @noun.command("init")
-def init(ctx: typer.Context) -> None:
+def init(ctx: typer.Context, *, no_verify: NoVerify = False) -> None:
     """Store host and key of a profile.
 
-    Asks for both, or takes the key from stdin.
+    Asks for both, or takes the key from stdin. The key is verified with one request first.
 
     Examples:
       parsec config init
@@ -30,7 +33,7 @@ def init(ctx: typer.Context) -> None:
     """
     from parsec_cli.commands.configuring import initialise
 
-    initialise(runtime_of(ctx))
+    initialise(runtime_of(ctx), verify=not no_verify)
 
 
 @noun.command("show")
@@ -69,10 +72,12 @@ def set_value(
         str | None,
         typer.Argument(metavar="[VALUE]", help="Left out for api_key: typed hidden, or on stdin."),
     ] = None,
+    *,
+    no_verify: NoVerify = False,
 ) -> None:
     """Store one setting in the named or default profile.
 
-    A key is never an argument.
+    A key is never an argument, and is verified with one request first.
 
     Examples:
       parsec config set output json
@@ -81,7 +86,7 @@ def set_value(
     """
     from parsec_cli.commands.configuring import store
 
-    store(runtime_of(ctx), key, value)
+    store(runtime_of(ctx), key, value, verify=not no_verify)
 
 
 @noun.command("unset")

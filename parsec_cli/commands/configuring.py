@@ -6,9 +6,17 @@ from collections.abc import Mapping
 
 from parsec_cli.commands import columns
 from parsec_cli.commands.reading import read_bytes
-from parsec_cli.errors import ConsentMissing, UsageFault
+from parsec_cli.errors import (
+    ConsentMissing,
+    GuardRefused,
+    ParsecError,
+    Stopped,
+    Unauthorized,
+    UsageFault,
+)
 from parsec_cli.local import configfile, keys
-from parsec_cli.local.editing import Editor, setting_of
+from parsec_cli.local.editing import Editor, check_rival, setting_of
+from parsec_cli.local.keyplace import stored_origin
 from parsec_cli.local.settings import DEFAULT_PROFILE, SANDBOX
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.next_command import again, run
@@ -16,20 +24,21 @@ from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.results import Grid, Listing, Record
 from parsec_cli.runtime import Runtime
 
-_SHOWN = ("base_url", "api_key", "output", "rate")
+_SHOWN = ("base_url", "api_key", "output", "rate", "protected")
 
 
-def initialise(runtime: Runtime) -> None:
+def initialise(runtime: Runtime, *, verify: bool) -> None:
     """Ask for what a profile needs and store it at once; no key is lost unasked."""
     editor = _editor(runtime)
     name = editor.target(runtime.options.profile)
     stored = editor.read().profiles.get(name, {})
     _agree_to_replace(runtime, name, stored)
     base_url = _base_url(runtime, stored)
-    BaseUrl.parse(base_url, "base URL")
+    home = BaseUrl.parse(base_url, "base URL")
     key = _key(runtime, name)
+    told = _described(runtime, home, key, stored, verify=verify)
     editor.init(name, base_url, key)
-    told = f"stored profile `{name}` in {editor.path}; try"
+    told = f"stored profile `{name}` in {editor.path}: {told}; try"
     runtime.screen.notice(told, run("doctor", profile=name))
 
 
@@ -41,6 +50,7 @@ def in_effect(runtime: Runtime) -> Record:
         "api_key": profile.masked_key(),
         "output": profile.output,
         "rate": profile.rate,
+        "protected": profile.protected,
     }
     values: JsonObject = {
         key: {"value": found[key], "source": profile.sources[key] or "not set"} for key in _SHOWN
@@ -52,13 +62,48 @@ def in_effect(runtime: Runtime) -> Record:
     return Record(value, columns.SETTINGS, (settings,), rows=settings)
 
 
-def _row(setting: str, value: str | None, source: str) -> JsonObject:
+def _row(setting: str, value: str | bool | None, source: str) -> JsonObject:
     return {"setting": setting, "value": value, "source": source}
 
 
-def store(runtime: Runtime, key: str, value: str | None) -> None:
+def _described(
+    runtime: Runtime, home: BaseUrl, key: Secret, stored: Mapping[str, str], *, verify: bool
+) -> str:
+    """Verify a new key, if asked to, and return what is known of it and of the old one."""
+    kept = stored.get("api_key", "").strip()
+    old = keys.fingerprint(kept) if kept else "none"
+    tier = f"tier {_tier(runtime, home, key)}" if verify else "not verified"
+    return f"fingerprint {old} -> {keys.fingerprint(key)}, {tier}"
+
+
+def _tier(runtime: Runtime, home: BaseUrl, key: Secret) -> str:
+    """Ask the API once whether the key is valid: nothing is stored where it is not."""
+    from parsec_cli.api.reads import get_usage
+
+    client = runtime.trial_client(home, key)
+    try:
+        return get_usage(client).tier or "unknown"
+    except Stopped:
+        raise
+    except ParsecError as fault:
+        kind = Unauthorized if fault.http_status in (401, 403) else type(fault)
+        raise kind(
+            f"{fault.message}; the key was not stored",
+            hint="check the key and its host; to store it without a check, run",
+            command=again(stdin="" if runtime.screen.interactive else "FILE", no_verify=True),
+            api_code=fault.api_code,
+            http_status=fault.http_status,
+            retryable=fault.retryable,
+        ) from None
+    finally:
+        client.close()
+
+
+def store(runtime: Runtime, key: str, value: str | None, *, verify: bool) -> None:
     editor = _editor(runtime)
     setting = setting_of(key)
+    if not verify and not setting.secret:
+        raise UsageFault("`--no-verify` is for `api_key` alone")
     if setting.secret:
         name = editor.target(runtime.options.profile)
         if value not in (None, "-"):
@@ -68,13 +113,30 @@ def store(runtime: Runtime, key: str, value: str | None) -> None:
                 hint="type it hidden with the same command and no value, or give a file with",
                 command=run("config", "set", key, profile=name, stdin="FILE"),
             )
-        value = _key(runtime, name).reveal()
+        _store_key(runtime, editor, name, verify=verify)
+        return
     if value is None:
         raise UsageFault(
             f"`{key}` needs a value", hint="give one with", command=again(names=[key, "VALUE"])
         )
     where = editor.set(runtime.options.profile, key, value)
     runtime.screen.notice(f"stored `{key}`{_of(where)} in {editor.path}")
+
+
+def _store_key(runtime: Runtime, editor: Editor, name: str, *, verify: bool) -> None:
+    stored = editor.read().profiles.get(name, {})
+    check_rival(name, stored, "api_key")
+    home, given = stored_origin(stored, name), runtime.options.base_url
+    if given is not None and BaseUrl.parse(given, "base URL").origin != home.origin:
+        raise GuardRefused(
+            f"the key of profile `{name}` belongs to {home.display}: nothing was changed",
+            hint="make a profile for the other host with",
+            command=run("config", "init", "--base-url", given, profile="NAME"),
+        )
+    key = _key(runtime, name)
+    told = _described(runtime, home, key, stored, verify=verify)
+    editor.set(name, "api_key", key.reveal())
+    runtime.screen.notice(f"stored `api_key` of profile `{name}` in {editor.path}: {told}")
 
 
 def remove(runtime: Runtime, key: str) -> None:
@@ -101,12 +163,19 @@ def all_profiles(runtime: Runtime) -> Listing:
             "name": name,
             "base_url": stored.get("base_url", DEFAULT_BASE_URL),
             "key": _kept(stored),
+            "protected": stored.get("protected") == "true",
             "default": name == chosen,
         }
         for name, stored in config.profiles.items()
     ]
     records.append(
-        {"name": SANDBOX, "base_url": None, "key": "built in", "default": chosen == SANDBOX}
+        {
+            "name": SANDBOX,
+            "base_url": None,
+            "key": "built in",
+            "protected": False,
+            "default": chosen == SANDBOX,
+        }
     )
     return Listing("profiles", columns.PROFILE, [records])
 

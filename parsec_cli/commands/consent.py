@@ -177,9 +177,11 @@ def warn_of_holders(runtime: Runtime, everyone: Sequence[Held]) -> None:
         runtime.screen.warning(everyone[0].line if len(everyone) == 1 else text)
 
 
-def _target(runtime: Runtime) -> tuple[tuple[str, str], ...]:
-    profile = runtime.profile
-    return (("profile", profile.name), ("host", profile.base_url.display))
+def target_line(runtime: Runtime) -> Line:
+    """The head of each question: where the change goes."""
+    if not runtime.profile.protected:
+        return Line(runtime.place, "strong")
+    return Line(f"{runtime.place} {runtime.screen.dot} protected", "bad")
 
 
 def _one(runtime: Runtime, one: Held) -> list[Block]:
@@ -195,8 +197,9 @@ def _one(runtime: Runtime, one: Held) -> list[Block]:
     if wallet is not None:
         pairs.append(("address", shown(wallet.safe_address or wallet.eoa_address)))
     blocks: list[Block] = [
+        target_line(runtime),
         Line("deactivate this user: it cannot be undone", "bad"),
-        Card((*pairs, *_target(runtime))),
+        Card(tuple(pairs)),
     ]
     if one.is_holder and one.holdings is not None:
         blocks.append(Line(f"HOLDS {one.holdings.text}", "bad"))
@@ -215,9 +218,9 @@ def _several(runtime: Runtime, everyone: Sequence[Held]) -> list[Block]:
         for one in everyone
     ]
     blocks: list[Block] = [
+        target_line(runtime),
         Line(f"deactivate {counted(len(everyone), 'user')}: it cannot be undone", "bad"),
         Grid(_LISTED, rows),
-        Card(_target(runtime)),
     ]
     if text := summary([one.holdings for one in everyone]):
         blocks.append(Line(text, "bad"))

@@ -27,7 +27,7 @@ Prune = Annotated[
 ]
 
 
-@noun.command("plan")
+@noun.command("plan", changes=True)
 def plan(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, JSON Lines or JSON.")],
@@ -57,7 +57,7 @@ def plan(
     return plan_file(runtime_of(ctx), wish, out, exit_code=exit_code)
 
 
-@noun.command("apply")
+@noun.command("apply", changes=True)
 def apply(
     ctx: typer.Context,
     file: Annotated[

@@ -11,6 +11,7 @@ from parsec_cli.commands.consent import (
     Held,
     agree_to_several,
     check_holders,
+    target_line,
     with_consent,
 )
 from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
@@ -141,7 +142,8 @@ def _agree(
     if not ready.send:
         return
     if given.confirm is None and not (orders.yes and not count):
-        runtime.screen.show_people([*_first_rows(ready), *plan_blocks(made), Line("")])
+        shown = [target_line(runtime), *_first_rows(ready), *plan_blocks(made), Line("")]
+        runtime.screen.show_people(shown)
     if count or given.confirm is not None:
         command = with_consent(everyone, count) if count else _YES
         agree_to_several(runtime, everyone, given, command)

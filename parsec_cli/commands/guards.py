@@ -9,7 +9,21 @@ from parsec_cli.models import JsonObject, Pool
 from parsec_cli.next_command import again
 from parsec_cli.origin import API_PREFIX
 from parsec_cli.results import Card, Column, Line, Record
+from parsec_cli.runtime import Runtime
 from parsec_cli.secrecy import is_secret
+
+
+def start_change(runtime: Runtime, *, dry_run: bool) -> None:
+    """Say where a change will go, and refuse it on a protected profile that was not named."""
+    profile = runtime.profile
+    runtime.announce()
+    if profile.protected and not dry_run and runtime.options.profile is None:
+        raise GuardRefused(
+            f"profile `{profile.name}` is protected: a change needs `-p {profile.name}`,"
+            " nothing was sent",
+            hint="if that is the profile you mean, run",
+            command=again(profile=profile.name),
+        )
 
 
 def pool_guard(pool: Pool, more: int, *, allow_overcommit: bool) -> None:

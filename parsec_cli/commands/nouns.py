@@ -49,10 +49,14 @@ class Unbuilt(Mapping[str, Any]):
 
 @record
 class Verb:
-    """A command; by itself one that needs no noun, such as `parsec doctor`."""
+    """A command; by itself one that needs no noun, such as `parsec doctor`.
+
+    `changes` tells that it may change something at the API, and so says where.
+    """
 
     name: str
     function: Callable[..., Result | None]
+    changes: bool = False
 
     def build(self, declare_more: Callable[[], object] | None = None) -> Any:
         del declare_more  # it has no verbs
@@ -60,9 +64,11 @@ class Verb:
         annotations = inspect.get_annotations(self.function, eval_str=True)
         self.function.__annotations__ = annotations
         info = CommandInfo(self.name, cls=Command, callback=self.function)
-        return typer.main.get_command_from_info(
+        command: Any = typer.main.get_command_from_info(
             info, pretty_exceptions_short=False, rich_markup_mode=None
         )
+        command.changes = self.changes
+        return command
 
 
 class Noun:
@@ -76,11 +82,11 @@ class Noun:
         self._callback = callback
         self._verbs: dict[str, Verb] = {}
 
-    def command(self, name: str) -> Callable[[Function], Function]:
-        """Make the decorated function the verb `name`."""
+    def command(self, name: str, *, changes: bool = False) -> Callable[[Function], Function]:
+        """Make the decorated function the verb `name`; it `changes` something at the API."""
 
         def add(function: Function) -> Function:
-            self._verbs[name] = Verb(name, function)
+            self._verbs[name] = Verb(name, function, changes)
             return function
 
         return add

@@ -32,7 +32,7 @@ from parsec_cli.commands.consent import (
     word_for,
 )
 from parsec_cli.commands.deactivating import deactivated, held_by
-from parsec_cli.commands.guards import not_sent
+from parsec_cli.commands.guards import not_sent, start_change
 from parsec_cli.commands.raw_path import USERS, api_path, behind_user, victim_of, with_pairs
 from parsec_cli.commands.reading import read_bytes
 from parsec_cli.errors import UsageFault
@@ -73,6 +73,8 @@ def call_api(runtime: Runtime, raw: RawCall) -> Result:
     if runtime.options.format is None:
         # whatever the API answers is JSON; a table would need to know it
         runtime.options.output = "json"
+    if raw.method not in ("GET", "HEAD"):
+        start_change(runtime, dry_run=raw.dry_run)
     path, query = api_path(raw.path)
     body, text = _body(runtime, raw)
     runtime.keep_secret(*secrets_in(body))

@@ -145,6 +145,8 @@ def show_version(value: bool) -> None:
 class Command(TyperCommand):
     """A verb."""
 
+    changes = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["add_help_option"] = False
         super().__init__(*args, **kwargs)
@@ -154,6 +156,14 @@ class Command(TyperCommand):
         runtime_of(ctx).line = line_of(ctx, self, ctx.command_path.split()[1:])
         with rewording(ctx, args):
             return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        if self.changes:
+            from parsec_cli.commands.guards import start_change
+
+            # a command without `--dry-run`, such as `users plan`, sends no change
+            start_change(runtime_of(ctx), dry_run=ctx.params.get("dry_run", True))
+        return super().invoke(ctx)
 
 
 class Group(TyperGroup):

@@ -11,7 +11,7 @@ import typer
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import NextCommand, run
-from parsec_cli.runtime import Common
+from parsec_cli.world import Common
 
 
 def usage_fault(fault: typer.TyperException) -> UsageFault:

@@ -108,7 +108,7 @@ def get(
     return Listing("users", columns.USER, [records], lambda: footer)
 
 
-@noun.command("create")
+@noun.command("create", changes=True)
 def create(
     ctx: typer.Context,
     external_id: Annotated[
@@ -154,7 +154,7 @@ def create(
     )
 
 
-@noun.command("set-qps")
+@noun.command("set-qps", changes=True)
 def set_qps(
     ctx: typer.Context,
     user: UserName,
@@ -185,7 +185,7 @@ def set_qps(
     )
 
 
-@noun.command("onboard")
+@noun.command("onboard", changes=True)
 def onboard(
     ctx: typer.Context,
     user: UserName,
@@ -252,7 +252,7 @@ def check(
     return check_user(runtime_of(ctx), user, exchange, credentials, api_key_id)
 
 
-@noun.command("deactivate")
+@noun.command("deactivate", changes=True)
 def deactivate(
     ctx: typer.Context,
     user: Annotated[

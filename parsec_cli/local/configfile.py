@@ -14,7 +14,7 @@ from typing import Any
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.files.save import fault
-from parsec_cli.local.settings import FILE_KEYS, PROFILE_KEYS, SANDBOX
+from parsec_cli.local.settings import BY_NAME, FILE_KEYS, PROFILE_KEYS, SANDBOX
 from parsec_cli.next_command import run
 from parsec_cli.records import record
 
@@ -70,10 +70,14 @@ def read(path: Path) -> Config:
     document = _parsed(text, path)
     _Check(path, text).document(document)
     profiles = {
-        name: {key: str(table[key]) for key in PROFILE_KEYS if key in table}
+        name: {key: _text(table[key]) for key in PROFILE_KEYS if key in table}
         for name, table in document.get("profiles", {}).items()
     }
     return Config(path, True, document.get("default_profile"), profiles, stat.S_IMODE(mode))
+
+
+def _text(value: str | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _read_bytes(path: Path) -> tuple[bytes, int] | None:
@@ -154,7 +158,10 @@ class _Check:
         for key in PROFILE_KEYS:
             value = table.get(key, "")
             number = key == "rate" and isinstance(value, int | float) and value is not True
-            if not isinstance(value, str) and not number:
+            if BY_NAME[key].kind is bool:
+                if key in table and not isinstance(value, bool):
+                    raise self._wrong(name, key, f"`{key}` must be true or false, without quotes")
+            elif not isinstance(value, str) and not number:
                 raise self._wrong(name, key, f"`{key}` must be text in quotes")
         if "api_key" in table and "api_key_command" in table:
             raise self._wrong(name, "api_key_command", "has `api_key` and `api_key_command`")

@@ -89,14 +89,8 @@ class Editor:
             old = config.profiles.get(name, {})
             if key == "base_url":
                 _guard_origin(name, old, stored)
-            rival = _RIVALS.get(key, "")
-            if rival in old:
-                raise UsageFault(
-                    f"profile `{name}` has `{rival}` already",
-                    hint="remove it first with",
-                    command=run("config", "unset", rival, profile=name),
-                )
-            _profile(values, name)[key] = stored
+            check_rival(name, old, key)
+            _profile(values, name)[key] = stored == "true" if setting.kind is bool else stored
 
         self._edit(change)
         return name
@@ -157,6 +151,17 @@ class Editor:
                 return
             save.sweep(self.path)
             save.save(self.path, rewritten(text, before, after, self.path).encode())
+
+
+def check_rival(name: str, stored: Mapping[str, str], key: str) -> None:
+    """Refuse a key beside a command that prints one, and the other way round."""
+    rival = _RIVALS.get(key, "")
+    if rival in stored:
+        raise UsageFault(
+            f"profile `{name}` has `{rival}` already",
+            hint="remove it first with",
+            command=run("config", "unset", rival, profile=name),
+        )
 
 
 def setting_of(key: str) -> Setting:

@@ -44,6 +44,7 @@ class Profile:
     key_source: str
     find_key: Callable[[], Secret]
     mask_key: Callable[[], str | None]
+    protected: bool = False
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -157,6 +158,7 @@ def _sandbox(sources: Sources, chosen_by: str) -> Profile:
             "api_key": built_in,
             "output": output_source,
             "rate": rate_source,
+            "protected": built_in,
         },
         key_source=built_in,
         find_key=lambda: Secret(SANDBOX_KEY),
@@ -171,6 +173,7 @@ def _of_user(
     base_url = check_base_url(text or "", url_source)
     output, output_source = sources.checked("output")
     rate, rate_source = sources.checked("rate")
+    protected, protected_source = sources.checked("protected")
     key = KeyPlace(sources, base_url, config, timeout)
     warnings = (
         config.warning or exposure(config.path, "make parsec run a program or send your key away"),
@@ -189,11 +192,13 @@ def _of_user(
             "api_key": key.source,
             "output": output_source,
             "rate": rate_source,
+            "protected": protected_source,
         },
         key_source=key.source,
         warnings=tuple(filter(None, warnings)),
         find_key=functools.cache(key.take),
         mask_key=key.masked,
+        protected=protected == "true",
     )
 
 

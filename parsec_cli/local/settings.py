@@ -28,7 +28,7 @@ class Setting:
     """One setting. `scope` "profile" is kept per profile, "file" once in the config file.
 
     `check` takes a value and the name of its source and raises a UsageFault that names the source,
-    never the value of a secret.
+    never the value of a secret. `kind` is that of the value in the config file.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Setting:
     default: str = ""
     secret: bool = False
     check: Callable[[str, str], object] | None = None
+    kind: type[bool | str] = str
 
 
 def quoted(text: str) -> str:
@@ -62,6 +63,12 @@ def check_rate(text: str, source: str) -> str:
             hint="use requests per second, such as 5, or max",
         )
     return text
+
+
+def check_switch(text: str, source: str) -> bool:
+    if text not in ("true", "false"):
+        raise UsageFault(f"{source} must be `true` or `false`, not {quoted(text)}")
+    return text == "true"
 
 
 def check_base_url(text: str, source: str) -> BaseUrl:
@@ -96,6 +103,14 @@ SETTINGS = (
         "profile",
         option="--rate",
         check=check_rate,
+    ),
+    Setting(
+        "protected",
+        "true: a change needs `-p NAME` on the command line",
+        "profile",
+        default="false",
+        check=check_switch,
+        kind=bool,
     ),
     Setting(
         "default_profile",

@@ -74,6 +74,11 @@ class Screen:
     def format_name(self) -> str:
         return self.format or ("table" if self._surface.terminal else "tsv")
 
+    @property
+    def dot(self) -> str:
+        """Separate two words on stderr."""
+        return self._people.dot
+
     def show(self, result: Result) -> int:
         """Write a result to stdout and return its exit code."""
         match result:

@@ -62,6 +62,10 @@ class Surface:
         return text.encode(self.encoding, ESCAPE_UNENCODABLE).decode(self.encoding)
 
     @property
+    def dot(self) -> str:
+        return "·" if _encodes(self.encoding, "·") else "-"
+
+    @property
     def ellipsis(self) -> str:
         return "…" if self.blocks else "..."
 

@@ -31,7 +31,8 @@ def profiles(path: Path) -> dict:
 
 
 def test_init_off_a_terminal_takes_the_key_from_stdin(tool, config):
-    done = tool("config", "init", "--base-url", "https://h.example", stdin=f"{KEY}\n".encode())
+    argv = ["config", "init", "--base-url", "https://h.example", "--no-verify"]
+    done = tool(*argv, stdin=f"{KEY}\n".encode())
     assert (done.code, done.out) == (0, ""), done
     assert KEY not in done.err
     assert profiles(config())["default"] == {"base_url": "https://h.example", "api_key": KEY}
@@ -40,7 +41,7 @@ def test_init_off_a_terminal_takes_the_key_from_stdin(tool, config):
 
 def test_init_on_a_terminal_asks_for_the_host_and_hides_the_key(terminal, config):
     done = terminal(
-        ["config", "init", "-p", "eu"],
+        ["config", "init", "-p", "eu", "--no-verify"],
         answers=[
             ("base URL [https://api.parsecapi.com]: ", "https://eu.example\n"),
             ("(not shown): ", f"{KEY}\n"),
@@ -57,7 +58,7 @@ def test_init_on_a_terminal_asks_before_it_replaces_a_key(terminal, config, answ
     answers = [("replace it? [y/N] ", answer)]
     if code == 0:
         answers += [("base URL [https://h.example]: ", "\n"), ("(not shown): ", f"{KEY}\n")]
-    done = terminal(["config", "init"], answers=answers)
+    done = terminal(["config", "init", "--no-verify"], answers=answers)
     assert done.code == code, done
     assert profiles(path)["default"]["api_key"] == (kept or "pk_live_OLDCANARY_d456")
 
@@ -79,7 +80,9 @@ def test_a_key_on_stdin_that_is_none_is_refused(tool, config, stdin):
 
 
 def test_a_key_with_a_byte_order_mark_is_taken(tool, config):
-    done = tool("config", "set", "api_key", stdin=b"\xef\xbb\xbf" + KEY.encode() + b"\r\n")
+    done = tool(
+        "config", "set", "api_key", "--no-verify", stdin=b"\xef\xbb\xbf" + KEY.encode() + b"\r\n"
+    )
     assert done.code == 0, done
     assert profiles(config())["default"]["api_key"] == KEY
 
@@ -102,7 +105,9 @@ def test_a_key_as_an_argument_is_refused_and_not_repeated(tool, config, more):
 
 
 def test_a_typed_key_is_hidden(terminal, config):
-    done = terminal(["config", "set", "api_key"], answers=[("(not shown): ", f"{KEY}\n")])
+    done = terminal(
+        ["config", "set", "api_key", "--no-verify"], answers=[("(not shown): ", f"{KEY}\n")]
+    )
     assert done.code == 0, done
     assert KEY not in done.text
     assert profiles(config())["default"]["api_key"] == KEY
@@ -142,6 +147,7 @@ def test_show_gives_each_value_its_source_in_json(tool, config):
             "api_key": {"value": "pk_live_****d456", "source": "profile default"},
             "output": {"value": "json", "source": "--output"},
             "rate": {"value": "5", "source": "profile default"},
+            "protected": {"value": False, "source": "default"},
         },
     }
 

@@ -90,7 +90,7 @@ def test_nothing_but_words_on_stderr_off_a_terminal(parsec, builder, command, ke
 
     assert "\x1b" not in completed.err
     assert "\r" not in completed.err
-    assert len(completed.err.splitlines()) == 1  # where the results are
+    assert len(completed.err.splitlines()) == 2  # the target, and where the results are
 
 
 def test_bar_on_a_terminal_shows_how_far_it_is(terminal, builder, command, key_env):

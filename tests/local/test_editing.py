@@ -374,10 +374,12 @@ def test_every_key_of_a_profile_can_be_set_and_unset(editor, path):
         "api_key_command": "pass parsec",
         "output": "json",
         "rate": "5",
+        "protected": "true",
     }
     assert set(samples) == set(PROFILE_KEYS)
     for key, value in samples.items():
         editor.set("a", key, value)
-        assert values(path)["profiles"]["a"] == {key: value}
+        kept = True if key == "protected" else value
+        assert values(path)["profiles"]["a"] == {key: kept}
         assert editor.unset("a", key) == ("a", True)
     assert values(path) == {"profiles": {"a": {}}}

@@ -110,6 +110,7 @@ def test_sources_are_named(config):
         "api_key": "profile default",
         "output": "profile default",
         "rate": "--rate",
+        "protected": "default",
     }
     assert (profile.output, profile.rate) == ("csv", "max")
 

@@ -205,8 +205,8 @@ PLAN = ("users", "plan", "fleet.csv", "--out", "out.plan")
         (("config", "set", "rate", "5"), b""),
         (("config", "unset", "base_url"), b""),
         (("config", "use", "sandbox"), b""),
-        (("config", "set", "api_key"), b"pk_live_CANARY_0123456789"),
-        (("config", "init", "-p", "two"), b"pk_live_CANARY_0123456789"),
+        (("config", "set", "api_key", "--no-verify"), b"pk_live_CANARY_0123456789"),
+        (("config", "init", "-p", "two", "--no-verify"), b"pk_live_CANARY_0123456789"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

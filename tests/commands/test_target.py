@@ -1,0 +1,161 @@
+"""Which builder a change goes to: said before it is sent, and named for a protected profile."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsec_cli.commands.tree import parser
+
+USER = "298a59f8-5e1e-4978-90a7-6e49fa60dbd6"
+CHANGES = {
+    "create": ["users", "create", "new"],
+    "set-qps": ["users", "set-qps", "u1", "7"],
+    "onboard": ["users", "onboard", "u1", "--exchange", "polymarket", "--mode", "managed"],
+    "deactivate": ["users", "deactivate", "u1", "--confirm", "u1"],
+    "deactivate several": ["users", "deactivate", "u1", "u2", "--confirm", "2"],
+    "apply": ["users", "apply", "r.csv", "--yes"],
+    "api": ["api", "PATCH", f"/builder/users/{USER}", "-F", "qps_limit=7"],
+}
+PLAN = ["users", "plan", "r.csv"]
+READS = [
+    ["users", "list"],
+    ["pool", "show"],
+    ["api", "get", "/builder/pool"],
+    ["users", "get", "u1"],
+]
+each_change = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+
+
+@pytest.fixture
+def prod(tool, builder, home, work):
+    """Run with a profile `prod` at the builder's server: `prod(*argv, protected=…, **env)`."""
+    builder.add("u1", 5, customer_id=USER)
+    builder.add("u2", 5)
+    (work / "r.csv").write_text("external_id,qps_limit\nu1,7\n")
+    path = home / ".config" / "parsec" / "config.toml"
+    path.parent.mkdir(parents=True)
+
+    def run(*argv, protected=False, **environ):
+        path.write_text(
+            f'default_profile = "prod"\n[profiles.prod]\nbase_url = "{builder.url}"\n'
+            f'api_key = "{builder.key}"\nprotected = {str(protected).lower()}\n'
+        )
+        path.chmod(0o600)
+        return tool(*argv, env=environ)
+
+    return run
+
+
+@each_change
+def test_a_change_starts_with_its_target(prod, builder, change):
+    done = prod(*change)
+    assert done.code == 0, done
+    assert done.err.startswith(f"profile prod · {builder.url}\n")
+    assert done.err.count("profile prod") == 1
+
+
+def test_the_target_is_said_before_anything_is_sent(prod, builder):
+    builder.stop()
+    for argv in (*CHANGES.values(), PLAN):
+        done = prod(*argv, "--max-wait", "0")
+        assert done.code == 7, done
+        assert done.err.startswith(f"profile prod · {builder.url}\n")
+
+
+def test_a_plan_names_its_target_and_a_read_does_not(prod, builder):
+    assert prod(*PLAN).err.startswith(f"profile prod · {builder.url}\n")
+    for argv in READS:
+        assert "profile prod" not in prod(*argv).err
+
+
+@each_change
+def test_quiet_hides_the_target(prod, change):
+    assert prod(*change, "-q").err == ""
+
+
+def test_where_the_encoding_lacks_the_dot_a_dash_stands_for_it(parsec, builder, key_env):
+    env = {**key_env(builder), "PYTHONIOENCODING": "ascii"}
+    done = parsec("users", "create", "new", env=env)
+    assert done.err.startswith(f"profile default - {builder.url}\n")
+
+
+def test_in_the_sandbox_its_notice_takes_the_place_of_the_target(tool):
+    done = tool("-p", "sandbox", "users", "set-qps", "user_001", "11")
+    assert done.err.startswith("sandbox: a local imitation, nothing here is real\n")
+    assert done.err.count("sandbox") == 1
+
+
+def test_every_command_that_takes_a_dry_run_is_a_change():
+    """None is forgotten: they are the ones that send changes. `api` says so by its method."""
+    commands = [command for group in parser().commands.values() for command in _verbs(group)]
+    takes = {c.name for c in commands if any(p.name == "dry_run" for p in c.params)}
+    assert {c.name for c in commands if c.changes} == {*takes, "plan"} - {"api"}
+
+
+def _verbs(node):
+    return list(node.commands.values()) if hasattr(node, "commands") else [node]
+
+
+@each_change
+@pytest.mark.parametrize("environ", [{}, {"PARSEC_PROFILE": "prod"}], ids=["default", "variable"])
+def test_a_protected_profile_must_be_named_on_the_command_line(prod, builder, change, environ):
+    done = prod(*change, protected=True, **environ)
+    assert done.code == 10, done
+    assert builder.requests == []
+    told = "profile `prod` is protected: a change needs `-p prod`, nothing was sent"
+    assert told in done.err.splitlines()[1]
+    assert prod("-p", "prod", *change, protected=True).code == 0
+
+
+def test_the_refusal_proposes_the_whole_command(prod):
+    done = prod("users", "set-qps", "u1", "7", "--reason", "a b", protected=True)
+    assert done.err.endswith("\n  parsec -p prod users set-qps u1 7 --reason 'a b'\n")
+
+
+def test_reads_plans_and_dry_runs_need_no_name(prod, builder):
+    for argv in (*READS, PLAN, *([*change, "-n"] for change in CHANGES.values())):
+        assert prod(*argv, protected=True).code == 0, argv
+    assert builder.effects == []
+
+
+def test_a_question_starts_with_the_target(terminal, builder, key_env):
+    builder.add("u1")
+    done = terminal(
+        ["users", "deactivate", "u1"], env=key_env(builder), answers=[("deactivate it: ", "no\n")]
+    )
+    assert f"\x1b[1mprofile default · {builder.url}\x1b[0m" in done.text
+
+
+def test_a_question_says_that_the_profile_is_protected(prod, builder, terminal):
+    prod("users", "list", protected=True)
+    done = terminal(
+        ["-p", "prod", "users", "deactivate", "u1"], answers=[("deactivate it: ", "no\n")]
+    )
+    assert f"profile prod · {builder.url} · protected" in done.text
+
+
+def test_a_profile_is_protected_and_freed_by_config(prod, tool, home):
+    prod("config", "set", "protected", "true")
+    text = (home / ".config" / "parsec" / "config.toml").read_text()
+    assert text.count("protected = true\n") == 1
+    assert tool("users", "create", "new").code == 10
+    shown = tool("config", "show", "--json").json["values"]["protected"]
+    assert shown == {"value": True, "source": "profile prod"}
+    assert tool("config", "profiles", "--json").json["profiles"][0]["protected"] is True
+    assert tool("config", "unset", "protected").code == 0
+    assert tool("users", "create", "new").code == 0
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "True", ""])
+def test_protected_is_true_or_false(tool, value):
+    done = tool("config", "set", "protected", value)
+    assert done.code == 2, done
+    assert "must be `true` or `false`" in done.err
+
+
+def test_protected_in_quotes_is_refused_like_any_wrong_value(tool, home):
+    path = home / "c.toml"
+    path.write_text('[profiles.default]\nprotected = "true"\n')
+    done = tool("config", "show", env={"PARSEC_CONFIG": str(path)})
+    assert done.code == 2
+    assert "line 2: `protected` must be true or false, without quotes" in done.err
