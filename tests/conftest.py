@@ -180,6 +180,27 @@ def tool(
 
 
 @pytest.fixture
+def run(tool: Callable[..., Completed], builder: BuilderServer, key_env: Callable[..., Env]) -> Any:
+    """Run in process against `builder`, with its key in the environment."""
+    return at(tool, key_env(builder))
+
+
+@pytest.fixture
+def run_at(
+    tool: Callable[..., Completed], server: ScriptedServer, key_env: Callable[..., Env]
+) -> Any:
+    """Run in process against the bare scripted `server`."""
+    return at(tool, key_env(server))
+
+
+def at(tool: Callable[..., Completed], settings: Env) -> Callable[..., Completed]:
+    def call(*argv: str, env: dict[str, str | None] | None = None, **how: Any) -> Completed:
+        return tool(*argv, env={**settings, **(env or {})}, **how)
+
+    return call
+
+
+@pytest.fixture
 def terminal(isolated_environment: Env, work: Path) -> Callable[..., Session]:
     """Run on a pseudo-terminal: `terminal(argv, env={}, answers=[(text, keys)], cols, rows)`."""
 

@@ -7,18 +7,13 @@ import http.client
 import json
 import os
 import socket
-import ssl
 import time
-import urllib.error
-import urllib.request
 import zlib
 from pathlib import Path
 
 import pytest
 from support import actions
-from support.bucket import Bucket
 from support.builder import BUILDER_KEY, BuilderServer
-from support.clock import VirtualClock
 from support.leaks import leaks as find_leaks
 from support.runner import Completed
 from support.server import ScriptedServer
@@ -63,12 +58,6 @@ def test_a_connection_is_kept_for_the_next_request(server):
     assert [r.connection for r in server.requests] == [0, 0]
 
 
-def test_a_chunked_request_body_is_put_together(server):
-    server.script(actions.answer(200))
-    fetch(server, "/", "POST", iter([b"ab", b"cd"]))
-    assert server.requests[0].body == b"abcd"
-
-
 @pytest.mark.parametrize("after", ["nothing", "head", "all"])
 def test_reset_is_seen_as_a_reset_and_recorded_as_far_as_it_came(server, after):
     server.script(actions.reset(after))
@@ -79,30 +68,12 @@ def test_reset_is_seen_as_a_reset_and_recorded_as_far_as_it_came(server, after):
     assert len(server.connections) == 1
 
 
-def test_close_ends_in_an_orderly_way_without_an_answer(server):
-    server.script(actions.close())
-    with pytest.raises(http.client.RemoteDisconnected):
-        fetch(server)
-
-
 def test_an_incomplete_request_is_recorded_with_its_bytes(server):
     with socket.create_connection((server.host, server.port)) as client:
         client.sendall(b"POST / HTTP/1.1\r\nContent-")
     server.stop()
     assert server.received == b"POST / HTTP/1.1\r\nContent-"
     assert server.requests == []
-
-
-def test_truncated_breaks_the_promise_of_its_length(server):
-    server.script(actions.truncated(200, b'{"a":', missing=3))
-    with pytest.raises(http.client.IncompleteRead):
-        fetch(server)
-
-
-def test_chunked_and_drip_deliver_the_whole_body(server):
-    server.script(actions.chunked(200, [b"ab", b"", b"c"]), actions.drip(200, b"xyz", delay=0.001))
-    assert fetch(server)[1] == b"abc"
-    assert fetch(server)[1] == b"xyz"
 
 
 def test_stall_ends_when_the_client_gives_up(server):
@@ -136,18 +107,6 @@ def test_the_bomb_inflates_far_beyond_what_is_sent(server):
     assert len(zlib.decompress(body, 31)) > 4_000_000
 
 
-def test_broken_gzip_cannot_be_inflated(server):
-    server.script(actions.broken_gzip())
-    with pytest.raises(zlib.error):
-        zlib.decompress(fetch(server)[1], 31)
-
-
-def test_no_content_has_no_length_unless_a_body_is_asked_for(server):
-    server.script(actions.answer(204), actions.answer(204, "{}"))
-    assert "Content-Length" not in fetch(server)[2]
-    assert fetch(server)[2]["Content-Length"] == "2"
-
-
 def test_unused_actions_and_unscripted_requests_fail_the_check():
     server = ScriptedServer()
     server.script(actions.answer(200))
@@ -161,11 +120,6 @@ def test_unused_actions_and_unscripted_requests_fail_the_check():
         server.check()
 
 
-def test_a_function_answers_beyond_the_script(server):
-    server.respond(lambda request: actions.answer(200, request.target))
-    assert fetch(server, "/echo")[1] == b"/echo"
-
-
 def test_a_failing_function_fails_the_check():
     server = ScriptedServer()
     server.respond(lambda _: 1 / 0)
@@ -174,77 +128,6 @@ def test_a_failing_function_fails_the_check():
     server.stop()
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
         server.check()
-
-
-def test_ipv6_is_served_with_brackets_in_its_url():
-    server = ScriptedServer(host="::1")
-    server.script(actions.answer(200))
-    assert server.url == f"http://[::1]:{server.port}"
-    assert fetch(server)[0] == 200
-    server.stop()
-
-
-@pytest.mark.parametrize(
-    ("kind", "reason"),
-    [("good", None), ("wrong_host", "not valid for"), ("expired", "expired")],
-)
-def test_tls_serves_certificates_good_and_bad(private_ca, kind, reason):
-    server = ScriptedServer(tls=getattr(private_ca, kind)())
-    server.respond(actions.answer(200, "safe", keep_alive=False))
-    trust = ssl.create_default_context(cafile=str(private_ca.ca_file))
-    try:
-        if reason is None:
-            with urllib.request.urlopen(server.url, context=trust) as answer:  # noqa: S310
-                assert answer.read() == b"safe"
-        else:
-            with pytest.raises(urllib.error.URLError, match=reason):
-                urllib.request.urlopen(server.url, context=trust)  # noqa: S310
-    finally:
-        server.stop()
-
-
-def test_builder_pages_through_its_users_with_cursors(builder):
-    builder.add_many(5)
-    seen, cursor = [], ""
-    for _ in range(3):
-        status, page = ask(builder, "GET", f"/builder/users?limit=2{cursor}")
-        assert status == 200
-        assert page["count"] == len(page["users"])
-        seen += [user["external_id"] for user in page["users"]]
-        cursor = f"&cursor={page.get('next_cursor')}"
-    assert cursor == "&cursor=None"
-    assert seen == [f"user-{number:05d}" for number in range(5)]
-
-
-def test_builder_creates_once_and_returns_the_existing_user_after(builder):
-    status, user = ask(builder, "POST", "/builder/users", {"external_id": "u1", "qps_limit": 5})
-    assert (status, user["status"]) == (201, "complete")
-    assert "qps_limit" not in user
-    status, again = ask(builder, "POST", "/builder/users", {"external_id": "u1", "qps_limit": 9})
-    assert (status, again["qps_limit"]) == (200, 5)
-    assert builder.effects == [("POST", user["customer_id"])]
-
-
-def test_builder_patches_and_deletes_for_good(builder):
-    path = f"/builder/users/{builder.add('u1')['customer_id']}"
-    assert ask(builder, "PATCH", path, {"qps_limit": 7})[1]["qps_limit"] == 7
-    assert ask(builder, "GET", "/builder/pool")[1]["total_allocated_qps"] == 7
-    assert ask(builder, "DELETE", path) == (204, None)
-    assert ask(builder, "DELETE", path)[0] == 404
-    assert [kind for kind, _ in builder.effects] == ["PATCH", "DELETE"]
-
-
-def test_builder_onboards_once(builder):
-    user = builder.add("u1")
-    asked = {"customer_id": user["customer_id"], "exchange": "polymarket", "mode": "managed"}
-    assert ask(builder, "POST", "/builder/onboard", asked)[1]["status"] == "complete"
-    assert ask(builder, "POST", "/builder/onboard", asked)[1]["status"] == "already_linked"
-    assert user["linked_exchanges"] == ["polymarket"]
-
-
-def test_builder_refuses_another_key(builder):
-    status, body, _ = fetch(builder, "/api/v1/builder/pool", headers={"X-API-Key": "pk_live_no"})
-    assert (status, json.loads(body)["code"]) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
@@ -270,21 +153,6 @@ def test_builder_limits_the_rate_on_the_clock_it_is_given(builder, clock):
     assert [ask(builder, "GET", "/usage")[0] for _ in range(3)] == [200, 200, 429]
     clock.sleep(1)
     assert ask(builder, "GET", "/usage")[0] == 200
-
-
-def test_bucket_saves_no_more_than_its_burst():
-    clock = VirtualClock()
-    bucket = Bucket(rate=10, burst=2, clock=clock)
-    clock.sleep(60)
-    assert [bucket.take() for _ in range(3)] == [True, True, False]
-
-
-def test_virtual_time_passes_by_sleeping_only(clock):
-    start = clock()
-    clock.sleep(2.5)
-    clock.sleep(0)
-    assert clock() == start + 2.5
-    assert clock.waits == [2.5, 0]
 
 
 CANARY = "pk_live_CANARY/+value"

@@ -8,17 +8,6 @@ from pathlib import Path
 
 import pytest
 from commands.keys import KEYS
-from support.runner import Completed
-
-
-@pytest.fixture
-def run(tool, builder, key_env) -> Callable[..., Completed]:
-    """Run in process against `builder`, with its key in the environment."""
-
-    def call(*argv: str, env: dict[str, str | None] | None = None, **how) -> Completed:
-        return tool(*argv, env={**key_env(builder), **(env or {})}, **how)
-
-    return call
 
 
 @pytest.fixture

@@ -6,27 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.runner import Completed
-
-
-@pytest.fixture
-def run(tool, builder, key_env) -> Callable[..., Completed]:
-    """Run in process against `builder`, with its key in the environment."""
-
-    def call(*argv: str, env: dict[str, str | None] | None = None, **how) -> Completed:
-        return tool(*argv, env={**key_env(builder), **(env or {})}, **how)
-
-    return call
-
-
-@pytest.fixture
-def run_at(tool, server, key_env) -> Callable[..., Completed]:
-    """Run in process against the bare scripted `server`."""
-
-    def call(*argv: str, env: dict[str, str | None] | None = None, **how) -> Completed:
-        return tool(*argv, env={**key_env(server), **(env or {})}, **how)
-
-    return call
 
 
 @pytest.fixture

@@ -86,31 +86,14 @@ def status_of(server: Served, *lines: str, target: str = "/api/v1/builder/pool")
 
 
 LOCAL = [
-    "127.0.0.1:PORT",
-    "localhost:PORT",
-    "LocalHost",
-    "localhost.:PORT",
-    "[::1]:PORT",
-    "sandbox.localhost:PORT",
-    "127.0.0.2",
-    "localhost:1",
-]
+    "127.0.0.1:PORT", "localhost:PORT", "LocalHost", "localhost.:PORT", "[::1]:PORT",
+    "sandbox.localhost:PORT", "127.0.0.2", "localhost:1",
+]  # fmt: skip
 FOREIGN = [
-    "evil.example",
-    "evil.example:PORT",
-    "127.0.0.1.evil.example",
-    "localhost.evil.example",
-    "notlocalhost",
-    "0.0.0.0:PORT",
-    "192.168.0.1:PORT",
-    "[::]:PORT",
-    "[fe80::1]",
-    "localhost..",
-    "localhost@evil.example",
-    "evil.example#.localhost",
-    "localhost,evil.example",
-    "2130706433",
-]
+    "evil.example", "evil.example:PORT", "127.0.0.1.evil.example", "localhost.evil.example",
+    "notlocalhost", "0.0.0.0:PORT", "192.168.0.1:PORT", "[::]:PORT", "[fe80::1]", "localhost..",
+    "localhost@evil.example", "evil.example#.localhost", "localhost,evil.example", "2130706433",
+]  # fmt: skip
 
 
 def test_only_requests_to_a_loopback_name_from_no_foreign_page_are_answered(db: Path) -> None:
