@@ -13,7 +13,7 @@ from parsec_cli.api.reads import get_user, impersonation, user_path
 from parsec_cli.api.resolve import Reference
 from parsec_cli.errors import NotFound, UsageFault
 
-COUNT = 100_000
+COUNT = 5_000
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 PIECES = [
     *("..", ".", "/", "\\", "%", "%2F", "%2e%2e", "%00", "?", "#", "?limit=1", "#note", ";", "&"),
@@ -61,7 +61,7 @@ def random_id(chance: random.Random) -> str:
     return "".join(parts)
 
 
-def test_a_hundred_thousand_random_ids_are_one_segment_or_refused():
+def test_random_ids_are_one_segment_or_refused():
     """The raw target as it would stand in the request line is what counts."""
     chance = random.Random(20260921)
     origin = Origin(lambda _: reply({"error": "no"}, 404))

@@ -333,12 +333,12 @@ def test_what_a_killed_save_left_is_swept_up_by_the_next(editor, written):
 
 
 def test_two_writers_at_once_lose_nothing_and_readers_see_whole_files(path):
-    """Each of two writers adds its own 40 settings; a reader loops all along."""
+    """Each of two writers adds its own 15 settings; a reader loops all along."""
     code = (
         "import sys; from pathlib import Path\n"
         "from parsec_cli.local.editing import Editor\n"
         "editor = Editor(Path(sys.argv[1]), {})\n"
-        "for n in range(40): editor.set(f'{sys.argv[2]}{n}', 'output', 'json')\n"
+        "for n in range(15): editor.set(f'{sys.argv[2]}{n}', 'output', 'json')\n"
     )
     command = [sys.executable, "-c", code, str(path)]
     writers = [subprocess.Popen([*command, letter]) for letter in "ab"]
@@ -346,7 +346,7 @@ def test_two_writers_at_once_lose_nothing_and_readers_see_whole_files(path):
     while any(writer.poll() is None for writer in writers):
         assert all(profile == {"output": "json"} for profile in reader.read().profiles.values())
     assert [writer.returncode for writer in writers] == [0, 0]
-    assert set(values(path)["profiles"]) == {f"{letter}{n}" for letter in "ab" for n in range(40)}
+    assert set(values(path)["profiles"]) == {f"{letter}{n}" for letter in "ab" for n in range(15)}
 
 
 @given(
