@@ -42,6 +42,7 @@ def unknown(
         command=command,
         details=cause.details,
         http_status=cause.http_status,
+        retry_after=cause.retry_after,
     )
     return Unknown(error, exchange.attempts)
 

@@ -23,6 +23,8 @@ _TOO_MANY = 429
 _UNAVAILABLE = 503
 _GATEWAY = (502, _UNAVAILABLE, 504)
 _JITTER_FIRST, _JITTER_LONGEST = 0.5, 8.0
+_LEAST_WAIT = 2.0  # seconds between the last of many 429 answers, even if the server asks for less
+_SILENT_WAIT = 2.0  # seconds that a call may wait before the operator is informed
 
 
 @record
@@ -117,6 +119,7 @@ class _Sending:
         self.number = 0  # requests made
         self.tries = 0  # those that count against the rule: 429 answers do not
         self.malformed = 0
+        self.refused = 0  # by 429 answers
         self.doubt = False
         self.waited = 0.0
         self.first_sent = 0.0
@@ -204,17 +207,19 @@ class _Sending:
         """A 429: not applied, so any call may be repeated while its patience lasts."""
         if answer.is_monthly_quota or answer.refuses_repeat:
             return self._end(answer)
-        wait = self._asked(answer)
-        if self.patience.pacer is not None:
-            self.patience.pacer.limited(_number(answer.object.get("limit_qps")), wait)
-        if wait is None:
-            wait = max(SHORTEST_WAIT, self._jitter(self.number))
-        if self.waited + wait > self.patience.max_wait or self.patience.stopping():
+        asked = self._asked(answer)
+        wait = self._jitter(self.number) if asked is None else asked
+        # who is refused again and again asks less and less often, whatever the server says
+        self.refused += 1
+        wait = max(wait, min(SHORTEST_WAIT * 2.0 ** min(self.refused - 1, 10), _LEAST_WAIT))
+        too_long = self.waited + wait > self.patience.max_wait
+        if self.patience.pacer is not None and not too_long:
+            self.patience.pacer.limited(_number(answer.object.get("limit_qps")), asked)
+        if too_long or self.patience.stopping():
             return self._end(answer, wait=wait)
         if self.doubt and not self._in_window(wait):
             return self._end(answer, wait=wait)
-        self.waited += wait
-        self.patience.notice(f"rate limited by the API: waiting {wait:.1f} s")
+        self._announce("rate limited by the API", wait)
         self.patience.sleep(wait)
         return self._end(answer) if self.patience.stopping() else None
 
@@ -233,10 +238,14 @@ class _Sending:
         if not self._in_window(pause) or not patience.budget.take():
             return ended
         if wait is not None:
-            self.waited += wait
-            patience.notice(f"the API is unavailable: waiting {wait:.1f} s")
+            self._announce("the API is unavailable", wait)
         patience.sleep(pause)
         return ended if patience.stopping() else None
+
+    def _announce(self, why: str, wait: float) -> None:
+        self.waited += wait
+        if self.waited > _SILENT_WAIT:
+            self.patience.notice(f"{why}: waiting {wait:.1f} s")
 
     def _asked(self, answer: Answer) -> float | None:
         headers = answer.headers

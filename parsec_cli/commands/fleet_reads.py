@@ -10,7 +10,7 @@ from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.pages import pages
 from parsec_cli.api.reads import get_pool, get_usage
 from parsec_cli.commands.consent import Held
-from parsec_cli.errors import NotFound, Refused, Unreachable
+from parsec_cli.errors import ForeignNotFound, NotFound, Refused, Unreachable
 from parsec_cli.fleet import guards
 from parsec_cli.fleet.census import Census
 from parsec_cli.fleet.pace import Pacer, pacer_for
@@ -49,7 +49,7 @@ class Survey:
     def _usage(self) -> Usage | None:
         try:
             return get_usage(self.client)
-        except (Unreachable, Refused, NotFound) as fault:
+        except (Unreachable, Refused, NotFound, ForeignNotFound) as fault:
             self._runtime.screen.notice(f"the limits could not be read, so it goes slowly: {fault}")
             return None
 

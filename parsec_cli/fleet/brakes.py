@@ -14,6 +14,7 @@ from parsec_cli.errors import (
     NotFound,
     ParsecError,
     QuotaUsedUp,
+    RateLimited,
     Redirected,
     RowsFailed,
     ServerFault,
@@ -54,6 +55,8 @@ class Brakes:
         error = outcome.error
         if isinstance(error, _AT_ONCE):
             return error
+        if error.retry_after is not None:  # longer than `--max-wait`, and for every row
+            return RateLimited(error.message, retry_after=error.retry_after)
         kind = kind_of(outcome)
         self._streak = self._streak + 1 if kind is self._kind else 1
         self._kind = kind

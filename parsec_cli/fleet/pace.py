@@ -21,6 +21,7 @@ RECOVERY = 10.0  # seconds from half the rate back to all of it
 # at exactly the permitted rate every jitter of the network would be answered by a 429
 MARGIN = 0.99
 _NOTICED_WITHIN = 0.25  # seconds until a sleeper sees that the pacer was closed
+_SLOWEST = 0.25  # requests a second: no 429 slows a run down further
 _ONE_SECOND = 1.0  # of burst: what a bucket of every known tier holds at least
 
 
@@ -157,7 +158,9 @@ class Pacer:
 
     def _learn(self, limit_qps: float | None, now: float) -> bool:
         """Lower the ceiling to what the server tells, or at first to what was seen to be much."""
-        ceiling = limit_qps * self._share if limit_qps and limit_qps > 0 else None
+        ceiling = None
+        if limit_qps is not None and limit_qps > 0:
+            ceiling = max(limit_qps * self._share, _SLOWEST)
         if ceiling is None and self._ceiling is None:
             seen = max(1.0, now - (self._first_at if self._first_at is not None else now))
             ceiling = max(1.0, self._granted / seen / 2)
@@ -179,7 +182,7 @@ class Pacer:
             return
         half = (self._rate_at(now) or self._ceiling) / 2
         if not told:  # nothing says where the limit is: do not climb back to where it hurt
-            self._ceiling *= 0.75
+            self._ceiling = max(self._ceiling * 0.75, min(self._ceiling, _SLOWEST))
         self._low = max(half, min(1.0, self._ceiling) / 4)
         self._low_at = now
 

@@ -10,14 +10,14 @@ from parsec_cli.errors import (
     LocalFault,
     OutcomeUnknown,
     ParsecError,
-    QuotaUsedUp,
+    RateFault,
     RowsFailed,
     Stopped,
 )
 from parsec_cli.fleet.tally import RESULT_NAMES, Tally
 
 # these end a run with their own code; any other reason shows in the rows it left
-_OWN_CODE = (Stopped, KeyFault, QuotaUsedUp, GuardRefused, LocalFault)
+_OWN_CODE = (Stopped, KeyFault, RateFault, GuardRefused, LocalFault)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,9 @@ class Progress:
     def note(self, text: str) -> None:
         """Say what is going on, beside the numbers; an empty text takes it away."""
         with self._lock:
+            news = bool(text) and text != self._note
             self._note = text
-            self._show()
+            self._show(at_once=news)
 
     def make_way(self, text: str) -> None:
         """Write lines of text where the bar is; the next step draws it again below them."""
@@ -86,12 +87,13 @@ class Progress:
             self._live.stop()
             self._live = None
 
-    def _show(self) -> None:
+    def _show(self, *, at_once: bool = False) -> None:
         if self._silent or self._over:
             return
         now = self._clock()
         every = _REPAINT_EVERY if self._surface.moves else _LINE_EVERY
-        if now - self._last < every and (self._live or not self._surface.moves):
+        waits = self._live is not None or not self._surface.moves
+        if waits and not at_once and now - self._last < every:
             return
         self._last = now
         if self._surface.moves:

@@ -175,6 +175,14 @@ def test_back_off_from_429_is_never_nothing(clock):
     assert len(attempts.sent_at) <= 21
 
 
+@pytest.mark.parametrize("asked", ["0", "-5", "0.001"])
+def test_a_server_that_always_asks_for_no_wait_is_not_flooded(asked, clock):
+    _, attempts = run(Kind.READ, status(429, {}, retry_after=asked), clock=clock)
+    assert clock.waits[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert len(attempts.sent_at) < 40
+    assert clock.waited <= 60
+
+
 @STEADY
 @given(
     kind=st.sampled_from(ALL),
@@ -302,6 +310,19 @@ def test_a_wait_that_the_server_asks_for_is_announced(number, clock):
     run(Kind.READ, refused, GOOD, clock=clock, notice=notices.append)
     assert len(notices) == 1
     assert "20" in notices[0]
+
+
+def test_short_waits_are_announced_once_they_add_up(clock):
+    notices = []
+    refused = [status(429, {}, retry_after="1")] * 3
+    run(Kind.READ, *refused, GOOD, clock=clock, notice=notices.append)
+    assert notices == ["rate limited by the API: waiting 1.0 s"]
+
+
+def test_a_wait_beyond_the_limit_does_not_hold_the_others(clock):
+    pace = Pace()
+    run(Kind.READ, status(429, {"limit_qps": 5}, retry_after="100000"), clock=clock, pacer=pace)
+    assert pace.told == []
 
 
 def test_time_limits_are_finite_by_default(clock):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from commands.fleeting import changes, outcomes, roster
+from commands.fleeting import changes, creates, outcomes, roster
 from support import actions
 from support.actions import error, html, json_answer
 
@@ -233,16 +233,6 @@ def test_per_second_429_is_waited_for(apply, builder):
     assert len(builder.effects) == 10
 
 
-def test_429_beyond_max_wait_fails_the_row(apply, builder):
-    builder.fault("POST", nth=3, action=actions.too_many("3600"))
-
-    completed = apply(*ALONE)
-
-    assert completed.code == 8
-    assert counts(completed) == {"created": 9, "failed": 1}
-    assert completed.json["results"][2]["http_status"] == 429
-
-
 @pytest.mark.parametrize("verb", [["plan"], ["plan", "--prune"], ["apply", "--yes"]])
 @pytest.mark.parametrize(
     "action",
@@ -299,3 +289,41 @@ def test_limits_that_cannot_be_read_slow_the_run_down(apply, builder):
     assert completed.code == 0
     assert "could not be read" in completed.err
     assert sum(completed.waits) > 1.5
+
+
+@pytest.mark.parametrize("asked", ["100000", "9" * 400, "Fri, 31 Dec 2100 23:59:59 GMT"])
+@pytest.mark.parametrize("concurrency", ["1", "8"])
+def test_a_wait_beyond_max_wait_stops_the_run(run, builder, work, asked, concurrency):
+    """The row that was refused is failed, the rest is not attempted."""
+    refused = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
+    builder.fault("POST", nth=3, times=99, action=json_answer(429, refused, {"Retry-After": asked}))
+    builder.strict = False
+    file = creates(work / "u.csv", 40)
+    done = run(
+        *("users", "apply", file, "--yes", "--json", "--max-wait", "5"),
+        *("--concurrency", concurrency),
+    )
+    assert done.code == 6, done
+    summary = done.json["summary"]
+    assert summary["created"] == len(builder.users) == 2
+    assert 1 <= summary["failed"] <= int(concurrency)
+    assert summary["not_attempted"] == 38 - summary["failed"]
+    assert all(wait <= 5 for wait in done.waits)
+
+
+def test_a_503_that_asks_for_too_long_a_wait_stops_the_run(run, builder, work):
+    """Its own row is unknown."""
+    busy = json_answer(503, {"error": "busy"}, {"Retry-After": "100000"})
+    builder.fault("POST", nth=2, action=busy)
+    done = run(*("users", "apply", creates(work / "u.csv", 5), "--yes", "--json"), *ALONE)
+    assert done.code == 6, done
+    assert counts(done) == {"created": 1, "unknown": 1, "not_attempted": 3}
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_a_long_wait_of_a_run_is_announced_on_a_line_of_its_own(run, builder, work, quiet):
+    refused = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
+    builder.fault("POST", nth=2, action=json_answer(429, refused, {"Retry-After": "20"}))
+    done = run("users", "apply", creates(work / "u.csv", 3), "--yes", *ALONE, *quiet)
+    assert done.code == 0, done
+    assert ("rate limited by the API: waiting 20.0 s" in done.err) is not bool(quiet)
