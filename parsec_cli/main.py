@@ -95,6 +95,8 @@ def _afterthoughts(runtime: Runtime, effect: str, code: int) -> int:
         used_up = quota_used_up(client.quota)
         if used_up is not None:
             runtime.screen.notice(used_up.message)
+    if runtime.dry_run and not code:
+        runtime.screen.notice("dry run: nothing was sent")
     pending = runtime.interrupts.pending
     return code if pending is None else pending.exit_code
 

@@ -36,6 +36,7 @@ class Runtime:
         self.options = Common()
         self.argv: Sequence[str] = ()
         self.line: Line | None = None
+        self.dry_run = False
         self._announced = False
         self._secrets: list[str] = []
 

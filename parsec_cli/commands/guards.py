@@ -13,11 +13,15 @@ from parsec_cli.runtime import Runtime
 from parsec_cli.secrecy import is_secret
 
 
-def start_change(runtime: Runtime, *, dry_run: bool) -> None:
-    """Say where a change will go, and refuse it on a protected profile that was not named."""
+def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
+    """Say where a change will go, and refuse it on a protected profile that was not named.
+
+    `dry_run` is None for a command that only plans changes.
+    """
     profile = runtime.profile
     runtime.announce()
-    if profile.protected and not dry_run and runtime.options.profile is None:
+    runtime.dry_run = bool(dry_run)
+    if profile.protected and dry_run is False and runtime.options.profile is None:
         raise GuardRefused(
             f"profile `{profile.name}` is protected: a change needs `-p {profile.name}`,"
             " nothing was sent",

@@ -161,8 +161,7 @@ class Command(TyperCommand):
         if self.changes:
             from parsec_cli.commands.guards import start_change
 
-            # a command without `--dry-run`, such as `users plan`, sends no change
-            start_change(runtime_of(ctx), dry_run=ctx.params.get("dry_run", True))
+            start_change(runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
         return super().invoke(ctx)
 
 
