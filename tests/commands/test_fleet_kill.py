@@ -119,7 +119,7 @@ def victim(builder, isolated_environment, key_env, work):
     return make
 
 
-@pytest.mark.parametrize("event", range(0, BOUNDARIES, 1 if FULL else 37))
+@pytest.mark.parametrize("event", range(0, BOUNDARIES, 1 if FULL else 19))
 def test_killed_at_a_boundary_of_writing(victim, parsec, event):
     """One worker, so that every boundary has its number."""
     run = victim(SMALL)

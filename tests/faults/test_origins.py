@@ -37,14 +37,14 @@ SIDE_DOORS = {
 }
 
 
-@pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS.keys())
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", LOCATIONS)
 @pytest.mark.parametrize("name", ["pool", "create", "deactivate"])
 def test_no_redirect_is_followed_anywhere(
-    tool, builder, key_env, other_origin: ScriptedServer, leaks, name, status, location
+    tool, builder, key_env, other_origin: ScriptedServer, leaks, name, location
 ):
     builder.add("alice", 10)
-    target = location.replace("{port}", str(other_origin.port))
+    target = LOCATIONS[location].replace("{port}", str(other_origin.port))
+    status = (301, 302, 303, 307, 308)[(len(location) + len(name)) % 5]
     command = COMMANDS[name]
     builder.fault(*command.target, action=answer(status, b"", {"Location": target}))
     completed = tool(*command.argv, env=key_env(builder))

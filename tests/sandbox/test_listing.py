@@ -10,13 +10,6 @@ def ids(users: list[dict[str, object]]) -> list[object]:
     return [user["external_id"] for user in users]
 
 
-@pytest.mark.parametrize("limit", [1, 5, 12, 100])
-def test_pages_cover_every_user_once(api: Api, limit: int) -> None:
-    users = api.all_users(limit)
-    assert len(users) == api.pool()["end_user_count"]
-    assert len(set(ids(users))) == len(users)
-
-
 def test_a_page_holds_50_users_unless_told(empty: Api) -> None:
     for number in range(51):
         empty.create(f"u{number}")
@@ -30,14 +23,6 @@ def test_the_last_page_has_no_cursor(api: Api, limit: int) -> None:
     page = api.page(limit=limit)
     assert page["count"] == 12
     assert page["next_cursor"] is None
-
-
-def test_an_empty_builder_has_one_empty_page(empty: Api) -> None:
-    assert empty.page() == {"users": [], "count": 0, "next_cursor": None}
-
-
-def test_users_are_listed_in_the_shape_of_get(api: Api) -> None:
-    assert all(user == api.get(user["customer_id"]) for user in api.all_users())
 
 
 def test_a_cursor_stays_valid_while_users_come_and_go(empty: Api) -> None:

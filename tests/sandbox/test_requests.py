@@ -16,23 +16,19 @@ BUILDER_CALLS = [(method, path) for method, path in EVERY_CALL if path.startswit
 PAGE = "/builder/users"
 
 
-@pytest.mark.parametrize(("method", "path"), EVERY_CALL)
 @pytest.mark.parametrize(
     ("key", "error"),
     [
         (None, "missing X-API-Key header"),
-        ("", "missing X-API-Key header"),
         ("  ", "missing X-API-Key header"),
-        ("pk_live_wrong", "invalid API key"),
         (app.KEY.upper(), "invalid API key"),
     ],
 )
-def test_every_call_needs_a_valid_key(
-    api: Api, method: str, path: str, key: str | None, error: str
-) -> None:
-    answer = api(method, path, key=key)
-    assert answer.status_code == 401
-    assert answer.json() == {"error": error, "code": "unauthorized", "retryable": False}
+def test_every_call_needs_a_valid_key(api: Api, key: str | None, error: str) -> None:
+    for method, path in EVERY_CALL:
+        answer = api(method, path, key=key)
+        assert answer.status_code == 401
+        assert answer.json() == {"error": error, "code": "unauthorized", "retryable": False}
 
 
 def test_a_bearer_token_is_not_a_key(api: Api) -> None:
