@@ -77,7 +77,7 @@ def _tighten(descriptor: int, *, durable: bool) -> None:
     """Take the rights of others from a file of the caller; nothing else changes its mode."""
     file = os.fstat(descriptor)
     if not stat.S_ISREG(file.st_mode):
-        if durable:
+        if durable or stat.S_ISFIFO(file.st_mode):
             raise OSError(errno.EINVAL, "not a regular file, so nothing would be kept")
         return
     if sys.platform != "win32" and file.st_mode & 0o077 and file.st_uid == os.geteuid():

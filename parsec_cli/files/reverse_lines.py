@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from parsec_cli.files.save import fault
+from parsec_cli.files.save import fault, is_stream
 
 _PIECE = 1 << 16
 # a line of more than 16 MiB is damage, such as the zeros of a power cut, and is not collected
@@ -16,8 +16,10 @@ _DAMAGED = b"\0"
 def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not empty, the last one first, each with where it starts.
 
-    A missing file has none; what is appended meanwhile is not seen.
+    A missing file has none, nor has a pipe or a device; what is appended meanwhile is not seen.
     """
+    if is_stream(path):
+        return
     try:
         with path.open("rb") as file:
             left = file.seek(0, 2)

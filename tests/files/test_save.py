@@ -11,6 +11,7 @@ import pytest
 
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import append, save
+from parsec_cli.files.reverse_lines import lines_backwards
 from parsec_cli.fleet.tally import Tally
 
 NOBODY, OTHER = 65534, 54321
@@ -336,6 +337,11 @@ def test_only_a_file_of_the_caller_is_tightened(folder):
     assert mode(Path(os.devnull)) == before
     with pytest.raises(LocalFault, match="not a regular file, so nothing would be kept"):
         append.append(device, b"x\n", durable=True)
+    assert list(lines_backwards(device)) == []
+    os.mkfifo(folder / "fifo")
+    assert list(lines_backwards(folder / "fifo")) == []
+    with pytest.raises(LocalFault, match="not a regular file, so nothing would be kept"):
+        append.append(folder / "fifo", b"x\n")
     if os.geteuid() == 0:
         theirs = folder / "theirs"
         theirs.write_bytes(b"")
