@@ -3,7 +3,7 @@
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
     set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'credentials' 'credentials encode' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'history' 'history list' 'history show' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'api' 'doctor' 'completion' 'help'
-    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --confirm --max --allow-holdings --results --out --max-failures --concurrency --top --watch --max-used --min-free --user --since --port --rate-limit --latency --fault --query -f -F --input --as
+    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --top --watch --max-used --min-free --user --since --port --rate-limit --latency --fault --query -f -F --input --as
     set -l tokens (commandline -opc)
     set -l path
     set -l operands 0
@@ -137,6 +137,7 @@ complete -c parsec -n '__parsec_at \'users create\'' -l email -x -d 'Email addre
 complete -c parsec -n '__parsec_at \'users create\'' -l qps-limit -x -d 'Requests per second.'
 complete -c parsec -n '__parsec_at \'users create\'' -l eoa-address -x -d 'The user\'s own wallet address.'
 complete -c parsec -n '__parsec_at \'users create\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
+complete -c parsec -n '__parsec_at \'users create\'' -l allow-odd-ids -d 'Allow new ids such as `NULL`, or ones that look like another.'
 complete -c parsec -n '__parsec_at \'users create\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users create\'' -l reason -x -d 'Why; kept in the history.'
 complete -c parsec -n '__parsec_at \'users create\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
@@ -166,7 +167,8 @@ complete -c parsec -n '__parsec_at \'users check\'' -l api-key-id -x -d 'Id of t
 complete -c parsec -n '__parsec_at \'users check\'' -l fields -x -a '(__parsec_list ok exchange http_status)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users deactivate\'' -a '(__parsec_ask users)'
-complete -c parsec -n '__parsec_at \'users deactivate\'' -l from-file -r -F -d 'A USER a line, or a CSV with a customer_id or external_id column.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l from-file -r -F -d 'A USER a line; or csv, tsv or JSON with a customer_id or external_id.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l map -x -d 'Read a field from a column of another name; repeatable. Ignores unknown columns.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l max -x -d 'Deactivations in one run at most.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l allow-holdings -x -d 'For scripts: deactivate also users who hold money; N is how many do.'
@@ -180,6 +182,8 @@ complete -c parsec -n '__parsec_at \'users plan\' 1' -F
 complete -c parsec -n '__parsec_at \'users plan\'' -l prune -d 'Deactivate every user that is not in the file.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l balances-only -d 'Before deactivating, do not read open orders and positions.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l allow-odd-ids -d 'Allow new ids such as `NULL`, or ones that look like another.'
+complete -c parsec -n '__parsec_at \'users plan\'' -l map -x -d 'Read a field from a column of another name; repeatable. Ignores unknown columns.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l out -r -F -d 'Save the plan, bound to host and key.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l exit-code -d 'Exit 11 when anything would change.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_list row action external_id customer_id before.qps_limit after.qps_limit holdings)' -d 'Show only these fields, in every format.'
@@ -187,6 +191,8 @@ complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_li
 complete -c parsec -n '__parsec_at \'users apply\' 1' -F
 complete -c parsec -n '__parsec_at \'users apply\'' -l prune -d 'Deactivate every user that is not in the file.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l allow-odd-ids -d 'Allow new ids such as `NULL`, or ones that look like another.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l map -x -d 'Read a field from a column of another name; repeatable. Ignores unknown columns.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l yes -d 'Do not ask, as long as nobody is deactivated.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l max -x -d 'Deactivations in one run at most.'

@@ -1,8 +1,9 @@
-"""Spreadsheet-safe cells, both ways: `output` neutralises what a roster read back restores.
+"""Cells of csv and tsv, both ways: what `output` writes, the readers of files turn back.
 
-A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, also
-behind blanks and in other widths. Such a cell gets an apostrophe in front, and so does one that
-begins with an apostrophe itself, which makes the prefix reversible.
+In csv, a spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
+also behind blanks and in other widths. Such a cell gets an apostrophe in front, and so does one
+that begins with an apostrophe itself, which makes the prefix reversible. In tsv, escapes that begin
+with a backslash stand for characters that are invisible or would end the cell.
 """
 
 from __future__ import annotations
@@ -32,3 +33,45 @@ def restore(cell: str) -> str:
     if cell.startswith(_APOSTROPHE) and neutralise(cell[1:]) == cell:
         return cell[1:]
     return cell
+
+
+_ESCAPE = re.compile(r"\\(?:([\\tn])|u\{([0-9a-f]{1,6})\})")
+_SHORT = {"\\": "\\", "t": "\t", "n": "\n"}
+_TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
+_QUOTED = frozenset(',"\r\n')
+
+
+def has_tsv_escapes(text: str) -> bool:
+    """Tell whether every backslash begins an escape: otherwise this tool did not write `text`."""
+    return "\\" in text and "\\" not in _ESCAPE.sub("", text)
+
+
+def from_tsv(cell: str) -> str:
+    """Undo the escapes of a tsv cell; an escape of no character stays as it is."""
+    return _ESCAPE.sub(_unescaped, cell) if "\\" in cell else cell
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    short, code = found.groups()
+    if short:
+        return _SHORT[short]
+    point = int(code, 16)
+    return chr(point) if point <= 0x10FFFF else found[0]  # noqa: PLR2004
+
+
+def from_csv(cell: str) -> str:
+    """Return the text of a csv cell: restored, or taken out of a text formula like `="007"`."""
+    restored = restore(cell)
+    if restored == cell and (found := _TEXT_FORMULA.fullmatch(cell)):
+        return found[1].replace('""', '"')
+    return restored
+
+
+def is_csv_cell(line: str) -> bool:
+    """Tell whether `line` may be a whole csv line that stands for another text."""
+    inner = line[1:-1].replace('""', '"') if len(line) > 1 and line[0] == line[-1] == '"' else line
+    if (text := restore(inner)) == line:
+        return False
+    cell = neutralise(text)
+    escaped = cell.replace('"', '""')
+    return line == (cell if _QUOTED.isdisjoint(cell) else f'"{escaped}"')

@@ -21,6 +21,7 @@ BOTTOM = {
     "results",
     "origin",
     "cells",
+    "field_rules",
     "interrupts",
     "manual",
     "records",

@@ -16,6 +16,7 @@ from parsec_cli.api.client import Client
 from parsec_cli.api.pages import pages
 from parsec_cli.api.reads import get_user
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
+from parsec_cli.field_rules import look_alike_key, looks_like_key
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
 
@@ -27,6 +28,8 @@ class IndexOfUsers(Protocol):
     """The local memory of which external_id belongs to which customer_id; it may be wrong."""
 
     def lookup(self, external_id: str) -> Sequence[str]: ...
+
+    def external_ids(self) -> Sequence[str]: ...
 
     def remember(self, pairs: Iterable[tuple[str, str]]) -> None: ...
 
@@ -57,7 +60,7 @@ def is_uuid(text: str) -> bool:
 
 def check_id(text: str) -> str:
     """Return `text` if it can be an id in a request; else UsageFault, never quoting a key."""
-    if text.strip().startswith(("pk_", "sk_")):
+    if looks_like_key(text):
         raise UsageFault("this looks like an API key, not like a user's id")
     if not text.strip() or text in (".", ".."):
         raise UsageFault(
@@ -104,7 +107,8 @@ class Resolver:
                 reference.meaning == "either" and not to_change
             ):
                 missing.append(reference)
-        found.update(self._by_listing(missing))
+        if missing:
+            self._list(missing, found)
         return {text: found.get(reference) for text, reference in references.items()}
 
     def _directly(self, reference: Reference, *, to_change: bool) -> User | None:
@@ -115,12 +119,22 @@ class Resolver:
             except NotFound:
                 if reference.meaning == "customer_id" or to_change:
                     return None
-        matches = []
-        for customer_id in self._index.lookup(reference.id):
-            user = self._verified(customer_id, reference.id)
-            if user is not None:
-                matches.append(user)
+        matches = self.remembered(reference.id)
         return self._only(reference, matches) if matches else None
+
+    def remembered(self, external_id: str) -> list[User]:
+        """Fetch the users whom the index knows by this external_id, and who still have it."""
+        customers = self._index.lookup(external_id)
+        return [user for c in customers if (user := self._verified(c, external_id)) is not None]
+
+    def look_alike(self, external_id: str) -> str | None:
+        """Find an existing user's id, as the index knows it, that people read as this new one."""
+        key = look_alike_key(external_id)
+        for other in self._index.external_ids():
+            if other == external_id or look_alike_key(other) != key or not self.remembered(other):
+                continue
+            return None if self.remembered(external_id) else other
+        return None
 
     def _verified(self, customer_id: str, external_id: str) -> User | None:
         try:
@@ -136,23 +150,21 @@ class Resolver:
             self._index.remember([(user.customer_id, user.external_id)])
         return user
 
-    def _by_listing(self, references: Sequence[Reference]) -> dict[Reference, User]:
-        if not references:
-            return {}
-        matches: dict[str, list[str]] = {reference.id: [] for reference in references}
+    def _list(self, missing: Sequence[Reference], found: dict[Reference, User]) -> None:
+        """Find the `missing` in one listing, and any double of those whom the index has found."""
+        named = [r for r, user in found.items() if user.external_id == r.id]
+        matches: dict[str, list[str]] = {reference.id: [] for reference in (*missing, *named)}
         for page in pages(self._client):
             pairs = [(u["customer_id"], u.get("external_id") or "") for u in page.users]
             self._index.remember(pair for pair in pairs if pair[1])
             for customer_id, external_id in pairs:
                 if external_id in matches:
                     matches[external_id].append(customer_id)
-        found = {}
-        for reference in references:
+        for reference in (*missing, *(r for r in named if len(matches[r.id]) > 1)):
             users = [self._verified(c, reference.id) for c in matches[reference.id]]
             there = [user for user in users if user is not None]
             if there:
                 found[reference] = self._only(reference, there)
-        return found
 
     def _only(self, reference: Reference, users: Sequence[User]) -> User:
         if len(users) == 1:

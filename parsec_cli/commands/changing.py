@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from parsec_cli import field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_pool, get_user, user_path
@@ -13,37 +12,34 @@ from parsec_cli.commands.cards import user_card
 from parsec_cli.commands.guards import not_sent, pool_guard
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
-from parsec_cli.next_command import NextCommand, run
+from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.outcomes import Applied, or_raise
 from parsec_cli.results import Record
 from parsec_cli.runtime import Runtime
 
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-
 
 def address(text: str) -> str:
     """Check an EVM address: `0x` and 40 hexadecimal digits."""
-    if not _ADDRESS.fullmatch(text):
-        raise UsageFault(
-            "an address is `0x` and 40 hexadecimal digits",
-            hint="copy the whole address: 42 characters",
-        )
+    if fault := field_rules.address_fault(text):
+        raise UsageFault(fault, hint="copy the whole address: 42 characters")
     return text
 
 
-def _new_id(text: str) -> str:
-    """Check an id by the rules of the rosters: what `users apply` would not create is not here."""
-    from parsec_cli.fleet.fields import new_id_fault
-
-    if fault := new_id_fault(check_id(text)):
+def _check_new_id(runtime: Runtime, text: str, *, allow_odd_ids: bool) -> None:
+    """Apply the rules of rosters: what `users apply` would not create is not created here."""
+    fault = field_rules.id_fault(check_id(text)) or field_rules.new_id_fault(text)
+    if fault:
         raise UsageFault(fault, hint="write the id as it is to be shown and typed")
-    return text
-
-
-def _email(text: str) -> str:
-    if not re.fullmatch(r"[^\s@]+@[^\s@]+", text) or not text.isprintable():
-        raise UsageFault("this is not an email address")
-    return text
+    if allow_odd_ids:
+        return
+    if fault := field_rules.word_fault(text):
+        raise UsageFault(fault, hint="if this id is meant, run", command=again(allow_odd_ids=True))
+    if (other := runtime.resolver.look_alike(text)) is not None:
+        raise GuardRefused(
+            f"the new id {text!a} looks like {other!a}, an existing user: nothing was sent",
+            hint="if both ids are meant, run",
+            command=again(allow_odd_ids=True),
+        )
 
 
 def user_record(raw: JsonObject) -> Record:
@@ -58,17 +54,21 @@ def create_user(
     qps_limit: int | None,
     eoa_address: str | None,
     allow_overcommit: bool,
+    allow_odd_ids: bool,
     dry_run: bool,
     reason: str,
 ) -> Record:
     """Create the user, or find that it exists; the record carries `created` as it is known."""
-    body: JsonObject = {"external_id": _new_id(external_id)}
+    body: JsonObject = {"external_id": external_id}
     if email is not None:
-        body["email"] = _email(email)
+        if fault := field_rules.email_fault(email):
+            raise UsageFault(fault)
+        body["email"] = email
     if qps_limit is not None:
         body["qps_limit"] = qps_limit
     if eoa_address is not None:
         body["eoa_address"] = address(eoa_address)
+    _check_new_id(runtime, external_id, allow_odd_ids=allow_odd_ids)
     client = runtime.client
     if qps_limit is not None:
         _make_room(runtime, external_id, qps_limit, allow_overcommit=allow_overcommit)

@@ -40,6 +40,7 @@ class Order:
     results: str | None
     dry_run: bool
     reason: str
+    mapped: tuple[str, ...] = ()
 
 
 def deactivate_users(runtime: Runtime, order: Order) -> Listing | Record:
@@ -50,6 +51,8 @@ def deactivate_users(runtime: Runtime, order: Order) -> Listing | Record:
             hint="give a file with `--from-file FILE`, or name one with",
             command=run("users", "deactivate", names=["USER"]),
         )
+    if order.mapped and order.from_file is None:
+        raise UsageFault("`--map` is for the columns of `--from-file`")
     if len(order.users) == 1 and order.results is None:
         return _one(runtime, order)
     from parsec_cli.commands.fleet_deactivation import deactivate_several

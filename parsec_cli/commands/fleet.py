@@ -12,7 +12,9 @@ from parsec_cli.commands.options import (
     BalancesOnly,
     Confirm,
     DryRun,
+    Mapped,
     Most,
+    OddIds,
     Overcommit,
     Reason,
     ResultsFile,
@@ -30,11 +32,13 @@ Prune = Annotated[
 @noun.command("plan", changes=True)
 def plan(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, JSON Lines or JSON.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="csv, tsv, JSON Lines or JSON.")],
     *,
     prune: Prune = False,
     allow_overcommit: Overcommit = False,
     balances_only: BalancesOnly = False,
+    allow_odd_ids: OddIds = False,
+    mapped: Mapped = None,
     out: Annotated[
         str | None, typer.Option(metavar="PLAN", help="Save the plan, bound to host and key.")
     ] = None,
@@ -44,7 +48,8 @@ def plan(
 ) -> Listing:
     """Show what would bring the users to the state in FILE.
 
-    Sends no change. Columns: external_id, qps_limit, email, eoa_address, state (active or absent).
+    Sends no change. Columns: external_id, customer_id, qps_limit, email, eoa_address, state (active
+    or absent). Any export of `users list` is a valid FILE.
 
     Examples:
       parsec users plan users.csv --out plan.json
@@ -53,7 +58,7 @@ def plan(
     """
     from parsec_cli.commands.fleet_plan import Wish, plan_file
 
-    wish = Wish(file, prune, allow_overcommit, balances_only)
+    wish = Wish(file, prune, allow_overcommit, balances_only, allow_odd_ids, tuple(mapped or ()))
     return plan_file(runtime_of(ctx), wish, out, exit_code=exit_code)
 
 
@@ -66,6 +71,8 @@ def apply(
     *,
     prune: Prune = False,
     allow_overcommit: Overcommit = False,
+    allow_odd_ids: OddIds = False,
+    mapped: Mapped = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask, as long as nobody is deactivated.")
     ] = False,
@@ -104,4 +111,5 @@ def apply(
 
     consent = Consent(confirm, allow_holdings)
     orders = Orders(yes, consent, most, max_failures, concurrency, results, dry_run, reason)
-    return apply_file(runtime_of(ctx), Wish(file, prune, allow_overcommit, balances_only), orders)
+    wish = Wish(file, prune, allow_overcommit, balances_only, allow_odd_ids, tuple(mapped or ()))
+    return apply_file(runtime_of(ctx), wish, orders)

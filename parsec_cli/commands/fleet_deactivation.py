@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from parsec_cli.api.resolve import Reference
 from parsec_cli.commands import columns
@@ -20,14 +20,21 @@ from parsec_cli.commands.fleet_plan import keep_apart
 from parsec_cli.commands.fleet_reads import Survey, held_by_all
 from parsec_cli.commands.fleet_run import Bounds, run_listing
 from parsec_cli.commands.reading import read_bytes
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import UsageFault, counted
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import Census, take_census
+from parsec_cli.fleet.header import Columns
 from parsec_cli.fleet.journal import Journal, open_journal
 from parsec_cli.fleet.ready import prepare
-from parsec_cli.fleet.resolve import keep_for_targets, plan_deactivations
+from parsec_cli.fleet.resolve import (
+    is_uuid,
+    keep_for_targets,
+    plan_deactivations,
+    second_meaning,
+)
 from parsec_cli.fleet.targets import Target, read_targets
+from parsec_cli.models import User
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
 
@@ -49,7 +56,13 @@ def deactivate_several(runtime: Runtime, order: Order) -> Listing:
 def _targets(runtime: Runtime, order: Order) -> tuple[Target, ...]:
     if order.from_file is not None:
         name = "stdin" if order.from_file == "-" else order.from_file
-        return read_targets(read_bytes(runtime, order.from_file), name)
+        columns = Columns.parse(order.mapped)
+        targets = read_targets(read_bytes(runtime, order.from_file), name, columns)
+        if ignored := columns.notice():
+            runtime.screen.notice(ignored)
+        if uuids := sum(map(is_uuid, targets)):
+            runtime.screen.notice(f"read as customer_id: {counted(uuids, 'line')} with a UUID")
+        return targets
     for text in order.users:
         Reference.parse(text)
     return tuple(Target(row, "user", text) for row, text in enumerate(order.users, 1))
@@ -85,10 +98,25 @@ def _census(runtime: Runtime, survey: Survey, targets: tuple[Target, ...]) -> Ce
     if len(targets) > _LISTING_FROM or not all(map(_can_be_asked_for, names)):
         return take_census(survey.everyone(), keep_for_targets(targets))
     census, survey.fetched = Census(), True
-    for user in runtime.resolver.find(names, to_change=True).values():
+    found = runtime.resolver.find(names, to_change=True)
+    for user in (*found.values(), *_others(runtime, targets, list(found.values()))):
         if user is not None:
             census.add(user, keep=True)
     return census
+
+
+def _others(
+    runtime: Runtime, targets: tuple[Target, ...], found: Sequence[User | None]
+) -> Iterator[User | None]:
+    """Fetch whom the rows may mean as well; it costs requests only where there is a doubt."""
+    pairs = {(user.customer_id.lower(), user.external_id) for user in found if user is not None}
+    for target in targets:
+        if (text := second_meaning(target)) is not None:
+            yield from runtime.resolver.remembered(text)
+        name = f"ext:{target.external_id}"
+        known = not target.external_id or (target.text, target.external_id) in pairs
+        if not known and _can_be_asked_for(name):
+            yield runtime.resolver.find([name], to_change=True)[name]
 
 
 def _can_be_asked_for(name: str) -> bool:

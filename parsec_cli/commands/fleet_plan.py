@@ -17,12 +17,14 @@ from parsec_cli.errors import UsageFault
 from parsec_cli.fleet import guards
 from parsec_cli.fleet import plan_file as plans
 from parsec_cli.fleet.census import Census, take_census
+from parsec_cli.fleet.fixed import FixedColumns
 from parsec_cli.fleet.guards import Forecast
+from parsec_cli.fleet.header import Columns
 from parsec_cli.fleet.plan import Keep, Plan, diff, keep_for_roster
 from parsec_cli.fleet.plan_file import SavedPlan
 from parsec_cli.fleet.roster import read_roster
 from parsec_cli.holdings import summary
-from parsec_cli.models import JsonObject, Pool
+from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import run
 from parsec_cli.results import Bar, Block, Card, Line, Listing
 from parsec_cli.runtime import Runtime
@@ -38,6 +40,8 @@ class Wish:
     prune: bool
     allow_overcommit: bool
     balances_only: bool = False
+    allow_odd_ids: bool = False
+    mapped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,21 @@ def shown_name(wish: Wish) -> str:
 
 def make_plan(runtime: Runtime, wish: Wish, data: bytes) -> Planned:
     """Check the whole file before the first request, then compare it with everyone."""
-    wanted = read_roster(data, shown_name(wish))
+    columns, name = Columns.parse(wish.mapped), shown_name(wish)
+    wanted = read_roster(data, name, columns)
+    if ignored := columns.notice():
+        runtime.screen.notice(ignored)
     survey = Survey(runtime, balances_only=wish.balances_only)
-    census = take_census(survey.everyone(), keep_for_roster(wanted, prune=wish.prune))
-    plan = diff(wanted, census, prune=wish.prune, name=shown_name(wish))
+    fixed = FixedColumns(wanted)
+    needed = keep_for_roster(wanted, prune=wish.prune)
+
+    def keep(user: User) -> bool:
+        fixed.see(user)
+        return needed(user)
+
+    census = take_census(survey.everyone(), keep)
+    plan = diff(wanted, census, prune=wish.prune, allow_odd_ids=wish.allow_odd_ids, name=name)
+    plan = replace(plan, notes=(*plan.notes, *fixed.notes))
     return planned(runtime, wish, plan, census, survey)
 
 

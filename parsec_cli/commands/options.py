@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.parsers import MAX_QPS, whole
+from parsec_cli.commands.parsers import whole
+from parsec_cli.field_rules import QPS_MAX
 
 DEFAULT_MAX = 10  # deactivations in one run
 
@@ -18,7 +19,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the history.
 Qps = Annotated[
     int,
     typer.Argument(
-        parser=whole(1, MAX_QPS, "QPS"), metavar="QPS", help="The new limit of requests per second."
+        parser=whole(1, QPS_MAX, "QPS"), metavar="QPS", help="The new limit of requests per second."
     ),
 ]
 UserName = Annotated[
@@ -33,6 +34,20 @@ Credentials = Annotated[
 ]
 ApiKeyId = Annotated[
     str | None, typer.Option(metavar="ID", help="Id of the key in a PEM file (not secret).")
+]
+OddIds = Annotated[
+    bool,
+    typer.Option(
+        "--allow-odd-ids", help="Allow new ids such as `NULL`, or ones that look like another."
+    ),
+]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FIELD=COLUMN",
+        help="Read a field from a column of another name; repeatable. Ignores unknown columns.",
+    ),
 ]
 Confirm = Annotated[
     str | None,

@@ -9,8 +9,6 @@ from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.local.settings import FORMATS
 from parsec_cli.records import record
 
-MAX_QPS = 2_147_483_647
-
 
 def seconds(text: str) -> float:
     """Parse a number of seconds above 0 and up to a day."""

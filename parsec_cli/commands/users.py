@@ -16,15 +16,18 @@ from parsec_cli.commands.options import (
     Confirm,
     Credentials,
     DryRun,
+    Mapped,
     Most,
+    OddIds,
     Overcommit,
     Qps,
     Reason,
     ResultsFile,
     UserName,
 )
-from parsec_cli.commands.parsers import MAX_QPS, whole
+from parsec_cli.commands.parsers import whole
 from parsec_cli.commands.shared import runtime_of
+from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.results import Listing, Record
 
 noun = Noun("users", "List, read and change the end-users.")
@@ -119,7 +122,7 @@ def create(
     qps_limit: Annotated[
         int | None,
         typer.Option(
-            parser=whole(1, MAX_QPS, "--qps-limit"),
+            parser=whole(1, QPS_MAX, "--qps-limit"),
             metavar="N",
             help="Requests per second.",
         ),
@@ -128,6 +131,7 @@ def create(
         str | None, typer.Option(metavar="0x..", help="The user's own wallet address.")
     ] = None,
     allow_overcommit: Overcommit = False,
+    allow_odd_ids: OddIds = False,
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Record:
@@ -149,6 +153,7 @@ def create(
         qps_limit=qps_limit,
         eoa_address=eoa_address,
         allow_overcommit=allow_overcommit,
+        allow_odd_ids=allow_odd_ids,
         dry_run=dry_run,
         reason=reason,
     )
@@ -264,9 +269,10 @@ def deactivate(
         str | None,
         typer.Option(
             metavar="FILE|-",
-            help="A USER a line, or a CSV with a customer_id or external_id column.",
+            help="A USER a line; or csv, tsv or JSON with a customer_id or external_id.",
         ),
     ] = None,
+    mapped: Mapped = None,
     confirm: Confirm = None,
     most: Most = DEFAULT_MAX,
     allow_holdings: AllowHoldings = None,
@@ -296,5 +302,6 @@ def deactivate(
         results,
         dry_run,
         reason,
+        tuple(mapped or ()),
     )
     return deactivate_users(runtime_of(ctx), order)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from parsec_cli import strict_json
 from parsec_cli.fleet.intake import Faults
+from parsec_cli.fleet.sheet import lines_of
 from parsec_cli.models import JsonObject
 
-Numbered = tuple[int, JsonObject]
+# row, record, and whether this tool exported it: then the server may have added fields
+Numbered = tuple[int, JsonObject, bool]
+# an object or an array of something, not an id such as `[prod]`
+_JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"\]])")
 
 
 def looks_like_json(text: str) -> bool:
-    return text.lstrip()[:1] in ("{", "[")
+    return _JSON.match(text) is not None
 
 
 def read(text: str, faults: Faults) -> Iterator[Numbered]:
     """Number array members from 1 and JSON Lines by their line."""
     if text.lstrip().startswith("{"):
-        lines = [(row, line) for row, line in enumerate(text.split("\n"), 1) if line.strip()]
+        lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if line.strip()]
         # a whole object in the first line, and more below: JSON Lines, and so is a single record
         if len(lines) > 1 and _is_object(lines[0][1]):
             yield from _lines(lines, faults)
@@ -28,6 +33,7 @@ def read(text: str, faults: Faults) -> Iterator[Numbered]:
     whole = _parsed(text, 1, faults)
     if whole is None:
         return
+    listing = isinstance(whole, dict) and "users" in whole
     if isinstance(whole, dict):
         if whole.get("complete") is False:
             faults.add(1, "the listing in this file is not complete: `complete` is false")
@@ -36,7 +42,7 @@ def read(text: str, faults: Faults) -> Iterator[Numbered]:
         faults.add(1, "`users` is not an array")
         return
     for row, record in enumerate(whole, 1):
-        yield from _object(record, row, faults)
+        yield from _object(record, row, faults, listing=listing)
 
 
 def _lines(lines: list[tuple[int, str]], faults: Faults) -> Iterator[Numbered]:
@@ -46,9 +52,9 @@ def _lines(lines: list[tuple[int, str]], faults: Faults) -> Iterator[Numbered]:
             yield from _object(record, row, faults)
 
 
-def _object(record: Any, row: int, faults: Faults) -> Iterator[Numbered]:
+def _object(record: Any, row: int, faults: Faults, *, listing: bool = False) -> Iterator[Numbered]:
     if isinstance(record, dict):
-        yield row, record
+        yield row, record, listing or {"customer_id", "api_key"} <= record.keys()
     else:
         faults.add(row, "is not a JSON object")
 

@@ -10,6 +10,8 @@ from parsec_cli.errors import UsageFault
 SHOWN = 50  # faults in one message; a screen or two, and enough to see the pattern
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# zip (.xlsx, .ods, .numbers) and OLE (.xls)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _SAVE_AS = "save the file as UTF-8 (in Excel: `CSV UTF-8`) and run the same command again"
 
 
@@ -44,11 +46,15 @@ class Faults:
 def decode(data: bytes, faults: Faults) -> str:
     """Return the text without its byte-order mark; rows that do not decode become faults."""
     encoding = "utf-8"
+    if data.startswith(_WORKBOOKS):
+        why = "the file is a spreadsheet workbook, such as .xlsx, .xls or .ods"
+        faults.add(1, why, hint="export it as CSV (in Excel: `CSV UTF-8`) and give that file")
+        faults.check()
     if data.startswith(codecs.BOM_UTF8):
         data = data[len(codecs.BOM_UTF8) :]
     elif data.startswith(_UTF32):
         faults.add(1, "the file is UTF-32", hint=_SAVE_AS)
-        return ""
+        faults.check()
     elif data.startswith(_UTF16):
         encoding = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
         data = data[2:]

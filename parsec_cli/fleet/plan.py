@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from parsec_cli.errors import AmbiguousUser, counted
+from parsec_cli.errors import AmbiguousUser, GuardRefused, counted
+from parsec_cli.field_rules import new_id_fault
 from parsec_cli.fleet.census import Census, Seen
-from parsec_cli.fleet.fields import new_id_fault
+from parsec_cli.fleet.identity import check_ids, check_new_ids
 from parsec_cli.fleet.intake import SHOWN, Faults
 from parsec_cli.fleet.roster import Wanted
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
-from parsec_cli.next_command import run
+from parsec_cli.next_command import again, run
 
 _WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
-_NOTED = 5  # rows named one by one in the notes; more are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +153,50 @@ def facts_of(record: JsonObject) -> JsonObject:
 
 
 def diff(
-    wanted: Sequence[Wanted], census: Census, *, prune: bool = False, name: str = "FILE"
+    wanted: Sequence[Wanted],
+    census: Census,
+    *,
+    prune: bool = False,
+    allow_odd_ids: bool = False,
+    name: str = "FILE",
 ) -> Plan:
-    """Compare; `prune` deactivates who is not named. UsageFault for ids unfit for creation."""
+    """Compare; `prune` deactivates who is not named. Refuses rows that may mean someone else."""
+    if prune and not wanted:
+        raise GuardRefused(
+            f"`{name}` names no user: `--prune` would deactivate everyone",
+            hint="without that option, run",
+            command=again(prune=None),
+        )
     _check_ambiguous(wanted, census)
+    check_ids(wanted, census)
     faults = Faults(name)
     entries: list[Entry] = []
-    claimed: set[str] = set()
+    claimed: dict[str, int] = {}
+    new: list[Wanted] = []
     for one in wanted:
-        seen = _find(one, census)
+        seen = find(one, census)
         if seen is not None:
-            claimed.add(seen.customer_id.lower())
+            before = claimed.setdefault(seen.customer_id.lower(), one.row)
+            if before != one.row:
+                faults.add(one.row, f"names the same user as row {before}")
+        elif not one.absent:
+            new.append(one)
         entries.append(_entry(one, seen, faults))
     faults.check()
+    if not allow_odd_ids:
+        check_new_ids(new, wanted, census)
     if prune:
         entries += [
             deactivation(None, seen) for key, seen in census.users.items() if key not in claimed
         ]
-    return arranged(entries, notes(wanted, census))
+    others = 0 if prune else len(census.users) - len(claimed)
+    return arranged(entries, notes(new, others))
 
 
 def keep_for_roster(wanted: Sequence[Wanted], *, prune: bool) -> Callable[[User], bool]:
     """Whose record the census must keep: whoever the roster may deactivate."""
     if not prune:
-        gone = {one.external_id or one.customer_id for one in wanted if one.absent}
+        gone = {name for one in wanted if one.absent for name in (one.external_id, one.customer_id)}
         return lambda user: user.external_id in gone or user.customer_id.lower() in gone
     staying = {one.external_id for one in wanted if not one.absent}
     return lambda user: user.external_id not in staying
@@ -200,9 +220,10 @@ def deactivation(row: int | None, seen: Seen) -> Deactivate:
     return Deactivate(row, seen.external_id, seen.customer_id, facts_of(record))
 
 
-def _find(one: Wanted, census: Census) -> Seen | None:
-    if one.customer_id:
-        return census.by_customer_id(one.customer_id)
+def find(one: Wanted, census: Census) -> Seen | None:
+    """Return the user that a row names; its two ids are known to agree."""
+    if one.customer_id and (seen := census.by_customer_id(one.customer_id)):
+        return seen
     return census.by_external_id(one.external_id)
 
 
@@ -219,7 +240,7 @@ def _entry(one: Wanted, seen: Seen | None, faults: Faults) -> Entry:
 def _newcomer(one: Wanted, faults: Faults) -> Entry:
     if not one.absent:
         fault = new_id_fault(one.external_id) if one.external_id else ""
-        if one.customer_id:
+        if one.customer_id and not one.external_id:
             fault = f"there is no user of customer_id `{one.customer_id}`"
         if fault:
             faults.add(one.row, fault)
@@ -228,7 +249,7 @@ def _newcomer(one: Wanted, faults: Faults) -> Entry:
 
 
 def _check_ambiguous(wanted: Sequence[Wanted], census: Census) -> None:
-    shared = [one for one in wanted if one.external_id in census.twice]
+    shared = [one for one in wanted if one.external_id in census.twice and not one.customer_id]
     if shared:
         raise AmbiguousUser(
             f"several users share an external id, in {counted(len(shared), 'row')} of the file",
@@ -238,31 +259,13 @@ def _check_ambiguous(wanted: Sequence[Wanted], census: Census) -> None:
         )
 
 
-def notes(wanted: Sequence[Wanted], census: Census) -> list[str]:
-    """What a plan cannot do or know, for people."""
-    said = []
-    active = [(one, _find(one, census)) for one in wanted if not one.absent]
-    unset = sum(1 for one, seen in active if seen is None and one.qps_limit is None)
-    if unset:
-        said.append(
-            f"created without `qps_limit`: {unset:,}; the server's default is unknown and counts 0"
-        )
-    emails = sum(1 for one, seen in active if seen is not None and one.email)
-    if emails:
-        said.append(
-            f"`email` of existing users is neither compared nor changed by the API: {emails:,} rows"
-        )
-    other = [
-        one
-        for one, seen in active
-        if seen is not None
-        and one.eoa_address
-        and one.eoa_address.lower() != (seen.eoa_address or "").lower()
-    ]
-    said += [
-        f"row {one.row}: `eoa_address` of `{one.external_id}` differs and cannot be changed"
-        for one in other[:_NOTED]
-    ]
-    if len(other) > _NOTED:
-        said.append(f"and `eoa_address` of {len(other) - _NOTED:,} more")
-    return said
+def notes(new: Sequence[Wanted], others: int) -> list[str]:
+    """Return what people should know of a plan; `others` are users that the file leaves out."""
+    unset = sum(one.qps_limit is None for one in new)
+    stale = sum(one.customer_id is not None for one in new)
+    counts = {
+        "created without `qps_limit`; the server's default is unknown and counts 0": unset,
+        "created although the file has a customer_id, which no user has": stale,
+        "users that are not in the file, and stay as they are": others,
+    }
+    return [f"{text}: {count:,}" for text, count in counts.items() if count]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound, counted
+from parsec_cli.errors import AmbiguousUser, NotFound, counted
 from parsec_cli.fleet.census import Census, Seen
+from parsec_cli.fleet.identity import clash
 from parsec_cli.fleet.intake import SHOWN
 from parsec_cli.fleet.past import Past
 from parsec_cli.fleet.plan import Entry, Keep, Plan, arranged, deactivation
@@ -18,7 +19,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def plan_deactivations(targets: Sequence[Target], census: Census, past: Past) -> Plan:
-    """Resolve each target, or raise NotFound, AmbiguousUser or GuardRefused listing all that fail.
+    """Resolve each target, or raise NotFound or AmbiguousUser listing all that fail.
 
     Whom an older run deactivated is a row with nothing to do, and so is a second mention.
     """
@@ -28,6 +29,8 @@ def plan_deactivations(targets: Sequence[Target], census: Census, past: Past) ->
     named = [_as_id(target) for target in targets]
     names = past.names()
     _check_ambiguous(named, census)
+    _check_contradictions(named, census)
+    _check_second_meanings(targets, named, census)
     for target in named:
         seen = _find(target, census)
         if seen is None:
@@ -49,7 +52,6 @@ def plan_deactivations(targets: Sequence[Target], census: Census, past: Past) ->
             hint="list users with",
             command=run("users", "list", "--match", "TEXT"),
         )
-    _check_contradictions(named, census)
     return arranged(entries)
 
 
@@ -59,6 +61,17 @@ def keep_for_targets(targets: Sequence[Target]) -> Callable[[User], bool]:
     customers = {target.text for target in named if target.kind == "customer_id"}
     names = {target.text for target in named if target.kind == "external_id"}
     return lambda user: user.customer_id.lower() in customers or user.external_id in names
+
+
+def second_meaning(target: Target) -> str | None:
+    """Return the external_id that the text of a USER is as well, though it is read otherwise."""
+    read = _as_id(target)
+    plain = (read.kind, read.text) == ("external_id", target.text)
+    return None if plain or target.kind != "user" else target.text
+
+
+def is_uuid(target: Target) -> bool:
+    return target.kind == "user" and _UUID.fullmatch(target.text) is not None
 
 
 def _as_id(target: Target) -> Target:
@@ -105,21 +118,32 @@ def _check_ambiguous(named: Sequence[Target], census: Census) -> None:
 
 
 def _check_contradictions(named: Sequence[Target], census: Census) -> None:
-    """A row with both ids must name one user by both."""
-    wrong = [
-        (target, seen)
-        for target in named
-        if target.external_id is not None
-        and (seen := _find(target, census)) is not None
-        and seen.external_id != target.external_id
-    ]
-    if wrong:
-        raise GuardRefused(
-            f"another external_id than the customer_id has, in {counted(len(wrong), 'row')}: "
-            "nothing was sent",
-            details=[
-                f"row {target.row}: `{target.external_id}`, but the user is `{seen.external_id}`"
-                for target, seen in wrong[:SHOWN]
-            ],
+    """Refuse a row whose two ids do not mean one user."""
+    found = [clash(target.row, target.text, target.external_id, census) for target in named]
+    details = [text for text in found if text]
+    if details:
+        raise AmbiguousUser(
+            f"the two ids disagree in {counted(len(details), 'row')}: nothing was sent",
+            details=details[:SHOWN],
             hint="correct the file, or leave one of the two columns out",
+        )
+
+
+def _check_second_meanings(
+    targets: Sequence[Target], named: Sequence[Target], census: Census
+) -> None:
+    """Refuse a USER that names one user as it is read, and another by external_id."""
+    details = [
+        f"row {target.row}: {target.text!a} means user {seen.customer_id} and is the external_id "
+        f"of user {other.customer_id}"
+        for target, read in zip(targets, named, strict=True)
+        if (text := second_meaning(target)) is not None
+        and (seen := _find(read, census)) is not None
+        and (other := census.by_external_id(text)) not in (None, seen)
+    ]
+    if details:
+        raise AmbiguousUser(
+            f"{counted(len(details), 'row')} may mean two users: nothing was sent",
+            details=details[:SHOWN],
+            hint="write `id:CUSTOMER_ID`, or `ext:` before the whole external_id",
         )

@@ -1,28 +1,33 @@
-"""CSV text -> rows of cells with the line each starts in; knows delimiters and quotes, no columns.
+"""Text of a table -> rows of cells with the line each starts in; knows delimiters, no columns.
 
 Rows are numbered as a spreadsheet does: the header is 1, and a record whose quoted cells span
-several lines has the number of its first line.
+several lines has the number of its first line. csv has quotes; tsv as this tool writes it has
+none, and escapes begin with a backslash.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 
+from parsec_cli.cells import from_csv, from_tsv, has_tsv_escapes
+from parsec_cli.fleet.header import normal
 from parsec_cli.fleet.intake import Faults
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 Record = tuple[int, list[str]]
+_LINE_END = re.compile("\r\n|\r|\n")
 # a cell longer than csv's own limit (131,072 characters) ends in an error well within this
 _SCANNED = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`header` holds the column names in lower case without blanks; `rows` are yet to be read."""
+    """`header` holds the column names as written; `rows`, yet to be read, hold the cells' text."""
 
     header: tuple[str, ...]
     row: int
@@ -30,39 +35,77 @@ class Sheet:
     rows: Iterator[Record]
 
 
+def lines_of(text: str) -> list[str]:
+    return _LINE_END.split(text)
+
+
+def first_line(text: str) -> str:
+    return lines_of(text[:_SCANNED].lstrip("\r\n"))[0]
+
+
 def open_sheet(text: str, known: Collection[str], faults: Faults) -> Sheet | None:
     """Read the header with the delimiter that gives most `known` names; None without a line."""
-    text, told = _told_delimiter(text)
-    delimiter = told or _delimiter(text, known)
-    rows = _records(text, delimiter, faults)
+    text, given = _given_delimiter(text)
+    first = first_line(text)
+    delimiter = given or _delimiter(first, known)
+    rows = _rows(text, first, delimiter, faults)
     for row, cells in rows:
         if not blank(cells):
-            header = tuple(normal(cell) for cell in cells)
-            return Sheet(header, row, delimiter, rows)
+            return Sheet(tuple(cells), row, delimiter, rows)
     return None
-
-
-def normal(name: str) -> str:
-    """` External ID ` -> `external_id`."""
-    return "_".join(name.strip().lower().split())
 
 
 def blank(cells: list[str]) -> bool:
     return not any(cell.strip() for cell in cells)
 
 
-def _told_delimiter(text: str) -> tuple[str, str | None]:
+def _rows(text: str, first: str, delimiter: str, faults: Faults) -> Iterator[Record]:
+    as_csv = _each(_records(text, delimiter, faults), from_csv)
+    as_tsv = _each(enumerate(_split(text), 1), from_tsv if has_tsv_escapes(text) else str)
+    if '"' in first:  # this tool quotes no name of a column in tsv
+        return as_csv
+    if delimiter in first:
+        return as_tsv if delimiter == "\t" else as_csv
+    named = {".csv": as_csv, ".tsv": as_tsv}.get(faults.name[-4:].lower())
+    return named or _agreed(as_csv, as_tsv, faults)
+
+
+def _split(text: str) -> Iterator[list[str]]:
+    return (line.split("\t") for line in lines_of(text))
+
+
+def _each(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[Record]:
+    return ((row, [decode(cell) for cell in cells]) for row, cells in rows)
+
+
+def _agreed(one: Iterator[Record], other: Iterator[Record], faults: Faults) -> Iterator[Record]:
+    """Yield the rows of a file of one column, if it means the same as csv and as tsv."""
+    both = (((row, cells) for row, cells in rows if not blank(cells)) for rows in (one, other))
+    for first, second in zip_longest(*both):
+        if first != second:
+            two_readings((first or second)[0], faults)
+            return
+        yield first
+
+
+def two_readings(row: int, faults: Faults) -> None:
+    faults.add(
+        row,
+        "means one id as csv and another as tsv",
+        hint="end the file's name in `.csv` or `.tsv`, or use `-o json` for the export",
+    )
+
+
+def _given_delimiter(text: str) -> tuple[str, str | None]:
     """Take off Excel's first line `sep=;`, which no spreadsheet shows or counts."""
-    first, newline, rest = text.partition("\n")
-    told = first.strip("\r").strip('"')
-    if told.lower().startswith("sep=") and len(told) <= len("sep=;"):
-        return (rest if newline else ""), told[4:] or ","
+    first = lines_of(text[:_SCANNED])[0]
+    given = first.strip('"')
+    if given.lower().startswith("sep=") and len(given) <= len("sep=;"):
+        return _LINE_END.sub("", text[len(first) :], count=1), given[4:] or ","
     return text, None
 
 
-def _delimiter(text: str, known: Collection[str]) -> str:
-    first = text[:_SCANNED].lstrip("\r\n").partition("\n")[0].partition("\r")[0]
-
+def _delimiter(first: str, known: Collection[str]) -> str:
     def fit(delimiter: str) -> tuple[int, int]:
         names = [normal(cell.strip().strip('"')) for cell in first.split(delimiter)]
         return sum(name in known for name in names), len(names)

@@ -1,21 +1,21 @@
-"""The file of `users deactivate --from-file` -> the users it names, all its faults at once."""
+"""The file of `users deactivate --from-file` -> the users it names. All faults come together."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from parsec_cli.cells import restore
-from parsec_cli.errors import counted
-from parsec_cli.fleet import fields
+from parsec_cli.cells import from_tsv, has_tsv_escapes, is_csv_cell
+from parsec_cli.field_rules import edge_fault, id_fault, new_id_fault
 from parsec_cli.fleet.documents import looks_like_json
+from parsec_cli.fleet.header import IDS, Columns, no_header, normal
 from parsec_cli.fleet.intake import Faults, decode
-from parsec_cli.fleet.sheet import DELIMITERS, Sheet, blank, normal, open_sheet
+from parsec_cli.fleet.roster import id_faults
+from parsec_cli.fleet.sheet import DELIMITERS, first_line, lines_of, two_readings
+from parsec_cli.fleet.table import Cells, read_rows
 
 Kind = Literal["user", "external_id", "customer_id"]
-_COLUMNS = ("customer_id", "external_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,88 +32,71 @@ class Target:
     external_id: str | None = None
 
 
-def read_targets(data: bytes, name: str) -> tuple[Target, ...]:
-    """Read one USER a line, or a CSV with a `customer_id` or `external_id` column."""
-    faults = Faults(name)
+def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tuple[Target, ...]:
+    """Read one USER a line, or a table or JSON with a `customer_id` or `external_id`."""
+    faults, columns = Faults(name), columns or Columns()
     text = decode(data, faults)
-    if _is_json(text):
-        faults.add(
-            1, "the file is JSON", hint="write one USER a line: `jq -r '.users[].customer_id'`"
-        )
-        faults.check()
-    first = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
-    is_sheet = any(_names(first, delimiter) for delimiter in DELIMITERS)
-    is_sheet = is_sheet or first.lower().startswith(("sep=", '"sep='))
-    found = tuple(_from_sheet(text, faults) if is_sheet else _from_lines(text, faults))
+    if looks_like_json(text) or columns.mapping or _has_header(text):
+        rows = read_rows(text, columns, faults)
+        found = [target for row, cells in rows if (target := _target(row, cells, faults))]
+    else:
+        found = list(_from_lines(text, faults))
     faults.check()
     if not found:
         faults.add(1, "the file names no user")
         faults.check()
-    return found
+    return tuple(found)
 
 
-def _is_json(text: str) -> bool:
-    """Tell an object or array from ids that merely begin so, such as `[prod]`."""
-    if not looks_like_json(text):
-        return False
-    try:
-        json.JSONDecoder().raw_decode(text.lstrip())
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _has_header(text: str) -> bool:
+    first = first_line(text)
+    cells = (cell.strip().strip('"') for sign in DELIMITERS for cell in first.split(sign))
+    return first.lower().startswith(("sep=", '"sep=')) or any(normal(cell) in IDS for cell in cells)
 
 
-def _names(line: str, delimiter: str) -> bool:
-    return any(normal(cell.strip().strip('"')) in _COLUMNS for cell in line.split(delimiter))
+def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
+    """Judge a row. A roster names users to keep, too; here every row is one to deactivate."""
+    customer_id = cells.get("customer_id", "").strip().lower()
+    external_id = cells.get("external_id", "")
+    external_id = external_id if external_id.strip() else ""
+    state = cells.get("state", "").strip().lower()
+    found = [*filter(None, id_faults(external_id, customer_id))]
+    if state not in ("", "absent"):
+        found.append(f"its state is `{state[:40]}`, not absent")
+    for fault in found:
+        faults.add(row, fault)
+    if found:
+        return None
+    if customer_id:
+        return Target(row, "customer_id", customer_id, external_id or None)
+    return Target(row, "external_id", external_id)
 
 
 def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
-    for row, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
-        if not line.strip():
-            continue
-        prefix, colon, rest = line.partition(":")
-        named = rest if colon and prefix in ("ext", "id") else line
-        fault = fields.id_fault(named) or fields.new_id_fault(named)
-        if fault:
-            faults.add(row, fault.replace("cannot be created", "cannot be named like this"))
-        else:
-            yield Target(row, "user", line)
-
-
-def _from_sheet(text: str, faults: Faults) -> Iterator[Target]:
-    sheet = open_sheet(text, _COLUMNS, faults)
-    if sheet is None or not _check_header(sheet, faults):
+    lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if line.strip()]
+    sign = next((sign for sign in DELIMITERS if _splits_all(sign, lines)), None)
+    if sign is not None:
+        seen = f"every line is split by a {DELIMITERS[sign]}, like a table without a header"
+        no_header(lines[0][0], seen, faults)
         return
-    for row, cells in sheet.rows:
-        if blank(cells):
-            continue
-        if len(cells) != len(sheet.header):
-            faults.add(
-                row, f"has {counted(len(cells), 'cell')}, the header has {len(sheet.header)}"
-            )
-            continue
-        record = dict(zip(sheet.header, map(restore, cells), strict=True))
-        customer_id = record.get("customer_id", "").strip().lower()
-        external_id = record.get("external_id", "")
-        fault = fields.id_fault(customer_id or external_id) or _state_fault(record)
-        if fault:
+    escaped = has_tsv_escapes(text)
+    for row, line in lines:
+        user = from_tsv(line) if escaped else line
+        if is_csv_cell(line) or (user != line and "\r\n" in text):
+            two_readings(row, faults)
+        elif fault := _user_fault(user, plain=user == line):
             faults.add(row, fault)
-        elif customer_id:
-            yield Target(row, "customer_id", customer_id, external_id or None)
         else:
-            yield Target(row, "external_id", external_id)
+            yield Target(row, "user", user)
 
 
-def _state_fault(record: dict[str, str]) -> str:
-    """A desired state names users to keep, too; here every row is one to deactivate."""
-    state = record.get("state", "").strip().lower()
-    return "" if state in ("", "absent") else f"its state is `{state[:40]}`, not absent"
+def _splits_all(sign: str, lines: list[tuple[int, str]]) -> bool:
+    counts = {line.count(sign) for _, line in lines}
+    return len(counts) == 1 and counts != {0}
 
 
-def _check_header(sheet: Sheet, faults: Faults) -> bool:
-    twice = [name for name in _COLUMNS if sheet.header.count(name) > 1]
-    for name in twice:
-        faults.add(sheet.row, f"the column `{name}` is there {sheet.header.count(name)} times")
-    if not any(name in sheet.header for name in _COLUMNS):
-        faults.add(sheet.row, "there is no column `customer_id` or `external_id`")
-    return not twice and any(name in sheet.header for name in _COLUMNS)
+def _user_fault(user: str, *, plain: bool) -> str:
+    """Judge a USER; only `plain` text may not hide characters, an escape is written on purpose."""
+    prefix, colon, rest = user.partition(":")
+    named = rest if colon and prefix in ("ext", "id") else user
+    return id_fault(named) or (new_id_fault(named) if plain else edge_fault(named))

@@ -95,8 +95,8 @@ class Index:
                     file.write(blank)
             self._next = None
 
-    def external_ids(self, prefix: str = "", limit: int = 1000) -> list[str]:
-        """Return up to `limit` external_ids that begin with `prefix`, for completion."""
+    def external_ids(self, prefix: str = "", limit: int | None = None) -> list[str]:
+        """Return the external_ids that begin with `prefix`, up to `limit` of them."""
         start = self._start(prefix)
         if start is None:
             return []
@@ -106,7 +106,7 @@ class Index:
             name = _text(rest)
             if tab and name is not None:
                 found[prefix + name] = None
-            if len(found) >= limit:
+            if len(found) == limit:
                 break
         return list(found)
 

@@ -96,7 +96,7 @@ def _users(
     found: dict[str, None] = {}
     for fingerprint in fingerprints:
         index = Index(places.index_file, host, fingerprint)
-        for name in index.external_ids(prefix.removeprefix("ext:")):
+        for name in index.external_ids(prefix.removeprefix("ext:"), limit=1000):
             if not _REFUSED.match(name):
                 found["ext:" + name if forced or _NEEDS_EXT.match(name) else name] = None
     return list(found)

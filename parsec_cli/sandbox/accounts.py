@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.sandbox import credentials, trading
 from parsec_cli.sandbox.answers import (
     Answer,
@@ -23,7 +24,7 @@ from parsec_cli.sandbox.answers import (
 from parsec_cli.sandbox.calls import NOT_OWNED, OTHER_BUILDERS_USER, Call
 from parsec_cli.sandbox.onboarding import EXCHANGES
 from parsec_cli.sandbox.users import seconds
-from parsec_cli.sandbox.validation import MAX_INTEGER, whole_number
+from parsec_cli.sandbox.validation import whole_number
 
 if TYPE_CHECKING:
     from parsec_cli.models import JsonObject
@@ -62,7 +63,7 @@ def positions(call: Call) -> Answer:
 def fills(call: Call) -> Answer:
     account = _account(call)
     limit = call.request.query.get("limit")
-    count = MAX_INTEGER if limit is None else whole_number(limit, "limit", 1, 1000)
+    count = QPS_MAX if limit is None else whole_number(limit, "limit", 1, 1000)
     return _listed(call, account, trading.fills(account.user, _market(account))[:count])
 
 
@@ -74,10 +75,10 @@ def orders(call: Call) -> Answer:
     if view not in VIEWS:
         raise invalid([f"status must be one of {', '.join(VIEWS)}"])
     start, end = (
-        whole_number(query.get(name, str(default)), name, 0, MAX_INTEGER)
-        for name, default in (("start_ts", 0), ("end_ts", MAX_INTEGER))
+        whole_number(query.get(name, str(default)), name, 0, QPS_MAX)
+        for name, default in (("start_ts", 0), ("end_ts", QPS_MAX))
     )
-    limit = whole_number(query.get("limit", str(MOST_ORDERS // 5)), "limit", 0, MAX_INTEGER)
+    limit = whole_number(query.get("limit", str(MOST_ORDERS // 5)), "limit", 0, QPS_MAX)
     listed = [
         order
         for order in trading.orders(account.user, _market(account))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from parsec_cli.field_rules import ADDRESS, QPS_MAX, email_fault
 from parsec_cli.sandbox.answers import invalid
 
 if TYPE_CHECKING:
@@ -13,14 +14,10 @@ if TYPE_CHECKING:
 
     from parsec_cli.models import JsonObject
 
-MAX_INTEGER = 2**31 - 1
-
-ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 HEX_KEY = re.compile(r"0x[0-9a-fA-F]{64}")
 PEM_KEY = re.compile(
     r"\s*-----BEGIN (RSA )?PRIVATE KEY-----\s.*-----END (RSA )?PRIVATE KEY-----\s*", re.DOTALL
 )
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 @dataclass(slots=True)
@@ -61,7 +58,10 @@ class Fields:
         return self.matching(name, ADDRESS, "0x and 40 hex digits", required=required)
 
     def email(self, name: str) -> str | None:
-        return self.matching(name, _EMAIL, "an email address")
+        value = self.text(name)
+        if value is not None and email_fault(value):
+            self.problem(name, "must be an email address")
+        return value
 
     def one_of(self, name: str, choices: Sequence[str], default: str | None = None) -> str:
         value = self.text(name, required=default is None)
@@ -78,8 +78,8 @@ class Fields:
             self.problem(name, "must be an integer")
         elif value < 1:
             self.problem(name, "must be at least 1")
-        elif value > MAX_INTEGER:
-            self.problem(name, f"must be at most {MAX_INTEGER}")
+        elif value > QPS_MAX:
+            self.problem(name, f"must be at most {QPS_MAX}")
         else:
             return value
         return None

@@ -40,7 +40,7 @@ def test_an_id_that_no_roster_could_name_is_not_created(run, builder, name):
     """Blanks around an id, or characters that nobody sees, come from a paste."""
     done = run("users", "create", name)
     assert done.code == 2, done
-    assert "cannot be created" in done.err
+    assert "cannot be used" in done.err
     assert builder.requests == []
 
 

@@ -74,7 +74,7 @@ def test_no_confirmation_and_nobody_there(run, builder, people):
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.parametrize("name", ["a\tb", "a\nb", "..", "a\u2028b"])
+@pytest.mark.parametrize("name", ["a\tb", "a\nb", "a\u2028b"])
 def test_a_column_names_also_whom_no_argument_can(run, builder, work, name):
     """Odd ids are refused for creating, not for matching."""
     builder.add(name)
@@ -89,7 +89,11 @@ def test_a_column_names_also_whom_no_argument_can(run, builder, work, name):
 
 @pytest.mark.parametrize(
     "text",
-    ["external_id\nu0\nu1\n", "name;customer_id\nx;{0}\ny;{1}\n", "sep=,\nexternal_id\nu0\nu1"],
+    [
+        "external_id\nu0\nu1\n",
+        "state;customer_id\nabsent;{0}\n;{1}\n",
+        "sep=,\nexternal_id\nu0\nu1",
+    ],
 )
 def test_csv_with_an_id_column(run, builder, people, work, text):
     (work / "f.csv").write_text(text.format(*(user["customer_id"] for user in people)))
@@ -174,7 +178,8 @@ def test_row_whose_two_ids_disagree_refuses_the_file(run, builder, people, work)
 
     completed = run("users", "deactivate", "--from-file", file, "--confirm", "1")
 
-    assert completed.code == 10
+    assert completed.code == 3
+    assert f"external_id 'u0' is user {people[0]['customer_id']}" in completed.err
     assert changes(builder) == []
 
 

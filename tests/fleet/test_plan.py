@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
 from parsec_cli.fleet.census import take_census
+from parsec_cli.fleet.fixed import FixedColumns
 from parsec_cli.fleet.guards import check_max, check_pool, check_quota, forecast
 from parsec_cli.fleet.plan import Create, Deactivate, Keep, SetQps, delta, diff, facts_of
 from parsec_cli.fleet.plan_file import summary
 from parsec_cli.fleet.roster import Wanted
 from parsec_cli.models import Pool, User
+from parsec_cli.next_command import again
 from parsec_cli.next_command import again
 from parsec_cli.secrecy import without_secrets
 
@@ -101,7 +103,7 @@ def test_odd_ids_are_matched_but_never_created(world):
     world.add("a\nb", 5)
     assert diff([Wanted(2, "a\nb", 6)], world.census()).actions[0].new == 6
     with pytest.raises(UsageFault) as caught:
-        diff([Wanted(2, "a\nb", 6), Wanted(4, "c\n", 6), Wanted(9, "..")], world.census())
+        diff([Wanted(2, "a\nb", 6), Wanted(4, "c\n", 6), Wanted(9, "d\u200b")], world.census())
     assert [line.partition(":")[0] for line in caught.value.details] == ["row 4", "row 9"]
 
 
@@ -113,24 +115,103 @@ def test_external_id_of_two_users_is_ambiguous(world):
     assert caught.value.details == ("row 2: `u1`",)
 
 
-def test_notes_say_what_cannot_be_changed_or_known(world):
-    """A create on an existing user does not change the other fields."""
-    for number in range(7):
-        world.add(f"u{number}", 1, wallet={"eoa_address": ADDRESS})
-    other = "0x" + "cd" * 20
-    wanted = [Wanted(n + 2, f"u{n}", 1, "a@b.example", other) for n in range(7)]
-    wanted += [Wanted(20, "new"), Wanted(21, "u0x", 1, eoa_address=ADDRESS)]
+def test_notes_say_what_a_plan_does_not_know_or_touch(world):
+    for name in ("u1", "u2", "u3"):
+        world.add(name, 1)
+    wanted = [Wanted(2, "u1", 1), Wanted(3, "new"), Wanted(4, "back", 1, customer_id="gone")]
     assert diff(wanted, world.census()).notes == (
-        "created without `qps_limit`: 1; the server's default is unknown and counts 0",
-        "`email` of existing users is neither compared nor changed by the API: 7 rows",
-        *(f"row {n + 2}: `eoa_address` of `u{n}` differs and cannot be changed" for n in range(5)),
-        "and `eoa_address` of 2 more",
+        "created without `qps_limit`; the server's default is unknown and counts 0: 1",
+        "created although the file has a customer_id, which no user has: 1",
+        "users that are not in the file, and stay as they are: 2",
     )
+    assert len(diff(wanted, world.census(), prune=True).notes) == 2
 
 
-def test_same_address_in_another_case_is_no_difference(world):
-    world.add("u1", 1, wallet={"eoa_address": ADDRESS.upper().replace("0X", "0x")})
-    assert diff([Wanted(2, "u1", eoa_address=ADDRESS)], world.census()).notes == ()
+def test_rows_that_differ_in_columns_that_cannot_be_changed_are_counted_once(world):
+    for n in range(3):
+        world.add(f"u{n}", 1, tier="pro", wallet={"eoa_address": ADDRESS.upper()})
+    same = {"tier": "pro", "wallet.eoa_address": ADDRESS}
+    wanted = [
+        Wanted(2, "u0", eoa_address=ADDRESS, fixed=same),
+        Wanted(3, "u1", email="a@b.example", fixed={"tier": "free"}),
+        Wanted(4, "", customer_id=next(iter(world.users)), eoa_address="0x" + "cd" * 20),
+        Wanted(5, "new", email="a@b.example"),
+        Wanted(6, "u2", absent=True, fixed={"tier": "free"}),
+    ]
+    fixed = FixedColumns(wanted)
+    for page in world.everyone():
+        for user in page:
+            fixed.see(user)
+    assert fixed.notes == [
+        (
+            "columns that cannot be changed here differ from the server in 2 rows: "
+            "`eoa_address`, `tier`, `email` (the API does not show it)"
+        )
+    ]
+
+
+@pytest.mark.parametrize("absent", [False, True])
+@pytest.mark.parametrize(
+    ("external_id", "customer"),
+    [("417", "u1"), ("u2", "u1"), ("U1", "u1"), ("re\u0301", "r\u00e9"), ("u1", "stale")],
+)
+def test_row_whose_two_ids_disagree_is_refused(world, external_id, customer, absent):
+    """A spreadsheet changed one of them, or the user was created again since the export."""
+    ids = {name: world.add(name) for name in ("u1", "u2", "r\u00e9")}
+    customer_id = ids.get(customer, "stale")
+    wanted = [Wanted(2, "u2", 5), Wanted(3, external_id, 5, absent=absent, customer_id=customer_id)]
+    with pytest.raises(GuardRefused, match="the two ids disagree in 1 row") as caught:
+        diff(wanted, world.census(), prune=True)
+    (detail,) = caught.value.details
+    assert f"row 3: external_id {external_id!a} is " in detail
+    assert f"customer_id {customer_id} is " in detail
+
+
+def test_users_who_share_an_external_id_are_told_apart_by_customer_id(world):
+    one, two = world.add("u1", 1), world.add("u1", 2)
+    wanted = [Wanted(2, "u1", 5, customer_id=one), Wanted(3, "u1", 2, customer_id=two)]
+    assert [action.customer_id for action in diff(wanted, world.census()).actions] == [one]
+
+
+def test_two_rows_for_one_user_are_a_fault(world):
+    customer = world.add("u1", 1)
+    with pytest.raises(UsageFault) as caught:
+        diff([Wanted(2, "u1", 5), Wanted(3, "", 6, customer_id=customer)], world.census())
+    assert caught.value.details == ("row 3: names the same user as row 2",)
+
+
+@pytest.mark.parametrize("new", ["BOB", "Stra\u00dfe", "e\u0301", "NULL", "None", "NaN"])
+@pytest.mark.parametrize("where", ["server", "file"])
+def test_new_id_that_is_more_likely_a_slip_is_refused(world, new, where):
+    others = ["bob", "strasse", "\u00e9"]
+    wanted = [Wanted(2, new, 5)]
+    if where == "server":
+        for name in others:
+            world.add(name)
+    else:
+        wanted += [Wanted(row, name, 5) for row, name in enumerate(others, 3)]
+    with pytest.raises(GuardRefused) as caught:
+        diff(wanted, world.census())
+    assert caught.value.exit_code == 10
+    assert "row 2: " in caught.value.details[0]
+    assert ascii(new) in caught.value.details[0]
+    assert caught.value.command == again(allow_odd_ids=True)
+    assert diff(wanted, world.census(), allow_odd_ids=True).actions[0].external_id == new
+
+
+def test_existing_users_may_look_alike_and_be_called_anything(world):
+    names = ["bob", "Bob", "NULL", "#N/A"]
+    for name in names:
+        world.add(name, 1)
+    wanted = [Wanted(row, name, 1) for row, name in enumerate(names, 2)]
+    assert diff([*wanted, Wanted(9, "BOB", absent=True)], world.census()).actions == ()
+
+
+def test_prune_by_a_file_that_names_nobody_is_refused(world):
+    world.add("u1")
+    with pytest.raises(GuardRefused, match="would deactivate everyone"):
+        diff([], world.census(), prune=True)
+    assert diff([], world.census()).actions == ()
 
 
 def test_forecast_counts_requests_time_and_quota():

@@ -4,7 +4,7 @@ import pytest
 from fleet.rig import HOST, KEY, Rig
 from fleet.world import World
 
-from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound, OutcomeUnknown
+from parsec_cli.errors import AmbiguousUser, NotFound, OutcomeUnknown
 from parsec_cli.fleet.census import take_census
 from parsec_cli.fleet.past import Past, read_past
 from parsec_cli.fleet.plan import Keep
@@ -73,11 +73,31 @@ def test_ambiguous_user_refuses_the_whole_file(world):
         plan_deactivations(named("u1"), world.census(), Past())
 
 
-def test_row_whose_two_ids_disagree_refuses_the_whole_file(world):
-    customer = world.add("u1")
-    with pytest.raises(GuardRefused) as caught:
-        plan_deactivations([Target(2, "customer_id", customer, "u9")], world.census(), Past())
-    assert caught.value.details == ("row 2: `u9`, but the user is `u1`",)
+@pytest.mark.parametrize("other", ["u9", "U1", "u1 ", "u2"])
+def test_row_whose_two_ids_disagree_refuses_the_whole_file(world, other):
+    customer, second = world.add("u1"), world.add("u2")
+    targets = [Target(2, "customer_id", customer, other), Target(3, "customer_id", second, "u2")]
+    with pytest.raises(AmbiguousUser) as caught:
+        plan_deactivations(targets, world.census(), Past())
+    (detail,) = caught.value.details
+    assert detail.startswith("row 2: ")
+    assert repr(other) in detail
+    assert f"customer_id {customer} is user 'u1'" in detail
+
+
+@pytest.mark.parametrize("past", [Past(), Past(done={"c-old": "u1"})])
+def test_row_of_a_user_who_was_created_again_is_refused(world, past):
+    world.add("u1")
+    with pytest.raises(AmbiguousUser, match="the two ids disagree in 1 row"):
+        plan_deactivations([Target(2, "customer_id", "c-old", "u1")], world.census(), past)
+
+
+def test_text_that_means_one_user_as_it_is_read_and_names_another_is_refused(world):
+    customer = world.add("foo")
+    for text in (customer, "ext:foo", f"id:{customer}"):
+        world.add(text)
+        with pytest.raises(AmbiguousUser, match="1 row may mean two users"):
+            plan_deactivations(named(text), world.census(), Past())
 
 
 def test_user_named_twice_counts_once(world):

@@ -1,0 +1,101 @@
+"""The rules of a user's fields: ids, limit, address and email.
+
+Rosters, `users create` and the sandbox share them. Each `_fault` function returns "" or what is
+wrong, in words that may follow a row number.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+QPS_MAX = 2_147_483_647
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+# what a spreadsheet writes for a long number: a capital E and a sign. `4e872096` is a true id
+_MANGLED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d+", re.ASCII)
+_EMAIL_LONGEST = 320
+_JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
+# what programs and spreadsheets write where there is no value, in small letters
+_NO_VALUE = frozenset(
+    ("null", "(null)", "<null>", "none", "nil", "undefined", "nan", "\\n", "n/a", "[object object]")
+)
+_SHEET_ERRORS = re.compile(
+    r"#(n/a|name\?|(ref|value|num|div/0|null|spill|calc|field|blocked|connect|busy|error)!"
+    r"|unknown!|getting_data)"
+)
+_SHOWN = 60  # characters of a value that a message quotes
+
+
+def looks_like_key(text: str) -> bool:
+    return text.strip().startswith(("pk_", "sk_"))
+
+
+def id_fault(text: str) -> str:
+    """Say why `text` cannot be the id of any user."""
+    if not text.strip():
+        return "the id is empty"
+    if looks_like_key(text):
+        return "the id looks like an API key; it is not shown here"
+    if _MANGLED.fullmatch(text) or (text.startswith("###") and not text.strip("#")):
+        return f"the id `{text}` was mangled by a spreadsheet; format the column as text"
+    return ""
+
+
+def edge_fault(text: str) -> str:
+    """Say why an external_id that stands alone, without a customer_id, is not safe to use."""
+    if text in (".", ".."):
+        return f"the id `{text}` cannot be used: it has a meaning in a URL"
+    if text != text.strip():
+        return f"the id {text!a} cannot be used: it begins or ends with a blank"
+    return ""
+
+
+def new_id_fault(text: str) -> str:
+    """Say why no user of this external_id can be created."""
+    if fault := edge_fault(text):
+        return fault
+    for char in text:
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in _JOINERS:
+            return f"the id {text!a} cannot be used: it contains U+{ord(char):04X}"
+    return ""
+
+
+def word_fault(text: str) -> str:
+    """Say why a new external_id is more likely an artefact of a program than an id."""
+    word = text.strip().casefold()
+    if _SHEET_ERRORS.fullmatch(word):
+        return f"the id {text!a} is a spreadsheet error"
+    if word in _NO_VALUE:
+        return f"the id {text!a} is what programs write for a missing value"
+    return ""
+
+
+def look_alike_key(text: str) -> str:
+    """Return what ids have in common that people read as one."""
+    if text.isascii():
+        return text.strip().lower()
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", folded).strip()
+
+
+def qps_fault(text: str) -> str:
+    plain = text.isascii() and text.isdecimal()
+    if plain and len(text) <= len(str(QPS_MAX)) and 1 <= int(text) <= QPS_MAX:
+        return ""
+    shown = text if len(text) <= 40 else text[:40] + "…"  # noqa: PLR2004
+    return f"qps_limit `{shown}` is not a whole number from 1 to {QPS_MAX}"
+
+
+def address_fault(text: str) -> str:
+    if ADDRESS.fullmatch(text):
+        return ""
+    return f"eoa_address `{text[:_SHOWN]}` is not `0x` and 40 hexadecimal digits"
+
+
+def email_fault(text: str) -> str:
+    """Find only gross mistakes: the API judges the rest."""
+    name, _, domain = text.partition("@")
+    printable = all(char.isprintable() and not char.isspace() for char in text)
+    if name and domain and "@" not in domain and printable and len(text) <= _EMAIL_LONGEST:
+        return ""
+    return f"email {text[:_SHOWN]!a} is not an email address"

@@ -1,0 +1,213 @@
+"""Whatever one part of the tool writes, every reader reads back as the same customers."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from commands.fleeting import changes, roster
+
+# what separates, quotes, escapes, runs or hides in some format, and letters of many scripts
+PARTS = [
+    *("\\", "\\\\", "\t", "\n", "\r", '"', '""', "=", "+", "-", "@", "'", "|", ",", ";", " ", "  "),
+    *("\x1b", "\u200b", "\u202e", "\u2028", "\ufeff", "\x7f", "\\u{41}", "\\n", "u", "x", "0"),
+    *("日本", "é", "e\u0301", "😀", "👨\u200d👩", "שלום", "مرحبا", '="1"', "ext:", "id:", "#", "%"),
+]
+FORMATS = ["tsv", "csv", "json", "jsonl"]
+WHOLE = [["--headers"], ["--no-headers"], ["--headers", "--fields", "external_id,customer_id"]]
+NARROW = [["--headers", "--fields", "external_id"], ["--no-headers", "--fields", "external_id"]]
+
+
+def nasty(chance: random.Random) -> str:
+    return "".join(chance.choices(PARTS, k=chance.randint(1, 4)))
+
+
+@pytest.fixture
+def crowd(builder) -> list[dict]:
+    """Users whose ids are each other's readings: escaped, quoted, neutralised, in two forms."""
+    chance = random.Random(20261126)
+    names = dict.fromkeys(nasty(chance) for _ in range(60))
+    for name in ["dom\\user", "=x", "q", "a,b", "u", "é"]:
+        twins = (name.replace("\\", "\\\\"), f"'{name}", f'"{name}"', f"ext:{name}", f" {name}")
+        names |= dict.fromkeys([name, *twins, "e\u0301"])
+    return [builder.add(name, number % 7 + 1) for number, name in enumerate(names)]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("how", [*WHOLE, *NARROW], ids=" ".join)
+@pytest.mark.parametrize("shell", ["", "PowerShell"])
+def test_an_export_plans_no_change_or_is_refused(run, builder, crowd, form, how, shell):
+    data = run("users", "list", "-o", form, *how).out_bytes
+    if shell:  # redirects as UTF-16, with the line ends of Windows
+        data = data.decode().replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-16")
+    done = run("users", "plan", "-", "--prune", "--json", stdin=data)
+    assert changes(builder) == []
+    if how == ["--headers"] and not shell:
+        assert done.code == 0, done
+        assert done.json["summary"]["unchanged"] == len(crowd)
+    if done.code == 0:
+        assert done.json["actions"] == []
+    else:
+        assert done.code in (2, 3, 10), done
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("how", [*WHOLE, *NARROW], ids=" ".join)
+def test_an_exported_user_is_selected_or_refused(run, builder, crowd, form, how):
+    """By each reader of deactivations; the file of one user, and of everyone."""
+    selected = 0
+    for user in [*crowd[::3], None]:
+        which = ["list"] if user is None else ["get", f"id:{user['customer_id']}"]
+        data = run("users", *which, "-o", form, *how).out_bytes
+        command = ["users", "deactivate", "--from-file", "-", "-n", "--json", "--max", "999"]
+        done = run(*command, stdin=data)
+        if done.code == 0:
+            found = [action["customer_id"] for action in done.json["actions"]]
+            expected = crowd if user is None else [user]
+            assert sorted(found) == sorted(one["customer_id"] for one in expected), data
+            selected += 1
+        else:
+            assert done.code in (2, 3), done
+    assert changes(builder) == []
+    if how == ["--headers"]:
+        assert selected == len(crowd[::3]) + 1
+
+
+def test_a_piped_list_of_ids_names_the_same_customer(run, builder, work):
+    """The escape of a backslash must not lead to the user who is called like the escape."""
+    one, other = builder.add("dom\\user"), builder.add("dom\\\\user")
+    listed = run("users", "get", one["external_id"], "--fields", "external_id")
+    (work / "l.txt").write_bytes(listed.out_bytes)
+    assert run("users", "deactivate", "--from-file", "l.txt", "--confirm", "1").code == 0
+    assert list(builder.users) == [other["customer_id"]]
+
+
+@pytest.mark.parametrize("many", [0, 60])
+@pytest.mark.parametrize("form", ["f.csv", "f.jsonl"])
+def test_ids_that_disagree_are_refused_before_anything_is_sent(run, builder, work, many, form):
+    """The number lost its zeros, or the user was created again; by GETs and by a listing."""
+    old, more = builder.add("00417"), builder.add_many(many)
+    rows = [("417", old["customer_id"]), *((u["external_id"], u["customer_id"]) for u in more)]
+    if form == "f.csv":
+        roster(work / form, *(",".join(row) for row in rows), header="external_id,customer_id")
+    else:
+        lines = [f'{{"external_id": "{name}", "customer_id": "{cid}"}}\n' for name, cid in rows]
+        (work / form).write_text("".join(lines))
+    gone = run("users", "deactivate", "--from-file", form, "--confirm", "1", "--max", "99")
+    planned = run("users", "plan", form, "--prune")
+    applied = run("users", "apply", form, "--prune", "--confirm", "1")
+    assert (gone.code, planned.code, applied.code) == (3, 10, 10)
+    for done in (gone, planned, applied):
+        assert "'417' is no user" in done.err
+        assert f"customer_id {old['customer_id']} is user '00417'" in done.err
+    assert changes(builder) == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_stale_customer_id_of_a_user_created_again_is_refused(run, builder, work, clock, known):
+    """Whether or not an earlier run deactivated the first one."""
+    old = builder.add("u1")
+    if known:
+        run("users", "deactivate", "--from-file", "-", "--confirm", "1", stdin=b"u1\n")
+        clock.sleep(1)
+    else:
+        del builder.users[old["customer_id"]]
+    new, before = builder.add("u1"), len(changes(builder))
+    header = "external_id,customer_id,state"
+    file = roster(work / "f.csv", f"u1,{old['customer_id']},absent", header=header)
+    assert run("users", "deactivate", "--from-file", file, "--confirm", "1").code == 3
+    assert run("users", "apply", file, "--confirm", "1").code == 10
+    assert list(builder.users) == [new["customer_id"]]
+    assert len(changes(builder)) == before
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [["..,5"], [".,5"], [" u1,5"], ["u1\u3000,5"], ["..,"], ["u1,5", "..,5", "###,"]],
+    ids=ascii,
+)
+@pytest.mark.parametrize("verb", [["plan"], ["apply", "--yes"], ["deactivate", "--from-file"]])
+def test_ids_with_a_meaning_in_a_url_are_faults_of_the_file(run, builder, work, rows, verb):
+    header = "external_id,qps_limit"
+    done = run("users", *verb, roster(work / "f.csv", *rows, header=header))
+    assert done.code == 2, done
+    assert builder.requests == []
+    if len(rows) > 1:
+        assert "row 3:" in done.err
+        assert "row 4:" in done.err
+
+
+def test_uuid_line_with_a_second_meaning_is_refused_if_it_is_known(run, builder):
+    one, two = builder.add("a"), builder.add("b")
+    other = builder.add(one["customer_id"])
+    command = ["users", "deactivate", "--from-file", "-", "--confirm", "1"]
+    said = run(*command[:-2], "-n", stdin=one["customer_id"].encode())
+    assert "read as customer_id: 1 line with a UUID" in said.err
+    run("users", "get", f"id:{other['customer_id']}")
+    refused = run(*command, stdin=one["customer_id"].encode())
+    assert refused.code == 3, refused
+    assert other["customer_id"] in refused.err
+    assert run(*command, stdin=f"ext:{one['customer_id']}".encode()).code == 0
+    assert list(builder.users) == [one["customer_id"], two["customer_id"]]
+
+
+def test_double_that_a_listing_shows_beside_the_index_is_refused(run, builder):
+    """A change by an index entry alone stays one GET."""
+    first = builder.add("u1", 5)
+    run("users", "get", f"id:{first['customer_id']}")
+    builder.add("u1", 6)
+    other = builder.add("u2", 5)
+    before = len(builder.requests)
+    assert run("users", "set-qps", "u1", "4").code == 0
+    assert [request.method for request in builder.requests[before:]] == ["GET", "PATCH"]
+    refused = run("users", "deactivate", "u1", "u2", "--confirm", "2")
+    assert refused.code == 3, refused
+    assert "external_id of 2 users" in refused.err
+    assert run("users", "set-qps", "u1", "3").code == 3
+    assert other["customer_id"] in builder.users
+
+
+def test_mapped_columns_work_in_every_reader(run, builder, work):
+    user = builder.add("u1", 5)
+    file = roster(work / "f.csv", "u1,9,x", header="Login,Limit,Note")
+    mapped = ["--map", "external_id=login"]
+    assert run("users", "plan", file).code == 2
+    planned = run("users", "plan", file, *mapped, "--map", "qps_limit=limit", "--json")
+    assert planned.json["actions"][0]["after"]["qps_limit"] == 9
+    assert "columns not read: `note`" in planned.err
+    assert run("users", "apply", file, *mapped, "--map", "qps_limit=limit", "--yes").code == 0
+    assert builder.users[user["customer_id"]]["qps_limit"] == 9
+    assert run("users", "deactivate", "u1", *mapped).code == 2
+    gone = run("users", "deactivate", "--from-file", file, *mapped, "--confirm", "1")
+    assert gone.code == 0, gone
+    assert builder.users == {}
+
+
+def test_odd_new_ids_need_an_option(run, builder, work):
+    builder.add("bob", 5)
+    run("users", "list")
+    file = roster(work / "f.csv", "NULL,1", "BOB,1")
+    assert run("users", "create", "NULL").code == 2
+    assert run("users", "create", "Bob").code == 10
+    assert run("users", "create", "bob").code == 0
+    refused = run("users", "plan", file)
+    assert refused.code == 10
+    assert "'BOB' looks like 'bob'" in refused.err
+    assert "--allow-odd-ids" in refused.err
+    assert changes(builder) == ["POST /api/v1/builder/users"]
+    assert run("users", "apply", file, "--allow-odd-ids", "--yes").code == 0
+    assert run("users", "create", "none", "--allow-odd-ids").code == 0
+    assert len(builder.users) == 4
+
+
+def test_plan_counts_users_that_are_not_in_the_file(run, builder, work):
+    builder.add("u1", 5, tier="pro")
+    builder.add("u2", 5)
+    header = "external_id,tier,email"
+    done = run("users", "plan", roster(work / "f.csv", "u1,free,a@b.example", header=header))
+    assert "users that are not in the file, and stay as they are: 1" in done.err
+    assert "differ from the server in 1 row: `tier`, `email`" in done.err
+    empty = run("users", "apply", roster(work / "e.csv"), "--yes")
+    assert empty.code == 0, empty
+    assert run("users", "apply", roster(work / "e.csv"), "--prune", "--confirm", "2").code == 10
+    assert changes(builder) == []
