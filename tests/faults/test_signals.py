@@ -11,7 +11,7 @@ import pytest
 from faults.children import PATIENCE, Child, until
 from faults.commands import ALICE
 from support.actions import close, json_answer, slow, stall, too_many
-from support.records import new_user
+from support.records import new_user, wallet
 
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 DEACTIVATE = ("users", "deactivate", ALICE, "--confirm", "alice")
@@ -65,6 +65,19 @@ def test_a_read_is_left_at_once(start, builder, outcomes, number, code, argv):
     assert completed.out == ""
     assert completed.error["exit_code"] == code
     assert "Traceback" not in completed.err
+    assert builder.mutations == []
+    assert outcomes() == []
+
+
+@pytest.mark.parametrize("users", [["holder"], ["holder", "alice"]], ids=len)
+def test_reading_holdings_is_left_at_once_and_nothing_is_sent(start, builder, outcomes, users):
+    builder.add("holder", 10, wallet=wallet(), linked_exchanges=["polymarket"])
+    builder.fault("GET", "/orders", action=stall())
+    child = start("users", "deactivate", *users, "--confirm", "holder")
+    until(lambda: any(r.path.endswith("/orders") for r in builder.requests))
+    child.signal(signal.SIGINT)
+    completed = child.finish()
+    assert completed.code == 130, completed
     assert builder.mutations == []
     assert outcomes() == []
 
