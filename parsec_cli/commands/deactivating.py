@@ -18,7 +18,11 @@ from parsec_cli.commands.consent import (
     with_consent,
     word_for,
 )
-from parsec_cli.commands.earlier import earlier_deactivations, warn_of_unknown
+from parsec_cli.commands.earlier import (
+    earlier_deactivations,
+    explaining_absence,
+    warn_of_unknown,
+)
 from parsec_cli.commands.guards import not_sent
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
@@ -61,7 +65,8 @@ def deactivate_users(runtime: Runtime, order: Order) -> Listing | Record:
 
 
 def _one(runtime: Runtime, order: Order) -> Listing | Record:
-    user = runtime.resolver.one(order.users[0], to_change=True)
+    with explaining_absence(runtime, order.users[0]):
+        user = runtime.resolver.one(order.users[0], to_change=True)
     at_most(1, order.most)
     one = held_by(runtime, user, balances_only=order.balances_only)
     if order.dry_run:

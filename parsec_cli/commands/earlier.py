@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
-from parsec_cli.errors import LocalFault
+from parsec_cli.api.resolve import Reference
+from parsec_cli.errors import LocalFault, NotFound
 from parsec_cli.fleet.past import Past, read_past
 from parsec_cli.models import User
 from parsec_cli.runtime import Runtime
@@ -36,3 +38,25 @@ def warn_of_unknown(runtime: Runtime, past: Past, users: Iterable[User]) -> None
         runtime.screen.warning(f"the outcome of an earlier deactivation of `{name}` is unknown")
     if len(names) > _NAMED:
         runtime.screen.warning(f"the same is true of {len(names) - _NAMED:,} more")
+
+
+@contextmanager
+def explaining_absence(runtime: Runtime, text: str) -> Iterator[None]:
+    """Say that a user who is not found was deactivated, or perhaps was, by an earlier command."""
+    try:
+        yield
+    except NotFound:
+        with suppress(LocalFault):  # that the user is not found matters more
+            _explain(runtime, Reference.parse(text).id)
+        raise
+
+
+def _explain(runtime: Runtime, name: str) -> None:
+    past = earlier_deactivations(runtime)
+    customer = past.names().get(name, name.lower())
+    if customer in past.done:
+        runtime.screen.warning(f"`{name}` was deactivated by an earlier command")
+    elif customer in past.unknown:
+        runtime.screen.warning(
+            f"an earlier deactivation of `{name}` had an unknown outcome; it seems to be applied"
+        )

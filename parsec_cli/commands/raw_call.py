@@ -32,6 +32,7 @@ from parsec_cli.commands.consent import (
     word_for,
 )
 from parsec_cli.commands.deactivating import deactivated, held_by
+from parsec_cli.commands.earlier import explaining_absence
 from parsec_cli.commands.guards import not_sent, start_change
 from parsec_cli.commands.raw_path import USERS, api_path, behind_user, victim_of, with_pairs
 from parsec_cli.commands.reading import read_bytes
@@ -182,7 +183,8 @@ def _victim(runtime: Runtime, method: str, path: str) -> User | None:
     customer_id = victim_of(path) if method == "DELETE" else None
     if customer_id is None:
         return None
-    return runtime.resolver.one(f"id:{customer_id}", to_change=True)
+    with explaining_absence(runtime, f"id:{customer_id}"):
+        return runtime.resolver.one(f"id:{customer_id}", to_change=True)
 
 
 def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Result:

@@ -461,6 +461,25 @@ def test_a_later_answer_settles_what_was_unknown(run, builder, clock):
     assert "earlier deactivation" not in run("users", "deactivate", "u1").err
 
 
+@pytest.mark.parametrize("after_effect", [True, False])
+def test_a_user_who_is_gone_was_perhaps_deactivated_before(run, builder, clock, after_effect):
+    """The response was lost, or it was not."""
+    user = builder.add("u1")
+    if after_effect:
+        builder.fault("DELETE", action=error(500, "no", "internal_error"), after_effect=True)
+    code = run("users", "deactivate", "u1", "--confirm", "u1").code
+    assert code == (12 if after_effect else 0)
+    clock.sleep(1)
+    why = "had an unknown outcome" if after_effect else "was deactivated by an earlier command"
+    for argv in (
+        ["users", "deactivate", "u1"],
+        ["api", "DELETE", f"/builder/users/{user['customer_id']}"],
+    ):
+        done = run(*argv, "-o", "tsv")
+        assert done.code == 3, done
+        assert why in done.err
+
+
 @pytest.mark.usefixtures("broken_history")
 def test_an_unreadable_history_does_not_stop_a_plan(run, builder, work):
     builder.add("u1")
