@@ -95,35 +95,6 @@ def test_every_call_lies_below_the_base_url_however_it_is_spelt(
     assert builder.log == [CALLS[call].format(root=root)]
 
 
-@pytest.mark.parametrize("how", ["option", "environment"])
-def test_a_stored_key_does_not_go_to_another_origin(
-    tool, server: ScriptedServer, other_origin: ScriptedServer, home, how
-):
-    config = home / "parsec.toml"
-    config.write_text(f'[profiles.default]\nbase_url = "{server.url}"\napi_key = "{BUILDER_KEY}"\n')
-    config.chmod(0o600)
-    env = {"PARSEC_CONFIG": str(config)}
-    argv = ["pool", "show"]
-    if how == "option":
-        argv += ["--base-url", other_origin.url]
-    else:
-        env["PARSEC_API_BASE_URL"] = other_origin.url
-    completed = tool(*argv, env=env)
-    assert completed.code == 10, completed
-    assert other_origin.connections == server.connections == []
-
-
-def test_the_environments_key_does_not_go_to_the_host_of_a_named_profile(
-    tool, server: ScriptedServer, home
-):
-    config = home / "parsec.toml"
-    config.write_text(f'[profiles.other]\nbase_url = "{server.url}"\n')
-    env = {"PARSEC_CONFIG": str(config), "PARSEC_API_KEY": BUILDER_KEY}
-    completed = tool("pool", "show", "-p", "other", env=env)
-    assert completed.code == 4, completed
-    assert server.connections == []
-
-
 def test_the_sandbox_is_never_sent_the_real_key(tool, server: ScriptedServer, key_env, leaks):
     completed = tool("pool", "show", "-p", "sandbox", env=key_env(server))
     assert completed.code == 0, completed

@@ -54,61 +54,6 @@ def test_a_server_that_repeats_its_cursors_is_left(run_at, server, cycle, form):
         assert len(completed.json["users"]) == 1
 
 
-@pytest.mark.parametrize("numbers", [[], [1]], ids=["empty pages", "the same user"])
-def test_endless_new_cursors_without_new_users_are_left(run_at, server, numbers):
-    """New cursors alone are no progress."""
-    cursors = map(str, itertools.count(1))
-    server.respond(lambda _: json_answer(200, page(*numbers, next_cursor=next(cursors))))
-    completed = run_at("users", "list", "--json")
-    assert completed.code == 7, completed
-    assert completed.out == "" or completed.json["complete"] is False
-    assert len(server.requests) < 200
-
-
-@pytest.mark.parametrize("last", [{}, {"next_cursor": None}, {"next_cursor": ""}], ids=str)
-@pytest.mark.parametrize("form", ["json", "tsv"])
-def test_the_end_of_the_list_is_understood_in_each_way(run_at, server, last, form):
-    """Absent, null and empty end it, without a further request."""
-    server.script(
-        json_answer(200, page(1, next_cursor="x")),
-        json_answer(200, page(2, **last)),
-        json_answer(200, POOL),
-    )
-    completed = run_at("users", "list", "-o", form)
-    assert completed.code == 0, completed
-    assert [request.query.get("cursor") for request in pages_of(server.requests)] == [None, "x"]
-    if form == "json":
-        assert completed.json["complete"] is True
-        assert completed.json["next_cursor"] is None
-
-
-@pytest.mark.parametrize("odd", [0, 1, False, True, 1.5, [], {}, ["x"], {"cursor": "x"}], ids=repr)
-def test_a_cursor_of_another_type_is_a_clean_error(run_at, server, odd):
-    """Neither an end nor a page: 7, never a traceback."""
-    server.respond(json_answer(200, page(1, next_cursor=odd)))
-    completed = run_at("users", "list", "--json")
-    assert completed.code == 7, completed
-    assert "Traceback" not in completed.err
-    assert "cursor" in completed.error["message"]
-    if completed.out:
-        assert completed.json["complete"] is False
-
-
-@pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
-def test_a_cursor_goes_back_byte_for_byte(run_at, server, cursor):
-    """Encoded once; nothing in it changes the other parameters."""
-    server.script(
-        json_answer(200, page(1, next_cursor=cursor)),
-        json_answer(200, page(2)),
-        json_answer(200, POOL),
-    )
-    completed = run_at("users", "list")
-    assert completed.code == 0, completed
-    assert server.requests[0].query == {"limit": "100"}
-    assert server.requests[1].query == {"limit": "100", "cursor": cursor}
-    assert "#" not in server.requests[1].target
-
-
 @pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
 def test_a_printed_cursor_can_be_given_back(run_at, server, cursor):
     """From the JSON and from the hint for people."""
@@ -217,18 +162,6 @@ def test_a_listing_cut_by_a_fault_can_go_on_from_its_cursor(run, builder):
     assert [u["external_id"] for u in first["users"] + rest["users"]] == [
         u["external_id"] for u in users
     ]
-
-
-def test_users_that_two_pages_repeat_appear_once(run_at, server):
-    """Users created during a listing shift the pages."""
-    server.script(
-        json_answer(200, page(1, 2, next_cursor="x")),
-        json_answer(200, page(2, 3)),
-        json_answer(200, {**POOL, "end_user_count": 3}),
-    )
-    listed = run_at("users", "list", "--json").json
-    assert [user["external_id"] for user in listed["users"]] == ["u1", "u2", "u3"]
-    assert listed["count"] == 3
 
 
 @pytest.mark.parametrize("count", [2, 5])

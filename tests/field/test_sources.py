@@ -7,16 +7,6 @@ from support.builder import BUILDER_KEY
 from support.views import STORED_KEY, profile
 
 
-@pytest.mark.parametrize("blank", ["", "   ", "\t", "\n"])
-def test_a_blank_key_variable_counts_as_unset(tool, builder, config_file, blank):
-    """CI exports an undefined secret as nothing."""
-    builder.key = STORED_KEY
-    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url))), "PARSEC_API_KEY": blank}
-    completed = tool("pool", "show", env=env)
-    assert completed.code == 0, completed
-    assert builder.requests[0].header("x-api-key") == STORED_KEY
-
-
 @pytest.mark.parametrize(
     "name",
     ["PARSEC_API_BASE_URL", "PARSEC_PROFILE", "PARSEC_OUTPUT", "PARSEC_DEBUG", "SSL_CERT_FILE"],
@@ -42,24 +32,6 @@ def test_without_a_key_the_places_looked_at_are_named(tool, builder, blank):
     assert builder.connections == []
 
 
-@pytest.mark.parametrize("value", ["", "  "])
-def test_an_empty_key_in_the_config_is_none(tool, builder, config_file, value):
-    """Stored blanks are no key either."""
-    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url, key=value or " ")))}
-    completed = tool("pool", "show", env=env)
-    assert completed.code == 4, completed
-    assert builder.connections == []
-
-
-def test_an_unknown_profile_is_an_error(tool, builder, config_file):
-    """Never the default instead."""
-    builder.key = STORED_KEY
-    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url)))}
-    assert tool("pool", "show", "-p", "stagin", env=env).code == 2
-    assert tool("pool", "show", env={**env, "PARSEC_PROFILE": "stagin"}).code == 2
-    assert builder.connections == []
-
-
 @pytest.mark.parametrize(
     "argv", [["pool", "show"], ["users", "deactivate", "alice", "--confirm", "alice"]]
 )
@@ -77,50 +49,6 @@ def test_a_stored_key_is_not_sent_to_another_origin(
     assert completed.code == 10, completed
     assert STORED_KEY not in completed.err
     assert builder.connections == other_origin.connections == []
-
-
-@pytest.mark.parametrize("spelling", ["{}/", "{}/api/v1", "{}/gw"])
-def test_another_spelling_of_the_same_origin_is_no_other_host(tool, builder, config_file, spelling):
-    """Scheme, host and port count; the path does not."""
-    builder.key = STORED_KEY
-    if spelling.endswith("gw"):
-        builder.prefix = "/gw/api/v1"
-    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url)))}
-    completed = tool("pool", "show", "--base-url", spelling.format(builder.url), env=env)
-    assert completed.code == 0, completed
-
-
-def test_the_environment_beats_the_default_profile_key_by_key(tool, builder, config_file):
-    """Per setting: here the key, with a base URL from the environment as well."""
-    env = {
-        "PARSEC_CONFIG": str(config_file(profile("https://elsewhere.invalid"))),
-        "PARSEC_API_KEY": BUILDER_KEY,
-        "PARSEC_API_BASE_URL": builder.url,
-    }
-    assert tool("pool", "show", env=env).code == 0
-    assert builder.requests[0].header("x-api-key") == BUILDER_KEY
-
-
-def test_an_explicit_profile_beats_the_environment(tool, builder, config_file):
-    """`-p` means that profile, with its own key."""
-    builder.key = STORED_KEY
-    env = {
-        "PARSEC_CONFIG": str(config_file(profile(builder.url, name="prod"))),
-        "PARSEC_API_KEY": "pk_live_WRONGCANARY_b002",
-        "PARSEC_API_BASE_URL": "https://elsewhere.invalid",
-    }
-    completed = tool("pool", "show", "-p", "prod", env=env)
-    assert completed.code == 0, completed
-    assert b"WRONGCANARY" not in builder.received
-
-
-def test_an_explicit_profile_without_a_key_does_not_borrow_one(tool, builder, config_file):
-    """The environment's key was meant for another host."""
-    path = config_file(profile(builder.url, key=None, name="prod"))
-    env = {"PARSEC_CONFIG": str(path), "PARSEC_API_KEY": BUILDER_KEY}
-    completed = tool("pool", "show", "-p", "prod", env=env)
-    assert completed.code == 4, completed
-    assert builder.connections == []
 
 
 def test_config_show_names_each_value_with_its_source_and_masks_the_key(tool, config_file, builder):

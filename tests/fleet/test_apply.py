@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 from fleet.rig import Rig
-from fleet.virtual import VirtualTime
-from fleet.world import World, not_found
-from support.bucket import Bucket
+from fleet.world import not_found
 
 from parsec_cli.errors import (
     ConnectFailed,
@@ -28,7 +26,7 @@ from parsec_cli.errors import (
 )
 from parsec_cli.files.append import RealDisk
 from parsec_cli.fleet.limits import Limits
-from parsec_cli.fleet.pace import Pacer, pacer_for
+from parsec_cli.fleet.pace import Pacer
 from parsec_cli.fleet.plan import Create, Plan, SetQps, diff
 from parsec_cli.fleet.roster import Wanted
 from parsec_cli.outcomes import Applied, NotApplied, Unknown
@@ -56,31 +54,6 @@ def unanswered(*names: str, status: int | None = None):
 ONE = Limits(concurrency=1)
 
 
-def test_every_row_gets_a_result_in_the_order_of_the_file(rig):
-    for name, qps in (("low", 5), ("high", 50), ("same", 7), ("gone", 3)):
-        rig.world.add(name, qps)
-    ended = rig.apply(
-        [
-            Wanted(2, "new", 4),
-            Wanted(3, "low", 9),
-            Wanted(4, "same", 7),
-            Wanted(5, "gone", absent=True),
-            Wanted(6, "high", 1),
-        ]
-    )
-    assert [(row["row"], row["action"], row["outcome"]) for row in rig.rows()] == [
-        (2, "create", "created"),
-        (3, "set-qps", "changed"),
-        (4, "none", "unchanged"),
-        (5, "deactivate", "deactivated"),
-        (6, "set-qps", "changed"),
-    ]
-    assert ended.exit_code == 0
-    assert ended.sentence == "1 created, 2 changed, 1 deactivated, 1 unchanged"
-    assert [verb for verb, *_ in rig.world.effects[:2]] == ["set-qps", "deactivate"]
-    assert rig.progress.done == 5
-
-
 def test_result_row_has_the_documented_members(rig):
     rig.apply([Wanted(2, "new", 4, "a@b.example")])
     assert rig.rows() == [
@@ -106,23 +79,6 @@ def test_pruned_users_come_last_without_a_row(rig):
         (2, "created"),
         (None, "deactivated"),
     ]
-
-
-def test_failed_row_does_not_stop_the_others_and_is_named(rig):
-    """Some rows failed is never exit 0."""
-    rig.world.before = refuse("u3")
-    ended = rig.apply(creates(3))
-    assert rig.outcomes() == {"u2": "created", "u3": "failed", "u4": "created"}
-    assert rig.rows()[1]["error"] == "validation failed"
-    assert rig.rows()[1]["http_status"] == 400
-    assert ended.exit_code == 8
-
-
-def test_unknown_row_does_not_stop_the_others(rig):
-    rig.world.before = unanswered("u3")
-    ended = rig.apply(creates(3))
-    assert rig.outcomes() == {"u2": "created", "u3": "unknown", "u4": "created"}
-    assert ended.exit_code == 12
 
 
 def test_unknown_weighs_more_than_failed(rig):
@@ -171,25 +127,11 @@ def test_rows_that_end_alike_in_a_row_stop_the_run(rig, fault, allowed):
     assert ended.exit_code in (8, 12)
 
 
-def test_a_good_row_between_ends_the_streak(rig):
-    rig.world.before = lambda name: not_found() if int(name[1:]) % 3 else None
-    assert rig.apply(creates(15), limits=ONE).summary["not_attempted"] == 0
-
-
 @pytest.mark.parametrize(("limit", "failed"), [(None, 20), (3, 3), (1, 1)])
 def test_max_failures_stops_the_run(rig, limit, failed):
     rig.world.before = lambda _: NotApplied(Refused("no", http_status=400), 1)
     ended = rig.apply(creates(50), limits=Limits(1, max_failures=limit))
     assert (ended.summary["failed"], ended.summary["not_attempted"]) == (failed, 50 - failed)
-
-
-def test_first_failed_deactivation_stops_the_run(rig):
-    for name in ("a", "b", "c"):
-        rig.world.add(name)
-    rig.world.before = refuse("b")
-    ended = rig.apply([Wanted(n, name, absent=True) for n, name in enumerate("abc", 2)])
-    assert rig.outcomes() == {"a": "deactivated", "b": "failed", "c": "not_attempted"}
-    assert ended.exit_code == 8
 
 
 def test_deactivations_are_sent_one_at_a_time(rig):
@@ -206,26 +148,6 @@ def test_deactivations_are_sent_one_at_a_time(rig):
     rig.world.before, rig.world.after = before, after
     ended = rig.apply([Wanted(n + 2, f"u{n}", absent=True) for n in range(20)])
     assert ended.summary["deactivated"] == 20
-
-
-def test_spent_quota_on_a_good_answer_stops_before_the_next_request(rig):
-    def after(name: str) -> None:
-        rig.world.exhausted = QuotaUsedUp("the monthly quota is used up") if name == "u4" else None
-
-    rig.world.after = after
-    ended = rig.apply(creates(9), limits=ONE)
-    assert (ended.summary["created"], ended.summary["not_attempted"]) == (3, 6)
-    assert ended.exit_code == 6
-
-
-def test_running_again_converges(rig):
-    rig.world.before = refuse("u3", error=Unauthorized("invalid API key"))
-    rig.apply(creates(5), limits=ONE)
-    rig.world.before = lambda _: None
-    ended = rig.apply(creates(5))
-    assert ended.summary["unchanged"] == 1
-    assert ended.summary["created"] == 4
-    assert sorted(name for _, name, _ in rig.world.effects) == ["u2", "u3", "u4", "u5", "u6"]
 
 
 def test_saved_plan_run_twice_changes_nothing_the_second_time(rig):
@@ -289,39 +211,12 @@ def test_create_that_met_an_existing_user_is_told_as_unchanged(rig):
     assert rig.outcomes() == {"u2": "unchanged"}
 
 
-def test_create_that_met_a_user_with_another_limit_failed_and_says_so(rig):
-    """The ignored limit is told."""
-    rig.world.before = lambda name: rig.world.add(name, 9) and None
-    ended = rig.apply(creates(1, qps=1))
-    assert ended.exit_code == 8
-    assert rig.rows()[0]["error"].startswith("already existed, with qps_limit 9 instead of 1")
-
-
 def test_create_whose_answer_hides_the_limit_of_an_existing_user_says_so(rig):
     answer = Applied({"customer_id": "c", "external_id": "u2"}, 200, 1, created=False)
     rig.world.before = lambda _: answer
     rig.apply(creates(1))
     assert rig.rows()[0]["outcome"] == "unchanged"
     assert rig.rows()[0]["error"] == "already existed; its qps_limit was not told"
-
-
-def test_failed_decrease_keeps_increases_from_passing_the_pool(rig):
-    rig.world.qps_pool = 100
-    rig.world.add("down", 60)
-    rig.world.add("up", 40)
-    rig.world.before = refuse("down")
-    ended = rig.apply([Wanted(2, "down", 10), Wanted(3, "up", 80)])
-    assert rig.outcomes() == {"down": "failed", "up": "not_attempted"}
-    assert rig.world.allocated == 100
-    assert ended.exit_code == 8
-
-
-def test_pool_may_be_filled_after_decreases(rig):
-    rig.world.qps_pool = 100
-    rig.world.add("down", 60)
-    rig.world.add("up", 40)
-    assert rig.apply([Wanted(2, "up", 90), Wanted(3, "down", 10)]).exit_code == 0
-    assert rig.world.highest == 100
 
 
 def test_intent_is_on_disk_before_the_request_leaves(rig):
@@ -337,55 +232,11 @@ def test_intent_is_on_disk_before_the_request_leaves(rig):
     assert seen[1][-1] == ("create", "new")
 
 
-def test_journal_keeps_the_record_of_a_deactivated_user_without_its_key(rig):
-    customer = rig.world.add("gone", 5, wallet={"safe_address": "0x1"})
-    rig.apply([Wanted(2, "gone", absent=True)])
-    intent = next(line for line in rig.journal_lines() if line.get("intent"))
-    assert intent["record"]["customer_id"] == customer
-    assert intent["record"]["wallet"] == {"safe_address": "0x1"}
-    text = "".join(path.read_text() for path in rig.runs.iterdir()) + rig.results.read_text()
-    assert "ENDUSER" not in text
-
-
 def test_nothing_to_send_makes_no_journal_but_results(rig):
     rig.world.add("a", 5)
     assert rig.apply([Wanted(2, "a", 5)]).exit_code == 0
     assert rig.journal_lines() == []
     assert rig.outcomes() == {"a": "unchanged"}
-
-
-class FullDisk(RealDisk):
-    """Takes so many writes, then is full."""
-
-    def __init__(self, writes: int) -> None:
-        self.left = writes
-
-    def write(self, descriptor: int, data: bytes) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise OSError(28, "No space left on device")
-        super().write(descriptor, data)
-
-
-@pytest.mark.parametrize("writes", range(6))
-def test_disk_that_gets_full_stops_the_run_and_nothing_unwritten_is_sent(rig, writes):
-    for name in "abc":
-        rig.world.add(name)
-    ended = rig.apply(
-        [Wanted(n, name, absent=True) for n, name in enumerate("abc", 2)], disk=FullDisk(writes)
-    )
-    assert ended.exit_code == 1
-    assert isinstance(ended.stop, LocalFault)
-    intended = [line["external_id"] for line in rig.journal_lines() if line.get("intent")]
-    assert [name for _, name, _ in rig.world.effects] == intended
-    assert len(intended) <= 2
-
-
-def test_journal_directory_that_cannot_be_made_sends_nothing(rig, tmp_path):
-    (tmp_path / "runs").write_text("a file")
-    with pytest.raises(LocalFault, match="cannot make the directory"):
-        rig.apply(creates(1))
-    assert rig.world.sent == []
 
 
 @pytest.mark.parametrize(("stop", "code"), [(Interrupted("i"), 130), (Terminated("t"), 143)])
@@ -487,47 +338,6 @@ def test_fault_of_the_tool_in_a_worker_is_raised_after_every_row_has_a_result(ri
 def test_concurrency_out_of_range_is_refused(concurrency):
     with pytest.raises(UsageFault):
         Limits(concurrency)
-
-
-class Paced:
-    """The API room on a server that limits: asks the gate, sleeps on a 429, repeats."""
-
-    def __init__(self, world: World, gate: Pacer, bucket: Bucket, time: VirtualTime) -> None:
-        self.world, self.gate, self.bucket, self.time = world, gate, bucket, time
-        self.limited = 0
-
-    def quota_used_up(self) -> None:
-        return None
-
-    def create(self, external_id: str, **asked):
-        while True:
-            self.gate.acquire()
-            self.time.sleep(0.01)
-            accepted = self.bucket.take()
-            self.time.sleep(0.01)
-            if accepted:
-                return self.world.create(external_id, **asked)
-            self.limited += 1
-            self.gate.limited(self.bucket.rate, 1.0)
-            self.gate.pause(1.0)
-
-
-@pytest.mark.parametrize(
-    ("rate", "burst", "rows", "asked"),
-    [(200.0, 400, 2000, "max"), (10.0, 10, 300, "max"), (200.0, 400, 1000, None)],
-)
-def test_whole_run_takes_what_is_permitted_and_loses_no_row(rig, rate, burst, rows, asked):
-    """Parallel rows share one pace; all succeed, in the order of the file."""
-    rig.world.qps_pool = 10_000
-    time = VirtualTime()
-    gate = pacer_for(asked, int(rate), clock=time, sleep=time.sleep)
-    paced = Paced(rig.world, gate, Bucket(rate, burst, time), time)
-    ended = rig.apply(creates(rows), gate=gate, changes=paced, spawn=time.spawn, clock=time)
-    assert ended.summary["created"] == rows
-    assert [row["row"] for row in rig.rows()] == list(range(2, rows + 2))
-    assert paced.limited <= (8 + 2 if asked else 0)
-    permitted = (rows - burst) / rate if asked else (rows - 0.8 * rate) / (0.8 * rate)
-    assert permitted / (time() - 1000.0) >= 0.98
 
 
 class CountingDisk(RealDisk):
