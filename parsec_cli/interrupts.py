@@ -1,13 +1,21 @@
 """Ctrl-C, SIGTERM, SIGHUP: at once while nothing is in flight, else after a short drain.
 
-A change that has left cannot be called back. Until its fate is known the first signal only sets
-a time by which it must be; the second one ends the command where it stands.
+A change that was sent cannot be called back. Until its outcome is known, the first signal only sets
+a deadline for it; the second signal ends the command at once.
+
+The interpreter runs a handler only between two steps of the main thread. A signal that arrives
+just before a blocking call (reading an answer, waiting for a program) would wait as long as that
+call does. So the interpreter writes each signal to a wake-up descriptor, and a thread that reads
+it interrupts the main thread until the handler has run.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +28,61 @@ _NOTICED_WITHIN = 0.1
 ENDING = [signal.SIGINT, signal.SIGTERM]
 if hasattr(signal, "SIGHUP"):  # the terminal is gone; Windows has no such signal
     ENDING.append(signal.SIGHUP)
+_WAKE_AGAIN = 0.01  # seconds between two attempts to interrupt a blocking call
 
 
 def until_installed() -> None:
     """Let Ctrl-C end the process without a word while it still starts, as SIGTERM does."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@functools.cache
+def _wake_main_thread() -> None:
+    """From now on, let no blocking call of the main thread delay a signal's handler."""
+    if sys.platform == "win32":  # has no way to interrupt another thread's call
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    main = threading.get_ident()
+    passes = 0
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal passes
+        del number, frame
+        passes += 1
+
+    def watch() -> None:
+        while arrived := os.read(reader, 1):
+            # The main thread runs pending handlers in passes of ascending order, SIGURG's after
+            # those of ENDING. A pass that was under way may have been past them; the next is not.
+            seen = passes if arrived[0] == signal.SIGURG else passes + 2
+            while passes < seen:
+                signal.pthread_kill(main, signal.SIGURG)
+                time.sleep(_WAKE_AGAIN)
+
+    signal.signal(signal.SIGURG, note)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=watch, daemon=True).start()
+
+
+_undo: list[Callable[[], None]] = []
+
+
+@contextmanager
+def undone_at_exit(undo: Callable[[], None]) -> Iterator[None]:
+    """Call `undo` after the body, or when the process ends if a signal prevents that."""
+    _undo.append(undo)
+    try:
+        yield
+    finally:
+        _undo_all()
+
+
+def _undo_all() -> None:
+    while _undo:
+        _undo[-1]()
+        _undo.pop()
 
 
 class Interrupts:
@@ -43,6 +100,7 @@ class Interrupts:
         self._leaving = False
         self.pending: Stopped | None = None
         self.drain_at: float | None = None
+        # called by the handler, so it must only note: no lock, no threading.Event
         self.on_first: Callable[[], None] | None = None
 
     def install(self) -> None:
@@ -50,10 +108,12 @@ class Interrupts:
         for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._arrive)
+        _wake_main_thread()
 
     def leave(self) -> None:
         """Let the next signal end the process without a word: the command has said all it had."""
         self._leaving = True
+        _undo_all()
 
     def _arrive(self, number: int, frame: FrameType | None) -> None:
         del frame
@@ -61,6 +121,7 @@ class Interrupts:
         stop = Interrupted("interrupted") if interrupted else Terminated("terminated")
         if self._leaving:
             # the command only tidies up since the last one: nobody is left to catch this one
+            _undo_all()
             os._exit(stop.exit_code)
         try:
             self.arrive(stop)

@@ -20,8 +20,8 @@ HOLD_UNTOLD = 1.0  # seconds; what the API documents as its `Retry-After`
 RECOVERY = 10.0  # seconds from half the rate back to all of it
 # at exactly the permitted rate every jitter of the network would be answered by a 429
 MARGIN = 0.99
-_NOTICED_WITHIN = 0.25  # seconds until a sleeper sees that the pacer was closed
 _SLOWEST = 0.25  # requests a second: no 429 slows a run down further
+_NOTICED_WITHIN = 0.1  # seconds until a sleeper sees that the pacer was closed
 _ONE_SECOND = 1.0  # of burst: what a bucket of every known tier holds at least
 
 
@@ -48,8 +48,10 @@ class Pacer:
         sleep: Sleep | None = None,
     ) -> None:
         self._clock = clock
-        self._closed = threading.Event()
-        self._sleep: Sleep = sleep or self._nap
+        # a plain flag: `close` runs in a signal handler, which may have interrupted a thread
+        # inside a lock, also inside the one of a threading.Event
+        self._closed = False
+        self._sleep = sleep or time.sleep
         self._share = share
         self._lock = threading.Lock()
         self._worker = _Worker()
@@ -77,7 +79,7 @@ class Pacer:
         if self._worker.in_turn:
             return True
         self._wait_for_turn()
-        self._worker.in_turn = not self._closed.is_set()
+        self._worker.in_turn = not self._closed
         return self._worker.in_turn
 
     def acquire(self) -> None:
@@ -115,8 +117,8 @@ class Pacer:
         self._wait_until(self._clock() + seconds, common=False)
 
     def close(self) -> None:
-        """Give nobody a turn any more, and wake whoever waits."""
-        self._closed.set()
+        """Grant no more turns; threads that wait notice it soon. Safe in a signal handler."""
+        self._closed = True
 
     def _wait_for_turn(self) -> None:
         # its own hold first: a turn booked behind it would make everybody wait for this worker
@@ -136,16 +138,13 @@ class Pacer:
             return turn
 
     def _wait_until(self, turn: float, *, common: bool = True) -> None:
-        while not self._closed.is_set():
+        while not self._closed:
             # a hold that comes while a thread sleeps is for it too
             until = max(turn, self._hold) if common else turn
             wait = until - self._clock()
             if wait <= 0:
                 return
             self._sleep(min(wait, _NOTICED_WITHIN))
-
-    def _nap(self, seconds: float) -> None:
-        self._closed.wait(seconds)
 
     def _tolerance(self, rate: float) -> float:
         return max(0.0, _ONE_SECOND - 1 / rate)

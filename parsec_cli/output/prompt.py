@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from parsec_cli.interrupts import undone_at_exit
+
 
 def read_line(stream: TextIO | None) -> str | None:
     """Return the line without its end, or None at end of file, also in the middle of a line."""
@@ -53,8 +55,6 @@ def _without_echo(stream: TextIO) -> Iterator[None]:
         return
     silent = [*before]
     silent[3] &= ~termios.ECHO  # the local modes
-    try:
+    with undone_at_exit(lambda: termios.tcsetattr(descriptor, termios.TCSANOW, before)):
         termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
         yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

@@ -12,7 +12,7 @@ from pathlib import Path
 from support.runner import Completed
 
 # what a hang would cost a test, not what is expected
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def until(happened: Callable[[], object]) -> None:
@@ -33,8 +33,10 @@ class Child:
         *,
         drain: float | None = None,
         deaf: bool = False,
+        stdin: int = subprocess.DEVNULL,
+        program: Sequence[str] = ("-m", "parsec_cli"),
     ) -> None:
-        command = ["-m", "parsec_cli"]
+        command = list(program)
         if drain is not None:
             code = f"import parsec_cli.interrupts as i; i.DRAIN_SECONDS = {drain}"
             command = ["-c", f"{code}; from parsec_cli.main import run; run()"]
@@ -43,7 +45,7 @@ class Child:
             [sys.executable, *command, *argv],
             env=dict(env),
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             preexec_fn=ignore,  # noqa: PLW1509 - no thread of this process holds a lock it needs

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import dataclass
 
@@ -241,7 +242,7 @@ def test_closed_pacer_gives_no_turn_and_lets_what_is_in_flight_end():
     run(time, work)
 
 
-def test_closing_is_noticed_soon_also_by_a_sleep_that_cannot_be_woken():
+def test_closing_is_noticed_soon_by_whoever_sleeps():
     time = VirtualTime()
     pacer = Pacer(0.001, clock=time, sleep=time.sleep)
     seen = []
@@ -259,15 +260,40 @@ def test_closing_is_noticed_soon_also_by_a_sleep_that_cannot_be_woken():
     assert seen[0] <= 1010.25
 
 
-def test_closing_wakes_who_waits():
-    pacer = Pacer(0.001)
-    pacer.acquire()
-    got = []
-    waiter = threading.Thread(target=lambda: got.append(pacer.take_turn()))
-    waiter.start()
-    pacer.close()
-    waiter.join(10)
-    assert got == [False]
+def handler_at_line(number, pacer, step):
+    """Run `step` in a thread and close the pacer, as a handler does, before that line of it."""
+    left = number
+
+    def trace(_frame, event, _argument):
+        nonlocal left
+        left -= event == "line"
+        if left == 0:
+            pacer.close()
+            left = -1
+        return trace
+
+    def work():
+        sys.settrace(trace)
+        step(pacer)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive(), f"deadlock with a handler at line {number}"
+    return left < 0
+
+
+@pytest.mark.parametrize(
+    "step",
+    [Pacer.take_turn, Pacer.limited, lambda pacer: pacer.pause(0.01)],
+    ids=["turn", "429", "pause"],
+)
+def test_signal_handler_can_close_the_pacer_at_every_line(step):
+    """Also at those where the interrupted thread holds a lock."""
+    number = 1
+    while handler_at_line(number, Pacer(1000.0), step):
+        number += 1
+    assert number > 5
 
 
 def test_unlimited_tier_is_not_paced():

@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 
 CTRL_C = "\x03"
 CTRL_D = "\x04"
+PATIENCE = 60.0  # seconds: what a hang would cost a test, not what is expected
 
 # a session of its own needs a controlling terminal, or Ctrl-C would reach nobody
 LAUNCH = (
@@ -29,10 +31,11 @@ LAUNCH = (
 
 @dataclass(frozen=True, repr=False)
 class Session:
-    """The exit code and every byte that the terminal was sent."""
+    """The exit code, every byte that the terminal was sent, and whether it echoes afterwards."""
 
     code: int
     screen: bytes
+    echo: bool = True
 
     @property
     def text(self) -> str:
@@ -47,20 +50,21 @@ def run_in_terminal(
     *,
     env: Mapping[str, str],
     cwd: Path,
-    answers: Sequence[tuple[str, str]] = (),
+    answers: Sequence[tuple[str, str | signal.Signals]] = (),
     cols: int = 80,
     rows: int = 24,
     stdout: Path | None = None,
-    timeout: float = 30,
+    timeout: float = PATIENCE,
+    program: Sequence[str] = ("-m", "parsec_cli"),
 ) -> Session:
     """Run `argv` with stdin, stdout and stderr on a terminal; stdout may be a file instead.
 
-    `answers` are (text to wait for, keys to type) in order; each text is looked for behind the
-    place where the one before was found.
+    `answers` are (text to wait for, keys to type or signal to send) in order; each text is looked
+    for behind the place where the one before was found.
     """
     primary, secondary = pty.openpty()
     fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
-    command = [sys.executable, "-I", "-S", "-c", LAUNCH, sys.executable, "-m", "parsec_cli"]
+    command = [sys.executable, "-I", "-S", "-c", LAUNCH, sys.executable, *program]
     sink = stdout.open("wb") if stdout else None
     child = subprocess.Popen(
         [*command, *argv],
@@ -73,18 +77,24 @@ def run_in_terminal(
     )
     os.close(secondary)
     try:
-        screen = _converse(primary, list(answers), time.monotonic() + timeout)
-        return Session(child.wait(5), screen)
+        screen = _converse(primary, child, list(answers), time.monotonic() + timeout)
+        echo = bool(termios.tcgetattr(primary)[3] & termios.ECHO)
+        return Session(child.wait(PATIENCE), screen, echo)
     finally:
         if child.poll() is None:
             child.kill()
-            child.wait(5)
+            child.wait(PATIENCE)
         os.close(primary)
         if sink:
             sink.close()
 
 
-def _converse(primary: int, answers: list[tuple[str, str]], deadline: float) -> bytes:
+def _converse(
+    primary: int,
+    child: subprocess.Popen[bytes],
+    answers: list[tuple[str, str | signal.Signals]],
+    deadline: float,
+) -> bytes:
     screen = bytearray()
     position = 0
     while True:
@@ -94,7 +104,10 @@ def _converse(primary: int, answers: list[tuple[str, str]], deadline: float) -> 
             if found >= 0:
                 position = found + len(expected.encode())
                 del answers[0]
-                os.write(primary, keys.encode())
+                if isinstance(keys, str):
+                    os.write(primary, keys.encode())
+                else:
+                    child.send_signal(keys)
                 continue
         left = deadline - time.monotonic()
         ready, _, _ = select.select([primary], [], [], max(0.0, left))
