@@ -49,8 +49,13 @@ def not_sent(method: str, path: str, body: JsonObject | None, **more: Any) -> Re
     """
     full = API_PREFIX + path
     value = {"dry_run": True, "method": method, "path": full, "body": body, **more}
-    columns = tuple(Column(name, name.upper().replace("_", " ")) for name in value)
+    columns = tuple(_column(name) for name in value)
     # for people a secret is not even there in part
     shown = {name: "****" if is_secret(name) else text for name, text in (body or {}).items()}
     pairs = tuple((name, str(text)) for name, text in shown.items())
     return Record(value, columns, (Line(f"dry run: would send {method} {full}"), Card(pairs)))
+
+
+def _column(name: str) -> Column:
+    title = name.upper().replace("_", " ")
+    return Column(name, title, "holdings" if name == "holdings" else "text")

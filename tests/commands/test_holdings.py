@@ -17,6 +17,7 @@ from support.actions import (
     raw_json,
     redirect,
     reset,
+    stall,
     too_many,
     truncated,
 )
@@ -168,6 +169,7 @@ def test_dry_runs_and_plans_name_every_holder(run, builder, forms, form):
 
 @pytest.mark.usefixtures("rich")
 def test_a_dry_run_of_one_has_its_holdings_at_the_top(run, builder):
+    assert TEXT in run("users", "deactivate", "rich", "-n", "-o", "tsv", "-q").out
     done = run("users", "deactivate", "rich", "-n", "--json")
     assert (done.json["method"], done.json["holdings"]) == ("DELETE", RICH)
     builder.add("none")
@@ -319,6 +321,19 @@ def test_what_cannot_be_read_is_unknown_and_counts(run, builder, work, path, bad
     assert deletes(builder) == []
     assert run("users", "apply", file, "--confirm", "1", "--allow-holdings", "1").code == 0
     assert len(deletes(builder)) == 1
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_a_read_without_a_response_is_unknown_when_its_time_is_over(run, builder, path):
+    builder.strict = False
+    fields = {"wallet_type": "eoa"} if path == "/balance" else wallet()
+    builder.add("u1", wallet=fields, linked_exchanges=["polymarket"])
+    builder.hold(builder.by_external_id("u1"), "/balance", {"raw": {"balance": "0"}})
+    builder.fault("GET", path, action=stall(), times=9)
+    done = run("users", "deactivate", "u1", "--confirm", "u1", "--timeout", "0.2")
+    assert done.code == 10, done
+    assert f"HOLDS unknown {PARTS[path].replace('_', ' ')}" in done.err
+    assert deletes(builder) == []
 
 
 @pytest.mark.parametrize(

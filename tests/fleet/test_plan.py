@@ -15,7 +15,6 @@ from parsec_cli.fleet.plan_file import summary
 from parsec_cli.fleet.roster import Wanted
 from parsec_cli.models import Pool, User
 from parsec_cli.next_command import again
-from parsec_cli.next_command import again
 from parsec_cli.secrecy import without_secrets
 
 ADDRESS = "0x" + "ab" * 20
