@@ -114,49 +114,6 @@ def test_gzip_and_chunks_that_are_whole_are_read(run_at, server):
     assert run_at("users", "get", CUSTOMER, "--json").json["external_id"] == "alice"
 
 
-SHAPES = [
-    ({"error": "the real reason"}, "the real reason"),
-    ({"error": {"message": "the real reason"}}, "the real reason"),
-    ({"message": "the real reason"}, "the real reason"),
-    ({"detail": "the real reason"}, "the real reason"),
-    ({"error": "the real reason", "code": "brand_new"}, "the real reason"),
-    ({"error": "the real reason", "code": 5, "retryable": "no"}, "the real reason"),
-    ({"error": "the real reason", "validation_errors": None}, "the real reason"),
-    ({"error": "x", "validation_errors": [{"field": "a"}, "the real reason"]}, "the real reason"),
-    ({"error": "x", "validation_errors": {"email": "the real reason"}}, "the real reason"),
-    ({"error": None}, None),
-    ({"error": ""}, None),
-    ({"error": []}, None),
-    ({"error": 5}, None),
-    (["the real reason"], None),
-    ("the real reason", None),
-    (None, None),
-    ({}, None),
-]
-
-
-@pytest.mark.parametrize(("body", "text"), SHAPES, ids=lambda v: json.dumps(v)[:60])
-@pytest.mark.parametrize(
-    ("status", "code"), [(400, 5), (401, 4), (403, None), (404, 3), (409, 5), (500, 7)]
-)
-def test_error_bodies_of_any_shape_show_their_best_text(run_at, server, body, text, status, code):
-    """Nothing is required of an error but its status."""
-    server.respond(json_answer(status, body))
-    completed = run_at("users", "get", CUSTOMER, "--json")
-    found = completed.error
-    assert code is None or completed.code == code, completed
-    assert found["http_status"] == status
-    assert found["message"].strip()
-    if text:
-        assert text in completed.err
-
-
-def test_an_unknown_error_code_passes_through(run_at, server):
-    """Scripts may know it before the tool does."""
-    server.script(json_answer(400, {"error": "x", "code": "brand_new"}))
-    assert run_at("pool", "show", "--json").error["code"] == "brand_new"
-
-
 @pytest.mark.parametrize(
     ("status", "body", "code"),
     [

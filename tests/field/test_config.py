@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 import tomllib
 from pathlib import Path
 
 import pytest
-from support.builder import BUILDER_KEY
 from support.views import STORED_KEY, profile
 
 
@@ -64,16 +62,6 @@ def test_a_save_never_loosens_the_mode(tool, config_file, umask, before):
     assert mode(path) & 0o077 == 0
 
 
-BROKEN = {
-    "cut": b'[profiles.default]\napi_key = "pk_live_STOREDCANARY\nbase_url = "http://staging',
-    "not UTF-8": b'[profiles.default]\napi_key = "pk_live_STOREDCANARY\xff\xfe"\n',
-    "duplicate": b'[profiles.default]\napi_key = "pk_live_STOREDCANARY"\napi_key = "x"\n',
-    "binary": bytes(range(256)),
-    "JSON": b'{"api_key": "pk_live_STOREDCANARY"}',
-    "INI": b"[default]\napi_key: pk_live_STOREDCANARY\n",
-    "unquoted": b"[profiles.default]\napi_key = pk_live_STOREDCANARY\n",
-    "nul bytes": b"\0" * 100,
-}
 WRONG_TYPES = {
     "key is a number": b"[profiles.default]\napi_key = 5\n",
     "profile is text": b'[profiles]\ndefault = "pk_live_STOREDCANARY"\n',
@@ -86,23 +74,6 @@ WRONG_TYPES = {
 }
 
 
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
-@pytest.mark.parametrize("argv", [["pool", "show"], ["config", "set", "output", "tsv"]])
-def test_a_config_that_cannot_be_parsed_is_an_error_not_a_default(
-    tool, builder, config_file, content, argv
-):
-    """Named with its line, never quoted, never overwritten."""
-    path = config_file(content)
-    env = {"PARSEC_CONFIG": str(path), "PARSEC_API_KEY": BUILDER_KEY}
-    completed = tool(*argv, env=env)
-    assert completed.code == 2, completed
-    assert str(path) in completed.err
-    assert "line" in completed.err
-    assert "STOREDCANARY" not in completed.err
-    assert path.read_bytes() == content
-    assert builder.connections == []
-
-
 @pytest.mark.parametrize("content", WRONG_TYPES.values(), ids=WRONG_TYPES.keys())
 def test_a_setting_of_the_wrong_kind_is_an_error_not_a_default(tool, config_file, content):
     """A staging setup must not talk to production."""
@@ -112,57 +83,6 @@ def test_a_setting_of_the_wrong_kind_is_an_error_not_a_default(tool, config_file
     assert completed.code == 2, completed
     assert "STOREDCANARY" not in completed.err
     assert completed.err.count("error: ") == 1
-
-
-def test_a_config_path_that_is_a_directory_is_an_error(tool, home):
-    """Unreadable in any way."""
-    completed = tool("pool", "show", env={"PARSEC_CONFIG": str(home)})
-    assert completed.code == 2, completed
-    assert str(home) in completed.err
-
-
-def test_comments_order_and_unknown_settings_survive_a_save(tool, config_file):
-    """The file is the operator's."""
-    before = '# mine\nfuture = 1\n\n[profiles.default]\nbase_url = "https://h"  # why\nodd = [1]\n'
-    path = config_file(before)
-    assert tool("config", "set", "output", "csv", env={"PARSEC_CONFIG": str(path)}).code == 0
-    after = path.read_text()
-    assert [line for line in before.splitlines() if line not in after.splitlines()] == []
-    assert tomllib.loads(after)["profiles"]["default"]["output"] == "csv"
-
-
-def test_saves_at_the_same_time_lose_nothing_and_never_show_half_a_file(tool, config_file):
-    """Two writers and a reader."""
-    path = config_file("# mine\n" + "# padding\n" * 500 + "[profiles.default]\n")
-    env = {"PARSEC_CONFIG": str(path)}
-    failures: list[object] = []
-    done = threading.Event()
-
-    def write(name: str) -> None:
-        for number in range(15):
-            url = f"https://h{number}.example"
-            completed = tool("config", "set", "base_url", url, "-p", name, env=env)
-            failures.extend([completed] if completed.code else [])
-
-    def read() -> None:
-        while not done.is_set():
-            text = path.read_text()
-            if not text.startswith("# mine\n") or text.count("# padding") != 500:
-                failures.append(text)
-            tomllib.loads(text)
-
-    writers = [threading.Thread(target=write, args=(name,)) for name in ("one", "two")]
-    reader = threading.Thread(target=read)
-    for thread in (reader, *writers):
-        thread.start()
-    for thread in writers:
-        thread.join(60)
-    done.set()
-    reader.join(10)
-    assert failures == []
-    profiles = tomllib.loads(path.read_text())["profiles"]
-    assert profiles["one"]["base_url"] == profiles["two"]["base_url"] == "https://h14.example"
-    assert [p.name for p in path.parent.iterdir() if "tmp" in p.name] == []
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling", "chain", "relative"])

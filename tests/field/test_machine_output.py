@@ -7,7 +7,6 @@ import socket
 
 import pytest
 from support.actions import error, html, json_answer, too_many
-from support.runner import run_to_reader
 from support.views import masked, rows
 
 ERROR_KEYS = {"code", "message", "http_status", "retryable", "hint", "exit_code"}
@@ -218,62 +217,3 @@ def test_a_rate_limit_beyond_the_wait_is_a_retryable_error_object(run_at, server
     completed = run_at("pool", "show", "--json")
     check_error(completed, 6, 429)
     assert completed.error["retryable"] is True
-
-
-@pytest.mark.parametrize("form", ["tsv", "csv", "jsonl", "json", "ids", "table"])
-def test_a_reader_that_has_enough_ends_the_listing_quietly(
-    isolated_environment, work, builder, key_env, form
-):
-    """`| head -1`: no words, no API error's code, and paging stops."""
-    builder.add_many(5_000)
-    env = {**isolated_environment, **key_env(builder), "PYTHONUNBUFFERED": "1"}
-    completed = run_to_reader(["users", "list", "-o", form], env=env, cwd=work, lines=1)
-    assert completed.code in (0, 141), completed
-    assert completed.err == ""
-    assert len(builder.requests) < 45
-
-
-def test_a_reader_that_never_reads_ends_the_command_quietly(
-    isolated_environment, work, builder, key_env
-):
-    """`| true`."""
-    builder.add_many(300)
-    env = {**isolated_environment, **key_env(builder)}
-    completed = run_to_reader(["users", "list", "--json"], env=env, cwd=work, lines=0)
-    assert completed.code in (0, 141), completed
-    assert completed.err == ""
-
-
-@pytest.mark.parametrize("stdout", ["/dev/full", "closed"])
-def test_a_listing_that_cannot_be_written_is_a_local_fault(parsec, builder, key_env, stdout):
-    """A full disk is not success."""
-    builder.add_many(3)
-    completed = parsec("users", "list", env=key_env(builder), stdout=stdout)
-    assert completed.code == 1, completed
-    assert "Traceback" not in completed.err
-    assert completed.err.startswith("error: ")
-
-
-@pytest.mark.parametrize("stdout", ["/dev/full", "closed"])
-def test_a_change_whose_report_is_lost_is_told_on_stderr(parsec, builder, key_env, stdout):
-    """The operator must not believe that nothing happened."""
-    completed = parsec("users", "create", "u1", env=key_env(builder), stdout=stdout)
-    assert completed.code == 1, completed
-    assert builder.by_external_id("u1")
-    assert "created" in completed.err
-    assert "Traceback" not in completed.err
-
-
-def test_a_bulk_run_outlives_its_reader(isolated_environment, work, builder, key_env):
-    """A dead stdout abandons no row."""
-    (work / "fleet.csv").write_text("external_id\n" + "".join(f"u{n}\n" for n in range(12)))
-    env = {**isolated_environment, **key_env(builder)}
-    argv = ["users", "apply", "fleet.csv", "--yes", "-o", "jsonl"]
-    completed = run_to_reader(argv, env=env, cwd=work, lines=0)
-    assert completed.code in (1, 141), completed
-    assert "Traceback" not in completed.err
-    done = [target for kind, target in builder.effects if kind == "POST"]
-    assert len(done) == len(set(done)) == len(builder.users)
-    again = run_to_reader(argv, env=env, cwd=work)
-    assert again.code == 0, again
-    assert len(builder.users) == 12
