@@ -165,7 +165,12 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
 
     try:
         result: Result | None = parser().main(
-            list(argv), prog_name="parsec", standalone_mode=False, obj=runtime
+            list(argv),
+            prog_name="parsec",
+            # the library's own completion, which a variable of this name would start, is not used
+            complete_var="",
+            standalone_mode=False,
+            obj=runtime,
         )
     except Ready as ready:
         return ready.result

@@ -130,3 +130,14 @@ def test_typer_is_within_the_window_that_starts_quickly(loaded):
     modules = loaded("config path")
     assert "typer" in modules
     assert modules & {"pydantic", "pydantic_core", "click"} == set()
+
+
+@pytest.mark.parametrize(
+    "switch",
+    [{"PYTHONOPTIMIZE": "2"}, {"_PARSEC_COMPLETE": "x"}, {"_PARSEC_COMPLETE": "complete_bash"}],
+    ids=str,
+)
+@pytest.mark.parametrize("command", ["users set-qps --help", "config path", "help"])
+def test_switches_of_the_interpreter_and_the_libraries_change_nothing(command, switch, parsec):
+    usual, switched = parsec(*command.split()), parsec(*command.split(), env=switch)
+    assert (switched.code, switched.out, switched.err) == (0, usual.out, usual.err)

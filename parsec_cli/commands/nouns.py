@@ -63,12 +63,22 @@ class Verb:
         # Typer evaluates the annotations twice; done once here, that costs half
         annotations = inspect.get_annotations(self.function, eval_str=True)
         self.function.__annotations__ = annotations
-        info = CommandInfo(self.name, cls=Command, callback=self.function)
+        text = inspect.getdoc(self.function) or _written_docstring(self.function)
+        info = CommandInfo(self.name, cls=Command, callback=self.function, help=text)
         command: Any = typer.main.get_command_from_info(
             info, pretty_exceptions_short=False, rich_markup_mode=None
         )
         command.changes = self.changes
         return command
+
+
+def _written_docstring(function: Callable[..., Any]) -> str | None:
+    """Read a docstring from the source, since `python -OO` drops it."""
+    import ast
+    import textwrap
+
+    node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    return ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
 
 
 class Noun:
