@@ -9,7 +9,7 @@ _parsec_command() {
         'parsec users list') options='--limit --cursor --page-size --match --exchange --tier --wallet --sort --reverse --fields' ;;
         'parsec users get') options='--fields' operands=('users') many=1 ;;
         'parsec users create') options='--email --qps-limit --eoa-address --allow-overcommit --allow-odd-ids -n --dry-run --reason --fields' operands=('text') ;;
-        'parsec users set-qps') options='--allow-overcommit -n --dry-run --reason --fields' operands=('users' 'text') ;;
+        'parsec users set-qps') options='--allow-overcommit -n --dry-run --reason --fields' operands=('users') many=1 ;;
         'parsec users onboard') options='--exchange --mode --wallet-type --eoa-address --chain-id --credentials --api-key-id -n --dry-run --reason --fields' operands=('users') ;;
         'parsec users check') options='--exchange --credentials --api-key-id --fields' operands=('users') ;;
         'parsec users deactivate') options='--from-file --map --confirm --max --allow-holdings --balances-only --results -n --dry-run --reason --fields' operands=('users') many=1 ;;

@@ -111,7 +111,7 @@ complete -c parsec -n '__parsec_at \'\'' -l fields -x -d 'Show only these fields
 complete -c parsec -n '__parsec_at \'users\'' -a list -d 'List all end-users, page by page as they arrive.'
 complete -c parsec -n '__parsec_at \'users\'' -a get -d 'Show all fields of one user, or of several.'
 complete -c parsec -n '__parsec_at \'users\'' -a create -d 'Create an end-user, or find that it exists.'
-complete -c parsec -n '__parsec_at \'users\'' -a set-qps -d 'Set a user\'s limit of requests per second.'
+complete -c parsec -n '__parsec_at \'users\'' -a set-qps -d 'Set the limits of one user or several, in requests per second.'
 complete -c parsec -n '__parsec_at \'users\'' -a onboard -d 'Link a user to an exchange, by a managed wallet or by own keys.'
 complete -c parsec -n '__parsec_at \'users\'' -a check -d 'Prove by one balance read that a user\'s credentials work.'
 complete -c parsec -n '__parsec_at \'users\'' -a deactivate -d 'Deactivate users for good: wallets, credentials and keys.'
@@ -142,7 +142,7 @@ complete -c parsec -n '__parsec_at \'users create\'' -s n -l dry-run -d 'Read an
 complete -c parsec -n '__parsec_at \'users create\'' -l reason -x -d 'Why; kept in the history.'
 complete -c parsec -n '__parsec_at \'users create\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'users set-qps\' 1' -a '(__parsec_ask users)'
+complete -c parsec -n '__parsec_at \'users set-qps\'' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -l allow-overcommit -d 'Let the sum of limits pass the QPS pool.'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -l reason -x -d 'Why; kept in the history.'

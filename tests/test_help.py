@@ -104,7 +104,7 @@ def test_examples_of_a_command_call_it(page):
 
 def test_an_example_that_does_not_parse_would_be_noticed():
     with pytest.raises(typer.TyperException):
-        parse(["users", "set-qps", "user_001"])
+        parse(["users", "onboard", "user_001"])
     assert list(calls_in('rm "$(parsec sandbox path)"')) == [["sandbox", "path"]]
     assert list(calls_in("parsec a -n && parsec b | jq '.x | y' > f")) == [["a", "-n"], ["b"]]
 

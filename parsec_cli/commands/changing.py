@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from parsec_cli import field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
@@ -10,10 +12,12 @@ from parsec_cli.api.resolve import check_id
 from parsec_cli.commands import columns
 from parsec_cli.commands.cards import user_card
 from parsec_cli.commands.guards import not_sent, pool_guard
+from parsec_cli.commands.parsers import whole
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.outcomes import Applied, or_raise
+from parsec_cli.records import record
 from parsec_cli.results import Record
 from parsec_cli.runtime import Runtime
 
@@ -150,6 +154,29 @@ def _limit_of(runtime: Runtime, user: User) -> int | str | None:
         return get_user(runtime.client, user.customer_id).qps_limit
     except ParsecError as fault:
         return fault.message
+
+
+@record
+class Limits:
+    """The limits asked for: USER and QPS in the order given."""
+
+    pairs: tuple[tuple[str, int], ...]
+    several: bool
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Limits:
+        """Read `USER QPS`, or `USER=QPS` for each word; UsageFault for a mixture of both."""
+        qps = whole(1, field_rules.QPS_MAX, "QPS")
+        two = 2
+        if len(words) == two and ("=" not in words[1] or "=" not in words[0]):
+            return cls(((words[0], qps(words[1])),), several=False)
+        pairs = [word.rpartition("=") for word in words]
+        if not all(name and equals for name, equals, _ in pairs):
+            raise UsageFault(
+                "limits are given as `USER QPS` for one user, or as `USER=QPS` for each of several",
+                hint="for example `user_001 20`, or `user_001=20 user_002=5`",
+            )
+        return cls(tuple((name, qps(limit)) for name, _, limit in pairs), several=True)
 
 
 def set_limit(

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from parsec_cli.commands.parsers import whole
-from parsec_cli.field_rules import QPS_MAX
 
 DEFAULT_MAX = 10  # deactivations in one run
 
@@ -16,12 +15,6 @@ DryRun = Annotated[
     typer.Option("-n", "--dry-run", help="Read and check everything, but send no change."),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
-Qps = Annotated[
-    int,
-    typer.Argument(
-        parser=whole(1, QPS_MAX, "QPS"), metavar="QPS", help="The new limit of requests per second."
-    ),
-]
 UserName = Annotated[
     str, typer.Argument(metavar="USER", help="A customer_id or an external_id; see `ext:`, `id:`.")
 ]

@@ -20,7 +20,6 @@ from parsec_cli.commands.options import (
     Most,
     OddIds,
     Overcommit,
-    Qps,
     Reason,
     ResultsFile,
     UserName,
@@ -162,28 +161,43 @@ def create(
 @noun.command("set-qps", changes=True)
 def set_qps(
     ctx: typer.Context,
-    user: UserName,
-    qps: Qps,
+    limit: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="USER QPS|USER=QPS...", help="A user and its new limit, or several pairs."
+        ),
+    ],
     *,
     allow_overcommit: Overcommit = False,
     dry_run: DryRun = False,
     reason: Reason = "",
-) -> Record:
-    """Set a user's limit of requests per second.
+) -> Record | Listing:
+    """Set the limits of one user or several, in requests per second.
 
-    Shows old -> new and what the pool makes of it.
+    Shows the old and the new limit and the pool before and after. Several limits are one plan:
+    the pool must have room for their sum, and decreases are sent before increases.
 
     Examples:
       parsec users set-qps user_001 20
-      parsec users set-qps user_001 20 --dry-run --reason "ticket 4711"
+      parsec users set-qps user_001=5 user_002=5 user_003=40 --dry-run --reason "ticket 4711"
 
     """
-    from parsec_cli.commands.changing import set_limit
+    from parsec_cli.commands.changing import Limits, set_limit
 
+    limits = Limits.parse(limit)
+    if limits.several:
+        from parsec_cli.commands.fleet_limits import set_limits
+
+        return set_limits(
+            runtime_of(ctx),
+            limits,
+            allow_overcommit=allow_overcommit,
+            dry_run=dry_run,
+            reason=reason,
+        )
     return set_limit(
         runtime_of(ctx),
-        user,
-        qps,
+        *limits.pairs[0],
         allow_overcommit=allow_overcommit,
         dry_run=dry_run,
         reason=reason,

@@ -30,7 +30,7 @@ _LITERAL = re.compile(r"[a-z][a-z-]+")
 
 def values_of(metavar: str, fields: tuple[str, ...]) -> Values:
     """Return what may be written for `metavar`; `fields` are those of the command's records."""
-    parts = metavar.strip("[].").split("|")
+    parts = [part.split(" ")[0] for part in metavar.strip("[].").split("|")]
     words = [word for part in parts for word in _WORDS.get(part, ())]
     words += [part for part in parts if _LITERAL.fullmatch(part)]
     if words:

@@ -156,9 +156,9 @@ class Run:
         if self._room.reserve(action):
             self._send(number, action)
         else:
-            why = "raising it now would pass the pool, for an earlier row was not lowered"
+            why = "skipped: an earlier decrease failed, so this increase would exceed the pool"
             self._guarded(lambda: self._journal.withdraw([taken]))
-            self._note(action, Result("not_attempted", why))
+            self._note(action, Result("failed", why))
         return True
 
     def _send(self, number: int, action: Action) -> None:

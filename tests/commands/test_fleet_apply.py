@@ -158,7 +158,7 @@ def test_increase_waits_for_room_that_a_failed_decrease_did_not_give(run, builde
     completed = run("users", "apply", roster(work / "u.csv", "down,1", "up,19"), "--yes", "--json")
 
     assert completed.code == 8
-    assert outcomes(completed) == {"down": "failed", "up": "not_attempted"}
+    assert outcomes(completed) == {"down": "failed", "up": "failed"}
     assert [user["qps_limit"] for user in builder.users.values()] == [10, 10]
 
 
