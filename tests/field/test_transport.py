@@ -10,36 +10,6 @@ from support.server import ScriptedServer
 POOL = "/api/v1/builder/pool"
 
 
-@pytest.mark.parametrize("option", [False, True], ids=["environment", "option"])
-@pytest.mark.parametrize(
-    ("suffix", "expected"),
-    [
-        ("", POOL),
-        ("/", POOL),
-        ("//", POOL),
-        ("/api/v1", POOL),
-        ("/api/v1/", POOL),
-        ("/gw/parsec", "/gw/parsec" + POOL),
-        ("/gw/parsec/", "/gw/parsec" + POOL),
-        ("/gw/parsec/api/v1", "/gw/parsec" + POOL),
-        ("/gw/parsec/api/v1/", "/gw/parsec" + POOL),
-        ("/api", "/api" + POOL),
-    ],
-)
-def test_every_spelling_of_the_base_url_hits_the_same_path(
-    tool, builder, key_env, suffix, expected, option
-):
-    """No prefix is lost and none doubled."""
-    builder.prefix = expected.removesuffix("/builder/pool")
-    env = key_env(builder.url + suffix)
-    argv = ["pool", "show"]
-    if option:
-        argv += ["--base-url", env.pop("PARSEC_API_BASE_URL")]
-    completed = tool(*argv, env=env)
-    assert completed.code == 0, completed
-    assert builder.log == [f"GET {expected}"]
-
-
 def test_an_ipv6_literal_works(tool, key_env):
     """Brackets and port."""
     server = BuilderServer(host="::1")
@@ -241,15 +211,6 @@ def test_a_useless_ca_file_is_named_with_its_variable(tool, key_env, work, conte
 SLOW = b'{"qps_pool": 1, "end_user_count": 0, ' + b" " * 500 + b'"total_allocated_qps": 0}'
 
 
-def test_a_trickling_answer_does_not_outlast_the_total_time(run_at, server):
-    """Silence between bytes is not what the limit counts; the whole answer takes 11 s."""
-    server.respond(drip(200, SLOW, delay=0.02))
-    completed = run_at("pool", "show", "--timeout", "0.15")
-    assert completed.code == 7, completed
-    assert "0.15" in completed.err
-    assert 1 <= len(server.requests) <= 4
-
-
 def test_a_trickling_answer_to_a_deactivation_leaves_the_outcome_unknown(run, builder):
     """The message says so, and how to find out."""
     user = builder.add("alice")
@@ -261,13 +222,6 @@ def test_a_trickling_answer_to_a_deactivation_leaves_the_outcome_unknown(run, bu
     assert "unknown" in completed.err
     assert "users get" in completed.err
     assert len(builder.mutations) <= 3
-
-
-def test_a_server_that_never_answers_ends_with_the_total_time(run_at, server):
-    """The simplest hang."""
-    server.respond(drip(200, SLOW, delay=10))
-    completed = run_at("pool", "show", "--timeout", "0.05")
-    assert completed.code == 7, completed
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "abc", "", "1e400"])
