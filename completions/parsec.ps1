@@ -76,7 +76,7 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
         'parsec users set-qps' = 'Set the limits of one user or several, in requests per second.'
         'parsec users onboard' = 'Link a user to an exchange, by a managed wallet or by own keys.'
         'parsec users check' = 'Prove by one balance read that a user''s credentials work.'
-        'parsec users deactivate' = 'Deactivate users for good: wallets, credentials and keys.'
+        'parsec users deactivate' = 'Deactivate users: their wallets, credentials and keys.'
         'parsec users plan' = 'Show what would bring the users to the state in FILE.'
         'parsec users apply' = 'Bring the users to the state in FILE: plan, show, ask, apply.'
         'parsec pool' = 'Watch the QPS pool that the end-users share.'

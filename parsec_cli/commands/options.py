@@ -63,13 +63,13 @@ AllowHoldings = Annotated[
         "--allow-holdings",
         parser=whole(0, 100_000, "--allow-holdings"),
         metavar="N",
-        help="For scripts: deactivate also users who hold money; N is how many do.",
+        help="For scripts: allow the deactivation of exactly N users who hold money.",
     ),
 ]
 BalancesOnly = Annotated[
     bool,
     typer.Option(
-        "--balances-only", help="Before deactivating, do not read open orders and positions."
+        "--balances-only", help="Do not read open orders and positions before a deactivation."
     ),
 ]
 ResultsFile = Annotated[

@@ -295,9 +295,10 @@ def deactivate(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Listing | Record:
-    """Deactivate users for good: wallets, credentials and keys.
+    """Deactivate users: their wallets, credentials and keys.
 
-    It cannot be undone. One USER is confirmed by its external_id, several by their count.
+    This cannot be undone. One USER is confirmed by its external_id, several by their count. What
+    they hold is shown first; a script also needs --allow-holdings where somebody holds money.
 
     Examples:
       parsec users deactivate user_007
