@@ -61,6 +61,8 @@ def _unescaped(found: re.Match[str]) -> str:
 
 def from_csv(cell: str) -> str:
     """Return the text of a csv cell: restored, or taken out of a text formula like `="007"`."""
+    if cell[:1].isalnum():
+        return cell
     restored = restore(cell)
     if restored == cell and (found := _TEXT_FORMULA.fullmatch(cell)):
         return found[1].replace('""', '"')

@@ -62,12 +62,16 @@ def new_id_fault(text: str) -> str:
 
 def word_fault(text: str) -> str:
     """Say why a new external_id is more likely an artefact of a program than an id."""
-    word = text.strip().casefold()
-    if _SHEET_ERRORS.fullmatch(word):
-        return f"the id {text!a} is a spreadsheet error"
-    if word in _NO_VALUE:
+    if fault := sheet_error(text):
+        return fault
+    if text.strip().casefold() in _NO_VALUE:
         return f"the id {text!a} is what programs write for a missing value"
     return ""
+
+
+def sheet_error(text: str) -> str:
+    found = _SHEET_ERRORS.fullmatch(text.strip().casefold())
+    return f"the id {text!a} is a spreadsheet error" if found else ""
 
 
 def look_alike_key(text: str) -> str:

@@ -17,7 +17,6 @@ class Seen:
     customer_id: str
     external_id: str | None
     qps_limit: int | None
-    eoa_address: str | None
     record: JsonObject | None = None
 
     @property
@@ -43,12 +42,10 @@ class Census:
     twice: set[str] = field(default_factory=set)
 
     def add(self, user: User, *, keep: bool = False) -> None:
-        wallet = user.wallet
         seen = Seen(
             user.customer_id,
             user.external_id,
             user.qps_limit,
-            wallet.eoa_address if wallet else None,
             without_secrets(user.raw) if keep else None,
         )
         customer = user.customer_id.lower()

@@ -116,6 +116,13 @@ class Columns:
         )
 
 
+def nearest(names: Sequence[str]) -> str:
+    """Propose the id column that one of the names is a slip of."""
+    found = (near for name in names for near in difflib.get_close_matches(normal(name), IDS, 1))
+    near = next(found, None)
+    return f"; did you mean `{near}`" if near else ""
+
+
 def no_header(row: int, seen: str, faults: Faults) -> None:
     """Report that the file names neither id, with the columns it may have."""
     faults.add(

@@ -27,6 +27,11 @@ class Faults:
         self._found.append((row, text))
         self._hint = self._hint or hint
 
+    def take(self, other: Faults) -> None:
+        """Add what another collector of the same file found."""
+        self._found += other._found
+        self._hint = self._hint or other._hint
+
     def check(self) -> None:
         """Raise one UsageFault that lists them all, if there is any."""
         if not self._found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from sys import intern
 
 from parsec_cli import field_rules
 from parsec_cli.fleet.header import FIXED, Columns
@@ -63,7 +64,8 @@ def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
         return None
     limit = int(qps) if qps else None
     absent = state == "absent"
-    fixed = {name: text for name in FIXED if (text := cells.get(name))}
+    # most values stand in many rows, and are kept once
+    fixed = {name: intern(text) for name in FIXED if (text := cells.get(name))}
     return Wanted(
         row, external_id, limit, email or None, address or None, absent, customer_id, fixed
     )

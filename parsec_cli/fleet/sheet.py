@@ -20,6 +20,7 @@ from parsec_cli.fleet.intake import Faults
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 Record = tuple[int, list[str]]
+Dialect = tuple[Iterator[Record], Callable[[str], str]]
 _LINE_END = re.compile("\r\n|\r|\n")
 # a cell longer than csv's own limit (131,072 characters) ends in an error well within this
 _SCANNED = 1 << 20
@@ -27,12 +28,13 @@ _SCANNED = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`header` holds the column names as written; `rows`, yet to be read, hold the cells' text."""
+    """`header` holds the column names as written; `decode` gives the text of a cell of `rows`."""
 
     header: tuple[str, ...]
     row: int
     delimiter: str
     rows: Iterator[Record]
+    decode: Callable[[str], str]
 
 
 def lines_of(text: str) -> list[str]:
@@ -48,10 +50,10 @@ def open_sheet(text: str, known: Collection[str], faults: Faults) -> Sheet | Non
     text, given = _given_delimiter(text)
     first = first_line(text)
     delimiter = given or _delimiter(first, known)
-    rows = _rows(text, first, delimiter, faults)
+    rows, decode = _rows(text, first, delimiter, faults)
     for row, cells in rows:
         if not blank(cells):
-            return Sheet(tuple(cells), row, delimiter, rows)
+            return Sheet(tuple(cells), row, delimiter, rows, decode)
     return None
 
 
@@ -59,33 +61,32 @@ def blank(cells: list[str]) -> bool:
     return not any(cell.strip() for cell in cells)
 
 
-def _rows(text: str, first: str, delimiter: str, faults: Faults) -> Iterator[Record]:
-    as_csv = _each(_records(text, delimiter, faults), from_csv)
-    as_tsv = _each(enumerate(_split(text), 1), from_tsv if has_tsv_escapes(text) else str)
+def _rows(text: str, first: str, delimiter: str, faults: Faults) -> Dialect:
+    as_csv = _records(text, delimiter, faults), from_csv
+    as_tsv = enumerate(_split(text), 1), from_tsv if has_tsv_escapes(text) else str
     if '"' in first:  # this tool quotes no name of a column in tsv
         return as_csv
     if delimiter in first:
         return as_tsv if delimiter == "\t" else as_csv
     named = {".csv": as_csv, ".tsv": as_tsv}.get(faults.name[-4:].lower())
-    return named or _agreed(as_csv, as_tsv, faults)
+    return named or (_agreed(as_csv, as_tsv, faults), str)
 
 
 def _split(text: str) -> Iterator[list[str]]:
     return (line.split("\t") for line in lines_of(text))
 
 
-def _each(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[Record]:
-    return ((row, [decode(cell) for cell in cells]) for row, cells in rows)
-
-
-def _agreed(one: Iterator[Record], other: Iterator[Record], faults: Faults) -> Iterator[Record]:
+def _agreed(one: Dialect, other: Dialect, faults: Faults) -> Iterator[Record]:
     """Yield the rows of a file of one column, if it means the same as csv and as tsv."""
-    both = (((row, cells) for row, cells in rows if not blank(cells)) for rows in (one, other))
-    for first, second in zip_longest(*both):
+    for first, second in zip_longest(_decoded(*one), _decoded(*other)):
         if first != second:
             two_readings((first or second)[0], faults)
             return
         yield first
+
+
+def _decoded(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[Record]:
+    return ((row, [decode(cell) for cell in cells]) for row, cells in rows if not blank(cells))
 
 
 def two_readings(row: int, faults: Faults) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from parsec_cli.errors import counted
 from parsec_cli.fleet import documents
-from parsec_cli.fleet.header import FIELDS, FIXED, IDS, Columns, no_header
+from parsec_cli.fleet.header import FIELDS, FIXED, IDS, Columns, nearest, no_header
 from parsec_cli.fleet.intake import Faults
 from parsec_cli.fleet.sheet import DELIMITERS, Sheet, blank, open_sheet
 from parsec_cli.models import JsonObject
 
 Cells = Mapping[str, str]
+_SHOWN = 400  # characters of a header that is none
 
 
 def read_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
@@ -27,34 +28,54 @@ def read_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int
 
 
 def _sheet_rows(sheet: Sheet, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
-    places = columns.places(sheet.header, sheet.row, faults)
+    split = DELIMITERS.get(sheet.delimiter, sheet.delimiter)
+    line = f"the first line, split at each {split},"
+    places = _places(sheet.header, sheet.row, line, columns, faults)
     columns.check_mapped(sheet.header, sheet.row, faults)
-    if not any(name in places for name in IDS):
-        seen = " ".join(f"`{name}`" for name in sheet.header)
-        split = DELIMITERS.get(sheet.delimiter, sheet.delimiter)
-        no_header(sheet.row, f"the first line, split at each {split}, has {seen[:400]}", faults)
+    if places is None:
         return
     for row, cells in sheet.rows:
         if blank(cells):
             continue
         if len(cells) == len(sheet.header):
-            yield row, {name: cells[at] for name, at in places.items()}
+            yield row, {name: sheet.decode(cells[at]) for name, at in places.items()}
         else:
             faults.add(
                 row, f"has {counted(len(cells), 'cell')}, the header has {len(sheet.header)}"
             )
 
 
+def _places(
+    names: Sequence[str],
+    row: int,
+    what: str,
+    columns: Columns,
+    faults: Faults,
+    *,
+    exported: bool = False,
+) -> dict[str, int] | None:
+    """Apply the header rule; None where no column holds an id, and that is the only fault."""
+    others = Faults(faults.name)
+    places = columns.places(names, row, others, exported=exported)
+    if any(name in places for name in IDS):
+        faults.take(others)
+        return places
+    seen = " ".join(f"`{name}`" for name in names)
+    no_header(row, f"{what} has {seen[:_SHOWN]}{nearest(names)}", faults)
+    return None
+
+
 def _json_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
-    known: dict[tuple[str, ...], dict[str, int]] = {}
+    known: dict[tuple[str, ...], dict[str, int] | None] = {}
     row = 1
     names: tuple[str, ...] = ()
     for row, record, exported in documents.read(text, faults):
         names = tuple(record)
-        places = known.get(names)
-        if places is None:
-            places = columns.places(names, row, faults, exported=exported)
-            known[names] = places
+        if names not in known:
+            args = names, row, "the record", columns, faults
+            known[names] = _places(*args, exported=exported)
+        if (places := known[names]) is None:
+            continue
         values = tuple(record.values())
         texts = {name: _text(row, name, values[at], faults) for name, at in places.items()}
         cells = {name: text for name, text in texts.items() if text is not None}

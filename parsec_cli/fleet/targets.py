@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from parsec_cli.cells import from_tsv, has_tsv_escapes, is_csv_cell
-from parsec_cli.field_rules import edge_fault, id_fault, new_id_fault
+from parsec_cli.field_rules import edge_fault, id_fault, new_id_fault, sheet_error
 from parsec_cli.fleet.documents import looks_like_json
 from parsec_cli.fleet.header import IDS, Columns, no_header, normal
 from parsec_cli.fleet.intake import Faults, decode
@@ -61,6 +61,8 @@ def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
     external_id = external_id if external_id.strip() else ""
     state = cells.get("state", "").strip().lower()
     found = [*filter(None, id_faults(external_id, customer_id))]
+    if not customer_id and (fault := sheet_error(external_id)):
+        found.append(fault)
     if state not in ("", "absent"):
         found.append(f"its state is `{state[:40]}`, not absent")
     for fault in found:
@@ -99,4 +101,8 @@ def _user_fault(user: str, *, plain: bool) -> str:
     """Judge a USER; only `plain` text may not hide characters, an escape is written on purpose."""
     prefix, colon, rest = user.partition(":")
     named = rest if colon and prefix in ("ext", "id") else user
-    return id_fault(named) or (new_id_fault(named) if plain else edge_fault(named))
+    return (
+        id_fault(named)
+        or sheet_error(named)
+        or (new_id_fault(named) if plain else edge_fault(named))
+    )

@@ -84,6 +84,11 @@ def test_faults_of_a_sheet_are_listed():
     ]
 
 
+@pytest.mark.parametrize("text", ["#N/A\n", "external_id\n#n/a\n", '[{"external_id": "#REF!"}]'])
+def test_error_of_a_spreadsheet_aims_at_nobody(text):
+    assert faults(text)[0].endswith("is a spreadsheet error")
+
+
 def test_double_id_column_is_refused():
     assert faults("external_id,external_id\na,b\n") == [
         "row 1: the column `external_id` appears 2 times"
