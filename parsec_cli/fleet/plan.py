@@ -198,8 +198,9 @@ def keep_for_roster(wanted: Sequence[Wanted], *, prune: bool) -> Callable[[User]
     if not prune:
         gone = {name for one in wanted if one.absent for name in (one.external_id, one.customer_id)}
         return lambda user: user.external_id in gone or user.customer_id.lower() in gone
-    staying = {one.external_id for one in wanted if not one.absent}
-    return lambda user: user.external_id not in staying
+    # users may share an external_id: a row with a customer_id keeps nobody else
+    staying = {one.customer_id or one.external_id for one in wanted if not one.absent}
+    return lambda user: user.customer_id.lower() not in staying and user.external_id not in staying
 
 
 def arranged(entries: Iterable[Entry], said: Sequence[str] = ()) -> Plan:

@@ -50,7 +50,7 @@ def open_sheet(text: str, known: Collection[str], faults: Faults) -> Sheet | Non
     text, given = _given_delimiter(text)
     first = first_line(text)
     delimiter = given or _delimiter(first, known)
-    rows, decode = _rows(text, first, delimiter, faults)
+    rows, decode = _rows(text, first, delimiter, faults, is_csv=given is not None)
     for row, cells in rows:
         if not blank(cells):
             return Sheet(tuple(cells), row, delimiter, rows, decode)
@@ -61,10 +61,10 @@ def blank(cells: list[str]) -> bool:
     return not any(cell.strip() for cell in cells)
 
 
-def _rows(text: str, first: str, delimiter: str, faults: Faults) -> Dialect:
+def _rows(text: str, first: str, delimiter: str, faults: Faults, *, is_csv: bool) -> Dialect:
     as_csv = _records(text, delimiter, faults), from_csv
     as_tsv = enumerate(_split(text), 1), from_tsv if has_tsv_escapes(text) else str
-    if '"' in first:  # this tool quotes no name of a column in tsv
+    if is_csv or '"' in first:  # this tool quotes no name of a column in tsv
         return as_csv
     if delimiter in first:
         return as_tsv if delimiter == "\t" else as_csv

@@ -10,7 +10,16 @@ from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFau
 from parsec_cli.fleet.census import take_census
 from parsec_cli.fleet.fixed import FixedColumns
 from parsec_cli.fleet.guards import check_max, check_pool, check_quota, forecast
-from parsec_cli.fleet.plan import Create, Deactivate, Keep, SetQps, delta, diff, facts_of
+from parsec_cli.fleet.plan import (
+    Create,
+    Deactivate,
+    Keep,
+    SetQps,
+    delta,
+    diff,
+    facts_of,
+    keep_for_roster,
+)
 from parsec_cli.fleet.plan_file import summary
 from parsec_cli.fleet.roster import Wanted
 from parsec_cli.models import Pool, User
@@ -170,6 +179,16 @@ def test_users_who_share_an_external_id_are_told_apart_by_customer_id(world):
     one, two = world.add("u1", 1), world.add("u1", 2)
     wanted = [Wanted(2, "u1", 5, customer_id=one), Wanted(3, "u1", 2, customer_id=two)]
     assert [action.customer_id for action in diff(wanted, world.census()).actions] == [one]
+
+
+def test_pruned_user_who_shares_an_external_id_is_known_in_full(world):
+    """What is pruned must be read whole, wallet included."""
+    one, two = world.add("u1", 1), world.add("u1", 2, wallet={"eoa_address": ADDRESS})
+    wanted = [Wanted(2, "u1", 1, customer_id=one)]
+    census = take_census(world.everyone(), keep_for_roster(wanted, prune=True))
+    (gone,) = diff(wanted, census, prune=True).deactivations
+    assert gone.customer_id == two
+    assert gone.facts["wallet"]["eoa_address"] == ADDRESS
 
 
 def test_two_rows_for_one_user_are_a_fault(world):

@@ -309,6 +309,10 @@ def test_workbook_is_named(magic):
     assert "export it as CSV" in caught.value.hint
 
 
+def test_file_that_names_its_delimiter_is_csv():
+    assert read_roster(b'sep=;\nexternal_id\n"a;b"\n', "stdin")[0].external_id == "a;b"
+
+
 @pytest.mark.parametrize("cell", ['"=""00123"""', '="00123"', '"=""0""""123"""'])
 def test_text_formula_is_the_text(cell):
     expected = '0"123' if '""""' in cell else "00123"
