@@ -11,6 +11,7 @@ import unicodedata
 
 QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # what a spreadsheet writes for a long number: a capital E and a sign. `4e872096` is a true id
 _MANGLED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d+", re.ASCII)
 _EMAIL_LONGEST = 320
@@ -24,6 +25,10 @@ _SHEET_ERRORS = re.compile(
     r"|unknown!|getting_data)"
 )
 _SHOWN = 60  # characters of a value that a message quotes
+
+
+def is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None
 
 
 def looks_like_key(text: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from parsec_cli.api.answers import Answer
 from parsec_cli.api.client import Client, with_query
 from parsec_cli.api.exchange import Call, Kind
 from parsec_cli.errors import Unreadable
+from parsec_cli.field_rules import is_uuid
 from parsec_cli.models import JsonObject, User, WrongShape
 from parsec_cli.records import record
 
@@ -17,7 +17,6 @@ PAGE_SIZE = 100  # the API's maximum; requests are a budget
 _BARREN_PAGES = 20
 # longer than any server's limit on a request line
 _LONGEST_CURSOR = 8192
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 @record
@@ -74,7 +73,7 @@ def _unseen(users: list[JsonObject], seen: set[int]) -> list[JsonObject]:
     new = []
     for user in users:
         customer_id = user["customer_id"]
-        if _UUID.fullmatch(customer_id):
+        if is_uuid(customer_id):
             customer_id = customer_id.lower()
         key = hash(customer_id)
         if key not in seen:

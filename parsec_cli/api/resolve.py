@@ -6,7 +6,6 @@ is verified by the GET that follows, and else through one whole listing.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ from parsec_cli.api.client import Client
 from parsec_cli.api.pages import pages
 from parsec_cli.api.reads import get_user
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
-from parsec_cli.field_rules import look_alike_key, looks_like_key
+from parsec_cli.field_rules import is_uuid, look_alike_key, looks_like_key
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 Meaning = Literal["customer_id", "external_id", "either"]
 
 
@@ -52,10 +50,6 @@ class Reference:
             return cls(checked, "external_id" if prefix == "ext" else "customer_id")
         checked = check_id(text)
         return cls(checked, "either" if is_uuid(text) else "external_id")
-
-
-def is_uuid(text: str) -> bool:
-    return _UUID.fullmatch(text) is not None
 
 
 def check_id(text: str) -> str:

@@ -28,7 +28,7 @@ from parsec_cli.fleet.header import Columns
 from parsec_cli.fleet.journal import Journal, open_journal
 from parsec_cli.fleet.ready import prepare
 from parsec_cli.fleet.resolve import (
-    is_uuid,
+    is_bare_uuid,
     keep_for_targets,
     plan_deactivations,
     second_meaning,
@@ -60,7 +60,7 @@ def _targets(runtime: Runtime, order: Order) -> tuple[Target, ...]:
         targets = read_targets(read_bytes(runtime, order.from_file), name, columns)
         if ignored := columns.notice():
             runtime.screen.notice(ignored)
-        if uuids := sum(map(is_uuid, targets)):
+        if uuids := sum(map(is_bare_uuid, targets)):
             runtime.screen.notice(f"read as customer_id: {counted(uuids, 'line')} with a UUID")
         return targets
     for text in order.users:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from parsec_cli.errors import AmbiguousUser, NotFound, counted
+from parsec_cli.field_rules import is_uuid
 from parsec_cli.fleet.census import Census, Seen
 from parsec_cli.fleet.identity import clash
 from parsec_cli.fleet.intake import SHOWN
@@ -14,8 +14,6 @@ from parsec_cli.fleet.plan import Entry, Keep, Plan, arranged, deactivation
 from parsec_cli.fleet.targets import Target
 from parsec_cli.models import User
 from parsec_cli.next_command import run
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def plan_deactivations(targets: Sequence[Target], census: Census, past: Past) -> Plan:
@@ -70,8 +68,8 @@ def second_meaning(target: Target) -> str | None:
     return None if plain or target.kind != "user" else target.text
 
 
-def is_uuid(target: Target) -> bool:
-    return target.kind == "user" and _UUID.fullmatch(target.text) is not None
+def is_bare_uuid(target: Target) -> bool:
+    return target.kind == "user" and is_uuid(target.text)
 
 
 def _as_id(target: Target) -> Target:
@@ -83,7 +81,7 @@ def _as_id(target: Target) -> Target:
         return Target(target.row, "external_id", rest)
     if colon and prefix == "id":
         return Target(target.row, "customer_id", rest.lower())
-    if _UUID.fullmatch(target.text):
+    if is_uuid(target.text):
         return Target(target.row, "customer_id", target.text.lower())
     return Target(target.row, "external_id", target.text)
 
