@@ -75,15 +75,22 @@ A hint that proposes a command has it on its last line.
 _SAFETY = """\
 SAFETY: consent, guards and what is never done
 
-Deactivations cannot be undone. Deactivating one user asks for its external_id to be typed,
-several ask for their count; scripts use --confirm with the same value. --yes, CI, an
-environment variable or piped input is never consent. Off a terminal without --confirm the
-command ends with exit 9 and nothing is sent. At most --max users (10) in one run.
+Deactivations cannot be undone. To deactivate one user, type the external_id; for several, type
+their count. Scripts pass the same value with --confirm. --yes, CI, an environment variable and
+piped input are never consent. Without a terminal and --confirm, the command ends with exit 9.
+At most --max users (10) are deactivated in one run.
 
-Outcomes are told as they are known: applied, not applied, or unknown (exit 12), with the
-command that checks. Before a deactivation leaves, the user's record is on disk.
+What a user would lose access to is read and shown first: balances, open orders, positions. If
+users hold something, scripts also pass --allow-holdings with the number of these users. Any
+other number is refused (exit 10). What cannot be read counts as held.
 
--n shows what a change would send and sends none of it. --reason is kept in the history:
+Every change starts with its target: profile and host. If `protected` is set in a profile,
+changes require -p NAME on the command line (exit 10).
+
+Outcomes are applied, not applied or unknown (exit 12). If the outcome is unknown, the message
+shows the command that checks it. The user's record is on disk before a deactivation is sent.
+
+-n shows what a change would send and sends nothing. --reason is kept in the history:
 `parsec history list`.
 
 The pool: a change that would raise the sum of limits above qps_pool is refused (exit 10)
