@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 import httpx
 
+from parsec_cli.api.bodies import Unfit, collect, parse
 from parsec_cli.models import JsonObject
 from parsec_cli.records import record
 
-MAX_BODY = 16 * 1024 * 1024
-MAX_DEPTH = 64
-_CHUNK = 64 * 1024
 _LONGEST_KEPT = 2000
 # where an error's text stands, the API's own name first, then those of frameworks and gateways
 _TEXTS = ("error", "message", "detail", "error_description", "title", "errors", "msg", "reason")
 _WORD_ENDS = " \t\n\r\"'<>"
-# a string, whole or cut off by the end, or a bracket; possessive, so that no body makes it slow
-_TOKEN = rb'(?s)"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]'
-_ONE_KIND = bytes.maketrans(b"{}", b"[]")  # mixed-up kinds are the parser's to find
-_NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
-
-
-class Unfit(Exception):
-    """A body that cannot be taken; the text says why, never what was in it."""
 
 
 @record
@@ -123,10 +111,10 @@ def read(response: httpx.Response, sent_by: Iterator[bytes]) -> Answer:
     """
     status, headers = response.status_code, response.headers
     try:
-        body = b"".join(_decoded(sent_by, headers.get("content-encoding", "")))
+        body = collect(sent_by, headers.get("content-encoding", ""))
     except Unfit as why:
         return Answer(status, headers, unfit=str(why))
-    if not body.strip():
+    if not body or body.isspace():
         return Answer(status, headers, empty=True, unfit="it is empty")
     # one byte more than is kept, so that `clip` sees whether there is more
     text = clip(body[: _LONGEST_KEPT + 1].decode("utf-8", "replace"), _LONGEST_KEPT)
@@ -135,100 +123,6 @@ def read(response: httpx.Response, sent_by: Iterator[bytes]) -> Answer:
     except Unfit as why:
         return Answer(status, headers, text=text, unfit=str(why))
     return Answer(status, headers, text=text, value=value)
-
-
-def _decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Yield the decompressed body; never hold more than MAX_BODY and a chunk."""
-    encoding = encoding.strip().lower()
-    if encoding in ("", "identity"):
-        yield from _limited(chunks)
-        return
-    first = next(filter(None, chunks), b"")
-    if not first:
-        # a server that names an encoding for every answer does so where there is no body, too
-        return
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise Unfit("it has a content encoding that was not asked for")
-    yield from _limited(_inflated(chain((first,), chunks)))
-
-
-def _limited(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise Unfit(f"it is larger than {MAX_BODY // 1024 // 1024} MiB")
-        yield chunk
-
-
-def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib by its header
-    try:
-        for chunk in chunks:
-            data = chunk
-            while data and not inflater.eof:
-                yield inflater.decompress(data, _CHUNK)
-                data = inflater.unconsumed_tail
-        yield inflater.flush()
-    except zlib.error:
-        raise Unfit("its compression is broken") from None
-    if not inflater.eof:
-        raise Unfit("its compression is broken")
-
-
-def parse(body: bytes) -> Any:
-    """Parse JSON text (UTF-8, a BOM allowed) with exact integers; anything else is Unfit."""
-    try:
-        if _may_be_deep(body):
-            _check_depth(body)
-        return _DECODER.decode(body.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise Unfit("it is not UTF-8 text") from None
-    except RecursionError:
-        raise Unfit("it is nested too deeply") from None
-    except ValueError as fault:
-        # json's own errors quote no content but a position; an integer beyond Python's limit of
-        # 4,300 digits is a plain ValueError
-        what = "JSON" if isinstance(fault, json.JSONDecodeError) else "JSON with usable numbers"
-        raise Unfit(f"it is not {what}") from None
-
-
-def _may_be_deep(body: bytes) -> bool:
-    """Peel innermost pairs of brackets off, at C speed: True where MAX_DEPTH cannot be ruled out.
-
-    Brackets inside strings are taken for real ones, so a True needs the exact count.
-    """
-    brackets = body.translate(_ONE_KIND, _NOT_BRACKETS)
-    for peeled in range(MAX_DEPTH):
-        rest = brackets.replace(b"[]", b"")
-        if len(rest) == len(brackets):
-            return peeled + len(rest) > MAX_DEPTH
-        brackets = rest
-    return bool(brackets)
-
-
-def _check_depth(body: bytes) -> None:
-    """Raise Unfit when brackets outside strings nest deeper than MAX_DEPTH."""
-    depth = 0
-    for token in re.finditer(_TOKEN, body):
-        first = token.group()[:1]
-        if first in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Unfit("it is nested too deeply")
-        elif first in b"]}":
-            depth -= 1
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError("a number beyond the range of a double")
-    return value
 
 
 def _message(value: Any) -> str:
@@ -264,6 +158,3 @@ def clip(text: str, longest: int) -> str:
         keys = [found.start() for found in re.finditer("[ps]k_", head, re.IGNORECASE)]
         end = max(end, next((at for at in keys if at >= end), longest))
     return f"{head[:end].rstrip()}…"
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float)

@@ -15,7 +15,8 @@ from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsec_cli.api.answers import MAX_BODY, MAX_DEPTH, Answer, Unfit, parse, read
+from parsec_cli.api.answers import Answer, read
+from parsec_cli.api.bodies import MAX_BODY, MAX_DEPTH, MAX_STRING, MAX_TOKENS, Unfit, parse
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -66,8 +67,10 @@ def test_no_heap_of_brackets_and_quotes_breaks_it(text):
 
 
 def test_a_body_at_the_limit_is_read_and_one_beyond_it_is_not():
-    text = b'"' + b"x" * (MAX_BODY - 2) + b'"'
-    assert len(answer(text).value) == MAX_BODY - 2
+    texts = b",".join([b'"' + b"x" * 1021 + b'"'] * (MAX_BODY // 1024))
+    text = b"[" + texts.replace(b"x", b"", 1) + b"]"
+    assert len(text) == MAX_BODY
+    assert len(answer(text).value) == MAX_BODY // 1024
     for encoding, body in (("", text + b" "), ("gzip", gzip.compress(text + b" ", 1))):
         found = answer(body, content_encoding=encoding)
         assert "16 MiB" in found.unfit
@@ -92,7 +95,7 @@ def test_a_bomb_is_left_before_it_has_grown():
     finally:
         tracemalloc.stop()
     assert "16 MiB" in found.unfit
-    assert peak < 3 * MAX_BODY
+    assert peak < 4 * MAX_BODY
 
 
 def test_a_stream_that_never_ends_is_left_at_the_limit():
@@ -221,7 +224,44 @@ def test_no_body_within_the_limit_takes_long_or_much_memory(body):
     finally:
         tracemalloc.stop()
     assert time.process_time() - started < 30
-    assert peak < 12 * MAX_BODY
+    assert peak < 3 * MAX_BODY
+
+
+@pytest.mark.parametrize(
+    ("element", "tokens"),
+    [(b"0", 1), (b"[]", 2), (b'""', 2), (b'{"a":{}}', 5), (b'"a,b:[c"', 2)],
+    ids=["numbers", "lists", "strings", "objects", "separators in text"],
+)
+def test_the_number_of_values_is_limited(element, tokens):
+    """A few kilobytes of gzip may hold millions."""
+    most = (MAX_TOKENS - 2) // tokens
+    assert len(parse(b"[" + b",".join([element] * (most // 2)) + b"]")) == most // 2
+    with pytest.raises(Unfit, match="too many values"):
+        parse(b"[" + b",".join([element] * (most + 3)) + b"]")
+
+
+def test_a_page_of_users_with_large_records_is_read():
+    note = "a, b: {c} [d] " * 1_000
+    user = {"customer_id": "x", "note": note, "more": {f"field{n}": [n, n] for n in range(300)}}
+    page = {"users": [user] * 100}
+    assert parse(json.dumps(page).encode()) == page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [rb"\ud83d\ude00", "\N{GRINNING FACE}".encode(), b"\x7f" * 800_000, b"\xc3\xa9" * 400_000],
+)
+def test_text_that_takes_much_more_memory_than_its_bytes_is_limited(text):
+    filled = b'["' + text + b"x" * (800_000 - len(text)) + b'"'
+    assert len(parse(filled + b"]")) == 1
+    with pytest.raises(Unfit, match="memory"):
+        parse(filled + (b',"' + text + b'"' + b',"' + b"x" * 800_000 + b'"') * 11 + b"]")
+
+
+def test_the_length_of_one_text_is_limited():
+    assert parse(b'["' + b"x" * (MAX_STRING - 2) + b'"]')
+    with pytest.raises(Unfit, match="1 MiB"):
+        parse(b'["' + b"x" * (MAX_STRING - 1) + b'"]')
 
 
 @pytest.mark.parametrize(
