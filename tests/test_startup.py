@@ -24,7 +24,7 @@ finally:
 HEAVY = {"rich", "pydantic", "asyncio", "importlib.metadata", "click", "h2", "anyio.to_thread"}
 NETWORK = {"httpx", "httpcore", "ssl", "socket"}
 # grows with the tool, but not by accident: whoever raises it says why a listing needs it
-MOST_OWN = 57
+MOST_OWN = 58  # `bodies`: the bounds of a response, apart from what it means
 MOST_MODULES = 300
 FILES = {"tomlkit", "tomllib", "waitress", "sqlite3"}
 LOCAL = [
