@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from parsec_cli.errors import UsageFault
@@ -12,6 +13,8 @@ _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # zip (.xlsx, .ods, .numbers) and OLE (.xls)
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+# what some programs write under the name .xls
+_MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(html|table|\?xml|!doctype)\b", re.IGNORECASE)
 _SAVE_AS = "save the file as UTF-8 (in Excel: `CSV UTF-8`) and run the same command again"
 
 
@@ -51,7 +54,7 @@ class Faults:
 def decode(data: bytes, faults: Faults) -> str:
     """Return the text without its byte-order mark; rows that do not decode become faults."""
     encoding = "utf-8"
-    if data.startswith(_WORKBOOKS):
+    if data.startswith(_WORKBOOKS) or _MARKUP.match(data):
         why = "the file is a spreadsheet workbook, such as .xlsx, .xls or .ods"
         faults.add(1, why, hint="export it as CSV (in Excel: `CSV UTF-8`) and give that file")
         faults.check()

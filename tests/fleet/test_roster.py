@@ -299,7 +299,15 @@ def test_empty_file_is_refused(text):
     assert faults(text)[0].startswith("row 1: there is no column")
 
 
-@pytest.mark.parametrize("magic", [b"PK\x03\x04rest", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest"])
+@pytest.mark.parametrize(
+    "magic",
+    [
+        b"PK\x03\x04rest",
+        b" <HTML><table>",
+        b'\xef\xbb\xbf<?xml version="1.0"?>',
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest",
+    ],
+)
 def test_workbook_is_named(magic):
     with pytest.raises(UsageFault) as caught:
         read(magic)
