@@ -206,7 +206,7 @@ def test_a_conversation_types_each_answer_behind_its_own_question():
         theirs.sendall(b"name? sure? sure? ")
         theirs.shutdown(socket.SHUT_WR)
         screen = _converse(
-            ours.fileno(), [("name? sure?", "a\n"), ("sure?", "b\n")], time.monotonic() + 5
+            ours.fileno(), None, [("name? sure?", "a\n"), ("sure?", "b\n")], time.monotonic() + 5
         )
         assert screen == b"name? sure? sure? "
         assert theirs.recv(100) == b"a\nb\n"

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx  # noqa: TID253 - stands in for the network
-from support.records import customer_id, escrow, new_user, wallet
+from support.builder import Builder
+from support.records import customer_id, wallet
+from support.wire import Request
 
 ALICE, BOB = customer_id(0), customer_id(1)
 JUNK: list[Any] = [
@@ -55,16 +57,21 @@ class Cut(httpx.SyncByteStream):
 
 
 class MutantBuilder(httpx.BaseTransport):
-    """Three users; `rate` is how often an answer is broken."""
+    """Two users; `rate` is how often an answer is broken."""
 
     def __init__(self, seed: str, rate: float) -> None:
         self.chance = random.Random(seed)
         self.rate = rate
-        self.users = {u["customer_id"]: u for u in (new_user(n, i) for i, n in enumerate("ab"))}
-        self.users[ALICE].update(external_id="alice", qps_limit=10, wallet=wallet("safe", "5"))
-        self.effects: list[str] = []
+        self.builder = Builder()
+        self.builder.max_page = 1
+        self.builder.add("alice", wallet=wallet("safe", "5"))
+        self.builder.add("b", None)
         self.sent: list[str] = []
         self.log: list[str] = []
+
+    @property
+    def effects(self) -> list[str]:
+        return [kind for kind, _ in self.builder.effects]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(f"{request.method} {request.url.path}")
@@ -127,62 +134,11 @@ class MutantBuilder(httpx.BaseTransport):
         return httpx.Response(status, headers=raw, stream=httpx.ByteStream(body))
 
     def _route(self, request: httpx.Request) -> tuple[int, Any]:
-        path = request.url.path.removeprefix("/api/v1")
-        name = f"{request.method} {path}"
-        fixed: dict[str, Callable[[], Any]] = {
-            "GET /builder/pool": lambda: {
-                "qps_pool": 1000, "end_user_count": 2, "total_allocated_qps": 10
-            },
-            "GET /builder/escrow/config": escrow,
-            "GET /balance": lambda: {"exchange": "polymarket", "balance": "1.5"},
-            "GET /usage": lambda: {
-                "tier": "pro",
-                "billing_period_end": 1_790_812_800,
-                "limits": {"monthly_requests": 5_000_000, "rest_qps": 60},
-                "usage": {"monthly_requests": 12},
-            },
-        }  # fmt: skip
-        if name in fixed:
-            return 200, fixed[name]()
-        if name == "GET /builder/users":
-            return 200, self._page(dict(request.url.params))
-        if path.startswith("/builder/users/"):
-            return self._member(request, path.removeprefix("/builder/users/"))
-        return self._posted(path, json.loads(request.content))
-
-    def _page(self, query: dict[str, str]) -> dict[str, Any]:
-        users = list(self.users.values())
-        start = int(query["cursor"]) if query.get("cursor", "x").isdigit() else 0
-        body: dict[str, Any] = {"users": users[start : start + 1], "count": 1}
-        return body | ({"next_cursor": str(start + 1)} if start + 1 < len(users) else {})
-
-    def _member(self, request: httpx.Request, name: str) -> tuple[int, Any]:
-        user = self.users.get(name)
-        if user is None:
-            return 404, {"error": "not found", "code": "not_found", "retryable": False}
-        if request.method == "PATCH":
-            user["qps_limit"] = json.loads(request.content)["qps_limit"]
-            self.effects.append("PATCH")
-        if request.method == "DELETE":
-            del self.users[name]
-            self.effects.append("DELETE")
-            return 204, None
-        return 200, user
-
-    def _posted(self, path: str, asked: dict[str, Any]) -> tuple[int, Any]:
-        if path == "/builder/users":
-            found = [u for u in self.users.values() if u["external_id"] == asked["external_id"]]
-            user = found[0] if found else new_user(asked["external_id"], 7)
-            self.users[user["customer_id"]] = user
-            self.effects.append("POST")
-            return (200 if found else 201), user
-        user = self.users.get(asked["customer_id"])
-        if user is None:
-            return 404, {"error": "end-user not found", "code": "not_found", "retryable": False}
-        if asked["exchange"] not in user["linked_exchanges"]:
-            user["linked_exchanges"].append(asked["exchange"])
-        self.effects.append("ONBOARD")
-        return 200, {**asked, "status": "complete", "linked_exchanges": user["linked_exchanges"]}
+        headers = tuple(request.headers.multi_items())
+        target = request.url.raw_path.decode()
+        asked = Request(0, 0, request.method, target, headers, request.content)
+        answered = self.builder._route(asked)
+        return answered.status, json.loads(answered.body) if answered.body else None
 
 
 def mutate(value: Any, chance: random.Random) -> Any:

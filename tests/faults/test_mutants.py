@@ -41,15 +41,18 @@ CLASSES: dict[str, list[list[str]]] = {
     "onboard": [ONBOARD],
     "set-qps": [["users", "set-qps", ALICE, "5"], ["users", "set-qps", "alice", "20"]],
     "deactivate": [
-        ["users", "deactivate", ALICE, "--confirm", "alice"],
-        ["users", "deactivate", "alice", "--confirm", "alice"],
+        ["users", "deactivate", ALICE, "--confirm", "alice", "--allow-holdings", "1"],
+        ["users", "deactivate", "alice", "--confirm", "alice", "--allow-holdings", "1"],
     ],
     "api": [
         ["api", "GET", f"/builder/users/{ALICE}"],
         ["api", "GET", "/builder/users", "--include"],
         ["api", "POST", "/builder/users", "-f", "external_id=new"],
         ["api", "PATCH", f"/builder/users/{ALICE}", "-F", "qps_limit=5"],
-        ["api", "DELETE", f"/builder/users/{ALICE}", "--confirm", "alice"],
+        [
+            *("api", "DELETE", f"/builder/users/{ALICE}"),
+            *("--confirm", "alice", "--allow-holdings", "1"),
+        ],
     ],
 }
 EFFECTS = {"create": "POST", "onboard": "ONBOARD", "set-qps": "PATCH", "deactivate": "DELETE"}
@@ -60,9 +63,9 @@ CODES = {
     "create": {0, 4, 5, 6, 7, 10, 12, 3},
     "onboard": {0, 3, 4, 5, 6, 7, 12},
     "set-qps": {0, 3, 4, 5, 6, 7, 10, 12},
-    # the word to be typed comes from the server
-    "deactivate": {0, 3, 4, 5, 6, 7, 9, 12},
-    "api": {0, 3, 4, 5, 6, 7, 9, 12},
+    # the word to be typed comes from the server, and so does what the user holds
+    "deactivate": {0, 3, 4, 5, 6, 7, 9, 10, 12},
+    "api": {0, 3, 4, 5, 6, 7, 9, 10, 12},
 }
 
 

@@ -26,6 +26,9 @@ class Action:
     name: str
     act: Callable[[Peer, Request | None], bool]
     reads: Reads = "all"
+    # of a plain answer, for a test without sockets
+    status: int = 0
+    body: bytes = b""
 
     def __str__(self) -> str:
         return self.name
@@ -52,7 +55,7 @@ def answer(
         peer.send(head(status, fields) + data)
         return keep_alive and length in (None, len(data))
 
-    return Action(f"answer {status}", act)
+    return Action(f"answer {status}", act, status=status, body=data)
 
 
 def json_answer(

@@ -1,4 +1,4 @@
-"""A small imitation of the Builder API in memory, on the scripted server, with faults to order.
+"""A small imitation of the Builder API in memory, alone or on the scripted server with faults.
 
 It keeps to the documented behaviour that commands rely on; `add` and `users` let a test arrange
 and inspect the state, `fault` breaks the nth matching request before or after its effect.
@@ -29,10 +29,10 @@ _MEMBER = re.compile(r"/builder/users/([^/]+)")
 User = JsonObject
 
 
-class BuilderServer(ScriptedServer):
-    """The Builder API; attributes may be set by a test before the requests come."""
+class Builder:
+    """The Builder API without a server; a test may set the attributes before requests come."""
 
-    def __init__(self, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self) -> None:
         self.key = BUILDER_KEY
         self.prefix = "/api/v1"
         self.users: dict[str, User] = {}
@@ -41,16 +41,11 @@ class BuilderServer(ScriptedServer):
         self.monthly_limit = 5_000_000
         self.monthly_used = 1_234
         self.rest_qps = 0
-        self.latency = 0.0
-        self.bucket: Bucket | None = None
+        self.max_page = _MAX_PAGE
         self.extra_pool: dict[str, Any] = {}
         # what impersonated reads answer, by path and customer_id
         self.held: dict[str, dict[str, Any]] = {"/orders": {}, "/positions": {}, "/balance": {}}
-        self._faults: list[Fault] = []
-        self._state = threading.Lock()
         self._sequence: dict[str, int] = {}
-        super().__init__(host=host, tls=tls)
-        self.respond(self._answer)
 
     def add(self, external_id: str | None, qps_limit: int | None = 10, **fields: Any) -> User:
         """Put a user there; `fields` replace or add to what the server would send."""
@@ -66,40 +61,6 @@ class BuilderServer(ScriptedServer):
 
     def by_external_id(self, external_id: str) -> User | None:
         return next((u for u in self.users.values() if u["external_id"] == external_id), None)
-
-    def limit(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
-        """Answer the documented 429 beyond `rate` a second on the given clock."""
-        self.bucket = Bucket(rate, burst, clock)
-
-    def fault(
-        self,
-        method: str,
-        path: str = "",
-        *,
-        action: Action,
-        nth: int = 1,
-        times: int = 1,
-        after_effect: bool = False,
-    ) -> None:
-        """Do `action` instead of the answer; with `after_effect` the change was made before."""
-        self._faults.append(Fault(method, re.compile(path), nth, times, after_effect, action))
-
-    def check(self) -> None:
-        super().check()
-        unused = [str(fault) for fault in self._faults if fault.used < fault.times]
-        assert not (unused and self.strict), f"faults that never came true: {unused}"
-
-    def _answer(self, request: Request) -> Action:
-        with self._state:
-            # every matching fault counts the request, also when an earlier one is due
-            due = [fault for fault in self._faults if fault.due(request)]
-            if due and not due[0].after_effect:
-                return due[0].action
-            if self.bucket is not None and not self.bucket.take():
-                return too_many()
-            action = self._route(request)
-        action = due[0].action if due else action
-        return slow(self.latency, action) if self.latency else action
 
     def _route(self, request: Request) -> Action:
         if request.header("x-api-key") is None:
@@ -157,9 +118,9 @@ class BuilderServer(ScriptedServer):
             except (binascii.Error, ValueError, KeyError, TypeError):
                 return error(400, "invalid cursor", "bad_request")
         rest = [u for u in self.users.values() if self._sequence[u["customer_id"]] > after]
-        page = rest[:limit]
+        page = rest[: min(limit, self.max_page)]
         value: dict[str, Any] = {"users": page, "count": len(page)}
-        if len(rest) > limit:
+        if len(rest) > len(page):
             last = self._sequence[page[-1]["customer_id"]]
             value["next_cursor"] = base64.b64encode(b'{"after": %d}' % last).decode()
         return json_answer(200, value)
@@ -244,3 +205,50 @@ class BuilderServer(ScriptedServer):
             return json_answer(403, {"error": text})
         path = request.path.removeprefix(self.prefix)
         return json_answer(200, self.held[path].get(customer_id, usual))
+
+
+class BuilderServer(Builder, ScriptedServer):
+    """The Builder API on a socket, with faults, a rate limit and latency to order."""
+
+    def __init__(self, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        Builder.__init__(self)
+        self.latency = 0.0
+        self.bucket: Bucket | None = None
+        self._faults: list[Fault] = []
+        self._state = threading.Lock()
+        ScriptedServer.__init__(self, host=host, tls=tls)
+        self.respond(self._answer)
+
+    def limit(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
+        """Answer the documented 429 beyond `rate` a second on the given clock."""
+        self.bucket = Bucket(rate, burst, clock)
+
+    def fault(
+        self,
+        method: str,
+        path: str = "",
+        *,
+        action: Action,
+        nth: int = 1,
+        times: int = 1,
+        after_effect: bool = False,
+    ) -> None:
+        """Do `action` instead of the answer; with `after_effect` the change was made before."""
+        self._faults.append(Fault(method, re.compile(path), nth, times, after_effect, action))
+
+    def check(self) -> None:
+        super().check()
+        unused = [str(fault) for fault in self._faults if fault.used < fault.times]
+        assert not (unused and self.strict), f"faults that never came true: {unused}"
+
+    def _answer(self, request: Request) -> Action:
+        with self._state:
+            # every matching fault counts the request, also when an earlier one is due
+            due = [fault for fault in self._faults if fault.due(request)]
+            if due and not due[0].after_effect:
+                return due[0].action
+            if self.bucket is not None and not self.bucket.take():
+                return too_many()
+            action = self._route(request)
+        action = due[0].action if due else action
+        return slow(self.latency, action) if self.latency else action
