@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long lint format generated completions pictures bench bench-quick dist clean
+.PHONY: demo test test-long test-versions lint format generated completions pictures bench bench-quick dist clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,6 +23,16 @@ test: .venv/dev
 # the full counts: kills, signals, mutated answers; some ten minutes
 test-long: .venv/dev
 	PARSEC_TEST_FULL=1 $(BIN)/python -m pytest -n auto
+
+# commands, errors, help and completion on each version of Typer that pyproject.toml permits
+test-versions:
+	set -e; for version in 0.26.0 0.27.1 0.28.0 0.29.2; do \
+		$(PYTHON) -m venv .venv/typer-$$version; \
+		.venv/typer-$$version/bin/python -m pip install --quiet --disable-pip-version-check \
+			-e '.[dev]' "typer==$$version"; \
+		.venv/typer-$$version/bin/python -m pytest -n auto tests/test_*.py tests/commands \
+			tests/completion tests/field; \
+	done
 
 lint: .venv/dev
 	$(BIN)/ruff check .

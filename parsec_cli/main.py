@@ -155,11 +155,10 @@ def _own_fault(runtime: Runtime, fault: Exception) -> ParsecError:
 
 def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     """Parse `argv`, run the command it names and return what that returns."""
-    import typer
-
     runtime.argv = tuple(argv)
     from parsec_cli.commands.shared import Ready
     from parsec_cli.commands.tree import parser
+    from parsec_cli.commands.typer_adapter import ParserError
     from parsec_cli.commands.usage_faults import guess_format, usage_fault
     from parsec_cli.errors import UsageFault
 
@@ -174,7 +173,7 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
         )
     except Ready as ready:
         return ready.result
-    except typer.TyperException as fault:
+    except ParserError as fault:
         guess_format(runtime.options, argv)
         raise usage_fault(fault) from None
     except UsageFault:

@@ -45,7 +45,6 @@ LIBRARIES = {
 ALSO = {
     ("httpx", "runtime.py"): "names the transport's type",
     ("httpx", "world.py"): "names the transport's type",
-    ("typer", "main.py"): "runs the tree and catches the parser's complaints",
 }
 
 
@@ -130,3 +129,12 @@ def test_every_imported_library_is_declared_with_a_floor():
         *(names - sys.stdlib_module_names - {"parsec_cli", "_typeshed"})
     }
     assert all(">=" in line for line in declared)
+
+
+def test_one_file_knows_what_typer_does_not_document():
+    private = re.compile(
+        r"typer\.(?:main|models|_\w+)|TyperException|_protected_args"
+        r"|param_type_name|secondary_opts|\.opts\b|_runtime_param"
+    )
+    knowing = [p.name for p in modules() if private.search(p.read_text(encoding="utf-8"))]
+    assert knowing == ["typer_adapter.py"]

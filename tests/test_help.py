@@ -7,10 +7,10 @@ import re
 import shlex
 
 import pytest
-import typer
 
 from parsec_cli.commands import tree
 from parsec_cli.commands.pages import page_of
+from parsec_cli.errors import UsageFault
 from parsec_cli.main import main
 from parsec_cli.runtime import Runtime, World
 
@@ -91,8 +91,8 @@ def test_every_command_has_two_examples_that_parse(page):
         for argv in calls:
             try:
                 parse(argv)
-            except typer.TyperException as fault:
-                pytest.fail(f"{line}: {fault.format_message()}")
+            except UsageFault as fault:
+                pytest.fail(f"{line}: {fault}")
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if not p.pages], ids=lambda page: page.name)
@@ -103,7 +103,7 @@ def test_examples_of_a_command_call_it(page):
 
 
 def test_an_example_that_does_not_parse_would_be_noticed():
-    with pytest.raises(typer.TyperException):
+    with pytest.raises(UsageFault):
         parse(["users", "onboard", "user_001"])
     assert list(calls_in('rm "$(parsec sandbox path)"')) == [["sandbox", "path"]]
     assert list(calls_in("parsec a -n && parsec b | jq '.x | y' > f")) == [["a", "-n"], ["b"]]

@@ -19,7 +19,9 @@ def list_entries(
     ctx: typer.Context,
     user: Annotated[
         str | None,
-        typer.Option(metavar="USER", help="Only this external_id or customer_id, in full."),
+        typer.Option(
+            "--user", metavar="USER", help="Only this external_id or customer_id, in full."
+        ),
     ] = None,
     since: Annotated[
         str | None,

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from parsec_cli.commands.shared import line_of
+from parsec_cli.commands.typer_adapter import subcommands
 from parsec_cli.next_command import NextCommand, again, run
 
 # a wrong guess is worse than none: `--yes` is not `--reason`
@@ -70,7 +71,7 @@ def meant(root: Any, path: Sequence[str], word: str) -> list[str]:
         return []
     if _same(word, ["--version"]):
         return ["--version"]
-    nouns = [(noun, list(getattr(group, "commands", ()))) for noun, group in here.items()]
+    nouns = [(noun, list(subcommands(group))) for noun, group in here.items()]
     found = [
         [noun, verb] for noun, verbs in nouns for verb in _close(word, verbs, _CLOSE_ELSEWHERE)
     ]
@@ -81,21 +82,21 @@ def meant(root: Any, path: Sequence[str], word: str) -> list[str]:
 
 def _below(root: Any, path: Sequence[str]) -> Any:
     for name in path:
-        root = root.commands[name]
-    return root.commands
+        root = subcommands(root)[name]
+    return subcommands(root)
 
 
 def _whole(ctx: Any, typed: list[str], found: list[str]) -> NextCommand:
     """Return the command that was meant with the arguments that were typed for it."""
     node = ctx.find_root().command
     for name in found:
-        node = getattr(node, "commands", {}).get(name)
+        node = subcommands(node).get(name)
     line = line_of(ctx, node, typed) if node is not None else None
-    if line is not None and line.names[:1] and line.names[0] in getattr(node, "commands", ()):
+    if line is not None and line.names[:1] and line.names[0] in subcommands(node):
         verb = line.names[0]
-        node, typed, found = node.commands[verb], [*typed, verb], [*found, verb]
+        node, typed, found = subcommands(node)[verb], [*typed, verb], [*found, verb]
         line = line_of(ctx, node, typed)
-    if hasattr(node, "commands"):
+    if subcommands(node):
         return run(*found, "--help")
     if line is None or not line.understood:
         return run(*found)

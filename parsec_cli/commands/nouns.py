@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import typer
-from typer.models import CommandInfo
-
 from parsec_cli.commands.shared import Command, Group
+from parsec_cli.commands.typer_adapter import build_command, build_group
 from parsec_cli.records import record
 from parsec_cli.results import Result
 
@@ -60,14 +57,8 @@ class Verb:
 
     def build(self, declare_more: Callable[[], object] | None = None) -> Any:
         del declare_more  # it has no verbs
-        # Typer evaluates the annotations twice; done once here, that costs half
-        annotations = inspect.get_annotations(self.function, eval_str=True)
-        self.function.__annotations__ = annotations
         text = inspect.getdoc(self.function) or _written_docstring(self.function)
-        info = CommandInfo(self.name, cls=Command, callback=self.function, help=text)
-        command: Any = typer.main.get_command_from_info(
-            info, pretty_exceptions_short=False, rich_markup_mode=None
-        )
+        command = build_command(self.name, self.function, text, Command)
         command.changes = self.changes
         return command
 
@@ -116,15 +107,6 @@ class Noun:
 
     def over(self, builders: Builders, more: Callable[[], Builders] | None = None) -> Any:
         """Build the group with these commands in it."""
-        group: Any = typer.main.get_group(
-            typer.Typer(
-                name=self.name,
-                cls=Group,
-                help=self._summary,
-                callback=self._callback,
-                add_completion=False,
-                rich_markup_mode=None,
-            )
-        )
+        group = build_group(self.name, self._summary, self._callback, Group)
         group.commands = Unbuilt(builders, more)
         return group

@@ -1,4 +1,4 @@
-"""Reads the parser's commands into pages of plain data; only this file knows its attributes."""
+"""Reads the parser's commands into pages of plain data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from parsec_cli.commands.columns import of_command
 from parsec_cli.commands.shared import COMMON
 from parsec_cli.commands.topics import TOPICS
+from parsec_cli.commands.typer_adapter import Parameter, parameters, subcommands
 from parsec_cli.commands.values import listed, values_of
 from parsec_cli.manual import Argument, Option, Page
 
@@ -18,22 +19,19 @@ _EXAMPLES_OF_A_NOUN = 2
 
 def page_of(command: Any, path: tuple[str, ...]) -> Page:
     """Return the page of a command, with those of everything below it."""
-    below = getattr(command, "commands", {})
-    pages = tuple(
-        page_of(child, (*path, name)) for name, child in below.items() if not child.hidden
-    )
+    pages = tuple(page_of(child, (*path, name)) for name, child in subcommands(command).items())
     text, _, examples = inspect.cleandoc(command.help or "").partition(_EXAMPLES)
     summary, _, rest = text.partition("\n\n")
     lines = tuple(line.strip() for line in examples.splitlines() if line.strip())
     fields = tuple(column.path for column in of_command(path[1:]))
-    params = [param for param in command.params if not param.hidden]
+    params = parameters(command)
     return Page(
         path,
         " ".join(summary.split()),
         rest.strip(),
         lines or _borrowed(pages),
-        tuple(_argument(p) for p in params if p.param_type_name == "argument"),
-        tuple(_option(p, fields) for p in params if p.param_type_name == "option"),
+        tuple(_argument(p) for p in params if p.is_argument),
+        tuple(_option(p, fields) for p in params if not p.is_argument),
         pages,
         _topics() if len(path) == 1 else (),
     )
@@ -52,41 +50,37 @@ def _topics() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _argument(param: Any) -> Argument:
-    metavar = param.metavar or param.name.upper()
-    return Argument(
-        metavar, param.help or "", values_of(metavar, ()), _notes(param, metavar), param.nargs != 1
-    )
+def _argument(param: Parameter) -> Argument:
+    values = values_of(param.metavar, ())
+    return Argument(param.metavar, param.help, values, _notes(param), param.repeatable)
 
 
-def _option(param: Any, fields: tuple[str, ...]) -> Option:
-    names = tuple(sorted(param.opts, key=lambda name: name.startswith("--")))
-    metavar = "" if param.is_flag else param.metavar or param.name.upper()
-    notes = () if param.is_flag else _notes(param, metavar)
+def _option(param: Parameter, fields: tuple[str, ...]) -> Option:
+    notes = () if param.is_flag else _notes(param)
     return Option(
-        names=names,
-        summary=param.help or "",
-        metavar=metavar,
-        off=tuple(param.secondary_opts),
-        values=values_of(metavar, fields),
+        names=tuple(sorted(param.names, key=lambda name: name.startswith("--"))),
+        summary=param.help,
+        metavar=param.metavar,
+        off=param.off,
+        values=values_of(param.metavar, fields),
         notes=(("required",) if param.required else ()) + notes,
         required=param.required,
-        repeatable=param.multiple,
-        common=param.rich_help_panel == COMMON,
+        repeatable=param.repeatable,
+        common=param.panel == COMMON,
     )
 
 
-def _notes(param: Any, metavar: str) -> tuple[str, ...]:
+def _notes(param: Parameter) -> tuple[str, ...]:
     """Say range, choices and default, as far as neither metavar nor help does."""
     notes = []
-    if limits := getattr(getattr(param.type, "func", None), "limits", ""):
+    if limits := getattr(param.parser, "limits", ""):
         notes.append(limits)
-    if words := listed(metavar):
+    if words := listed(param.metavar):
         notes.append(", ".join(words))
-    if param.multiple:
+    if param.repeatable and not param.is_argument:
         notes.append("repeatable")
     default = param.default
-    told = re.search(r"\bdefault\b", param.help or "")
+    told = re.search(r"\bdefault\b", param.help)
     if isinstance(default, int | float | str) and default != "" and not told:
         notes.append(f"default {default}")
     return tuple(notes)

@@ -11,10 +11,11 @@ from functools import cache
 from typing import Any, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from parsec_cli import __version__
 from parsec_cli.commands.parsers import field_names, glued, output_format, patience, rate, seconds
+from parsec_cli.commands.typer_adapter import Parameter, build_options, has_verb, parameters
 from parsec_cli.commands.usage_faults import rewording
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import Line
@@ -30,16 +31,16 @@ def line_of(ctx: Any, command: Any, verb: Sequence[str]) -> Line | None:
         return None
     known = {
         spelling: (option_name(param, spelling), not param.is_flag)
-        for param in command.params
-        if param.param_type_name == "option"
-        for spelling in (*param.opts, *param.secondary_opts)
+        for param in parameters(command)
+        if not param.is_argument
+        for spelling in param.spellings
     }
     return Line.parse(ctx.obj.argv, tuple(verb), known)
 
 
-def option_name(param: Any, spelling: str) -> str:
+def option_name(param: Parameter, spelling: str) -> str:
     """Return the one name of an option; the two sides of a switch have one each."""
-    side = param.opts if spelling in param.opts else param.secondary_opts
+    side = param.names if spelling in param.names else param.off
     return str(next((name for name in side if name.startswith("--")), side[0]))
 
 
@@ -84,26 +85,26 @@ _SHARED: tuple[tuple[list[str], str, Callable[[Any], Any], str | None, str], ...
 
 
 @cache
-def _shared_options() -> list[TyperOption]:
+def _shared_options() -> list[Any]:
     """Make them once: an option keeps nothing of the command or the line that it stands in."""
-    return [_shared(*entry) for entry in _SHARED] + [
-        TyperOption(
-            param_decls=["-h", "--help"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_show_help,
-            help="Show this help.",
-            rich_help_panel=COMMON,
-        )
-    ]
+    shared = {entry[1]: _shared(*entry) for entry in _SHARED}
+    shown = typer.Option(
+        False,
+        "-h",
+        "--help",
+        is_eager=True,
+        expose_value=False,
+        callback=_show_help,
+        help="Show this help.",
+        rich_help_panel=COMMON,
+    )
+    return build_options({**shared, "help": (bool, shown)})
 
 
 def _shared(
     decls: list[str], member: str, parse: Callable[[Any], Any], metavar: str | None, text: str
-) -> TyperOption:
-    def keep(ctx: typer.Context, param: Any, value: Any) -> None:
-        del param
+) -> tuple[Any, Any]:
+    def keep(ctx: typer.Context, value: Any) -> None:
         if value is not None and not ctx.resilient_parsing:
             options = runtime_of(ctx).options
             setattr(options, member, parse(value))
@@ -113,20 +114,19 @@ def _shared(
                     hint="give one of them",
                 )
 
-    return TyperOption(
-        param_decls=decls,
-        is_flag=metavar is None,
-        default=None,
+    option = typer.Option(
+        None,
+        *decls,
         metavar=metavar,
         expose_value=False,
         callback=keep,
         help=text,
         rich_help_panel=COMMON,
     )
+    return (bool if metavar is None else str) | None, option
 
 
-def _show_help(ctx: typer.Context, param: Any, value: Any) -> None:
-    del param
+def _show_help(ctx: typer.Context, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         raise _help(ctx)
 
@@ -179,6 +179,6 @@ class Group(TyperGroup):
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        if not ctx.args and not ctx._protected_args:  # noqa: SLF001 - click's own name for the verb
+        if not has_verb(ctx):
             raise _help(ctx)
         return super().invoke(ctx)

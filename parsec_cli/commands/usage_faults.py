@@ -7,30 +7,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import typer
-
+from parsec_cli.commands.typer_adapter import ParserError, complaint, parameters
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import NextCommand, run
 from parsec_cli.world import Common
 
 
-def usage_fault(fault: typer.TyperException) -> UsageFault:
-    """Reword a parser exception; its `ctx` names the command whose help answers it."""
-    ctx: Any = getattr(fault, "ctx", None)
-    path = ctx.command_path if ctx is not None else "parsec"
-    text = fault.format_message().strip().removesuffix(".")
-    hint, command = _see_help(path)
-    unknown = re.match(r"No such command '(.*?)'(?:\.|$)", text, re.DOTALL)
-    if unknown:
+def usage_fault(fault: Exception, ctx: Any = None) -> UsageFault:
+    """Reword a parser exception; its `ctx`, or else this one, names the command to get help on."""
+    said = complaint(fault, ctx)
+    text, ctx = said.text, said.ctx
+    hint, command = _see_help(ctx.command_path if ctx is not None else "parsec")
+    if said.unknown_command is not None:
         from parsec_cli.commands.meant import proposal
 
-        text = f"no such command `{unknown[1]}`"
-        told, proposed = proposal(ctx, unknown[1])
+        text = f"no such command `{said.unknown_command}`"
+        told, proposed = proposal(ctx, said.unknown_command)
         hint, command = (told, proposed) if told else (hint, command)
-    elif extra := re.fullmatch(
-        r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", text, re.DOTALL
-    ):
-        text = f"too many arguments: `{extra[1]}`"
+    elif said.extra is not None:
+        text = f"too many arguments: `{said.extra}`"
     else:
         text = text[:1].lower() + text[1:].replace("'", "`")
     return UsageFault(text, hint=hint, command=command)
@@ -45,12 +40,10 @@ def rewording(ctx: Any, args: list[str]) -> Iterator[None]:
     """Reword what the parser says about an option that the command of `ctx` does not have."""
     try:
         yield
-    except typer.TyperException as fault:
-        # an option without its value has none, and would be answered with the whole tool's help
-        fault.ctx = getattr(fault, "ctx", None) or ctx  # type: ignore[attr-defined]
-        option = getattr(fault, "option_name", "")
-        if not option or not hasattr(fault, "possibilities"):
-            raise
+    except ParserError as fault:
+        option = complaint(fault, ctx).unknown_option
+        if option is None:
+            raise usage_fault(fault, ctx) from None
         raise _no_such_option(ctx, option, args) from None
 
 
@@ -67,9 +60,10 @@ def _no_such_option(ctx: Any, option: str, args: list[str]) -> UsageFault:
         whole = next((arg for arg in args if arg.startswith(option)), option)
         message = f"`{whole}` is negative: the number must be at least 1"
         return UsageFault(message, hint=behind + see, command=command)
-    known = [name for param in ctx.command.params for name in param.opts if name[:2] == "--"]
+    params = parameters(ctx.command)
+    known = [name for param in params for name in param.names if name[:2] == "--"]
     hint = option_hint(option, known)
-    takes_words = any(param.param_type_name == "argument" for param in ctx.command.params)
+    takes_words = any(param.is_argument for param in params)
     hint += behind + see if takes_words else see
     return UsageFault(f"no such option `{option}`", hint=hint, command=command)
 

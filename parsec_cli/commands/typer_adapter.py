@@ -1,0 +1,179 @@
+"""Everything undocumented that the tool needs of Typer, for every version from 0.26 to 0.29.
+
+Other files declare commands by Typer's documented API, and read the parser through this one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import typer
+import typer.main
+from typer.core import TyperGroup
+from typer.models import CommandInfo
+
+from parsec_cli.records import record
+
+# public since 0.28; before, it is the base of the bases of BadParameter
+ParserError: type[Exception] = getattr(typer, "TyperException", typer.BadParameter.__mro__[2])
+
+
+@record
+class Parameter:
+    """An option or argument of a command; `parser` is the function that reads its text."""
+
+    name: str
+    names: tuple[str, ...]
+    off: tuple[str, ...]
+    is_argument: bool
+    is_flag: bool
+    metavar: str
+    help: str
+    default: object
+    required: bool
+    repeatable: bool
+    panel: str | None
+    parser: Callable[[str], Any] | None
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        return self.names + self.off
+
+
+@record
+class Complaint:
+    """What the parser says about a command line, in its words and as far as they are known."""
+
+    ctx: Any
+    text: str
+    unknown_command: str | None = None
+    unknown_option: str | None = None
+    extra: str | None = None
+
+
+def build_command(name: str, function: Callable[..., Any], text: str, cls: type[Any]) -> Any:
+    # Typer evaluates the annotations twice; done once here, that costs half
+    function.__annotations__ = inspect.get_annotations(function, eval_str=True)
+    command: Any = typer.main.get_command_from_info(
+        CommandInfo(name, cls=cls, callback=function, help=text),
+        pretty_exceptions_short=False,
+        rich_markup_mode=None,
+    )
+    _parse_without_pydantic(command.params)
+    return command
+
+
+def build_group(
+    name: str, text: str, callback: Callable[..., None] | None, cls: type[TyperGroup]
+) -> Any:
+    declared = typer.Typer(
+        name=name,
+        cls=cls,
+        help=text,
+        callback=callback,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
+    group = typer.main.get_group(declared)
+    _parse_without_pydantic(group.params)
+    return group
+
+
+def build_options(declared: Mapping[str, tuple[Any, Any]]) -> list[Any]:
+    """Build options by name from (type, `typer.Option(...)`), to be added to any command."""
+
+    def function(**_values: object) -> None:
+        """Take what is declared."""
+
+    function.__annotations__ = {name: kind for name, (kind, _) in declared.items()}
+    function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
+            for name, (kind, option) in declared.items()
+        ]
+    )
+    command: Any = typer.main.get_command_from_info(
+        CommandInfo("options", callback=function, add_help_option=False),
+        pretty_exceptions_short=False,
+        rich_markup_mode=None,
+    )
+    _parse_without_pydantic(command.params)
+    return list(command.params)
+
+
+class _Plain:
+    """Reads a value with the parser that was declared for it, or leaves its text as it is."""
+
+    def __init__(self, parser: Callable[[str], Any] | None) -> None:
+        self._parser = parser
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        del ctx
+        parse = self._parser or (lambda text: text)
+        if param.multiple or param.nargs == -1:
+            return [parse(text) for text in value or ()]
+        return None if value is None else parse(value)
+
+
+def _parse_without_pydantic(params: list[Any]) -> None:
+    """Keep Typer 0.29 from importing pydantic, 48 ms, to read text, switches and parsed values."""
+    for param in params:
+        if hasattr(param, "_runtime_param"):
+            param._runtime_param = _Plain(_parser_of(param))  # noqa: SLF001 - no public way
+
+
+def _parser_of(param: Any) -> Callable[[str], Any] | None:
+    if hasattr(param, "type_descriptor"):  # since 0.29
+        return param.type_descriptor.parameter_info.parser  # type: ignore[no-any-return]
+    return getattr(param.type, "func", None)
+
+
+def parameters(command: Any) -> list[Parameter]:
+    """Return the options and arguments of a command."""
+    return [
+        Parameter(
+            param.name,
+            tuple(param.opts),
+            tuple(param.secondary_opts),
+            is_argument := param.param_type_name == "argument",
+            is_flag := not is_argument and param.is_flag,
+            "" if is_flag else param.metavar or param.name.upper(),
+            param.help or "",
+            param.default,
+            param.required,
+            param.nargs != 1 if is_argument else param.multiple,
+            param.rich_help_panel,
+            _parser_of(param),
+        )
+        for param in command.params
+    ]
+
+
+def subcommands(command: Any) -> Mapping[str, Any]:
+    """Return the commands below one; none for a verb."""
+    below: Mapping[str, Any] = getattr(command, "commands", {})
+    return below
+
+
+def has_verb(ctx: Any) -> bool:
+    """Whether the command line names a command below the group of `ctx`."""
+    return bool(ctx.args or ctx._protected_args)  # noqa: SLF001 - no public way before `invoke`
+
+
+def complaint(fault: Exception, ctx: Any = None) -> Complaint:
+    """Take an exception of the parser apart; `ctx` is where it arose, unless it knows better."""
+    known: Any = fault
+    text = known.format_message().strip().removesuffix(".")
+    command = re.match(r"No such command '(.*?)'(?:\.|$)", text, re.DOTALL)
+    extra = re.fullmatch(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", text, re.DOTALL)
+    return Complaint(
+        getattr(fault, "ctx", None) or ctx,
+        text,
+        command[1] if command else None,
+        # an option that lacks its value has a name, too, but no others that may be meant
+        getattr(fault, "option_name", None) if hasattr(fault, "possibilities") else None,
+        extra[1] if extra else None,
+    )
