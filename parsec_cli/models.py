@@ -28,6 +28,14 @@ def _mapping(value: object, what: str) -> JsonObject:
     return value
 
 
+def response_object(value: object, what: str) -> JsonObject:
+    """Return a whole response that is an object and no error with a good status; WrongShape."""
+    raw = _mapping(value, what)
+    if raw.get("error") is not None:
+        raise WrongShape("it contains an error")
+    return raw
+
+
 def _limit(value: object) -> int | None:
     """Read a limit however it is written: to call `"10"` none would be a wrong word about it."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value, re.ASCII):
@@ -50,7 +58,7 @@ def _text(value: object) -> str | None:
 
 def _required_integer(raw: JsonObject, name: str, what: str) -> int:
     value = _integer(raw.get(name))
-    if value is None:
+    if value is None or value < 0:
         msg = f"{what} has no whole number `{name}`"
         raise WrongShape(msg)
     return value
@@ -140,7 +148,7 @@ class User:
     @classmethod
     def parse(cls, value: object) -> User:
         """Check that `value` is an object with a non-empty text `customer_id`; else WrongShape."""
-        return cls(cls.check(value))
+        return cls(cls.check(response_object(value, "the user")))
 
     @staticmethod
     def check(value: object) -> JsonObject:
@@ -206,7 +214,7 @@ class Pool:
 
     @classmethod
     def parse(cls, value: object) -> Pool:
-        raw = _mapping(value, "the pool")
+        raw = response_object(value, "the pool")
         return cls(
             raw,
             _required_integer(raw, "qps_pool", "the pool"),
@@ -234,9 +242,15 @@ class Usage:
 
     @classmethod
     def parse(cls, value: object) -> Usage:
-        raw = _mapping(value, "the usage")
-        _mapping(raw.get("limits"), "`limits` of the usage")
-        _mapping(raw.get("usage"), "`usage` of the usage")
+        raw = response_object(value, "the usage")
+        limits = _mapping(raw.get("limits"), "`limits` of the usage")
+        usage = _mapping(raw.get("usage"), "`usage` of the usage")
+        numbers = [limits.get(name) for name in ("monthly_requests", "rest_qps", "rest_qps_burst")]
+        for number in (*numbers, usage.get("monthly_requests")):
+            # what is not understood must not count as unlimited
+            whole = 0 if number is None else _limit(number)
+            if whole is None or whole < 0:
+                raise WrongShape("a limit or a use is not a whole number from 0")
         return cls(raw)
 
     @property
@@ -245,19 +259,19 @@ class Usage:
 
     @property
     def rest_qps(self) -> int | None:
-        return _integer(self.raw["limits"].get("rest_qps"))
+        return _limit(self.raw["limits"].get("rest_qps"))
 
     @property
     def rest_qps_burst(self) -> int | None:
-        return _integer(self.raw["limits"].get("rest_qps_burst"))
+        return _limit(self.raw["limits"].get("rest_qps_burst"))
 
     @property
     def monthly_limit(self) -> int | None:
-        return _integer(self.raw["limits"].get("monthly_requests"))
+        return _limit(self.raw["limits"].get("monthly_requests"))
 
     @property
     def monthly_used(self) -> int | None:
-        return _integer(self.raw["usage"].get("monthly_requests"))
+        return _limit(self.raw["usage"].get("monthly_requests"))
 
     @property
     def monthly_left(self) -> int | None:

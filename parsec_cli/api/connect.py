@@ -37,7 +37,8 @@ def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.
     try:
         if proxy is not None:
             _check_place(httpx.URL(proxy))
-        return NetworkTransport(wire, context, proxy, variable)
+        plain = base_url.scheme == "http"
+        return NetworkTransport(wire, context, proxy, variable, loopback_only=plain)
     except (ImportError, ValueError, httpx.InvalidURL):
         # the value may hold a password, so only the variable is named
         raise UsageFault(
@@ -117,7 +118,7 @@ def _same_name(base_url: BaseUrl, entry: str) -> bool:
 def _context(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
     if base_url.scheme == "http" and not (proxy or "").startswith("https"):
         # nothing will be verified because nothing is encrypted; loading the CAs costs 15 ms
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return _empty()
     file = environ.get("SSL_CERT_FILE", "").strip()
     folder = environ.get("SSL_CERT_DIR", "").strip()
     if file:
@@ -129,10 +130,17 @@ def _context(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -
     return _trusting(cafile=certifi.where())
 
 
+def _empty() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # not left to the system's configuration of OpenSSL
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 def _trusting(**where: str) -> ssl.SSLContext:
     # not `create_default_context`, which also obeys SSLKEYLOGFILE and fails where that cannot
     # be written
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _empty()
     context.load_verify_locations(**where)
     return context
 

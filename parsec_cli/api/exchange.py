@@ -44,12 +44,15 @@ class Call:
     is_gone: Callable[[], bool | None] | None = None
 
 
-NotSentCause = Literal["connect", "name", "certificate", "tls", "proxy"]
+NotSentCause = Literal["connect", "name", "certificate", "time", "host", "tls", "proxy"]
 
 
 @record
 class NotSent:
     """No byte of the request left; `reason` is short plain text.
+
+    A `cause` of "certificate" is one that is not trusted, "time" one that is expired or not yet
+    valid, "host" one for another host.
 
     `proxy` is the variable that names the proxy on the way, "" where the way was straight. A
     `cause` of "proxy" is its refusal, which waiting does not cure.

@@ -31,9 +31,20 @@ from parsec_cli.next_command import NextCommand, run
 # what a server says is shown, but not at any length
 _LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
 _NOT_OURS = r"(?i)not (?:found|owned)|does ?n[o']t (?:belong|exist)"
+# the key is no builder's, in the words that the API and its documentation use
+_NO_BUILDER = (
+    r"(?i)\bnot an? (?:\w+ )?builder|\bbuilders? (?:account|key|tier|plan|only|access|role)|"
+    r"\b(?:requires?|needs?|must (?:be|have)|only) (?:an? |for )?(?:\w+ )?builders?\b|"
+    r"\bbelong to an? (?:\w+ )?builder"
+)
 _CREDENTIALS_HINT = "give the user's keys with `--credentials FILE`, or link the exchange with"
 _ONBOARD = run("users", "onboard", "--exchange", "EXCHANGE", "--mode", "MODE", names=["USER"])
 _SHOW = run("config", "show")
+_TIME_HINT = (
+    "check the clock of this machine; if it is right, the server's operator must renew the "
+    "certificate"
+)
+_HOST_HINT = "the certificate is for another host; check the base URL with"
 _PLACE_HINT = "check the base URL with"
 _PATH_HINT = "check the path, and the base URL with"
 _LIST_HINT = "list the users with"
@@ -63,6 +74,10 @@ def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
     text = f"{way}: {last.reason}" + ("" if doubt else "; nothing was sent")
     if last.cause == "certificate":
         return TlsFailed(text)
+    if last.cause == "time":
+        return TlsFailed(text, hint=_TIME_HINT)
+    if last.cause == "host":
+        return TlsFailed(text, hint=_HOST_HINT, command=_SHOW)
     # the name and the connection that failed were then the proxy's own
     hint = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
     if last.cause == "tls":
@@ -138,19 +153,19 @@ def _about_user(call: Call) -> bool:
 
 def _forbidden(answer: Answer, call: Call, host: str) -> ParsecError:
     """Tell the three 403s apart: not this builder's user, not a builder's key, something else."""
-    said = answer.message
+    said = answer.message if answer.value is not None else ""
+    about_user = _about_user(call) and re.search(_NOT_OURS, said)
+    this_builder = re.search(r"(?i)\b(?:this|your) builder\b", said)
+    if re.search(_NO_BUILDER, said) and not (about_user and this_builder):
+        return _told(NotABuilder, answer, host)
     if answer.code in ("credentials_required", "authentication_failed"):
         return _told(Refused, answer, host, hint=_CREDENTIALS_HINT, command=_ONBOARD)
-    if (
-        _about_user(call)
-        and re.search(_NOT_OURS, said)
-        and answer.code in ("", "forbidden", "not_found")
-    ):
+    if about_user and answer.is_from_api and answer.code in ("", "forbidden", "not_found"):
         return _told(NotFound, answer, host, hint=_LIST_HINT, command=_LIST)
     about_key = answer.code == "forbidden" or (
         not answer.code and re.search(r"builder|forbidden", said, re.IGNORECASE)
     )
-    if answer.value is not None and call.path.startswith("/builder/") and about_key:
+    if answer.is_from_api and call.path.startswith("/builder/") and about_key:
         return _told(NotABuilder, answer, host)
     return _told(Refused, answer, host, hint=_BUILDER_HINT, command=run("doctor"))
 

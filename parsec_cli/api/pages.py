@@ -9,7 +9,7 @@ from parsec_cli.api.client import Client, with_query
 from parsec_cli.api.exchange import Call, Kind
 from parsec_cli.errors import Unreadable
 from parsec_cli.field_rules import is_uuid
-from parsec_cli.models import JsonObject, User, WrongShape
+from parsec_cli.models import JsonObject, User, WrongShape, response_object
 from parsec_cli.records import record
 
 PAGE_SIZE = 100  # the API's maximum; requests are a budget
@@ -114,7 +114,7 @@ def _fetch(client: Client, cursor: str | None, limit: int) -> Page:
 
 
 def _page(answer: Answer) -> Page:
-    body = answer.object
+    body = response_object(answer.value, "the page")
     users = body.get("users")
     if users is None and body.get("count") == 0:
         users = []

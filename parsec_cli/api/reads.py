@@ -10,7 +10,7 @@ from parsec_cli.api.client import Client, segment, with_query
 from parsec_cli.api.exchange import Call, Kind
 from parsec_cli.api.faults import error_of
 from parsec_cli.errors import UsageFault
-from parsec_cli.models import JsonObject, Pool, Usage, User, WrongShape
+from parsec_cli.models import JsonObject, Pool, Usage, User, WrongShape, response_object
 
 Parsed = TypeVar("Parsed")
 
@@ -40,9 +40,14 @@ def fetch(
 
 
 def an_object(value: Any) -> JsonObject:
-    if not isinstance(value, dict):
-        raise WrongShape("it is not an object")
-    return value
+    return response_object(value, "it")
+
+
+def _escrow(value: Any) -> JsonObject:
+    raw = an_object(value)
+    if not isinstance(raw.get("fee_escrow_enabled", ""), (bool, type(None))):
+        raise WrongShape("it has no `fee_escrow_enabled` that is true or false")
+    return raw
 
 
 def user_path(customer_id: str) -> str:
@@ -70,7 +75,7 @@ def get_usage(client: Client) -> Usage:
 
 
 def get_escrow(client: Client) -> JsonObject:
-    return fetch(client, "/builder/escrow/config", an_object)
+    return fetch(client, "/builder/escrow/config", _escrow)
 
 
 def impersonation(customer_id: str, credentials: str | None = None) -> dict[str, str]:

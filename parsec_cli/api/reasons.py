@@ -14,7 +14,13 @@ import httpx
 from parsec_cli.api.exchange import NotSentCause
 
 # what a TLS library says when the other side's certificate, not the line, is at fault
+# OpenSSL's verification codes: not yet valid and expired; another host name or IP address
+_TIMES, _HOSTS = (9, 10), (62, 64)
 _CERTIFICATE = (ssl.SSLCertVerificationError, ssl.CertificateError)
+
+
+class NotLoopback(socket.gaierror):
+    """The host of a plain http URL, or of its proxy, has no loopback address."""
 
 
 def _causes(fault: BaseException | None) -> list[BaseException]:
@@ -29,8 +35,10 @@ def not_sent_cause(fault: Exception) -> NotSentCause:
     chain = _causes(fault)
     if any(isinstance(cause, socket.gaierror) for cause in chain):
         return "name"
-    if any(isinstance(cause, _CERTIFICATE) for cause in chain):
-        return "certificate"
+    for cause in chain:
+        if isinstance(cause, _CERTIFICATE):
+            code = getattr(cause, "verify_code", 0)
+            return "time" if code in _TIMES else "host" if code in _HOSTS else "certificate"
     if any(isinstance(cause, ssl.SSLError) for cause in chain):
         return "tls"
     if isinstance(fault, httpx.ProxyError) and _proxy_status(fault) < 500:
@@ -56,7 +64,7 @@ def reason(fault: Exception, timeout: float | None) -> str:
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed: {_of_tls(cause.reason or 'handshake')}"
         if isinstance(cause, socket.gaierror):
-            return "the host name could not be resolved"
+            return _of_name(cause)
     if isinstance(fault, (httpx.TimeoutException, TimeoutError)):
         return "no answer in time" if timeout is None else f"no answer within {timeout:g} s"
     if isinstance(fault, httpx.ProxyError):
@@ -67,6 +75,12 @@ def reason(fault: Exception, timeout: float | None) -> str:
         if isinstance(cause, httpcore.RemoteProtocolError):
             return "the server closed the connection or did not speak HTTP"
     return "the connection failed"
+
+
+def _of_name(fault: socket.gaierror) -> str:
+    if isinstance(fault, NotLoopback):
+        return "plain http is only for this machine, but the name leads to another one"
+    return "the host name could not be resolved"
 
 
 def _of_tls(name: str) -> str:

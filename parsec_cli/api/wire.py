@@ -19,6 +19,8 @@ import httpcore
 import httpx
 from httpcore._sync import connection, http_proxy
 
+from parsec_cli.api.reasons import NotLoopback
+from parsec_cli.origin import is_loopback
 from parsec_cli.records import state
 
 Done = TypeVar("Done")
@@ -158,10 +160,14 @@ class Stream(httpcore.NetworkStream):
 
 
 class Backend(httpcore.NetworkBackend):
-    """Opens connections within the deadline, name look-up and all addresses included."""
+    """Opens connections within the deadline, name look-up and all addresses included.
 
-    def __init__(self, wire: Wire) -> None:
+    With `loopback_only`, to addresses of this machine alone, whatever a name promises.
+    """
+
+    def __init__(self, wire: Wire, *, loopback_only: bool = False) -> None:
         self._wire = wire
+        self._loopback_only = loopback_only
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -196,10 +202,15 @@ class Backend(httpcore.NetworkBackend):
                 infos = self._wire.within(look_up, "the name look-up did not end in time")
             except (ValueError, OverflowError):  # no host name, or no port, at all
                 raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
+            addresses = list(dict.fromkeys(str(info[4][0]) for info in infos))
+            if self._loopback_only:
+                addresses = [address for address in addresses if is_loopback(address)]
+                if not addresses:
+                    raise NotLoopback
         except OSError as fault:
             # httpcore re-raises `from None`: only the context that a handler sets survives
             raise httpcore.ConnectError("the host name could not be resolved") from fault
-        return list(dict.fromkeys(str(info[4][0]) for info in infos))
+        return addresses
 
 
 class _Connection(httpcore.HTTP11Connection):
@@ -227,9 +238,15 @@ class NetworkTransport(httpx.HTTPTransport):
     """
 
     def __init__(
-        self, wire: Wire, context: ssl.SSLContext, proxy: str | None, variable: str = ""
+        self,
+        wire: Wire,
+        context: ssl.SSLContext,
+        proxy: str | None,
+        variable: str = "",
+        *,
+        loopback_only: bool = False,
     ) -> None:
         super().__init__(verify=context, trust_env=False, proxy=proxy)
         self.proxy = variable if proxy else ""
         # httpx offers no parameter for it; the pin on httpx and the deadline tests guard this line
-        self._pool._network_backend = Backend(wire)  # noqa: SLF001
+        self._pool._network_backend = Backend(wire, loopback_only=loopback_only)  # noqa: SLF001

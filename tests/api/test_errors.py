@@ -36,8 +36,11 @@ def told(number: int, value=None, call: Call = USER, **headers: str):
 
 @pytest.mark.parametrize("call", [USER, BALANCE, Call(Kind.ONBOARD, "POST", "/builder/onboard")])
 @pytest.mark.parametrize("code", [{}, {"code": "forbidden"}, {"code": "not_found"}])
-def test_a_403_about_somebody_elses_user_is_not_found(call, code):
-    error = told(403, {"error": NOT_OURS, **code}, call)
+@pytest.mark.parametrize(
+    "text", [NOT_OURS, "end-user does not belong to this builder account"], ids=["usual", "other"]
+)
+def test_a_403_about_somebody_elses_user_is_not_found(call, code, text):
+    error = told(403, {"error": text, **code}, call)
     assert isinstance(error, NotFound)
     assert error.command == next_command.run("users", "list")
 
@@ -50,6 +53,12 @@ def test_a_403_about_somebody_elses_user_is_not_found(call, code):
         ({"error": "forbidden"}, POOL),
         ({"error": "builder account not found"}, POOL),
         ({"error": "this key does not belong to a builder"}, POOL),
+        ({"error": "requires a builder account", "code": "unauthorized"}, USER),
+        ({"error": "builder account required", "code": "credentials_required"}, BALANCE),
+        ({"error": "This account is not a builder", "code": "brand_new"}, USER),
+        ({"error": "not an approved builder account"}, BALANCE),
+        ({"error": "only builders may impersonate"}, BALANCE),
+        ({"error": "builder access is not enabled", "code": "x"}, POOL),
     ],
 )
 def test_a_403_about_the_key_is_a_key_fault(value, call):
@@ -66,6 +75,7 @@ def test_a_403_about_the_key_is_a_key_fault(value, call):
         ({"error": "bad signature", "code": "authentication_failed"}, BALANCE),
         ({"error": "forbidden", "code": "forbidden"}, BALANCE),
         ({"error": "x", "code": "brand_new"}, USER),
+        ({"message": "Forbidden"}, USER),
         ({}, USER),
         (None, USER),
         (["x"], USER),

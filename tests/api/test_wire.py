@@ -176,7 +176,7 @@ def test_all_addresses_of_a_name_are_tried_within_one_limit(monkeypatch, server:
     listener, waiting = full_backlog()
     hung, good = listener.getsockname()[1], server.port
     real = socket.create_connection
-    ways = {"192.0.2.1": ("127.0.0.1", hung), "192.0.2.2": ("127.0.0.1", good)}
+    ways = {"127.0.0.2": ("127.0.0.1", hung), "127.0.0.3": ("127.0.0.1", good)}
     monkeypatch.setattr(
         socket, "create_connection", lambda place, *a, **k: real(ways.get(place[0], place), *a, **k)
     )
@@ -189,15 +189,30 @@ def test_all_addresses_of_a_name_are_tried_within_one_limit(monkeypatch, server:
 
     server.script(json_answer(200, {}))
     try:
-        monkeypatch.setattr(socket, "getaddrinfo", look_up(["192.0.2.1", "192.0.2.2"]))
+        monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2", "127.0.0.3"]))
         with in_time():
             assert exchange("http://many.localhost", timeout=1.0).good is not None
-        monkeypatch.setattr(socket, "getaddrinfo", look_up(["192.0.2.1"] * 5))
+        monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2"] * 5))
         with in_time():
             assert isinstance(exchange("http://many.localhost").last, NotSent)
     finally:
         for each in (listener, *waiting):
             each.close()
+
+
+@pytest.mark.parametrize(
+    "way", [{}, {"http_proxy": "http://near.localhost:3128"}], ids=["straight", "proxy"]
+)
+def test_plain_http_goes_to_this_machine_only_whatever_the_name_says(monkeypatch, way):
+    """A resolver may give any address for a name below `localhost`."""
+    opened = []
+    monkeypatch.setattr(socket, "create_connection", lambda place, *_a, **_k: opened.append(place))
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("203.0.113.9", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: found)
+    last = exchange("http://api.localhost", environ=way).last
+    assert isinstance(last, NotSent)
+    assert "plain http is only for this machine" in last.reason
+    assert opened == []
 
 
 def test_a_name_look_up_that_hangs_does_not_outlast_the_limit(monkeypatch):
@@ -318,8 +333,11 @@ def test_a_tunnel_that_a_proxy_does_not_give_has_sent_nothing(server: ScriptedSe
     assert b"TESTKEY" not in server.received
 
 
-@pytest.mark.parametrize("kind", ["good", "wrong_host", "expired"])
-def test_a_certificate_that_is_not_accepted_has_sent_nothing(private_ca, kind):
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [("good", "certificate"), ("wrong_host", "host"), ("expired", "time"), ("too_early", "time")],
+)
+def test_a_certificate_that_is_not_accepted_has_sent_nothing(private_ca, kind, cause):
     started = ScriptedServer(tls=getattr(private_ca, kind)())
     try:
         trusted = {"SSL_CERT_FILE": str(private_ca.ca_file)} if kind != "good" else {}
@@ -327,7 +345,7 @@ def test_a_certificate_that_is_not_accepted_has_sent_nothing(private_ca, kind):
     finally:
         started.stop()
     assert isinstance(found.last, NotSent)
-    assert found.last.cause == "certificate"
+    assert found.last.cause == cause
     assert "certificate" in found.last.reason
     assert found.attempts == 1
     assert started.received == b""

@@ -241,3 +241,31 @@ def test_zero_is_shown_as_zero_and_null_as_nothing(run, builder, form):
     null = next(line for line in lines if "null" in line)
     assert "0" in zero
     assert "0" not in null
+
+
+WRONG_READS = {
+    "pool show": ({"qps_pool": -1, "end_user_count": 1, "total_allocated_qps": 1}, {}),
+    "pool check": ({"qps_pool": 5, "end_user_count": True, "total_allocated_qps": 1}, {}),
+    "escrow show": ({"fee_bps": 5}, {"fee_escrow_enabled": "yes"}),
+    "usage show": (
+        {"limits": {"monthly_requests": -1}, "usage": {}},
+        {"limits": {"monthly_requests": True}, "usage": {}},
+        {"limits": {}, "usage": {"monthly_requests": "many"}},
+    ),
+    "users list": ({"users": [], "error": "x"}, {"count": 0, "error": "x"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "value"),
+    [
+        (command, value)
+        for command, values in WRONG_READS.items()
+        for value in ({"error": "internal"}, *values)
+    ],
+    ids=str,
+)
+def test_a_good_status_with_a_wrong_body_is_no_success(tool, server, key_env, command, value):
+    server.script(*[json_answer(200, value)] * 2)
+    completed = tool(*command.split(), "--json", env=key_env(server))
+    assert (completed.code, completed.out) == (7, ""), completed

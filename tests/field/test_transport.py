@@ -166,13 +166,25 @@ def test_a_private_ca_is_trusted_when_named(tool, tls_builder, private_ca, key_e
     assert completed.code == 0, completed
 
 
-@pytest.mark.parametrize("tls_builder", ["wrong_host", "expired"], indirect=True)
-def test_a_certificate_of_another_host_or_time_is_refused(tool, tls_builder, private_ca, key_env):
+@pytest.mark.parametrize(
+    ("tls_builder", "hint"),
+    [
+        ("wrong_host", "for another host"),
+        ("expired", "must renew the certificate"),
+        ("too_early", "check the clock"),
+    ],
+    indirect=["tls_builder"],
+)
+def test_a_certificate_of_another_host_or_time_is_refused(
+    tool, tls_builder, private_ca, key_env, hint
+):
     """Trust in the CA is not enough; no byte of the key is sent."""
     env = {**key_env(tls_builder), "SSL_CERT_FILE": str(private_ca.ca_file)}
     completed = tool("pool", "show", env=env)
     assert completed.code == 7, completed
     assert "certificate" in completed.err
+    assert hint in completed.err
+    assert "private CA" not in completed.err
     assert len(tls_builder.connections) == 1
     assert tls_builder.received == b""
 

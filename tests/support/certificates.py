@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
@@ -27,6 +27,13 @@ class PrivateCa:
         return _server_context(
             self._ca.issue_cert("127.0.0.1", not_after=datetime(2020, 1, 1, tzinfo=UTC))
         )
+
+    def too_early(self) -> ssl.SSLContext:
+        far = datetime(2100, 1, 1, tzinfo=UTC)
+        certificate = self._ca.issue_cert(
+            "127.0.0.1", not_before=far, not_after=far + timedelta(days=1)
+        )
+        return _server_context(certificate)
 
 
 def _server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
