@@ -12,28 +12,14 @@ from support.records import END_USER_KEY
 from support.runner import run_in_process
 
 EDGES = {
-    "newline": "{}\n",
-    "leading blank": " {}",
-    "trailing blank": "{} ",
     "carriage return": "{}\r\n",
-    "tabs": "\t{}\t",
     "many": "\n\n {} \r\n\r\n",
     "byte order mark": "\ufeff{}\r\n",
 }
 INNER = {
     "header injection": "pk_live_TESTKEY\nX-Builder-Customer-Id: evil",
-    "carriage return": "pk_live_TESTKEY\rX: y",
-    "blank": "pk_live_ TESTKEY",
-    "tab": "pk_live_\tTESTKEY",
-    "escape": "pk_live_TESTKEY\x1b[2J0",
-    "delete": "pk_live_TESTKEY\x7f0",
-    "accent": "pk_live_TESTKEYé0",
     "zero width": "pk_live_\u200bTESTKEY",
-    "no-break space": "pk_live_TESTKEY\xa00",
-    "typographic quotes": "“pk_live_TESTKEY”",
-    "straight quotes": '"pk_live_TESTKEY"',
     "assignment": "PARSEC_API_KEY=pk_live_TESTKEY",
-    "look-alike": "pk_liv\u0435_TESTKEY",
     "two keys": "pk_live_TESTKEY\npk_live_OTHER",
 }
 
