@@ -16,6 +16,7 @@ _REVEALED = "api_key"
 _HIDDEN = "****"
 # a shorter value is no key, and replacing it would shred ordinary words
 _SHORTEST_KEY = 6
+_CUT = "…"  # ends a shortened text
 
 _KEY_LIKE = r"(?i)\b[ps]k_(?:live|test)_[A-Za-z0-9_-]{4,}"  # compiled when an error is worded
 
@@ -76,6 +77,16 @@ def _masked(text: str, known: tuple[str, ...]) -> str:
     for key in known:
         if key in text:
             text = text.replace(key, mask(key))
+        if _CUT in text and key[:_SHORTEST_KEY] in text:
+            text = _CUT.join(_without_start(part, key) for part in text.split(_CUT))
+    return text
+
+
+def _without_start(text: str, key: str) -> str:
+    """Mask the start of a key at the end of `text`, where a long text was shortened."""
+    for length in range(min(len(key), len(text)), _SHORTEST_KEY - 1, -1):
+        if text.endswith(key[:length]):
+            return text[:-length] + mask(key)
     return text
 
 

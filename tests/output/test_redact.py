@@ -89,6 +89,11 @@ def test_a_key_that_contains_another_is_masked_first():
     assert text == "pk_live_****wxyz"
 
 
+def test_a_key_cut_off_where_a_text_was_shortened_is_masked():
+    masked = Redaction(lambda: [BUILDER_KEY]).value([f"got {BUILDER_KEY[:n]}…" for n in (5, 6, 20)])
+    assert masked == [f"got {BUILDER_KEY[:5]}…", *[f"got {mask(BUILDER_KEY)}…"] * 2]
+
+
 def test_too_short_a_key_does_not_shred_ordinary_text():
     assert redaction("a", "").text("alpha beta") == "alpha beta"
 
