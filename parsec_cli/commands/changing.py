@@ -21,6 +21,9 @@ from parsec_cli.records import record
 from parsec_cli.results import Record
 from parsec_cli.runtime import Runtime
 
+# fields of a user that the response to a create may lack
+_IN_RECORDS = {"tier", "qps_limit", "created_at"}
+
 
 def address(text: str) -> str:
     """Check an EVM address: `0x` and 40 hexadecimal digits."""
@@ -80,7 +83,7 @@ def create_user(
         return not_sent("POST", "/builder/users", body)
     change = Change("users create", None, external_id, None, body, reason)
     applied = or_raise(changes.create(client, body, change))
-    user = User(applied.after or {})
+    user = _whole_record(runtime, User(applied.after or {}))
     runtime.index.remember([(user.customer_id, external_id)])
     _say_created(runtime, user, applied, body)
     return user_record({**user.raw, "created": applied.created})
@@ -116,24 +119,21 @@ def _say_created(runtime: Runtime, user: User, applied: Applied, body: JsonObjec
     else:
         why = "an answer was lost" if applied.learned == "repeated" else "the answer does not say"
         notice(f"user `{name}` is ensured: {why}, so whether it is new is not known")
-    for difference, further in _differences(runtime, user, body):
+    for difference, further in _differences(user, body):
         runtime.screen.warning(difference, further)
 
 
-def _differences(
-    runtime: Runtime, user: User, body: JsonObject
-) -> list[tuple[str, NextCommand | None]]:
+def _differences(user: User, body: JsonObject) -> list[tuple[str, NextCommand | None]]:
     """Compare what was asked with what the existing user has, and say what would change it."""
     found: list[tuple[str, NextCommand | None]] = []
-    if "qps_limit" in body:
-        limit = _limit_of(runtime, user)
-        if isinstance(limit, str):
-            found.append((f"qps_limit {body['qps_limit']} could not be verified: {limit}", None))
-        elif limit != body["qps_limit"]:
-            asked = body["qps_limit"]
-            has = "none" if limit is None else limit
+    if "qps_limit" in body and user.qps_limit != body["qps_limit"]:
+        asked, has = body["qps_limit"], user.qps_limit
+        if "qps_limit" in user.raw:
             command = run("users", "set-qps", names=[user.customer_id, str(asked)])
-            found.append((f"qps_limit is {has}, not {asked}; change it with", command))
+            text = f"qps_limit is {'none' if has is None else has}, not {asked}; change it with"
+            found.append((text, command))
+        else:
+            found.append((f"qps_limit {asked} could not be verified", None))
     if "email" in body:
         told = "whether the email is as asked could not be verified: the API shows none"
         found.append((told, None))
@@ -146,14 +146,15 @@ def _differences(
     return found
 
 
-def _limit_of(runtime: Runtime, user: User) -> int | str | None:
-    """The user's qps_limit, read again where the create answer lacks it; text: why unknown."""
-    if "qps_limit" in user.raw:
-        return user.qps_limit
+def _whole_record(runtime: Runtime, user: User) -> User:
+    """Read the user again where the response to a create lacks fields, as the guide's does."""
+    if user.raw.keys() >= _IN_RECORDS:
+        return user
     try:
-        return get_user(runtime.client, user.customer_id).qps_limit
+        return User({**user.raw, **get_user(runtime.client, user.customer_id).raw})
     except ParsecError as fault:
-        return fault.message
+        runtime.screen.notice(f"the user's record could not be read: {fault.message}")
+        return user
 
 
 @record

@@ -7,18 +7,26 @@ import shlex
 import pytest
 from commands.keys import ADDRESS
 from commands.serving import command_in
-from support.actions import close, html, json_answer, redirect
+from support.actions import close, error, html, json_answer, redirect
 from support.records import END_USER_KEY
 
 
-def test_a_new_user_is_created_in_one_request(run, builder):
-    done = run("users", "create", "u1", "--json")
+def test_a_new_user_is_created_and_its_record_is_read(run, builder):
+    done = run("users", "create", "u1", "--qps-limit", "7", "--json")
     assert done.code == 0, done
     assert done.json["created"] is True
     assert done.json["external_id"] == "u1"
-    assert builder.log == ["POST /api/v1/builder/users"]
-    assert builder.requests[0].json() == {"external_id": "u1"}
+    assert (done.json["qps_limit"], done.json["status"]) == (7, "complete")
+    assert [line.split()[0] for line in builder.log] == ["GET", "POST", "GET"]
+    assert builder.mutations[0].json() == {"external_id": "u1", "qps_limit": 7}
     assert "created user `u1`" in done.err
+
+
+def test_a_record_that_cannot_be_read_leaves_the_response_to_the_create(run, builder):
+    builder.fault("GET", "/users/", action=error(400, "no", "bad_request"))
+    done = run("users", "create", "u1", "--json")
+    assert (done.code, done.json["external_id"], done.json["created"]) == (0, "u1", True)
+    assert "the user's record could not be read: " in done.err
 
 
 def test_all_that_was_asked_for_is_sent(run, builder):
@@ -209,7 +217,7 @@ def test_the_pool_is_looked_at_first_and_only_with_a_limit(run, builder):
     builder.add("other", 40)
     done = run("users", "create", "u1", "--qps-limit", "60")
     assert done.code == 0, done
-    assert builder.log == ["GET /api/v1/builder/pool", "POST /api/v1/builder/users"]
+    assert builder.log[:2] == ["GET /api/v1/builder/pool", "POST /api/v1/builder/users"]
     assert "pool 40 -> 100 of 1000 QPS" in done.err
 
 
