@@ -125,6 +125,21 @@ RESULT = (
     Column("holdings", "HELD", "holdings", rank=9, shown=False),
 )
 
+NEW_LIMIT = (
+    Column("external_id", "EXTERNAL ID", "id", rank=0),
+    Column("customer_id", "CUSTOMER ID", "id", rank=4),
+    Column("before.qps_limit", "QPS BEFORE", "number", rank=1),
+    Column("after.qps_limit", "QPS AFTER", "number", rank=1),
+)
+
+LIMITED = (
+    *NEW_LIMIT,
+    Column("outcome", "OUTCOME", rank=0),
+    Column("error", "ERROR", rank=2),
+    Column("http_status", "HTTP", "number", rank=3, shown=False),
+    Column("attempts", "ATTEMPTS", "number", rank=5, shown=False),
+)
+
 DEACTIVATED = (
     Column("external_id", "EXTERNAL ID", "id", rank=0),
     Column("customer_id", "CUSTOMER ID", "id", rank=0),

@@ -16,6 +16,7 @@ from parsec_cli.fleet.journal import Journal, open_journal
 from parsec_cli.fleet.plan import Entry, Keep, SetQps, arranged
 from parsec_cli.fleet.ready import prepare
 from parsec_cli.models import User
+from parsec_cli.records import changed
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
 
@@ -60,9 +61,10 @@ def _set(
         f"pool {ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
     )
     if dry_run:
-        return Listing("actions", columns.ACTION, [[plans.as_json(one) for one in ready.send]])
+        return Listing("actions", columns.NEW_LIMIT, [[plans.as_json(one) for one in ready.send]])
     bounds = Bounds(pool=None if allow_overcommit else pool, reason=reason)
-    return run_listing(runtime, _COMMAND, ready, journal, survey, bounds)
+    listing = run_listing(runtime, _COMMAND, ready, journal, survey, bounds)
+    return changed(listing, columns=columns.LIMITED)
 
 
 def _entry(row: int, user: User, qps: int) -> Entry:

@@ -39,6 +39,18 @@ def test_decreases_make_room_for_an_increase_in_a_full_pool(run, builder, histor
     assert len(entries) == 3
 
 
+def test_a_line_per_user_shows_the_change(run):
+    preview = run("users", "set-qps", "a=50", "b=30", "-n", "-o", "csv").out.splitlines()
+    done = run("users", "set-qps", "a=50", "b=30", "vip=20", "-o", "csv").out.splitlines()
+    assert preview[0].split(",") == done[0].split(",")[:4]
+    assert [line.split(",")[2:] for line in preview[1:]] == [["40", "30"], ["40", "50"]]
+    assert [line.split(",")[2:5] for line in done[1:]] == [
+        ["40", "50", "changed"],
+        ["40", "30", "changed"],
+        ["20", "20", "unchanged"],
+    ]
+
+
 def test_the_pool_guard_looks_at_the_net_sum(run, builder):
     done = run("users", "set-qps", "vip=61", "a=20", "b=20")
     assert (done.code, writes(builder)) == (10, [])
