@@ -55,6 +55,13 @@ def edge_fault(text: str) -> str:
     return ""
 
 
+def blank_note(text: str) -> str:
+    """Point out a blank in an id that is easily overlooked; "" where there is none."""
+    if text != text.strip():
+        return "the id begins or ends with a blank"
+    return "" if text == " ".join(text.split()) else "the id contains an unusual blank"
+
+
 def new_id_fault(text: str) -> str:
     """Say why no user of this external_id can be created."""
     if fault := edge_fault(text):

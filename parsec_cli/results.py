@@ -85,9 +85,10 @@ class Listing:
 
     As JSON: `{name: [records...], **footer()}`; `footer` and `closing` are called when `pages`
     has ended, also after it raised, so they can tell a complete listing from a cut one.
-    `closing` gives blocks for people below the table; `empty` is said on stderr, in the table
-    format only, when there was no record, with `empty_command` below. `effect` is what a change
-    came to, said where the records cannot be shown.
+    `closing` gives blocks for people below the table. `empty` is said on stderr when there was no
+    record, with `empty_command` below: in the table format, and in all of them when the records
+    are `filtered`, for a filter may be misspelled. `effect` is what a change came to, said where
+    the records cannot be shown.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Listing:
     closing: Callable[[], tuple[Block, ...]] = _no_blocks
     empty: str = ""
     empty_command: NextCommand | None = None
+    filtered: bool = False
     exit_code: int = 0
     effect: str = "the change is done"
 
@@ -106,7 +108,8 @@ class Record:
     """One object: `value` in JSON, `columns` of it in tsv and csv, `blocks` in a terminal.
 
     Without `blocks` a terminal shows a card of the columns. Where people see a table of several
-    rows in it, tsv and csv print those `rows`, and `summary` is said on stderr.
+    rows in it, tsv and csv print those `rows`. With tsv and csv, `summary` is said on stderr: what
+    a terminal shows and they lack.
     """
 
     value: JsonObject

@@ -15,7 +15,7 @@ from parsec_cli.api.client import Client
 from parsec_cli.api.pages import pages
 from parsec_cli.api.reads import get_user
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
-from parsec_cli.field_rules import is_uuid, look_alike_key, looks_like_key
+from parsec_cli.field_rules import blank_note, is_uuid, look_alike_key, looks_like_key
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
 
@@ -177,7 +177,8 @@ class Resolver:
             hint = f"if it is an external_id, write `ext:{first.id}`"
             command = again(replace={first.id: f"ext:{first.id}"})
         if len(unknown) == 1:
-            told = f"{host} has no user `{first.id}`"
+            note = blank_note(first.id)
+            told = f"{host} has no user `{first.id}`{note and f'; {note}'}"
             return NotFound(told, hint=hint, command=command, http_status=404)
         return NotFound(
             f"{host} does not have {len(unknown)} of the users",

@@ -70,14 +70,24 @@ def wallet_blocks(wallet: Wallet) -> list[Block]:
     raw = wallet.raw
     names = ("wallet_type", "eoa_address", "safe_address", "chain_id", "created_at")
     pairs = [(name, shown(raw[name])) for name in names if raw.get(name) is not None]
-    pairs += [
-        (f"balance {shown(b.get('token'))}", shown(b.get("balance", b.get("raw_balance"))))
-        for b in wallet.balances
-    ]
+    pairs += [(f"balance {token}", amount) for token, amount in _balances(wallet)]
     blocks: list[Block] = [Card(tuple(pairs), "wallet")]
     if wallet.holds_money:
         blocks.append(Line("this wallet holds money", "warning"))
     return blocks
+
+
+def _balances(wallet: Wallet) -> list[tuple[str, str]]:
+    return [
+        (shown(b.get("token")), shown(b.get("balance", b.get("raw_balance"))))
+        for b in wallet.balances
+    ]
+
+
+def balances_text(user: User) -> str:
+    """Return the balances of a user on one line; "" for one without any."""
+    pairs = [] if user.wallet is None else _balances(user.wallet)
+    return f"balances: {', '.join(f'{amount} {token}' for token, amount in pairs)}" if pairs else ""
 
 
 def pool_blocks(pool: Pool) -> tuple[Block, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli.commands.nouns import Verb
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import unknown
 from parsec_cli.results import Text
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -32,7 +32,7 @@ def completion(
     from parsec_cli.commands.pages import page_of
 
     if shell not in SHELLS:
-        raise UsageFault(f"no completion for `{shell}`", hint=f"one of {', '.join(SHELLS)}")
+        raise unknown("shell", shell, SHELLS)
     root = page_of(ctx.find_root().command, ("parsec",))
     text: str = import_module(f"parsec_cli.shells.{shell}").script(root)
     return Text(text)

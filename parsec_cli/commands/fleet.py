@@ -1,4 +1,4 @@
-"""`parsec users plan` and `apply`: the whole fleet from a file."""
+"""`parsec users deactivate`, `plan` and `apply`: many users at once, by name or from a file."""
 
 from __future__ import annotations
 
@@ -22,11 +22,62 @@ from parsec_cli.commands.options import (
 from parsec_cli.commands.parsers import whole
 from parsec_cli.commands.shared import runtime_of
 from parsec_cli.commands.users import noun
-from parsec_cli.results import Listing
+from parsec_cli.results import Listing, Record
 
 Prune = Annotated[
     bool, typer.Option("--prune", help="Deactivate every user that is not in the file.")
 ]
+
+
+@noun.command("deactivate", changes=True)
+def deactivate(
+    ctx: typer.Context,
+    user: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[USER...]", help="customer_ids or external_ids."),
+    ] = None,
+    *,
+    from_file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|-",
+            help="A USER a line; or csv, tsv or JSON with a customer_id or external_id.",
+        ),
+    ] = None,
+    mapped: Mapped = None,
+    confirm: Confirm = None,
+    most: Most = DEFAULT_MAX,
+    allow_holdings: AllowHoldings = None,
+    balances_only: BalancesOnly = False,
+    results: ResultsFile = None,
+    dry_run: DryRun = False,
+    reason: Reason = "",
+) -> Listing | Record:
+    """Deactivate users: their wallets, credentials and keys.
+
+    This cannot be undone. One USER is confirmed by its external_id, several by their count. What
+    they hold is shown first; a script also needs --allow-holdings where somebody holds money.
+
+    Examples:
+      parsec users deactivate user_007
+      parsec users deactivate --from-file leavers.csv --confirm 3 --reason "left in May"
+
+    """
+    from parsec_cli.commands.consent import Consent
+    from parsec_cli.commands.deactivating import Order, deactivate_users
+
+    order = Order(
+        tuple(user or ()),
+        from_file,
+        Consent(confirm, allow_holdings),
+        balances_only,
+        most,
+        results,
+        dry_run,
+        reason,
+        tuple(mapped or ()),
+    )
+    return deactivate_users(runtime_of(ctx), order)
 
 
 @noun.command("plan", changes=True)

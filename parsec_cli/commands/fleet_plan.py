@@ -199,23 +199,26 @@ def plan_sentence(made: Planned) -> str:
     ahead, counts = made.forecast, plans.summary(made.shown)
     kinds = {"create": "create", "set_qps": "change", "deactivate": "deactivate"}
     told = ", ".join(f"{counts[name]:,} to {kind}" for name, kind in kinds.items())
+    costs = "; ".join(f"{name} {text}" for name, text in _costs(ahead))
+    return f"plan: {told}, {counts['unchanged']:,} unchanged; {costs}"
+
+
+def _costs(ahead: Forecast) -> list[tuple[str, str]]:
+    share = ahead.quota_share
     pool = f"{ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
-    return (
-        f"plan: {told}, {counts['unchanged']:,} unchanged; pool {pool}; {ahead.requests:,} requests"
-    )
+    return [
+        ("pool", pool),
+        ("requests", f"{ahead.requests:,}"),
+        ("time", "as fast as permitted" if ahead.seconds is None else f"about {ahead.seconds:g} s"),
+        ("monthly quota", "unlimited" if share is None else f"{share:.1%} of what is left"),
+    ]
 
 
 def plan_blocks(made: Planned) -> tuple[Block, ...]:
     """The sum of a plan for people."""
     ahead, counts = made.forecast, plans.summary(made.shown)
-    share = ahead.quota_share
     pairs = [(name.replace("_", "-"), f"{count:,}") for name, count in counts.items()]
-    pairs += [
-        ("pool", f"{ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"),
-        ("requests", f"{ahead.requests:,}"),
-        ("time", "as fast as permitted" if ahead.seconds is None else f"about {ahead.seconds:g} s"),
-        ("monthly quota", "unlimited" if share is None else f"{share:.1%} of what is left"),
-    ]
+    pairs += _costs(ahead)
     blocks: list[Block] = [
         Card(tuple(pairs), "plan"),
         Bar("pool after", ahead.allocated_after, ahead.qps_pool),

@@ -161,6 +161,8 @@ def run_listing(
         runtime.index.forget(customer_id)
     if path is not None:
         runtime.screen.notice(f"{ended.sentence}; results: {path}")
+    elif runtime.screen.format_name != "table":  # which has the sentence below
+        runtime.screen.notice(ended.sentence)
     return _listing(ended)
 
 

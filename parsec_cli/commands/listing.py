@@ -106,7 +106,13 @@ def list_users(
     empty = "no user matches" if filters.any else "no users yet; create one with"
     create = None if filters.any else run("users", "create", names=["EXTERNAL_ID"])
     return Listing(
-        "users", columns.USER, records, progress.footer, empty=empty, empty_command=create
+        "users",
+        columns.USER,
+        records,
+        progress.footer,
+        empty=empty,
+        empty_command=create,
+        filtered=filters.any,
     )
 
 
@@ -176,8 +182,8 @@ class _Walk:
 
     def _close(self) -> None:
         progress, screen = self.progress, self.runtime.screen
-        if progress.tiers and self.filters.tier not in progress.tiers:
-            seen = ", ".join(f"`{tier}`" for tier in progress.tiers)
+        if progress.tiers is not None and self.filters.tier not in progress.tiers:
+            seen = ", ".join(f"`{tier}`" for tier in progress.tiers) or "unknown"
             screen.notice(f"no user has tier `{self.filters.tier}`; the tiers are {seen}")
         if progress.cut and progress.filtered:
             screen.notice(f"stopped after {_users(progress.count)}; more may match")

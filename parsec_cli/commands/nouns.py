@@ -64,13 +64,13 @@ class Verb:
         return command
 
 
-def _written_docstring(function: Callable[..., Any]) -> str | None:
+def _written_docstring(function: Callable[..., Any]) -> str:
     """Read a docstring from the source, since `python -OO` drops it."""
     import ast
     import textwrap
 
     node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    return ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
+    return (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)) or ""
 
 
 class Noun:

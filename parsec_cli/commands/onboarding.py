@@ -12,7 +12,7 @@ from parsec_cli.commands.cards import shown
 from parsec_cli.commands.changing import address
 from parsec_cli.commands.guards import not_sent
 from parsec_cli.commands.reading import read_secrets
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Applied, or_raise
 from parsec_cli.results import Card, Line, Record
@@ -65,7 +65,7 @@ def _fields(runtime: Runtime, wish: Wish) -> JsonObject:
         return _managed(exchange, wish)
     if wish.mode == "self":
         return _self(runtime, exchange, wish)
-    raise UsageFault(f"`{wish.mode}` is no mode", hint="one of managed, self")
+    raise unknown("mode", wish.mode, ("managed", "self"))
 
 
 def _managed(exchange: str, wish: Wish) -> JsonObject:
@@ -81,7 +81,7 @@ def _managed(exchange: str, wish: Wish) -> JsonObject:
         fields["eoa_address"] = address(wish.eoa_address)
         fields["chain_id"] = wish.chain_id or 137
     elif wallet_type != "eoa":
-        raise UsageFault(f"`{wallet_type}` is no wallet type", hint="one of eoa, safe")
+        raise unknown("wallet type", wallet_type, ("eoa", "safe"))
     elif wish.eoa_address is not None:
         raise UsageFault("a managed eoa wallet is made by Parsec: leave `--eoa-address` out")
     elif wish.chain_id is not None:

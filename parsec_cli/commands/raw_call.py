@@ -68,9 +68,8 @@ class RawCall:
 def call_api(runtime: Runtime, raw: RawCall) -> Result:
     """Send the request and return its answer; errors and exit codes are those of any command."""
     if raw.method not in (*_READS, *_CHANGES):
-        raise UsageFault(
-            f"`{raw.method}` is no HTTP method", hint="one of GET, POST, PATCH, DELETE"
-        )
+        known = ", ".join((*_READS, *_CHANGES))
+        raise UsageFault(f"unknown HTTP method `{raw.method}`", hint=f"use one of {known}")
     if runtime.options.format is None:
         # whatever the API answers is JSON; a table would need to know it
         runtime.options.output = "json"

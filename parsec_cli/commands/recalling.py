@@ -21,8 +21,10 @@ def list_history(
     """Return the entries as the file is read from its end; no key and no network is needed."""
     name, by = _named(user)
     entries = runtime.history.entries(name, since, limit, by=by)
-    empty = "no such change" if user or since else "no change was made from here yet"
-    return Listing("entries", columns.HISTORY, _pages(runtime, entries), empty=empty)
+    filtered = bool(user or since)
+    empty = "no change matches" if filtered else "no change was made from here yet"
+    pages = _pages(runtime, entries)
+    return Listing("entries", columns.HISTORY, pages, empty=empty, filtered=filtered)
 
 
 def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:

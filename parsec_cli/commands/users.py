@@ -9,19 +9,12 @@ import typer
 from parsec_cli.commands import columns
 from parsec_cli.commands.nouns import Noun
 from parsec_cli.commands.options import (
-    DEFAULT_MAX,
-    AllowHoldings,
     ApiKeyId,
-    BalancesOnly,
-    Confirm,
     Credentials,
     DryRun,
-    Mapped,
-    Most,
     OddIds,
     Overcommit,
     Reason,
-    ResultsFile,
     UserName,
 )
 from parsec_cli.commands.parsers import whole
@@ -100,11 +93,12 @@ def get(
       parsec users get ext:user_001 id:0a1b2c3d-0000-4000-8000-000000000001 --json
 
     """
-    from parsec_cli.commands.cards import user_card
+    from parsec_cli.commands.cards import balances_text, user_card
 
     users = runtime_of(ctx).resolver.several(user)
     if len(users) == 1:
-        return Record(users[0].raw, columns.USER, user_card(users[0]))
+        summary = balances_text(users[0])
+        return Record(users[0].raw, columns.USER, user_card(users[0]), summary=summary)
     records = [found.raw for found in users]
     footer = {"count": len(records), "complete": True, "next_cursor": None}
     return Listing("users", columns.USER, [records], lambda: footer)
@@ -269,54 +263,3 @@ def check(
     from parsec_cli.commands.onboarding import check_user
 
     return check_user(runtime_of(ctx), user, exchange, credentials, api_key_id)
-
-
-@noun.command("deactivate", changes=True)
-def deactivate(
-    ctx: typer.Context,
-    user: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[USER...]", help="customer_ids or external_ids."),
-    ] = None,
-    *,
-    from_file: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE|-",
-            help="A USER a line; or csv, tsv or JSON with a customer_id or external_id.",
-        ),
-    ] = None,
-    mapped: Mapped = None,
-    confirm: Confirm = None,
-    most: Most = DEFAULT_MAX,
-    allow_holdings: AllowHoldings = None,
-    balances_only: BalancesOnly = False,
-    results: ResultsFile = None,
-    dry_run: DryRun = False,
-    reason: Reason = "",
-) -> Listing | Record:
-    """Deactivate users: their wallets, credentials and keys.
-
-    This cannot be undone. One USER is confirmed by its external_id, several by their count. What
-    they hold is shown first; a script also needs --allow-holdings where somebody holds money.
-
-    Examples:
-      parsec users deactivate user_007
-      parsec users deactivate --from-file leavers.csv --confirm 3 --reason "left in May"
-
-    """
-    from parsec_cli.commands.consent import Consent
-    from parsec_cli.commands.deactivating import Order, deactivate_users
-
-    order = Order(
-        tuple(user or ()),
-        from_file,
-        Consent(confirm, allow_holdings),
-        balances_only,
-        most,
-        results,
-        dry_run,
-        reason,
-        tuple(mapped or ()),
-    )
-    return deactivate_users(runtime_of(ctx), order)

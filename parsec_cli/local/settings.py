@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import mask
 from parsec_cli.origin import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.records import record
@@ -49,9 +49,8 @@ def quoted(text: str) -> str:
 
 def check_output(text: str, source: str) -> str:
     if text not in FORMATS:
-        raise UsageFault(
-            f"{source}: {quoted(text)} is no output format", hint=f"use {_either(FORMATS)}"
-        )
+        fault = unknown("output format", quoted(text).strip("`"), FORMATS)
+        raise fault.but(f"{source}: {fault.message}")
     return text
 
 
@@ -126,7 +125,3 @@ SETTINGS = (
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 PROFILE_KEYS = tuple(setting.name for setting in SETTINGS if setting.scope == "profile")
 FILE_KEYS = tuple(setting.name for setting in SETTINGS if setting.scope == "file")
-
-
-def _either(words: tuple[str, ...]) -> str:
-    return ", ".join(words[:-1]) + " or " + words[-1]

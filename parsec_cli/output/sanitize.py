@@ -70,8 +70,9 @@ def visible(text: str) -> str:
 
 def visible_prose(text: str) -> str:
     """Like `visible`; between backticks, where a message quotes a value, like `visible_value`."""
-    text = visible(text)
-    return _QUOTED.sub(lambda quoted: f"`{_with_blanks(quoted[1])}`", text) if "`" in text else text
+    if "`" in text:
+        text = _QUOTED.sub(lambda quoted: f"`{visible_value(quoted[1])}`", text)
+    return visible(text)
 
 
 def visible_value(text: str) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO, cast
 
-from parsec_cli.errors import ParsecError, Stopped, UsageFault
+from parsec_cli.errors import ParsecError, Stopped, unknown
 from parsec_cli.models import JsonObject
 from parsec_cli.output.fields import Fields
 from parsec_cli.output.redact import Redaction, without_keys
@@ -88,18 +88,28 @@ class Screen:
                 self._format().listing(self._noticing_none(result))
             case Record(rows=Grid() as grid) if self._prints_rows(grid):
                 self._format().listing(Listing(grid.title, grid.columns, [grid.rows]))
-                if result.summary:
-                    self.notice(result.summary)
+                self._sum_up(result)
             case Record():
                 self._format().record(result)
+                self._sum_up(result)
             case Frames():
-                self._format().frames(result)
+                frames = (self._summed_up(frame) for frame in result.frames)
+                self._format().frames(changed(result, frames=frames))
         return result.exit_code
 
     def _prints_rows(self, grid: Grid) -> bool:
         """Tell whether the rows stand for the record; `--fields` may name fields of the record."""
         paths = {column.path for column in grid.columns}
         return self.format_name in _ROWS and (self.fields is None or paths.issuperset(self.fields))
+
+    def _sum_up(self, record: Record) -> None:
+        """Say what a terminal shows of a record and a line of its columns lacks."""
+        if record.summary and self.format_name in _ROWS and self.fields is None:
+            self.notice(record.summary)
+
+    def _summed_up(self, frame: Record) -> Record:
+        self._sum_up(frame)
+        return frame
 
     def notice(self, text: str, command: NextCommand | None = None) -> None:
         """Say something that is good to know; a proposed command gets a line of its own."""
@@ -215,8 +225,7 @@ class Screen:
     def _format(self) -> Format:
         name = self.format_name
         if name not in FORMATS:
-            known = ", ".join(FORMATS)
-            raise UsageFault(f"no output format `{name}`", hint=f"the formats are: {known}")
+            raise unknown("output format", name, list(FORMATS))
         sheet = Sheet(self._sink, self._surface, self._redaction, Fields(self.fields), self.headers)
         module = import_module(f"parsec_cli.output.{name}")
         return cast("Format", getattr(module, FORMATS[name])(sheet))
@@ -237,7 +246,7 @@ class Screen:
 
     def _noticing_none(self, listing: Listing) -> Listing:
         """Return the listing with its word for emptiness said once its pages have ended."""
-        if self.format_name != "table" or not listing.empty:
+        if not listing.empty or not (listing.filtered or self.format_name == "table"):
             return listing
         return changed(listing, pages=self._counted(listing))
 

@@ -109,12 +109,17 @@ def watch(isolated_environment, work, builder, key_env):
 
 
 @pytest.mark.parametrize(
-    ("how", "number"), [([], signal.SIGINT), (["-o", "jsonl"], signal.SIGTERM)]
+    ("how", "number"),
+    [
+        ([], signal.SIGINT),
+        (["-o", "jsonl"], signal.SIGTERM),
+        (["-o", "tsv", "--top", "1"], signal.SIGTERM),
+    ],
 )
 def test_watch_off_a_terminal_writes_plain_lines_until_it_is_stopped(watch, builder, how, number):
     builder.add("u", 10)
     child = watch(*how)
-    until(lambda: len(builder.requests) >= 4)
+    until(lambda: len(builder.requests) >= 8)
     child.signal(number)
     completed = child.finish()
 
@@ -123,7 +128,9 @@ def test_watch_off_a_terminal_writes_plain_lines_until_it_is_stopped(watch, buil
     assert len(lines) >= 3
     assert "\x1b" not in completed.out
     assert len(set(lines)) == 1
-    if how:
+    if "--top" in how:
+        assert completed.err.count("QPS pool: 10 of ") >= len(lines)
+    elif how:
         assert json.loads(lines[0])["total_allocated_qps"] == 10
 
 

@@ -10,12 +10,18 @@ import pytest
         (("--wallet", "saef"), "unknown wallet type `saef`; did you mean `safe`?"),
         (("--sort", "qps_limits"), "unknown field `qps_limits`; did you mean `qps_limit`?"),
         (("-o", "jsno"), "unknown output format `jsno`; did you mean `json`?"),
+        (
+            ("users", "onboard", "a", "--exchange", "kalshi", "--mode", "sefl"),
+            "unknown mode `sefl`; did you mean `self`?",
+        ),
+        (("api", "PSOT", "/builder/users"), "unknown HTTP method `PSOT`"),
+        (("completion", "bsh"), "unknown shell `bsh`; did you mean `bash`?"),
     ],
 )
 def test_unknown_words_are_refused_before_any_request(words, message, run, builder):
-    completed = run("users", "list", *words)
+    completed = run(*words) if words[0].isalpha() else run("users", "list", *words)
     assert (completed.code, completed.out, builder.requests) == (2, "", [])
-    assert completed.err.startswith(f"error: {message}\n")
+    assert f"error: {message}" in completed.err.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +56,22 @@ def test_a_tier_that_nobody_has_is_named_with_the_tiers_there_are(run, builder):
     completed = run("users", "list", "--tier", "porr")
     assert (completed.code, completed.out) == (0, "")
     assert "no user has tier `porr`; the tiers are `pro`, `scale`" in completed.err
+
+
+@pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl", "ids"])
+@pytest.mark.parametrize(
+    ("words", "notice"),
+    [
+        (("users", "list", "--match", "typo"), "no user matches"),
+        (("users", "list", "--tier", "porr"), "no user has tier `porr`; the tiers are `pro`"),
+        (("history", "list", "--user", "typo"), "no change matches"),
+    ],
+)
+def test_a_filter_that_selects_nobody_says_so_in_every_format(words, notice, form, run, builder):
+    builder.add("a", tier="pro")
+    completed = run(*words, "-o", form)
+    assert completed.code == 0
+    assert notice in completed.err.splitlines()
 
 
 def test_a_tier_that_somebody_has_is_not_commented_on(run, builder):

@@ -1,6 +1,7 @@
 """What a terminal shows is not lost in a pipe: rows on stdout, totals on stderr."""
 
 import pytest
+from support.records import wallet
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +39,18 @@ def test_plan_prints_its_summary_on_stderr(form, run, work):
         "plan: 1 to create, 1 to change, 0 to deactivate, 1 unchanged; pool 45 -> 47"
         in completed.err
     )
+    assert "; requests 2; time " in completed.err
+    assert "; monthly quota " in completed.err
+
+
+def test_a_run_with_nothing_to_do_says_so_on_stderr(run, work):
+    (work / "r.csv").write_text("external_id,qps_limit\nsmall,5\n")
+    assert run("users", "apply", "r.csv", "--yes", "-o", "tsv").err.endswith("\n1 unchanged\n")
+
+
+@pytest.mark.parametrize(("form", "said"), [("tsv", True), ("csv", True), ("json", False)])
+def test_balances_that_a_line_lacks_are_on_stderr(form, said, run, builder):
+    builder.add("rich", wallet=wallet(balance="100.50"))
+    completed = run("users", "get", "rich", "-o", form)
+    assert ("balances: 100.50 USDC" in completed.err) is said
+    assert run("users", "get", "rich", "-o", form, "--fields", "external_id").err == ""

@@ -273,9 +273,9 @@ def test_a_sandbox_profile_in_the_file_is_not_the_users(config, profile):
             {"PARSEC_OUTPUT": "xml"},
             {},
             "# none",
-            "environment PARSEC_OUTPUT: `xml` is no output format",
+            "environment PARSEC_OUTPUT: unknown output format `xml`",
         ),
-        ({}, {"output": "xml"}, "# none", "--output: `xml` is no output format"),
+        ({}, {"output": "xml"}, "# none", "--output: unknown output format `xml`"),
         ({}, {"rate": "fast"}, "# none", "--rate: `fast` is no rate"),
         ({}, {}, "[profiles.default]\nrate = 0", "profile default: `0` is no rate"),
         (

@@ -132,3 +132,4 @@ TWINS = ["a b", "a  b", "a\u00a0b", "a\u3000b", "a\u2800b", "a\u2065b", "ab", "a
 
 def test_values_that_differ_look_different():
     assert len({visible_value(twin) for twin in TWINS}) == len(TWINS)
+    assert len({visible_prose(f"user `{twin}`") for twin in TWINS}) == len(TWINS)

@@ -50,9 +50,9 @@ def test_show_returns_the_exit_code_of_the_result():
 
 
 def test_an_unknown_format_names_the_known_ones():
-    with pytest.raises(UsageFault, match="no output format `yaml`") as caught:
+    with pytest.raises(UsageFault, match="unknown output format `yaml`") as caught:
         show(record({}), "yaml")
-    assert caught.value.hint == "the formats are: table, tsv, csv, json, jsonl, ids"
+    assert caught.value.hint == "use one of table, tsv, csv, json, jsonl, ids"
 
 
 @pytest.mark.parametrize("form", [None, "json", "csv", "ids"])
