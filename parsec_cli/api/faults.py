@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -28,7 +27,6 @@ from parsec_cli.errors import (
     Unreadable,
 )
 from parsec_cli.next_command import NextCommand, run
-from parsec_cli.records import changed
 
 # what a server says is shown, but not at any length
 _LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
@@ -90,7 +88,6 @@ def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
 
 
 def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> ParsecError:
-    answer = _without_credentials(answer, call)
     status = answer.status
     if status == 429:
         return _too_many(answer, wait, host)
@@ -115,15 +112,6 @@ def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> Pars
         hint, command = (_LIST_HINT, _LIST) if _about_user(call) else (_PATH_HINT, _SHOW)
         return _told(NotFound, answer, host, hint=hint, command=command)
     return _told(Refused, answer, host, hint=_REFUSED_HINT)
-
-
-def _without_credentials(answer: Answer, call: Call) -> Answer:
-    """Mask the credentials that a server sends back: cut in two, they would not be recognised."""
-    sent = call.headers.get("x-exchange-credentials")
-    if not sent:
-        return answer
-    value = json.loads(json.dumps(answer.value).replace(sent, "****"))
-    return changed(answer, value=value, text=answer.text.replace(sent, "****"))
 
 
 def _told(
