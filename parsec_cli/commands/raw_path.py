@@ -6,17 +6,23 @@ import re
 from urllib.parse import quote, unquote, urlencode
 
 from parsec_cli.errors import UsageFault
-from parsec_cli.next_command import run
+from parsec_cli.next_command import again, run
 from parsec_cli.origin import API_PREFIX
 
 USERS = "/builder/users"
 _HINT = "write it like /builder/pool"
 _PLAIN = re.compile(r"[A-Za-z0-9._~/-]+")
+# the part of a rewritten path that is the API's: after the version, or from a known beginning
+_MEANT = re.compile(
+    r"(?<=[\\/]api[\\/]v1[\\/]).+"
+    r"|(?<=[\\/])(?:builder|usage|balance|positions|orders|markets)(?:[\\/?].*)?$"
+)
 _MOST_LAYERS = 8  # of percent-encoding
 
 
 def api_path(text: str) -> tuple[str, str]:
     """Return the path below `/api/v1` and the query in it; refuse what a server might re-read."""
+    _check_rewritten(text)
     path, _, query = text.partition("?")
     path = "/" + path.removeprefix("/").removeprefix(API_PREFIX.removeprefix("/") + "/")
     if "#" in text or "\\" in text or not text.isprintable() or not text.isascii() or " " in text:
@@ -32,6 +38,19 @@ def api_path(text: str) -> tuple[str, str]:
     if f"{read}/".lower().startswith(f"{API_PREFIX}/"):
         raise UsageFault(f"the path names `{API_PREFIX}` twice, or in other letters", hint=_HINT)
     return path, query
+
+
+def _check_rewritten(text: str) -> None:
+    """Refuse a path that Git Bash or MSYS made of one with a slash in front, such as `C:/Git/x`."""
+    if not re.match(r"[A-Za-z]:[\\/]|[\\/]{2}", text):
+        return
+    meant = _MEANT.search(text)
+    path = meant[0].replace("\\", "/") if meant else ""
+    raise UsageFault(
+        "the path names a drive or a server: Git Bash rewrites paths with a slash in front",
+        hint="leave that slash out:" if path else "leave that slash out, like builder/pool",
+        command=again(replace={text: path}) if path else None,
+    )
 
 
 def victim_of(path: str) -> str | None:

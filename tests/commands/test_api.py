@@ -545,3 +545,32 @@ def test_names_from_the_server_do_not_reach_a_terminal_raw(run, builder):
     done = run("api", "GET", "/usage", "-o", "table")
     assert done.code == 0, done
     assert not {"\x1b", "\x07", "\u202e"} & set(done.out)
+
+
+GIT = "C:/Program Files/Git"
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        (f"{GIT}/builder/pool", "builder/pool"),
+        (f"{GIT}/api/v1/builder/pool", "builder/pool"),
+        ("D:\\msys64\\builder\\pool", "builder/pool"),
+        ("c:/builder/pool", "builder/pool"),
+        ("//builder/pool", "builder/pool"),
+        (f"{GIT}/usage", "usage"),
+        (f"{GIT}/builder/users?limit=1", "'builder/users?limit=1'"),
+    ],
+)
+def test_a_path_that_a_shell_rewrote_is_recognised(run, builder, path, meant):
+    done = run("api", "GET", path)
+    assert done.code == 2, done
+    assert builder.requests == []
+    line = command_in(done.error["hint"])
+    assert line == f"parsec --base-url {builder.url} api GET {meant}"
+    assert run(*shlex.split(line)[1:]).code == 0
+
+
+def test_of_a_rewritten_path_of_no_known_beginning_the_form_is_shown(run):
+    done = run("api", "GET", f"{GIT}/new/thing")
+    assert (done.code, done.error["hint"]) == (2, "leave that slash out, like builder/pool")
