@@ -54,7 +54,7 @@ class Complaint:
     extra: str | None = None
 
 
-def build_command(name: str, function: Callable[..., Any], text: str, cls: type[Any]) -> Any:
+def build_command(name: str, function: Callable[..., Any], text: str | None, cls: type[Any]) -> Any:
     # Typer evaluates the annotations twice; done once here, that costs half
     function.__annotations__ = inspect.get_annotations(function, eval_str=True)
     command: Any = typer.main.get_command_from_info(
