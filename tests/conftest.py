@@ -144,7 +144,7 @@ def parsec(isolated_environment: Env, work: Path) -> Callable[..., Completed]:
         stdin: Stdin = None,
         stdout: str | None = None,
         cwd: Path = work,
-        timeout: float = 30,
+        timeout: float = 120,
     ) -> Completed:
         whole = merged(isolated_environment, env)
         return run_process(argv, env=whole, cwd=cwd, stdin=stdin, stdout=stdout, timeout=timeout)

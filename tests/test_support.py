@@ -21,7 +21,7 @@ from support.terminal import _converse
 
 
 def fetch(server, target="/", method="GET", body=None, headers=None):
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
     try:
         connection.request(method, target, body, headers or {})
         response = connection.getresponse()
@@ -50,7 +50,7 @@ def test_answers_come_in_the_scripted_order_and_requests_are_recorded_raw(server
 
 def test_a_connection_is_kept_for_the_next_request(server):
     server.script(actions.answer(200, "one"), actions.answer(200, "two", keep_alive=False))
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
     for expected in (b"one", b"two"):
         connection.request("GET", "/")
         assert connection.getresponse().read() == expected
@@ -206,7 +206,7 @@ def test_a_conversation_types_each_answer_behind_its_own_question():
         theirs.sendall(b"name? sure? sure? ")
         theirs.shutdown(socket.SHUT_WR)
         screen = _converse(
-            ours.fileno(), None, [("name? sure?", "a\n"), ("sure?", "b\n")], time.monotonic() + 5
+            ours.fileno(), None, [("name? sure?", "a\n"), ("sure?", "b\n")], time.monotonic() + 60
         )
         assert screen == b"name? sure? sure? "
         assert theirs.recv(100) == b"a\nb\n"

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 from support.actions import answer, chunked, close, drip, json_answer, reset, slow, stall
-from support.server import ScriptedServer
+from support.server import ScriptedServer, refused_port
 
 from parsec_cli.api.client import Client
 from parsec_cli.api.connect import connect
@@ -24,8 +24,8 @@ from parsec_cli.api.wire import Wire
 from parsec_cli.models import Secret
 from parsec_cli.origin import BaseUrl
 
-LIMIT = 0.3
-MARGIN = 3.0
+LIMIT = 0.5
+MARGIN = 20.0  # seconds: far behind the limit, for a machine that is busy
 
 
 def exchange(
@@ -132,7 +132,7 @@ def test_a_server_that_says_nothing_does_not_outlast_the_limit(server: ScriptedS
     with in_time():
         found = exchange(server.url)
     assert isinstance(found.last, Lost)
-    assert "0.3 s" in found.last.reason
+    assert "0.5 s" in found.last.reason
 
 
 def test_a_tls_handshake_that_stalls_does_not_outlast_the_limit():
@@ -191,7 +191,7 @@ def test_all_addresses_of_a_name_are_tried_within_one_limit(monkeypatch, server:
     try:
         monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2", "127.0.0.3"]))
         with in_time():
-            assert exchange("http://many.localhost", timeout=1.0).good is not None
+            assert exchange("http://many.localhost", timeout=4.0).good is not None
         monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2"] * 5))
         with in_time():
             assert isinstance(exchange("http://many.localhost").last, NotSent)
@@ -238,7 +238,7 @@ def test_a_name_that_is_not_found_is_told_apart(monkeypatch, fault):
         raise fault
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    found = exchange("http://nowhere.localhost", Kind.READ)
+    found = exchange("http://nowhere.localhost", Kind.READ, timeout=MARGIN)
     assert isinstance(found.last, NotSent)
     assert found.last.cause == "name"
     assert found.attempts == 1
@@ -247,7 +247,7 @@ def test_a_name_that_is_not_found_is_told_apart(monkeypatch, fault):
 def test_a_request_that_is_not_read_does_not_outlast_the_limit():
     """The body is larger than the buffers between, and the other side takes none of it."""
     with listening(silent) as place, in_time():
-        found = exchange(f"http://{place}", body={"x": "y" * 30_000_000})
+        found = exchange(f"http://{place}", body={"x": "y" * 24_000_000}, timeout=2)
     assert isinstance(found.last, Lost)
 
 
@@ -258,7 +258,7 @@ def test_a_request_that_is_read_by_drips_does_not_outlast_the_limit():
             time.sleep(0.05)
 
     with listening(sip) as place, in_time():
-        found = exchange(f"http://{place}", body={"x": "y" * 60_000_000})
+        found = exchange(f"http://{place}", body={"x": "y" * 24_000_000}, timeout=2)
     assert isinstance(found.last, Lost)
 
 
@@ -296,15 +296,14 @@ def test_a_signal_moves_the_deadline_of_what_is_connecting(monkeypatch, stage):
 def test_what_breaks_behind_the_first_byte_is_lost_not_unsent(server: ScriptedServer, action):
     """By where it broke, not by the library's name for it."""
     server.script(action)
-    found = exchange(server.url, body={"x": "y" * 500_000})
+    found = exchange(server.url, body={"x": "y" * 500_000}, timeout=MARGIN)
     assert isinstance(found.last, Lost)
     assert found.last.reason
 
 
 def test_a_refused_connection_has_sent_nothing():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    found = exchange(f"http://127.0.0.1:{port}")
+    with refused_port() as port:
+        found = exchange(f"http://127.0.0.1:{port}", timeout=MARGIN)
     assert isinstance(found.last, NotSent)
     assert found.last.cause == "connect"
     assert "refused" in found.last.reason
@@ -341,7 +340,7 @@ def test_a_certificate_that_is_not_accepted_has_sent_nothing(private_ca, kind, c
     started = ScriptedServer(tls=getattr(private_ca, kind)())
     try:
         trusted = {"SSL_CERT_FILE": str(private_ca.ca_file)} if kind != "good" else {}
-        found = exchange(started.url, Kind.READ, timeout=5, environ=trusted)
+        found = exchange(started.url, Kind.READ, timeout=MARGIN, environ=trusted)
     finally:
         started.stop()
     assert isinstance(found.last, NotSent)
@@ -357,7 +356,9 @@ def test_an_old_protocol_is_a_fault_of_tls(private_ca):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     started = ScriptedServer(tls=context)
     try:
-        found = exchange(started.url, timeout=5, environ={"SSL_CERT_FILE": str(private_ca.ca_file)})
+        found = exchange(
+            started.url, timeout=MARGIN, environ={"SSL_CERT_FILE": str(private_ca.ca_file)}
+        )
     finally:
         started.stop()
     assert isinstance(found.last, NotSent)
@@ -366,7 +367,7 @@ def test_an_old_protocol_is_a_fault_of_tls(private_ca):
 
 def test_within_the_limit_a_slow_answer_is_taken(server: ScriptedServer):
     server.script(slow(0.1, json_answer(200, {})))
-    assert exchange(server.url, timeout=20).good is not None
+    assert exchange(server.url, timeout=MARGIN).good is not None
 
 
 def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):
@@ -382,6 +383,6 @@ def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(MARGIN)
     assert isinstance(found[0.2].last, Lost)
     assert found[20.0].good is not None

@@ -18,7 +18,7 @@ from support.actions import (
     too_many,
 )
 from support.records import new_user
-from support.server import ScriptedServer
+from support.server import refused_port
 
 NOT_OURS = {"error": "end-user not found or not owned by this builder"}
 LOSSES = [reset(), close(), html(502), answer(504), json_answer(503, {}, {"Retry-After": "1"})]
@@ -116,9 +116,9 @@ def test_a_refusal_behind_a_lost_answer_leaves_the_outcome_unknown(struck, build
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_refused_connection_sends_nothing_and_is_tried_again(tool, key_env, home, name):
-    server = ScriptedServer()
-    server.stop()
-    completed = tool(*COMMANDS[name].argv, "--json", env=key_env(server))
+    with refused_port() as port:
+        env = key_env(f"http://127.0.0.1:{port}")
+        completed = tool(*COMMANDS[name].argv, "--json", env=env)
     assert completed.code == 7, completed
     assert "nothing was sent" in completed.error["message"]
     assert completed.error["code"] == "connect_failed"

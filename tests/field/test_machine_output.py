@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import socket
 
 import pytest
 from support.actions import error, html, json_answer, too_many
+from support.server import refused_port
 from support.views import masked, rows
 
 ERROR_KEYS = {"code", "message", "http_status", "retryable", "hint", "exit_code"}
@@ -106,11 +106,6 @@ def test_a_long_listing_to_a_file_is_nothing_but_the_document(terminal, builder,
     assert json.loads(out.read_text())["count"] == 10
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 def check_error(completed, exit_code, status, code=None):
     assert completed.code == exit_code, completed
     assert completed.out_bytes == b"" or completed.json["complete"] is False
@@ -158,8 +153,9 @@ def test_a_missing_user_is_an_error_object(run, builder):
 
 def test_an_unreachable_server_is_an_error_object(tool, key_env):
     """No status, but the same shape."""
-    env = key_env(f"http://127.0.0.1:{closed_port()}")
-    check_error(tool("pool", "show", "--json", env=env), 7, None)
+    with refused_port() as port:
+        env = key_env(f"http://127.0.0.1:{port}")
+        check_error(tool("pool", "show", "--json", env=env), 7, None)
 
 
 def test_a_missing_key_is_an_error_object(tool):

@@ -77,7 +77,7 @@ def run_process(
     cwd: Path,
     stdin: Stdin = None,
     stdout: str | None = None,
-    timeout: float = 30,
+    timeout: float = 120,
 ) -> Completed:
     """Run the real command line; `stdin` None is /dev/null, "open" a pipe that stays silent.
 

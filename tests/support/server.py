@@ -8,11 +8,11 @@ import ssl
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from support.actions import Action, error
-from support.wire import ClientLeft, Connection, Peer, Request
+from support.wire import PATIENCE, ClientLeft, Connection, Peer, Request
 
 Respond = Callable[[Request], Action]
 _MAX_CONNECTIONS = 5_000
@@ -88,16 +88,16 @@ class ScriptedServer:
         with contextlib.suppress(OSError), socket.socket(self._listener.family) as last:
             last.bind((self.host, 0))
             self._last = last.getsockname()
-            last.settimeout(1)
+            last.settimeout(PATIENCE)
             last.connect((self.host, self.port))
-        self._acceptor.join(5)
+        self._acceptor.join(PATIENCE)
         self._listener.close()
         with self._lock:
             for sock in self._sockets:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE)
 
     def _accept(self) -> None:
         for number in range(_MAX_CONNECTIONS):
@@ -121,7 +121,7 @@ class ScriptedServer:
         current = sock
         try:
             if self._tls is not None:
-                sock.settimeout(5)
+                sock.settimeout(PATIENCE)
                 current = self._tls.wrap_socket(sock, server_side=True)
                 with self._lock:
                     self._sockets.add(current)
@@ -167,3 +167,11 @@ class ScriptedServer:
             return self._respond(request)
         self.unexpected.append(request)
         return error(501, f"not scripted: {request}", "not_supported")
+
+
+@contextlib.contextmanager
+def refused_port() -> Iterator[int]:
+    """Reserve a port that refuses connections: nobody listens, and nobody else can take it."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]

@@ -39,7 +39,9 @@ class Session:
 
     @property
     def text(self) -> str:
-        return self.screen.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        """Return the screen without the echo of control keys, which comes at any time."""
+        text = self.screen.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        return text.replace("^C", "").replace("^D\b\b", "").replace("^\\", "")
 
     def __repr__(self) -> str:
         return f"exit {self.code}, screen={self.text[-200:]!r}"

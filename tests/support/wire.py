@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 # no test waits longer than this for a client that neither speaks nor leaves
-PATIENCE = 30.0
+PATIENCE = 60.0
 _LIMIT = 64 * 1024 * 1024
 
 
