@@ -12,15 +12,12 @@ import httpcore
 import httpx
 
 from parsec_cli.api.exchange import NotSentCause
+from parsec_cli.api.wire import NotLoopback
 
 # what a TLS library says when the other side's certificate, not the line, is at fault
 # OpenSSL's verification codes: not yet valid and expired; another host name or IP address
 _TIMES, _HOSTS = (9, 10), (62, 64)
 _CERTIFICATE = (ssl.SSLCertVerificationError, ssl.CertificateError)
-
-
-class NotLoopback(socket.gaierror):
-    """The host of a plain http URL, or of its proxy, has no loopback address."""
 
 
 def _causes(fault: BaseException | None) -> list[BaseException]:

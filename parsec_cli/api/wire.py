@@ -19,7 +19,6 @@ import httpcore
 import httpx
 from httpcore._sync import connection, http_proxy
 
-from parsec_cli.api.reasons import NotLoopback
 from parsec_cli.origin import is_loopback
 from parsec_cli.records import state
 
@@ -42,6 +41,10 @@ class Attempt:
     deadline: float | None = None
     sent: bool = False
     touched: bool = False
+
+
+class NotLoopback(socket.gaierror):
+    """The host of a plain http URL, or of its proxy, has no loopback address."""
 
 
 class _PerThread(threading.local):
