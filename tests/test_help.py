@@ -264,3 +264,38 @@ def test_what_is_too_much_is_quoted(tool):
 def test_a_word_like_no_command_points_to_the_help(tool):
     told = "error: no such command `zzzz`\nhint: see the help with\n"
     assert tool("zzzz").err == f"{told}  parsec --help\n"
+
+
+@pytest.mark.parametrize("noun", ["users", "config", "history", ""])
+@pytest.mark.parametrize("word", ["reactivate", "activate", "undelete", "restore", "undeactivate"])
+def test_a_deactivation_cannot_be_undone_and_is_not_proposed(tool, noun, word):
+    done = tool(*filter(None, (noun, word, "x")))
+    assert done.code == 2
+    assert "a deactivation cannot be undone" in done.err
+    assert "deactivate x" not in done.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "config delete",
+        "history delete",
+        "pool rm",
+        "delete",
+        "users disable",
+        "users deactivated",
+        "users suspend",
+        "history remove",
+        "usage destroy",
+        "help users reactivate",
+    ],
+)
+def test_only_words_that_mean_deleting_a_user_lead_to_deactivate(tool, line):
+    done = tool(*line.split(), "x")
+    assert done.code == 2
+    assert "users deactivate" not in done.err.replace("users deactivated", "")
+
+
+@pytest.mark.parametrize("word", ["delete", "remove", "rm", "deactivat", "deactviate"])
+def test_words_that_mean_deleting_a_user_propose_deactivate(tool, word):
+    assert tool("users", word, "x").err.endswith("\n  parsec users deactivate x\n")
