@@ -158,7 +158,7 @@ complete -c parsec -n '__parsec_at \'users onboard\'' -l credentials -r -F -d 'E
 complete -c parsec -n '__parsec_at \'users onboard\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
 complete -c parsec -n '__parsec_at \'users onboard\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l reason -x -d 'Why; kept in the history.'
-complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list customer_id exchange mode status linked_exchanges steps_completed)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list customer_id exchange mode status linked_exchanges steps_completed eoa_address safe_address)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users check\' 1' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users check\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'

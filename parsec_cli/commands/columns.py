@@ -155,6 +155,8 @@ ONBOARDED = (
     Column("status", "STATUS"),
     Column("linked_exchanges", "EXCHANGES", "list"),
     Column("steps_completed", "STEPS", "list"),
+    Column("eoa_address", "EOA ADDRESS", "id", shown=False),
+    Column("safe_address", "SAFE ADDRESS", "id", shown=False),
 )
 
 CREDENTIALS_CHECKED = (

@@ -15,6 +15,7 @@ from parsec_cli.errors import ConsentMissing, GuardRefused, counted
 from parsec_cli.holdings import Holdings, hold_money, json_of, summary
 from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import NextCommand, again
+from parsec_cli.output.sanitize import visible
 from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
 
@@ -73,7 +74,7 @@ def with_consent(
 def word_for(user: User) -> str:
     """The external_id, or the customer_id where that can't be typed exactly as it is shown."""
     text = user.external_id or ""
-    typable = text and text.isprintable() and text == text.strip()
+    typable = text and text == visible(text) == text.strip()
     return text if typable else user.customer_id
 
 

@@ -52,8 +52,11 @@ def _onboarded(runtime: Runtime, user: User, wish: Wish, applied: Applied) -> Re
             f"the answer was lost; read again, `{user.name}` is linked to {wish.exchange}"
         )
         raw = {**raw, "exchange": wish.exchange, "mode": wish.mode, "status": None}
-    pairs = [(c.path, shown(raw.get(c.path))) for c in columns.ONBOARDED]
-    pairs += [(n, shown(raw[n])) for n in ("eoa_address", "safe_address") if raw.get(n)]
+    pairs = [
+        (column.path, shown(raw.get(column.path)))
+        for column in columns.ONBOARDED
+        if column.shown or raw.get(column.path)
+    ]
     return Record(
         raw, columns.ONBOARDED, (Card((("external_id", shown(user.external_id)), *pairs)),)
     )

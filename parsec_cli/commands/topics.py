@@ -63,6 +63,7 @@ Without -o, a terminal gets a table and a pipe or file gets tsv.
   jsonl   one record a line, flushed per page
   ids     customer_ids, one a line
 
+Totals and summaries that a table has beside its rows go to stderr with tsv and csv.
 --fields a,b.c narrows the records in every format.
 A listing that fails on a later page is closed as valid JSON with "complete": false,
 and the exit code is not 0.

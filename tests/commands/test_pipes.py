@@ -54,3 +54,10 @@ def test_balances_that_a_line_lacks_are_on_stderr(form, said, run, builder):
     completed = run("users", "get", "rich", "-o", form)
     assert ("balances: 100.50 USDC" in completed.err) is said
     assert run("users", "get", "rich", "-o", form, "--fields", "external_id").err == ""
+
+
+def test_onboarding_prints_the_address_of_the_wallet(run):
+    words = ("users", "onboard", "user_008", "--exchange", "polymarket", "--mode", "managed")
+    header, line = run("-p", "sandbox", *words, "-o", "csv").out.splitlines()
+    assert header.endswith(",steps_completed,eoa_address,safe_address")
+    assert line.split(",")[-2].startswith("0x")
