@@ -61,7 +61,7 @@ def test_printing_a_script_loads_neither_http_nor_rich(shell, isolated_environme
 def test_an_unknown_shell_is_refused_with_the_known_ones(tool):
     refused = tool("completion", "tcsh")
     assert (refused.code, refused.out) == (2, "")
-    assert "hint: one of bash, zsh, fish, powershell" in refused.err
+    assert "hint: use one of bash, zsh, fish, powershell" in refused.err
 
 
 def test_an_option_that_is_a_flag_elsewhere_is_refused():
