@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+from parsec_cli.exact_json import Digits
 from parsec_cli.records import record
 
 EXCHANGES = ("polymarket", "kalshi")
@@ -40,8 +41,8 @@ def _limit(value: object) -> int | None:
     """Read a limit however it is written: to call `"10"` none would be a wrong word about it."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value, re.ASCII):
         return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return _integer(int(value))
+    if isinstance(value, (float, Digits)) and float(value).is_integer():
+        return _integer(int(float(value)))
     return _integer(value)
 
 

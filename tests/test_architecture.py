@@ -21,6 +21,7 @@ BOTTOM = {
     "results",
     "origin",
     "cells",
+    "exact_json",
     "field_rules",
     "interrupts",
     "manual",

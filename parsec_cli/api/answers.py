@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 
+from parsec_cli import exact_json
 from parsec_cli.api.bodies import Unfit, collect, parse
 from parsec_cli.models import JsonObject
 from parsec_cli.records import record
@@ -100,7 +100,7 @@ def quota_spent(headers: Mapping[str, str]) -> bool:
 
 
 def _line(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else exact_json.dumps(value)
 
 
 def read(response: httpx.Response, sent_by: Iterator[bytes]) -> Answer:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from parsec_cli.exact_json import Digits
+
 MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 64
 # strings, separators and opening brackets: each may cost a hundred bytes once it is parsed
@@ -16,6 +18,7 @@ MAX_TOKENS = 400_000
 MAX_STRING = 1024 * 1024
 # bytes that the text of a body may take in memory, or once it is shown with its escapes
 MAX_TEXT = 2 * MAX_BODY
+_LONGEST_NUMBER = 4300  # as Python's limit for integers
 _CHUNK = 64 * 1024
 # a string, whole or cut off by the end, a bracket, or a separator; possessive, so that no body
 # makes it slow
@@ -69,7 +72,7 @@ def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def parse(body: bytes | bytearray) -> Any:
-    """Parse JSON text (UTF-8, a BOM allowed) with exact integers; anything else is Unfit.
+    """Parse JSON text (UTF-8, a BOM allowed) with the digits of numbers; anything else is Unfit.
 
     A bytearray is emptied.
     """
@@ -80,7 +83,7 @@ def parse(body: bytes | bytearray) -> Any:
         text = body.decode("utf-8-sig")
         if isinstance(body, bytearray):
             body.clear()  # before the parser needs the memory
-        return _DECODER.decode(text)
+        return (_WITH_MINUS if "-0" in text else _DECODER).decode(text)
     except UnicodeDecodeError:
         raise Unfit("it is not UTF-8 text") from None
     except RecursionError:
@@ -147,11 +150,17 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _float(text: str) -> float:
+def _float(text: str) -> float | Digits:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError("a number of thousands of digits")
     value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError("a number beyond the range of a double")
-    return value
+    return value if repr(value) == text else Digits(text)
+
+
+def _integer(text: str) -> int | Digits:
+    return Digits(text) if text == "-0" else int(text)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float)
+# apart, because a call for each integer takes time
+_WITH_MINUS = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float, parse_int=_integer)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from parsec_cli import exact_json
 from parsec_cli.models import JsonObject, Pool, Usage, User, Wallet
 from parsec_cli.output.redact import Redaction
 from parsec_cli.results import Bar, Block, Card, Line
@@ -32,7 +31,7 @@ def shown(value: object) -> str:
         case list():
             return ", ".join(shown(item) for item in value) or "-"
         case dict():
-            return json.dumps(_INSIDE.value(value), ensure_ascii=False, separators=(",", ":"))
+            return exact_json.dumps(_INSIDE.value(value), ensure_ascii=False, separators=(",", ":"))
         case _:
             return str(value)
 

@@ -8,6 +8,7 @@ from typing import Any
 from parsec_cli.api.pages import Page, pages
 from parsec_cli.commands import columns
 from parsec_cli.errors import ParsecError, UsageFault, unknown
+from parsec_cli.exact_json import Digits
 from parsec_cli.models import EXCHANGES, JsonObject, User
 from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.records import record, state
@@ -234,6 +235,8 @@ def _field(raw: JsonObject, path: str) -> Any:
 
 
 def _sort_key(value: Any) -> tuple[int, int | float, str]:
+    if isinstance(value, Digits):
+        value = float(value)
     if isinstance(value, (bool, int, float)):
         return (0, value, "")
     if isinstance(value, list):

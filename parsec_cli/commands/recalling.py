@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator
 
+from parsec_cli import exact_json
 from parsec_cli.commands import columns
 from parsec_cli.commands.cards import shown
 from parsec_cli.models import JsonObject
@@ -70,4 +70,4 @@ def _blocks(entry: JsonObject) -> Iterator[Block]:
 
 
 def _told(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else shown(value)
+    return exact_json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else shown(value)

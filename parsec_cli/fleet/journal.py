@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from parsec_cli import exact_json
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
 from parsec_cli.files.append import Disk, Lines, RealDisk
@@ -108,7 +108,9 @@ class Journal:
     def _write(self, *lines: JsonObject) -> int:
         if self._lines is None:
             raise LocalFault("the journal was not begun")
-        return self._lines.append("".join(f"{json.dumps(x)}\n" for x in lines).encode("ascii"))
+        return self._lines.append(
+            "".join(f"{exact_json.dumps(x)}\n" for x in lines).encode("ascii")
+        )
 
     def _time(self) -> str:
         now = datetime.datetime.fromtimestamp(self._wall(), datetime.UTC)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from parsec_cli import exact_json
 from parsec_cli.errors import GuardRefused
 from parsec_cli.fleet.plan import Action, Create, Deactivate, Entry, Keep, Plan, SetQps
 from parsec_cli.holdings import Holdings, json_of
@@ -178,7 +179,7 @@ def _array(records: Iterable[JsonObject]) -> str:
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return exact_json.dumps(value, separators=(",", ":"))
 
 
 def _parse(document: JsonObject) -> SavedPlan:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from parsec_cli import exact_json
 from parsec_cli.files import save
 from parsec_cli.files.append import Disk, Lines, RealDisk
 from parsec_cli.fleet.plan import Entry
@@ -72,7 +73,7 @@ class Tally:
         row["http_status"] = result.http_status
         row["attempts"] = result.attempts
         row["error"] = result.error or None
-        line = json.dumps(row)
+        line = exact_json.dumps(row)
         with self._lock:
             at = self._place[id(entry)]
             if self._rows[at] is not None:

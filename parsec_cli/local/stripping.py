@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
+from parsec_cli import exact_json
 from parsec_cli.secrecy import is_secret
 
 _FILE_OF_KEYS = "credentials"
@@ -27,10 +27,10 @@ def kept(record: dict[str, Any]) -> str:
         else inner
         for name, inner in record.items()
     }
-    text = json.dumps(plain, separators=(",", ":"))
+    text = exact_json.dumps(plain, separators=(",", ":"))
     small = text.lower()
     if any(trace in small for trace in _TRACES):
-        return json.dumps(stripped(plain), separators=(",", ":"))
+        return exact_json.dumps(stripped(plain), separators=(",", ":"))
     return text
 
 

@@ -8,10 +8,11 @@ or not, sends the page through the thorough `Redaction.value`.
 from __future__ import annotations
 
 import json
-import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from parsec_cli.exact_json import marked, unmarked
 from parsec_cli.models import JsonObject, mask
 from parsec_cli.output.redact import Redaction, hide
 
@@ -20,29 +21,45 @@ _KEY_FIELD = "api_key"
 # is no secret costs time only
 _KEY_TRACE = 'key"'
 _TRACES = ('credentials"', "clob")
+# an escaped backslash, a pair of surrogates, or half of one
+_ESCAPE = r"\\\\|\\ud[89ab]..\\ud[c-f]..|(\\ud[89a-f]..)"
 _DELETE = "\x7f"  # the one control character that JSON may hold raw
 # made once: half the price of a short record; no cycle comes out of a parser of JSON
-_PLAIN = json.JSONEncoder(allow_nan=False, check_circular=False)
+_PLAIN = json.JSONEncoder(allow_nan=False, check_circular=False, default=marked)
 _Writer = Callable[[Sequence[JsonObject]], str]
+
+
+class Replaced:
+    """Replaces lone surrogates, which strict parsers of JSON refuse, and counts them."""
+
+    count = 0
+
+    def within(self, text: str) -> str:
+        return re.sub(_ESCAPE, self._one, text) if "\\ud" in text else text
+
+    def _one(self, found: re.Match[str]) -> str:
+        self.count += found[1] is not None
+        return found[0] if found[1] is None else "\\ufffd"
 
 
 class Encoder:
     """Writes JSON that is ASCII, without control characters and without secrets."""
 
-    def __init__(self, redaction: Redaction) -> None:
+    def __init__(self, redaction: Redaction, replaced: Replaced | None = None) -> None:
         self._redaction = redaction
+        self._replaced = replaced or Replaced()
 
     def page(self, records: Sequence[JsonObject]) -> str:
         """Return the records as JSON with `, ` between them and no brackets around."""
-        return self._careful(records, _page)
+        return self._replaced.within(self._careful(records, _page))
 
     def lines(self, records: Sequence[JsonObject]) -> str:
         """Return one line of JSON per record, each with its line end."""
-        return self._careful(records, _lines)
+        return self._replaced.within(self._careful(records, _lines))
 
     def document(self, value: Any, *, indent: int | None = None) -> str:
         """Return one JSON value without a line end."""
-        return dumps(self._redaction.value(value), indent=indent)
+        return self._replaced.within(dumps(self._redaction.value(value), indent=indent))
 
     def _careful(self, records: Sequence[JsonObject], write: _Writer) -> str:
         reveals = self._redaction.reveals(_KEY_FIELD)
@@ -61,22 +78,10 @@ class Encoder:
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
-    """Return `value` as ASCII JSON without control characters; a number that JSON lacks is null."""
-    encoder = json.JSONEncoder(indent=indent, allow_nan=False) if indent else _PLAIN
-    try:
-        text = encoder.encode(value)
-    except ValueError:
-        text = encoder.encode(_finite(value))
+    """Return `value` as ASCII JSON without control characters."""
+    encoder = json.JSONEncoder(indent=indent, default=marked) if indent else _PLAIN
+    text = unmarked(encoder.encode(value))
     return text.replace(_DELETE, "\\u007f") if _DELETE in text else text
-
-
-def _finite(value: Any) -> Any:
-    """Replace the infinities that `1e999` is read as."""
-    if isinstance(value, dict):
-        return {name: _finite(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _without_keys(records: Sequence[JsonObject]) -> list[JsonObject]:

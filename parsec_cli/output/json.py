@@ -12,7 +12,7 @@ _INDENT = 2  # for one object on a terminal; never for lists
 class Json:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._encoder = Encoder(sheet.redaction)
+        self._encoder = Encoder(sheet.redaction, sheet.replaced)
 
     def listing(self, listing: Listing) -> None:
         """Write nothing before the first page is there: if that fails, stdout stays empty."""

@@ -10,7 +10,7 @@ from parsec_cli.results import Frames, Listing, Record
 class Jsonl:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._encoder = Encoder(sheet.redaction)
+        self._encoder = Encoder(sheet.redaction, sheet.replaced)
 
     def listing(self, listing: Listing) -> None:
         for page in self._sheet.pages(listing):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from parsec_cli.errors import ParsecError, Stopped, unknown
 from parsec_cli.models import JsonObject
+from parsec_cli.output.encode import Replaced
 from parsec_cli.output.fields import Fields
 from parsec_cli.output.redact import Redaction, without_keys
 from parsec_cli.output.sanitize import visible_lines
@@ -95,6 +96,11 @@ class Screen:
             case Frames():
                 frames = (self._summed_up(frame) for frame in result.frames)
                 self._format().frames(changed(result, frames=frames))
+        if count := self._replaced.count:
+            half = (
+                "character of the response is" if count == 1 else "characters of the response are"
+            )
+            self.notice(f"{count:,} {half} half a surrogate pair, written as \\ufffd")
         return result.exit_code
 
     def _prints_rows(self, grid: Grid) -> bool:
@@ -219,6 +225,10 @@ class Screen:
         return Sink(self.stderr, "stderr")
 
     @cached_property
+    def _replaced(self) -> Replaced:
+        return Replaced()
+
+    @cached_property
     def _redaction(self) -> Redaction:
         return Redaction(self.secrets, reveal_keys=self.reveal_keys)
 
@@ -226,7 +236,10 @@ class Screen:
         name = self.format_name
         if name not in FORMATS:
             raise unknown("output format", name, list(FORMATS))
-        sheet = Sheet(self._sink, self._surface, self._redaction, Fields(self.fields), self.headers)
+        fields = Fields(self.fields)
+        sheet = Sheet(
+            self._sink, self._surface, self._redaction, fields, self.headers, self._replaced
+        )
         module = import_module(f"parsec_cli.output.{name}")
         return cast("Format", getattr(module, FORMATS[name])(sheet))
 

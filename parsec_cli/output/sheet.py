@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from parsec_cli.models import JsonObject
+from parsec_cli.output.encode import Replaced
 from parsec_cli.output.fields import Fields
 from parsec_cli.output.redact import Redaction
 from parsec_cli.output.sink import Sink
@@ -22,7 +23,8 @@ class Sheet:
     surface: Surface
     redaction: Redaction
     fields: Fields
-    headers: bool | None = None
+    headers: bool | None
+    replaced: Replaced
 
     def pages(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
         """Yield the pages, whole records; the first with records is held to `--fields`."""

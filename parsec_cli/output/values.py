@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
+from parsec_cli import exact_json
 from parsec_cli.results import ColumnKind
 
 _MINUTE = "%Y-%m-%d %H:%MZ"
@@ -53,7 +53,7 @@ def _written(value: Any) -> str:
     if isinstance(value, list) and not any(isinstance(inner, (dict, list)) for inner in value):
         return ",".join(i if isinstance(i, str) else _written(i) for i in value if i is not None)
     if isinstance(value, (dict, list)) or value is None:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return exact_json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value)
 
 

@@ -153,8 +153,6 @@ def test_encoding_names_are_taken_in_any_case():
         b'{"n": NaN}',
         b'{"n": Infinity}',
         b'{"n": -Infinity}',
-        b'{"n": 1e999}',
-        b'{"n": -1e999}',
         b'{"n": ' + b"9" * 5000 + b"}",
         b'{"n": 01}',
         b"{'n': 1}",

@@ -88,13 +88,14 @@ def test_the_question_before_a_deactivation_shows_brackets_literally(
 
 
 def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
-    """JSON can hold what no encoding can: shown escaped, kept in JSON."""
+    """JSON can hold what no encoding can: shown escaped, replaced in JSON."""
     user = {"customer_id": "11111111-1111-4111-8111-111111111111", "external_id": "a\ud800b"}
     server.respond(json_answer(200, {"users": [user], "count": 1}))
     for form in ("table", "tsv", "csv", "ids", "json", "jsonl"):
         completed = run_at("users", "list", "-o", form)
         assert completed.code == 0, completed
-    assert completed.json["external_id"] == "a\ud800b"
+    assert completed.json["external_id"] == "a\ufffdb"
+    assert "1 character of the response is half a surrogate pair" in completed.err
 
 
 @pytest.mark.parametrize("where", ["error", "code", "validation_errors"])
