@@ -14,7 +14,7 @@ from parsec_cli.exact_json import Digits
 MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 64
 # strings, separators and opening brackets: each may cost a hundred bytes once it is parsed
-MAX_TOKENS = 400_000
+MAX_TOKENS = 250_000
 MAX_STRING = 1024 * 1024
 # bytes that the text of a body may take in memory, or once it is shown with its escapes
 MAX_TEXT = 2 * MAX_BODY
