@@ -111,9 +111,13 @@ class Lines:
         self._swept_at = float("-inf")
         self._fault: LocalFault | None = None
         try:
-            self._descriptor = _opened(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flags)
+            flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            # a named pipe that nobody reads is an error at once, not a wait without end
+            self._descriptor = _opened(path, flags | getattr(os, "O_NONBLOCK", 0))
         except OSError as fault:
             raise self._failed(fault) from None
+        if sys.platform != "win32":
+            os.set_blocking(self._descriptor, True)
         self._release = weakref.finalize(self, os.close, self._descriptor)
 
     def append(self, data: bytes) -> int:
@@ -158,6 +162,8 @@ class Lines:
 
     def _failed(self, fault: OSError) -> LocalFault:
         why = (fault.strerror or "failed").lower()
+        if fault.errno == errno.ENXIO:
+            why = "nothing reads from this pipe"
         return LocalFault(
             f"cannot write the {self._what} `{self.path}`: {why}",
             hint="free or allow writing there, then run the same command again",

@@ -20,6 +20,7 @@ from parsec_cli.records import record
 
 _OTHERS_MAY = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 # compiled when a place in a broken file is looked for
+_LARGEST = 1024 * 1024
 _HEADER = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
 _KEY = r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*="
 
@@ -86,7 +87,7 @@ def _read_bytes(path: Path) -> tuple[bytes, int] | None:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode if sys.platform != "win32" else stat.S_IFREG
-            return file.read(), mode
+            data = file.read(_LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
         # a dangling link too: `config init` makes its target
         return None
@@ -95,6 +96,12 @@ def _read_bytes(path: Path) -> tuple[bytes, int] | None:
             fault("read", path, error).message,
             hint="make it readable for you, or name another file with PARSEC_CONFIG",
         ) from None
+    if len(data) > _LARGEST:
+        raise UsageFault(
+            f"`{path}` is larger than 1 MiB, so it is not a configuration",
+            hint="name another file with PARSEC_CONFIG",
+        )
+    return data, mode
 
 
 def _decoded(data: bytes, path: Path) -> str:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from parsec_cli.errors import LocalFault
 from parsec_cli.files.append import append
-from parsec_cli.files.save import save
+from parsec_cli.files.save import is_stream, save
 
 _HEADER = b"parsec-index 1\n"
 _SCOPE_DIGITS = 12
@@ -39,7 +39,8 @@ class Index:
         scope = hashlib.sha256(f"{host}\n{key}".encode()).hexdigest()[:_SCOPE_DIGITS]
         self._scope = scope.encode()
         self._lock = threading.Lock()
-        self._usable = True
+        # a pipe would make every command wait for somebody at its other end
+        self._readable = self._usable = not is_stream(path)
         self._waiting = bytearray()
         self._checked = False
         # where the file is expected to go on with the next page; None: not looked for yet
@@ -131,6 +132,8 @@ class Index:
 
     def _read(self) -> bytes:
         self.close()
+        if not self._readable:
+            return b""
         try:
             data = self._path.read_bytes()
         except OSError:

@@ -27,7 +27,10 @@ _TERMINATE_SECONDS = 1.0
 # each finds the character that shows that a text is not a key alone
 _NOT_A_KEY = (
     r"[^\x21-\x7e]",
-    r"^[\"'`]|[\"'`]$",
+    r"^[\"'`]|[\"'`,;]$",
+    r"^\$(?=\{?\w+\}?$)",  # of a variable that no shell replaced
+    r"\*{3}",  # of a masked key
+    r"\\[nrt]?$",
     r"(?i)(?<=key|ken|ret|rer|ion)[=:](?!=*$)",  # of key= token= secret= bearer: authorization:
     r".(?=[ps]k_(?:live|test)_)",
 )

@@ -184,3 +184,16 @@ def test_only_the_owner_may_read_them(tmp_path):
 def test_a_directory_that_cannot_be_synced_is_left_alone(tmp_path):
     sync_directory(tmp_path)
     sync_directory(tmp_path / "none")
+
+
+def test_a_pipe_is_written_to_and_one_without_a_reader_is_refused(folder):
+    os.mkfifo(folder / "f")
+    with pytest.raises(LocalFault, match="nothing reads from this pipe"):
+        opened(folder, RealDisk())
+    reader = os.open(folder / "f", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        lines = opened(folder, RealDisk())
+        lines.commit(lines.append(b"x\n"))
+        assert os.read(reader, 10) == b"x\n"
+    finally:
+        os.close(reader)

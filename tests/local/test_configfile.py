@@ -133,3 +133,9 @@ def test_any_content_is_read_or_refused_cleanly(content, tmp_path_factory):
     path.write_bytes(content)
     with contextlib.suppress(UsageFault):
         assert read(path).exists
+
+
+def test_a_file_too_large_to_be_a_configuration_is_refused(path):
+    path.write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(UsageFault, match="larger than 1 MiB"):
+        read(path)

@@ -204,3 +204,14 @@ def test_a_long_listing_is_kept_piece_by_piece_and_the_rest_at_its_end(path):
     assert 1000 < kept < 2000
     index.close()
     assert path.read_bytes().count(b"\n") - 1 == 2000
+
+
+def test_a_pipe_in_its_place_makes_nobody_wait(path):
+    path.parent.mkdir()
+    os.mkfifo(path)
+    index = Index(path, HOST, KEY)
+    index.remember([("id", "alice")])
+    assert index.lookup("alice") == []
+    index.forget("id")
+    index.close()
+    assert path.is_fifo()
