@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from parsec_cli.unseen import UNSEEN
+
 QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -18,7 +20,20 @@ _EMAIL_LONGEST = 320
 _JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
 # what programs and spreadsheets write where there is no value, in small letters
 _NO_VALUE = frozenset(
-    ("null", "(null)", "<null>", "none", "nil", "undefined", "nan", "\\n", "n/a", "[object object]")
+    (
+        "null",
+        "(null)",
+        "<null>",
+        "none",
+        "nil",
+        "undefined",
+        "nan",
+        "\\n",
+        "n/a",
+        "<na>",
+        "(blank)",
+        "[object object]",
+    )
 )
 _SHEET_ERRORS = re.compile(
     r"#(n/a|name\?|(ref|value|num|div/0|null|spill|calc|field|blocked|connect|busy|error)!"
@@ -90,7 +105,8 @@ def look_alike_key(text: str) -> str:
     """Return what ids have in common that people read as one."""
     if text.isascii():
         return text.strip().lower()
-    folded = unicodedata.normalize("NFC", text).casefold()
+    seen = "".join(" " if char.isspace() else char for char in text if char not in UNSEEN)
+    folded = unicodedata.normalize("NFC", seen).casefold()
     return unicodedata.normalize("NFC", folded).strip()
 
 

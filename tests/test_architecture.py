@@ -23,6 +23,7 @@ BOTTOM = {
     "cells",
     "exact_json",
     "field_rules",
+    "unseen",
     "interrupts",
     "manual",
     "records",

@@ -92,7 +92,7 @@ def apply_file(runtime: Runtime, wish: Wish, orders: Orders) -> Listing:
 def _check_flags(wish: Wish, *, prune: bool, allow_overcommit: bool) -> None:
     """Refuse what a saved plan was not made with: it could only be ignored."""
     added = ["--prune"] if wish.prune and not prune else []
-    added += ["--map FIELD=COLUMN"] if wish.mapped else []
+    added += ["--map", "FIELD=COLUMN"] if wish.mapped else []
     added += ["--allow-overcommit"] if wish.allow_overcommit and not allow_overcommit else []
     if added:
         raise UsageFault(

@@ -37,6 +37,8 @@ def read(text: str, faults: Faults) -> Iterator[Numbered]:
     if isinstance(whole, dict):
         if whole.get("complete") is False:
             faults.add(1, "the listing in this file is not complete: `complete` is false")
+        elif whole.get("next_cursor"):
+            faults.add(1, "the listing in this file is not complete: it has a `next_cursor`")
         whole = whole.get("users", [whole])
     if not isinstance(whole, list):
         faults.add(1, "`users` is not an array")

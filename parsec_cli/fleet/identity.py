@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from parsec_cli.errors import GuardRefused, counted
 from parsec_cli.field_rules import look_alike_key, word_fault
@@ -48,7 +48,10 @@ def check_new_ids(new: Sequence[Wanted], wanted: Sequence[Wanted], census: Censu
     for one in wanted:
         if one.external_id and (key := look_alike_key(one.external_id)) in keys:
             others[key].setdefault(one.external_id, f"row {one.row}")
-    details = [text for one in new if (text := _suspicion(one, others))]
+    shorn = _without_zeros(census.named.keys() - {one.external_id for one in wanted})
+    details = [
+        text for one in new if (text := _suspicion(one, others) or _mistaken(one, census, shorn))
+    ]
     if details:
         raise GuardRefused(
             f"{counted(len(details), 'new id')} would be created by mistake: nothing was sent",
@@ -64,4 +67,21 @@ def _suspicion(one: Wanted, others: dict[str, dict[str, str]]) -> str:
     for text, where in others[look_alike_key(one.external_id)].items():
         if text != one.external_id:
             return f"row {one.row}: {one.external_id!a} looks like {text!a}, {where}"
+    return ""
+
+
+def _without_zeros(names: Iterable[str]) -> dict[str, str]:
+    """Return numbers as a spreadsheet shows them -> the ids that they were."""
+    return {text.lstrip("0"): text for text in names if text[0] == "0" and text.isdecimal()}
+
+
+def _mistaken(one: Wanted, census: Census, shorn: Mapping[str, str]) -> str:
+    if seen := census.by_customer_id(one.external_id):
+        whose = ascii(seen.external_id) if seen.external_id else "a user"
+        return f"row {one.row}: {one.external_id} is the customer_id of {whose}"
+    if text := shorn.get(one.external_id):
+        return (
+            f"row {one.row}: {one.external_id!a} is {text!a} without its zeros, an existing user "
+            "whom the file does not name"
+        )
     return ""

@@ -6,7 +6,7 @@ the run tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
@@ -74,10 +74,11 @@ def keep_for_plan(plan: Plan) -> Callable[[User], bool]:
 
 def prepare(plan: Plan, census: Census) -> Ready:
     """Compare each action with the user as it is now."""
+    known = {entry.customer_id for entry in plan.entries if not isinstance(entry, Create)}
     settled: list[Settled] = [Settled(keep, "unchanged") for keep in plan.keeps]
     send: list[Action] = []
     for action in plan.actions:
-        verdict = _verdict(action, census)
+        verdict = _verdict(action, census, known)
         if verdict is None:
             send.append(action)
         else:
@@ -85,14 +86,14 @@ def prepare(plan: Plan, census: Census) -> Ready:
     return Ready(plan, tuple(send), tuple(settled), census)
 
 
-def _verdict(action: Action, census: Census) -> Settled | None:
+def _verdict(action: Action, census: Census, known: Collection[str | None]) -> Settled | None:
     match action:
         case Create():
             return _verdict_create(action, census)
         case SetQps():
             return _verdict_set_qps(action, census)
         case Deactivate():
-            return _verdict_deactivate(action, census)
+            return _verdict_deactivate(action, census, known)
         case _:
             assert_never(action)
 
@@ -120,9 +121,16 @@ def _verdict_set_qps(action: SetQps, census: Census) -> Settled | None:
     return None
 
 
-def _verdict_deactivate(action: Deactivate, census: Census) -> Settled | None:
+def _verdict_deactivate(
+    action: Deactivate, census: Census, known: Collection[str | None]
+) -> Settled | None:
+    """Judge it by the listing; `known` are the customers that the plan names."""
     seen = census.by_customer_id(action.customer_id)
-    if seen is None:  # whoever did it: it is done, and cannot be done twice
+    if seen is None:
+        other = census.by_external_id(action.external_id or "")
+        if other is not None and other.customer_id not in known:
+            return _changed(action, f"its external_id is user {other.customer_id} now")
+        # whoever did it: it is done, and cannot be done twice
         return Settled(action, "unchanged")
     now = deactivation(None, seen).facts
     changed = [name for name, value in action.facts.items() if now.get(name) != value]

@@ -8,33 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Unicode's Default_Ignorable_Code_Point, whose characters have no shape of their own
-_IGNORABLE = frozenset(
-    chr(point)
-    for first, last in (
-        (0xAD, 0xAD),
-        (0x34F, 0x34F),
-        (0x61C, 0x61C),
-        (0x115F, 0x1160),
-        (0x17B4, 0x17B5),
-        (0x180B, 0x180F),
-        (0x200B, 0x200F),
-        (0x202A, 0x202E),
-        (0x2060, 0x206F),
-        (0x3164, 0x3164),
-        (0xFE00, 0xFE0F),
-        (0xFEFF, 0xFEFF),
-        (0xFFA0, 0xFFA0),
-        (0xFFF0, 0xFFF8),
-        (0x1BCA0, 0x1BCA3),
-        (0x1D173, 0x1D17A),
-        (0xE0000, 0xE0FFF),
-    )
-    for point in range(first, last + 1)
-)
-# signs that fonts draw as nothing: the empty Braille pattern, the null notehead, the Khitan
-# filler, the Egyptian blanks
-_BLANK_GLYPHS = frozenset("\u2800\U0001d159\U00016fe4\U00013441\U00013442")
+from parsec_cli.unseen import UNSEEN
+
 _SELECTORS = frozenset(
     [
         *map(chr, range(0xFE00, 0xFE10)),
@@ -42,8 +17,7 @@ _SELECTORS = frozenset(
         *"\u180b\u180c\u180d\u180f",
     ]
 )
-_UNSEEN = _IGNORABLE | _BLANK_GLYPHS
-_SUSPECT = _UNSEEN | _SELECTORS
+_SUSPECT = UNSEEN | _SELECTORS
 _EMOJI_SELECTORS = "\ufe0e\ufe0f"
 _KEYCAP = "\u20e3"
 _JOINERS = "\u200c\u200d"
@@ -111,7 +85,7 @@ def _hidden(text: str, place: int) -> bool:
     if character in _JOINERS:
         sides = text[place - 1 : place], text[place + 1 : place + 2]
         return not all(_is_foreign_letter(side) for side in sides)
-    if character in _UNSEEN:
+    if character in UNSEEN:
         return True
     category = unicodedata.category(character)
     return category in _HIDDEN_CATEGORIES and character not in _VISIBLE_FORMATS

@@ -157,6 +157,19 @@ def test_plan_applied_twice_is_unchanged(run, builder, saved, clock):
     assert builder.effects == effects
 
 
+def test_user_created_anew_since_the_plan_does_not_count_as_deactivated(run, builder, saved):
+    gone = builder.by_external_id("gone")
+    del builder.users[gone["customer_id"]]
+    again = builder.add("gone", 7)
+
+    completed = run("users", "apply", str(saved), "--yes", "--json")
+
+    assert completed.code == 8, completed
+    assert outcomes(completed)["gone"] == "failed"
+    assert f"its external_id is user {again['customer_id']} now" in json.dumps(completed.error)
+    assert again["customer_id"] in builder.users
+
+
 def test_plan_carries_its_flags(run, builder, work):
     builder.add("stays", 995)
     builder.add("goes", 1)
@@ -225,11 +238,13 @@ def test_saved_plan_has_no_secret(saved, builder):
     assert saved.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("flag", ["--prune", "--allow-overcommit"])
+@pytest.mark.parametrize("flag", ["--prune", "--allow-overcommit", "--map external_id=x"])
 def test_flags_that_the_plan_was_not_made_with_are_refused(run, builder, saved, flag):
     """They would be ignored, and the operator led to believe that they were not."""
-    completed = run("users", "apply", str(saved), flag, "--confirm", "1")
+    completed = run("users", "apply", str(saved), *flag.split(), "--confirm", "1")
 
     assert completed.code == 2, completed
-    assert f"the plan was saved without `{flag}`" in completed.err
+    name = flag.split("=")[0].replace("external_id", "FIELD=COLUMN")
+    assert f"the plan was saved without `{name}`" in completed.err
+    assert f"users plan FILE {name} --out PLAN" in completed.err
     assert builder.requests == []

@@ -217,6 +217,29 @@ def test_new_id_that_is_more_likely_a_slip_is_refused(world, new, where):
     assert diff(wanted, world.census(), allow_odd_ids=True).actions[0].external_id == new
 
 
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        *((f"us{char}er", "looks like 'user'") for char in "\u200d\u034f\ufe0f\u3164\u2800"),
+        ("a\u00a0b", "looks like 'a b'"),
+        ("417", "'00417' without its zeros"),
+        ("00000000-0000-4000-8000-000000000001", "is the customer_id of 'user'"),
+    ],
+)
+def test_new_id_that_is_an_existing_user_in_disguise_is_refused(world, new, why):
+    for name in ("user", "a b", "00417"):
+        world.add(name)
+    with pytest.raises(GuardRefused) as caught:
+        diff([Wanted(2, new, 5)], world.census())
+    assert why in caught.value.details[0]
+
+
+def test_ids_that_differ_by_zeros_are_two_where_the_file_names_both(world):
+    world.add("007", 1)
+    plan = diff([Wanted(2, "007", 1), Wanted(3, "7", 1)], world.census())
+    assert [action.external_id for action in plan.actions] == ["7"]
+
+
 def test_existing_users_may_look_alike_and_be_called_anything(world):
     names = ["bob", "Bob", "NULL", "#N/A"]
     for name in names:
