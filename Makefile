@@ -17,6 +17,7 @@ BIN := .venv/bin
 demo: .venv/demo
 	$(BIN)/parsec -p sandbox users list
 
+# needs Python and a package index; tests of programs that are missing are skipped, and listed
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,22 @@ from support.terminal import Session, run_in_terminal
 
 Env = dict[str, str]
 NOBODY = 65534
+# a shell starts what runs in the background with signals ignored, and a child would inherit that
+for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """List what this machine kept from being tested."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = Counter(reason[-1].removeprefix("Skipped: ") for reason in skipped)
+    if reasons:
+        terminalreporter.section("not tested on this machine")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.line(f"{count:5} skipped: {reason}")
+
+
 # with another one, the tool would warn that a group can change its files
 os.umask(0o022)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.programs import needed
 from support.runner import clean_environment
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +26,8 @@ EXPECTED = {
 }
 # lines that need the machine rather than the tool; `make dist` installs what they install
 OF_THE_MACHINE = ("make ", "uv ", "pipx ")
+QUOTED = re.compile(r"'[^']*'")
+PROGRAM = re.compile(r"(?:^|[|;&(])\s*([a-z][\w-]*)", re.MULTILINE)
 
 
 def blocks():
@@ -69,6 +72,8 @@ def test_command_lines_of_a_block_do_what_they_say(lines, environment, work):
             if line.startswith("make "):
                 assert f"\n{line.split()[1]}:" in known, line
         return
+    for program in {"bash", *PROGRAM.findall(QUOTED.sub("", "\n".join(run)))} - {"parsec", "cd"}:
+        needed(program)
     with served_sandbox(environment) as url:
         for line in run:
             # the key is verified at the host that is stored, which must not be the real one

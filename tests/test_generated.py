@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from support.programs import needed
 
 REPOSITORY = Path(__file__).parents[1]
 PATHS = (
@@ -27,13 +27,6 @@ def generator():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def installed(program):
-    found = shutil.which(program, path="/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin")
-    if found is None:
-        pytest.skip(f"{program} is not installed: the man page is not checked by it here")
-    return found
 
 
 def test_all_generated_files_are_known_here(generator):
@@ -69,7 +62,7 @@ def test_links_in_the_contents_lead_to_a_heading(generator):
 
 
 def test_the_man_page_has_no_complaint_from_man():
-    man = installed("man")
+    man = needed("man")
     shown = subprocess.run(
         [man, "--warnings", "-E", "UTF-8", "-l", str(MAN_PAGE)],
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MANWIDTH": "80", "HOME": "/"},
@@ -84,7 +77,7 @@ def test_the_man_page_has_no_complaint_from_man():
 
 
 def test_the_man_page_has_no_complaint_from_mandoc():
-    mandoc = installed("mandoc")
+    mandoc = needed("mandoc")
     found = subprocess.run(
         [mandoc, "-T", "lint", "-W", "warning", str(MAN_PAGE)],
         capture_output=True,

@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.shells import FILES, ODD_IDS, REPOSITORY, Shell, needed, typed
+from support.programs import needed
+from support.shells import FILES, ODD_IDS, REPOSITORY, Shell, typed
 
 COMPLETIONS = REPOSITORY / "completions"
 SCRIPTS = {name: COMPLETIONS / FILES[name] for name in ("bash", "fish")}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.programs import needed
 from support.runner import Completed
 
 Env = dict[str, str]
@@ -24,7 +25,7 @@ def shell(isolated_environment: Env, work: Path) -> Callable[..., Completed]:
         tool = [sys.executable, "-m", "parsec_cli", *argv]
         script = f'"$@" {redirections}; exit "${{PIPESTATUS[0]}}"'
         done = subprocess.run(
-            ["bash", "-c", script, "bash", *tool],
+            [needed("bash"), "-c", script, "bash", *tool],
             env={**isolated_environment, **env},
             cwd=work,
             stdin=subprocess.DEVNULL,

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import select
-import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from support.terminal import LAUNCH, PATIENCE
 
@@ -24,7 +21,6 @@ FILES = {
     "powershell": "parsec.ps1",
 }
 # looked at before a test clears the environment
-CI = bool(os.environ.get("CI"))
 # each begins with a letter of its own, so that a few keys and TAB make it whole
 ODD_IDS = (
     "a b c",
@@ -111,17 +107,6 @@ class Shell:
     def _calls(self) -> list[list[str]]:
         text = self.notes.read_bytes().decode()
         return [call.split("\0")[:-1] for call in text.split("\0\n")[:-1]]
-
-
-def needed(program: str) -> str:
-    """Return the program's path; where it is missing, CI fails and a laptop skips and says so."""
-    found = shutil.which(program, path=os.defpath + ":/usr/local/bin:/opt/homebrew/bin")
-    if found is None:
-        missing = f"{program} is not installed: its completions are not tested here"
-        if CI:
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
 
 
 def typed(text: str) -> str:
