@@ -16,6 +16,7 @@ ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # what a spreadsheet writes for a long number: a capital E and a sign. `4e872096` is a true id
 _MANGLED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d+", re.ASCII)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _EMAIL_LONGEST = 320
 _JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
 # what programs and spreadsheets write where there is no value, in small letters
@@ -58,6 +59,8 @@ def id_fault(text: str) -> str:
         return "the id looks like an API key; it is not shown here"
     if _MANGLED.fullmatch(text) or (text.startswith("###") and not text.strip("#")):
         return f"the id `{text}` was mangled by a spreadsheet; format the column as text"
+    if _LONE_SURROGATE.search(text):
+        return f"the id {text!a} is not valid Unicode text"
     return ""
 
 

@@ -112,13 +112,21 @@ class Line:
         return {*self.names, *(value for _, value in self.options if value)}
 
     def without_secrets(self) -> Line:
-        """Return it with a file in place of fields that hold a secret, and without other ones."""
+        """Return it with a file in place of fields that hold a secret, and without other ones.
+
+        A secret in the query gives way to a word that names what belongs there.
+        """
         fields = [value for name, value in self.options if name in ("-f", "-F") and value]
-        options = self.options
+        options = tuple(
+            (name, f"{value.partition('=')[0]}=VALUE")
+            if name == "--query" and value and _holds_secret(value)
+            else (name, value)
+            for name, value in self.options
+        )
         if any(_holds_secret(field) for field in fields):
             options = tuple(option for option in options if option[0] not in ("-f", "-F"))
             options += (("--input", "FILE"),)
-        return Line(self.verb, options, self.names)
+        return Line(self.verb, options, self.names, self.understood)
 
 
 def _holds_secret(field: str) -> bool:

@@ -90,7 +90,7 @@ class _Reading:
     def balances(self, *, linked: bool) -> tuple[tuple[str, str], ...] | None:
         """Take the record's balances, or ask the exchange where the record has none."""
         wallet = self.user.raw["wallet"]
-        value = wallet.get("balances") if isinstance(wallet, dict) else wallet
+        value = wallet.get("balances") if isinstance(wallet, dict) else {}
         if value is None and linked:
             return self.of("balances", "/balance", base_units_in)
         return self.part("balances", lambda: balances_in(value))

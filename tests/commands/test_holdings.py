@@ -367,6 +367,7 @@ LINKED = ["open_orders", "positions"]
     ("fields", "unknown"),
     [
         ({"wallet": "0xabc"}, ["balances"]),
+        ({"wallet": []}, ["balances"]),
         ({"wallet": {"balances": {"USDC": 5}}}, ["balances"]),
         ({"wallet": {"balances": [{"token": "USDC", "balance": "some"}]}}, ["balances"]),
         ({"wallet": {}}, ["balances"]),

@@ -90,6 +90,15 @@ def test_a_repeated_command_keeps_every_argument(run, builder):
     assert dict(sent.headers)["x-builder-customer-id"] == acting["customer_id"]
 
 
+def test_a_proposed_command_names_what_was_secret_in_the_query(run, builder):
+    user = builder.add("a")
+    query = ["--query", "api_key=SECRETCANARY", "--query", "page=2"]
+    refused = run("api", "DELETE", f"/builder/users/{user['customer_id']}", *query)
+    assert refused.code == 9
+    assert "SECRETCANARY" not in refused.err
+    assert " --query api_key=VALUE --query page=2 " in refused.error["hint"]
+
+
 @pytest.mark.parametrize("field", ["-f", "-F"])
 def test_a_proposed_command_has_a_file_in_place_of_secrets(run, builder, field):
     user = builder.add("a")
