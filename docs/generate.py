@@ -11,11 +11,11 @@ from importlib import import_module
 from pathlib import Path
 
 from parsec_cli import __version__
-from parsec_cli.commands.help import explained
-from parsec_cli.commands.pages import page_of
-from parsec_cli.commands.topics import TOPICS
-from parsec_cli.commands.tree import parser
-from parsec_cli.manual import Argument, Option, Page
+from parsec_cli.cli.help_layout import explained
+from parsec_cli.cli.help_pages import page_of
+from parsec_cli.cli.page import Argument, Option, Page
+from parsec_cli.cli.topics import TOPICS
+from parsec_cli.cli.tree import parser
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = {

@@ -90,7 +90,7 @@ def _afterthoughts(runtime: Runtime, effect: str, code: int) -> int:
         runtime.screen.error(fault.but(told))
         code = code or fault.exit_code
     if client is not None and client.quota and not code:
-        from parsec_cli.api.faults import quota_used_up
+        from parsec_cli.api.error_of import quota_used_up
 
         used_up = quota_used_up(client.quota)
         if used_up is not None:
@@ -156,10 +156,10 @@ def _own_fault(runtime: Runtime, fault: Exception) -> ParsecError:
 def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     """Parse `argv`, run the command it names and return what that returns."""
     runtime.argv = tuple(argv)
-    from parsec_cli.commands.shared import Ready
-    from parsec_cli.commands.tree import parser
-    from parsec_cli.commands.typer_adapter import ParserError
-    from parsec_cli.commands.usage_faults import guess_format, usage_fault
+    from parsec_cli.cli.common_options import Ready
+    from parsec_cli.cli.tree import parser
+    from parsec_cli.cli.typer_adapter import ParserError
+    from parsec_cli.cli.usage_errors import guess_format, usage_fault
     from parsec_cli.errors import UsageFault
 
     try:
@@ -205,9 +205,9 @@ def run() -> None:
         return
     if sys.argv[1:2] == ["__complete"]:
         # what the completion scripts ask on a key press
-        from parsec_cli.local import suggestions
+        from parsec_cli.memory import tab_words
 
-        suggestions.write(sys.argv[2:], os.environ)
+        tab_words.write(sys.argv[2:], os.environ)
         return
     from parsec_cli.errors import Stopped
     from parsec_cli.interrupts import Interrupts, until_installed

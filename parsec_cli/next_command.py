@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from parsec_cli.records import changed, record
-from parsec_cli.secrecy import is_secret
+from parsec_cli.redaction import is_secret
 
 Value = str | int | bool | None
 _TARGET = ("--profile", "--base-url")

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from parsec_cli.api.client import Client
     from parsec_cli.api.resolve import Resolver
     from parsec_cli.api.retry import Pacer
-    from parsec_cli.api.wire import Wire
-    from parsec_cli.local.history import History
-    from parsec_cli.local.index import Index
-    from parsec_cli.local.places import Places
-    from parsec_cli.local.profiles import Profile
+    from parsec_cli.api.transport import Wire
+    from parsec_cli.base_url import BaseUrl
+    from parsec_cli.config.places import Places
+    from parsec_cli.config.profiles import Profile
+    from parsec_cli.memory.history import History
+    from parsec_cli.memory.user_index import Index
     from parsec_cli.models import Secret
     from parsec_cli.next_command import Line, NextCommand, Target
-    from parsec_cli.origin import BaseUrl
     from parsec_cli.output.screen import Screen
 
 
@@ -42,13 +42,13 @@ class Runtime:
 
     @cached_property
     def places(self) -> Places:
-        from parsec_cli.local.places import Places
+        from parsec_cli.config.places import Places
 
         return Places(self.world.environ)
 
     @cached_property
     def _resolved(self) -> Profile | ParsecError:
-        from parsec_cli.local import profiles
+        from parsec_cli.config import profiles
 
         options = self.options
         try:
@@ -109,7 +109,7 @@ class Runtime:
     @property
     def target(self) -> Target:
         """What a proposed command must name to reach this profile and host from any shell."""
-        from parsec_cli.local.profiles import target
+        from parsec_cli.config.profiles import target
 
         resolved = None if isinstance(self._resolved, ParsecError) else self._resolved
         return target(self.world.environ, self.options.profile, self.options.base_url, resolved)
@@ -145,31 +145,31 @@ class Runtime:
     @cached_property
     def fingerprint(self) -> str:
         """The key's fingerprint: what stands for the key wherever one must be told apart."""
-        from parsec_cli.local.keys import fingerprint
+        from parsec_cli.config.keys import fingerprint
 
         return fingerprint(self._key())
 
     @cached_property
     def history(self) -> History:
-        from parsec_cli.local.history import History
+        from parsec_cli.memory.history import History
 
         return History(self.places.history_file, self.world.clock)
 
     @cached_property
     def index(self) -> Index:
-        from parsec_cli.local.index import Index
+        from parsec_cli.memory.user_index import Index
 
         profile = self.profile
         host, path = profile.base_url.origin, self.places.index_file
         if profile.key_source.startswith("api_key_command"):
-            from parsec_cli.local.suggestions import note_key
+            from parsec_cli.memory.tab_words import note_key
 
             note_key(path, host, profile.name, self.fingerprint)
         return Index(path, host, self.fingerprint)
 
     @cached_property
     def wire(self) -> Wire:
-        from parsec_cli.api.wire import Wire
+        from parsec_cli.api.transport import Wire
 
         return Wire(drain_at=lambda: self.interrupts.drain_at)
 
@@ -178,12 +178,12 @@ class Runtime:
         if self.world.transport is not None:
             return self.world.transport
         if self.profile.sandbox:
-            from parsec_cli.api.connect import in_process
+            from parsec_cli.api.route import in_process
             from parsec_cli.sandbox.app import build
 
             self.announce()
             return in_process(build(self.places.sandbox_db, clock=self.world.clock))
-        from parsec_cli.api.connect import connect
+        from parsec_cli.api.route import connect
 
         return connect(self.profile.base_url, self.wire, self.world.environ)
 
@@ -193,7 +193,7 @@ class Runtime:
 
     def trial_client(self, base_url: BaseUrl, key: Secret) -> Client:
         """Return a client for a key that is not stored yet; its user closes it."""
-        from parsec_cli.api.connect import connect
+        from parsec_cli.api.route import connect
 
         self._secrets.append(key.reveal())
         transport = self.world.transport or connect(base_url, self.wire, self.world.environ)
@@ -207,8 +207,8 @@ class Runtime:
         pacer: Pacer | None,
     ) -> Client:
         from parsec_cli.api.client import Client
-        from parsec_cli.api.connect import ca_in_effect
         from parsec_cli.api.retry import Budget, Patience
+        from parsec_cli.api.route import ca_in_effect
 
         world, options = self.world, self.options
         patience = Patience(
@@ -245,7 +245,7 @@ class Runtime:
         rate = self.profile.rate
         if rate is None or rate == "max":
             return None
-        from parsec_cli.fleet.pace import Pacer
+        from parsec_cli.bulk.run.rate_limiter import Pacer
 
         world = self.world
         return Pacer(float(rate), clock=world.monotonic, sleep=world.sleep)

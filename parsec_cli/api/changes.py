@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from parsec_cli.api.answers import Answer
+from parsec_cli.api.answer import Answer
+from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.client import Change, Client
-from parsec_cli.api.exchange import Call, Exchange, Kind, Lost, NotSent
-from parsec_cli.api.faults import error_of
+from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import get_user, user_path
 from parsec_cli.errors import NotFound, OutcomeUnknown, ParsecError, Stopped
 from parsec_cli.models import JsonObject, User, WrongShape

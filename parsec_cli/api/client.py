@@ -15,16 +15,16 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from parsec_cli import __version__
-from parsec_cli.api import answers
-from parsec_cli.api.answers import Answer
-from parsec_cli.api.exchange import Attempted, Call, Exchange, Lost, NotSent
-from parsec_cli.api.records import described, log_line
+from parsec_cli.api import answer as answers
+from parsec_cli.api.answer import Answer
+from parsec_cli.api.call import Attempted, Call, Exchange, Lost, NotSent
+from parsec_cli.api.log_line import described, log_line
 from parsec_cli.api.retry import Budget, Patience, send
-from parsec_cli.api.wire import NetworkTransport, Wire
+from parsec_cli.api.transport import NetworkTransport, Wire
+from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Interrupts
 from parsec_cli.models import JsonObject, Secret
-from parsec_cli.origin import BaseUrl
 from parsec_cli.outcomes import Outcome
 from parsec_cli.records import record
 

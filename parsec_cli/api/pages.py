@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parsec_cli.api.answers import Answer
+from parsec_cli.api.answer import Answer
+from parsec_cli.api.call import Call, Kind
 from parsec_cli.api.client import Client, with_query
-from parsec_cli.api.exchange import Call, Kind
 from parsec_cli.errors import Unreadable
 from parsec_cli.field_rules import is_uuid
 from parsec_cli.models import JsonObject, User, WrongShape, response_object
@@ -107,7 +107,7 @@ def _fetch(client: Client, cursor: str | None, limit: int) -> Page:
     call = Call(Kind.READ, "GET", path, promise=promise)
     exchange = client.read(call)
     if exchange.good is None:
-        from parsec_cli.api.faults import error_of
+        from parsec_cli.api.error_of import error_of
 
         raise error_of(exchange, call, client.host)
     return read[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from parsec_cli.api.answers import Answer
+from parsec_cli.api.answer import Answer
+from parsec_cli.api.call import Call, Kind
 from parsec_cli.api.client import Client, segment, with_query
-from parsec_cli.api.exchange import Call, Kind
-from parsec_cli.api.faults import error_of
+from parsec_cli.api.error_of import error_of
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, Pool, Usage, User, WrongShape, response_object
 

@@ -11,8 +11,8 @@ import ssl
 import httpcore
 import httpx
 
-from parsec_cli.api.exchange import NotSentCause
-from parsec_cli.api.wire import NotLoopback
+from parsec_cli.api.call import NotSentCause
+from parsec_cli.api.transport import NotLoopback
 
 # what a TLS library says when the other side's certificate, not the line, is at fault
 # OpenSSL's verification codes: not yet valid and expired; another host name or IP address

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from parsec_cli.api.answers import Answer
-from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
-from parsec_cli.api.waiting import SHORTEST_WAIT, retry_after
+from parsec_cli.api.answer import Answer
+from parsec_cli.api.call import Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.retry_after import SHORTEST_WAIT, retry_after
 from parsec_cli.records import changed, record, state
 
 _NOT_FOUND = 404

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.nouns import Verb
+from parsec_cli.cli.groups import Verb
 from parsec_cli.errors import unknown
 from parsec_cli.results import Text
 
@@ -29,7 +29,7 @@ def completion(
       parsec completion powershell >> $PROFILE
 
     """
-    from parsec_cli.commands.pages import page_of
+    from parsec_cli.cli.help_pages import page_of
 
     if shell not in SHELLS:
         raise unknown("shell", shell, SHELLS)

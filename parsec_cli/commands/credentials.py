@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.nouns import Noun
-from parsec_cli.commands.options import ApiKeyId
-from parsec_cli.commands.shared import runtime_of
+from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.groups import Noun
+from parsec_cli.cli.option_types import ApiKeyId
 from parsec_cli.results import Text
 
 noun = Noun("credentials", "Prepare a user's own exchange keys.")
@@ -31,6 +31,6 @@ def encode(
       parsec credentials encode --exchange kalshi --api-key-id abc123 key.pem | pbcopy
 
     """
-    from parsec_cli.commands.onboarding import encode_keys
+    from parsec_cli.commands.shared.exchange_keys import encode_keys
 
     return Text(encode_keys(runtime_of(ctx), file, exchange, api_key_id) + "\n")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
 import typer
 
-from parsec_cli.commands import columns
-from parsec_cli.commands.nouns import Verb
-from parsec_cli.commands.shared import runtime_of
+from parsec_cli import columns
+from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.groups import Verb
+from parsec_cli.errors import ParsecError, Unauthorized, counted
+from parsec_cli.models import JsonObject, Usage
+from parsec_cli.next_command import run
+from parsec_cli.output.redact import without_keys
 from parsec_cli.results import Listing
+from parsec_cli.runtime import Runtime
 
 
 def doctor(ctx: typer.Context) -> Listing:
@@ -20,10 +29,134 @@ def doctor(ctx: typer.Context) -> Listing:
       parsec doctor --json | jq -r '.checks[] | select(.status != "ok") | .detail'
 
     """
-    from parsec_cli.commands.checks import examine
-
     checks, exit_code = examine(runtime_of(ctx))
     return Listing("checks", columns.CHECK, [checks], exit_code=exit_code)
 
 
 noun = Verb("doctor", doctor)
+
+
+LOW_QUOTA = 0.1
+
+
+FULL_POOL = 90.0
+
+
+# a check's finding: "ok" or "warning", and what is to be seen
+Finding = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Examination:
+    runtime: Runtime
+    lines: list[JsonObject] = field(default_factory=list)
+    exit_code: int = 0
+
+    def run(self, name: str, check: Callable[[], Finding]) -> bool:
+        """Note what `check` found; a ParsecError is a failed check. True unless it failed."""
+        try:
+            status, detail = check()
+        except ParsecError as fault:
+            told = fault.message + _further(self.runtime, fault)
+            status, detail = "failed", without_keys(told)
+            self.exit_code = self.exit_code or fault.exit_code
+        self.lines.append({"name": name, "status": status, "detail": detail})
+        return status != "failed"
+
+
+def _further(runtime: Runtime, fault: ParsecError) -> str:
+    """Return the hint of a failed check in parentheses; none sends people to where they are."""
+    hint, command = fault.hint, fault.command
+    if command == run("doctor"):
+        hint, command = "", None
+        if isinstance(fault, Unauthorized):
+            hint, command = "store another key with", run("config", "set", "api_key")
+    line = runtime.screen.shell_line(command)
+    told = " ".join(filter(None, (hint, f"`{line}`" if line else "")))
+    return f" ({told})" if told else ""
+
+
+def examine(runtime: Runtime) -> tuple[list[JsonObject], int]:
+    """Run every check that those before it leave possible; return the lines and the exit code."""
+    examination = _Examination(runtime)
+    if not examination.run("config", lambda: _config(runtime)):
+        return examination.lines, examination.exit_code
+    examination.run("profile", lambda: _profile(runtime))
+    examination.run("host", lambda: _host(runtime))
+    keyed = examination.run("key", lambda: _key(runtime))
+    examination.run("route", lambda: _route(runtime))
+    usages: list[Usage] = []
+    if keyed and examination.run("api", lambda: _api(runtime, usages)):
+        examination.run("quota", lambda: _quota(usages[0]))
+        examination.run("pool", lambda: _pool(runtime))
+    return examination.lines, examination.exit_code
+
+
+def _config(runtime: Runtime) -> Finding:
+    path = runtime.places.config_file
+    warnings = runtime.profile.warnings
+    if warnings:
+        return "warning", "; ".join(warnings)
+    try:
+        mode = path.stat().st_mode & 0o777
+    except OSError:
+        return "ok", f"no file at {path}"
+    return "ok", f"{path}, mode {mode:04o}"
+
+
+def _profile(runtime: Runtime) -> Finding:
+    profile = runtime.profile
+    return "ok", f"{profile.name}, by {profile.sources['profile']}"
+
+
+def _host(runtime: Runtime) -> Finding:
+    profile = runtime.profile
+    return "ok", f"{profile.base_url.root}, by {profile.sources.get('base_url', 'default')}"
+
+
+def _key(runtime: Runtime) -> Finding:
+    fingerprint = runtime.fingerprint
+    return "ok", f"fingerprint {fingerprint}, from {runtime.profile.key_source}"
+
+
+def _route(runtime: Runtime) -> Finding:
+    from parsec_cli.api.route import ca_in_effect, proxy_of
+
+    profile = runtime.profile
+    if profile.sandbox:
+        return "ok", "in process, no network"
+    variable, proxy = proxy_of(profile.base_url, runtime.world.environ)
+    way = f"by the proxy in {variable}" if proxy else "direct, no proxy"
+    if profile.base_url.scheme == "http":
+        return "ok", f"{way}; no TLS on loopback"
+    return "ok", f"{way}; trusting {ca_in_effect(runtime.world.environ)}"
+
+
+def _api(runtime: Runtime, usages: list[Usage]) -> Finding:
+    from parsec_cli.api.reads import get_usage
+
+    started = time.perf_counter()
+    usage = get_usage(runtime.client)
+    elapsed = (time.perf_counter() - started) * 1000
+    usages.append(usage)
+    tls = " over TLS" if runtime.profile.base_url.scheme == "https" else ""
+    return "ok", f"answered{tls} in {elapsed:.0f} ms, tier {usage.tier or 'unknown'}"
+
+
+def _quota(usage: Usage) -> Finding:
+    from parsec_cli.api.error_of import reset_time
+
+    left, limit = usage.monthly_left, usage.monthly_limit
+    if left is None or not limit:
+        return "ok", "unlimited" if limit == 0 else "not told"
+    status = "warning" if left < LOW_QUOTA * limit else "ok"
+    return status, f"{left} of {limit} requests left until {reset_time(usage.resets_at) or '?'}"
+
+
+def _pool(runtime: Runtime) -> Finding:
+    from parsec_cli.api.reads import get_pool
+
+    pool = get_pool(runtime.client)
+    status = "warning" if pool.used_percent >= FULL_POOL else "ok"
+    users = counted(pool.end_user_count, "user")
+    return status, f"{pool.used_percent}% of {pool.qps_pool} QPS allocated to {users}"

@@ -6,10 +6,10 @@ from decimal import Decimal, InvalidOperation
 
 import typer
 
-from parsec_cli.commands import columns
-from parsec_cli.commands.cards import shown
-from parsec_cli.commands.nouns import Noun
-from parsec_cli.commands.shared import runtime_of
+from parsec_cli import columns
+from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.groups import Noun
+from parsec_cli.commands.shared.user_card import shown
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Card, Record
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.nouns import Noun
-from parsec_cli.commands.parsers import whole
-from parsec_cli.commands.shared import runtime_of
-from parsec_cli.results import Listing, Record
+from parsec_cli import columns, exact_json
+from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.groups import Noun
+from parsec_cli.cli.option_values import whole
+from parsec_cli.commands.shared.user_card import shown
+from parsec_cli.models import JsonObject
+from parsec_cli.results import Block, Card, Listing, Record
+from parsec_cli.runtime import Runtime
 
 noun = Noun("history", "Look up the changes that were made from here.")
 
@@ -39,8 +45,6 @@ def list_entries(
       parsec history list --user alice --json
 
     """
-    from parsec_cli.commands.recalling import list_history
-
     return list_history(runtime_of(ctx), user, since, limit)
 
 
@@ -56,6 +60,65 @@ def show(
       parsec history show 01m3 --json | jq .before
 
     """
-    from parsec_cli.commands.recalling import show_entry
-
     return show_entry(runtime_of(ctx), entry)
+
+
+_PAGE = 100
+
+
+def list_history(
+    runtime: Runtime, user: str | None, since: str | None, limit: int | None
+) -> Listing:
+    """Return the entries as the file is read from its end; no key and no network is needed."""
+    name, by = _named(user)
+    entries = runtime.history.entries(name, since, limit, by=by)
+    filtered = bool(user or since)
+    empty = "no change matches" if filtered else "no change was made from here yet"
+    pages = _pages(runtime, entries)
+    return Listing("entries", columns.HISTORY, pages, empty=empty, filtered=filtered)
+
+
+def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Read a USER as all commands do; return the id and which of the two it may be."""
+    either = ("external_id", "customer_id")
+    if user is None:
+        return None, either
+    from parsec_cli.api.resolve import Reference
+
+    named = Reference.parse(user)
+    forced = user != named.id
+    return named.id, (named.meaning,) if forced else either
+
+
+def show_entry(runtime: Runtime, entry: str) -> Record:
+    value = runtime.history.get(entry)
+    _warn_of_damage(runtime)
+    return Record(value, columns.HISTORY, tuple(_blocks(value)))
+
+
+def _pages(runtime: Runtime, entries: Iterator[JsonObject]) -> Iterator[list[JsonObject]]:
+    while page := list(itertools.islice(entries, _PAGE)):
+        yield page
+    _warn_of_damage(runtime)
+
+
+def _warn_of_damage(runtime: Runtime) -> None:
+    if damage := runtime.history.damage():
+        runtime.screen.warning(damage)
+
+
+def _blocks(entry: JsonObject) -> Iterator[Block]:
+    target = entry["target"]
+    names = ("id", "time", "profile", "host", "key", "command")
+    pairs = [(name, shown(entry[name])) for name in names]
+    pairs += [(name, shown(target[name])) for name in ("external_id", "customer_id")]
+    told = ("outcome", "http_status", "attempts", "error", "reason")
+    pairs += [(name, shown(entry[name])) for name in told if entry.get(name) is not None]
+    yield Card(tuple(pairs))
+    for name in ("before", "after"):
+        if isinstance(entry[name], dict):
+            yield Card(tuple((key, _told(value)) for key, value in entry[name].items()), name)
+
+
+def _told(value: object) -> str:
+    return exact_json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else shown(value)

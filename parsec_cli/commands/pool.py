@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.nouns import Noun
-from parsec_cli.commands.parsers import seconds, whole
-from parsec_cli.commands.shared import runtime_of
-from parsec_cli.results import Frames, Record
+from parsec_cli import columns
+from parsec_cli.api.pages import pages
+from parsec_cli.api.reads import get_pool
+from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.groups import Noun
+from parsec_cli.cli.option_values import seconds, whole
+from parsec_cli.commands.shared.user_card import pool_blocks
+from parsec_cli.errors import counted
+from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.results import Block, Frames, Grid, Line, Record
+from parsec_cli.runtime import Runtime
 
 noun = Noun("pool", "Watch the QPS pool that the end-users share.")
 
@@ -35,8 +44,6 @@ def show(
       parsec pool show --watch 5
 
     """
-    from parsec_cli.commands.pooling import pool_record, watched
-
     runtime = runtime_of(ctx)
     if watch is not None:
         return Frames(watched(runtime, top, watch))
@@ -68,6 +75,77 @@ def check(
       parsec pool check --min-free 200 --json
 
     """
-    from parsec_cli.commands.pooling import check_pool
-
     return check_pool(runtime_of(ctx), max_used, min_free)
+
+
+DEFAULT_MAX_USED = 90
+
+
+OVER = 11
+
+
+def figures(pool: Pool) -> JsonObject:
+    """The pool as the server sent it, with what follows from it."""
+    return {**pool.raw, "free": pool.free, "used_percent": pool.used_percent}
+
+
+def pool_record(runtime: Runtime, top: int) -> Record:
+    """Read the pool and, with `top`, the users that hold the most QPS of a whole listing."""
+    pool = get_pool(runtime.client)
+    value, blocks = figures(pool), pool_blocks(pool)
+    if not top:
+        return Record(value, columns.POOL, blocks)
+    largest = Grid(columns.TOP_USER, _largest(runtime, top), "largest limits")
+    summary = (
+        f"QPS pool: {pool.total_allocated_qps:,} of {pool.qps_pool:,} allocated, "
+        f"{pool.free:,} free, {counted(pool.end_user_count, 'user')}"
+    )
+    value = {**value, "top": largest.rows}
+    return Record(value, columns.POOL, (*blocks, largest), rows=largest, summary=summary)
+
+
+def _largest(runtime: Runtime, top: int) -> list[JsonObject]:
+    """Pick the `top` users by qps_limit while the pages pass; memory stays that of `top`."""
+
+    def users() -> Iterator[JsonObject]:
+        for page in pages(runtime.client):
+            yield from page.users
+
+    largest = heapq.nlargest(top, users(), key=lambda raw: User(raw).qps_limit or 0)
+    names = ("external_id", "customer_id", "qps_limit")
+    return [{name: raw.get(name) for name in names} for raw in largest if User(raw).qps_limit]
+
+
+def watched(runtime: Runtime, top: int, seconds: float) -> Iterator[Record]:
+    """Give the pool again every so many seconds, until somebody has seen enough."""
+    sleep = runtime.world.sleep or runtime.interrupts.pause
+    while True:
+        yield pool_record(runtime, top)
+        sleep(seconds)
+
+
+def check_pool(runtime: Runtime, max_used: int | None, min_free: int | None) -> Record:
+    """Compare with the limits; the default of 90 percent counts only when neither is given."""
+    pool = get_pool(runtime.client)
+    if max_used is None and min_free is None:
+        max_used = DEFAULT_MAX_USED
+    over = pool.qps_pool <= 0
+    if max_used is not None:
+        # exactly, not by the rounded figure that is shown
+        over = over or 100 * pool.total_allocated_qps >= max_used * pool.qps_pool
+    if min_free is not None:
+        over = over or pool.free < min_free
+    status = "over" if over else "ok"
+    value: JsonObject = {
+        "status": status,
+        "qps_pool": pool.qps_pool,
+        "total_allocated_qps": pool.total_allocated_qps,
+        "used_percent": pool.used_percent,
+        "free": pool.free,
+    }
+    line = (
+        f"pool {status}: {pool.used_percent}% used, {pool.total_allocated_qps} of "
+        f"{pool.qps_pool} QPS allocated, {pool.free} free"
+    )
+    blocks: tuple[Block, ...] = (Line(line, "bad" if over else "good"),)
+    return Record(value, columns.POOL_CHECKED, blocks, OVER if over else 0)

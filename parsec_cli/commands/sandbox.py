@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.commands.nouns import Noun
-from parsec_cli.commands.parsers import whole
-from parsec_cli.commands.shared import runtime_of
+from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.groups import Noun
+from parsec_cli.cli.option_values import whole
 from parsec_cli.errors import counted
 from parsec_cli.results import Text
 
@@ -51,8 +51,8 @@ def serve_http(
       parsec sandbox serve --rate-limit 10:20 --latency 20 --fault 'DELETE 503 0.1'
 
     """
-    from parsec_cli.sandbox.faults import parse_fault
-    from parsec_cli.sandbox.limits import parse_rate_limit
+    from parsec_cli.sandbox.injected_faults import parse_fault
+    from parsec_cli.sandbox.rate_limit import parse_rate_limit
     from parsec_cli.sandbox.serve import serve
 
     runtime = runtime_of(ctx)

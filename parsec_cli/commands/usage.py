@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from parsec_cli.commands import columns
-from parsec_cli.commands.nouns import Noun
-from parsec_cli.commands.shared import runtime_of
+from parsec_cli import columns
+from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.groups import Noun
 from parsec_cli.results import Record
 
 noun = Noun("usage", "Read tier, quota and limits of the key.")
@@ -21,9 +21,9 @@ def show(ctx: typer.Context) -> Record:
       parsec usage show --json | jq .usage.monthly_requests
 
     """
-    from parsec_cli.api.faults import reset_time
+    from parsec_cli.api.error_of import reset_time
     from parsec_cli.api.reads import get_usage
-    from parsec_cli.commands.cards import usage_blocks
+    from parsec_cli.commands.shared.user_card import usage_blocks
 
     usage = get_usage(runtime_of(ctx).client)
     return Record(usage.raw, columns.USAGE, usage_blocks(usage, reset_time(usage.resets_at)))

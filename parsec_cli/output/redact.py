@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from parsec_cli.models import mask
-from parsec_cli.secrecy import is_secret
+from parsec_cli.redaction import is_secret
 
 _REVEALED = "api_key"
 _HIDDEN = "****"

@@ -10,9 +10,11 @@ import time
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from parsec_cli.sandbox import faults as injected_faults
-from parsec_cli.sandbox import routes, seed
-from parsec_cli.sandbox.answers import (
+from parsec_cli.sandbox import injected_faults, routes, seed
+from parsec_cli.sandbox.calls import BUILDER_KEY, Call, Caller, Request, authenticate
+from parsec_cli.sandbox.metering import MONTHLY_LIMIT, billing_period, quota_headers
+from parsec_cli.sandbox.rate_limit import Bucket, RateLimit, Window
+from parsec_cli.sandbox.responses import (
     Answer,
     Refusal,
     forbidden,
@@ -20,16 +22,13 @@ from parsec_cli.sandbox.answers import (
     quota_used_up,
     rate_limited,
 )
-from parsec_cli.sandbox.calls import BUILDER_KEY, Call, Caller, Request, authenticate
-from parsec_cli.sandbox.limits import Bucket, RateLimit, Window
-from parsec_cli.sandbox.metering import MONTHLY_LIMIT, billing_period, quota_headers
 from parsec_cli.sandbox.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from parsec_cli.sandbox.faults import Fault
+    from parsec_cli.sandbox.injected_faults import Fault
     from parsec_cli.sandbox.state import State
 
 KEY = BUILDER_KEY

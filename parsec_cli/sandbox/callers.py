@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from parsec_cli.origin import is_loopback
-from parsec_cli.sandbox.answers import Refusal, bad_request, forbidden
+from parsec_cli.base_url import is_loopback
+from parsec_cli.sandbox.responses import Refusal, bad_request, forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from parsec_cli.sandbox.answers import Refusal, bad_request, not_found, too_large, unauthorized
+from parsec_cli.sandbox.responses import Refusal, bad_request, not_found, too_large, unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
     from parsec_cli.models import JsonObject
-    from parsec_cli.sandbox.limits import RateLimit, Window
+    from parsec_cli.sandbox.rate_limit import RateLimit, Window
     from parsec_cli.sandbox.state import State
 
 PREFIX = "/api/v1"

@@ -6,7 +6,7 @@ import calendar
 import time
 from typing import TYPE_CHECKING
 
-from parsec_cli.sandbox.answers import Answer, Headers, of_json
+from parsec_cli.sandbox.responses import Answer, Headers, of_json
 
 if TYPE_CHECKING:
     from parsec_cli.sandbox.calls import Call, Caller

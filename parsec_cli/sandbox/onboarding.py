@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parsec_cli.sandbox.answers import Answer, Refusal, bad_request, of_json
 from parsec_cli.sandbox.calls import NOT_OWNED, Call
-from parsec_cli.sandbox.credentials import check_accepted
-from parsec_cli.sandbox.users import external_wallet, new_address, timestamp
+from parsec_cli.sandbox.end_users import external_wallet, new_address, timestamp
+from parsec_cli.sandbox.header_credentials import check_accepted
+from parsec_cli.sandbox.responses import Answer, Refusal, bad_request, of_json
 from parsec_cli.sandbox.validation import HEX_KEY, PEM_KEY, Fields
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from parsec_cli.sandbox.answers import JSON, Answer, bad_request
+from parsec_cli.sandbox.responses import JSON, Answer, bad_request
 from parsec_cli.sandbox.validation import whole_number
 
 if TYPE_CHECKING:

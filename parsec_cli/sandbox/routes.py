@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parsec_cli.sandbox import accounts, metering, onboarding, users
-from parsec_cli.sandbox.answers import Answer, method_not_allowed, not_found
+from parsec_cli.sandbox import end_users, impersonated, metering, onboarding
+from parsec_cli.sandbox.responses import Answer, method_not_allowed, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,21 +31,21 @@ class Route:
 
 
 ROUTES = (
-    Route("POST", USERS, users.create),
-    Route("GET", USERS, users.list_users),
-    Route("GET", ONE_USER, users.get),
-    Route("PATCH", ONE_USER, users.update),
-    Route("DELETE", ONE_USER, users.deactivate),
+    Route("POST", USERS, end_users.create),
+    Route("GET", USERS, end_users.list_users),
+    Route("GET", ONE_USER, end_users.get),
+    Route("PATCH", ONE_USER, end_users.update),
+    Route("DELETE", ONE_USER, end_users.deactivate),
     Route("POST", "/builder/onboard", onboarding.onboard),
-    Route("GET", "/builder/pool", users.pool),
-    Route("GET", "/builder/escrow/config", users.escrow_config),
+    Route("GET", "/builder/pool", end_users.pool),
+    Route("GET", "/builder/escrow/config", end_users.escrow_config),
     Route("GET", "/usage", metering.usage),
-    Route("GET", "/ping", accounts.ping),
-    Route("GET", "/balance", accounts.balance),
-    Route("GET", "/positions", accounts.positions),
-    Route("GET", "/fills", accounts.fills),
-    Route("GET", "/orders", accounts.orders),
-    Route("GET", "/wallet", accounts.wallet),
+    Route("GET", "/ping", impersonated.ping),
+    Route("GET", "/balance", impersonated.balance),
+    Route("GET", "/positions", impersonated.positions),
+    Route("GET", "/fills", impersonated.fills),
+    Route("GET", "/orders", impersonated.orders),
+    Route("GET", "/wallet", impersonated.wallet),
 )
 
 _BY_PATH: dict[str, dict[str, Route]] = {}

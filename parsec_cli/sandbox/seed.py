@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import run
+from parsec_cli.sandbox.end_users import (
+    external_wallet,
+    new_address,
+    new_user,
+    timestamp,
+    usdc_amount,
+)
 from parsec_cli.sandbox.store import BrokenFile, Store
-from parsec_cli.sandbox.users import external_wallet, new_address, new_user, timestamp, usdc_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

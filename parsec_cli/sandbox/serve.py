@@ -14,15 +14,15 @@ from parsec_cli.errors import LocalFault, UsageFault
 from parsec_cli.interrupts import ENDING
 from parsec_cli.next_command import again
 from parsec_cli.sandbox import app
-from parsec_cli.sandbox.answers import Refusal, injected
 from parsec_cli.sandbox.callers import check_caller
+from parsec_cli.sandbox.responses import Refusal, injected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from parsec_cli.sandbox.faults import Fault
-    from parsec_cli.sandbox.limits import RateLimit
+    from parsec_cli.sandbox.injected_faults import Fault
+    from parsec_cli.sandbox.rate_limit import RateLimit
 
 HOST = "127.0.0.1"
 LAST_PORT = 65_535

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from parsec_cli.field_rules import ADDRESS, QPS_MAX, email_fault
-from parsec_cli.sandbox.answers import invalid
+from parsec_cli.sandbox.responses import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

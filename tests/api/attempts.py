@@ -7,8 +7,8 @@ from typing import Any
 
 from support.clock import VirtualClock
 
-from parsec_cli.api.answers import Answer
-from parsec_cli.api.exchange import Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.answer import Answer
+from parsec_cli.api.call import Attempted, Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.retry import Budget, Patience, send
 
 METHODS = {

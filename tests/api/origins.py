@@ -11,8 +11,8 @@ from support.clock import VirtualClock
 
 from parsec_cli.api.client import Client
 from parsec_cli.api.retry import Budget, Patience
+from parsec_cli.base_url import BaseUrl
 from parsec_cli.models import Secret
-from parsec_cli.origin import BaseUrl
 
 KEY = "pk_live_TESTKEY_canary_0001"
 Respond = Callable[[httpx.Request], httpx.Response]

@@ -6,10 +6,10 @@ import base64
 import json
 
 import pytest
-from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 from support import rsa
+from support.steady import STEADY
 
 from parsec_cli.api.credentials import encode, exchange_name, parse
 from parsec_cli.errors import UsageFault

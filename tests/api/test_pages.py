@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from api.origins import Origin, client_of, query, reply
-from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
+from support.steady import STEADY
 
 from parsec_cli.api.pages import pages
 from parsec_cli.errors import ServerFault, Unreadable, UsageFault

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 from api.attempts import GOOD, LOST, REFUSED, run, status
-from fleet.steady import STEADY
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clock import VirtualClock
+from support.steady import STEADY
 
-from parsec_cli.api.exchange import Kind, Lost, NotSent
+from parsec_cli.api.call import Kind, Lost, NotSent
 from parsec_cli.api.retry import Budget
 
 ALL = list(Kind)

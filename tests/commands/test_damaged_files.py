@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commands.fleeting import journals
+from commands.users.bulk_files import journals
 
 LINES = {
     "no ids": b'{"id": "a", "n": 1, "intent": "deactivate", "time": "t"}',

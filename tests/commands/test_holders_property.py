@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands.fleeting import roster
-from fleet.steady import FULL, STEADY
+from commands.users.bulk_files import roster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.actions import error, html, json_answer, reset
@@ -17,6 +16,7 @@ from support.builder import BUILDER_KEY, BuilderServer
 from support.clock import VirtualClock
 from support.records import customer_id
 from support.runner import clean_environment, run_in_process
+from support.steady import FULL, STEADY
 
 # each with whether it makes a holder of a user for whom it is read
 BALANCES: list[tuple[Any, bool]] = [

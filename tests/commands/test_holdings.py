@@ -6,8 +6,8 @@ import json
 import shlex
 
 import pytest
-from commands.fleeting import roster
 from commands.serving import command_in
+from commands.users.bulk_files import roster
 from support.actions import (
     answer,
     close,

@@ -13,7 +13,7 @@ from support.actions import close, error, redirect
 from support.records import wallet
 
 import parsec_cli
-from parsec_cli.commands.tree import parser
+from parsec_cli.cli.tree import parser
 
 PACKAGE = Path(parsec_cli.__file__).parent
 UUID = "298a59f8-5e1e-4978-90a7-6e49fa60dbd6"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from commands.fleeting import changes, roster
+from commands.users.bulk_files import changes, roster
 
 # what separates, quotes, escapes, runs or hides in some format, and letters of many scripts
 PARTS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parsec_cli.commands.tree import parser
+from parsec_cli.cli.tree import parser
 
 USER = "298a59f8-5e1e-4978-90a7-6e49fa60dbd6"
 CHANGES = {

@@ -8,10 +8,10 @@ import sys
 import pytest
 from support.shells import ODD_IDS
 
-from parsec_cli.local.index import Index
-from parsec_cli.local.keys import fingerprint
-from parsec_cli.local.places import Places
-from parsec_cli.local.profiles import SANDBOX_KEY
+from parsec_cli.config.keys import fingerprint
+from parsec_cli.config.places import Places
+from parsec_cli.config.profiles import SANDBOX_KEY
+from parsec_cli.memory.user_index import Index
 
 KEY = "pk_live_CANARY_0001"
 HOST = "https://api.example"

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fleet.disks import CountingDisk
+from bulk.disks import CountingDisk
 
 from parsec_cli.errors import LocalFault
 from parsec_cli.files.append import SWEEP_SECONDS, Disk, Lines, RealDisk

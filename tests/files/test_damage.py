@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps
+from parsec_cli.bulk.plan.saved_plan import SavedPlan, dump, load
+from parsec_cli.bulk.run.earlier_runs import read_past
+from parsec_cli.bulk.run.journal import open_journal
+from parsec_cli.config.read import read as read_config
 from parsec_cli.errors import GuardRefused, LocalFault, UsageFault
 from parsec_cli.files.lock import only_run
-from parsec_cli.fleet.journal import open_journal
-from parsec_cli.fleet.past import read_past
-from parsec_cli.fleet.plan import Create, Deactivate, Keep, Plan, SetQps
-from parsec_cli.fleet.plan_file import SavedPlan, dump, load
-from parsec_cli.local.configfile import read as read_config
-from parsec_cli.local.history import History
-from parsec_cli.local.index import Index
+from parsec_cli.memory.history import History
+from parsec_cli.memory.user_index import Index
 
 HOST, KEY = "api.example", "0123456789ab"
 GONE = Deactivate(None, "user_002", "c2", {"external_id": "user_002", "wallet": None})

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from parsec_cli.bulk.run.row_results import Tally
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import append, save
 from parsec_cli.files.reverse_lines import lines_backwards
-from parsec_cli.fleet.tally import Tally
 
 NOBODY, OTHER = 65534, 54321
 

@@ -8,7 +8,7 @@ from output.builders import BUILDER_KEY, user
 from parsec_cli.models import mask
 from parsec_cli.output.encode import Encoder
 from parsec_cli.output.redact import Redaction
-from parsec_cli.secrecy import is_secret
+from parsec_cli.redaction import is_secret
 
 NAMES = [
     "api_key",

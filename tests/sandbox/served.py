@@ -13,8 +13,8 @@ from pathlib import Path
 _PROGRAM = """
 import sys
 from pathlib import Path
-from parsec_cli.sandbox.faults import parse_fault
-from parsec_cli.sandbox.limits import parse_rate_limit
+from parsec_cli.sandbox.injected_faults import parse_fault
+from parsec_cli.sandbox.rate_limit import parse_rate_limit
 from parsec_cli.sandbox.serve import serve
 path, rate, latency, *faults = sys.argv[1:]
 serve(

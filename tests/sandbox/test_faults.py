@@ -7,7 +7,7 @@ import pytest
 from sandbox.client import Api
 
 from parsec_cli.errors import UsageFault
-from parsec_cli.sandbox.faults import Fault, draw, parse_fault
+from parsec_cli.sandbox.injected_faults import Fault, draw, parse_fault
 
 
 def test_a_fault_before_the_effect_changes_nothing(sandbox: Callable[..., Api]) -> None:

@@ -1,0 +1,169 @@
+"""Which way the requests go: straight, through a proxy, over TLS with which CA, or in process."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import httpx
+
+from parsec_cli.api.transport import NetworkTransport, Wire
+from parsec_cli.base_url import BaseUrl, is_loopback
+from parsec_cli.errors import UsageFault
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+# compiled where there is a proxy or a NO_PROXY
+_HOST = r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+# a name or a bracketed address, and a port
+_WITH_PORT = r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})"
+
+
+def in_process(app: WSGIApplication) -> httpx.BaseTransport:
+    """Send every request to a WSGI application of this process."""
+    return httpx.WSGITransport(app=app)
+
+
+def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.BaseTransport:
+    """Build the transport to `base_url` that the environment asks for; UsageFault where it errs."""
+    variable, proxy = proxy_of(base_url, environ)
+    context = _context(base_url, proxy, environ)
+    try:
+        if proxy is not None:
+            _check_place(httpx.URL(proxy))
+        plain = base_url.scheme == "http"
+        return NetworkTransport(wire, context, proxy, variable, loopback_only=plain)
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # the value may hold a password, so only the variable is named
+        raise UsageFault(
+            f"the proxy in {variable} cannot be used",
+            hint=f"give an http:// or https:// proxy in {variable}, or add the host to NO_PROXY",
+        ) from None
+
+
+def _check_place(url: httpx.URL) -> None:
+    """Raise ValueError for a host or port that httpx would only fail on when connecting."""
+    host = url.raw_host.decode("ascii")
+    if not re.fullmatch(_HOST, host) or not 0 < (url.port or 1) <= 65535:
+        raise ValueError
+
+
+def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return the variable that decides and its proxy, or None for the direct way."""
+    if _bypassed(base_url, _variable(environ, "no_proxy")[1]):
+        return "NO_PROXY", None
+    names = [f"{base_url.scheme}_proxy", "all_proxy"]
+    for name in names:
+        # HTTP_PROXY in capitals can be a request header of a CGI script, as curl warns
+        variable, value = _variable(environ, name)
+        if value and not (variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ):
+            proxy = value if "://" in value else f"http://{value}"
+            return (variable, proxy) if not base_url.is_loopback or _near(proxy) else ("", None)
+    return "", None
+
+
+def _near(proxy: str) -> bool:
+    """Tell whether a proxy is on this machine: elsewhere, loopback is that machine's own.
+
+    It could not reach what is asked for here, and would read the key, in plain http.
+    """
+    try:
+        return is_loopback(httpx.URL(proxy).host)
+    except (ValueError, httpx.InvalidURL):
+        return True  # `connect` refuses it
+
+
+def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    for variable in (name, name.upper()):
+        if value := environ.get(variable, "").strip():
+            return variable, value
+    return name.upper(), ""
+
+
+def _bypassed(base_url: BaseUrl, no_proxy: str) -> bool:
+    """Match NO_PROXY as curl does: names with subdomains, ports, addresses, CIDR ranges, `*`."""
+    for entry in no_proxy.replace(" ", ",").split(","):
+        name = entry.strip().lower()
+        if name == "*":
+            return True
+        if name and (_same_network(base_url.host, name) or _same_name(base_url, name)):
+            return True
+    return False
+
+
+def _same_network(host: str, entry: str) -> bool:
+    try:
+        plain = entry.replace("[", "").replace("]", "")
+        network = ipaddress.ip_network(plain, strict=False)
+        return ipaddress.ip_address(host) in network
+    except ValueError:
+        return False
+
+
+def _same_name(base_url: BaseUrl, entry: str) -> bool:
+    parts = re.fullmatch(_WITH_PORT, entry)
+    if parts is not None and int(parts[2]) != base_url.port:
+        return False
+    name = parts[1] if parts is not None else entry
+    name = name.strip("[]").lstrip("*").strip(".")
+    return bool(name) and (base_url.host == name or base_url.host.endswith(f".{name}"))
+
+
+def _context(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+    if base_url.scheme == "http" and not (proxy or "").startswith("https"):
+        # nothing will be verified because nothing is encrypted; loading the CAs costs 15 ms
+        return _empty()
+    file = environ.get("SSL_CERT_FILE", "").strip()
+    folder = environ.get("SSL_CERT_DIR", "").strip()
+    if file:
+        return _loaded("SSL_CERT_FILE", file, cafile=file)
+    if folder:
+        return _loaded("SSL_CERT_DIR", folder, capath=folder)
+    import certifi
+
+    return _trusting(cafile=certifi.where())
+
+
+def _empty() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # not left to the system's configuration of OpenSSL
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _trusting(**where: str) -> ssl.SSLContext:
+    # not `create_default_context`, which also obeys SSLKEYLOGFILE and fails where that cannot
+    # be written
+    context = _empty()
+    context.load_verify_locations(**where)
+    return context
+
+
+def _loaded(variable: str, path: str, **where: str) -> ssl.SSLContext:
+    hint = f"point {variable} at a PEM file of CA certificates, or unset it"
+    # OpenSSL takes a list of folders, of which Linux distributions name some that are not there
+    names = path.split(os.pathsep) if "capath" in where else [path]
+    if not any(map(os.path.exists, names)):
+        raise UsageFault(f"{variable} names `{path}`, which does not exist", hint=hint)
+    try:
+        if "capath" in where and not any(map(os.path.isdir, names)):
+            raise NotADirectoryError
+        return _trusting(**where)
+    except (OSError, ValueError):
+        raise UsageFault(
+            f"{variable} names `{path}`, which holds no usable CA certificates", hint=hint
+        ) from None
+
+
+def ca_in_effect(environ: Mapping[str, str]) -> str:
+    """Say which certificates are trusted, for `doctor` and for errors about them."""
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if path := environ.get(variable, "").strip():
+            return f"{variable}={path}"
+    return "the CA bundle of certifi; set SSL_CERT_FILE for a private CA"

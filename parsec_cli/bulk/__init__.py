@@ -1,0 +1,1 @@
+"""Many users at once: read a file, plan, run."""

@@ -1,0 +1,1 @@
+"""Read an operator's file into rows."""

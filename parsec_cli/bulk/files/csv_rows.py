@@ -1,0 +1,169 @@
+"""Text of a table -> rows of cells with the line each starts in; knows delimiters, no columns.
+
+Rows are numbered as a spreadsheet does: the header is 1, and a record whose quoted cells span
+several lines has the number of its first line. csv has quotes; tsv as this tool writes it has
+none, and escapes begin with a backslash.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice, zip_longest
+
+from parsec_cli.bulk.files.decode import Faults
+from parsec_cli.bulk.files.header import normal
+from parsec_cli.cells import from_csv, from_tsv, has_tsv_escapes
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+Record = tuple[int, list[str]]
+Dialect = tuple[Iterator[Record], Callable[[str], str]]
+_LINE_END = re.compile("\r\n|\r|\n")
+# a cell longer than csv's own limit (131,072 characters) ends in an error well within this
+_SCANNED = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`header` holds the column names as written; `decode` gives the text of a cell of `rows`."""
+
+    header: tuple[str, ...]
+    row: int
+    delimiter: str
+    rows: Iterator[Record]
+    decode: Callable[[str], str]
+
+
+def lines_of(text: str) -> list[str]:
+    return _LINE_END.split(text)
+
+
+def first_line(text: str) -> str:
+    return lines_of(text[:_SCANNED].lstrip("\r\n"))[0]
+
+
+def open_sheet(text: str, known: Collection[str], faults: Faults) -> Sheet | None:
+    """Read the header with the delimiter that gives most `known` names; None without a line."""
+    text, given = _given_delimiter(text)
+    first = first_line(text)
+    delimiter = given or _delimiter(first, known)
+    rows, decode = _rows(text, first, delimiter, faults, is_csv=given is not None)
+    for row, cells in rows:
+        if not blank(cells):
+            return Sheet(tuple(cells), row, delimiter, rows, decode)
+    return None
+
+
+def blank(cells: list[str]) -> bool:
+    return not any(cell.strip() for cell in cells)
+
+
+def _rows(text: str, first: str, delimiter: str, faults: Faults, *, is_csv: bool) -> Dialect:
+    as_csv = _records(text, delimiter, faults), from_csv
+    as_tsv = enumerate(_split(text), 1), from_tsv if has_tsv_escapes(text) else str
+    if is_csv or '"' in first:  # this tool quotes no name of a column in tsv
+        return as_csv
+    if delimiter in first:
+        return as_tsv if delimiter == "\t" else as_csv
+    named = {".csv": as_csv, ".tsv": as_tsv}.get(faults.name[-4:].lower())
+    return named or (_agreed(as_csv, as_tsv, faults), str)
+
+
+def _split(text: str) -> Iterator[list[str]]:
+    return (line.split("\t") for line in lines_of(text))
+
+
+def _agreed(one: Dialect, other: Dialect, faults: Faults) -> Iterator[Record]:
+    """Yield the rows of a file of one column, if it means the same as csv and as tsv."""
+    for first, second in zip_longest(_decoded(*one), _decoded(*other)):
+        if first != second:
+            two_readings((first or second)[0], faults)
+            return
+        yield first
+
+
+def _decoded(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[Record]:
+    return ((row, [decode(cell) for cell in cells]) for row, cells in rows if not blank(cells))
+
+
+def two_readings(row: int, faults: Faults) -> None:
+    faults.add(
+        row,
+        "means one id as csv and another as tsv",
+        hint="end the file's name in `.csv` or `.tsv`, or use `-o json` for the export",
+    )
+
+
+def _given_delimiter(text: str) -> tuple[str, str | None]:
+    """Take off Excel's first line `sep=;`, which no spreadsheet shows or counts."""
+    first = lines_of(text[:_SCANNED])[0]
+    given = first.strip('"')
+    if given.lower().startswith("sep=") and len(given) <= len("sep=;"):
+        return _LINE_END.sub("", text[len(first) :], count=1), given[4:] or ","
+    return text, None
+
+
+def _delimiter(first: str, known: Collection[str]) -> str:
+    def fit(delimiter: str) -> tuple[int, int]:
+        names = [normal(cell.strip().strip('"')) for cell in first.split(delimiter)]
+        return sum(name in known for name in names), len(names)
+
+    return max(DELIMITERS, key=fit)
+
+
+def _records(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
+    if len(delimiter) != 1 or delimiter in '"\r\n ':
+        faults.add(1, "the line `sep=` names no usable delimiter")
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        row = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            faults.add(row, _quote_fault(text, row, delimiter))
+            return
+        yield row, cells
+
+
+def _quote_fault(text: str, row: int, delimiter: str) -> str:
+    """Say where the quote opened that the csv module gave up on, and that nothing below was read.
+
+    A quote that is not closed usually swallows lines up to the next one, so both faults are told
+    in the same words.
+    """
+    lines = islice(io.StringIO(text, newline=""), row - 1, None)
+    opened, closed = _last_quote("".join(lines)[:_SCANNED], delimiter)
+    if opened is None:
+        return "a cell is longer than 131,072 characters; nothing below it was read"
+    where = f"a quote that opens in line {row + opened}"
+    why = "is followed by more text after it closes" if closed else "is never closed"
+    return f"{where} {why}; nothing below it was read"
+
+
+def _last_quote(text: str, delimiter: str) -> tuple[int | None, bool]:
+    """Walk `text` by the rules of RFC 4180 up to the first that is broken, or to the end.
+
+    Gives the line (from 0) of the last quote that opened a cell, and whether it closed.
+    """
+    opened, line, quoted, fresh, at = None, 0, False, True, 0
+    while at < len(text):
+        char = text[at]
+        if quoted and char == '"':
+            if text[at + 1 : at + 2] == '"':
+                at += 1
+            else:
+                quoted = False
+                if text[at + 1 : at + 2] not in ("", delimiter, "\r", "\n"):
+                    return opened, True
+        elif not quoted and fresh and char == '"':
+            opened, quoted = line, True
+        fresh = not quoted and char in (delimiter, "\r", "\n")
+        line += char == "\n" or (char == "\r" and text[at + 1 : at + 2] != "\n")
+        at += 1
+    return opened, not quoted

@@ -1,0 +1,137 @@
+"""The header rule that all readers of operators' files share: which column holds which field."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from parsec_cli.bulk.files.decode import Faults
+from parsec_cli.errors import UsageFault
+
+IDS = ("external_id", "customer_id")
+FIELDS = (*IDS, "qps_limit", "email", "eoa_address", "state")
+# columns of `parsec users list` that no file changes
+FIXED = (
+    "tier",
+    "created_at",
+    "linked_exchanges",
+    "fee_escrow_enabled",
+    "fee_bps",
+    "affiliate_address",
+    *(f"wallet.{name}" for name in ("eoa_address", "safe_address", "wallet_type", "chain_id")),
+)
+_OTHER = frozenset((*FIXED, "api_key", "wallet"))
+_NEAR_IN_EXPORT = 0.8
+_SHOWN = 60
+
+
+def normal(name: str) -> str:
+    """` External ID ` -> `external_id`."""
+    return "_".join(name.strip().lower().split())
+
+
+def is_known(name: str) -> bool:
+    return name in FIELDS or name in _OTHER or name.startswith("wallet.")
+
+
+@dataclass(slots=True)
+class Columns:
+    """Which column holds which field.
+
+    `mapping` is field -> column, from `--map`. With one, the other unknown columns are `ignored`.
+    """
+
+    mapping: dict[str, str] = field(default_factory=dict)
+    ignored: dict[str, None] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+
+    @classmethod
+    def parse(cls, options: Sequence[str]) -> Columns:
+        """Read `--map FIELD=COLUMN`; UsageFault for what is not one, or is there twice."""
+        mapping: dict[str, str] = {}
+        for option in options:
+            name, _, column = option.partition("=")
+            name, column = normal(name), normal(column)
+            if name not in FIELDS or not column:
+                raise UsageFault(
+                    f"`--map {option}` is not FIELD=COLUMN", hint=f"FIELD is one of {words(FIELDS)}"
+                )
+            if name in mapping or column in mapping.values():
+                raise UsageFault(f"`--map {option}` repeats a field or a column")
+            mapping[name] = column
+        return cls(mapping)
+
+    @property
+    def expected(self) -> set[str]:
+        """The column names that a header of this file is recognised by."""
+        return {self.mapping.get(name, name) for name in FIELDS} | _OTHER
+
+    def places(
+        self, names: Sequence[str], row: int, faults: Faults, *, exported: bool = False
+    ) -> dict[str, int]:
+        """Return field -> position. `exported` passes over fields that the server added."""
+        plain = [normal(name) for name in names]
+        fields = {column: name for name, column in self.mapping.items()}
+        found: dict[str, int] = {}
+        for at, name in enumerate(plain):
+            if name in fields:
+                self._seen.add(name)
+                found[fields[name]] = at
+            elif is_known(name) and name not in self.mapping:
+                found[name] = at
+            elif self.mapping:
+                self.ignored[name or "(no name)"] = None
+            elif not name:
+                faults.add(row, "a column has no name")
+            elif not exported or difflib.get_close_matches(name, FIELDS, 1, _NEAR_IN_EXPORT):
+                self._unknown(name, row, faults)
+        for name, count in Counter(plain).items():
+            if name and count > 1:
+                faults.add(row, f"the column `{name[:_SHOWN]}` appears {count} times")
+        return found
+
+    def check_mapped(self, names: Sequence[str], row: int, faults: Faults) -> None:
+        """Report each column of `--map` that the file does not have."""
+        for name, column in self.mapping.items():
+            if column not in self._seen:
+                near = difflib.get_close_matches(column, [normal(n) for n in names], 1)
+                meant = f"; did you mean `{near[0]}`" if near else ""
+                faults.add(row, f"`--map {name}={column}`: no such column{meant}")
+
+    def notice(self) -> str:
+        """Name the columns that were ignored; "" where there were none."""
+        if not self.ignored:
+            return ""
+        return f"columns not read: {words(name[:_SHOWN] for name in self.ignored)}"
+
+    def _unknown(self, name: str, row: int, faults: Faults) -> None:
+        near = difflib.get_close_matches(name, FIELDS, 1, 0.5)
+        meant = f"; did you mean `{near[0]}`" if near else f"; known are {words(FIELDS)}"
+        faults.add(
+            row,
+            f"unknown column `{name[:_SHOWN]}`{meant}",
+            hint="remove or rename it; to ignore such columns, add `--map external_id=external_id`",
+        )
+
+
+def nearest(names: Sequence[str]) -> str:
+    """Propose the id column that one of the names is a slip of."""
+    found = (near for name in names for near in difflib.get_close_matches(normal(name), IDS, 1))
+    near = next(found, None)
+    return f"; did you mean `{near}`" if near else ""
+
+
+def no_header(row: int, seen: str, faults: Faults) -> None:
+    """Report that the file names neither id, with the columns it may have."""
+    faults.add(
+        row,
+        f"there is no column `external_id` or `customer_id`; {seen}",
+        hint=f"the first line names the columns: {','.join(FIELDS)}; "
+        "to read an id from another column, add `--map external_id=COLUMN`",
+    )
+
+
+def words(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

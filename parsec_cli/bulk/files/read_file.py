@@ -1,0 +1,115 @@
+"""An operator's file, csv, tsv or JSON -> rows of named cells; every reader starts here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from parsec_cli.bulk.files import json_rows
+from parsec_cli.bulk.files.csv_rows import DELIMITERS, Sheet, blank, open_sheet
+from parsec_cli.bulk.files.decode import Faults
+from parsec_cli.bulk.files.header import FIELDS, FIXED, IDS, Columns, nearest, no_header
+from parsec_cli.errors import counted
+from parsec_cli.models import JsonObject
+
+Cells = Mapping[str, str]
+_SHOWN = 400  # characters of a header that is none
+
+
+def read_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
+    """Yield each row's number and its cells by field; a field without a column is missing."""
+    if json_rows.looks_like_json(text):
+        return _json_rows(text, columns, faults)
+    sheet = open_sheet(text, columns.expected, faults)
+    if sheet is None:
+        no_header(1, "the file is empty", faults)
+        return iter(())
+    return _sheet_rows(sheet, columns, faults)
+
+
+def _sheet_rows(sheet: Sheet, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
+    split = DELIMITERS.get(sheet.delimiter, sheet.delimiter)
+    line = f"the first line, split at each {split},"
+    places = _places(sheet.header, sheet.row, line, columns, faults)
+    columns.check_mapped(sheet.header, sheet.row, faults)
+    if places is None:
+        return
+    for row, cells in sheet.rows:
+        if blank(cells):
+            continue
+        if len(cells) == len(sheet.header):
+            yield row, {name: sheet.decode(cells[at]) for name, at in places.items()}
+        else:
+            faults.add(
+                row, f"has {counted(len(cells), 'cell')}, the header has {len(sheet.header)}"
+            )
+
+
+def _places(
+    names: Sequence[str],
+    row: int,
+    what: str,
+    columns: Columns,
+    faults: Faults,
+    *,
+    exported: bool = False,
+) -> dict[str, int] | None:
+    """Apply the header rule; None where no column holds an id, and that is the only fault."""
+    others = Faults(faults.name)
+    places = columns.places(names, row, others, exported=exported)
+    if any(name in places for name in IDS):
+        faults.take(others)
+        return places
+    seen = " ".join(f"`{name}`" for name in names)
+    no_header(row, f"{what} has {seen[:_SHOWN]}{nearest(names)}", faults)
+    return None
+
+
+def _json_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
+    known: dict[tuple[str, ...], dict[str, int] | None] = {}
+    row = 1
+    names: tuple[str, ...] = ()
+    for row, record, exported in json_rows.read(text, faults):
+        names = tuple(record)
+        if names not in known:
+            args = names, row, "the record", columns, faults
+            known[names] = _places(*args, exported=exported)
+        if (places := known[names]) is None:
+            continue
+        values = tuple(record.values())
+        texts = {name: _text(row, name, values[at], faults) for name, at in places.items()}
+        cells = {name: text for name, text in texts.items() if text is not None}
+        if len(cells) == len(texts):
+            yield row, cells | _wallet(record)
+    if known:
+        columns.check_mapped(names, row, faults)
+
+
+def _wallet(record: JsonObject) -> dict[str, str]:
+    """Return what FIXED names of a record's wallet."""
+    wallet = record.get("wallet")
+    if not isinstance(wallet, dict):
+        return {}
+    parts = {f"wallet.{name}": value for name, value in wallet.items()}
+    return {name: as_cell(parts[name]) for name in FIXED if name in parts}
+
+
+def _text(row: int, name: str, value: Any, faults: Faults) -> str | None:
+    """Return a JSON value as the text of a cell, where null is empty; None after a fault."""
+    if value is None or isinstance(value, str) or name not in FIELDS:
+        return as_cell(value)
+    if name == "qps_limit" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    faults.add(row, f"`{name}` is not {'a whole number' if name == 'qps_limit' else 'text'}")
+    return None
+
+
+def as_cell(value: Any) -> str:
+    """Return a value as csv and tsv show it, to compare by."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ",".join(as_cell(inner) for inner in value if inner is not None)
+    return str(value)

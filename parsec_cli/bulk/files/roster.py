@@ -1,0 +1,97 @@
+"""An operator's file -> the wanted state of users. All faults of the file are listed together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from sys import intern
+
+from parsec_cli import field_rules
+from parsec_cli.bulk.files.decode import Faults, decode
+from parsec_cli.bulk.files.header import FIXED, Columns
+from parsec_cli.bulk.files.read_file import Cells, read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One row: a user as it should be. None means: leave alone.
+
+    A row names its user by either id, or by both. `fixed` is what the row says of columns that
+    cannot be changed.
+    """
+
+    row: int
+    external_id: str
+    qps_limit: int | None = None
+    email: str | None = None
+    eoa_address: str | None = None
+    absent: bool = False
+    customer_id: str | None = None
+    fixed: Cells = field(default_factory=dict)
+
+
+def read_roster(data: bytes, name: str, columns: Columns | None = None) -> tuple[Wanted, ...]:
+    """Read csv, tsv, JSON Lines or JSON; raise one UsageFault that lists every fault.
+
+    A file with a header and no rows is valid.
+    """
+    faults = Faults(name)
+    rows = read_rows(decode(data, faults), columns or Columns(), faults)
+    wanted = [found for row, cells in rows if (found := _wanted(row, cells, faults))]
+    _check_twice(wanted, faults)
+    faults.check()
+    return tuple(wanted)
+
+
+def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
+    external_id = cells.get("external_id", "")
+    external_id = external_id if external_id.strip() else ""
+    customer_id = cells.get("customer_id", "").strip().lower() or None
+    qps, email, address = (cells.get(name, "") for name in ("qps_limit", "email", "eoa_address"))
+    state = cells.get("state", "").strip().lower()
+    found = [
+        *id_faults(external_id, customer_id),
+        field_rules.qps_fault(qps) if qps else "",
+        field_rules.email_fault(email) if email else "",
+        field_rules.address_fault(address) if address else "",
+        ""
+        if state in ("", "active", "absent")
+        else f"state `{state[:40]}` is not active or absent",
+    ]
+    for fault in filter(None, found):
+        faults.add(row, fault)
+    if any(found):
+        return None
+    limit = int(qps) if qps else None
+    absent = state == "absent"
+    # most values stand in many rows, and are kept once
+    fixed = {name: intern(text) for name in FIXED if (text := cells.get(name))}
+    return Wanted(
+        row, external_id, limit, email or None, address or None, absent, customer_id, fixed
+    )
+
+
+def id_faults(external_id: str, customer_id: str | None) -> tuple[str, str]:
+    """Judge the ids of a row; one whose customer_id is there may have any external_id."""
+    if customer_id:
+        both = field_rules.id_fault(external_id) if external_id else ""
+        return field_rules.id_fault(customer_id), both
+    return field_rules.id_fault(external_id) or field_rules.edge_fault(external_id), ""
+
+
+def _check_twice(wanted: Sequence[Wanted], faults: Faults) -> None:
+    """Report ids of more than one row; users who share an external_id differ in customer_id."""
+    first: dict[str, Wanted] = {}
+    for one in wanted:
+        if one.customer_id:
+            _check_first(f"customer_id {one.customer_id}", one, first, faults)
+        if one.external_id:
+            before = first.setdefault(one.external_id, one)
+            if before is not one and not (before.customer_id and one.customer_id):
+                _check_first(one.external_id, one, first, faults)
+
+
+def _check_first(name: str, one: Wanted, first: dict[str, Wanted], faults: Faults) -> None:
+    before = first.setdefault(name, one)
+    if before is not one:
+        faults.add(one.row, f"the id `{name}` is in row {before.row}, too")

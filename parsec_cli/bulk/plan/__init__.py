@@ -1,0 +1,1 @@
+"""Compare wanted users with actual ones."""

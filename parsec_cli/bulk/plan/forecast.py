@@ -1,0 +1,115 @@
+"""What a plan costs and what forbids it: the pool, `--max`, the quota. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parsec_cli.bulk.plan.plan import Action, Deactivate, Plan, delta
+from parsec_cli.errors import GuardRefused, counted
+from parsec_cli.models import JsonObject, Pool
+from parsec_cli.next_command import NextCommand, again, run
+
+MAX_DEACTIVATIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`requests` are the changes and the reads of holdings; `seconds` at the pace, None unpaced.
+
+    `quota_share` is the part of the month's remaining requests, from 0 up; None if unlimited.
+    """
+
+    qps_pool: int
+    allocated_before: int
+    allocated_after: int
+    requests: int
+    seconds: float | None
+    quota_left: int | None
+
+    @property
+    def quota_share(self) -> float | None:
+        if self.quota_left is None:
+            return None
+        return self.requests / self.quota_left if self.quota_left else float(self.requests > 0)
+
+    @property
+    def pool(self) -> JsonObject:
+        return {
+            "qps_pool": self.qps_pool,
+            "allocated_before": self.allocated_before,
+            "allocated_after": self.allocated_after,
+        }
+
+
+def forecast(
+    actions: tuple[Action, ...],
+    pool: Pool,
+    *,
+    rate: float | None,
+    quota_left: int | None,
+    reads: int = 0,
+) -> Forecast:
+    """Say what sending `actions` would mean; `rate` is in requests a second, None is unpaced.
+
+    `reads` is the number of requests that read holdings before.
+    """
+    before, requests = pool.total_allocated_qps, len(actions) + reads
+    return Forecast(
+        qps_pool=pool.qps_pool,
+        allocated_before=before,
+        allocated_after=before + sum(map(delta, actions)),
+        requests=requests,
+        seconds=round(requests / rate, 1) if rate else None,
+        quota_left=quota_left,
+    )
+
+
+def check_pool(
+    ahead: Forecast, *, allow_overcommit: bool, command: NextCommand | None = None
+) -> None:
+    """Refuse to raise the sum above the pool; lowering it is allowed wherever it stands."""
+    raised = ahead.allocated_after > ahead.allocated_before
+    if allow_overcommit or not raised or ahead.allocated_after <= ahead.qps_pool:
+        return
+    over = ahead.allocated_after - ahead.qps_pool
+    raise GuardRefused(
+        f"the sum of all limits would be {ahead.allocated_after:,} of a pool of "
+        f"{ahead.qps_pool:,}: {over:,} too many, nothing was sent",
+        hint="lower some limits, or allow it with",
+        command=command or again(allow_overcommit=True),
+    )
+
+
+def check_quota(ahead: Forecast) -> None:
+    """Refuse a run that the month's remaining requests cannot finish."""
+    if ahead.quota_left is None or ahead.requests <= ahead.quota_left:
+        return
+    raise GuardRefused(
+        f"{ahead.requests:,} requests are needed and {ahead.quota_left:,} are left this month: "
+        "nothing was sent",
+        hint="split the file, or see the reset time with",
+        command=run("usage", "show"),
+    )
+
+
+def check_reads(reads: int, quota_left: int | None) -> None:
+    """Refuse to read holdings where that alone would use up the month's requests."""
+    if quota_left is not None and reads > quota_left:
+        raise GuardRefused(
+            f"reading the holdings needs {reads:,} requests and {quota_left:,} are left this "
+            "month: nothing was sent",
+            hint="`--balances-only` needs fewer; or split the file",
+        )
+
+
+def check_max(plan: Plan | tuple[Action, ...], limit: int = MAX_DEACTIVATIONS) -> None:
+    """Refuse more deactivations than `--max`."""
+    actions = plan.actions if isinstance(plan, Plan) else plan
+    count = sum(isinstance(action, Deactivate) for action in actions)
+    if count > limit:
+        raise GuardRefused(
+            f"{counted(count, 'user')} would be deactivated, `--max` is {limit:,}: "
+            "nothing was sent",
+            hint="if that is meant, allow it with",
+            command=again(max=count),
+        )

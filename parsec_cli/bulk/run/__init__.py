@@ -1,0 +1,1 @@
+"""Send a plan: paced, recorded and resumable."""

@@ -1,0 +1,221 @@
+"""The pace of all requests of a run: one bucket for every worker, taught by the server's 429s.
+
+GCRA: a lock, the theoretical arrival time of the next request, and a hold. The first 429 teaches
+the permitted rate and holds everybody once; a later one holds its own worker, and a second one
+within ten seconds halves the rate, which then recovers: so an app that shares the key keeps its
+room, and one late answer costs nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from parsec_cli.bulk.run.ports import Clock, Sleep
+from parsec_cli.errors import UsageFault
+
+SHARE = 0.8  # of `rest_qps`: the app that serves end-users with the same key needs the rest
+RATE_UNTOLD = 4.0  # requests a second when `GET /usage` fails: below the smallest tier's five
+HOLD_UNTOLD = 1.0  # seconds; what the API documents as its `Retry-After`
+RECOVERY = 10.0  # seconds from half the rate back to all of it
+# at exactly the permitted rate every jitter of the network would be answered by a 429
+MARGIN = 0.99
+_SLOWEST = 0.25  # requests a second: no 429 slows a run down further
+_NOTICED_WITHIN = 0.1  # seconds until a sleeper sees that the pacer was closed
+_ONE_SECOND = 1.0  # of burst: what a bucket of every known tier holds at least
+
+
+class _Worker(threading.local):
+    """What the pacer knows of the calling thread."""
+
+    in_turn = False
+    sent_at = float("-inf")
+    held_until = float("-inf")
+
+
+class Pacer:
+    """Let requests through at `rate` a second with a burst of one second; None is unpaced.
+
+    `share` is the part of a limit told by a 429 that may be taken.
+    """
+
+    def __init__(
+        self,
+        rate: float | None,
+        *,
+        share: float = MARGIN,
+        clock: Clock = time.monotonic,
+        sleep: Sleep | None = None,
+    ) -> None:
+        self._clock = clock
+        # a plain flag: `close` runs in a signal handler, which may have interrupted a thread
+        # inside a lock, also inside the one of a threading.Event
+        self._closed = False
+        self._sleep = sleep or time.sleep
+        self._share = share
+        self._lock = threading.Lock()
+        self._worker = _Worker()
+        self._ceiling = rate or None
+        self._low = rate or 0.0  # the rate just after the last halving, recovering since `_low_at`
+        self._low_at = float("-inf")
+        self._arrival = float("-inf")
+        self._hold = float("-inf")
+        self._limited_at = float("-inf")
+        self._news_at = float("-inf")  # the last 429 that told something new, but not the rate
+        self._first_at: float | None = None
+        self._granted = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second at this moment; None while unpaced."""
+        with self._lock:
+            return self._rate_at(self._clock())
+
+    def take_turn(self) -> bool:
+        """Wait for this thread's turn ahead of its next `acquire`; False once closed.
+
+        So that a change is written down only when it is about to be sent.
+        """
+        if self._worker.in_turn:
+            return True
+        self._wait_for_turn()
+        self._worker.in_turn = not self._closed
+        return self._worker.in_turn
+
+    def acquire(self) -> None:
+        """Wait for this thread's turn to send one request.
+
+        Once closed there is no waiting any more: who still sends is finishing what is in flight.
+        """
+        if not self._worker.in_turn:
+            self._wait_for_turn()
+        self._worker.in_turn = False
+        self._worker.sent_at = self._clock()
+
+    def limited(self, limit_qps: float | None = None, retry_after: float | None = None) -> None:
+        """Take note of a per-second 429 to this thread's last request; `retry_after` in seconds."""
+        wait = HOLD_UNTOLD if retry_after is None else max(0.0, retry_after)
+        with self._lock:
+            now = self._clock()
+            self._worker.held_until = now + wait
+            # sent before an earlier 429 was known: it says nothing new about the rate
+            news = self._worker.sent_at > self._limited_at
+            taught = self._learn(limit_qps, now)
+            if taught:
+                self._hold = max(self._hold, now + wait)
+            elif news and not self._is_stray(limit_qps, now):
+                self._halve(now, told=limit_qps is not None)
+            if taught or news:
+                self._limited_at = now
+            # the server's bucket is empty now, so no burst may start from what we had saved
+            rate = self._rate_at(now)
+            if rate:
+                self._arrival = max(self._arrival, now + self._tolerance(rate) + 1 / rate)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, as the API room does between attempts, but not longer than until closed."""
+        self._wait_until(self._clock() + seconds, common=False)
+
+    def close(self) -> None:
+        """Grant no more turns; threads that wait notice it soon. Safe in a signal handler."""
+        self._closed = True
+
+    def _wait_for_turn(self) -> None:
+        # its own hold first: a turn booked behind it would make everybody wait for this worker
+        self._wait_until(self._worker.held_until)
+        self._wait_until(self._next_turn())
+
+    def _next_turn(self) -> float:
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._hold)
+            rate = self._rate_at(turn)
+            if rate:
+                turn = max(turn, self._arrival - self._tolerance(rate))
+                self._arrival = max(self._arrival, turn) + 1 / rate
+            self._first_at = now if self._first_at is None else self._first_at
+            self._granted += 1
+            return turn
+
+    def _wait_until(self, turn: float, *, common: bool = True) -> None:
+        while not self._closed:
+            # a hold that comes while a thread sleeps is for it too
+            until = max(turn, self._hold) if common else turn
+            wait = until - self._clock()
+            if wait <= 0:
+                return
+            self._sleep(min(wait, _NOTICED_WITHIN))
+
+    def _tolerance(self, rate: float) -> float:
+        return max(0.0, _ONE_SECOND - 1 / rate)
+
+    def _rate_at(self, now: float) -> float | None:
+        if self._ceiling is None:
+            return None
+        recovered = (now - self._low_at) / RECOVERY * self._ceiling / 2
+        return min(self._ceiling, self._low + recovered)
+
+    def _learn(self, limit_qps: float | None, now: float) -> bool:
+        """Lower the ceiling to what the server tells, or at first to what was seen to be much."""
+        ceiling = None
+        if limit_qps is not None and limit_qps > 0:
+            ceiling = max(limit_qps * self._share, _SLOWEST)
+        if ceiling is None and self._ceiling is None:
+            seen = max(1.0, now - (self._first_at if self._first_at is not None else now))
+            ceiling = max(1.0, self._granted / seen / 2)
+        if ceiling is None or (self._ceiling is not None and ceiling >= self._ceiling):
+            return False
+        self._ceiling = self._low = ceiling
+        self._low_at = now
+        return True
+
+    def _is_stray(self, limit_qps: float | None, now: float) -> bool:
+        """One 429 while going at the very limit it tells is jitter; a second one soon is a sign."""
+        at_limit = bool(limit_qps and self._ceiling and self._ceiling >= limit_qps * self._share)
+        alone = now - self._news_at > RECOVERY
+        self._news_at = now
+        return at_limit and alone
+
+    def _halve(self, now: float, *, told: bool) -> None:
+        if self._ceiling is None:
+            return
+        half = (self._rate_at(now) or self._ceiling) / 2
+        if not told:  # nothing says where the limit is: do not climb back to where it hurt
+            self._ceiling = max(self._ceiling * 0.75, min(self._ceiling, _SLOWEST))
+        self._low = max(half, min(1.0, self._ceiling) / 4)
+        self._low_at = now
+
+
+def pacer_for(
+    asked: str | None,
+    rest_qps: int | None,
+    *,
+    clock: Clock = time.monotonic,
+    sleep: Sleep | None = None,
+) -> Pacer:
+    """Build the pacer of a run from `--rate` and `rest_qps` of the usage (None where unread).
+
+    `asked` is a number of requests a second, `max` (all that is permitted, learnt from the first
+    429) or None for 80 % of `rest_qps`; a `rest_qps` of 0 means no limit,
+    and one below 0 nothing.
+    """
+    if asked is not None:
+        rate = parse_rate(asked)
+        return Pacer(rate, clock=clock, sleep=sleep)
+    rate = RATE_UNTOLD if rest_qps is None or rest_qps < 0 else rest_qps * SHARE
+    return Pacer(rate, share=SHARE, clock=clock, sleep=sleep)
+
+
+def parse_rate(text: str) -> float | None:
+    """Read `--rate`: None for `max`, else requests a second above 0; UsageFault otherwise."""
+    if text.strip().lower() == "max":
+        return None
+    whole, _, part = text.strip().partition(".")
+    digits = whole + part
+    if digits.isascii() and digits.isdecimal() and len(digits) <= 9:  # noqa: PLR2004
+        rate = float(text)
+        if rate > 0:
+            return rate
+    raise UsageFault(
+        f"`{text}` is not a rate", hint="give requests a second, like `--rate 50`, or `--rate max`"
+    )

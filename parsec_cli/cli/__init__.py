@@ -1,0 +1,1 @@
+"""The command line itself: tree, options, help and usage errors."""

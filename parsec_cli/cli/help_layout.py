@@ -1,0 +1,157 @@
+"""How help looks: plain text, whole at every width, quick to draw; headings bold on a terminal.
+
+Rich's help costs 60 ms, eats `[brackets]` as markup and cuts long option names in narrow
+terminals. Nothing is shortened here: what does not fit beside its name stands below it.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from parsec_cli.cli.page import Argument, Option, Page
+from parsec_cli.results import Text
+
+if TYPE_CHECKING:
+    from parsec_cli.runtime import Runtime
+
+HEADINGS = (
+    "Usage:",
+    "Examples:",
+    "Commands:",
+    "Topics:",
+    "Arguments:",
+    "Options:",
+    "Common options:",
+    "Fields:",
+)
+_WIDEST = 100  # longer lines are hard to read
+_NARROWEST = 20
+_LEFT_AT_MOST = 30
+_RIGHT_AT_LEAST = 36
+_WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\S)+""")
+
+
+def help_of(ctx: Any) -> Text:
+    """Return the help of the command that `ctx` is about, for the width at hand."""
+    return help_at(ctx.command, tuple(ctx.command_path.split()), cast("Runtime", ctx.obj))
+
+
+def help_at(command: Any, path: tuple[str, ...], runtime: Runtime) -> Text:
+    """Return the help of the command with these words, for the width at hand."""
+    from parsec_cli.cli.help_pages import page_of
+
+    return Text(layout(page_of(command, path), width_of(runtime)), headings=HEADINGS)
+
+
+def width_of(runtime: Runtime) -> int:
+    from parsec_cli.output.surface import columns_of
+
+    world = runtime.world
+    return max(_NARROWEST, min(columns_of(world.stdout, world.environ), _WIDEST))
+
+
+def layout(page: Page, width: int) -> str:
+    """Write a page as text of at most `width` columns, if its longest words allow."""
+    parts = [_usage(page, width), *_paragraphs(page, width)]
+    parts += _section("Examples:", (line for e in page.examples for line in _example(e, width)))
+    parts += _rows("Commands:", [(sub.path[-1], sub.summary) for sub in page.pages], width)
+    parts += _rows("Topics:", [(f"parsec help {n}", s) for n, s in page.topics], width)
+    parts += _rows("Arguments:", [(a.metavar, explained(a)) for a in page.arguments], width)
+    parts += _rows("Options:", _spelled(page.own_options), width)
+    parts += _rows("Common options:", _spelled(page.common_options), width)
+    fields = _wrap(f"  {', '.join(page.fields)}", width, following="  ") if page.fields else []
+    parts += _section("Fields:", fields)
+    return "\n\n".join(parts) + "\n"
+
+
+def explained(entry: Option | Argument) -> str:
+    """Return the sentence about an entry, with range, choices and default behind it."""
+    notes = f"[{'; '.join(entry.notes)}]" if entry.notes else ""
+    return f"{entry.summary} {notes}".strip()
+
+
+def fitted(text: str, width: int) -> str:
+    """Fold the lines of a written text that are too long; the rest stays as it was written."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if len(line) <= width:
+            lines.append(line)
+            continue
+        # a line in two columns goes on below the second one
+        columns = re.match(r"\s+\S+(?: \S+)*?\s{2,}(?=\S)", line)
+        indent = len(columns[0]) if columns else len(line) - len(line.lstrip())
+        if indent > width // 2:
+            indent = len(line) - len(line.lstrip()) + 2
+        lines += _wrap(line, width, following=" " * indent)
+    return "\n".join(lines) + "\n"
+
+
+def _usage(page: Page, width: int) -> str:
+    lines = _wrap(f"Usage: {page.usage}", width, following=" " * 9)
+    return "\n".join(lines)
+
+
+def _paragraphs(page: Page, width: int) -> list[str]:
+    texts = [page.summary, *filter(None, page.text.split("\n\n"))]
+    return ["\n".join(_wrap(" ".join(text.split()), width)) for text in texts]
+
+
+def _example(line: str, width: int) -> list[str]:
+    """Fold an example so that it can still be pasted: only between words, with a backslash."""
+    words = _WORD.findall(line)
+    lines, current = [], "  "
+    for position, word in enumerate(words):
+        last = position == len(words) - 1
+        room = width - len(current) - (0 if last else 2)
+        if current.strip() and len(word) + 1 > room:
+            lines.append(f"{current} \\")
+            current = "    " + word
+        else:
+            current += word if not current.strip() else f" {word}"
+    return [*lines, current]
+
+
+def _section(heading: str, lines: Iterable[str]) -> list[str]:
+    body = list(lines)
+    return ["\n".join([heading, *body])] if body else []
+
+
+def _spelled(options: Sequence[Option]) -> list[tuple[str, str]]:
+    """Long names stand below each other, with and without a short one."""
+    any_short = any(len(option.names) > 1 for option in options)
+    return [
+        ("    " * (any_short and option.names[0].startswith("--")) + option.spelling, text)
+        for option in options
+        for text in [explained(option)]
+    ]
+
+
+def _rows(heading: str, rows: Sequence[tuple[str, str]], width: int) -> list[str]:
+    """Two columns, or one below the other where the second would become too narrow."""
+    short = [len(name) for name, _ in rows if len(name) <= _LEFT_AT_MOST]
+    left = max(short, default=0) + 4
+    stacked = width - left < _RIGHT_AT_LEAST
+    lines: list[str] = []
+    for name, text in rows:
+        indent = " " * (6 if stacked else left)
+        if stacked or len(name) + 4 > left:
+            lines += _wrap(f"  {name.strip() if stacked else name}", width, following=indent)
+            lines += _wrap(f"{indent}{text}", width, following=indent)
+        else:
+            lines += _wrap(f"  {name}".ljust(left) + text, width, following=indent)
+    return _section(heading, [line for line in lines if line.strip()])
+
+
+def _wrap(text: str, width: int, *, following: str = "") -> list[str]:
+    wrapped = textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=following,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+    return wrapped or [""]

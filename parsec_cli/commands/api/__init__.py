@@ -1,0 +1,78 @@
+"""`parsec api`: any path of the API, for what has no command yet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.groups import Verb
+from parsec_cli.cli.option_types import AllowHoldings, BalancesOnly, Confirm, DryRun, Reason
+from parsec_cli.results import Result
+
+
+def api(
+    ctx: typer.Context,
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="The HTTP method.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="Such as /builder/pool, with or without /api/v1.")
+    ],
+    *,
+    query: Annotated[
+        list[str] | None, typer.Option(metavar="key=value", help="Add to the query; repeatable.")
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("-f", metavar="key=value", help="Text member of the JSON body; repeatable."),
+    ] = None,
+    json_field: Annotated[
+        list[str] | None,
+        typer.Option("-F", metavar="key=json", help="JSON member of the body; repeatable."),
+    ] = None,
+    input_file: Annotated[
+        str | None, typer.Option("--input", metavar="FILE|-", help="The whole JSON body.")
+    ] = None,
+    as_user: Annotated[
+        str | None, typer.Option("--as", metavar="USER", help="Act for this end-user.")
+    ] = None,
+    include: Annotated[
+        bool, typer.Option("--include", help="Print status and headers before the body.")
+    ] = False,
+    confirm: Confirm = None,
+    allow_holdings: AllowHoldings = None,
+    balances_only: BalancesOnly = False,
+    dry_run: DryRun = False,
+    reason: Reason = "",
+) -> Result:
+    """Send one request to any path of the API.
+
+    It has the profile's key, retries, masking and history. A DELETE of a user meets the same
+    consent as `users deactivate`.
+
+    Examples:
+      parsec api GET /builder/pool
+      parsec api GET /positions --query exchange=polymarket --as user_001
+
+    """
+    from parsec_cli.commands.api.request import RawCall, call_api
+    from parsec_cli.commands.shared.consent import Consent
+
+    raw = RawCall(
+        method.upper(),
+        path,
+        tuple(query or ()),
+        tuple(field or ()),
+        tuple(json_field or ()),
+        input_file,
+        as_user,
+        include,
+        Consent(confirm, allow_holdings),
+        balances_only,
+        dry_run,
+        reason,
+    )
+    return call_api(runtime_of(ctx), raw)
+
+
+noun = Verb("api", api)

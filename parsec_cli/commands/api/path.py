@@ -1,0 +1,92 @@
+"""The PATH of `parsec api`: one path of the API, and no second spelling of a deactivation."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urlencode
+
+from parsec_cli.base_url import API_PREFIX
+from parsec_cli.errors import UsageFault
+from parsec_cli.next_command import again, run
+
+USERS = "/builder/users"
+_HINT = "write it like /builder/pool"
+_PLAIN = re.compile(r"[A-Za-z0-9._~/-]+")
+# the part of a rewritten path that is the API's: after the version, or from a known beginning
+_MEANT = re.compile(
+    r"(?<=[\\/]api[\\/]v1[\\/]).+"
+    r"|(?<=[\\/])(?:builder|usage|balance|positions|orders|markets)(?:[\\/?].*)?$"
+)
+_MOST_LAYERS = 8  # of percent-encoding
+
+
+def api_path(text: str) -> tuple[str, str]:
+    """Return the path below `/api/v1` and the query in it; refuse what a server might re-read."""
+    _check_rewritten(text)
+    path, _, query = text.partition("?")
+    path = "/" + path.removeprefix("/").removeprefix(API_PREFIX.removeprefix("/") + "/")
+    if "#" in text or "\\" in text or not text.isprintable() or not text.isascii() or " " in text:
+        raise UsageFault("the path holds a character that must be percent-encoded", hint=_HINT)
+    if re.search(r"%(?![0-9A-Fa-f]{2})", path):
+        raise UsageFault("the path holds a `%` that encodes nothing; write it as `%25`", hint=_HINT)
+    read = _decoded(path)
+    dotted = any(part in (".", "..") for part in re.split(r"[/\\]", read))
+    if ":" in path.split("/")[1] or not all(path[1:].split("/")) or dotted:
+        raise UsageFault(
+            "the path must be one of the API, without empty or dotted parts", hint=_HINT
+        )
+    if f"{read}/".lower().startswith(f"{API_PREFIX}/"):
+        raise UsageFault(f"the path names `{API_PREFIX}` twice, or in other letters", hint=_HINT)
+    return path, query
+
+
+def _check_rewritten(text: str) -> None:
+    """Refuse a path that Git Bash or MSYS made of one with a slash in front, such as `C:/Git/x`."""
+    if not re.match(r"[A-Za-z]:[\\/]|[\\/]{2}", text):
+        return
+    meant = _MEANT.search(text)
+    path = meant[0].replace("\\", "/") if meant else ""
+    raise UsageFault(
+        "the path names a drive or a server: Git Bash rewrites paths with a slash in front",
+        hint="leave that slash out:" if path else "leave that slash out, like builder/pool",
+        command=again(replace={text: path}) if path else None,
+    )
+
+
+def victim_of(path: str) -> str | None:
+    """Return the customer_id that a DELETE of `path` is about; None where it is about no user.
+
+    One spelling only: a server may decode, fold or strip what another compares letter by letter.
+    """
+    if not _PLAIN.fullmatch(path):
+        raise UsageFault(
+            "a DELETE takes a plain path: letters, digits and `-._~`",
+            hint="deactivate a user with",
+            command=run("users", "deactivate", names=["USER"]),
+        )
+    parts = path.split("/")
+    if "users" not in path.lower().split("/"):
+        return None
+    if len(parts) < 4 or not path.startswith(f"{USERS}/"):  # noqa: PLR2004 - "", two nouns, the id
+        raise UsageFault(f"a DELETE here must name one user: {USERS}/CUSTOMER_ID")
+    return parts[3]
+
+
+def behind_user(path: str) -> str:
+    """Return what follows the customer_id in a user's path."""
+    rest = path.split("/")[4:]
+    return "/" + "/".join(rest) if rest else ""
+
+
+def with_pairs(path: str, query: str, pairs: list[tuple[str, str]]) -> str:
+    """Append the query as it was written and the pairs, encoded; a name may come twice."""
+    whole = "&".join(part for part in (query, urlencode(pairs, quote_via=quote)) if part)
+    return f"{path}?{whole}" if whole else path
+
+
+def _decoded(path: str) -> str:
+    for _ in range(_MOST_LAYERS):
+        path, before = unquote(path, errors="replace"), path
+        if path == before:
+            return path
+    raise UsageFault("the path is percent-encoded over and over", hint=_HINT)

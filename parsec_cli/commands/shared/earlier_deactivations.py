@@ -1,0 +1,62 @@
+"""Deactivations of earlier commands, from the history and from the journals of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from parsec_cli.api.resolve import Reference
+from parsec_cli.bulk.run.earlier_runs import Past, read_past
+from parsec_cli.errors import LocalFault, NotFound
+from parsec_cli.models import User
+from parsec_cli.runtime import Runtime
+
+_NAMED = 20
+
+
+def earlier_deactivations(runtime: Runtime, past: Past | None = None) -> Past:
+    """Add what the history knows to `past`, which is read from the journals where it is None.
+
+    The history is written by every command, so its word about a user is the later one.
+    """
+    host, key = runtime.profile.base_url.display, runtime.fingerprint
+    past = past or read_past(runtime.places.runs_dir, host, key)
+    try:
+        known = runtime.history.deactivations(host, key)
+    except LocalFault as fault:
+        runtime.screen.warning(f"earlier deactivations are not known: {fault.message}")
+        return past
+    for customer_id, entry in known.items():
+        past.learn(customer_id, entry["target"]["external_id"], entry["outcome"])
+    return past
+
+
+def warn_of_unknown(runtime: Runtime, past: Past, users: Iterable[User]) -> None:
+    """Name the users of whom an earlier deactivation may have been applied, or not."""
+    names = [user.name for user in users if user.customer_id.lower() in past.unknown]
+    for name in names[:_NAMED]:
+        runtime.screen.warning(f"the outcome of an earlier deactivation of `{name}` is unknown")
+    if len(names) > _NAMED:
+        runtime.screen.warning(f"the same is true of {len(names) - _NAMED:,} more")
+
+
+@contextmanager
+def explaining_absence(runtime: Runtime, text: str) -> Iterator[None]:
+    """Say that a user who is not found was deactivated, or perhaps was, by an earlier command."""
+    try:
+        yield
+    except NotFound:
+        with suppress(LocalFault):  # that the user is not found matters more
+            _explain(runtime, Reference.parse(text).id)
+        raise
+
+
+def _explain(runtime: Runtime, name: str) -> None:
+    past = earlier_deactivations(runtime)
+    customer = past.names().get(name, name.lower())
+    if customer in past.done:
+        runtime.screen.warning(f"`{name}` was deactivated by an earlier command")
+    elif customer in past.unknown:
+        runtime.screen.warning(
+            f"an earlier deactivation of `{name}` had an unknown outcome; it seems to be applied"
+        )

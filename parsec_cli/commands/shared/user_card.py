@@ -1,0 +1,137 @@
+"""What a person sees of one object: labelled values in the order in which they matter."""
+
+from __future__ import annotations
+
+from parsec_cli import columns, exact_json
+from parsec_cli.models import JsonObject, Pool, Usage, User, Wallet
+from parsec_cli.output.redact import Redaction
+from parsec_cli.results import Bar, Block, Card, Line, Record
+
+_STRATEGY = {
+    "managed": "managed wallet",
+    "self": "linked by own keys",
+    "per-request": "per-request: nothing linked",
+}
+
+
+# fields inside a value have no label of their own by which a card could mask them
+_INSIDE = Redaction(lambda: ())
+
+
+def shown(value: object) -> str:
+    """Write a JSON value for people; null and absent are a dash, never `None`.
+
+    An object that nobody expected is JSON, with the secrets in it masked.
+    """
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(shown(item) for item in value) or "-"
+        case dict():
+            return exact_json.dumps(_INSIDE.value(value), ensure_ascii=False, separators=(",", ":"))
+        case _:
+            return str(value)
+
+
+def user_card(user: User) -> tuple[Block, ...]:
+    """All of one user; money is a line of its own, so that nobody overlooks it."""
+    raw = user.raw
+    pairs = [
+        ("external_id", shown(user.external_id)),
+        ("customer_id", user.customer_id),
+        ("qps_limit", shown(raw.get("qps_limit"))),
+        ("strategy", _STRATEGY[user.strategy]),
+        ("exchanges", shown(list(user.linked_exchanges))),
+        ("tier", shown(raw.get("tier"))),
+        ("created", shown(raw.get("created_at"))),
+        # whole: it is masked by its label, unless `--reveal-keys` asks for it
+        ("api_key", raw["api_key"] if isinstance(raw.get("api_key"), str) else ""),
+        ("fee escrow", _fees(raw)),
+    ]
+    if raw.get("status") is not None:
+        pairs.append(("status", shown(raw["status"])))
+    blocks: list[Block] = [Card(tuple(pairs))]
+    if user.wallet is not None:
+        blocks += wallet_blocks(user.wallet)
+    return tuple(blocks)
+
+
+def _fees(raw: JsonObject) -> str:
+    fee = raw.get("fee_bps")
+    return shown(raw.get("fee_escrow_enabled")) + (f", {shown(fee)} bps" if fee is not None else "")
+
+
+def wallet_blocks(wallet: Wallet) -> list[Block]:
+    """The wallet's addresses and balances."""
+    raw = wallet.raw
+    names = ("wallet_type", "eoa_address", "safe_address", "chain_id", "created_at")
+    pairs = [(name, shown(raw[name])) for name in names if raw.get(name) is not None]
+    pairs += [(f"balance {token}", amount) for token, amount in _balances(wallet)]
+    blocks: list[Block] = [Card(tuple(pairs), "wallet")]
+    if wallet.holds_money:
+        blocks.append(Line("this wallet holds money", "warning"))
+    return blocks
+
+
+def _balances(wallet: Wallet) -> list[tuple[str, str]]:
+    return [
+        (shown(b.get("token")), shown(b.get("balance", b.get("raw_balance"))))
+        for b in wallet.balances
+    ]
+
+
+def balances_text(user: User) -> str:
+    """Return the balances of a user on one line; "" for one without any."""
+    pairs = [] if user.wallet is None else _balances(user.wallet)
+    return f"balances: {', '.join(f'{amount} {token}' for token, amount in pairs)}" if pairs else ""
+
+
+def pool_blocks(pool: Pool) -> tuple[Block, ...]:
+    """The pool in figures and as a bar."""
+    return (
+        Bar("QPS pool", pool.total_allocated_qps, pool.qps_pool),
+        Card(
+            (
+                ("pool", f"{pool.qps_pool:,}"),
+                ("allocated", f"{pool.total_allocated_qps:,}"),
+                ("free", f"{pool.free:,}"),
+                ("users", f"{pool.end_user_count:,}"),
+            )
+        ),
+    )
+
+
+def usage_blocks(usage: Usage, resets: str) -> tuple[Block, ...]:
+    """Tier, quota and limits; 0 means unlimited."""
+    limit, used = usage.monthly_limit, usage.monthly_used
+    blocks: list[Block] = []
+    if limit and used is not None:
+        blocks.append(Bar("monthly requests", used, limit))
+    left = usage.monthly_left
+    blocks.append(
+        Card(
+            (
+                ("tier", shown(usage.tier)),
+                ("requests used", f"{used:,}" if used is not None else "-"),
+                (
+                    "requests left",
+                    "unlimited" if limit == 0 else f"{left:,}" if left is not None else "-",
+                ),
+                ("resets", resets or "-"),
+                ("per second", _per_second(usage.rest_qps)),
+                ("burst", _per_second(usage.rest_qps_burst)),
+            )
+        )
+    )
+    return tuple(blocks)
+
+
+def _per_second(limit: int | None) -> str:
+    return "unlimited" if limit == 0 else shown(limit)
+
+
+def user_record(raw: JsonObject) -> Record:
+    return Record(raw, columns.USER, user_card(User(raw)))

@@ -1,0 +1,243 @@
+"""A run wired up: the API as its hands, signals as its brake, its results as a listing."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parsec_cli import columns
+from parsec_cli.api import changes
+from parsec_cli.api.client import Change
+from parsec_cli.api.error_of import quota_used_up
+from parsec_cli.bulk.plan.recheck import Ready
+from parsec_cli.bulk.run.journal import Journal
+from parsec_cli.bulk.run.limits import Limits
+from parsec_cli.bulk.run.ports import Progress
+from parsec_cli.bulk.run.row_results import Ended, Tally
+from parsec_cli.bulk.run.run import Run
+from parsec_cli.commands.shared.input_file import path_of
+from parsec_cli.commands.users.bulk_reads import Survey
+from parsec_cli.errors import (
+    Interrupted,
+    LocalFault,
+    OutcomeUnknown,
+    ParsecError,
+    QuotaUsedUp,
+    RowsFailed,
+)
+from parsec_cli.holdings import json_of
+from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.next_command import again
+from parsec_cli.outcomes import Applied, Outcome
+from parsec_cli.output.redact import Redaction, without_keys
+from parsec_cli.records import changed
+from parsec_cli.results import Block, Line, Listing
+from parsec_cli.runtime import Runtime
+
+_NAMED = 10  # failed rows named in the error; the results have them all
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How a run may go; `pool` None lets the sum of limits pass the pool."""
+
+    concurrency: int = 8
+    max_failures: int | None = None
+    pool: Pool | None = None
+    results: str | None = None
+    reason: str = ""
+
+
+class Hands:
+    """The changes of a run, by the API room; the history hears of each.
+
+    `made` and `gone` are what the index is to learn: pairs of ids, and customer_ids.
+    """
+
+    def __init__(self, runtime: Runtime, command: str, reason: str, ready: Ready) -> None:
+        self._client = runtime.client
+        self._redaction = Redaction(runtime.secrets)
+        self._command = command
+        self._reason = reason
+        self._held = {one.customer_id.lower(): json_of(one.holdings) for one in ready.deactivations}
+        self.made: list[tuple[str, str]] = []
+        self.gone: list[str] = []
+
+    def create(
+        self,
+        external_id: str,
+        *,
+        email: str | None = None,
+        qps_limit: int | None = None,
+        eoa_address: str | None = None,
+    ) -> Outcome:
+        asked = {"email": email, "qps_limit": qps_limit, "eoa_address": eoa_address}
+        body: JsonObject = {"external_id": external_id}
+        body |= {name: value for name, value in asked.items() if value is not None}
+        change = Change(self._command, None, external_id, None, body, self._reason)
+        outcome = changes.create(self._client, body, change)
+        if isinstance(outcome, Applied) and outcome.after:
+            self.made.append((outcome.after["customer_id"], external_id))
+        return self._without_keys(outcome)
+
+    def set_qps(self, user: User, qps: int) -> Outcome:
+        change = self._change(user, {"qps_limit": qps})
+        return self._without_keys(changes.set_qps(self._client, user, qps, change))
+
+    def deactivate(self, user: User) -> Outcome:
+        record = {**user.raw, "holdings": self._held.get(user.customer_id.lower())}
+        change = self._change(User(record), None)
+        outcome = changes.deactivate(self._client, user, change)
+        if isinstance(outcome, Applied):
+            self.gone.append(user.customer_id)
+        return self._without_keys(outcome)
+
+    def _without_keys(self, outcome: Outcome) -> Outcome:
+        """Mask keys that a server repeats in its error: a row's error is kept in files."""
+        if not isinstance(outcome, Applied):
+            text = self._redaction.text(without_keys(outcome.error.message))
+            outcome = changed(outcome, error=outcome.error.but(text))
+        return outcome
+
+    def _change(self, user: User, after: JsonObject | None) -> Change:
+        return Change(
+            self._command, user.customer_id, user.external_id, user.raw, after, self._reason
+        )
+
+    def quota_used_up(self) -> QuotaUsedUp | None:
+        return quota_used_up(self._client.quota)
+
+
+class Waiting:
+    """The progress display of a run: what is waited for is shown until the next row is done."""
+
+    def __init__(self, display: Progress) -> None:
+        self._display = display
+        self._noted = False
+
+    def advance(self, n: int = 1) -> None:
+        if self._noted:
+            self._noted = False
+            self._display.note("")
+        self._display.advance(n)
+
+    def note(self, text: str) -> None:
+        self._noted = True
+        self._display.note(text)
+
+
+def run_listing(
+    runtime: Runtime,
+    command: str,
+    ready: Ready,
+    journal: Journal,
+    survey: Survey,
+    bounds: Bounds,
+) -> Listing:
+    """Run what is ready and return its rows; a run that failed raises behind its last row."""
+    path = _results_path(runtime, bounds.results) if ready.send or bounds.results else None
+    tally = Tally(ready.plan.entries, path)
+    total, hands = len(ready.plan.entries), Hands(runtime, command, bounds.reason, ready)
+    with runtime.screen.progress(total, command.removeprefix("users ")) as display:
+        progress = Waiting(display)
+        survey.client.patience.notice = progress.note
+        run = Run(
+            ready,
+            tally,
+            journal,
+            changes=hands,
+            gate=survey.pacer,
+            progress=progress,
+            limits=Limits(bounds.concurrency, bounds.max_failures, bounds.pool),
+        )
+        ended = _held(runtime, run)
+    runtime.index.remember(hands.made)
+    for customer_id in hands.gone:
+        runtime.index.forget(customer_id)
+    if path is not None:
+        runtime.screen.notice(f"{ended.sentence}; results: {path}")
+    elif runtime.screen.format_name != "table":  # which has the sentence below
+        runtime.screen.notice(ended.sentence)
+    return _listing(ended)
+
+
+def _held(runtime: Runtime, run: Run) -> Ended:
+    """Run to the end; the first signal drains it, the second leaves what is in flight."""
+    interrupts = runtime.interrupts
+    interrupts.on_first = lambda: run.request_stop(interrupts.pending or Interrupted("interrupted"))
+    try:
+        with interrupts.shield():
+            return run.execute()
+    finally:
+        interrupts.on_first = None
+
+
+def _results_path(runtime: Runtime, asked: str | None) -> Path:
+    if asked is not None:
+        return path_of(asked)
+    now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
+    return runtime.places.runs_dir / f"results-{now:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
+
+
+def _listing(ended: Ended) -> Listing:
+    def pages() -> Iterator[list[JsonObject]]:
+        yield from ended.tally.pages()
+        if ended.exit_code:
+            raise _told(ended)
+
+    def closing() -> tuple[Block, ...]:
+        return (Line(ended.sentence, "bad" if ended.exit_code else "good"),)
+
+    return Listing(
+        "results",
+        columns.RESULT,
+        pages(),
+        lambda: {"summary": ended.summary},
+        closing,
+        empty="no rows",
+        effect=ended.sentence,
+    )
+
+
+def _told(ended: Ended) -> ParsecError:
+    """The error of a run, with how many rows went how and which failed."""
+    stop, details = ended.stop, _failed_rows(ended)
+    # what is left to be agreed to has another count
+    further = again(confirm=None, allow_holdings=None)
+    told = "to continue, run it again; finished rows are skipped"
+    onward: dict[str, Any] = {"hint": told, "command": further}
+    if isinstance(stop, LocalFault):
+        # not as a LocalFault, which at this place would be one of showing the results
+        told = f"{stop.message}: {ended.sentence}"
+        fault = ParsecError(told, details=details, api_code=stop.code)
+        return fault.but(**(_hint_of(stop) or onward))
+    if stop is not None and stop.exit_code == ended.exit_code:
+        told = f"{stop.message}: {ended.sentence}"
+        members = _hint_of(stop) or onward
+        return stop.but(told, details=(*stop.details, *details), **members)
+    if stop is not None:
+        details = [stop.message, *details]
+    kind = OutcomeUnknown if ended.exit_code == OutcomeUnknown.exit_code else RowsFailed
+    return kind(ended.sentence, details=details).but(**onward)
+
+
+def _hint_of(error: ParsecError) -> dict[str, Any]:
+    return {"hint": error.hint, "command": error.command} if error.hint else {}
+
+
+def _failed_rows(ended: Ended) -> list[str]:
+    named: list[str] = []
+    for page in ended.tally.pages():
+        for row in page:
+            if row["outcome"] in ("failed", "unknown"):
+                where = "pruned user" if row["row"] is None else f"row {row['row']}"
+                named.append(
+                    f"{where} `{row['external_id'] or row['customer_id']}` {row['outcome']}: "
+                    f"{row['error']}"
+                )
+    more = len(named) - _NAMED
+    return [*named[:_NAMED], f"and {more} more"] if more > 0 else named

@@ -1,1 +1,0 @@
-"""Decide and apply: many users from a file, planned, paced and resumable."""

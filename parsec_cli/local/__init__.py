@@ -1,1 +1,0 @@
-"""Remember: what this machine keeps between commands, and where."""

@@ -1,0 +1,1 @@
+"""What the tool remembers: history, user index, TAB words."""

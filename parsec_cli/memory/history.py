@@ -1,0 +1,238 @@
+"""Write down every change before it is sent and what became of it; read that back, newest first.
+
+An append-only file of JSON lines: an intent and an outcome share an id. Secrets are stripped here,
+so that no caller can forget it; who asks and what is sent are the callers' business.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from parsec_cli.config.stripping import kept
+from parsec_cli.errors import LocalFault, NotFound, UsageFault
+from parsec_cli.files.append import append
+from parsec_cli.files.reverse_lines import line_number, lines_backwards
+from parsec_cli.memory.times import parse_moment, rfc3339
+from parsec_cli.models import JsonObject
+from parsec_cli.next_command import run
+
+_FIELDS = (
+    "id",
+    "time",
+    "profile",
+    "host",
+    "key",
+    "command",
+    "target",
+    "before",
+    "after",
+    "outcome",
+    "http_status",
+    "attempts",
+    "reason",
+)
+_API_DEACTIVATION = re.compile("api DELETE /builder/users/[^/ ]+")
+# what a line may hold besides null; other fields are left as they are
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("id", "time", "finished", "profile", "host", "key", "command"), str),
+    **dict.fromkeys(("outcome", "reason", "error"), str),
+    **dict.fromkeys(("target", "before", "after"), dict),
+    **dict.fromkeys(("http_status", "attempts"), int),
+}
+_MOST_NAMED = 10
+_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_TIME_DIGITS = 9  # milliseconds until the year 3084, five bits a digit
+_RANDOM_DIGITS = 5
+_SHORTEST_PREFIX = 4
+UNKNOWN = "unknown"
+_MAKE_ROOM = "free or allow writing there, then run the same command again"
+
+
+class History:
+    """The changes made from this machine. `clock` is Unix seconds."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], float],
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._entropy = entropy
+        self._lock = threading.Lock()
+        self._last = 0
+        self._damaged: list[int] = []  # where damaged lines start that were read so far
+
+    def begin(self, change: JsonObject, *, durable: bool = False) -> str:
+        """Append the intent and return its id; LocalFault when that fails: then send nothing.
+
+        `change` has `profile`, `host`, `key` (the fingerprint), `command`, `target`, `before`,
+        `after` and `reason`. `durable` returns only when the line is on the disk.
+        """
+        entry = self._new_id()
+        intent = {"id": entry, "time": rfc3339(self._clock()), **change}
+        try:
+            self._append(intent, durable=durable)
+        except LocalFault as fault:
+            told = f"{fault.message}; so this change was not sent"
+            raise LocalFault(told, hint=fault.hint or _MAKE_ROOM) from None
+        return entry
+
+    def finish(self, entry: str, outcome: JsonObject, *, durable: bool = False) -> None:
+        """Append what became of `entry`: `outcome`, `http_status`, `attempts`, maybe `after`."""
+        finished = rfc3339(self._clock())
+        self._append({"id": entry, "finished": finished, **outcome}, durable=durable)
+
+    def entries(
+        self,
+        user: str | None = None,
+        since: str | None = None,
+        limit: int | None = None,
+        *,
+        by: tuple[str, ...] = ("external_id", "customer_id"),
+    ) -> Iterator[JsonObject]:
+        """Yield the changes, newest first, each with its outcome; the file is read as it goes.
+
+        `user` is an id of the kinds in `by`, `since` as `parse_moment` takes it. An intent without
+        an outcome is `unknown`: its process died. Damaged lines are skipped; see `damage`.
+        """
+        start = parse_moment(since, self._clock()) if since is not None else ""
+        return self._chosen(user, by, start, limit)
+
+    def get(self, entry: str) -> JsonObject:
+        """Return one change by its id or the beginning of it; NotFound where there is none."""
+        found: list[JsonObject] = []
+        for candidate in self._merged():
+            if candidate["id"] == entry:
+                return candidate
+            if len(entry) >= _SHORTEST_PREFIX and str(candidate["id"]).startswith(entry):
+                found.append(candidate)
+        if len(found) > 1:
+            raise UsageFault(
+                f"`{entry}` begins the ids of {len(found)} entries", hint="give more of the id"
+            )
+        if not found:
+            raise NotFound(
+                f"no entry `{entry}` in the history",
+                hint="list them with",
+                command=run("history", "list"),
+            )
+        return found[0]
+
+    def deactivations(self, host: str, key: str) -> dict[str, JsonObject]:
+        """Return the last deactivation of each user of this host and key, by customer_id."""
+        found: dict[str, JsonObject] = {}
+        # of a deactivation nothing is left: what has an `after` need not be parsed
+        for entry in self._merged(skip=b'"after":{'):
+            ours = (entry["host"], entry["key"]) == (host, key)
+            customer_id = entry["target"]["customer_id"]
+            if ours and _is_deactivation(entry) and isinstance(customer_id, str):
+                found.setdefault(customer_id, entry)
+        return found
+
+    def damage(self) -> str:
+        """Return a warning with the damaged lines that were skipped, "" if there were none."""
+        if not self._damaged:
+            return ""
+        numbers = [line_number(self._path, start) for start in self._damaged[:_MOST_NAMED]]
+        shown = ", ".join(map(str, sorted(numbers)))
+        more = len(self._damaged) - len(numbers)
+        return f"`{self._path}` is damaged: skipped line {shown}" + (
+            f" and {more:,} more" if more else ""
+        )
+
+    def _chosen(
+        self, user: str | None, by: tuple[str, ...], start: str, limit: int | None
+    ) -> Iterator[JsonObject]:
+        wanted = (
+            entry
+            for entry in self._merged()
+            if str(entry["time"] or "") >= start and (user is None or _concerns(entry, user, by))
+        )
+        # stops without looking for one more: that could be far away in a large file
+        yield from itertools.islice(wanted, limit)
+
+    def _merged(self, skip: bytes = b"\n") -> Iterator[JsonObject]:
+        """Read backwards: an outcome is met before its intent and kept only until then."""
+        outcomes: dict[Any, JsonObject] = {}
+        self._damaged.clear()
+        for start, line in lines_backwards(self._path):
+            if skip in line:
+                continue
+            record = _parsed(line)
+            if record is None:
+                self._damaged.append(start)
+                continue
+            if "finished" in record:
+                outcomes.setdefault(record["id"], record)
+            else:
+                yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
+
+    def _append(self, record: JsonObject, *, durable: bool) -> None:
+        append(self._path, kept(record).encode("ascii") + b"\n", durable=durable)
+
+    def _new_id(self) -> str:
+        """Make an id that sorts by time and is larger than the one before it."""
+        bits = 5 * _RANDOM_DIGITS
+        random = int.from_bytes(self._entropy(4)) & ((1 << bits) - 1)
+        with self._lock:
+            self._last = max((int(self._clock() * 1000) << bits) | random, self._last + 1)
+            return _base32(self._last, _TIME_DIGITS + _RANDOM_DIGITS)
+
+
+def _base32(number: int, digits: int) -> str:
+    return "".join(_ID_ALPHABET[(number >> 5 * place) & 31] for place in range(digits - 1, -1, -1))
+
+
+def _parsed(line: bytes) -> JsonObject | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and _is_whole(record) else None
+
+
+def _is_whole(record: JsonObject) -> bool:
+    target = record.get("target") or {}
+    needed = ("id", "finished", "outcome") if "finished" in record else ("id", "time", "command")
+    return (
+        all(isinstance(record.get(name), str) for name in needed)
+        and all(
+            value is None or isinstance(value, _KINDS.get(name, object))
+            for name, value in record.items()
+        )
+        and all(isinstance(target.get(name), str | None) for name in ("customer_id", "external_id"))
+    )
+
+
+def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
+    merged = {**dict.fromkeys(_FIELDS), **intent, **outcome}
+    merged.pop("finished", None)
+    target = merged["target"] if isinstance(merged["target"], dict) else {}
+    after = merged["after"] if isinstance(merged["after"], dict) else {}
+    # a new user's customer_id is only known from the answer
+    customer_id = target.get("customer_id") or after.get("customer_id")
+    merged["target"] = {"customer_id": customer_id, "external_id": target.get("external_id")}
+    return merged
+
+
+def _is_deactivation(entry: JsonObject) -> bool:
+    command = str(entry["command"])
+    if command == "users apply":
+        return entry["before"] is not None and entry["after"] is None
+    return command == "users deactivate" or _API_DEACTIVATION.fullmatch(command) is not None
+
+
+def _concerns(entry: JsonObject, user: str, by: tuple[str, ...]) -> bool:
+    target = entry["target"]
+    if "external_id" in by and target["external_id"] == user:
+        return True
+    return "customer_id" in by and str(target["customer_id"] or "").lower() == user.lower()

@@ -1,0 +1,102 @@
+"""What TAB offers that only this machine knows: profiles, and users that were seen before.
+
+A shell calls it on a key press: local files only, no request, no program of the user's, never a
+word on stderr, and whatever is wrong there is nothing to offer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from parsec_cli.config import keys, profiles, read
+from parsec_cli.config.places import Places
+from parsec_cli.config.settings import SANDBOX
+from parsec_cli.errors import ParsecError
+from parsec_cli.memory.user_index import Index
+
+# ids that mean something else, or an option, unless `ext:` stands in front; commands refuse others
+_NEEDS_EXT = re.compile(r"-|ext:|id:|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_REFUSED = re.compile(r"\s*(?:pk_|sk_|$)|\.\.?$")
+
+
+def write(words: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Write suggestions to stdout, one a line."""
+    # in the C locale the interpreter reads arguments as ASCII; ids are UTF-8 everywhere
+    words = [os.fsencode(word).decode("utf-8", "surrogateescape") for word in words]
+    lines = "".join(f"{word}\n" for word in suggest(words, environ))
+    with suppress(OSError):
+        os.write(1, lines.encode("utf-8", "surrogateescape"))
+
+
+def suggest(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Return what completes; `words` are `KIND [--profile=NAME] [--base-url=URL] [PREFIX]`.
+
+    Empty words are left out in between, as some shells lose them.
+    """
+    kind, *rest = words or ("",)
+    profile, rest = _option("--profile=", rest)
+    base_url, rest = _option("--base-url=", rest)
+    prefix = rest[0] if rest else ""
+    places = Places(environ)
+    try:
+        if kind == "profiles":
+            found = _profiles(places)
+        elif kind == "users":
+            found = _users(places, environ, prefix, profile, base_url)
+        else:
+            found = []
+    except (ParsecError, OSError, ValueError):
+        return []
+    return [word for word in found if word.startswith(prefix)]
+
+
+def _option(name: str, words: list[str]) -> tuple[str | None, list[str]]:
+    if words and words[0].startswith(name):
+        return words[0].removeprefix(name) or None, words[1:]
+    return None, words
+
+
+def note_key(index_file: Path, host: str, profile: str, fingerprint: str) -> None:
+    """Keep which key a profile's command printed: a key press must not run that command."""
+    keys = _keys_of(index_file, host, profile)
+    keys.remember([(fingerprint, "key")])
+    keys.close()
+
+
+def _keys_of(index_file: Path, host: str, profile: str) -> Index:
+    # a scope of its own in the same file, which no key can have
+    return Index(index_file, host, f"profile {profile}")
+
+
+def _profiles(places: Places) -> Sequence[str]:
+    try:
+        return profiles.known(read.read(places.config_file))
+    except ParsecError:
+        return [SANDBOX]
+
+
+def _users(
+    places: Places,
+    environ: Mapping[str, str],
+    prefix: str,
+    profile: str | None,
+    base_url: str | None,
+) -> list[str]:
+    chosen = profiles.resolve(environ=environ, places=places, profile=profile, base_url=base_url)
+    host = chosen.base_url.origin
+    if chosen.key_source.startswith("api_key_command"):
+        fingerprints = _keys_of(places.index_file, host, chosen.name).lookup("key")
+    else:
+        fingerprints = [keys.fingerprint(chosen.key())]
+    forced = prefix.startswith("ext:")
+    found: dict[str, None] = {}
+    for fingerprint in fingerprints:
+        index = Index(places.index_file, host, fingerprint)
+        for name in index.external_ids(prefix.removeprefix("ext:"), limit=1000):
+            if not _REFUSED.match(name):
+                found["ext:" + name if forced or _NEEDS_EXT.match(name) else name] = None
+    return list(found)

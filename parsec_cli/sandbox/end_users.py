@@ -1,0 +1,159 @@
+"""The end-users of the builder: create, list, get, update, deactivate; and its pool and escrow."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from typing import TYPE_CHECKING
+
+from parsec_cli.sandbox.calls import BUILDER_TIER, Call, addressed_user
+from parsec_cli.sandbox.paging import list_page
+from parsec_cli.sandbox.responses import Answer, of_json
+from parsec_cli.sandbox.validation import Fields
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from parsec_cli.models import JsonObject
+
+FEE_BPS = 50
+_RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
+
+ESCROW = {
+    "fee_escrow_enabled": True,
+    "fee_bps": FEE_BPS,
+    "affiliate_address": "0xaff1000000000000000000000000000000000001",
+    "escrow_contract_address": "0xe5c0000000000000000000000000000000000002",
+    "min_fee_usdc": "100000",
+    "min_fee_bps": 10,
+    "treasury_address": "0x7ea5000000000000000000000000000000000003",
+    "affiliate_fee_bps": 2000,
+}
+
+
+def create(call: Call) -> Answer:
+    """Make the user (201), or answer the one that has this external_id, unchanged (200)."""
+    fields = Fields(call.request.json())
+    external_id = fields.text("external_id", required=True)
+    fields.email("email")
+    qps_limit = fields.positive("qps_limit")
+    eoa_address = fields.address("eoa_address")
+    fields.done()
+    there = call.state.user_by_external_id(external_id or "")
+    if there is not None:
+        return of_json(200, as_created(there))
+    user = new_user(str(external_id), call.random, timestamp(call.now), qps_limit=qps_limit)
+    while _is_taken(call, user):  # a random source that was seeded repeats itself
+        user = new_user(str(external_id), call.random, user["created_at"], qps_limit=qps_limit)
+    if eoa_address is not None:
+        user["wallet"] = external_wallet(eoa_address, user["created_at"])
+    call.state.add([user])
+    return of_json(201, as_created(user))
+
+
+def _is_taken(call: Call, user: JsonObject) -> bool:
+    same_id, same_key = (
+        call.state.user(user["customer_id"]),
+        call.state.user_by_key(user["api_key"]),
+    )
+    return same_id is not None or same_key is not None
+
+
+def list_users(call: Call) -> Answer:
+    return list_page(call.state, call.request.query)
+
+
+def get(call: Call) -> Answer:
+    return of_json(200, addressed_user(call, call.customer_id))
+
+
+def update(call: Call) -> Answer:
+    """Set `qps_limit`; the pool may be overcommitted, since no document says that it may not."""
+    fields = Fields(call.request.json())
+    fields.not_null("qps_limit")
+    qps_limit = fields.positive("qps_limit")
+    user = addressed_user(call, call.customer_id)
+    fields.done()
+    if qps_limit is not None:
+        user["qps_limit"] = qps_limit
+        call.state.save(user)
+    return of_json(200, user)
+
+
+def deactivate(call: Call) -> Answer:
+    """Forget the user, and with it its key; its external_id is free for a new user."""
+    user = addressed_user(call, call.customer_id)
+    call.state.remove(user["customer_id"])
+    return Answer(204)
+
+
+def pool(call: Call) -> Answer:
+    return of_json(200, call.state.pool())
+
+
+def escrow_config(call: Call) -> Answer:
+    del call  # the same for everybody
+    return of_json(200, ESCROW)
+
+
+def new_user(
+    external_id: str, random: Random, created_at: str, *, qps_limit: int | None = None
+) -> JsonObject:
+    """Return a user without wallet or exchanges, with a fresh customer_id and key."""
+    return {
+        "customer_id": new_uuid(random),
+        "external_id": external_id,
+        "api_key": f"pk_live_{random.getrandbits(128):032x}",
+        "tier": BUILDER_TIER,
+        "qps_limit": qps_limit,
+        "created_at": created_at,
+        "linked_exchanges": [],
+        "wallet": None,
+        "fee_escrow_enabled": True,
+        "fee_bps": FEE_BPS,
+        "affiliate_address": None,
+    }
+
+
+def as_created(user: JsonObject) -> JsonObject:
+    """Return the shape that creating answers with."""
+    hidden = ("tier", "qps_limit", "created_at")
+    shown = {name: value for name, value in user.items() if name not in hidden}
+    return {**shown, "status": "complete"}
+
+
+def external_wallet(eoa_address: str, created_at: str) -> JsonObject:
+    """Return the wallet of a user who brought an address: no embedded wallet stands behind it."""
+    return {
+        "eoa_address": eoa_address,
+        "privy_wallet_id": "",
+        "safe_address": None,
+        "wallet_type": "eoa",
+        "chain_id": 137,
+        "created_at": created_at,
+        "balances": [],
+    }
+
+
+def new_uuid(random: Random) -> str:
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[random.getrandbits(2)]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def new_address(random: Random) -> str:
+    return f"0x{random.getrandbits(160):040x}"
+
+
+def timestamp(unix_seconds: float) -> str:
+    return time.strftime(_RFC_3339, time.gmtime(unix_seconds))
+
+
+def seconds(timestamp: str) -> int:
+    """Return the Unix seconds of what `timestamp` wrote."""
+    return calendar.timegm(time.strptime(timestamp, _RFC_3339))
+
+
+def usdc_amount(units: int) -> str:
+    """Write base units (6 decimals) as people read dollars: `100500000` is `100.50`."""
+    return f"{units // 1_000_000}.{units % 1_000_000 // 10_000:02}"

@@ -1,0 +1,219 @@
+"""Which proxy and which certificates the environment asks for, however it spells them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import ssl
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.steady import STEADY
+
+from parsec_cli.api.route import ca_in_effect, connect, proxy_of
+from parsec_cli.api.transport import Wire
+from parsec_cli.base_url import BaseUrl
+from parsec_cli.errors import UsageFault
+
+API = BaseUrl.parse("https://api.parsec.example")
+PORTED = BaseUrl.parse("https://api.parsec.example:8443")
+V4 = BaseUrl.parse("https://10.1.2.3")
+V6 = BaseUrl.parse("https://[fd07:b51a:cc66:f0::5]:8443")
+LOOP = BaseUrl.parse("http://[::1]:8080")
+PROXY = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
+
+
+def direct(base: BaseUrl, no_proxy: str) -> bool:
+    return proxy_of(base, {**PROXY, "NO_PROXY": no_proxy})[1] is None
+
+
+@pytest.mark.parametrize(
+    ("base", "entry"),
+    [
+        (API, "*"),
+        (API, "api.parsec.example"),
+        (API, "API.Parsec.Example"),
+        (API, ".parsec.example"),
+        (API, "parsec.example"),
+        (API, "*.parsec.example"),
+        (API, "parsec.example."),
+        (API, "a, b ,parsec.example"),
+        (API, "a b parsec.example"),
+        (API, "parsec.example:443"),
+        (PORTED, "api.parsec.example:8443"),
+        (V4, "10.1.2.3"),
+        (V4, "10.0.0.0/8"),
+        (V4, "10.1.2.3/8"),
+        (V4, "10.1.2.3:443"),
+        (V6, "fd07:b51a:cc66:f0::5"),
+        (V6, "[fd07:b51a:cc66:f0::5]"),
+        (V6, "[fd07:b51a:cc66:f0::5]:8443"),
+        (V6, "FD07:B51A:CC66:00F0::5"),
+        (V6, "fd07:b51a:cc66:f0::/64"),
+        (V6, "[fd07:b51a:cc66:f0::]/64"),
+        (LOOP, "localhost,127.0.0.1,::1,[::1]"),
+        (LOOP, "[::1]:8080"),
+    ],
+)
+def test_an_entry_that_names_the_host_bypasses_the_proxy(base, entry):
+    assert direct(base, entry)
+
+
+@pytest.mark.parametrize(
+    ("base", "entry"),
+    [
+        (API, ""),
+        (API, " , ,"),
+        (API, "parsec.exampl"),
+        (API, "xparsec.example"),
+        (API, "i.parsec.example"),
+        (API, "api.parsec.example:8443"),
+        (API, "api.parsec.example:"),
+        (API, "api.parsec.example:²"),
+        (API, "api.parsec.example:" + "4" * 5000),
+        (API, "."),
+        (API, "example*"),
+        (API, "https://api.parsec.example"),
+        (API, "http://["),
+        (API, "a:b:c"),
+        (V4, "10.2.0.0/16"),
+        (V4, "0.1.2.3"),
+        (V4, "10.1.2.3/99"),
+        (V4, "10.1.2.3:80"),
+        (V6, "fd07:b51a:cc66:f1::/64"),
+        (V6, "[fd07:b51a:cc66:f0::5]:443"),
+        (V6, "::5"),
+        (LOOP, "localhost"),
+        (LOOP, "[::1]:80"),
+    ],
+)
+def test_an_entry_that_names_another_does_not(base, entry):
+    assert not direct(base, entry)
+
+
+@STEADY
+@given(st.text(max_size=60) | st.text(alphabet="[]:.*/,0123456789abcdef ", max_size=60))
+def test_no_list_of_exceptions_breaks_it(text):
+    for base in (API, V4, V6, LOOP):
+        direct(base, text)
+
+
+@pytest.mark.parametrize(
+    ("environ", "chosen"),
+    [
+        ({}, ("", None)),
+        ({"HTTPS_PROXY": ""}, ("", None)),
+        ({"HTTPS_PROXY": "  "}, ("", None)),
+        ({"HTTPS_PROXY": "http://p:1"}, ("HTTPS_PROXY", "http://p:1")),
+        ({"https_proxy": "p:1"}, ("https_proxy", "http://p:1")),
+        ({"https_proxy": "http://a:1", "HTTPS_PROXY": "http://b:1"}, ("https_proxy", "http://a:1")),
+        ({"https_proxy": "", "HTTPS_PROXY": "http://b:1"}, ("HTTPS_PROXY", "http://b:1")),
+        ({"HTTP_PROXY": "http://p:1"}, ("", None)),
+        ({"ALL_PROXY": "http://p:1"}, ("ALL_PROXY", "http://p:1")),
+        ({"all_proxy": "http://p:1", "HTTPS_PROXY": "http://q:1"}, ("HTTPS_PROXY", "http://q:1")),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, ("NO_PROXY", None)),
+        ({"HTTPS_PROXY": "http://p:1", "no_proxy": "*"}, ("NO_PROXY", None)),
+    ],
+)
+def test_the_variable_that_decides(environ, chosen):
+    assert proxy_of(API, environ) == chosen
+
+
+def test_a_header_of_a_web_request_is_no_proxy():
+    """`Proxy: evil` becomes HTTP_PROXY in a CGI script."""
+    environ = {"HTTP_PROXY": "http://evil:1", "REQUEST_METHOD": "GET"}
+    assert proxy_of(LOOP, environ) == ("", None)
+    assert proxy_of(LOOP, {**environ, "http_proxy": "http://[::1]:1"})[1] == "http://[::1]:1"
+
+
+@pytest.mark.parametrize("base", [LOOP, BaseUrl.parse("http://localhost:1")])
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_only_a_proxy_of_this_machine_is_asked_for_loopback(base, variable):
+    """Another machine would read the key, and look for the API on itself."""
+    for far in ("http://proxy.example:3128", "10.1.2.3:3128", "https://u:p@[fd07::1]:1"):
+        assert proxy_of(base, {variable: far}) == ("", None)
+    for near in ("http://127.0.0.1:3128", "http://u:p@localhost:1", "http://[::1]:3128"):
+        assert proxy_of(base, {variable: near}) == (variable, near)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("http://PASSCANARY@[", "ftp://u:PASSCANARY@p", "socks5://u:PASSCANARY@127.0.0.1:1"),
+        *("http://u:PASSCANARY@p:99999", "://PASSCANARY", "http://u:PASSCANARY@p:x"),
+        "http://u:PASSCANARY@p\x01:1",
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+def test_an_unusable_proxy_is_named_by_its_variable_and_never_quoted(variable, value):
+    with pytest.raises(UsageFault) as caught:
+        connect(API, Wire(), {variable: value})
+    assert variable in caught.value.message
+    assert "PASSCANARY" not in caught.value.message + caught.value.hint
+
+
+@STEADY
+@given(st.text(max_size=40).filter(lambda text: "\x00" not in text))
+def test_no_proxy_setting_raises_anything_else(value):
+    with suppress(UsageFault):
+        connect(LOOP, Wire(), {"http_proxy": value}).close()
+
+
+@pytest.mark.parametrize("blank", [{}, {"SSL_CERT_FILE": ""}, {"SSL_CERT_DIR": " "}])
+def test_unset_and_empty_trust_the_bundle(blank):
+    connect(API, Wire(), blank).close()
+    assert "certifi" in ca_in_effect(blank)
+
+
+def test_a_named_file_or_folder_is_what_is_trusted(private_ca, tmp_path):
+    shutil.copy(private_ca.ca_file, tmp_path / "ca.pem")
+    for environ in ({"SSL_CERT_FILE": str(private_ca.ca_file)}, {"SSL_CERT_DIR": str(tmp_path)}):
+        connect(API, Wire(), environ).close()
+        assert ca_in_effect(environ) == "=".join(*environ.items())
+
+
+def test_certificates_may_be_in_several_folders(tmp_path):
+    missing = str(tmp_path / "missing")
+    connect(API, Wire(), {"SSL_CERT_DIR": os.pathsep.join([missing, str(tmp_path)])}).close()
+    with pytest.raises(UsageFault, match=r"SSL_CERT_DIR names .* which does not exist"):
+        connect(API, Wire(), {"SSL_CERT_DIR": os.pathsep.join([missing, missing])})
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+@pytest.mark.parametrize("made", ["nothing", "wrong kind", "junk"])
+def test_a_name_that_leads_to_no_certificates_is_a_usage_error(variable, made, tmp_path):
+    path = tmp_path / "x"
+    if made == "wrong kind" and variable == "SSL_CERT_FILE":
+        path.mkdir()
+    elif made == "wrong kind":
+        path.write_bytes(b"")
+    elif made == "junk" and variable == "SSL_CERT_FILE":
+        path.write_bytes(b"no certificate\n")
+    with pytest.raises(UsageFault) as caught:
+        connect(API, Wire(), {variable: str(path)})
+    assert variable in caught.value.message
+    assert str(path) in caught.value.message
+
+
+def test_plain_http_on_loopback_needs_no_certificates():
+    connect(LOOP, Wire(), {"SSL_CERT_FILE": "/nowhere"}).close()
+
+
+def test_a_log_of_session_keys_is_never_written(tmp_path, monkeypatch):
+    log = tmp_path / "keys.log"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+    connect(API, Wire(), {"SSLKEYLOGFILE": str(log)}).close()
+    assert not log.exists()
+    monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys.log")
+    connect(API, Wire(), {}).close()
+
+
+def test_certificates_are_always_checked(private_ca):
+    transport = connect(API, Wire(), {"SSL_CERT_FILE": str(private_ca.ca_file)})
+    context = transport._pool._ssl_context
+    transport.close()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2

@@ -1,0 +1,388 @@
+"""No request outlives its deadline, wherever it stalls, and what has left is known.
+
+The limits are real time, as that is what sockets know: 0.3 s, held with a margin of ten times.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from support.actions import answer, chunked, close, drip, json_answer, reset, slow, stall
+from support.server import ScriptedServer, refused_port
+
+from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.client import Client
+from parsec_cli.api.retry import Budget, Patience
+from parsec_cli.api.route import connect
+from parsec_cli.api.transport import Wire
+from parsec_cli.base_url import BaseUrl
+from parsec_cli.models import Secret
+
+LIMIT = 0.5
+MARGIN = 20.0  # seconds: far behind the limit, for a machine that is busy
+
+
+def exchange(
+    url: str,
+    kind: Kind = Kind.OTHER,
+    *,
+    body: dict | None = None,
+    timeout: float = LIMIT,
+    environ: dict | None = None,
+    wire: Wire | None = None,
+) -> Exchange:
+    """Make one attempt; the rule of Kind.OTHER repeats nothing that was sent."""
+    base, wire = BaseUrl.parse(url), wire or Wire()
+    client = Client(
+        base,
+        lambda: Secret("pk_live_TESTKEY"),
+        connect(base, wire, environ or {}),
+        wire=wire,
+        timeout=timeout,
+        # whoever waits between attempts is told to stop: one attempt is what is looked at
+        patience=Patience(Budget(), sleep=lambda _: None, stopping=lambda: True),
+    )
+    try:
+        return client.read(Call(kind, "POST", "/x", body))
+    finally:
+        client.close()
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < MARGIN
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], None] | None) -> Iterator[str]:
+    """Accept one connection and hand it to `serve`; None leaves it in the backlog."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ended = threading.Event()
+
+        def accept() -> None:
+            with listener.accept()[0] as peer:
+                peer.settimeout(MARGIN)
+                with suppress(OSError):
+                    serve(peer)
+                ended.wait(MARGIN)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        if serve is not None:
+            thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        ended.set()
+        if serve is not None:
+            thread.join(MARGIN)
+
+
+def silent(_: socket.socket) -> None:
+    """Read nothing and say nothing."""
+
+
+def dripping(data: bytes, delay: float = 0.05) -> Callable[[socket.socket], None]:
+    def serve(peer: socket.socket) -> None:
+        peer.recv(65536)
+        for byte in data:
+            peer.sendall(bytes([byte]))
+            time.sleep(delay)
+
+    return serve
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Padding: " + b"x" * 400 + b"\r\n\r\n{}"
+
+
+def test_headers_that_drip_do_not_outlast_the_limit():
+    with listening(dripping(HEAD)) as place, in_time():
+        assert isinstance(exchange(f"http://{place}").last, Lost)
+
+
+def test_an_endless_row_of_interim_answers_does_not_outlast_the_limit():
+    with listening(dripping(b"HTTP/1.1 102 Processing\r\n\r\n" * 50, 0.02)) as place, in_time():
+        assert isinstance(exchange(f"http://{place}").last, Lost)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        drip(200, b" " * 1000, delay=0.05),
+        chunked(200, (b" " for _ in iter(lambda: time.sleep(0.02), 1) if _ is None)),
+    ],
+    ids=["drip", "endless chunks"],
+)
+def test_a_body_that_drips_does_not_outlast_the_limit(server: ScriptedServer, action):
+    server.script(action)
+    with in_time():
+        found = exchange(server.url)
+    assert found.answer is not None
+    assert found.answer.cut
+    assert found.good is None
+
+
+def test_a_server_that_says_nothing_does_not_outlast_the_limit(server: ScriptedServer):
+    server.script(stall())
+    with in_time():
+        found = exchange(server.url)
+    assert isinstance(found.last, Lost)
+    assert "0.5 s" in found.last.reason
+
+
+def test_a_tls_handshake_that_stalls_does_not_outlast_the_limit():
+    with listening(silent) as place, in_time():
+        found = exchange(f"https://{place}")
+    assert isinstance(found.last, NotSent)
+
+
+def test_a_tls_handshake_that_drips_does_not_outlast_the_limit():
+    # the beginning of a record of 16 kB that never becomes whole
+    with listening(dripping(b"\x16\x03\x03\x40\x00" + b"\x02" * 1000, 0.05)) as place, in_time():
+        found = exchange(f"https://{place}")
+    assert isinstance(found.last, NotSent)
+
+
+def full_backlog() -> tuple[socket.socket, list[socket.socket]]:
+    """Open a port that accepts no more connections: connecting to it hangs."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+    waiting = []
+    for _ in range(8):
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex(listener.getsockname())
+        waiting.append(client)
+    return listener, waiting
+
+
+def test_a_connect_that_hangs_does_not_outlast_the_limit():
+    listener, waiting = full_backlog()
+    try:
+        with in_time():
+            found = exchange(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    finally:
+        for each in (listener, *waiting):
+            each.close()
+    assert isinstance(found.last, NotSent)
+
+
+def test_all_addresses_of_a_name_are_tried_within_one_limit(monkeypatch, server: ScriptedServer):
+    """The first swallows packets: it must leave time for the others, not take all of it."""
+    listener, waiting = full_backlog()
+    hung, good = listener.getsockname()[1], server.port
+    real = socket.create_connection
+    ways = {"127.0.0.2": ("127.0.0.1", hung), "127.0.0.3": ("127.0.0.1", good)}
+    monkeypatch.setattr(
+        socket, "create_connection", lambda place, *a, **k: real(ways.get(place[0], place), *a, **k)
+    )
+
+    system = socket.getaddrinfo
+
+    def look_up(addresses: list[str]) -> Callable:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 80)) for each in addresses]
+        return lambda host, *a, **k: found if "many" in host else system(host, *a, **k)
+
+    server.script(json_answer(200, {}))
+    try:
+        monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2", "127.0.0.3"]))
+        with in_time():
+            assert exchange("http://many.localhost", timeout=4.0).good is not None
+        monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2"] * 5))
+        with in_time():
+            assert isinstance(exchange("http://many.localhost").last, NotSent)
+    finally:
+        for each in (listener, *waiting):
+            each.close()
+
+
+@pytest.mark.parametrize(
+    "way", [{}, {"http_proxy": "http://near.localhost:3128"}], ids=["straight", "proxy"]
+)
+def test_plain_http_goes_to_this_machine_only_whatever_the_name_says(monkeypatch, way):
+    """A resolver may give any address for a name below `localhost`."""
+    opened = []
+    monkeypatch.setattr(socket, "create_connection", lambda place, *_a, **_k: opened.append(place))
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("203.0.113.9", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: found)
+    last = exchange("http://api.localhost", environ=way).last
+    assert isinstance(last, NotSent)
+    assert "plain http is only for this machine" in last.reason
+    assert opened == []
+
+
+def test_a_name_look_up_that_hangs_does_not_outlast_the_limit(monkeypatch):
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        released.wait(MARGIN)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    with in_time():
+        found = exchange("http://slow.localhost")
+    released.set()
+    assert isinstance(found.last, NotSent)
+    assert found.last.cause == "connect"
+
+
+@pytest.mark.parametrize(
+    "fault", [socket.gaierror(socket.EAI_NONAME, "x"), UnicodeError("x"), OverflowError("x")]
+)
+def test_a_name_that_is_not_found_is_told_apart(monkeypatch, fault):
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    found = exchange("http://nowhere.localhost", Kind.READ, timeout=MARGIN)
+    assert isinstance(found.last, NotSent)
+    assert found.last.cause == "name"
+    assert found.attempts == 1
+
+
+def test_a_request_that_is_not_read_does_not_outlast_the_limit():
+    """The body is larger than the buffers between, and the other side takes none of it."""
+    with listening(silent) as place, in_time():
+        found = exchange(f"http://{place}", body={"x": "y" * 24_000_000}, timeout=2)
+    assert isinstance(found.last, Lost)
+
+
+def test_a_request_that_is_read_by_drips_does_not_outlast_the_limit():
+    def sip(peer: socket.socket) -> None:
+        for _ in range(20):
+            peer.recv(200_000)
+            time.sleep(0.05)
+
+    with listening(sip) as place, in_time():
+        found = exchange(f"http://{place}", body={"x": "y" * 24_000_000}, timeout=2)
+    assert isinstance(found.last, Lost)
+
+
+def test_a_signal_moves_the_deadline_of_what_is_in_flight(server: ScriptedServer):
+    """The first Ctrl-C gives a request so much time and no more."""
+    server.script(stall())
+    until: list[float] = []
+    wire = Wire(drain_at=lambda: until[0] if until else None)
+    threading.Timer(0.2, lambda: until.append(time.monotonic() + 0.2)).start()
+    with in_time():
+        found = exchange(server.url, timeout=60, wire=wire)
+    assert isinstance(found.last, Lost)
+
+
+@pytest.mark.parametrize("stage", ["getaddrinfo", "create_connection"])
+def test_a_signal_moves_the_deadline_of_what_is_connecting(monkeypatch, stage):
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> None:
+        released.wait(MARGIN)
+        raise OSError
+
+    monkeypatch.setattr(socket, stage, hang)
+    until: list[float] = []
+    wire = Wire(drain_at=lambda: until[0] if until else None)
+    threading.Timer(0.2, lambda: until.append(time.monotonic() + 0.2)).start()
+    with in_time():
+        found = exchange("http://127.0.0.1:9", timeout=60, wire=wire)
+    released.set()
+    assert isinstance(found.last, NotSent)
+    assert found.last.cause == "connect"
+
+
+@pytest.mark.parametrize("action", [reset("all"), reset("head"), reset("nothing"), close("all")])
+def test_what_breaks_behind_the_first_byte_is_lost_not_unsent(server: ScriptedServer, action):
+    """By where it broke, not by the library's name for it."""
+    server.script(action)
+    found = exchange(server.url, body={"x": "y" * 500_000}, timeout=MARGIN)
+    assert isinstance(found.last, Lost)
+    assert found.last.reason
+
+
+def test_a_refused_connection_has_sent_nothing():
+    with refused_port() as port:
+        found = exchange(f"http://127.0.0.1:{port}", timeout=MARGIN)
+    assert isinstance(found.last, NotSent)
+    assert found.last.cause == "connect"
+    assert "refused" in found.last.reason
+
+
+def test_what_does_not_speak_http_is_lost():
+    def greet(peer: socket.socket) -> None:
+        peer.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+    with listening(greet) as place:
+        assert isinstance(exchange(f"http://{place}").last, Lost)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [answer(407), answer(502), answer(200, b"x" * 10), close("all"), reset("all"), stall()],
+    ids=["407", "502", "no TLS behind it", "closed", "reset", "silent"],
+)
+def test_a_tunnel_that_a_proxy_does_not_give_has_sent_nothing(server: ScriptedServer, action):
+    server.script(action)
+    server.strict = False
+    with in_time():
+        found = exchange("https://api.parsec.invalid", environ={"HTTPS_PROXY": server.url})
+    assert isinstance(found.last, NotSent)
+    assert {r.method for r in server.requests} == {"CONNECT"}
+    assert b"TESTKEY" not in server.received
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [("good", "certificate"), ("wrong_host", "host"), ("expired", "time"), ("too_early", "time")],
+)
+def test_a_certificate_that_is_not_accepted_has_sent_nothing(private_ca, kind, cause):
+    started = ScriptedServer(tls=getattr(private_ca, kind)())
+    try:
+        trusted = {"SSL_CERT_FILE": str(private_ca.ca_file)} if kind != "good" else {}
+        found = exchange(started.url, Kind.READ, timeout=MARGIN, environ=trusted)
+    finally:
+        started.stop()
+    assert isinstance(found.last, NotSent)
+    assert found.last.cause == cause
+    assert "certificate" in found.last.reason
+    assert found.attempts == 1
+    assert started.received == b""
+
+
+def test_an_old_protocol_is_a_fault_of_tls(private_ca):
+    context = private_ca.good()
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    started = ScriptedServer(tls=context)
+    try:
+        found = exchange(
+            started.url, timeout=MARGIN, environ={"SSL_CERT_FILE": str(private_ca.ca_file)}
+        )
+    finally:
+        started.stop()
+    assert isinstance(found.last, NotSent)
+    assert found.last.cause == "tls"
+
+
+def test_within_the_limit_a_slow_answer_is_taken(server: ScriptedServer):
+    server.script(slow(0.1, json_answer(200, {})))
+    assert exchange(server.url, timeout=MARGIN).good is not None
+
+
+def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):
+    """A request that gave up does not take another thread's time away."""
+    wire = Wire()
+    server.respond(slow(0.6, json_answer(200, {})))
+    found: dict[float, Exchange] = {}
+
+    def one(limit: float) -> None:
+        found[limit] = exchange(server.url, timeout=limit, wire=wire)
+
+    threads = [threading.Thread(target=one, args=(limit,)) for limit in (0.2, 20.0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(MARGIN)
+    assert isinstance(found[0.2].last, Lost)
+    assert found[20.0].good is not None

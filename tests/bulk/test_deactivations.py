@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+from bulk.rig import HOST, KEY, Rig
+from bulk.world import World
+
+from parsec_cli.bulk.files.targets import Target
+from parsec_cli.bulk.plan.deactivations import keep_for_targets, plan_deactivations
+from parsec_cli.bulk.plan.plan import Keep
+from parsec_cli.bulk.plan.recheck import prepare
+from parsec_cli.bulk.plan.saved_plan import as_json
+from parsec_cli.bulk.plan.snapshot import take_census
+from parsec_cli.bulk.run.earlier_runs import Past, read_past
+from parsec_cli.errors import AmbiguousUser, NotFound, OutcomeUnknown
+from parsec_cli.outcomes import Unknown
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def named(*texts: str) -> list[Target]:
+    return [Target(row, "user", text) for row, text in enumerate(texts, 1)]
+
+
+def test_users_are_found_by_either_id(world):
+    first, second, third = world.add("u1"), world.add("u2"), world.add("u3")
+    targets = [
+        *named("u1", f"id:{second.upper()}"),
+        Target(3, "customer_id", third),
+    ]
+    plan = plan_deactivations(targets, world.census(), Past())
+    assert [action.customer_id for action in plan.actions] == [first, second, third]
+
+
+def test_uuid_is_a_customer_id_only_unless_forced(world):
+    uuid = "11111111-2222-4333-8444-555555555555"
+    customer = world.add(uuid)
+    with pytest.raises(NotFound):
+        plan_deactivations(named(uuid), world.census(), Past())
+    plan = plan_deactivations(named(f"ext:{uuid}"), world.census(), Past())
+    assert plan.deactivations[0].customer_id == customer
+
+
+@pytest.mark.parametrize("name", ["ext", "id"])
+def test_a_prefix_without_its_colon_is_a_name(world, name):
+    customer = world.add(name)
+    for text in (name, f"ext:{name}"):
+        plan = plan_deactivations(named(text), world.census(), Past())
+        assert plan.deactivations[0].customer_id == customer
+
+
+def test_everything_in_an_external_id_column_is_an_external_id(world):
+    world.add("id:x")
+    plan = plan_deactivations([Target(2, "external_id", "id:x")], world.census(), Past())
+    assert len(plan.deactivations) == 1
+
+
+def test_any_unknown_user_refuses_the_whole_file(world):
+    world.add("u1")
+    with pytest.raises(NotFound) as caught:
+        plan_deactivations(named("u1", "nobody", "none"), world.census(), Past())
+    assert caught.value.message == "2 of 3 rows name no user: nothing was sent"
+    assert caught.value.details == ("row 2: `nobody`", "row 3: `none`")
+    assert caught.value.exit_code == 3
+
+
+def test_ambiguous_user_refuses_the_whole_file(world):
+    world.add("u1")
+    world.add("u1")
+    with pytest.raises(AmbiguousUser):
+        plan_deactivations(named("u1"), world.census(), Past())
+
+
+@pytest.mark.parametrize("other", ["u9", "U1", "u1 ", "u2"])
+def test_row_whose_two_ids_disagree_refuses_the_whole_file(world, other):
+    customer, second = world.add("u1"), world.add("u2")
+    targets = [Target(2, "customer_id", customer, other), Target(3, "customer_id", second, "u2")]
+    with pytest.raises(AmbiguousUser) as caught:
+        plan_deactivations(targets, world.census(), Past())
+    (detail,) = caught.value.details
+    assert detail.startswith("row 2: ")
+    assert repr(other) in detail
+    assert f"customer_id {customer} is user 'u1'" in detail
+
+
+@pytest.mark.parametrize("past", [Past(), Past(done={"c-old": "u1"})])
+def test_row_of_a_user_who_was_created_again_is_refused(world, past):
+    world.add("u1")
+    with pytest.raises(AmbiguousUser, match="the two ids disagree in 1 row"):
+        plan_deactivations([Target(2, "customer_id", "c-old", "u1")], world.census(), past)
+
+
+def test_text_that_means_one_user_as_it_is_read_and_names_another_is_refused(world):
+    customer = world.add("foo")
+    for text in (customer, "ext:foo", f"id:{customer}"):
+        world.add(text)
+        with pytest.raises(AmbiguousUser, match="1 row may mean two users"):
+            plan_deactivations(named(text), world.census(), Past())
+
+
+def test_user_named_twice_counts_once(world):
+    customer = world.add("u1", 5)
+    plan = plan_deactivations(named("u1", f"id:{customer}"), world.census(), Past())
+    assert len(plan.deactivations) == 1
+    assert plan.keeps == (Keep(2, "u1", customer, 5),)
+
+
+def test_user_deactivated_by_an_older_run_is_no_unknown_user(world):
+    """So that an interrupted run can be run again."""
+    world.add("u2")
+    past = Past(done={"c-1": "u1"})
+    plan = plan_deactivations(named("u1", "u2"), world.census(), past)
+    assert plan.keeps == (Keep(1, "u1", "c-1", gone=True),)
+    assert as_json(plan.keeps[0])["before"] is None
+    assert len(plan.deactivations) == 1
+
+
+def test_records_are_kept_for_whoever_may_be_named(world):
+    first = world.add("u1")
+    world.add("u2")
+    third = world.add("u3")
+    keep = keep_for_targets(named("ext:u1", f"id:{third}"))
+    census = take_census(world.everyone(), keep)
+    kept = [seen.customer_id for seen in census.users.values() if seen.record]
+    assert kept == [first, third]
+
+
+def test_unknown_deactivation_of_an_older_run_is_part_of_the_count(tmp_path):
+    rig = Rig(tmp_path)
+    customer = rig.world.add("u1")
+    rig.world.before = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
+    plan = plan_deactivations(named("u1"), rig.world.census(), Past())
+    assert rig.apply(plan).exit_code == 12
+    past = read_past(rig.runs, HOST, KEY)
+    assert len(prepare(plan, rig.world.census()).deactivations) == 1
+    assert set(past.unknown) == {customer}
+
+
+def test_unknown_deactivation_that_took_effect_is_done(tmp_path):
+    rig = Rig(tmp_path)
+    rig.world.add("u1")
+    rig.world.after = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
+    plan = plan_deactivations(named("u1"), rig.world.census(), Past())
+    rig.apply(plan)
+    past = read_past(rig.runs, HOST, KEY)
+    again = plan_deactivations(named("u1"), rig.world.census(), past)
+    assert again.actions == ()
+    ended = rig.apply(again)
+    assert ended.exit_code == 0
+    assert rig.outcomes() == {"u1": "unchanged"}

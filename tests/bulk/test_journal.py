@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from bulk.disks import CountingDisk
+from bulk.rig import HOST, KEY
+
+from parsec_cli.bulk.plan.plan import Create, Deactivate, SetQps
+from parsec_cli.bulk.run.earlier_runs import IRREVERSIBLE, Past, binding, read_past
+from parsec_cli.bulk.run.journal import open_journal
+from parsec_cli.errors import GuardRefused, LocalFault
+
+GONE = Deactivate(2, "u1", "C-1", {"qps_limit": 5})
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "runs"
+
+
+def opened(runs: Path, **how):
+    return open_journal(runs, HOST, KEY, command="users apply", **how)
+
+
+def write(runs: Path, *outcomes: str | None) -> Path:
+    """A run that deactivated C-1, once per outcome; None leaves it unanswered."""
+    with opened(runs) as journal:
+        journal.begin(irreversible=True)
+        for outcome in outcomes:
+            (number,) = journal.intend([GONE], [{"customer_id": "C-1"}])
+            if outcome is not None:
+                journal.done(number, GONE, outcome, None)
+        assert journal.path is not None
+        return journal.path
+
+
+def test_lines_tell_the_run_the_intent_and_the_end(runs):
+    with opened(runs, wall=lambda: 1_790_000_000.25) as journal:
+        journal.begin(irreversible=True)
+        action = SetQps(3, "u1", "c1", 5, 6)
+        (number,) = journal.intend([action], [None])
+        journal.done(number, action, "changed", "c1")
+        path = journal.path
+    header, intent, done = [json.loads(line) for line in path.read_text().splitlines()]
+    time = "2026-09-21T14:13:20.250Z"
+    assert header == {
+        "run": 1,
+        "host": HOST,
+        "key": KEY,
+        "command": "users apply",
+        "time": time,
+        "pid": os.getpid(),
+    }
+    assert intent == {
+        "n": 1,
+        "row": 3,
+        "external_id": "u1",
+        "customer_id": "c1",
+        "before": {"qps_limit": 5},
+        "after": {"qps_limit": 6},
+        "intent": "set-qps",
+        "time": time,
+    }
+    assert done == {"n": 1, "done": "changed", "of": "set-qps", "customer_id": "c1", "time": time}
+
+
+def test_directory_and_files_are_for_the_owner_only(runs):
+    path = write(runs, "deactivated")
+    assert runs.stat().st_mode & 0o777 == 0o700
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_is_written_before_the_run_begins(runs):
+    with opened(runs):
+        assert [path.suffix for path in runs.iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "done", "unknown"),
+    [
+        (["deactivated"], True, False),
+        ([None], False, True),
+        (["unknown"], False, True),
+        (["failed"], False, False),
+        (["not_sent"], False, False),
+        ([None, "deactivated"], True, False),
+        ([None, "failed"], False, False),
+        (["deactivated", None], False, True),
+    ],
+)
+def test_past_knows_deactivations_done_and_unknown(runs, outcomes, done, unknown):
+    write(runs, *outcomes)
+    past = read_past(runs, HOST, KEY)
+    assert past.done == ({"c-1": "u1"} if done else {})
+    assert past.unknown == ({"c-1": "u1"} if unknown else {})
+
+
+def test_later_run_settles_what_an_older_one_left_unknown(runs):
+    write(runs, None)
+    write(runs, "deactivated")
+    assert read_past(runs, HOST, KEY) == Past(done={"c-1": "u1"})
+
+
+def test_past_is_of_this_host_and_key_only(runs):
+    write(runs, "deactivated")
+    assert read_past(runs, HOST, "other") == Past()
+    assert read_past(runs, "other", KEY) == Past()
+
+
+def test_past_without_a_directory_is_empty_and_makes_none(runs):
+    assert read_past(runs, HOST, KEY) == Past()
+    assert not runs.exists()
+
+
+def test_creates_are_passed_over_also_when_named_like_a_mark(runs):
+    with opened(runs) as journal:
+        journal.begin(irreversible=True)
+        journal.intend([Create(2, "deactivate"), Create(3, '"deactivate"')], [None, None])
+    assert read_past(runs, HOST, KEY) == Past()
+
+
+def test_torn_last_line_is_dropped_at_every_byte(runs):
+    """A journal that was cut anywhere reads, and never says more than was written."""
+    path = write(runs, "deactivated")
+    whole = path.read_bytes()
+    ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
+    for cut in range(len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        past = read_past(runs, HOST, KEY)
+        lines = sum(end <= cut for end in ends)
+        assert (len(past.unknown), len(past.done)) == [(0, 0), (0, 0), (1, 0), (0, 1)][lines]
+
+
+def test_damaged_line_in_the_middle_is_told_with_its_file_and_number(runs):
+    path = write(runs, "deactivated")
+    first, intent, done = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + b"{" + intent + done)
+    with pytest.raises(LocalFault, match=r"line 2 of the journal `.*` is damaged"):
+        read_past(runs, HOST, KEY)
+
+
+def test_users_sent_before_are_known_by_name():
+    past = Past(
+        done={"c-1": "u1", "c-4": None, "c-5": "same"}, unknown={"c-2": "u2", "c-3": "same"}
+    )
+    assert past.names() == {"u1": "c-1", "u2": "c-2", "same": "c-5"}
+
+
+def test_journal_without_deactivations_is_not_read_again(runs):
+    with opened(runs) as journal:
+        journal.begin(irreversible=False)
+        path = journal.path
+    path.write_bytes(b'{"deactivate" damaged\n')
+    assert read_past(runs, HOST, KEY) == Past()
+
+
+def test_second_run_is_refused_and_names_the_first(runs):
+    with opened(runs):
+        with pytest.raises(GuardRefused, match=f"going on: process {os.getpid()}"), opened(runs):
+            pass
+        with open_journal(runs, HOST, "another key", command="x"):
+            pass
+    with opened(runs):
+        pass
+
+
+def test_lock_dies_with_its_process(runs):
+    script = textwrap.dedent(f"""
+        import os, signal
+        from pathlib import Path
+        from parsec_cli.bulk.run.journal import open_journal
+        with open_journal(Path({str(runs)!r}), {HOST!r}, {KEY!r}, command="x"):
+            print("locked", flush=True)
+            input()
+    """)
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"locked\n"
+        with pytest.raises(GuardRefused, match=f"process {process.pid}"), opened(runs):
+            pass
+        process.kill()
+        process.wait()
+    with opened(runs):
+        pass
+
+
+def test_journal_of_another_run_is_never_written_over(runs):
+    with opened(runs, wall=lambda: 5.0) as journal:
+        journal.begin(irreversible=True)
+    with opened(runs, wall=lambda: 5.0) as journal, pytest.raises(LocalFault):
+        journal.begin(irreversible=True)
+
+
+def test_file_name_is_made_of_host_and_key():
+    assert binding("a", "b") != binding("ab", "")
+
+
+def test_unbegun_journal_takes_no_intent(runs):
+    with opened(runs) as journal, pytest.raises(LocalFault, match="not begun"):
+        journal.intend([GONE], [None])
+
+
+def test_withdrawn_intent_is_no_unknown(runs):
+    with opened(runs) as journal:
+        journal.begin(irreversible=True)
+        (number,) = journal.intend([GONE], [None])
+        journal.withdraw([(number, GONE)])
+        journal.withdraw([])
+        *_, last = journal.path.read_text().splitlines()
+    assert read_past(runs, HOST, KEY) == Past()
+    assert json.loads(last) == {"n": number, "done": "not_sent", "of": "deactivate"}
+
+
+@pytest.mark.parametrize(("irreversible", "mark"), [(True, f"-{IRREVERSIBLE}"), (False, "")])
+def test_the_name_tells_when_in_utc_who_and_whether_it_can_be_undone(runs, irreversible, mark):
+    with opened(runs, wall=lambda: 1_790_000_000.25) as journal:
+        journal.begin(irreversible=irreversible)
+        start = f"{binding(HOST, KEY)}-20260921T141320.250000"
+        assert journal.path.name == f"{start}-{os.getpid()}{mark}.jsonl"
+
+
+def test_what_cannot_be_undone_is_kept_before_its_outcome_is_told(runs):
+    disk, raised = CountingDisk(), SetQps(3, "u1", "c1", 5, 6)
+    with opened(runs, disk=disk) as journal:
+        journal.begin(irreversible=True)
+        first, second = journal.intend([raised, GONE], [None, None])
+        journal.done(first, raised, "changed", "c1")
+        assert disk.kept == disk.written - 1
+        journal.done(second, GONE, "deactivated", "C-1")
+        assert disk.kept == disk.written
+
+
+def test_a_journal_that_cannot_be_read_stops_before_anything_is_sent(runs):
+    (runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl").mkdir(parents=True)
+    with pytest.raises(LocalFault) as caught, opened(runs):
+        pytest.fail("went on without knowing the past")
+    path = runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl"
+    assert caught.value.message == f"cannot read the journal `{path}`: is a directory"
+
+
+def test_an_intent_and_the_record_as_it_was_are_kept_before_it_returns(runs):
+    disk = CountingDisk()
+    with opened(runs, disk=disk) as journal:
+        journal.begin(irreversible=True)
+        record = {"customer_id": "C-1", "qps_limit": 5}
+        numbers = journal.intend([GONE, GONE], [record, None])
+        assert disk.kept == disk.written == 3
+        lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
+    assert numbers == [1, 2]
+    assert lines[1]["record"] == record
+    assert "record" not in lines[2]
+    with opened(runs) as journal:
+        journal.begin(irreversible=False)
+        with pytest.raises(ValueError, match="zip"):
+            journal.intend([GONE], [None, None])
+
+
+@pytest.mark.parametrize("line", ['{"n": 1, "intent": "deactivate"}', '{"intent": "deactivate"}'])
+def test_a_damaged_line_about_a_deactivation_is_told_with_its_place(runs, line):
+    path = write(runs)
+    with path.open("a") as journal:
+        journal.write(line + "\n")
+    with pytest.raises(LocalFault) as caught:
+        read_past(runs, HOST, KEY)
+    assert caught.value.message == f"line 2 of the journal `{path}` is damaged"
+    assert "move the file away" in caught.value.hint

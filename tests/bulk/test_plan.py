@@ -1,0 +1,397 @@
+from __future__ import annotations
+
+import pytest
+from bulk.world import World
+from hypothesis import given
+from hypothesis import strategies as st
+from support.steady import STEADY
+
+from parsec_cli.bulk.files.roster import Wanted
+from parsec_cli.bulk.plan.forecast import check_max, check_pool, check_quota, forecast
+from parsec_cli.bulk.plan.plan import (
+    Create,
+    Deactivate,
+    Keep,
+    SetQps,
+    delta,
+    diff,
+    facts_of,
+    keep_for_roster,
+)
+from parsec_cli.bulk.plan.saved_plan import summary
+from parsec_cli.bulk.plan.snapshot import take_census
+from parsec_cli.bulk.plan.unchangeable import FixedColumns
+from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
+from parsec_cli.models import Pool, User
+from parsec_cli.next_command import again
+from parsec_cli.redaction import without_secrets
+
+ADDRESS = "0x" + "ab" * 20
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_each_kind_of_difference_becomes_one_action(world):
+    low, same, gone = world.add("low", 5), world.add("same", 7), world.add("gone", 3)
+    wanted = [
+        Wanted(2, "low", 9),
+        Wanted(3, "same", 7),
+        Wanted(4, "gone", absent=True),
+        Wanted(5, "new", 4, "a@b.example", ADDRESS),
+        Wanted(6, "never", absent=True),
+    ]
+    plan = diff(wanted, world.census())
+    assert plan.actions == (
+        Deactivate(4, "gone", gone, facts_of(world.users[gone])),
+        SetQps(2, "low", low, 5, 9),
+        Create(5, "new", 4, "a@b.example", ADDRESS),
+    )
+    assert plan.keeps == (Keep(3, "same", same, 7), Keep(6, "never"))
+    assert summary(plan) == {
+        "create": 1,
+        "set_qps": 1,
+        "deactivate": 1,
+        "unchanged": 2,
+        "holders": 0,
+    }
+
+
+def test_empty_limit_changes_nothing(world):
+    customer = world.add("u1", 5)
+    assert diff([Wanted(2, "u1")], world.census()).keeps == (Keep(2, "u1", customer, 5),)
+
+
+def test_decreases_come_first_then_deactivations_then_the_rest(world):
+    for name in ("down", "up", "gone", "unset"):
+        world.add(name, None if name == "unset" else 10)
+    wanted = [
+        Wanted(2, "new", 5),
+        Wanted(3, "up", 20),
+        Wanted(4, "unset", 1),
+        Wanted(5, "gone", absent=True),
+        Wanted(6, "down", 1),
+    ]
+    assert [action.row for action in diff(wanted, world.census()).actions] == [6, 5, 2, 3, 4]
+
+
+def test_entries_come_in_the_order_of_the_file_and_pruned_users_last(world):
+    for name in ("b", "a", "down"):
+        world.add(name, 10)
+    plan = diff([Wanted(2, "new", 1), Wanted(3, "down", 1)], world.census(), prune=True)
+    assert [(entry.row, entry.external_id) for entry in plan.entries] == [
+        (2, "new"),
+        (3, "down"),
+        (None, "b"),
+        (None, "a"),
+    ]
+
+
+def test_without_prune_users_that_are_not_in_the_file_stay(world):
+    world.add("other")
+    assert diff([Wanted(2, "new")], world.census()).deactivations == ()
+
+
+def test_prune_spares_rows_that_name_a_user_by_customer_id_only(world):
+    nameless = world.add(None, 5)
+    plan = diff([Wanted(2, "", customer_id=nameless)], world.census(), prune=True)
+    assert plan.actions == ()
+
+
+def test_unknown_customer_id_without_an_external_id_is_a_fault(world):
+    with pytest.raises(UsageFault) as caught:
+        diff([Wanted(7, "", 5, customer_id="abc")], world.census())
+    assert caught.value.details == ("row 7: there is no user of customer_id `abc`",)
+
+
+def test_odd_ids_are_matched_but_never_created(world):
+    """Control characters are refused for creating, not for matching."""
+    world.add("a\nb", 5)
+    assert diff([Wanted(2, "a\nb", 6)], world.census()).actions[0].new == 6
+    with pytest.raises(UsageFault) as caught:
+        diff([Wanted(2, "a\nb", 6), Wanted(4, "c\n", 6), Wanted(9, "d\u200b")], world.census())
+    assert [line.partition(":")[0] for line in caught.value.details] == ["row 4", "row 9"]
+
+
+def test_external_id_of_two_users_is_ambiguous(world):
+    world.add("u1", 1)
+    world.add("u1", 2)
+    with pytest.raises(AmbiguousUser) as caught:
+        diff([Wanted(2, "u1", 5)], world.census())
+    assert caught.value.details == ("row 2: `u1`",)
+
+
+def test_notes_say_what_a_plan_does_not_know_or_touch(world):
+    for name in ("u1", "u2", "u3"):
+        world.add(name, 1)
+    wanted = [Wanted(2, "u1", 1), Wanted(3, "new"), Wanted(4, "back", 1, customer_id="gone")]
+    assert diff(wanted, world.census()).notes == (
+        "created without `qps_limit`; the server's default is unknown and counts 0: 1",
+        "created although the file has a customer_id, which no user has: 1",
+        "users that are not in the file, and stay as they are: 2",
+    )
+    assert len(diff(wanted, world.census(), prune=True).notes) == 2
+
+
+def test_rows_that_differ_in_columns_that_cannot_be_changed_are_counted_once(world):
+    for n in range(3):
+        world.add(f"u{n}", 1, tier="pro", wallet={"eoa_address": ADDRESS.upper()})
+    same = {"tier": "pro", "wallet.eoa_address": ADDRESS}
+    wanted = [
+        Wanted(2, "u0", eoa_address=ADDRESS, fixed=same),
+        Wanted(3, "u1", email="a@b.example", fixed={"tier": "free"}),
+        Wanted(4, "", customer_id=next(iter(world.users)), eoa_address="0x" + "cd" * 20),
+        Wanted(5, "new", email="a@b.example"),
+        Wanted(6, "u2", absent=True, fixed={"tier": "free"}),
+    ]
+    fixed = FixedColumns(wanted)
+    for page in world.everyone():
+        for user in page:
+            fixed.see(user)
+    assert fixed.notes == [
+        (
+            "columns that cannot be changed here differ from the server in 2 rows: "
+            "`eoa_address`, `tier`, `email` (the API does not show it)"
+        )
+    ]
+
+
+@pytest.mark.parametrize("absent", [False, True])
+@pytest.mark.parametrize(
+    ("external_id", "customer"),
+    [("417", "u1"), ("u2", "u1"), ("U1", "u1"), ("re\u0301", "r\u00e9"), ("u1", "stale")],
+)
+def test_row_whose_two_ids_disagree_is_refused(world, external_id, customer, absent):
+    """A spreadsheet changed one of them, or the user was created again since the export."""
+    ids = {name: world.add(name) for name in ("u1", "u2", "r\u00e9")}
+    customer_id = ids.get(customer, "stale")
+    wanted = [Wanted(2, "u2", 5), Wanted(3, external_id, 5, absent=absent, customer_id=customer_id)]
+    with pytest.raises(GuardRefused, match="the two ids disagree in 1 row") as caught:
+        diff(wanted, world.census(), prune=True)
+    (detail,) = caught.value.details
+    assert f"row 3: external_id {external_id!a} is " in detail
+    assert f"customer_id {customer_id} is " in detail
+
+
+def test_users_who_share_an_external_id_are_told_apart_by_customer_id(world):
+    one, two = world.add("u1", 1), world.add("u1", 2)
+    wanted = [Wanted(2, "u1", 5, customer_id=one), Wanted(3, "u1", 2, customer_id=two)]
+    assert [action.customer_id for action in diff(wanted, world.census()).actions] == [one]
+
+
+def test_pruned_user_who_shares_an_external_id_is_known_in_full(world):
+    """What is pruned must be read whole, wallet included."""
+    one, two = world.add("u1", 1), world.add("u1", 2, wallet={"eoa_address": ADDRESS})
+    wanted = [Wanted(2, "u1", 1, customer_id=one)]
+    census = take_census(world.everyone(), keep_for_roster(wanted, prune=True))
+    (gone,) = diff(wanted, census, prune=True).deactivations
+    assert gone.customer_id == two
+    assert gone.facts["wallet"]["eoa_address"] == ADDRESS
+
+
+def test_two_rows_for_one_user_are_a_fault(world):
+    customer = world.add("u1", 1)
+    with pytest.raises(UsageFault) as caught:
+        diff([Wanted(2, "u1", 5), Wanted(3, "", 6, customer_id=customer)], world.census())
+    assert caught.value.details == ("row 3: names the same user as row 2",)
+
+
+@pytest.mark.parametrize("new", ["BOB", "Stra\u00dfe", "e\u0301", "NULL", "None", "NaN"])
+@pytest.mark.parametrize("where", ["server", "file"])
+def test_new_id_that_is_more_likely_a_slip_is_refused(world, new, where):
+    others = ["bob", "strasse", "\u00e9"]
+    wanted = [Wanted(2, new, 5)]
+    if where == "server":
+        for name in others:
+            world.add(name)
+    else:
+        wanted += [Wanted(row, name, 5) for row, name in enumerate(others, 3)]
+    with pytest.raises(GuardRefused) as caught:
+        diff(wanted, world.census())
+    assert caught.value.exit_code == 10
+    assert "row 2: " in caught.value.details[0]
+    assert ascii(new) in caught.value.details[0]
+    assert caught.value.command == again(allow_odd_ids=True)
+    assert diff(wanted, world.census(), allow_odd_ids=True).actions[0].external_id == new
+
+
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        *((f"us{char}er", "looks like 'user'") for char in "\u200d\u034f\ufe0f\u3164\u2800"),
+        ("a\u00a0b", "looks like 'a b'"),
+        ("417", "'00417' without its zeros"),
+        ("00000000-0000-4000-8000-000000000001", "is the customer_id of 'user'"),
+    ],
+)
+def test_new_id_that_is_an_existing_user_in_disguise_is_refused(world, new, why):
+    for name in ("user", "a b", "00417"):
+        world.add(name)
+    with pytest.raises(GuardRefused) as caught:
+        diff([Wanted(2, new, 5)], world.census())
+    assert why in caught.value.details[0]
+
+
+def test_ids_that_differ_by_zeros_are_two_where_the_file_names_both(world):
+    world.add("007", 1)
+    plan = diff([Wanted(2, "007", 1), Wanted(3, "7", 1)], world.census())
+    assert [action.external_id for action in plan.actions] == ["7"]
+
+
+def test_existing_users_may_look_alike_and_be_called_anything(world):
+    names = ["bob", "Bob", "NULL", "#N/A"]
+    for name in names:
+        world.add(name, 1)
+    wanted = [Wanted(row, name, 1) for row, name in enumerate(names, 2)]
+    assert diff([*wanted, Wanted(9, "BOB", absent=True)], world.census()).actions == ()
+
+
+def test_prune_by_a_file_that_names_nobody_is_refused(world):
+    world.add("u1")
+    with pytest.raises(GuardRefused, match="would deactivate everyone"):
+        diff([], world.census(), prune=True)
+    assert diff([], world.census()).actions == ()
+
+
+def test_forecast_counts_requests_time_and_quota():
+    actions = (Create(2, "a", 5), SetQps(3, "b", "c", 10, 4))
+    ahead = forecast(actions, Pool({}, 100, 3, 50), rate=4, quota_left=8)
+    assert ahead.pool == {"qps_pool": 100, "allocated_before": 50, "allocated_after": 49}
+    assert (ahead.requests, ahead.seconds, ahead.quota_share) == (2, 0.5, 0.25)
+
+
+def test_unpaced_and_unlimited_forecast_knows_no_time_and_no_share():
+    ahead = forecast((Create(2, "a"),), Pool({}, 100, 3, 50), rate=None, quota_left=None)
+    assert (ahead.seconds, ahead.quota_share) == (None, None)
+
+
+def ahead_of(before: int, raised: int):
+    return forecast(
+        (SetQps(2, "a", "c", 100, 100 + raised),),
+        Pool({}, 100, 3, before),
+        rate=1,
+        quota_left=None,
+    )
+
+
+@pytest.mark.parametrize(("before", "raised"), [(90, 11), (101, 1)])
+def test_raising_the_sum_above_the_pool_is_refused(before, raised):
+    with pytest.raises(GuardRefused) as caught:
+        check_pool(ahead_of(before, raised), allow_overcommit=False)
+    assert caught.value.command == again(allow_overcommit=True)
+
+
+@pytest.mark.parametrize(("before", "raised"), [(90, 10), (150, 0), (150, -10)])
+def test_filling_the_pool_or_lowering_the_sum_is_allowed(before, raised):
+    check_pool(ahead_of(before, raised), allow_overcommit=False)
+
+
+def test_overcommitting_is_allowed_when_asked_for():
+    check_pool(ahead_of(90, 500), allow_overcommit=True)
+
+
+def test_more_requests_than_the_month_has_left_are_refused():
+    ahead = forecast((Create(2, "a"), Create(3, "b")), Pool({}, 9, 0, 0), rate=1, quota_left=1)
+    with pytest.raises(GuardRefused, match="2 requests are needed and 1 are left"):
+        check_quota(ahead)
+
+
+def test_deactivations_above_max_are_refused_and_the_hint_names_the_count():
+    actions = tuple(Deactivate(n, "u", f"c{n}", {}) for n in range(11))
+    check_max(actions[:10])
+    with pytest.raises(GuardRefused) as caught:
+        check_max(actions)
+    assert caught.value.command == again(max=11)
+
+
+def test_listing_that_breaks_off_makes_no_plan():
+    def pages():
+        yield [User({"customer_id": "c1"})]
+        raise ServerFault("bad gateway", http_status=502)
+
+    with pytest.raises(GuardRefused, match="broke off after 1 user"):
+        take_census(pages())
+
+
+def test_listing_that_never_began_keeps_its_own_fault():
+    def pages():
+        raise ServerFault("bad gateway")
+        yield []
+
+    with pytest.raises(ServerFault):
+        take_census(pages())
+
+
+def test_user_on_two_pages_counts_once():
+    user = User({"customer_id": "c1", "external_id": "u1"})
+    census = take_census([[user], [user]])
+    assert len(census.users) == 1
+    assert census.twice == set()
+
+
+def test_kept_records_hold_no_key():
+    record = {"api_key": "pk_x", "wallet": {"private_key": "x", "a": [{"clob_secret": 1, "b": 2}]}}
+    assert without_secrets(record) == {"wallet": {"a": [{"b": 2}]}}
+
+
+names = st.sampled_from([f"u{n}" for n in range(8)])
+limits = st.none() | st.integers(1, 60)
+listed = st.dictionaries(names, limits, max_size=8)
+wishes = st.dictionaries(names, st.tuples(limits, st.booleans()), min_size=1, max_size=8)
+
+
+def build(there: dict, wished: dict) -> tuple[World, list[Wanted]]:
+    world = World()
+    for name, qps in there.items():
+        world.add(name, qps)
+    wanted = [
+        Wanted(row, name, qps, absent=absent)
+        for row, (name, (qps, absent)) in enumerate(wished.items(), 2)
+    ]
+    return world, wanted
+
+
+def perform(world: World, plan) -> None:
+    for action in plan.actions:
+        match action:
+            case Create():
+                world.create(action.external_id, qps_limit=action.qps_limit)
+            case SetQps():
+                world.set_qps(User({"customer_id": action.customer_id}), action.new)
+            case Deactivate():
+                world.deactivate(User({"customer_id": action.customer_id}))
+
+
+@STEADY
+@given(listed, wishes, st.booleans())
+def test_plan_that_was_applied_leaves_nothing_to_do(there, wished, prune):
+    world, wanted = build(there, wished)
+    perform(world, diff(wanted, world.census(), prune=prune))
+    assert diff(wanted, world.census(), prune=prune).actions == ()
+
+
+@STEADY
+@given(listed, wishes, st.booleans())
+def test_sum_of_limits_never_passes_both_its_start_and_its_end(there, wished, prune):
+    world, wanted = build(there, wished)
+    plan = diff(wanted, world.census(), prune=prune)
+    start = world.allocated
+    end = start + plan.raise_by
+    for action in plan.actions:
+        start += delta(action)
+        assert start <= max(world.pool.total_allocated_qps, end)
+    perform(world, plan)
+    assert world.allocated == end
+
+
+@STEADY
+@given(listed, wishes, st.randoms())
+def test_order_of_the_listing_does_not_matter(there, wished, random):
+    world, wanted = build(there, wished)
+    shuffled = list(world.users.items())
+    random.shuffle(shuffled)
+    first = diff(wanted, world.census(), prune=True)
+    world.users = dict(shuffled)
+    assert diff(wanted, world.census(), prune=True).actions == first.actions

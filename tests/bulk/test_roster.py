@@ -1,0 +1,512 @@
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.steady import STEADY
+
+from parsec_cli.bulk.files.header import Columns
+from parsec_cli.bulk.files.roster import Wanted, read_roster
+from parsec_cli.cells import neutralise
+from parsec_cli.errors import UsageFault
+from parsec_cli.field_rules import id_fault, new_id_fault
+
+ADDRESS = "0x" + "aB" * 20
+
+
+def read(text: str | bytes) -> tuple[Wanted, ...]:
+    return read_roster(text if isinstance(text, bytes) else text.encode(), "users.csv")
+
+
+def faults(text: str | bytes) -> list[str]:
+    with pytest.raises(UsageFault) as caught:
+        read(text)
+    assert caught.value.exit_code == 2
+    return list(caught.value.details)
+
+
+TWO = (Wanted(2, "u1", 5), Wanted(3, "u2", 7))
+PLAIN = "external_id,qps_limit\r\nu1,5\r\nu2,7\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN.encode(),
+        codecs.BOM_UTF8 + PLAIN.encode(),
+        codecs.BOM_UTF16_LE + PLAIN.encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + PLAIN.encode("utf-16-be"),
+        PLAIN.replace("\r\n", "\n").encode(),
+        PLAIN.replace("\r\n", "\r").encode(),
+        PLAIN.rstrip().encode(),
+        PLAIN.replace(",", ";").encode(),
+        PLAIN.replace(",", "\t").encode(),
+        b"sep=;\r\n" + PLAIN.replace(",", ";").encode(),
+        b"sep=|\n" + PLAIN.replace(",", "|").encode(),
+        PLAIN.replace("external_id,qps_limit", " External ID , QPS_Limit ").encode(),
+        b'"external_id","qps_limit"\n"u1","5"\n"u2","7"\n',
+        b"qps_limit,state,external_id\n5,active,u1\n7,,u2\n",
+    ],
+)
+def test_every_usual_encoding_delimiter_and_line_end_reads_the_same(data):
+    """A byte-order mark, semicolons or `sep=` change nothing."""
+    assert read(data) == TWO
+
+
+def test_all_columns():
+    text = f"external_id,qps_limit,email,eoa_address,state\nu1,5,a@b.example,{ADDRESS},Absent\n"
+    assert read(text) == (Wanted(2, "u1", 5, "a@b.example", ADDRESS, absent=True),)
+
+
+def test_empty_cells_leave_things_alone():
+    assert read("external_id,qps_limit,email\nu1,,\n") == (Wanted(2, "u1"),)
+
+
+def test_ids_are_taken_exactly_as_written():
+    """No number is made of an id."""
+    ids = ["00123", "4e872096", "9912140633506421", "TRUE", "1.0", "-2", "@x", "日本", "a b", "+1"]
+    assert [one.external_id for one in read("external_id\n" + "\n".join(ids))] == ids
+
+
+def test_blank_rows_are_skipped_and_rows_keep_their_lines():
+    """Empty lines and rows of empty cells are no rows."""
+    assert read("external_id,qps_limit\n\nu1,5\n,\n  ,\nu2,7\n") == (
+        Wanted(3, "u1", 5),
+        Wanted(6, "u2", 7),
+    )
+
+
+def test_record_over_several_lines_has_the_row_it_starts_in():
+    found = read('external_id,email\n"a\nb",\nu2,\n')
+    assert [(one.row, one.external_id) for one in found] == [(2, "a\nb"), (4, "u2")]
+
+
+def test_all_faults_of_a_file_are_listed_together_in_order_of_rows():
+    """Nothing is found only after hundreds of rows were applied."""
+    text = (
+        "external_id,qps_limit,email,eoa_address,state\n"
+        "u1,5,,,\n"
+        "u2,abc,,,\n"
+        "u3,1,,\n"
+        ",5,,,\n"
+        "u5,1,,0x12,\n"
+        "u6,1,nobody,,\n"
+        "u1,9,,,\n"
+        "u8,0,,,gone\n"
+        "pk_live_abcdef,1,,,\n"
+        "9.91214E+15,1,,,\n"
+        "..,1,,,\n"
+        " u13,,,,absent\n"
+    )
+    assert faults(text) == [
+        "row 3: qps_limit `abc` is not a whole number from 1 to 2147483647",
+        "row 4: has 4 cells, the header has 5",
+        "row 5: the id is empty",
+        "row 6: eoa_address `0x12` is not `0x` and 40 hexadecimal digits",
+        "row 7: email 'nobody' is not an email address",
+        "row 8: the id `u1` is in row 2, too",
+        "row 9: qps_limit `0` is not a whole number from 1 to 2147483647",
+        "row 9: state `gone` is not active or absent",
+        "row 10: the id looks like an API key; it is not shown here",
+        "row 11: the id `9.91214E+15` was mangled by a spreadsheet; format the column as text",
+        "row 12: the id `..` cannot be used: it has a meaning in a URL",
+        "row 13: the id ' u13' cannot be used: it begins or ends with a blank",
+    ]
+
+
+def test_message_counts_the_faults_and_says_that_nothing_was_sent():
+    with pytest.raises(UsageFault) as caught:
+        read("external_id,qps_limit\nu1,x\n")
+    assert caught.value.message == "`users.csv` has 1 fault: nothing was sent"
+    assert caught.value.hint == "correct the file and run the same command again"
+
+
+def test_long_list_of_faults_is_cut_and_counted():
+    listed = faults("external_id,qps_limit\n" + "".join(f"u{n},x\n" for n in range(1, 1201)))
+    assert len(listed) == 51
+    assert listed[-1] == "and 1,150 more"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1_000",
+        "+5",
+        " 7 ",
+        "1.0",
+        "0x10",
+        "1e3",
+        "99999999999999999999",
+        "0",
+        "-1",
+        "٣",
+        "2147483648",
+    ],
+)
+def test_careless_integers_are_refused(cell):
+    """Only plain ASCII digits in the range."""
+    assert faults(f'external_id,qps_limit\nu1,"{cell}"\n') == [
+        f"row 2: qps_limit `{cell}` is not a whole number from 1 to 2147483647"
+    ]
+
+
+def test_largest_limit_reads():
+    assert read("external_id,qps_limit\nu1,2147483647\n") == (Wanted(2, "u1", 2147483647),)
+
+
+def test_header_without_an_id_says_what_it_saw_and_what_is_needed():
+    with pytest.raises(UsageFault) as caught:
+        read("external-id|qps\nu1|5\n")
+    assert caught.value.details == (
+        (
+            "row 1: there is no column `external_id` or `customer_id`; the first line, split at "
+            "each comma, has `external-id|qps`; did you mean `external_id`"
+        ),
+    )
+    assert faults('[{"external-id": "u1"}, {"external-id": "u2"}]') == [
+        (
+            "row 1: there is no column `external_id` or `customer_id`; the record has "
+            "`external-id`; did you mean `external_id`"
+        )
+    ]
+    with pytest.raises(UsageFault, match="fault") as caught:
+        read("")
+    assert "external_id,customer_id,qps_limit" in caught.value.hint
+    assert "--map external_id=COLUMN" in caught.value.hint
+
+
+def test_unknown_and_double_columns_are_listed_with_the_faults_of_rows():
+    assert faults("external_id,qps_limt,Email, email\nu1,5,,\nu2,5,\n") == [
+        "row 1: unknown column `qps_limt`; did you mean `qps_limit`",
+        "row 1: the column `email` appears 2 times",
+        "row 3: has 3 cells, the header has 4",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["external_id,status\nu1,x\n", '[{"external_id": "a", "Status": "x"}]']
+)
+def test_unknown_column_names_the_nearest_known_one(text):
+    assert any(line.endswith("`status`; did you mean `state`") for line in faults(text))
+
+
+def test_keys_of_json_follow_the_header_rule():
+    assert read('[{" External ID ": "u1", "QPS_LIMIT": 5}]') == (Wanted(1, "u1", 5),)
+    assert faults('[{"external_id": "u1", "External_ID": "u2"}]') == [
+        "row 1: the column `external_id` appears 2 times"
+    ]
+
+
+MAPPED = [
+    "Login;limit;Note\nu1;5;x\n",
+    "Login\tlimit\tNote\nu1\t5\tx\n",
+    '[{"login": "u1", "LIMIT": 5, "Note": 7}]',
+]
+
+
+@pytest.mark.parametrize("text", MAPPED)
+def test_mapped_columns_are_read_and_the_others_named(text):
+    columns = Columns.parse(["external_id=login", "QPS_limit= Limit "])
+    assert read_roster(text.encode(), "f", columns)[0].qps_limit == 5
+    assert columns.notice() == "columns not read: `note`"
+
+
+@pytest.mark.parametrize("text", MAPPED)
+def test_mapped_column_that_is_not_there_is_a_fault(text):
+    with pytest.raises(UsageFault) as caught:
+        read_roster(text.encode(), "f", Columns.parse(["external_id=login", "email=notes"]))
+    assert caught.value.details == (
+        "row 1: `--map email=notes`: no such column; did you mean `note`",
+    )
+
+
+@pytest.mark.parametrize("option", ["login", "id=login", "email=", "=x", "email=a", "state=LOGIN"])
+def test_careless_mapping_is_refused(option):
+    with pytest.raises(UsageFault, match="--map"):
+        Columns.parse(["external_id=login", "email=mail", option])
+
+
+def test_unclosed_quote_is_told_with_the_line_where_it_opened():
+    text = 'external_id,email\nu1,\n"two\nlines","never closed\nu3,\nu4,\n'
+    assert faults(text) == [
+        "row 3: a quote that opens in line 4 is never closed; nothing below it was read"
+    ]
+
+
+def test_unclosed_quote_that_swallows_the_next_quoted_cell_is_told_too():
+    text = 'external_id,email\nu1,"oops\nu2,"a@b.example"\nu3,\n'
+    assert faults(text) == [
+        (
+            "row 2: a quote that opens in line 2 is followed by more text after it closes; "
+            "nothing below it was read"
+        )
+    ]
+
+
+def test_unclosed_quote_in_a_large_file_does_not_become_one_huge_cell():
+    text = 'external_id,email\nu1,"oops\n' + "u2,\n" * 100_000
+    assert faults(text) == [
+        "row 2: a quote that opens in line 2 is never closed; nothing below it was read"
+    ]
+
+
+def test_quote_inside_a_plain_cell_is_a_character():
+    assert read('external_id\n5" pipe\n')[0].external_id == '5" pipe'
+
+
+def test_rows_that_do_not_decode_are_listed_beside_other_faults():
+    data = b"external_id,qps_limit\nM\xfcller,5\nu2,x\nSjo\xf6,5\n"
+    assert faults(data) == [
+        "row 2: is not valid UTF-8 (byte 0xFC)",
+        "row 3: qps_limit `x` is not a whole number from 1 to 2147483647",
+        "row 4: is not valid UTF-8 (byte 0xF6)",
+    ]
+
+
+def test_encoding_fault_hints_at_saving_as_utf8():
+    with pytest.raises(UsageFault) as caught:
+        read(b"external_id\n\xe9\n")
+    assert "CSV UTF-8" in caught.value.hint
+
+
+def test_half_a_character_of_utf16_is_a_fault():
+    assert faults(codecs.BOM_UTF16_LE + "external_id\nu1\n".encode("utf-16-le") + b"\x00\xd8") == [
+        "row 3: is not valid UTF-16 (byte 0x00)"
+    ]
+
+
+def test_nul_characters_are_refused():
+    listed = faults(b"external_id\nu\x001\n")
+    assert listed[0].startswith("row 2: holds a NUL character")
+
+
+@pytest.mark.parametrize(
+    "text", ["external_id,qps_limit\n", "external_id\r\n\r\n", "[]", '{"users": []}']
+)
+def test_file_without_rows_is_valid(text):
+    """An export of nobody, or a plan of shares that already fit."""
+    assert read(text) == ()
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_empty_file_is_refused(text):
+    assert faults(text)[0].startswith("row 1: there is no column")
+
+
+@pytest.mark.parametrize(
+    "magic",
+    [
+        b"PK\x03\x04rest",
+        b" <HTML><table>",
+        b'\xef\xbb\xbf<?xml version="1.0"?>',
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest",
+    ],
+)
+def test_workbook_is_named(magic):
+    with pytest.raises(UsageFault) as caught:
+        read(magic)
+    assert caught.value.details == (
+        "row 1: the file is a spreadsheet workbook, such as .xlsx, .xls or .ods",
+    )
+    assert "export it as CSV" in caught.value.hint
+
+
+def test_file_that_names_its_delimiter_is_csv():
+    assert read_roster(b'sep=;\nexternal_id\n"a;b"\n', "stdin")[0].external_id == "a;b"
+
+
+@pytest.mark.parametrize("cell", ['"=""00123"""', '="00123"', '"=""0""""123"""'])
+def test_text_formula_is_the_text(cell):
+    expected = '0"123' if '""""' in cell else "00123"
+    assert read(f"external_id,qps_limit\n{cell},5\n") == (Wanted(2, expected, 5),)
+    assert read('external_id\tqps_limit\n="00123"\t5\n') == (Wanted(2, '="00123"', 5),)
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [("dom\\\\user", "dom\\user"), ('"q"', '"q"'), ("'=x", "'=x"), ("a\\u{1f600}b", "a😀b")],
+)
+def test_tsv_is_read_as_it_is_written(cell, meant):
+    assert read(f"external_id\tqps_limit\n{cell}\t5\n")[0].external_id == meant
+
+
+def test_backslashes_of_a_foreign_tsv_stay():
+    found = read("external_id\tqps_limit\ndom\\tom\t5\ndom\\user\t5\n")
+    assert [one.external_id for one in found] == ["dom\\tom", "dom\\user"]
+
+
+@pytest.mark.parametrize("line", ['"a,b"', "'=x", "dom\\\\user", '="1"'])
+def test_one_column_that_csv_and_tsv_read_differently_is_refused(line):
+    data = f"external_id\nplain\n{line}\n".encode()
+    with pytest.raises(UsageFault) as caught:
+        read_roster(data, "stdin")
+    assert caught.value.details == ("row 3: means one id as csv and another as tsv",)
+    as_csv, as_tsv = read_roster(data, "a.csv")[1], read_roster(data, "a.tsv")[1]
+    assert as_csv.external_id != as_tsv.external_id
+
+
+RECORDS = [{"external_id": "u1", "qps_limit": 5}, {"external_id": "u2", "qps_limit": 7}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(RECORDS),
+        json.dumps({"users": RECORDS, "count": 2, "complete": True, "next_cursor": None}),
+        json.dumps({"users": RECORDS}, indent=2),
+        "\n".join(map(json.dumps, RECORDS)),
+        "\n\n".join(map(json.dumps, RECORDS)) + "\r\n",
+    ],
+)
+def test_json_forms_read_the_same(text):
+    assert [(one.external_id, one.qps_limit) for one in read(text)] == [("u1", 5), ("u2", 7)]
+
+
+def test_one_record_of_json_lines():
+    assert read('{"external_id": "u1", "email": null, "state": "absent"}\n') == (
+        Wanted(1, "u1", absent=True),
+    )
+
+
+def test_json_faults_carry_the_line_or_place():
+    text = '{"external_id": "u1"}\n{"external_id": 5}\n{"external_id": "u3", "qps_limit": 1.0}\n'
+    text += "{x\n7\n"
+    assert faults(text) == [
+        "row 2: `external_id` is not text",
+        "row 3: `qps_limit` is not a whole number",
+        "row 4: is not valid JSON: expecting property name enclosed in double quotes at column 2",
+        "row 5: is not a JSON object",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[{"external_id": "a", "external_id": "b"}]', "row 1: contains `external_id` twice"),
+        ('[{"external_id": "a", "qps_limit": NaN}]', "row 1: contains `NaN`, which is not JSON"),
+        ('[{"external_id": "a", "qps_limit": true}]', "row 1: `qps_limit` is not a whole number"),
+        ("[" * 100_000, "row 1: contains a number or a nesting beyond all limits"),
+        (
+            '[{"external_id": "a", "qps_limit": ' + "9" * 5000 + "}]",
+            "row 1: contains a number or a nesting beyond all limits",
+        ),
+        ('[{"external_id": "a", "qps": 1}]', "row 1: unknown column `qps`"),
+        ('{"users": 5}', "row 1: `users` is not an array"),
+        (
+            r'[{"external_id": "a\ud800"}]',
+            r"row 1: the id 'a\ud800' is not valid Unicode text",
+        ),
+        (
+            '{"users": [{"external_id": "a"}], "count": 1, "next_cursor": "b2Zm"}',
+            "row 1: the listing in this file is not complete: it has a `next_cursor`",
+        ),
+        (
+            '{"users": [{"external_id": "a"}], "complete": false}',
+            "row 1: the listing in this file is not complete: `complete` is false",
+        ),
+    ],
+)
+def test_unclear_json_is_refused(text, fault):
+    assert faults(text)[0].startswith(fault)
+
+
+EXPORT_COLUMNS = [
+    "customer_id",
+    "external_id",
+    "tier",
+    "qps_limit",
+    "created_at",
+    "linked_exchanges",
+    "wallet.eoa_address",
+    "wallet.safe_address",
+    "wallet.wallet_type",
+    "api_key",
+    "fee_escrow_enabled",
+    "fee_bps",
+    "affiliate_address",
+]
+
+
+def exported_csv(users: list[tuple[str, int | None]]) -> str:
+    """What `parsec users list -o csv` writes."""
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow(EXPORT_COLUMNS)
+    for number, (external_id, qps) in enumerate(users):
+        cells = {
+            "customer_id": f"00000000-0000-4000-8000-{number:012d}",
+            "external_id": external_id,
+            "qps_limit": "" if qps is None else str(qps),
+            "api_key": "pk_live_****c123",
+        }
+        writer.writerow([neutralise(cells.get(name, "")) for name in EXPORT_COLUMNS])
+    return sheet.getvalue()
+
+
+# ids that look like keys or like what a spreadsheet makes of numbers are refused by intent
+ids = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(
+    lambda text: not id_fault(text)
+)
+limits = st.none() | st.integers(1, 2147483647)
+users = st.lists(st.tuples(ids, limits), min_size=1, max_size=8, unique_by=lambda user: user[0])
+
+
+@STEADY
+@given(users)
+def test_exported_csv_reads_back_to_the_same_users(listed):
+    """Also ids that a spreadsheet would run as formulas."""
+    found = read(exported_csv(listed))
+    assert [(one.external_id, one.qps_limit) for one in found] == listed
+
+
+@STEADY
+@given(users, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_exported_json_reads_back_to_the_same_users_in_any_encoding(listed, encoding):
+    records = [
+        {"customer_id": f"c{n}", "external_id": one, "qps_limit": qps, "wallet": None, "new": 1}
+        for n, (one, qps) in enumerate(listed)
+    ]
+    text = json.dumps({"users": records, "complete": True}, ensure_ascii=False)
+    found = read(text.encode(encoding))
+    assert [(one.external_id, one.qps_limit) for one in found] == listed
+
+
+def test_exported_user_without_an_external_id_is_known_by_its_customer_id():
+    assert read("customer_id,external_id,qps_limit\nABC-1,,5\n") == (
+        Wanted(2, "", 5, customer_id="abc-1"),
+    )
+
+
+def test_typo_in_an_exported_record_is_not_taken_for_a_new_field():
+    assert faults('[{"customer_id": "c", "api_key": 1, "external_id": "", "qps_limitt": 5}]') == [
+        "row 1: unknown column `qps_limitt`; did you mean `qps_limit`"
+    ]
+
+
+@STEADY
+@given(st.binary(max_size=200) | st.text(alphabet=string.printable, max_size=200).map(str.encode))
+def test_no_bytes_whatever_do_more_than_be_refused(data):
+    try:
+        found = read_roster(data, "noise")
+    except UsageFault as fault:
+        assert fault.details  # noqa: PT017
+    else:
+        assert isinstance(found, tuple)
+
+
+@pytest.mark.parametrize(
+    "text", [".", "..", " u", "u ", "a\nb", "a\u202eb", "a\x1bb", "\ufeffu", "a\ud800", "a\u2028b"]
+)
+def test_ids_unfit_for_creation(text):
+    assert "cannot be used" in new_id_fault(text)
+
+
+@pytest.mark.parametrize("text", ["u1", "a b", "=1+1", "日本", "क\u200dष", "a/b", "100%", "❤️"])
+def test_ids_fit_for_creation(text):
+    assert new_id_fault(text) == ""

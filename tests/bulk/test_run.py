@@ -1,0 +1,374 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from bulk.rig import Rig
+from bulk.world import not_found
+
+from parsec_cli.bulk.files.roster import Wanted
+from parsec_cli.bulk.plan.plan import Create, Plan, SetQps, diff
+from parsec_cli.bulk.run.limits import Limits
+from parsec_cli.bulk.run.rate_limiter import Pacer
+from parsec_cli.errors import (
+    ConnectFailed,
+    Interrupted,
+    LocalFault,
+    NameNotFound,
+    NotABuilder,
+    OutcomeUnknown,
+    QuotaUsedUp,
+    Redirected,
+    Refused,
+    ServerFault,
+    Terminated,
+    TlsFailed,
+    Unauthorized,
+    Unreadable,
+    UsageFault,
+)
+from parsec_cli.files.append import RealDisk
+from parsec_cli.outcomes import Applied, NotApplied, Unknown
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+def creates(count: int, qps: int | None = 1) -> list[Wanted]:
+    return [Wanted(row, f"u{row}", qps) for row in range(2, count + 2)]
+
+
+def refuse(*names: str, error: Exception | None = None):
+    fault = error or Refused("validation failed", http_status=400)
+    return lambda name: NotApplied(fault, 1) if name in names else None
+
+
+def unanswered(*names: str, status: int | None = None):
+    error = OutcomeUnknown("outcome unknown: no answer", http_status=status)
+    return lambda name: Unknown(error, 4) if not names or name in names else None
+
+
+ONE = Limits(concurrency=1)
+
+
+def test_result_row_has_the_documented_members(rig):
+    rig.apply([Wanted(2, "new", 4, "a@b.example")])
+    assert rig.rows() == [
+        {
+            "row": 2,
+            "external_id": "new",
+            "customer_id": rig.world.named("new")["customer_id"],
+            "action": "create",
+            "before": None,
+            "after": {"qps_limit": 4, "email": "a@b.example"},
+            "outcome": "created",
+            "http_status": 201,
+            "attempts": 1,
+            "error": None,
+        }
+    ]
+
+
+def test_pruned_users_come_last_without_a_row(rig):
+    rig.world.add("other")
+    rig.apply([Wanted(2, "new", 4)], prune=True)
+    assert [(row["row"], row["outcome"]) for row in rig.rows()] == [
+        (2, "created"),
+        (None, "deactivated"),
+    ]
+
+
+def test_unknown_weighs_more_than_failed(rig):
+    rig.world.before = lambda name: unanswered("u3")(name) or refuse("u4")(name)
+    assert rig.apply(creates(3)).exit_code == 12
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Unauthorized("invalid API key", http_status=401), 4),
+        (NotABuilder("not a builder", http_status=403), 4),
+        (QuotaUsedUp("monthly limit", http_status=429), 6),
+        (NameNotFound("no such host"), 8),
+        (TlsFailed("certificate expired"), 8),
+        (Redirected("redirected to elsewhere", http_status=301), 8),
+        (LocalFault("cannot write the history"), 1),
+    ],
+)
+def test_fault_that_every_row_would_meet_stops_at_once(rig, error, code):
+    """A 401 stops the run; the rest is not attempted."""
+    rig.world.before = refuse("u3", error=error)
+    ended = rig.apply(creates(9), limits=ONE)
+    assert ended.stop is error
+    assert ended.exit_code == code
+    assert ended.summary["created"] == 1
+    assert ended.summary["not_attempted"] == 7
+    assert [name for _, name in rig.world.sent] == ["u2"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "allowed"),
+    [
+        (lambda: NotApplied(ConnectFailed("refused"), 4), 3),
+        (not_found, 3),
+        (lambda: NotApplied(Unreadable("HTML", http_status=200), 2), 3),
+        (lambda: Unknown(OutcomeUnknown("HTML", http_status=200), 2), 3),
+        (lambda: NotApplied(ServerFault("bad gateway", http_status=502), 4), 5),
+        (lambda: Unknown(OutcomeUnknown("bad gateway", http_status=502), 4), 5),
+    ],
+)
+def test_rows_that_end_alike_in_a_row_stop_the_run(rig, fault, allowed):
+    rig.world.before = lambda _: fault()
+    ended = rig.apply(creates(30), limits=ONE)
+    assert ended.summary["not_attempted"] == 30 - allowed
+    assert ended.exit_code in (8, 12)
+
+
+@pytest.mark.parametrize(("limit", "failed"), [(None, 20), (3, 3), (1, 1)])
+def test_max_failures_stops_the_run(rig, limit, failed):
+    rig.world.before = lambda _: NotApplied(Refused("no", http_status=400), 1)
+    ended = rig.apply(creates(50), limits=Limits(1, max_failures=limit))
+    assert (ended.summary["failed"], ended.summary["not_attempted"]) == (failed, 50 - failed)
+
+
+def test_deactivations_are_sent_one_at_a_time(rig):
+    for number in range(20):
+        rig.world.add(f"u{number}")
+    busy = threading.Semaphore(1)
+
+    def before(_: str) -> None:
+        assert busy.acquire(blocking=False), "two at once"
+
+    def after(_: str) -> None:
+        busy.release()
+
+    rig.world.before, rig.world.after = before, after
+    ended = rig.apply([Wanted(n + 2, f"u{n}", absent=True) for n in range(20)])
+    assert ended.summary["deactivated"] == 20
+
+
+def test_saved_plan_run_twice_changes_nothing_the_second_time(rig):
+    rig.world.add("a", 5)
+    gone = rig.world.add("gone", 5)
+    plan = diff(
+        [Wanted(2, "a", 6), Wanted(3, "new", 2), Wanted(4, "gone", absent=True)],
+        rig.world.census(),
+    )
+    rig.apply(plan)
+    ended = rig.apply(plan)
+    assert ended.summary["unchanged"] == 3
+    assert ended.exit_code == 0
+    assert len(rig.world.effects) == 3
+    assert gone not in rig.world.users
+
+
+def test_row_whose_user_changed_since_the_plan_is_refused_not_overwritten(rig):
+    """Drift is told row by row."""
+    rig.world.add("limit", 5)
+    rig.world.add("linked", 5)
+    rig.world.add("still", 5)
+    vanished = rig.world.add("vanished", 5)
+    plan = diff(
+        [
+            Wanted(2, "limit", 6),
+            Wanted(3, "linked", absent=True),
+            Wanted(4, "still", 6),
+            Wanted(5, "new", 6),
+            Wanted(6, "vanished", 6),
+        ],
+        rig.world.census(),
+    )
+    rig.world.named("limit")["qps_limit"] = 50
+    rig.world.named("linked")["linked_exchanges"] = ["kalshi"]
+    rig.world.add("new", 3)
+    del rig.world.users[vanished]
+    ended = rig.apply(plan)
+    assert [(row["outcome"], row["error"]) for row in rig.rows()] == [
+        ("failed", "changed since the plan: qps_limit is 50 now, the plan saw 5"),
+        ("failed", "changed since the plan: linked_exchanges changed"),
+        ("changed", None),
+        ("failed", "changed since the plan: the user exists now, with qps_limit 3"),
+        ("failed", "changed since the plan: the user is gone"),
+    ]
+    assert ended.exit_code == 8
+    assert [verb for verb, _ in rig.world.sent] == ["set-qps"]
+
+
+def test_balance_that_moved_is_no_change_of_the_user(rig):
+    customer = rig.world.add("a", 5, wallet={"safe_address": "0x1", "balances": []})
+    plan = diff([Wanted(2, "a", absent=True)], rig.world.census())
+    rig.world.users[customer]["wallet"]["balances"] = [{"raw_balance": "5"}]
+    assert rig.apply(plan).summary["deactivated"] == 1
+
+
+def test_create_that_met_an_existing_user_is_told_as_unchanged(rig):
+    """An idempotent create of a user made meanwhile is not called created."""
+    rig.world.before = lambda name: rig.world.add(name, 1) and None
+    rig.apply(creates(1, qps=1))
+    assert rig.outcomes() == {"u2": "unchanged"}
+
+
+def test_create_whose_answer_hides_the_limit_of_an_existing_user_says_so(rig):
+    answer = Applied({"customer_id": "c", "external_id": "u2"}, 200, 1, created=False)
+    rig.world.before = lambda _: answer
+    rig.apply(creates(1))
+    assert rig.rows()[0]["outcome"] == "unchanged"
+    assert rig.rows()[0]["error"] == "already existed; its qps_limit was not told"
+
+
+def test_intent_is_on_disk_before_the_request_leaves(rig):
+    rig.world.add("gone", 5)
+    seen = []
+
+    def before(_: str) -> None:
+        seen.append([(line.get("intent"), line.get("external_id")) for line in rig.journal_lines()])
+
+    rig.world.before = before
+    rig.apply([Wanted(2, "gone", absent=True), Wanted(3, "new", 1)], limits=ONE)
+    assert seen[0][-1] == ("deactivate", "gone")
+    assert seen[1][-1] == ("create", "new")
+
+
+def test_nothing_to_send_makes_no_journal_but_results(rig):
+    rig.world.add("a", 5)
+    assert rig.apply([Wanted(2, "a", 5)]).exit_code == 0
+    assert rig.journal_lines() == []
+    assert rig.outcomes() == {"a": "unchanged"}
+
+
+@pytest.mark.parametrize(("stop", "code"), [(Interrupted("i"), 130), (Terminated("t"), 143)])
+def test_stop_lets_rows_in_flight_end_and_sends_no_more(rig, stop, code):
+    """Ctrl-C in the middle of a run."""
+    runs = []
+    rig.on_run = runs.append
+
+    def after(name: str) -> None:
+        if name == "u4":
+            runs[0].request_stop(stop)
+
+    rig.world.after = after
+    ended = rig.apply(creates(9), limits=ONE)
+    assert (ended.summary["created"], ended.summary["not_attempted"]) == (3, 6)
+    assert ended.exit_code == code
+    assert [row["outcome"] for row in rig.rows()] == ["created"] * 3 + ["not_attempted"] * 6
+
+
+def test_stop_while_a_worker_waits_for_its_turn_sends_nothing_more(rig):
+    """Also during the wait after a 429."""
+    gate = Pacer(0.001)
+    gate.acquire()
+    rig.on_run = lambda run: threading.Timer(0.05, run.request_stop, [Interrupted("i")]).start()
+    ended = rig.apply(creates(3), gate=gate)
+    assert rig.world.sent == []
+    assert ended.summary["not_attempted"] == 3
+    assert ended.exit_code == 130
+
+
+def hanging(rig: Rig, name_in_flight: str) -> tuple[threading.Event, threading.Event]:
+    """Let one row hang in its request until the second event is set."""
+    hangs, free = threading.Event(), threading.Event()
+
+    def before(name: str) -> None:
+        if name == name_in_flight:
+            hangs.set()
+            assert free.wait(30)
+
+    rig.world.before = before
+    return hangs, free
+
+
+def test_second_stop_leaves_at_once_and_what_is_in_flight_is_unknown(rig):
+    hangs, free = hanging(rig, "u3")
+
+    def twice(run) -> None:
+        def press() -> None:
+            assert hangs.wait(30)
+            run.request_stop(Interrupted("i"))
+            run.request_stop(Interrupted("i"))
+
+        threading.Thread(target=press).start()
+
+    rig.on_run = twice
+    ended = rig.apply(creates(4), limits=ONE)
+    free.set()
+    assert [row["outcome"] for row in rig.rows()] == [
+        "created",
+        "unknown",
+        "not_attempted",
+        "not_attempted",
+    ]
+    assert ended.exit_code == 130
+    done = [line["n"] for line in rig.journal_lines() if line.get("done") == "created"]
+    assert len(done) == 1
+
+
+def test_row_in_flight_longer_than_ten_seconds_is_left_as_unknown(rig):
+    hangs, free = hanging(rig, "u2")
+    now = [0.0]
+
+    def press_and_wait(run) -> None:
+        def press() -> None:
+            assert hangs.wait(30)
+            run.request_stop(Interrupted("i"))
+            now[0] = 10.1
+
+        threading.Thread(target=press).start()
+
+    rig.on_run = press_and_wait
+    ended = rig.apply(creates(2), limits=ONE, clock=lambda: now[0])
+    free.set()
+    assert rig.outcomes() == {"u2": "unknown", "u3": "not_attempted"}
+    assert ended.exit_code == 130
+
+
+def test_fault_of_the_tool_in_a_worker_is_raised_after_every_row_has_a_result(rig):
+    def before(_: str) -> None:
+        raise ZeroDivisionError
+
+    rig.world.before = before
+    with pytest.raises(ZeroDivisionError):
+        rig.apply(creates(3), limits=ONE)
+    assert [row["outcome"] for row in rig.rows()] == ["unknown", "not_attempted", "not_attempted"]
+
+
+@pytest.mark.parametrize("concurrency", [0, 65, -1])
+def test_concurrency_out_of_range_is_refused(concurrency):
+    with pytest.raises(UsageFault):
+        Limits(concurrency)
+
+
+class CountingDisk(RealDisk):
+    def __init__(self) -> None:
+        self.syncs = 0
+
+    def sync(self, descriptor: int) -> None:
+        self.syncs += 1
+        super().sync(descriptor)
+
+
+def test_durability_costs_one_fsync_for_many_rows(rig):
+    rig.world.qps_pool = 10_000
+    disk = CountingDisk()
+    rig.apply(creates(2000), disk=disk)
+    # 2,000 / 64 intents, one each quarter of a second for results, a few at the ends
+    assert disk.syncs < 100
+
+
+def test_thousands_of_rows_by_many_workers_have_one_effect_each(rig):
+    rig.world.qps_pool = 10_000
+    ended = rig.apply(creates(3000), limits=Limits(64))
+    assert ended.summary["created"] == 3000
+    assert sorted(rig.world.effects) == sorted(("create", f"u{n}", 1) for n in range(2, 3002))
+    lines = rig.journal_lines()
+    assert len({line["n"] for line in lines if "intent" in line}) == 3000
+    assert len({line["n"] for line in lines if line.get("done") == "created"}) == 3000
+
+
+def test_actions_are_given_to_the_api_as_planned(rig):
+    customer = rig.world.add("a", 5)
+    plan = Plan((SetQps(2, "a", customer, 5, 6), Create(3, "b", None)))
+    rig.apply(plan)
+    assert sorted(rig.world.effects) == [("create", "b", None), ("set-qps", "a", 6)]

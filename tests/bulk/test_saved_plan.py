@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.steady import STEADY
+
+from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged
+from parsec_cli.bulk.plan.saved_plan import (
+    SavedPlan,
+    as_json,
+    check_binding,
+    dump,
+    is_saved_plan,
+    load,
+)
+from parsec_cli.errors import GuardRefused
+
+PLAN = Plan(
+    (
+        SetQps(2, "u1", "c1", 10, 5),
+        Deactivate(None, "u2", "c2", {"external_id": "u2", "qps_limit": 3, "wallet": None}),
+        Create(4, "ü\n", 5, "a@b.example"),
+    ),
+    (Keep(5, "u5", "c5", 7), Keep(6, "u6"), Keep(7, "u7", "c7", gone=True)),
+    ("a note",),
+)
+SAVED = SavedPlan(PLAN, "api.example", "0123456789ab", "2026-11-25T00:00:00Z", prune=True)
+
+
+def test_saved_plan_reads_back_with_its_flags():
+    assert load(dump(SAVED), "p") == SAVED
+
+
+def test_every_changed_byte_is_noticed():
+    whole = dump(SAVED)
+    for at in range(len(whole)):
+        data = bytearray(whole)
+        data[at] ^= 1
+        assert is_saved_plan(bytes(data)), at
+        with pytest.raises(GuardRefused, match="was changed since it was saved"):
+            load(bytes(data), "p")
+
+
+@pytest.mark.parametrize("change", [b" ", b"\n", b"x"])
+def test_appended_byte_is_noticed(change):
+    with pytest.raises(GuardRefused):
+        load(dump(SAVED) + change, "p")
+
+
+def test_cut_plan_is_noticed():
+    with pytest.raises(GuardRefused):
+        load(dump(SAVED)[:-3], "p")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (dump(SAVED).replace(b"2,", b"2", 1)[:-40], "is damaged at line 3: it was changed since"),
+        (b'{"parsec_plan":' + b"[" * 100_000, "is damaged at line 1: it was changed since"),
+        (b'{"parsec_plan":' + b"9" * 5000, "is damaged at line 1: it was changed since"),
+        (b'{"parsec_plan":1,\n"x":\0}', "is damaged at line 2: it was changed since"),
+        (b'["parsec_plan"]', "was changed since"),
+        (b'{"parsec_plan":1}', "was changed since"),
+        (b'{"parsec_plan":true}', "was changed since"),
+        (b'{"parsec_plan":"2"}', "was changed since"),
+        (b'{"parsec_plan":2}', "was made by a later version of parsec: nothing was sent"),
+        (
+            dump(SAVED).replace(b'"parsec_plan":1', b'"parsec_plan":99'),
+            "was made by a later version of parsec: nothing was sent",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_be_read_is_damaged_changed_or_of_a_later_version(data, told):
+    with pytest.raises(GuardRefused) as caught:
+        load(data, "p")
+    assert caught.value.message.startswith(f"the plan `p` {told}")
+
+
+def test_a_whole_plan_with_other_fields_is_of_another_version():
+    """As those of the first version, which know of no holdings."""
+    document = json.loads(dump(SAVED))
+    for action in document["actions"]:
+        action.pop("holdings", None)
+    body = {name: document[name] for name in document if name not in ("parsec_plan", "digest")}
+    text = json.dumps(body, separators=(",", ":"))
+    document["digest"] = hashlib.sha256(text.encode()).hexdigest()
+    with pytest.raises(GuardRefused, match="was made by another version of parsec"):
+        load(json.dumps(document).encode(), "p")
+
+
+def test_reordered_plan_with_its_own_digest_is_noticed():
+    document = json.loads(dump(SAVED))
+    document["actions"].reverse()
+    with pytest.raises(GuardRefused):
+        load(json.dumps(document).encode(), "p")
+
+
+def test_file_of_users_is_no_plan():
+    assert not is_saved_plan(b"external_id,qps_limit\nu1,5\n")
+    assert not is_saved_plan(b'{"users": []}')
+
+
+def test_plan_is_bound_to_its_host_and_key():
+    check_binding(SAVED, host="api.example", key_fingerprint="0123456789ab")
+    with pytest.raises(GuardRefused, match=r"made for api\.example, not for other"):
+        check_binding(SAVED, host="other", key_fingerprint="0123456789ab")
+    with pytest.raises(GuardRefused, match="made with another key"):
+        check_binding(SAVED, host="api.example", key_fingerprint="ffff")
+
+
+def test_digest_depends_on_everything_but_itself():
+    others = [
+        SavedPlan(arranged([]), "api.example", "0123456789ab", "2026-11-25T00:00:00Z", prune=True),
+        SavedPlan(PLAN, "other", "0123456789ab", "2026-11-25T00:00:00Z", prune=True),
+        SavedPlan(PLAN, "api.example", "ff", "2026-11-25T00:00:00Z", prune=True),
+        SavedPlan(PLAN, "api.example", "0123456789ab", "2026-11-25T00:00:01Z", prune=True),
+        SavedPlan(PLAN, "api.example", "0123456789ab", "2026-11-25T00:00:00Z"),
+    ]
+    assert len({SAVED.digest, *(other.digest for other in others)}) == 6
+
+
+def test_actions_have_the_documented_shape():
+    assert as_json(PLAN.actions[0]) == {
+        "row": 2,
+        "external_id": "u1",
+        "customer_id": "c1",
+        "action": "set-qps",
+        "before": {"qps_limit": 10},
+        "after": {"qps_limit": 5},
+    }
+    assert as_json(PLAN.actions[2])["after"] == {"qps_limit": 5, "email": "a@b.example"}
+    assert as_json(PLAN.actions[2])["before"] is None
+    assert as_json(PLAN.actions[1])["after"] is None
+    assert as_json(PLAN.keeps[1])["action"] == "none"
+
+
+entries = st.lists(
+    st.builds(Create, st.integers(2), st.text(), st.none() | st.integers(1))
+    | st.builds(SetQps, st.integers(2), st.none() | st.text(), st.text(), st.none(), st.integers(1))
+    | st.builds(Deactivate, st.none(), st.text(), st.text(), st.just({"qps_limit": None}))
+    | st.builds(Keep, st.integers(2), st.text(), st.text(min_size=1), st.none() | st.integers(1))
+)
+
+
+@STEADY
+@given(entries)
+def test_any_plan_reads_back(made):
+    saved = SavedPlan(arranged(made), "h", "k", "t")
+    assert load(dump(saved), "p") == saved

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import codecs
+
+import pytest
+
+from parsec_cli.bulk.files.header import Columns
+from parsec_cli.bulk.files.targets import Target, read_targets
+from parsec_cli.errors import UsageFault
+
+CUSTOMER = "3f1c2b1e-0000-4000-8000-00000000000a"
+
+
+def read(text: str | bytes) -> tuple[Target, ...]:
+    return read_targets(text if isinstance(text, bytes) else text.encode(), "gone.txt")
+
+
+def faults(text: str | bytes) -> list[str]:
+    with pytest.raises(UsageFault) as caught:
+        read(text)
+    return list(caught.value.details)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"u1\nu2\n",
+        b"u1\r\nu2\r\n",
+        b"u1\ru2",
+        codecs.BOM_UTF8 + b"u1\nu2",
+        codecs.BOM_UTF16_LE + "u1\r\nu2\r\n".encode("utf-16-le"),
+    ],
+)
+def test_one_user_a_line(data):
+    """A byte-order mark and carriage returns are no part of an id."""
+    assert read(data) == (Target(1, "user", "u1"), Target(2, "user", "u2"))
+
+
+def test_empty_lines_are_skipped_and_prefixes_kept():
+    assert read(f"\next:u1\n\nid:{CUSTOMER}\next\n") == (
+        Target(2, "user", "ext:u1"),
+        Target(4, "user", f"id:{CUSTOMER}"),
+        Target(5, "user", "ext"),
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_external_id_column(delimiter):
+    text = "External_ID,state\r\nu1,absent\r\n,\r\n=x,\r\n".replace(",", delimiter)
+    assert read(text) == (Target(2, "external_id", "u1"), Target(4, "external_id", "=x"))
+
+
+def test_customer_id_column_comes_first_and_keeps_the_external_id_for_comparison():
+    assert read(f"external_id,customer_id\nu1,{CUSTOMER.upper()}\nu2,\n") == (
+        Target(2, "customer_id", CUSTOMER, "u1"),
+        Target(3, "external_id", "u2"),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "customer_id\n", "external_id,state\n,\n"])
+def test_empty_file_is_refused(text):
+    assert faults(text) == ["row 1: the file names no user"]
+
+
+def test_all_faults_are_listed():
+    """An id that a spreadsheet mangled never aims a deactivation at another user."""
+    assert faults("u1\n9.91214E+15\npk_live_abc\n..\na\tb\n u2\next:\n") == [
+        "row 2: the id `9.91214E+15` was mangled by a spreadsheet; format the column as text",
+        "row 3: the id looks like an API key; it is not shown here",
+        "row 4: the id `..` cannot be used: it has a meaning in a URL",
+        "row 5: the id 'a\\tb' cannot be used: it contains U+0009",
+        "row 6: the id ' u2' cannot be used: it begins or ends with a blank",
+        "row 7: the id is empty",
+    ]
+
+
+def test_faults_of_a_sheet_are_listed():
+    assert faults("external_id,state\n9.9E+15,\nu1\n,absent\n..,\nu5 ,\n") == [
+        "row 2: the id `9.9E+15` was mangled by a spreadsheet; format the column as text",
+        "row 3: has 1 cell, the header has 2",
+        "row 4: the id is empty",
+        "row 5: the id `..` cannot be used: it has a meaning in a URL",
+        "row 6: the id 'u5 ' cannot be used: it begins or ends with a blank",
+    ]
+
+
+@pytest.mark.parametrize("text", ["#N/A\n", "external_id\n#n/a\n", '[{"external_id": "#REF!"}]'])
+def test_error_of_a_spreadsheet_aims_at_nobody(text):
+    assert faults(text)[0].endswith("is a spreadsheet error")
+
+
+def test_double_id_column_is_refused():
+    assert faults("external_id,external_id\na,b\n") == [
+        "row 1: the column `external_id` appears 2 times"
+    ]
+
+
+def test_a_row_that_a_desired_state_keeps_is_refused():
+    """`users apply` would keep it; here it would be gone."""
+    assert read("external_id,state\nu1,ABSENT \nu2,\n") == (
+        Target(2, "external_id", "u1"),
+        Target(3, "external_id", "u2"),
+    )
+    assert faults("external_id,state\nu1,absent\nu2,active\n") == [
+        "row 3: its state is `active`, not absent"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "external_id,State,state\nu1,active,absent\n",
+        "external_id,status\nu1,active\n",
+        "external_id,note\nu1,x\n",
+        '[{"external_id": "u1", "status": "active"}]',
+    ],
+)
+def test_header_rule_is_that_of_rosters(text):
+    """A column that says `keep` must not be passed over because it has another name."""
+    assert "column" in faults(text)[0]
+
+
+def test_mapped_column_names_the_users():
+    columns = Columns.parse(["external_id=Login"])
+    found = read_targets(b"Login,note\nu1,bye\n", "f", columns)
+    assert found == (Target(2, "external_id", "u1"),)
+    assert columns.notice() == "columns not read: `note`"
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_table_without_a_known_header_is_refused(sign):
+    with pytest.raises(UsageFault) as caught:
+        read(f"user{sign}reason\nu1{sign}x\n")
+    assert "--map external_id=COLUMN" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"users": [{{"customer_id": "{CUSTOMER}", "external_id": "u1", "new": 1}}]}}',
+        f'[{{"customer_id": "{CUSTOMER}", "external_id": "u1", "qps_limit": 5}}]',
+        f'\n{{"customer_id": "{CUSTOMER}", "external_id": "u1", "wallet": {{"a": 1}}}}\n',
+    ],
+)
+def test_exported_json_names_its_users(text):
+    assert [(one.text, one.external_id) for one in read(text)] == [(CUSTOMER, "u1")]
+
+
+@pytest.mark.parametrize(
+    "text", ['["u1"]', '{"users": [}', '{"external_id": 5}', '[{"state": ""}]']
+)
+def test_unclear_json_is_refused(text):
+    assert len(faults(text)) == 1
+
+
+def test_tsv_escapes_of_a_list_are_undone():
+    assert [one.text for one in read("dom\\\\user\na\\u{1b}b\n")] == ["dom\\user", "a\x1bb"]
+    assert [one.text for one in read("dom\\user\na\\\\b\n")] == ["dom\\user", "a\\\\b"]
+
+
+@pytest.mark.parametrize("text", ["dom\\\\user\r\n", '"a,b"\nu1\n', "'=x\nu1\n", '"a""b"\n'])
+def test_list_that_may_be_csv_is_refused(text):
+    """`-o csv --no-headers` writes such lines, and means another id by them."""
+    assert faults(text) == ["row 1: means one id as csv and another as tsv"]
+
+
+def test_header_of_a_file_with_old_line_ends_is_no_user():
+    assert read("external_id\ru1\ru2\r") == (
+        Target(2, "external_id", "u1"),
+        Target(3, "external_id", "u2"),
+    )
+
+
+def test_ids_may_begin_as_json_does():
+    assert [target.text for target in read("[prod]\n{x}\next:[1]\n")] == [
+        "[prod]",
+        "{x}",
+        "ext:[1]",
+    ]

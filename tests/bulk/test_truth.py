@@ -1,0 +1,197 @@
+"""The journal's truth is the server's, or says unknown, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from bulk.rig import HOST, KEY, Rig
+from bulk.world import not_found
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from support.steady import FULL, STEADY
+
+from parsec_cli.bulk.files.roster import Wanted
+from parsec_cli.bulk.plan.plan import Plan, diff
+from parsec_cli.bulk.run.earlier_runs import read_past
+from parsec_cli.bulk.run.limits import Limits
+from parsec_cli.errors import OutcomeUnknown, RateLimited, Refused, ServerFault, Unauthorized
+from parsec_cli.outcomes import NotApplied, Outcome, Unknown
+
+NAMES = [f"u{n}" for n in range(4)]
+names = st.sampled_from(NAMES)
+limits = st.integers(1, 9)
+FATES = (
+    *("ok", "ok", "lost before", "lost after", "limited", "refused", "missing", "down"),
+    *("unauthorized", "killed before", "killed after"),
+)
+wishes = st.dictionaries(names, st.tuples(limits, st.booleans()), min_size=1)
+fates = st.lists(st.sampled_from(FATES), min_size=4, max_size=4)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class MortalDisk:
+    """Memory-backed durability is enough here: what was written stays, until the plug is pulled."""
+
+    def __init__(self, writes: int | None) -> None:
+        self.left = writes
+        self.dead = False
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0 and not self.dead:
+                self.dead = True
+                os.write(descriptor, data[: len(data) // 2])
+        if self.dead:
+            raise Killed
+        os.write(descriptor, data)
+
+    def sync(self, descriptor: int) -> None:
+        del descriptor
+        if self.dead:
+            raise Killed
+
+
+class Truth(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = Path(tempfile.mkdtemp())
+        self.rig = Rig(self.directory)
+        self.world = self.rig.world
+        self.wanted: dict[str, tuple[int, bool]] = {}
+        self.ours: set[str] = set()
+        self.plan: Plan | None = None
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.directory)
+
+    @initialize(there=st.dictionaries(names, limits, min_size=2))
+    def begin(self, there: dict[str, int]) -> None:
+        for name, qps in there.items():
+            self.world.add(name, qps)
+
+    @rule(name=names, qps=limits)
+    def somebody_else_edits_or_creates(self, name: str, qps: int) -> None:
+        there = self.world.named(name)
+        if there is None:
+            self.world.add(name, qps)
+        else:
+            there["qps_limit"] = qps
+
+    @rule(name=names)
+    def somebody_else_deactivates(self, name: str) -> None:
+        there = self.world.named(name)
+        if there is not None:
+            del self.world.users[there["customer_id"]]
+
+    @rule()
+    def save_a_plan(self) -> None:
+        self.plan = diff(self.rows, self.world.census())
+
+    @rule(wishes=wishes, fates=fates, writes=st.sampled_from([None] * 9 + [*range(9)]))
+    def apply(
+        self, wishes: dict[str, tuple[int, bool]], fates: list[str], writes: int | None
+    ) -> None:
+        self.wanted.update(wishes)
+        self.run(self.rows, fates, writes)
+
+    @precondition(lambda self: self.plan is not None)
+    @rule(fates=fates)
+    def apply_the_saved_plan(self, fates: list[str]) -> None:
+        assert self.plan is not None
+        self.run(self.plan, fates, None)
+
+    def run(self, wanted: list[Wanted] | Plan, fates: list[str], writes: int | None) -> None:
+        disk = MortalDisk(writes)
+        self.strike(fates, disk)
+        known = len(self.world.effects)
+        try:
+            ended = self.rig.apply(wanted, disk=disk, limits=Limits(1, max_failures=9))
+        except Killed:
+            return
+        finally:
+            self.strike([], disk)
+            self.note_ours()
+        self.check_results(self.world.effects[known:])
+        assert ended.exit_code in (0, 4, 8, 12)
+
+    @precondition(lambda self: self.wanted)
+    @rule()
+    def run_again_undisturbed(self) -> None:
+        ended = self.rig.apply(self.rows, limits=Limits(3))
+        assert ended.exit_code == 0
+        self.note_ours()
+        assert diff(self.rows, self.world.census()).actions == ()
+
+    def note_ours(self) -> None:
+        self.ours |= {value for verb, _, value in self.world.effects if verb == "deactivate"}
+
+    @invariant()
+    def journal_is_true_or_says_unknown(self) -> None:
+        past = read_past(self.rig.runs, HOST, KEY)
+        for customer in past.done:
+            assert customer not in self.world.users, "done, but the user is there"
+        for customer in self.ours:
+            assert customer in past.done or customer in past.unknown, "done, but not known"
+        assert not set(past.done) - self.ours, "done, but by somebody else"
+
+    @property
+    def rows(self) -> list[Wanted]:
+        return [
+            Wanted(row, name, qps, absent=absent)
+            for row, (name, (qps, absent)) in enumerate(self.wanted.items(), 2)
+        ]
+
+    def strike(self, fates: list[str], disk: MortalDisk) -> None:
+        """Let the next requests meet these fates, one each."""
+        left = iter(fates)
+        current = "ok"
+
+        def before(_: str) -> Outcome | None:
+            nonlocal current
+            current = next(left, "ok")
+            if current == "killed before":
+                disk.dead = True
+                raise Killed
+            return BEFORE.get(current, lambda: None)()
+
+        def after(_: str) -> Outcome | None:
+            if current == "killed after":
+                disk.dead = True
+                raise Killed
+            return lost() if current == "lost after" else None
+
+        self.world.before, self.world.after = before, after
+
+    def check_results(self, effects: list) -> None:
+        """A row that tells of an effect had one in this run; one that failed had none."""
+        changed = {name for _, name, _ in effects}
+        for row in self.rig.rows():
+            if row["outcome"] in ("created", "changed", "deactivated"):
+                assert row["external_id"] in changed
+            elif row["outcome"] != "unknown":
+                assert row["external_id"] not in changed
+
+
+def lost() -> Outcome:
+    return Unknown(OutcomeUnknown("outcome unknown: no answer"), 3)
+
+
+BEFORE = {
+    "lost before": lost,
+    "limited": lambda: NotApplied(RateLimited("beyond `--max-wait`", http_status=429), 9),
+    "refused": lambda: NotApplied(Refused("validation failed", http_status=400), 1),
+    "missing": not_found,
+    "down": lambda: NotApplied(ServerFault("bad gateway", http_status=502), 4),
+    "unauthorized": lambda: NotApplied(Unauthorized("invalid API key", http_status=401), 1),
+}
+
+TestTruth = Truth.TestCase
+TestTruth.settings = settings(STEADY, max_examples=3000 if FULL else 60, stateful_step_count=20)

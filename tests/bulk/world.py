@@ -1,0 +1,134 @@
+"""A server in memory that does what the API documents, and can be told to fail."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from parsec_cli.bulk.plan.snapshot import Census, take_census
+from parsec_cli.errors import NotFound, QuotaUsedUp
+from parsec_cli.models import Pool, User
+from parsec_cli.outcomes import Applied, NotApplied, Outcome
+
+Fault = Callable[[str], Outcome | None]
+
+
+def as_usual(_: str) -> None:
+    """No fault."""
+
+
+class World:
+    """Users by customer_id. `effects` lists every change that took effect, in order.
+
+    `before` and `after` are called around each change with the user's name; an Outcome returned by
+    `before` is given instead of sending, one returned by `after` instead of the true answer.
+    """
+
+    def __init__(self, qps_pool: int = 1_000) -> None:
+        self.users: dict[str, dict[str, Any]] = {}
+        self.effects: list[tuple[str, str, Any]] = []
+        self.sent: list[tuple[str, str]] = []
+        self.qps_pool = qps_pool
+        self.highest = 0
+        self.before: Fault = as_usual
+        self.after: Fault = as_usual
+        self.exhausted: QuotaUsedUp | None = None
+        self._made = 0
+        self._lock = threading.RLock()
+
+    def add(self, external_id: str | None, qps_limit: int | None = 10, **fields: Any) -> str:
+        with self._lock:
+            self._made += 1
+            customer_id = f"00000000-0000-4000-8000-{self._made:012d}"
+            self.users[customer_id] = {
+                "customer_id": customer_id,
+                "external_id": external_id,
+                "api_key": f"pk_live_ENDUSER{self._made:04d}",
+                "tier": "free",
+                "qps_limit": qps_limit,
+                "created_at": "2026-01-01T00:00:00Z",
+                "linked_exchanges": [],
+                "wallet": None,
+                **fields,
+            }
+            self.highest = max(self.highest, self.allocated)
+            return customer_id
+
+    def named(self, external_id: str) -> dict[str, Any] | None:
+        found = [user for user in self.users.values() if user["external_id"] == external_id]
+        return found[0] if found else None
+
+    @property
+    def allocated(self) -> int:
+        return sum(user["qps_limit"] or 0 for user in self.users.values())
+
+    @property
+    def pool(self) -> Pool:
+        return Pool({}, self.qps_pool, len(self.users), self.allocated)
+
+    def everyone(self, page: int = 100) -> Iterator[Sequence[User]]:
+        users = [User.parse(dict(user)) for user in self.users.values()]
+        for start in range(0, max(1, len(users)), page):
+            yield users[start : start + page]
+
+    def census(self) -> Census:
+        return take_census(self.everyone(), lambda _: True)
+
+    def create(
+        self,
+        external_id: str,
+        *,
+        email: str | None = None,
+        qps_limit: int | None = None,
+        eoa_address: str | None = None,
+    ) -> Outcome:
+        del email, eoa_address
+
+        def effect() -> Outcome:
+            there = self.named(external_id)
+            if there is None:
+                made = self.users[self.add(external_id, qps_limit)]
+                self.effects.append(("create", external_id, qps_limit))
+                return Applied(dict(made), 201, 1, created=True)
+            return Applied(dict(there), 200, 1, created=False)
+
+        return self._change("create", external_id, effect)
+
+    def set_qps(self, user: User, qps: int) -> Outcome:
+        def effect() -> Outcome:
+            there = self.users.get(user.customer_id)
+            if there is None:
+                return not_found()
+            there["qps_limit"] = qps
+            self.highest = max(self.highest, self.allocated)
+            self.effects.append(("set-qps", there["external_id"], qps))
+            return Applied(dict(there), 200, 1)
+
+        return self._change("set-qps", user.name, effect)
+
+    def deactivate(self, user: User) -> Outcome:
+        def effect() -> Outcome:
+            there = self.users.pop(user.customer_id, None)
+            if there is None:
+                return not_found()
+            self.effects.append(("deactivate", there["external_id"], user.customer_id))
+            return Applied(None, 204, 1)
+
+        return self._change("deactivate", user.name, effect)
+
+    def quota_used_up(self) -> QuotaUsedUp | None:
+        return self.exhausted
+
+    def _change(self, verb: str, name: str, effect: Callable[[], Outcome]) -> Outcome:
+        instead = self.before(name)
+        if instead is not None:
+            return instead
+        with self._lock:
+            self.sent.append((verb, name))
+            outcome = effect()
+        return self.after(name) or outcome
+
+
+def not_found() -> NotApplied:
+    return NotApplied(NotFound("end-user not found", http_status=404), 1)

@@ -1,0 +1,301 @@
+"""Help teaches: examples that parse, whole at every width, bold only where colour is wanted."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+
+import pytest
+
+from parsec_cli.cli import tree
+from parsec_cli.cli.help_pages import page_of
+from parsec_cli.errors import UsageFault
+from parsec_cli.main import main
+from parsec_cli.runtime import Runtime, World
+
+PAGES = list(page_of(tree.parser(), ("parsec",)).walk())
+NAMES = [page.name for page in PAGES]
+WIDTHS = (40, 80, 200)
+WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+""")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def help_on_terminal(argv, **environ):
+    out = Terminal()
+    streams = {"stdin": Terminal(), "stdout": out, "stderr": Terminal()}
+    code = main(argv, environ={"TERM": "xterm-256color", **environ}, **streams)
+    assert code == 0
+    return out.getvalue()
+
+
+def calls_in(line):
+    """The argument lists of every `parsec` in a line of shell."""
+    for inner in re.findall(r"\$\((.*?)\)", line):
+        yield from calls_in(inner)
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+    lexer.whitespace_split = True
+    call: list[str] = []
+    for word in [*lexer, ";"]:
+        if not set(word) <= set("|&;<>"):
+            call.append(word)
+            continue
+        if call[:1] == ["parsec"]:
+            yield call[1:]
+        call = []
+
+
+def parse(argv):
+    """Run the parser, and nothing behind it."""
+    runtime = Runtime(World(environ={}, stdin=None, stdout=None, stderr=None))
+    command, name, parent = tree.parser(), "parsec", None
+    while True:
+        context = command.make_context(name, list(argv), parent=parent, obj=runtime)
+        if not hasattr(command, "resolve_command"):
+            return context.command_path
+        argv = context._protected_args + context.args
+        assert argv, "a group is no example"
+        parent, (name, command, argv) = context, command.resolve_command(context, argv)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_help_of_every_command_fits_the_width(page, width, tool):
+    shown = tool(*page.path[1:], "--help", env={"COLUMNS": str(width)})
+    assert (shown.code, shown.err) == (0, "")
+    for line in shown.out.splitlines():
+        # a word, such as a quoted filter of jq, may be wider than all; it is never broken
+        assert len(line) <= width or max(map(len, WORD.findall(line))) > width - 8, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_choices_ranges_and_defaults_stay_whole_at_every_width(page, width, tool):
+    shown = " ".join(tool(*page.path[1:], "--help", env={"COLUMNS": str(width)}).out.split())
+    for option in page.options:
+        assert " ".join(option.spelling.split()) in shown
+        assert all(note in shown for note in option.notes)
+    assert page.summary in shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_command_has_two_examples_that_parse(page):
+    assert len(page.examples) >= 2
+    for line in page.examples:
+        calls = list(calls_in(line))
+        assert calls, f"no parsec in {line}"
+        for argv in calls:
+            try:
+                parse(argv)
+            except UsageFault as fault:
+                pytest.fail(f"{line}: {fault}")
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if not p.pages], ids=lambda page: page.name)
+def test_examples_of_a_command_call_it(page):
+    assert all(
+        any(parse(argv) == page.name for argv in calls_in(line)) for line in page.examples
+    ), page.examples
+
+
+def test_an_example_that_does_not_parse_would_be_noticed():
+    with pytest.raises(UsageFault):
+        parse(["users", "onboard", "user_001"])
+    assert list(calls_in('rm "$(parsec sandbox path)"')) == [["sandbox", "path"]]
+    assert list(calls_in("parsec a -n && parsec b | jq '.x | y' > f")) == [["a", "-n"], ["b"]]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.pages], ids=lambda p: p.name)
+def test_summaries_in_a_list_of_commands_take_one_line_in_80_columns(page, tool):
+    lines = tool(*page.path[1:], "--help", env={"COLUMNS": "80"}).out.splitlines()
+    listed = lines[lines.index("Commands:") + 1 :][: len(page.pages)]
+    assert [line.split(maxsplit=1) for line in listed] == [
+        [below.path[-1], below.summary] for below in page.pages
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_summary_is_a_sentence(page):
+    assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", page.summary), page.summary
+
+
+def test_own_options_stand_before_the_common_ones(tool):
+    shown = tool("users", "list", "--help").out
+    headings = re.findall(r"(?m)^([A-Z][a-z ]+):", shown)
+    assert headings == ["Usage", "Examples", "Options", "Common options", "Fields"]
+    own, common = shown.split("\nCommon options:\n")
+    assert "--wallet eoa|safe|none" in own
+    assert "--profile" in common
+    assert "--wallet" not in common
+
+
+def test_fields_are_those_of_the_records(tool):
+    assert tool("pool", "show", "--help").out.endswith(
+        "\nFields:\n  qps_pool, total_allocated_qps, free, used_percent, end_user_count\n"
+    )
+    assert "\nFields:\n  row, action, external_id" in tool("users", "apply", "--help").out
+    assert "Fields:" not in tool("sandbox", "path", "--help").out
+
+
+def test_usage_spells_out_what_must_be_given(tool):
+    shown = tool("users", "check", "--help").out
+    assert shown.startswith(
+        "Usage: parsec users check --exchange polymarket|kalshi [OPTIONS] USER\n"
+    )
+
+
+def test_an_example_too_wide_can_still_be_pasted(tool):
+    shown = tool("users", "onboard", "--help", env={"COLUMNS": "40"}).out
+    assert (
+        "  parsec users onboard user_001 \\\n    --exchange polymarket --mode managed\n"
+    ) in shown
+
+
+@pytest.mark.parametrize("argv", [[], ["help"], ["--help"], ["-h"]])
+def test_the_whole_help_names_commands_in_order_and_topics(argv, tool):
+    shown = tool(*argv).out
+    places = [shown.index(f"\n  {word}") for word in ("users", "pool", "config", "api", "help")]
+    assert places == sorted(places)
+    for topic in ("environment", "exit-codes", "output", "safety"):
+        assert f"  parsec help {topic} " in shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_help_of_a_command_is_that_of_its_option(page, tool):
+    words = page.path[1:]
+    asked = tool("help", *words)
+    assert asked.code == 0
+    assert asked.out == tool(*words, "--help").out
+
+
+def test_no_help_for_what_is_no_command(tool):
+    for words in (["nope"], ["users", "nope"], ["pool", "show", "x"], ["safety", "x"]):
+        completed = tool("help", *words)
+        assert completed.code == 2, completed
+        assert (completed.out, completed.err.count("error: ")) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("argv", "path"),
+    [
+        (["users", "list", "--limit"], "parsec users list"),
+        (["users", "list", "--json=yes"], "parsec users list"),
+        (["users", "--profile"], "parsec users"),
+        (["--profile"], "parsec"),
+    ],
+)
+def test_an_option_without_its_value_points_to_the_command_at_hand(argv, path, tool):
+    completed = tool(*argv)
+    assert completed.code == 2
+    assert f"hint: see the help with\n  {path} --help\n" in completed.err
+
+
+@pytest.mark.parametrize("topic", ["environment", "exit-codes", "output", "safety"])
+@pytest.mark.parametrize("width", [40, 80])
+def test_topics_fit_the_width(topic, width, tool):
+    lines = tool("help", topic, env={"COLUMNS": str(width)}).out.splitlines()
+    assert max(map(len, lines)) <= width
+
+
+def test_headings_are_bold_on_a_colour_terminal():
+    shown = help_on_terminal(["users", "--help"])
+    assert shown.startswith("\x1b[1mUsage:\x1b[0m parsec users")
+    assert "\n\x1b[1mCommands:\x1b[0m\n" in shown
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"CLICOLOR": "0"}])
+def test_headings_are_plain_where_colour_is_not_wanted(environ):
+    assert "\x1b" not in help_on_terminal(["users", "--help"], **environ)
+    assert "\x1b" not in help_on_terminal(["help", "output"], **environ)
+
+
+def test_headings_are_plain_off_a_terminal(tool):
+    assert "\x1b" not in tool("--help").out
+
+
+@pytest.mark.parametrize(
+    ("argv", "meant"),
+    [
+        (["usres", "list"], "did you mean `users`?\n  parsec users list\n"),
+        (["users", "deactivat"], "did you mean `users deactivate`?\n  parsec"),
+        (["set-qps"], "did you mean `users set-qps`?\n  parsec"),
+        (["--jsn", "users", "list"], "did you mean `--json`?"),
+        (["users", "--profil", "x", "list"], "did you mean `--profile`?"),
+        (["users", "list", "--walet", "safe"], "did you mean `--wallet`?"),
+        (["help", "safty"], "did you mean `safety`?\n  parsec help safety\n"),
+        (["help", "usrs"], "did you mean `users`?\n  parsec help users\n"),
+        (["help", "users", "lst"], "did you mean `users list`?\n  parsec help users list\n"),
+        (["USERS", "list"], "did you mean `users`?\n  parsec"),
+        (["users", "list "], "did you mean `users list`?\n  parsec"),
+        (["users", "rm", "x"], "did you mean `users deactivate`?\n  parsec"),
+        (["users", "show", "x"], "did you mean `users get`?\n  parsec"),
+        (["pool", "get"], "did you mean `pool show`?\n  parsec"),
+        (["config", "get", "rate"], "did you mean `config show`?\n  parsec"),
+        (["whoami"], "did you mean `doctor`?\n  parsec"),
+        (["login"], "did you mean `config init`?\n  parsec"),
+        (["version"], "did you mean `--version`?\n  parsec"),
+        (["users", "deactivate", "x", "--yes"], "did you mean `--confirm`?"),
+        (["users", "deactivate", "x", "-y"], "did you mean `--confirm`?"),
+        (["api", "DELETE", "/builder/users/x", "--force"], "did you mean `--confirm`?"),
+        (["users", "list", "--format", "json"], "did you mean `--output`?"),
+        (["users", "create", "x", "--qps", "5"], "did you mean `--qps-limit`?"),
+        (["users", "list", "--lim", "1"], "did you mean `--limit`?"),
+        (["users", "get", "x", "--api-key=k"], "no option takes a key"),
+        (["users", "list", "--all"], "see the help with\n  parsec users list --help"),
+        (["users", "get", "-x"], "an id that begins with a dash goes behind `--`; see"),
+    ],
+)
+def test_a_typo_is_answered_with_what_was_meant(argv, meant, tool):
+    answer = tool(*argv)
+    assert answer.code == 2
+    assert f"hint: {meant}" in answer.err
+
+
+def test_what_is_too_much_is_quoted(tool):
+    completed = tool("users", "list", "a (b)", "c")
+    told = "error: too many arguments: `a (b) c`\nhint: see the help with\n"
+    assert completed.err == f"{told}  parsec users list --help\n"
+
+
+def test_a_word_like_no_command_points_to_the_help(tool):
+    told = "error: no such command `zzzz`\nhint: see the help with\n"
+    assert tool("zzzz").err == f"{told}  parsec --help\n"
+
+
+@pytest.mark.parametrize("noun", ["users", "config", "history", ""])
+@pytest.mark.parametrize("word", ["reactivate", "activate", "undelete", "restore", "undeactivate"])
+def test_a_deactivation_cannot_be_undone_and_is_not_proposed(tool, noun, word):
+    done = tool(*filter(None, (noun, word, "x")))
+    assert done.code == 2
+    assert "a deactivation cannot be undone" in done.err
+    assert "deactivate x" not in done.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "config delete",
+        "history delete",
+        "pool rm",
+        "delete",
+        "users disable",
+        "users deactivated",
+        "users suspend",
+        "history remove",
+        "usage destroy",
+        "help users reactivate",
+    ],
+)
+def test_only_words_that_mean_deleting_a_user_lead_to_deactivate(tool, line):
+    done = tool(*line.split(), "x")
+    assert done.code == 2
+    assert "users deactivate" not in done.err.replace("users deactivated", "")
+
+
+@pytest.mark.parametrize("word", ["delete", "remove", "rm", "deactivat", "deactviate"])
+def test_words_that_mean_deleting_a_user_propose_deactivate(tool, word):
+    assert tool("users", word, "x").err.endswith("\n  parsec users deactivate x\n")

@@ -1,0 +1,140 @@
+"""What the help topics promise happens: each exit code and each variable, seen at least once.
+
+A code or variable that a topic names and this file does not show fails the first tests.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+from faults.children import Child, until
+from support.actions import close, error, stall
+
+from parsec_cli.cli.topics import TOPICS
+
+
+def codes_in_topic():
+    return {int(c) for c in re.findall(r"^ {2,4}(\d+) {2}", TOPICS["exit-codes"], re.MULTILINE)}
+
+
+def variables_in_topic():
+    listed = re.findall(r"^  ((?:[A-Z_]+(?:, )?)+) ", TOPICS["environment"], re.MULTILINE)
+    return {name for names in listed for name in names.split(", ")}
+
+
+# code -> (prepare the builder, command line)
+BY_BUILDER = {
+    0: (lambda _: None, "users list"),
+    2: (lambda _: None, "users list --limit 0"),
+    3: (lambda _: None, "users get nobody"),
+    4: (
+        lambda b: b.fault("GET", action=error(401, "no", "unauthorized")),
+        "pool show",
+    ),
+    5: (lambda b: b.fault("POST", action=error(400, "no", "validation_error")), "users create u"),
+    6: (
+        lambda b: b.fault("GET", action=error(429, "monthly", "monthly_limit_exceeded")),
+        "pool show",
+    ),
+    7: (lambda b: b.fault("GET", action=close(), times=4), "pool show"),
+    8: (
+        lambda b: b.fault("POST", action=error(400, "no", "validation_error")),
+        "users apply users.csv --yes",
+    ),
+    9: (lambda b: b.add("u1"), "users deactivate u1"),
+    10: (lambda _: None, "users create u --qps-limit 1000000"),
+    11: (lambda b: b.add("u1", 990), "pool check"),
+    12: (lambda b: b.fault("POST", action=close(), times=4), "users create u"),
+}
+OTHERWISE = {1, 130, 141, 143}
+
+
+def test_every_code_of_the_topic_is_produced_here():
+    assert codes_in_topic() == set(BY_BUILDER) | OTHERWISE
+
+
+@pytest.mark.parametrize("code", BY_BUILDER)
+def test_code_is_produced(code, tool, builder, key_env, work):
+    prepare, line = BY_BUILDER[code]
+    prepare(builder)
+    (work / "users.csv").write_text("external_id\nu\n")
+    done = tool(*line.split(), env=key_env(builder))
+    assert done.code == code, done
+
+
+def test_code_1_is_a_full_disk(parsec, builder, key_env):
+    builder.add("u1")
+    assert parsec("users", "list", env=key_env(builder), stdout="/dev/full").code == 1
+
+
+def test_code_141_is_a_reader_that_left(builder, key_env, isolated_environment):
+    builder.add_many(300)
+    words = [sys.executable, "-m", "parsec_cli", "users", "list", "--json"]
+    environment = {**isolated_environment, **key_env(builder)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(words, stdout=writing, env=environment, timeout=30, check=False)
+    finally:
+        os.close(writing)
+    assert done.returncode == 141
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_codes_of_signals(number, code, builder, key_env, isolated_environment, work):
+    builder.add("u1")
+    builder.fault("GET", action=stall())
+    child = Child(["pool", "show"], {**isolated_environment, **key_env(builder)}, work)
+    until(lambda: builder.requests)
+    child.signal(number)
+    assert child.finish().code == code
+
+
+# variable -> the tests that show it; those shown below are named "here"
+SHOWN = {
+    "PARSEC_API_KEY": "here",
+    "PARSEC_API_BASE_URL": "here",
+    "PARSEC_PROFILE": "here",
+    "PARSEC_OUTPUT": "here",
+    "PARSEC_CONFIG": "here",
+    "PARSEC_DEBUG": "tests/field/test_secrets.py",
+    "COLUMNS": "here",
+    "SSL_CERT_FILE": "tests/field/test_transport.py",
+    "SSL_CERT_DIR": "tests/api/test_route.py",
+    "HTTPS_PROXY": "tests/api/test_route.py",
+    "ALL_PROXY": "tests/api/test_route.py",
+    "NO_PROXY": "tests/api/test_route.py",
+    "NO_COLOR": "tests/output/test_surface.py",
+    "FORCE_COLOR": "tests/output/test_surface.py",
+    "CLICOLOR_FORCE": "tests/output/test_surface.py",
+    "CLICOLOR": "tests/output/test_surface.py",
+    "TERM": "tests/output/test_surface.py",
+    "ACCESSIBLE": "tests/output/test_surface.py",
+}
+
+
+def test_every_variable_of_the_topic_is_shown_by_a_test(request):
+    assert variables_in_topic() == set(SHOWN)
+    root = request.config.rootpath
+    for variable, place in SHOWN.items():
+        if place != "here":
+            text = (root / place).read_text()
+            assert variable in text or variable.lower() in text, (variable, place)
+
+
+def test_parsec_variables_decide(tool, builder, key_env, work):
+    builder.add("u1")
+    config = work / "elsewhere.toml"
+    config.write_text(f'[profiles.far]\nbase_url = "{builder.url}"\napi_key = "{builder.key}"\n')
+    by_config = {"PARSEC_CONFIG": str(config), "PARSEC_PROFILE": "far", "PARSEC_OUTPUT": "ids"}
+    assert tool("users", "list", env=by_config).out.count("\n") == 1
+    assert tool("users", "list", env={**key_env(builder), "PARSEC_OUTPUT": "json"}).json["complete"]
+    assert tool("users", "list", env=by_config | {"PARSEC_PROFILE": "near"}).code == 2
+
+
+def test_columns_decides_how_wide_help_is(parsec):
+    narrow = parsec("users", "list", "--help", env={"COLUMNS": "40"}).out
+    assert max(map(len, narrow.splitlines())) <= 40

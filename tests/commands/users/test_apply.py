@@ -1,0 +1,402 @@
+"""`users apply`: the rows of a file come true once, in a safe order, and each has its result."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from commands.users.bulk_files import (
+    changes,
+    journals,
+    lines_of,
+    outcomes,
+    results_files,
+    roster,
+    runs_dir,
+)
+from support.actions import error
+from support.leaks import leaks as find_leaks
+from support.records import END_USER_KEY
+
+NAMES = [
+    "row",
+    "external_id",
+    "customer_id",
+    "action",
+    "before",
+    "after",
+    "outcome",
+    "http_status",
+    "attempts",
+    "error",
+]
+
+
+@pytest.fixture
+def mixed(builder, work):
+    """A file with one row of each kind, and the users it speaks of."""
+    builder.add("up", 10)
+    builder.add("down", 10)
+    builder.add("gone", 7)
+    builder.add("same", 3)
+    return roster(
+        work / "users.csv",
+        "new,4,",
+        "up,20,",
+        "down,1,",
+        "gone,,absent",
+        "same,3,",
+        header="external_id,qps_limit,state",
+    )
+
+
+def test_every_row_is_applied_and_told_in_the_order_of_the_file(run, builder, mixed):
+    completed = run("users", "apply", mixed, "--confirm", "1", "--json")
+
+    assert completed.code == 0, completed
+    document = completed.json
+    assert list(document) == ["results", "summary"]
+    for row in document["results"]:
+        more = ["holdings"] if row["action"] == "deactivate" else []
+        assert sorted(row) == sorted(NAMES + more)
+    assert [(row["row"], row["outcome"]) for row in document["results"]] == [
+        (2, "created"),
+        (3, "changed"),
+        (4, "changed"),
+        (5, "deactivated"),
+        (6, "unchanged"),
+    ]
+    assert document["summary"] == {
+        "created": 1,
+        "changed": 2,
+        "deactivated": 1,
+        "unchanged": 1,
+        "failed": 0,
+        "unknown": 0,
+        "not_attempted": 0,
+    }
+    limits = {user["external_id"]: user["qps_limit"] for user in builder.users.values()}
+    assert limits == {"new": 4, "up": 20, "down": 1, "same": 3}
+
+
+def test_results_file_says_the_same_as_stdout(run, mixed, home):
+    completed = run("users", "apply", mixed, "--confirm", "1", "--json")
+
+    (kept,) = results_files(home)
+    assert str(kept) in completed.err
+    assert lines_of(kept) == completed.json["results"]
+
+
+def test_results_go_where_they_are_wanted(run, mixed, work, home):
+    completed = run("users", "apply", mixed, "--confirm", "1", "--json", "--results", "out.jsonl")
+
+    assert lines_of(work / "out.jsonl") == completed.json["results"]
+    assert results_files(home) == []
+
+
+def test_results_may_not_be_written_over_the_file(run, builder, mixed, work):
+    before = (work / "users.csv").read_bytes()
+
+    completed = run("users", "apply", mixed, "--confirm", "1", "--results", "users.csv")
+
+    assert completed.code == 2
+    assert builder.requests == []
+    assert (work / "users.csv").read_bytes() == before
+
+
+def test_results_as_csv_hold_every_row(run, mixed):
+    completed = run("users", "apply", mixed, "--confirm", "1", "-o", "csv")
+
+    rows = list(csv.DictReader(io.StringIO(completed.out)))
+    assert [row["outcome"] for row in rows] == [
+        "created",
+        "changed",
+        "changed",
+        "deactivated",
+        "unchanged",
+    ]
+
+
+def test_formula_like_ids_are_neutralised_in_results_as_csv(run, work):
+    """Whoever opens the results in a spreadsheet runs nothing."""
+    completed = run("users", "apply", roster(work / "u.csv", "=1+1,2"), "--yes", "-o", "csv")
+
+    assert completed.code == 0
+    assert "'=1+1" in completed.out
+
+
+def test_decreases_first_then_deactivations_then_increases(run, builder, mixed):
+    run("users", "apply", mixed, "--confirm", "1", "--concurrency", "1")
+
+    assert [request.method for request in builder.mutations] == ["PATCH", "DELETE", "POST", "PATCH"]
+    assert [request.json().get("qps_limit") for request in builder.mutations if request.body] == [
+        1,
+        4,
+        20,
+    ]
+
+
+def test_sum_never_passes_the_pool_on_the_way(run, builder, work):
+    """Also while eight workers swap limits in a full pool."""
+    builder.qps_pool = 400
+    for number in range(40):
+        builder.add(f"u{number}", 1 if number % 2 else 19)
+    sums = []
+    answer = builder._route
+    builder._route = lambda request: (
+        answer(request),
+        sums.append(sum(user["qps_limit"] for user in builder.users.values())),
+    )[0]
+    rows = [f"u{number},{19 if number % 2 else 1}" for number in range(40)]
+
+    completed = run("users", "apply", roster(work / "u.csv", *rows), "--yes")
+
+    assert completed.code == 0, completed
+    assert len(builder.effects) == 40
+    assert max(sums) == 400
+
+
+def test_increase_waits_for_room_that_a_failed_decrease_did_not_give(run, builder, work):
+    builder.qps_pool = 20
+    down, _ = builder.add("down", 10), builder.add("up", 10)
+    builder.fault("PATCH", down["customer_id"], action=error(400, "no", "bad_request"))
+
+    completed = run("users", "apply", roster(work / "u.csv", "down,1", "up,19"), "--yes", "--json")
+
+    assert completed.code == 8
+    assert outcomes(completed) == {"down": "failed", "up": "failed"}
+    assert [user["qps_limit"] for user in builder.users.values()] == [10, 10]
+
+
+def test_requests_are_the_rows_one_listing_and_two(run, builder, work):
+    builder.add_many(250)
+    file = roster(work / "u.csv", *(f"user-{n:05d},2" for n in range(60)), "new,1", "user-00099,1")
+
+    run("users", "apply", file, "--yes", "--rate", "max")
+
+    assert len(builder.requests) == 61 + 3 + 2
+
+
+def test_one_failed_row_leaves_the_others_done_and_is_named(run, builder, work):
+    """Some rows failed is never exit 0."""
+    builder.fault(
+        "POST", nth=2, action=error(400, "validation failed", "validation_error"), times=1
+    )
+    file = roster(work / "u.csv", "a,1", "b,1", "c,1")
+
+    completed = run("users", "apply", file, "--yes", "--concurrency", "1", "--json")
+
+    assert completed.code == 8
+    assert outcomes(completed) == {"a": "created", "b": "failed", "c": "created"}
+    told = completed.error
+    assert told["code"] == "rows_failed"
+    assert "row 3 `b`" in json.dumps(told)
+    assert "2 created, 1 failed" in told["message"]
+    second = completed.json["results"][1]
+    assert (second["http_status"], second["attempts"]) == (400, 1)
+    assert "validation failed" in second["error"]
+
+
+def test_all_rows_failed_differs_from_some(run, builder, work):
+    """The summary tells how many went how."""
+    builder.fault("POST", action=error(400, "no", "bad_request"), times=3)
+
+    completed = run("users", "apply", roster(work / "u.csv", "a,1", "b,1", "c,1"), "--yes")
+
+    assert completed.code == 8
+    assert "3 failed" in completed.err
+    assert "created" not in completed.err
+
+
+def test_failed_rows_alone_run_again(run, builder, work, clock):
+    builder.fault("POST", nth=2, action=error(400, "no", "bad_request"))
+    command = ["users", "apply", roster(work / "u.csv", "a,1", "b,1"), "--yes", "--json"]
+    run(*command, "--concurrency", "1")
+    clock.sleep(60)
+
+    completed = run(*command)
+
+    assert completed.code == 0
+    assert outcomes(completed) == {"a": "unchanged", "b": "created"}
+    assert len(builder.effects) == 2
+
+
+def test_create_of_a_user_made_meanwhile_is_not_called_created(run, builder, work):
+    """An idempotent create ignores what was asked, and that is told."""
+    file = roster(work / "u.csv", "late,50")
+    answer = builder._route
+
+    def meanwhile(request):
+        if request.method == "POST":
+            builder.add("late", 10)
+        return answer(request)
+
+    builder._route = meanwhile
+
+    completed = run("users", "apply", file, "--yes", "--json")
+
+    assert completed.code == 8
+    (row,) = completed.json["results"]
+    assert row["outcome"] == "failed"
+    assert "already existed" in row["error"]
+    assert "10" in row["error"]
+
+
+def test_failures_stop_the_run_at_the_limit(run, builder, work):
+    builder.fault("POST", action=error(400, "no", "bad_request"), times=3)
+    file = roster(work / "u.csv", *(f"u{n},1" for n in range(9)))
+
+    completed = run(
+        "users", "apply", file, "--yes", "--max-failures", "3", "--concurrency", "1", "--json"
+    )
+
+    assert completed.code == 8
+    assert completed.json["summary"]["failed"] == 3
+    assert completed.json["summary"]["not_attempted"] == 6
+
+
+def test_nothing_to_do_sends_nothing_and_asks_nobody(run, builder, work):
+    builder.add("there", 5)
+
+    completed = run("users", "apply", roster(work / "u.csv", "there,5"), "--json")
+
+    assert completed.code == 0
+    assert outcomes(completed) == {"there": "unchanged"}
+    assert changes(builder) == []
+
+
+def test_dry_run_sends_nothing_and_needs_no_consent(run, builder, mixed, home):
+    completed = run("users", "apply", mixed, "-n", "--json")
+
+    assert completed.code == 0
+    assert [action["action"] for action in completed.json["actions"]] == [
+        "create",
+        "set-qps",
+        "set-qps",
+        "deactivate",
+    ]
+    assert changes(builder) == []
+    assert journals(home) == []
+
+
+def test_apply_refuses_what_plan_refuses(run, builder, work):
+    builder.add("there", 990)
+    file = roster(work / "u.csv", "new,11")
+
+    assert run("users", "apply", file, "--yes").code == 10
+    assert changes(builder) == []
+    assert run("users", "apply", file, "--yes", "--allow-overcommit").code == 0
+
+
+def test_quota_too_small_for_the_run_is_refused(run, builder, work):
+    builder.monthly_limit, builder.monthly_used = 100, 95
+    file = roster(work / "u.csv", *(f"u{n},1" for n in range(9)))
+
+    completed = run("users", "apply", file, "--yes")
+
+    assert completed.code == 10
+    assert changes(builder) == []
+
+
+def test_history_has_a_line_for_every_change(run, mixed, history):
+    run("users", "apply", mixed, "--confirm", "1", "--reason", "spring cleaning")
+
+    begun = [line for line in history() if "command" in line]
+    assert {line["command"] for line in begun} == {"users apply"}
+    assert {line["reason"] for line in begun} == {"spring cleaning"}
+    assert len(begun) == 4
+
+
+def test_no_key_is_left_anywhere(run, builder, mixed, home):
+    """Records of deactivated users are kept, their keys are not."""
+    completed = run("users", "apply", mixed, "--confirm", "1", "-o", "csv")
+
+    assert completed.code == 0
+    assert find_leaks(completed, home, [builder.key, END_USER_KEY]) == []
+
+
+def test_journal_keeps_the_record_of_whom_it_deactivated(run, builder, mixed, home):
+    gone = next(user for user in builder.users.values() if user["external_id"] == "gone")
+
+    run("users", "apply", mixed, "--confirm", "1")
+
+    (journal,) = journals(home)
+    intents = [line for line in lines_of(journal) if line.get("intent") == "deactivate"]
+    (intent,) = intents
+    expected = {name: value for name, value in gone.items() if name != "api_key"}
+    assert intent["record"] == expected
+    (done,) = [line for line in lines_of(journal) if line.get("of") == "deactivate"]
+    assert (done["n"], done["done"]) == (intent["n"], "deactivated")
+
+
+def test_created_users_are_found_without_paging(run, builder, work):
+    """The index learns from a bulk create as it does from a single one."""
+    builder.add_many(120)
+    run("users", "apply", roster(work / "u.csv", "new,1"), "--yes")
+    del builder.requests[:]
+
+    completed = run("users", "get", "new", "--json")
+
+    assert completed.code == 0
+    assert len(builder.requests) == 1
+
+
+def test_unwritable_journal_sends_nothing(run, builder, work, home):
+    runs_dir(home).parent.mkdir(parents=True)
+    runs_dir(home).write_text("a file where the directory belongs")
+
+    completed = run("users", "apply", roster(work / "u.csv", "new,1"), "--yes")
+
+    assert completed.code == 1
+    assert "runs" in completed.err
+    assert changes(builder) == []
+
+
+def test_unwritable_results_send_nothing(run, builder, work):
+    file = roster(work / "u.csv", "new,1")
+
+    completed = run("users", "apply", file, "--yes", "--results", "u.csv/out")
+
+    assert completed.code == 1
+    assert "u.csv/out" in completed.err
+    assert changes(builder) == []
+
+
+def test_unwritable_history_sends_nothing(run, builder, work, broken_history):
+    """A change that cannot be written down is not made, and the run stops."""
+    file = roster(work / "u.csv", "a,1", "b,1")
+
+    completed = run("users", "apply", file, "--yes", "--json")
+
+    assert completed.code == 1
+    assert str(broken_history.name) in completed.err
+    assert outcomes(completed) == {"a": "not_attempted", "b": "not_attempted"}
+    assert changes(builder) == []
+
+
+def test_history_lost_in_the_middle_stops_the_run(run, builder, work, home):
+    """What was sent is told, what was not is not attempted."""
+    path = home / ".local" / "state" / "parsec" / "history.jsonl"
+    answer = builder._route
+
+    def lose(request):
+        if request.method == "POST" and request.json()["external_id"] == "b":
+            path.unlink()
+            path.mkdir()
+        return answer(request)
+
+    builder._route = lose
+    file = roster(work / "u.csv", "a,1", "b,1", "c,1", "d,1")
+
+    completed = run("users", "apply", file, "--yes", "--json", "--concurrency", "1")
+
+    assert completed.code == 1
+    assert outcomes(completed) == {
+        "a": "created",
+        "b": "created",
+        "c": "not_attempted",
+        "d": "not_attempted",
+    }
+    assert len(builder.effects) == 2

@@ -1,0 +1,182 @@
+"""Consent to a bulk run: a count for deactivations, `--yes` for the rest, nothing implied."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from commands.serving import command_in
+from commands.users.bulk_files import changes, journals, roster
+from support.terminal import CTRL_C, CTRL_D
+
+PRUNABLE = ["goes-1", "goes-2"]
+
+
+@pytest.fixture
+def file(builder, work):
+    """Two deactivations and one create."""
+    for name in PRUNABLE:
+        builder.add(name, 5)
+    return roster(
+        work / "u.csv",
+        "new,1,",
+        *(f"{name},,absent" for name in PRUNABLE),
+        header="external_id,qps_limit,state",
+    )
+
+
+@pytest.fixture
+def harmless(builder, work):
+    builder.add("there", 1)
+    return roster(work / "harmless.csv", "new,1", "there,2")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        [],
+        ["--yes"],
+        ["--confirm", ""],
+        ["--confirm", "1"],
+        ["--confirm", "3"],
+        ["--confirm", "02"],
+        ["--confirm", "yes"],
+        ["--confirm", "goes-1"],
+        ["--yes", "--confirm", "1"],
+        ["--no-input", "--yes"],
+    ],
+)
+def test_deactivations_need_their_exact_count(run, builder, file, how, home):
+    completed = run("users", "apply", file, *how, env={"CI": "true"}, stdin=b"y\n2\n")
+
+    assert completed.code == 9, completed
+    assert changes(builder) == []
+    assert journals(home) == []
+
+
+@pytest.mark.parametrize("how", [["--confirm", "2"], ["--yes", "--confirm", "2"]])
+def test_count_covers_the_rest_of_the_plan(run, builder, file, how):
+    assert run("users", "apply", file, *how).code == 0
+    assert [user["external_id"] for user in builder.users.values()] == ["new"]
+
+
+def test_refusal_names_the_command_that_works(run, builder, file, parsec, key_env):
+    """With every option that was given."""
+    how = ["--max", "5", "--max-failures", "7", "--concurrency", "2", "--reason", "too many"]
+    command = command_in(run("users", "apply", file, *how, "--results", "out.jsonl").err)
+
+    assert all(shlex.quote(word) in command for word in how)
+    assert parsec(*shlex.split(command)[1:], env=key_env(builder)).code == 0
+    assert len(builder.users) == 1
+
+
+def test_refusal_for_a_file_that_begins_with_a_dash_names_a_command_that_works(run, builder, work):
+    builder.add("up", 1)
+    (work / "-f.csv").write_text("external_id,qps_limit\nup,3\n")
+    refused = run("users", "apply", "--", "-f.csv")
+    assert refused.code == 9, refused
+    assert run(*shlex.split(command_in(refused.err))[1:]).code == 0
+    assert len(builder.effects) == 1
+
+
+@pytest.mark.parametrize("how", [[], ["--no-input"]])
+def test_without_deactivations_somebody_must_still_say_yes(run, builder, harmless, how):
+    completed = run("users", "apply", harmless, *how, stdin=b"y\n")
+
+    assert completed.code == 9
+    assert "--yes" in completed.err
+    assert changes(builder) == []
+
+
+def test_yes_serves_a_plan_without_deactivations(run, builder, harmless):
+    assert run("users", "apply", harmless, "--yes").code == 0
+    assert len(builder.effects) == 2
+
+
+def test_count_of_none_is_0(run, builder, harmless):
+    refused = run("users", "apply", harmless, "--confirm", "1")
+    assert refused.code == 9
+    assert command_in(refused.err).endswith("--yes")
+    assert changes(builder) == []
+    assert run("users", "apply", harmless, "--confirm", "0").code == 0
+
+
+def test_file_on_stdin_needs_consent_beforehand(run, builder):
+    data = b"external_id,qps_limit\nnew,1\n"
+
+    assert run("users", "apply", "-", stdin=data).code == 9
+    assert builder.requests == []
+    assert run("users", "apply", "-", "--yes", stdin=data).code == 0
+
+
+def test_more_than_max_sends_nothing(run, builder, work):
+    """Also with consent to all of them."""
+    builder.add_many(12)
+    file = roster(
+        work / "u.csv", *(f"user-{n:05d},absent" for n in range(11)), header="external_id,state"
+    )
+
+    completed = run("users", "apply", file, "--confirm", "11")
+
+    assert completed.code == 10
+    assert "--max 11" in completed.err
+    assert changes(builder) == []
+    assert run("users", "apply", file, "--confirm", "11", "--max", "11").code == 0
+    assert len(builder.users) == 1
+
+
+def test_max_0_allows_none(run, builder, file):
+    assert run("users", "apply", file, "--max", "0", "--confirm", "2").code == 10
+    assert changes(builder) == []
+
+
+def test_operator_types_the_count(terminal, builder, file, key_env):
+    session = terminal(
+        ["users", "apply", file], env=key_env(builder), answers=[("type 2", "2\n")], cols=120
+    )
+
+    assert session.code == 0, session
+    assert "goes-1" in session.text
+    assert "1,000" in session.text
+    assert [user["external_id"] for user in builder.users.values()] == ["new"]
+
+
+@pytest.mark.parametrize("answer", ["y\n", "1\n", "\n", "yes\n", CTRL_D])
+def test_operator_types_anything_else(terminal, builder, file, key_env, answer):
+    session = terminal(["users", "apply", file], env=key_env(builder), answers=[("type 2", answer)])
+
+    assert session.code == 9
+    assert changes(builder) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [("y\n", 0), ("yes\n", 0), ("n\n", 9), ("\n", 9), (CTRL_D, 9)]
+)
+def test_operator_says_yes_or_no_to_the_rest(terminal, builder, harmless, key_env, answer, code):
+    session = terminal(
+        ["users", "apply", harmless], env=key_env(builder), answers=[("[y/N]", answer)]
+    )
+
+    assert session.code == code, session
+    assert len(changes(builder)) == (2 if code == 0 else 0)
+
+
+def test_operator_sees_what_would_change(terminal, builder, harmless, key_env):
+    """The rows, not only how many."""
+    session = terminal(
+        ["users", "apply", harmless], env=key_env(builder), answers=[("[y/N]", "n\n")], cols=120
+    )
+
+    assert "there" in session.text
+    assert "new" in session.text
+    assert "set-qps" in session.text
+
+
+def test_ctrl_c_at_the_question_changes_nothing(terminal, builder, file, key_env, home):
+    session = terminal(["users", "apply", file], env=key_env(builder), answers=[("type 2", CTRL_C)])
+
+    assert session.code == 130
+    assert "Traceback" not in session.text
+    assert "interrupted" in session.text
+    assert changes(builder) == []
+    assert journals(home) == []

@@ -1,0 +1,329 @@
+"""What a bulk run does about faults of the server: row by row, and for the run as a whole."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from commands.users.bulk_files import changes, creates, outcomes, roster
+from support import actions
+from support.actions import error, html, json_answer
+
+ALONE = ["--concurrency", "1"]
+MONTHLY = {"error": "monthly request limit exceeded"}
+
+
+@pytest.fixture
+def ten(work):
+    return roster(work / "u.csv", *(f"u{number},1" for number in range(10)))
+
+
+@pytest.fixture
+def apply(run, ten):
+    return lambda *how: run("users", "apply", ten, "--yes", "--json", *how)
+
+
+def counts(completed) -> dict[str, int]:
+    return {name: count for name, count in completed.json["summary"].items() if count}
+
+
+def test_401_in_the_middle_stops_the_run(apply, builder):
+    """The rest is not attempted."""
+    builder.fault("POST", nth=4, action=error(401, "invalid API key", "unauthorized"))
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 4
+    assert counts(completed) == {"created": 3, "failed": 1, "not_attempted": 6}
+    assert len(builder.mutations) == 4
+    assert completed.error["http_status"] == 401
+    assert "3 created" in completed.error["message"]
+
+
+def test_401_with_workers_sends_no_more_than_was_in_flight(apply, builder):
+    builder.fault("POST", nth=2, times=99, action=error(401, "invalid API key", "unauthorized"))
+    builder.strict = False
+
+    completed = apply("--concurrency", "4")
+
+    assert completed.code == 4
+    assert len(builder.mutations) <= 5
+    assert sum(completed.json["summary"].values()) == 10
+
+
+def test_403_not_a_builder_stops_the_run(apply, builder):
+    builder.fault("POST", nth=2, action=error(403, "builder access required", "forbidden"))
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 4
+    assert counts(completed) == {"created": 1, "failed": 1, "not_attempted": 8}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error(429, "monthly limit", "monthly_limit_exceeded"),
+        json_answer(429, MONTHLY),
+    ],
+)
+def test_monthly_quota_in_the_middle_stops_at_once(apply, builder, answer):
+    """By its code and by the older, bare text; nothing is sent twice."""
+    builder.fault("POST", nth=4, action=answer)
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 6
+    assert counts(completed) == {"created": 3, "failed": 1, "not_attempted": 6}
+    assert len(builder.mutations) == 4
+
+
+def test_quota_told_as_used_up_stops_before_the_next_request(apply, builder):
+    """A good answer that says `remaining: 0` is the last one; the reset time is named."""
+    headers = {
+        "x-ratelimit-monthly-limit": "1000",
+        "x-ratelimit-monthly-remaining": "0",
+        "x-ratelimit-monthly-reset": "1793000000",
+    }
+    made = {"customer_id": "2f418294-d6ce-5cde-b477-9cf420dc6f2f", "external_id": "u2"}
+    builder.fault("POST", nth=3, action=json_answer(201, made, headers))
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 6
+    assert counts(completed) == {"created": 3, "not_attempted": 7}
+    assert len(builder.mutations) == 3
+    assert "2026-10-26" in completed.err
+
+
+def test_nothing_left_of_an_unlimited_quota_stops_nobody(apply, builder):
+    """A monthly limit of 0 means unlimited."""
+    headers = {"x-ratelimit-monthly-limit": "0", "x-ratelimit-monthly-remaining": "0"}
+    made = {"customer_id": "2f418294-d6ce-5cde-b477-9cf420dc6f2f", "external_id": "u2"}
+    builder.fault("POST", nth=3, action=json_answer(201, made, headers))
+
+    assert apply(*ALONE).code == 0
+    assert len(builder.mutations) == 10
+
+
+def test_refused_connections_stop_after_three_rows(apply, builder):
+    """Nothing was sent, and nothing would be."""
+    pool = {"qps_pool": 100, "end_user_count": 0, "total_allocated_qps": 0}
+
+    def last(_request):
+        # the last answer before the server is gone
+        builder._listener.shutdown(socket.SHUT_RDWR)
+        builder._listener.close()
+        return json_answer(200, pool, keep_alive=False)
+
+    builder._pool = last
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 8, completed
+    assert counts(completed) == {"failed": 3, "not_attempted": 7}
+    assert "3 rows in a row" in completed.err
+    assert changes(builder) == []
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_gateway_errors_stop_after_five_rows(apply, builder, status):
+    builder.fault("POST", times=999, action=html(status))
+    builder.strict = False
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 12
+    assert counts(completed) == {"unknown": 5, "not_attempted": 5}
+    assert "5 rows in a row" in completed.err
+
+
+def test_outage_does_not_multiply_the_requests(run, builder, work):
+    """A tenth more at most, ten at least."""
+    builder.fault("POST", times=9999, action=html(502))
+    builder.strict = False
+    file = roster(work / "u.csv", *(f"u{number},1" for number in range(200)))
+
+    run("users", "apply", file, "--yes")
+
+    assert len(builder.mutations) <= 13 + 10
+
+
+def test_404s_stop_after_three_rows(run, builder, work):
+    builder.add_many(10)
+    builder.fault("PATCH", times=99, action=error(404, "not found", "not_found"))
+    builder.strict = False
+    file = roster(work / "u.csv", *(f"user-{number:05d},2" for number in range(10)))
+
+    completed = run("users", "apply", file, "--yes", "--json", *ALONE)
+
+    assert completed.code == 8
+    assert counts(completed) == {"failed": 3, "not_attempted": 7}
+
+
+def test_malformed_answers_stop_after_three_rows(apply, builder):
+    builder.fault("POST", times=99, action=html(200))
+    builder.strict = False
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 12
+    assert counts(completed) == {"unknown": 3, "not_attempted": 7}
+
+
+def test_redirect_stops_the_run(apply, builder, other_origin):
+    builder.fault("POST", nth=2, action=actions.redirect(307, other_origin.url))
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 8
+    assert counts(completed) == {"created": 1, "failed": 1, "not_attempted": 8}
+    assert other_origin.requests == []
+
+
+def test_good_rows_in_between_end_a_row_of_faults(apply, builder):
+    for nth in (2, 3, 5, 6, 8, 9):
+        builder.fault("POST", nth=nth, action=error(404, "not found", "not_found"))
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 8
+    assert counts(completed) == {"created": 4, "failed": 6}
+
+
+def test_lost_answer_of_a_create_is_asked_again(apply, builder):
+    builder.fault("POST", nth=3, action=actions.reset(), after_effect=True)
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 0, completed
+    assert len(builder.effects) == 10
+    assert completed.json["results"][2]["attempts"] == 2
+
+
+def test_unknown_row_goes_on_and_the_next_run_tells(run, builder, work, clock):
+    """A 500 to a PATCH whose user cannot be read again: unknown, exit 12; then it converges."""
+    builder.add_many(3)
+    file = roster(work / "u.csv", *(f"user-{number:05d},2" for number in range(3)))
+    first = next(iter(builder.users))
+    builder.fault(
+        "PATCH",
+        first,
+        times=4,
+        action=error(500, "boom", "internal_error", retryable=True),
+        after_effect=True,
+    )
+    builder.fault("GET", first, times=4, action=html(502))
+    command = ["users", "apply", file, "--yes", "--json", *ALONE]
+
+    completed = run(*command)
+
+    assert completed.code == 12, completed
+    assert list(outcomes(completed).values()) == ["unknown", "changed", "changed"]
+    clock.sleep(1)
+    assert list(outcomes(run(*command)).values()) == ["unchanged"] * 3
+
+
+def test_per_second_429_is_waited_for(apply, builder):
+    builder.fault("POST", nth=3, times=2, action=actions.too_many("1"))
+
+    completed = apply(*ALONE)
+
+    assert completed.code == 0
+    assert len(builder.effects) == 10
+
+
+@pytest.mark.parametrize("verb", [["plan"], ["plan", "--prune"], ["apply", "--yes"]])
+@pytest.mark.parametrize(
+    "action",
+    [html(502), actions.reset(), json_answer(200, {"users": "none"})],
+)
+def test_listing_that_breaks_off_changes_nothing(run, builder, work, verb, action):
+    """Whoever was not listed would be created, or spared; also without `--prune`."""
+    builder.add_many(250)
+    builder.fault("GET", r"users$", nth=2, times=9, action=action)
+    builder.strict = False
+    file = roster(work / "u.csv", "user-00000,1", "new,5")
+
+    completed = run("users", *verb, file)
+
+    assert completed.code == 10, completed
+    assert "after 100 users" in completed.err
+    assert changes(builder) == []
+
+
+def test_cursor_that_repeats_never_prunes(run, builder, work):
+    builder.add_many(150)
+    page = {"users": list(builder.users.values())[:100], "next_cursor": "again"}
+    builder.fault("GET", r"users$", times=99, action=json_answer(200, page))
+    builder.strict = False
+
+    completed = run(
+        "users",
+        "apply",
+        roster(work / "u.csv", "user-00000,1"),
+        "--prune",
+        "--confirm",
+        "99",
+        "--max",
+        "500",
+    )
+
+    assert completed.code == 10
+    assert changes(builder) == []
+
+
+def test_first_page_that_fails_is_what_it_is(run, builder, work):
+    builder.fault("GET", r"users$", times=9, action=html(502))
+    builder.strict = False
+
+    assert run("users", "plan", roster(work / "u.csv", "new,1")).code == 7
+
+
+def test_limits_that_cannot_be_read_slow_the_run_down(apply, builder):
+    """Four requests a second, which is below the smallest tier."""
+    builder.fault("GET", "usage", times=4, action=html(502))
+
+    completed = apply()
+
+    assert completed.code == 0
+    assert "could not be read" in completed.err
+    assert sum(completed.waits) > 1.5
+
+
+@pytest.mark.parametrize("asked", ["100000", "9" * 400, "Fri, 31 Dec 2100 23:59:59 GMT"])
+@pytest.mark.parametrize("concurrency", ["1", "8"])
+def test_a_wait_beyond_max_wait_stops_the_run(run, builder, work, asked, concurrency):
+    """The row that was refused is failed, the rest is not attempted."""
+    refused = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
+    builder.fault("POST", nth=3, times=99, action=json_answer(429, refused, {"Retry-After": asked}))
+    builder.strict = False
+    file = creates(work / "u.csv", 40)
+    done = run(
+        *("users", "apply", file, "--yes", "--json", "--max-wait", "5"),
+        *("--concurrency", concurrency),
+    )
+    assert done.code == 6, done
+    summary = done.json["summary"]
+    assert summary["created"] == len(builder.users) == 2
+    assert 1 <= summary["failed"] <= int(concurrency)
+    assert summary["not_attempted"] == 38 - summary["failed"]
+    assert all(wait <= 5 for wait in done.waits)
+
+
+def test_a_503_that_asks_for_too_long_a_wait_stops_the_run(run, builder, work):
+    """Its own row is unknown."""
+    busy = json_answer(503, {"error": "busy"}, {"Retry-After": "100000"})
+    builder.fault("POST", nth=2, action=busy)
+    done = run(*("users", "apply", creates(work / "u.csv", 5), "--yes", "--json"), *ALONE)
+    assert done.code == 6, done
+    assert counts(done) == {"created": 1, "unknown": 1, "not_attempted": 3}
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_a_long_wait_of_a_run_is_announced_on_a_line_of_its_own(run, builder, work, quiet):
+    refused = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
+    builder.fault("POST", nth=2, action=json_answer(429, refused, {"Retry-After": "20"}))
+    done = run("users", "apply", creates(work / "u.csv", 3), "--yes", *ALONE, *quiet)
+    assert done.code == 0, done
+    assert ("rate limited by the API: waiting 20.0 s" in done.err) is not bool(quiet)

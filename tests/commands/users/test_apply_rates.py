@@ -1,0 +1,132 @@
+"""The pace of a bulk run: all that is permitted when asked for, and room for others otherwise.
+
+On the virtual clock with one worker; in real time with all of them with PARSEC_TEST_FULL=1.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from commands.users.bulk_files import FULL, creates
+from support.actions import json_answer
+
+full_only = pytest.mark.skipif(not FULL, reason="takes real time: PARSEC_TEST_FULL=1")
+
+
+class Meter:
+    """A builder that permits `rate` a second, saves up `burst`, and counts what it was asked."""
+
+    def __init__(self, builder, rate: int, burst: int, clock: Callable[[], float]) -> None:
+        self.rate, self.burst = rate, burst
+        self.accepted: list[float] = []
+        self.refused = 0
+        builder.limit(rate, burst, clock)
+        builder.rest_qps = rate
+        builder.qps_pool = 100_000
+        answer = builder._answer
+
+        def metered(request):
+            action = answer(request)
+            if action.name == "answer 429":
+                self.refused += 1
+                body = {"error": "rate limit exceeded", "code": "rate_limit_exceeded"}
+                body |= {"retryable": True, "tier": "scale", "limit_qps": rate}
+                return json_answer(429, body, {"Retry-After": "1"})
+            self.accepted.append(clock())
+            return action
+
+        builder.respond(metered)
+
+    @property
+    def share(self) -> float:
+        """The part that was used of what was permitted between the first and the last request."""
+        spent = self.accepted[-1] - self.accepted[0]
+        return len(self.accepted) / (self.burst + self.rate * spent)
+
+
+@pytest.mark.parametrize(("rate", "burst", "rows"), [(200, 400, 1000), (10, 10, 60)])
+def test_rate_max_takes_all_that_is_permitted(run, builder, work, clock, rate, burst, rows):
+    """All rows succeed, few are ever refused."""
+    meter = Meter(builder, rate, burst, clock)
+
+    completed = run(
+        "users",
+        "apply",
+        creates(work / "u.csv", rows),
+        "--yes",
+        "--json",
+        "--rate",
+        "max",
+        "--concurrency",
+        "1",
+    )
+
+    assert completed.code == 0, completed
+    assert completed.json["summary"]["created"] == len(builder.users) == rows
+    assert meter.share >= 0.98
+    assert meter.refused <= 3
+
+
+@pytest.mark.parametrize(("rate", "burst", "rows"), [(200, 400, 1000), (10, 10, 60), (5, 5, 30)])
+def test_default_pace_is_never_refused_and_leaves_room(
+    run, builder, work, clock, rate, burst, rows
+):
+    """A fifth is left for the app that shares the key."""
+    meter = Meter(builder, rate, burst, clock)
+
+    completed = run(
+        "users", "apply", creates(work / "u.csv", rows), "--yes", "--json", "--concurrency", "1"
+    )
+
+    assert completed.code == 0
+    assert completed.json["summary"]["created"] == rows
+    assert meter.refused == 0
+    spent = meter.accepted[-1] - meter.accepted[0]
+    # one second's worth of burst, then four fifths of the limit; the limit itself is read unpaced
+    assert len(meter.accepted) <= 0.8 * rate * (spent + 1) + 2
+    assert len(meter.accepted) >= 0.78 * rate * spent
+
+
+def test_rate_given_is_kept(run, builder, work, clock):
+    meter = Meter(builder, 200, 400, clock)
+
+    run("users", "apply", creates(work / "u.csv", 100), "--yes", "--rate", "20")
+
+    spent = meter.accepted[-1] - meter.accepted[0]
+    assert len(meter.accepted) <= 20 * (spent + 1) + 2
+
+
+def test_limit_of_0_is_no_limit(run, builder, work):
+    builder.rest_qps = 0
+
+    completed = run("users", "apply", creates(work / "u.csv", 50), "--yes")
+
+    assert completed.waits == ()
+
+
+@full_only
+@pytest.mark.parametrize(
+    ("limits", "rows", "more"),
+    [
+        ((200, 400), 2000, ("--rate", "max", "--concurrency", "8")),
+        ((200, 400), 2000, ("--rate", "max", "--concurrency", "32")),
+        ((10, 10), 150, ("--rate", "max", "--concurrency", "8")),
+        ((200, 400), 2000, ()),
+        ((10, 10), 100, ()),
+    ],
+)
+def test_pace_in_real_time(parsec, builder, work, key_env, limits, rows, more):
+    """All of the limit at `--rate max`; the default pace is never refused."""
+    meter = Meter(builder, *limits, time.monotonic)
+    builder.latency = 0.02
+    argv = ["users", "apply", creates(work / "u.csv", rows), "--yes", "--json", *more]
+
+    completed = parsec(*argv, env=key_env(builder), timeout=120)
+
+    print(f"{limits[0]}/s {more}: {meter.share:.4f}, {meter.refused} refused")
+    assert completed.code == 0, completed
+    assert completed.json["summary"]["created"] == len(builder.users) == rows
+    assert meter.share >= (0.98 if more else 0)
+    assert meter.refused <= (int(more[-1]) + 2 if more else 0)

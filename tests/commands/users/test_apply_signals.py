@@ -1,0 +1,211 @@
+"""Ctrl-C and SIGTERM in bulk runs: drained, told, resumable; the second one ends it at once.
+
+A few signals by default; 100 of each at random moments with PARSEC_TEST_FULL=1.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+import time
+from collections import Counter
+
+import pytest
+from commands.users.bulk_files import FULL, creates, lines_of, roster
+from faults.children import PATIENCE, Child, until
+from support.actions import stall, too_many
+
+from parsec_cli.interrupts import DRAIN_SECONDS
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+ROWS = 100
+
+
+@pytest.fixture
+def start(isolated_environment, work, builder, key_env):
+    """Start `apply` of a file in a process of its own."""
+    builder.strict = False
+    env = {**isolated_environment, **key_env(builder)}
+    started = []
+
+    def run(*argv: str, **how) -> Child:
+        started.append(Child(["users", *argv, "--rate", "max", "--json"], env, work, **how))
+        return started[-1]
+
+    yield run
+    for child in started:
+        child.signal(signal.SIGKILL)
+        child.finish()
+
+
+@pytest.fixture
+def apply(start, work):
+    file = creates(work / "u.csv", ROWS)
+    return lambda *more, **how: start(
+        "apply", file, "--yes", "--results", "out.jsonl", *more, **how
+    )
+
+
+def changes(builder) -> int:
+    return len([request for request in builder.mutations if request.complete])
+
+
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("seed", range(100 if FULL else 2))
+def test_signal_drains_the_run_and_the_next_goes_on(apply, builder, work, number, seed):
+    """No new rows, those in flight finished, all told; then nothing is sent twice."""
+    chance = random.Random(seed)
+    builder.latency = 0.03
+    at = chance.randrange(1, 80)
+    child = apply()
+    until(lambda: changes(builder) >= at)
+    time.sleep(chance.random() * 0.03)
+    child.signal(number)
+    completed = child.finish()
+
+    assert completed.code == CODES[number], completed
+    assert "Traceback" not in completed.err
+    sent, summary = changes(builder), completed.json["summary"]
+    assert summary["created"] == sent == len(builder.effects) < ROWS
+    assert summary["not_attempted"] == ROWS - sent
+    assert f"{sent} created, {ROWS - sent} not attempted" in completed.error["message"]
+    assert re.search(r"\nparsec .*users apply .*--yes", completed.error["hint"])
+    assert lines_of(work / "out.jsonl") == completed.json["results"]
+
+    again = apply().finish()
+
+    assert again.code == 0, again
+    assert again.json["summary"]["unchanged"] == sent
+    assert len(builder.mutations) == ROWS
+    assert set(Counter(builder.effects).values()) == {1}
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_signal_during_a_wait_after_a_429(apply, builder, number):
+    """Nothing was applied, so nothing is unknown."""
+    builder.fault("POST", nth=9, times=999, action=too_many("50"))
+    child = apply("--concurrency", "4")
+    until(lambda: changes(builder) >= 9)
+    time.sleep(0.3)
+    began = time.monotonic()
+    child.signal(number)
+    completed = child.finish()
+
+    assert completed.code == CODES[number], completed
+    assert time.monotonic() - began < PATIENCE / 2
+    summary = completed.json["summary"]
+    assert summary["created"] == len(builder.effects) == 8
+    assert summary["unknown"] == 0
+    assert summary["created"] + summary["failed"] + summary["not_attempted"] == ROWS
+
+
+def test_answer_that_does_not_come_in_time_is_unknown(apply, builder):
+    builder.fault("POST", nth=6, action=stall(), after_effect=True)
+    child = apply("--concurrency", "2", drain=0.8)
+    until(lambda: changes(builder) >= 10)
+    child.signal(signal.SIGINT)
+    completed = child.finish()
+
+    assert completed.code == 130, completed
+    assert completed.json["summary"]["unknown"] == 1
+    assert "1 unknown" in completed.error["message"]
+    again = apply().finish()
+    assert again.code == 0, again
+    assert set(Counter(builder.effects).values()) == {1}
+    assert len(builder.mutations) == ROWS
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_second_signal_ends_at_once(apply, builder, number, work):
+    """What was in flight is told as unknown, and the run can be taken up."""
+    builder.fault("POST", nth=6, times=4, action=stall(), after_effect=True)
+    child = apply("--concurrency", "4")
+    until(lambda: changes(builder) >= 9)
+    child.signal(signal.SIGINT)
+    time.sleep(0.3)
+    began = time.monotonic()
+    child.signal(number)
+    completed = child.finish()
+
+    assert time.monotonic() - began < DRAIN_SECONDS
+    assert completed.code == 130, completed
+    assert completed.json["summary"]["unknown"] == 4
+    assert "4 unknown" in completed.error["message"]
+    assert "Traceback" not in completed.err
+    assert sum(line["outcome"] == "unknown" for line in lines_of(work / "out.jsonl")) == 4
+    assert apply().finish().code == 0
+    assert set(Counter(builder.effects).values()) == {1}
+
+
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("action", [stall(), too_many("50")], ids=str)
+def test_signal_before_the_first_row_changes_nothing(apply, builder, number, action):
+    """While users are listed, also during a wait after a 429."""
+    builder.fault("GET", "users$", action=action)
+    child = apply()
+    until(lambda: len(builder.requests) == 2)
+    child.signal(number)
+    completed = child.finish()
+
+    assert completed.code == CODES[number]
+    assert completed.out == ""
+    assert builder.mutations == []
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_deactivation_in_flight_is_finished_and_no_other_begun(start, builder, work, number):
+    users = builder.add_many(5)
+    builder.latency = 0.15
+    file = roster(
+        work / "ids.txt",
+        *(user["external_id"] for user in users[1:]),
+        header=users[0]["external_id"],
+    )
+    child = start("deactivate", "--from-file", file, "--confirm", "5")
+    until(lambda: changes(builder) == 2)
+    child.signal(number)
+    completed = child.finish()
+
+    assert completed.code == CODES[number], completed
+    assert completed.json["summary"]["deactivated"] == len(builder.effects) == 2
+    assert completed.json["summary"]["not_attempted"] == 3
+    again = start("deactivate", "--from-file", file, "--confirm", "3").finish()
+    assert again.code == 0, again
+    assert again.json["summary"] == {
+        **dict.fromkeys(again.json["summary"], 0),
+        "deactivated": 3,
+        "unchanged": 2,
+    }
+
+
+def test_run_under_nohup_goes_on(apply, builder):
+    builder.latency = 0.02
+    child = apply(deaf=True)
+    until(lambda: changes(builder) >= 5)
+    child.signal(signal.SIGINT)
+
+    assert child.finish().code == 0
+    assert len(builder.effects) == ROWS
+
+
+@pytest.mark.parametrize("verb", ["apply", "deactivate"])
+def test_second_run_at_once_is_refused(start, parsec, builder, work, key_env, verb):
+    """It names the first's process; another key's run is let through."""
+    builder.fault("POST", action=stall())
+    first = start("apply", creates(work / "u.csv", 3), "--yes")
+    until(lambda: changes(builder) == 3)
+    other = {
+        "apply": ["apply", roster(work / "v.csv", "else,1"), "--yes"],
+        "deactivate": ["deactivate", "--from-file", roster(work / "w.txt", header="else")],
+    }
+    before = len(builder.requests)
+
+    completed = parsec("users", *other[verb], env=key_env(builder))
+
+    assert completed.code == 10, completed
+    assert f"process {first.pid}" in completed.err
+    assert len(builder.requests) == before
+    first.signal(signal.SIGKILL)
+    first.finish()
+    assert parsec("users", *other["apply"], env=key_env(builder)).code == 0

