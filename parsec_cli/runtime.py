@@ -11,12 +11,11 @@ from parsec_cli.interrupts import Interrupts
 from parsec_cli.world import Common, World
 
 if TYPE_CHECKING:
-    import httpx
-
     from parsec_cli.api.client import Client
+    from parsec_cli.api.deadline import Deadline
     from parsec_cli.api.resolve import Resolver
     from parsec_cli.api.retry import Pacer
-    from parsec_cli.api.transport import Wire
+    from parsec_cli.api.transport import Transport
     from parsec_cli.base_url import BaseUrl
     from parsec_cli.config.places import Places
     from parsec_cli.config.profiles import Profile
@@ -168,24 +167,24 @@ class Runtime:
         return Index(path, host, self.fingerprint)
 
     @cached_property
-    def wire(self) -> Wire:
-        from parsec_cli.api.transport import Wire
+    def deadline(self) -> Deadline:
+        from parsec_cli.api.deadline import Deadline
 
-        return Wire(drain_at=lambda: self.interrupts.drain_at)
+        return Deadline(drain_at=lambda: self.interrupts.drain_at)
 
     @cached_property
-    def transport(self) -> httpx.BaseTransport:
+    def transport(self) -> Transport:
         if self.world.transport is not None:
             return self.world.transport
         if self.profile.sandbox:
-            from parsec_cli.api.route import in_process
+            from parsec_cli.api.transport import in_process
             from parsec_cli.sandbox.app import build
 
             self.announce()
             return in_process(build(self.places.sandbox_db, clock=self.world.clock))
         from parsec_cli.api.route import connect
 
-        return connect(self.profile.base_url, self.wire, self.world.environ)
+        return connect(self.profile.base_url, self.deadline, self.world.environ)
 
     @cached_property
     def client(self) -> Client:
@@ -196,14 +195,14 @@ class Runtime:
         from parsec_cli.api.route import connect
 
         self._secrets.append(key.reveal())
-        transport = self.world.transport or connect(base_url, self.wire, self.world.environ)
+        transport = self.world.transport or connect(base_url, self.deadline, self.world.environ)
         return self._client(base_url, lambda: key, transport, None)
 
     def _client(
         self,
         base_url: BaseUrl,
         key: Callable[[], Secret],
-        transport: httpx.BaseTransport,
+        transport: Transport,
         pacer: Pacer | None,
     ) -> Client:
         from parsec_cli.api.client import Client
@@ -226,7 +225,7 @@ class Runtime:
             base_url,
             key,
             transport,
-            wire=self.wire,
+            deadline=self.deadline,
             timeout=options.timeout or 30.0,
             trust=ca_in_effect(world.environ),
             patience=patience,

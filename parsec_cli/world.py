@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from parsec_cli.records import record, state
 
 if TYPE_CHECKING:
-    import httpx
+    from parsec_cli.api.transport import Transport
 
 
 @state
@@ -52,4 +52,4 @@ class World:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] | None = None
     random: Callable[[], float] = random.random
-    transport: httpx.BaseTransport | None = None
+    transport: Transport | None = None

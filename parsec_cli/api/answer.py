@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from parsec_cli import exact_json
 from parsec_cli.api.bodies import Unfit, collect, parse
 from parsec_cli.models import JsonObject
 from parsec_cli.records import record
+
+if TYPE_CHECKING:
+    from parsec_cli.api.transport import Response
 
 _LONGEST_KEPT = 2000
 # where an error's text stands, the API's own name first, then those of frameworks and gateways
@@ -103,7 +104,7 @@ def _line(value: Any) -> str:
     return value if isinstance(value, str) else exact_json.dumps(value)
 
 
-def read(response: httpx.Response, sent_by: Iterator[bytes]) -> Answer:
+def read(response: Response, sent_by: Iterator[bytes]) -> Answer:
     """Read the body from `sent_by` (raw, maybe compressed chunks) into an Answer.
 
     Network errors pass through; a body beyond the limits or that is not what its headers say

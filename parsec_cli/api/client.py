@@ -9,24 +9,25 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import quote, urlencode
-
-import httpx
 
 from parsec_cli import __version__
 from parsec_cli.api import answer as answers
 from parsec_cli.api.answer import Answer
 from parsec_cli.api.call import Attempted, Call, Exchange, Lost, NotSent
+from parsec_cli.api.deadline import Deadline
 from parsec_cli.api.log_line import described, log_line
 from parsec_cli.api.retry import Budget, Patience, send
-from parsec_cli.api.transport import NetworkTransport, Wire
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Interrupts
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.outcomes import Outcome
 from parsec_cli.records import record
+
+if TYPE_CHECKING:
+    from parsec_cli.api.transport import Transport
 
 # most servers refuse a request line of more than 8 KiB, and httpx a URL of more than 64
 _LONGEST_PATH = 32 * 1024
@@ -92,9 +93,9 @@ class Client:
         self,
         base_url: BaseUrl,
         key: Callable[[], Secret],
-        transport: httpx.BaseTransport,
+        transport: Transport,
         *,
-        wire: Wire | None = None,
+        deadline: Deadline | None = None,
         timeout: float = 30.0,
         trust: str = "",
         patience: Patience | None = None,
@@ -109,17 +110,20 @@ class Client:
         self.quota: Mapping[str, str] = {}
         self._key = key
         self._trust = trust
-        self._wire = wire or Wire()
+        self._deadline = deadline or Deadline()
+        # the HTTP library takes 110 ms to import, so only what sends a request pays for it
+        from parsec_cli.api import transport as http
+
+        self._http = http
         # a transport that is not the network's own cannot tell when something has left
-        self._in_process = not isinstance(transport, NetworkTransport)
-        self._proxy = transport.proxy if isinstance(transport, NetworkTransport) else ""
+        self._in_process = not isinstance(transport, http.NetworkTransport)
+        self._proxy = transport.proxy if isinstance(transport, http.NetworkTransport) else ""
         self._changes = changes
         self._interrupts = interrupts or Interrupts()
         self._log = log
         # the transport is used without an httpx.Client: cookies, redirects and merged URLs are a
         # third of its time, and nothing that this tool wants
         self._transport = transport
-        self._extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
         self._headers: dict[str, str] = {}
 
     @property
@@ -140,7 +144,7 @@ class Client:
         cannot be written down: then nothing was sent.
         """
         self._authorised()  # a missing key is told before anything is written down
-        state = self._wire.call()
+        state = self._deadline.call()
         entry = self._begin(call, change)
         with self._interrupts.shield(lambda: state.touched):
             try:
@@ -210,23 +214,18 @@ class Client:
         return send(call, attempt, self.patience)
 
     def _attempt(self, call: Call, content: bytes | None, headers: Mapping[str, str]) -> Attempted:
-        request = httpx.Request(
-            call.method,
-            self.base_url.root + call.path,
-            content=content,
-            headers=headers,
-            extensions=self._extensions,
-        )
-        self._wire.begin(self.timeout)
+        url = self.base_url.root + call.path
+        request = self._http.request(call.method, url, headers, content, self.timeout)
+        self._deadline.begin(self.timeout)
         if self._in_process:
-            self._wire.leave()
+            self._deadline.leave()
         try:
             response = self._transport.handle_request(request)
-        except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
+        except self._http.FAILURES as fault:
             return self._failed(fault)
         try:
             answer = answers.read(response, iter(cast("Iterable[bytes]", response.stream)))
-        except (httpx.HTTPError, httpx.StreamError, OSError) as fault:
+        except self._http.FAILURES as fault:
             why = f"it was cut: {self._reason(fault)}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
         finally:
@@ -236,15 +235,15 @@ class Client:
         return answer
 
     def _reason(self, fault: Exception) -> str:
-        from parsec_cli.api.reasons import reason
+        from parsec_cli.api.network_errors import reason
 
         return reason(fault, None if self._interrupts.drain_at else self.timeout)
 
     def _failed(self, fault: Exception) -> NotSent | Lost:
         why = self._reason(fault)
-        if self._wire.sent:
+        if self._deadline.sent:
             return Lost(why)
-        from parsec_cli.api.reasons import not_sent_cause
+        from parsec_cli.api.network_errors import not_sent_cause
 
         cause = not_sent_cause(fault)
         if cause == "certificate" and self._trust:

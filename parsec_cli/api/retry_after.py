@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import email.utils
 
 SHORTEST_WAIT = 0.1
 
@@ -33,7 +32,9 @@ def retry_after(text: str | None, now: float, date: str | None = None) -> float 
 def _moment(text: str) -> float | None:
     """Read an HTTP date as Unix seconds."""
     try:
-        when = email.utils.parsedate_to_datetime(text)
+        from email.utils import parsedate_to_datetime
+
+        when = parsedate_to_datetime(text)
         # "-0000" gives a naive time, which is UTC by RFC 5322
         return when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):

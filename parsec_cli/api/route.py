@@ -7,17 +7,11 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-import httpx
-
-from parsec_cli.api.transport import NetworkTransport, Wire
+from parsec_cli.api.deadline import Deadline
+from parsec_cli.api.transport import NetworkTransport, Transport, place_of
 from parsec_cli.base_url import BaseUrl, is_loopback
 from parsec_cli.errors import UsageFault
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
 
 # compiled where there is a proxy or a NO_PROXY
 _HOST = r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
@@ -25,21 +19,16 @@ _HOST = r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 _WITH_PORT = r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})"
 
 
-def in_process(app: WSGIApplication) -> httpx.BaseTransport:
-    """Send every request to a WSGI application of this process."""
-    return httpx.WSGITransport(app=app)
-
-
-def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.BaseTransport:
+def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -> Transport:
     """Build the transport to `base_url` that the environment asks for; UsageFault where it errs."""
     variable, proxy = proxy_of(base_url, environ)
     context = _context(base_url, proxy, environ)
     try:
         if proxy is not None:
-            _check_place(httpx.URL(proxy))
+            _check_place(proxy)
         plain = base_url.scheme == "http"
-        return NetworkTransport(wire, context, proxy, variable, loopback_only=plain)
-    except (ImportError, ValueError, httpx.InvalidURL):
+        return NetworkTransport(deadline, context, proxy, variable, loopback_only=plain)
+    except ValueError:
         # the value may hold a password, so only the variable is named
         raise UsageFault(
             f"the proxy in {variable} cannot be used",
@@ -47,10 +36,10 @@ def connect(base_url: BaseUrl, wire: Wire, environ: Mapping[str, str]) -> httpx.
         ) from None
 
 
-def _check_place(url: httpx.URL) -> None:
-    """Raise ValueError for a host or port that httpx would only fail on when connecting."""
-    host = url.raw_host.decode("ascii")
-    if not re.fullmatch(_HOST, host) or not 0 < (url.port or 1) <= 65535:
+def _check_place(url: str) -> None:
+    """Raise ValueError for a host or port on which only connecting would fail."""
+    host, port = place_of(url)
+    if not re.fullmatch(_HOST, host) or not 0 < (port or 1) <= 65535:
         raise ValueError
 
 
@@ -74,8 +63,8 @@ def _near(proxy: str) -> bool:
     It could not reach what is asked for here, and would read the key, in plain http.
     """
     try:
-        return is_loopback(httpx.URL(proxy).host)
-    except (ValueError, httpx.InvalidURL):
+        return is_loopback(place_of(proxy)[0].strip("[]"))
+    except ValueError:
         return True  # `connect` refuses it
 
 

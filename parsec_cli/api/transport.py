@@ -1,148 +1,109 @@
-"""The network below httpx: one deadline for a whole request, and whether anything left.
+"""Send requests over the network: the one module that names the HTTP library.
 
-httpx has time-outs between two bytes, but none for a request, and its exceptions do not tell
-"nothing was sent" from "sent, no answer" (a reset while sending shows as RemoteProtocolError).
-Both are known exactly where the sockets are, so this module wraps httpcore's network backend.
+The connection pool is built from httpcore's public parts over a backend that keeps the deadline,
+and is offered as a transport of httpx.
 """
 
 from __future__ import annotations
 
 import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+import h11
 import httpcore
 import httpx
-from httpcore._sync import connection, http_proxy
 
+from parsec_cli.api.deadline import SLICE, Deadline
 from parsec_cli.base_url import is_loopback
-from parsec_cli.records import state
 
-Done = TypeVar("Done")
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
-# how long one blocking read may last before the deadline, which a signal may have moved, is
-# looked at again
-_SLICE = 1.0
-# how much is written before the deadline is looked at again
+Response = httpx.Response
+Transport = httpx.BaseTransport
+TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError)
+PROXY_FAULTS = (httpcore.ProxyError, httpx.ProxyError)
+PROTOCOL_FAULTS = (httpcore.RemoteProtocolError, httpx.RemoteProtocolError)
+# every exception by which a request or a response fails
+FAILURES = (
+    *TIMEOUTS,
+    *PROXY_FAULTS,
+    httpcore.ConnectionNotAvailable,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpx.HTTPError,
+    httpx.StreamError,
+    OSError,
+)
+_Late = httpcore.ConnectTimeout
+# bytes that are written before the deadline is looked at again
 _PIECE = 64 * 1024
 
 
-@state
-class Attempt:
-    """The request that a thread is making: when it must be over, and whether it has left.
+class _Tail:
+    """Follows one connection to notice bytes after the end of a response.
 
-    `sent` is about this attempt, `touched` about all attempts of the call.
+    They would be taken for the response to the next request: the body of a 204, a second response.
     """
 
-    deadline: float | None = None
-    sent: bool = False
-    touched: bool = False
-
-
-class NotLoopback(socket.gaierror):
-    """The host of a plain http URL, or of its proxy, has no loopback address."""
-
-
-class _PerThread(threading.local):
     def __init__(self) -> None:
-        self.attempt = Attempt()
+        self._parser: h11.Connection | None = None
+        self.found = False
 
+    def sent(self, data: bytes) -> None:
+        """Expect a new response if `data` starts a request: nothing was received since."""
+        if self._parser is None and data:
+            self._parser = h11.Connection(h11.CLIENT)
+            method = data.split(b" ", 1)[0]
+            self._parser.send(h11.Request(method=method, target=b"/", headers=[("host", "x")]))
+            self._parser.send(h11.EndOfMessage())
 
-class Wire:
-    """What all connections of one client share.
-
-    `clock` is monotonic seconds; `drain_at` may move every deadline forward (see Interrupts).
-    """
-
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        drain_at: Callable[[], float | None] = lambda: None,
-    ) -> None:
-        self.clock = clock
-        self._drain_at = drain_at
-        self._own = _PerThread()
-
-    def call(self) -> Attempt:
-        """Start a call of this thread, of one or more attempts."""
-        self._own.attempt = Attempt()
-        return self._own.attempt
-
-    def begin(self, seconds: float) -> None:
-        """Start the deadline of this thread's next request."""
-        self._own.attempt.deadline = self.clock() + seconds
-        self._own.attempt.sent = False
-
-    def leave(self) -> None:
-        """Note that a byte of this thread's request is about to be handed to the network."""
-        attempt = self._own.attempt
-        attempt.sent = attempt.touched = True
-
-    @property
-    def sent(self) -> bool:
-        """True once a byte of this thread's request was handed to the network."""
-        return self._own.attempt.sent
-
-    def left(self, fault: type[Exception]) -> float:
-        """Return the seconds left for this thread's request; raise `fault` when there are none."""
-        ends = [t for t in (self._own.attempt.deadline, self._drain_at()) if t is not None]
-        remaining = min(ends) - self.clock() if ends else _SLICE
-        if remaining <= 0:
-            raise fault("the deadline of the request has passed")
-        return remaining
-
-    def within(self, job: Callable[[], Done], late: str) -> Done:
-        """Do what has no time-out, or one that no signal moves; ConnectTimeout when it is `late`.
-
-        What becomes of it later, in a thread of its own, is dropped.
-        """
-        done: list[Done] = []
-        failed: list[Exception] = []
-
-        def work() -> None:
-            try:
-                done.append(job())
-            except Exception as fault:  # noqa: BLE001 - told by the thread that waits
-                failed.append(fault)
-
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        while thread.is_alive():
-            try:
-                thread.join(min(self.left(httpcore.ConnectTimeout), _SLICE))
-            except httpcore.ConnectTimeout:
-                raise httpcore.ConnectTimeout(late) from None
-        if failed:
-            raise failed[0]
-        return done[0]
+    def received(self, data: bytes) -> None:
+        if self._parser is None:
+            self.found = True
+            return
+        try:
+            self._parser.receive_data(data)
+            event = self._parser.next_event()
+            while isinstance(event, (h11.InformationalResponse, h11.Response, h11.Data)):
+                event = self._parser.next_event()
+            if isinstance(event, h11.EndOfMessage):
+                self.found = bool(self._parser.trailing_data[0])
+                self._parser = None
+        except h11.RemoteProtocolError:
+            self.found = True
 
 
 class Stream(httpcore.NetworkStream):
     """A connection whose every wait is bounded by the deadline."""
 
-    def __init__(self, inner: httpcore.NetworkStream, wire: Wire) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._inner = inner
-        self._wire = wire
+        self._deadline = deadline
+        self._tail = _Tail()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         while True:
-            left = self._wire.left(httpcore.ReadTimeout)
+            left = self._deadline.left(httpcore.ReadTimeout)
             try:
-                return self._inner.read(max_bytes, min(left, _SLICE))
+                data = self._inner.read(max_bytes, min(left, SLICE))
             except httpcore.ReadTimeout:
                 continue
+            self._tail.received(data)
+            return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         # what asks a proxy for a tunnel is not the request: nothing reaches the API by it
         tunnelling = buffer.startswith(b"CONNECT ")
+        self._tail.sent(buffer)
         for start in range(0, len(buffer), _PIECE):
-            left = self._wire.left(httpcore.WriteTimeout)
+            left = self._deadline.left(httpcore.WriteTimeout)
             if not tunnelling:
-                self._wire.leave()
+                self._deadline.leave()
             self._inner.write(buffer[start : start + _PIECE], left)
 
     def close(self) -> None:
@@ -154,11 +115,16 @@ class Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        left = self._wire.left(httpcore.ConnectTimeout)
+        left = self._deadline.left(httpcore.ConnectTimeout)
         start = partial(self._inner.start_tls, ssl_context, server_hostname, left)
-        return Stream(self._wire.within(start, "the TLS handshake did not end in time"), self._wire)
+        return Stream(
+            self._deadline.within(start, _Late("the TLS handshake was too slow")),
+            self._deadline,
+        )
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and self._tail.found:
+            return True  # the pool closes an idle connection of which this is true
         return self._inner.get_extra_info(info)
 
 
@@ -168,8 +134,8 @@ class Backend(httpcore.NetworkBackend):
     With `loopback_only`, to addresses of this machine alone, whatever a name promises.
     """
 
-    def __init__(self, wire: Wire, *, loopback_only: bool = False) -> None:
-        self._wire = wire
+    def __init__(self, deadline: Deadline, *, loopback_only: bool = False) -> None:
+        self._deadline = deadline
         self._loopback_only = loopback_only
         self._inner = httpcore.SyncBackend()
 
@@ -184,17 +150,17 @@ class Backend(httpcore.NetworkBackend):
         addresses = self._resolve(host, port)
         for n, address in enumerate(addresses):
             # one address that swallows packets must leave time for the others
-            left = self._wire.left(httpcore.ConnectTimeout) / (len(addresses) - n)
+            left = self._deadline.left(httpcore.ConnectTimeout) / (len(addresses) - n)
             connect = partial(
                 self._inner.connect_tcp, address, port, left, local_address, socket_options
             )
             try:
-                inner = self._wire.within(connect, "connecting did not end in time")
+                inner = self._deadline.within(connect, _Late("connecting was too slow"))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if n + 1 == len(addresses):
                     raise
                 continue
-            return Stream(inner, self._wire)
+            return Stream(inner, self._deadline)
         raise httpcore.ConnectError("the host name has no address")
 
     def _resolve(self, host: str, port: int) -> list[str]:
@@ -202,7 +168,7 @@ class Backend(httpcore.NetworkBackend):
         look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
             try:
-                infos = self._wire.within(look_up, "the name look-up did not end in time")
+                infos = self._deadline.within(look_up, _Late("the name look-up was too slow"))
             except (ValueError, OverflowError):  # no host name, or no port, at all
                 raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
             addresses = list(dict.fromkeys(str(info[4][0]) for info in infos))
@@ -216,40 +182,93 @@ class Backend(httpcore.NetworkBackend):
         return addresses
 
 
-class _Connection(httpcore.HTTP11Connection):
-    """Closed, not used again, where bytes came behind an answer: they would pass for the next one.
-
-    So do the body of a 204, and a second answer to one request.
-    """
-
-    def _response_closed(self) -> None:
-        if self._h11_state.trailing_data[0]:
-            self.close()
-        else:
-            super()._response_closed()
+class NotLoopback(socket.gaierror):
+    """The host of a plain http URL, or of its proxy, has no loopback address."""
 
 
-# httpcore offers no parameter for it; the tests of what comes behind an answer guard these lines
-for _module in (connection, http_proxy):
-    vars(_module)["HTTP11Connection"] = _Connection
+class NetworkTransport(httpx.BaseTransport):
+    """Sends requests over the deadline-keeping backend; no retries, nothing from the environment.
 
-
-class NetworkTransport(httpx.HTTPTransport):
-    """httpx's own transport over the deadline-keeping backend; no retries, no environment.
-
-    `proxy` is the variable that named the proxy in use, or "".
+    `proxy` is the variable that named the proxy in use, or "". ValueError for a proxy that is not
+    an http or https URL.
     """
 
     def __init__(
         self,
-        wire: Wire,
+        deadline: Deadline,
         context: ssl.SSLContext,
         proxy: str | None,
         variable: str = "",
         *,
         loopback_only: bool = False,
     ) -> None:
-        super().__init__(verify=context, trust_env=False, proxy=proxy)
         self.proxy = variable if proxy else ""
-        # httpx offers no parameter for it; the pin on httpx and the deadline tests guard this line
-        self._pool._network_backend = Backend(wire, loopback_only=loopback_only)  # noqa: SLF001
+        backend = Backend(deadline, loopback_only=loopback_only)
+        self._pool: httpcore.ConnectionPool
+        if proxy is None:
+            self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
+            return
+        way = httpx.Proxy(proxy)
+        if way.url.scheme not in ("http", "https"):
+            raise ValueError(way.url.scheme)
+        self._pool = httpcore.HTTPProxy(
+            _url(way.url),
+            proxy_auth=way.raw_auth,
+            ssl_context=context,
+            proxy_ssl_context=context if way.url.scheme == "https" else None,
+            network_backend=backend,
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                _url(request.url),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+def _url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
+def in_process(app: WSGIApplication) -> Transport:
+    """Send every request to a WSGI application of this process."""
+    return httpx.WSGITransport(app=app)
+
+
+def request(
+    method: str, url: str, headers: Mapping[str, str], content: bytes | None, timeout: float
+) -> httpx.Request:
+    """Build a request; `timeout` is in seconds."""
+    limits = {"timeout": httpx.Timeout(timeout).as_dict()}
+    return httpx.Request(method, url, content=content, headers=headers, extensions=limits)
+
+
+def place_of(url: str) -> tuple[str, int | None]:
+    """Return the host and port that a URL names; ValueError where it is malformed."""
+    try:
+        parts = httpx.URL(url)
+        return parts.raw_host.decode("ascii"), parts.port
+    except httpx.InvalidURL as fault:
+        raise ValueError(str(fault)) from None

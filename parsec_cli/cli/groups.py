@@ -51,7 +51,7 @@ class Verb:
     changes: bool = False
 
     def build(self) -> Any:
-        text = inspect.getdoc(self.function) or _written_docstring(self.function)
+        text = inspect.getdoc(self.function) or _written_docstring(self.function) or ""
         command = build_command(self.name, self.function, text, Command)
         command.changes = self.changes
         return command

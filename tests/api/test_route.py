@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
+from parsec_cli.api.deadline import Deadline
 from parsec_cli.api.route import ca_in_effect, connect, proxy_of
-from parsec_cli.api.transport import Wire
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import UsageFault
 
@@ -149,7 +149,7 @@ def test_only_a_proxy_of_this_machine_is_asked_for_loopback(base, variable):
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
 def test_an_unusable_proxy_is_named_by_its_variable_and_never_quoted(variable, value):
     with pytest.raises(UsageFault) as caught:
-        connect(API, Wire(), {variable: value})
+        connect(API, Deadline(), {variable: value})
     assert variable in caught.value.message
     assert "PASSCANARY" not in caught.value.message + caught.value.hint
 
@@ -158,27 +158,27 @@ def test_an_unusable_proxy_is_named_by_its_variable_and_never_quoted(variable, v
 @given(st.text(max_size=40).filter(lambda text: "\x00" not in text))
 def test_no_proxy_setting_raises_anything_else(value):
     with suppress(UsageFault):
-        connect(LOOP, Wire(), {"http_proxy": value}).close()
+        connect(LOOP, Deadline(), {"http_proxy": value}).close()
 
 
 @pytest.mark.parametrize("blank", [{}, {"SSL_CERT_FILE": ""}, {"SSL_CERT_DIR": " "}])
 def test_unset_and_empty_trust_the_bundle(blank):
-    connect(API, Wire(), blank).close()
+    connect(API, Deadline(), blank).close()
     assert "certifi" in ca_in_effect(blank)
 
 
 def test_a_named_file_or_folder_is_what_is_trusted(private_ca, tmp_path):
     shutil.copy(private_ca.ca_file, tmp_path / "ca.pem")
     for environ in ({"SSL_CERT_FILE": str(private_ca.ca_file)}, {"SSL_CERT_DIR": str(tmp_path)}):
-        connect(API, Wire(), environ).close()
+        connect(API, Deadline(), environ).close()
         assert ca_in_effect(environ) == "=".join(*environ.items())
 
 
 def test_certificates_may_be_in_several_folders(tmp_path):
     missing = str(tmp_path / "missing")
-    connect(API, Wire(), {"SSL_CERT_DIR": os.pathsep.join([missing, str(tmp_path)])}).close()
+    connect(API, Deadline(), {"SSL_CERT_DIR": os.pathsep.join([missing, str(tmp_path)])}).close()
     with pytest.raises(UsageFault, match=r"SSL_CERT_DIR names .* which does not exist"):
-        connect(API, Wire(), {"SSL_CERT_DIR": os.pathsep.join([missing, missing])})
+        connect(API, Deadline(), {"SSL_CERT_DIR": os.pathsep.join([missing, missing])})
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
@@ -192,26 +192,26 @@ def test_a_name_that_leads_to_no_certificates_is_a_usage_error(variable, made, t
     elif made == "junk" and variable == "SSL_CERT_FILE":
         path.write_bytes(b"no certificate\n")
     with pytest.raises(UsageFault) as caught:
-        connect(API, Wire(), {variable: str(path)})
+        connect(API, Deadline(), {variable: str(path)})
     assert variable in caught.value.message
     assert str(path) in caught.value.message
 
 
 def test_plain_http_on_loopback_needs_no_certificates():
-    connect(LOOP, Wire(), {"SSL_CERT_FILE": "/nowhere"}).close()
+    connect(LOOP, Deadline(), {"SSL_CERT_FILE": "/nowhere"}).close()
 
 
 def test_a_log_of_session_keys_is_never_written(tmp_path, monkeypatch):
     log = tmp_path / "keys.log"
     monkeypatch.setenv("SSLKEYLOGFILE", str(log))
-    connect(API, Wire(), {"SSLKEYLOGFILE": str(log)}).close()
+    connect(API, Deadline(), {"SSLKEYLOGFILE": str(log)}).close()
     assert not log.exists()
     monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys.log")
-    connect(API, Wire(), {}).close()
+    connect(API, Deadline(), {}).close()
 
 
 def test_certificates_are_always_checked(private_ca):
-    transport = connect(API, Wire(), {"SSL_CERT_FILE": str(private_ca.ca_file)})
+    transport = connect(API, Deadline(), {"SSL_CERT_FILE": str(private_ca.ca_file)})
     context = transport._pool._ssl_context
     transport.close()
     assert context.verify_mode is ssl.CERT_REQUIRED

@@ -18,9 +18,9 @@ from support.server import ScriptedServer, refused_port
 
 from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.client import Client
+from parsec_cli.api.deadline import Deadline
 from parsec_cli.api.retry import Budget, Patience
 from parsec_cli.api.route import connect
-from parsec_cli.api.transport import Wire
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.models import Secret
 
@@ -35,15 +35,15 @@ def exchange(
     body: dict | None = None,
     timeout: float = LIMIT,
     environ: dict | None = None,
-    wire: Wire | None = None,
+    deadline: Deadline | None = None,
 ) -> Exchange:
     """Make one attempt; the rule of Kind.OTHER repeats nothing that was sent."""
-    base, wire = BaseUrl.parse(url), wire or Wire()
+    base, deadline = BaseUrl.parse(url), deadline or Deadline()
     client = Client(
         base,
         lambda: Secret("pk_live_TESTKEY"),
-        connect(base, wire, environ or {}),
-        wire=wire,
+        connect(base, deadline, environ or {}),
+        deadline=deadline,
         timeout=timeout,
         # whoever waits between attempts is told to stop: one attempt is what is looked at
         patience=Patience(Budget(), sleep=lambda _: None, stopping=lambda: True),
@@ -266,10 +266,10 @@ def test_a_signal_moves_the_deadline_of_what_is_in_flight(server: ScriptedServer
     """The first Ctrl-C gives a request so much time and no more."""
     server.script(stall())
     until: list[float] = []
-    wire = Wire(drain_at=lambda: until[0] if until else None)
+    deadline = Deadline(drain_at=lambda: until[0] if until else None)
     threading.Timer(0.2, lambda: until.append(time.monotonic() + 0.2)).start()
     with in_time():
-        found = exchange(server.url, timeout=60, wire=wire)
+        found = exchange(server.url, timeout=60, deadline=deadline)
     assert isinstance(found.last, Lost)
 
 
@@ -283,10 +283,10 @@ def test_a_signal_moves_the_deadline_of_what_is_connecting(monkeypatch, stage):
 
     monkeypatch.setattr(socket, stage, hang)
     until: list[float] = []
-    wire = Wire(drain_at=lambda: until[0] if until else None)
+    deadline = Deadline(drain_at=lambda: until[0] if until else None)
     threading.Timer(0.2, lambda: until.append(time.monotonic() + 0.2)).start()
     with in_time():
-        found = exchange("http://127.0.0.1:9", timeout=60, wire=wire)
+        found = exchange("http://127.0.0.1:9", timeout=60, deadline=deadline)
     released.set()
     assert isinstance(found.last, NotSent)
     assert found.last.cause == "connect"
@@ -372,12 +372,12 @@ def test_within_the_limit_a_slow_answer_is_taken(server: ScriptedServer):
 
 def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):
     """A request that gave up does not take another thread's time away."""
-    wire = Wire()
+    deadline = Deadline()
     server.respond(slow(0.6, json_answer(200, {})))
     found: dict[float, Exchange] = {}
 
     def one(limit: float) -> None:
-        found[limit] = exchange(server.url, timeout=limit, wire=wire)
+        found[limit] = exchange(server.url, timeout=limit, deadline=deadline)
 
     threads = [threading.Thread(target=one, args=(limit,)) for limit in (0.2, 20.0)]
     for thread in threads:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import socket
 import ssl
 
-import httpcore
-import httpx
-
 from parsec_cli.api.call import NotSentCause
-from parsec_cli.api.transport import NotLoopback
+from parsec_cli.api.transport import (
+    PROTOCOL_FAULTS,
+    PROXY_FAULTS,
+    TIMEOUTS,
+    NotLoopback,
+)
 
 # what a TLS library says when the other side's certificate, not the line, is at fault
 # OpenSSL's verification codes: not yet valid and expired; another host name or IP address
@@ -38,12 +40,12 @@ def not_sent_cause(fault: Exception) -> NotSentCause:
             return "time" if code in _TIMES else "host" if code in _HOSTS else "certificate"
     if any(isinstance(cause, ssl.SSLError) for cause in chain):
         return "tls"
-    if isinstance(fault, httpx.ProxyError) and _proxy_status(fault) < 500:
+    if isinstance(fault, PROXY_FAULTS) and _proxy_status(fault) < 500:
         return "proxy"
     return "connect"
 
 
-def _proxy_status(fault: httpx.ProxyError) -> int:
+def _proxy_status(fault: Exception) -> int:
     """What a proxy answered instead of a tunnel: of the text just the number that begins it."""
     digits = str(fault)[:3]
     return int(digits) if digits.isascii() and digits.isdigit() else 0
@@ -62,14 +64,14 @@ def reason(fault: Exception, timeout: float | None) -> str:
             return f"TLS failed: {_of_tls(cause.reason or 'handshake')}"
         if isinstance(cause, socket.gaierror):
             return _of_name(cause)
-    if isinstance(fault, (httpx.TimeoutException, TimeoutError)):
+    if isinstance(fault, TIMEOUTS):
         return "no answer in time" if timeout is None else f"no answer within {timeout:g} s"
-    if isinstance(fault, httpx.ProxyError):
+    if isinstance(fault, PROXY_FAULTS):
         return _refusal(_proxy_status(fault))
     for cause in chain:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
-        if isinstance(cause, httpcore.RemoteProtocolError):
+        if isinstance(cause, PROTOCOL_FAULTS):
             return "the server closed the connection or did not speak HTTP"
     return "the connection failed"
 
