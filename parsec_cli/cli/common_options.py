@@ -17,8 +17,8 @@ from parsec_cli import __version__
 from parsec_cli.cli.option_values import field_names, glued, output_format, patience, rate, seconds
 from parsec_cli.cli.typer_adapter import Parameter, build_options, has_verb, parameters
 from parsec_cli.cli.usage_errors import rewording
-from parsec_cli.errors import UsageFault
-from parsec_cli.next_command import Line
+from parsec_cli.errors import GuardRefused, UsageFault
+from parsec_cli.next_command import Line, again
 from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
 
@@ -142,6 +142,23 @@ def show_version(value: bool) -> None:
         raise Ready(Text(f"parsec {__version__}\n"))
 
 
+def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
+    """Say where a change will go, and refuse it on a protected profile that was not named.
+
+    `dry_run` is None for a command that only plans changes.
+    """
+    profile = runtime.profile
+    runtime.announce()
+    runtime.dry_run = bool(dry_run)
+    if profile.protected and dry_run is False and runtime.options.profile is None:
+        raise GuardRefused(
+            f"profile `{profile.name}` is protected: a change needs `-p {profile.name}`,"
+            " nothing was sent",
+            hint="if that is the profile you mean, run",
+            command=again(profile=profile.name),
+        )
+
+
 class Command(TyperCommand):
     """A verb."""
 
@@ -159,8 +176,6 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         if self.changes:
-            from parsec_cli.commands.shared.pool_guard import start_change
-
             start_change(runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
         return super().invoke(ctx)
 

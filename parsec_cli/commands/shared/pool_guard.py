@@ -10,24 +10,6 @@ from parsec_cli.models import JsonObject, Pool
 from parsec_cli.next_command import again
 from parsec_cli.redaction import is_secret
 from parsec_cli.results import Card, Column, Line, Record
-from parsec_cli.runtime import Runtime
-
-
-def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
-    """Say where a change will go, and refuse it on a protected profile that was not named.
-
-    `dry_run` is None for a command that only plans changes.
-    """
-    profile = runtime.profile
-    runtime.announce()
-    runtime.dry_run = bool(dry_run)
-    if profile.protected and dry_run is False and runtime.options.profile is None:
-        raise GuardRefused(
-            f"profile `{profile.name}` is protected: a change needs `-p {profile.name}`,"
-            " nothing was sent",
-            hint="if that is the profile you mean, run",
-            command=again(profile=profile.name),
-        )
 
 
 def pool_guard(pool: Pool, more: int, *, allow_overcommit: bool) -> None:
