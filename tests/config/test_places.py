@@ -90,7 +90,7 @@ def test_without_home_and_passwd_entry_reading_finds_nothing_and_saving_says_why
     code = (
         "import os\n"
         "from parsec_cli.config.places import Places\n"
-        "from parsec_cli.local import configfile\n"
+        "from parsec_cli.config import read as configfile\n"
         "from parsec_cli.files import append, save\n"
         "from parsec_cli.errors import LocalFault\n"
         "os.setuid(54321)\n"
