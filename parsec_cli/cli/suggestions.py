@@ -31,7 +31,9 @@ _VERBS = (
     {"doctor", "whoami", "status", "ping"},
     {"--version", "version"},
 )
-_UNDONE = re.compile(r"(?:re|un|un-?de)?-?activat\w*|(?:re|un)-?delete|restore|resurrect|revive")
+_UNDONE = re.compile(
+    r"(?:re|un|un-?de)?-?activat\w*|(?:re|un)-?delete|re(?:store|surrect|vive|instate|cover|enable)"
+)
 _DELETING_ANYTHING = {"delete", "remove", "rm", "del", "destroy", "unset", "clear"}
 _OPTIONS = (
     ({"--yes", "-y", "--force", "--assume-yes", "--no-confirm"}, ("--confirm", "--yes")),

@@ -74,6 +74,13 @@ def test_all_faults_are_listed():
     ]
 
 
+@pytest.mark.parametrize("head", ["", "external_id\n", "external_id,state\n"])
+def test_a_line_of_unusual_blanks_is_not_passed_over(head):
+    end = ",\n" if "," in head else "\n"
+    row = 2 if head else 1
+    assert faults(f"{head}\u00a0{end} \t{end}u1{end}") == [f"row {row}: the id is empty"]
+
+
 def test_faults_of_a_sheet_are_listed():
     assert faults("external_id,state\n9.9E+15,\nu1\n,absent\n..,\nu5 ,\n") == [
         "row 2: the id `9.9E+15` was mangled by a spreadsheet; format the column as text",

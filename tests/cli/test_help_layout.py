@@ -267,7 +267,9 @@ def test_a_word_like_no_command_points_to_the_help(tool):
 
 
 @pytest.mark.parametrize("noun", ["users", "config", "history", ""])
-@pytest.mark.parametrize("word", ["reactivate", "activate", "undelete", "restore", "undeactivate"])
+@pytest.mark.parametrize(
+    "word", ["reactivate", "activate", "undelete", "reinstate", "undeactivate"]
+)
 def test_a_deactivation_cannot_be_undone_and_is_not_proposed(tool, noun, word):
     done = tool(*filter(None, (noun, word, "x")))
     assert done.code == 2

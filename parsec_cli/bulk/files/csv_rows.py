@@ -58,7 +58,8 @@ def open_sheet(text: str, known: Collection[str], faults: Faults) -> Sheet | Non
 
 
 def blank(cells: list[str]) -> bool:
-    return not any(cell.strip() for cell in cells)
+    """Tell whether a row is empty; one of unusual blanks may name a user, so it is not."""
+    return not any(cell.strip(" \t") for cell in cells)
 
 
 def _rows(text: str, first: str, delimiter: str, faults: Faults, *, is_csv: bool) -> Dialect:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from parsec_cli.bulk.files.csv_rows import DELIMITERS, first_line, lines_of, two_readings
+from parsec_cli.bulk.files.csv_rows import DELIMITERS, blank, first_line, lines_of, two_readings
 from parsec_cli.bulk.files.decode import Faults, decode
 from parsec_cli.bulk.files.header import IDS, Columns, no_header, normal
 from parsec_cli.bulk.files.json_rows import looks_like_json
@@ -75,7 +75,7 @@ def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
 
 
 def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
-    lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if line.strip()]
+    lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if not blank([line])]
     sign = next((sign for sign in DELIMITERS if _splits_all(sign, lines)), None)
     if sign is not None:
         seen = f"every line is split by a {DELIMITERS[sign]}, like a table without a header"
