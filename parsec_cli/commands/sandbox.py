@@ -52,7 +52,7 @@ def serve_http(
 
     """
     from parsec_cli.sandbox.injected_faults import parse_fault
-    from parsec_cli.sandbox.rate_limit import parse_rate_limit
+    from parsec_cli.sandbox.metering import parse_rate_limit
     from parsec_cli.sandbox.serve import serve
 
     runtime = runtime_of(ctx)

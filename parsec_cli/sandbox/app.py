@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from parsec_cli.sandbox import injected_faults, routes, seed
 from parsec_cli.sandbox.calls import BUILDER_KEY, Call, Caller, Request, authenticate
-from parsec_cli.sandbox.metering import MONTHLY_LIMIT, billing_period, quota_headers
-from parsec_cli.sandbox.rate_limit import Bucket, RateLimit, Window
+from parsec_cli.sandbox.metering import (
+    MONTHLY_LIMIT,
+    Bucket,
+    RateLimit,
+    Window,
+    billing_period,
+    quota_headers,
+)
 from parsec_cli.sandbox.responses import (
     Answer,
     Refusal,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from parsec_cli.models import JsonObject
-    from parsec_cli.sandbox.rate_limit import RateLimit, Window
+    from parsec_cli.sandbox.metering import RateLimit, Window
     from parsec_cli.sandbox.state import State
 
 PREFIX = "/api/v1"

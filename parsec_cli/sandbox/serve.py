@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import signal
 import socket
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from parsec_cli.base_url import is_loopback
 from parsec_cli.errors import LocalFault, UsageFault
 from parsec_cli.interrupts import ENDING
 from parsec_cli.next_command import again
 from parsec_cli.sandbox import app
-from parsec_cli.sandbox.callers import check_caller
-from parsec_cli.sandbox.responses import Refusal, injected
+from parsec_cli.sandbox.responses import Refusal, bad_request, forbidden, injected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from parsec_cli.sandbox.injected_faults import Fault
-    from parsec_cli.sandbox.rate_limit import RateLimit
+    from parsec_cli.sandbox.metering import RateLimit
+
 
 HOST = "127.0.0.1"
+
+
 LAST_PORT = 65_535
+
 
 # a thread sleeps through the latency of its request, so there are as many as clients at once
 THREADS = 32
+
+
 # above the application's own limit, so that its documented answer is what a client meets first
 MAX_BODY = 1024 * 1024
 
@@ -134,3 +141,29 @@ def _ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+_AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?")
+
+
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)", re.IGNORECASE)
+
+
+def check_caller(environ: Mapping[str, str]) -> None:
+    """Check Host, an absolute request target and Origin; raises Refusal 400, 403 or 421."""
+    host = environ.get("HTTP_HOST", "")
+    if not host:
+        raise bad_request("missing Host header")
+    target = _ABSOLUTE.match(environ.get("REQUEST_URI", ""))
+    if not (_is_local(host) and (target is None or _is_local(target[1]))):
+        raise Refusal(421, "the sandbox answers only to loopback names", "misdirected_request")
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is not None:
+        page = _ABSOLUTE.fullmatch(origin)
+        if page is None or not _is_local(page[1]):
+            raise forbidden("the sandbox does not answer pages of other sites")
+
+
+def _is_local(authority: str) -> bool:
+    match = _AUTHORITY.fullmatch(authority.lower())
+    return match is not None and is_loopback(match["v6"] or match["name"].removesuffix("."))

@@ -14,7 +14,7 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from parsec_cli.sandbox.injected_faults import parse_fault
-from parsec_cli.sandbox.rate_limit import parse_rate_limit
+from parsec_cli.sandbox.metering import parse_rate_limit
 from parsec_cli.sandbox.serve import serve
 path, rate, latency, *faults = sys.argv[1:]
 serve(

@@ -7,7 +7,7 @@ from sandbox.client import Api
 from support.clock import VirtualClock
 
 from parsec_cli.errors import UsageFault
-from parsec_cli.sandbox.rate_limit import Bucket, RateLimit, parse_rate_limit
+from parsec_cli.sandbox.metering import Bucket, RateLimit, parse_rate_limit
 
 
 def test_a_request_beyond_the_burst_is_the_documented_429(sandbox: Callable[..., Api]) -> None:

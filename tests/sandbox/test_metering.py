@@ -5,8 +5,7 @@ from collections.abc import Callable
 from sandbox.client import Api
 from support.clock import VirtualClock
 
-from parsec_cli.sandbox.metering import billing_period
-from parsec_cli.sandbox.rate_limit import RateLimit
+from parsec_cli.sandbox.metering import RateLimit, billing_period
 
 SEPTEMBER, OCTOBER = 1_788_220_800, 1_790_812_800
 DECEMBER, JANUARY = 1_796_083_200, 1_798_761_600
