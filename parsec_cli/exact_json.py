@@ -1,4 +1,4 @@
-"""Write JSON with the digits of numbers as a server sent them, such as 1.10, 1e400 or -0."""
+"""JSON with the digits of numbers as they were sent, such as 1.10, 1e400 or -0."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 # stands before the digits in a text that no server can know, until the number replaces the text
 _MARK = f"digits {os.urandom(8).hex()} "
+_LONGEST_NUMBER = 4300  # as Python's limit for integers
 
 
 class Digits:
@@ -34,6 +35,17 @@ class Digits:
         return hash(float(self))
 
 
+def decimal(text: str) -> float | Digits:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError("a number of thousands of digits")
+    value = float(text)
+    return value if repr(value) == text else Digits(text)
+
+
+def integer(text: str) -> int | Digits:
+    return Digits(text) if text == "-0" else int(text)
+
+
 def marked(value: Any) -> str:
     """Encode a `Digits` for `unmarked`: the `default` of a JSON encoder."""
     if isinstance(value, Digits):
@@ -48,3 +60,8 @@ def unmarked(text: str) -> str:
 def dumps(value: Any, **how: Any) -> str:
     """Do what `json.dumps` does, for values that may contain `Digits`."""
     return unmarked(json.dumps(value, default=marked, **how))
+
+
+def loads(text: str | bytes) -> Any:
+    """Do what `json.loads` does, with `Digits` for numbers that Python would write otherwise."""
+    return json.loads(text, parse_float=decimal, parse_int=integer)

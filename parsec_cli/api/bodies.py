@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from parsec_cli.exact_json import Digits
+from parsec_cli.exact_json import decimal, integer
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 64
@@ -18,7 +18,6 @@ MAX_TOKENS = 250_000
 MAX_STRING = 1024 * 1024
 # bytes that the text of a body may take in memory, or once it is shown with its escapes
 MAX_TEXT = 2 * MAX_BODY
-_LONGEST_NUMBER = 4300  # as Python's limit for integers
 _CHUNK = 64 * 1024
 # a string, whole or cut off by the end, a bracket, or a separator; possessive, so that no body
 # makes it slow
@@ -150,17 +149,6 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _float(text: str) -> float | Digits:
-    if len(text) > _LONGEST_NUMBER:
-        raise ValueError("a number of thousands of digits")
-    value = float(text)
-    return value if repr(value) == text else Digits(text)
-
-
-def _integer(text: str) -> int | Digits:
-    return Digits(text) if text == "-0" else int(text)
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=decimal)
 # apart, because a call for each integer takes time
-_WITH_MINUS = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float, parse_int=_integer)
+_WITH_MINUS = json.JSONDecoder(parse_constant=_no_constant, parse_float=decimal, parse_int=integer)

@@ -7,7 +7,6 @@ so that no caller can forget it; who asks and what is sent are the callers' busi
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import threading
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from parsec_cli import exact_json
 from parsec_cli.config.stripping import kept
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
 from parsec_cli.files.append import append
@@ -194,7 +194,7 @@ def _base32(number: int, digits: int) -> str:
 
 def _parsed(line: bytes) -> JsonObject | None:
     try:
-        record = json.loads(line)
+        record = exact_json.loads(line)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and _is_whole(record) else None

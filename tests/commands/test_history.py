@@ -1,6 +1,9 @@
 """`parsec history` after real changes in the sandbox."""
 
+import json
+
 import pytest
+from support.actions import raw_json
 
 SANDBOX = ("-p", "sandbox")
 
@@ -90,3 +93,13 @@ def test_an_unknown_entry_is_not_found(tool):
 @pytest.mark.parametrize("since", ["yesterday", ""])
 def test_a_careless_time_is_a_usage_fault(tool, since):
     assert tool("history", "list", "--since", since).code == 2
+
+
+def test_numbers_of_a_record_keep_their_digits(run, builder):
+    user = builder.add("a", 5)
+    text = json.dumps({**user, "big": 12345678901234567890})[:-1] + ', "fee": 1.10}'
+    builder.fault("GET", user["customer_id"], action=raw_json(200, text))
+    run("users", "set-qps", user["customer_id"], "7")
+    shown = run("history", "list", "--json").out
+    assert '"fee": 1.10' in shown
+    assert "12345678901234567890" in shown
