@@ -24,7 +24,7 @@ HEAVY = {"rich", "pydantic", "asyncio", "importlib.metadata", "click", "h2", "an
 NETWORK = {"httpx", "httpcore", "ssl", "socket"}
 # grows with the tool, but not by accident: whoever raises it says why a listing needs it
 MOST_OWN = 63
-MOST_MODULES = 300
+MOST_MODULES = 310  # Python 3.13's own library needs four more for the same than 3.11's
 FILES = {"tomlkit", "tomllib", "waitress", "sqlite3"}
 LOCAL = [
     "--version",

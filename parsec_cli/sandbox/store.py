@@ -132,8 +132,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
-    # a rehearsal need not survive a power cut, and each command would wait for the disk
-    connection.execute("PRAGMA synchronous = OFF")
+    try:
+        # a rehearsal need not survive a power cut, and each command would wait for the disk
+        connection.execute("PRAGMA synchronous = OFF")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
