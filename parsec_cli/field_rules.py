@@ -16,7 +16,6 @@ ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # what a spreadsheet writes for a long number: a capital E and a sign. `4e872096` is a true id
 _MANGLED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d+", re.ASCII)
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _EMAIL_LONGEST = 320
 _JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
 # what programs and spreadsheets write where there is no value, in small letters
@@ -47,6 +46,15 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+def is_unicode(text: str) -> bool:
+    """Tell whether `text` can be encoded: JSON may contain halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def looks_like_key(text: str) -> bool:
     return text.strip().startswith(("pk_", "sk_"))
 
@@ -59,7 +67,7 @@ def id_fault(text: str) -> str:
         return "the id looks like an API key; it is not shown here"
     if _MANGLED.fullmatch(text) or (text.startswith("###") and not text.strip("#")):
         return f"the id `{text}` was mangled by a spreadsheet; format the column as text"
-    if _LONE_SURROGATE.search(text):
+    if not is_unicode(text):
         return f"the id {text!a} is not valid Unicode text"
     return ""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from parsec_cli.api.answer import Answer
-from parsec_cli.models import JsonObject
+from parsec_cli.models import JsonObject, WrongShape
 from parsec_cli.records import record
 
 
@@ -23,6 +23,22 @@ class Kind(enum.Enum):
 
 
 _NO_HEADERS: Mapping[str, str] = {}
+Promise = Callable[[Answer], str]
+
+
+def json_promise(check: Callable[[Any], object]) -> Promise:
+    """Promise JSON that `check` accepts; it raises WrongShape with what is wrong."""
+
+    def promise(answer: Answer) -> str:
+        if answer.unfit:
+            return answer.unfit
+        try:
+            check(answer.value)
+        except WrongShape as why:
+            return str(why)
+        return ""
+
+    return promise
 
 
 @record
@@ -39,7 +55,7 @@ class Call:
     path: str
     body: JsonObject | None = None
     headers: Mapping[str, str] = _NO_HEADERS
-    promise: Callable[[Answer], str] = lambda answer: answer.unfit
+    promise: Promise = lambda answer: answer.unfit
     text: str = ""
     is_gone: Callable[[], bool | None] | None = None
 

@@ -1,18 +1,23 @@
-"""The reads that give one object: a user, the pool, the usage, and what else the API shows."""
+"""Every read of the API: one object, or the users page by page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from parsec_cli.api.answer import Answer
-from parsec_cli.api.call import Call, Kind
+from parsec_cli.api.call import Call, Kind, json_promise
 from parsec_cli.api.client import Client, segment, with_query
-from parsec_cli.api.error_of import error_of
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import Unreadable, UsageFault
+from parsec_cli.field_rules import is_unicode, is_uuid
 from parsec_cli.models import JsonObject, Pool, Usage, User, WrongShape, response_object
+from parsec_cli.records import record
 
 Parsed = TypeVar("Parsed")
+PAGE_SIZE = 100  # the API's maximum: every request counts against the quota
+# max pages without a new user before the listing counts as a loop
+_BARREN_PAGES = 20
+# longer than any server's limit on a request line
+_LONGEST_CURSOR = 8192
 
 
 def fetch(
@@ -21,22 +26,17 @@ def fetch(
     parse: Callable[[Any], Parsed],
     headers: Mapping[str, str] | None = None,
 ) -> Parsed:
-    """GET `path` and parse its JSON; `parse` raises WrongShape for what was not promised."""
-
-    def promise(answer: Answer) -> str:
-        if answer.unfit:
-            return answer.unfit
-        try:
-            parse(answer.value)
-        except WrongShape as why:
-            return str(why)
-        return ""
-
+    """GET `path` and parse its JSON; `parse` raises WrongShape for an unexpected response."""
+    parsed: list[Parsed] = []
+    promise = json_promise(lambda value: parsed.append(parse(value)))
     call = Call(Kind.READ, "GET", path, headers=headers or {}, promise=promise)
     exchange = client.read(call)
     if exchange.good is None:
+        # imported only after a failure, because a listing starts faster without it
+        from parsec_cli.api.error_of import error_of
+
         raise error_of(exchange, call, client.host)
-    return parse(exchange.good.value)
+    return parsed[0]
 
 
 def an_object(value: Any) -> JsonObject:
@@ -54,8 +54,8 @@ def user_path(customer_id: str) -> str:
     return f"/builder/users/{segment(customer_id)}"
 
 
-def get_user(client: Client, customer_id: str) -> User:
-    """GET one user; another user's record in the answer is Unreadable."""
+def user_with(customer_id: str) -> Callable[[Any], User]:
+    """Return a parser for the record of this user; WrongShape for another user's record."""
 
     def parse(value: Any) -> User:
         user = User.parse(value)
@@ -63,7 +63,11 @@ def get_user(client: Client, customer_id: str) -> User:
             raise WrongShape("it is another user's record")
         return user
 
-    return fetch(client, user_path(customer_id), parse)
+    return parse
+
+
+def get_user(client: Client, customer_id: str) -> User:
+    return fetch(client, user_path(customer_id), user_with(customer_id))
 
 
 def get_pool(client: Client) -> Pool:
@@ -102,3 +106,84 @@ def get_balance(
         an_object,
         impersonation(customer_id, credentials),
     )
+
+
+@record
+class Page:
+    """One page of users, those seen on earlier pages left out.
+
+    `next_cursor` is None on the server's last page.
+    """
+
+    users: list[JsonObject]
+    next_cursor: str | None
+
+
+def pages(
+    client: Client, *, cursor: str | None = None, limit: int | None = None, size: int = PAGE_SIZE
+) -> Iterator[Page]:
+    """Yield the builder's users page by page, each user once, from `cursor` on.
+
+    With `limit`, the last request asks for just the rest, so that its cursor goes on exactly
+    behind the last user given; a page that is longer all the same is given whole, with the cursor
+    it was asked for by. Raises the error of the page that failed; Unreadable on a loop.
+    """
+    seen: set[int] = set()
+    cursors, barren = {cursor}, 0
+    while True:
+        query = {"limit": size if limit is None else min(size, limit), "cursor": cursor}
+        page = fetch(client, with_query("/builder/users", query), _page)
+        users = _unseen(page.users, seen)
+        if limit is not None:
+            if len(users) > limit:
+                # the server sent more than was asked for: continuing at this page loses nobody
+                yield Page(users, cursor)
+                return
+            limit -= len(users)
+        cursor = page.next_cursor
+        yield Page(users, cursor)
+        if cursor is None or limit == 0:
+            return
+        barren = 0 if users else barren + 1
+        if cursor in cursors or barren >= _BARREN_PAGES:
+            raise Unreadable(
+                f"{client.host} repeats itself: the listing cannot be completed",
+                hint="try again later; if it stays so, report it to the API's support",
+                http_status=200,
+            )
+        cursors.add(cursor)
+
+
+def _unseen(users: list[JsonObject], seen: set[int]) -> list[JsonObject]:
+    """Return the users whose customer_id is not in `seen` yet, and add them.
+
+    UUIDs are the same in any case. `seen` holds hashes of 64 bits: 100,000 ids take 7 MiB, and the
+    chance that two of them share a hash is one in four billion.
+    """
+    new = []
+    for user in users:
+        customer_id = user["customer_id"]
+        if is_uuid(customer_id):
+            customer_id = customer_id.lower()
+        key = hash(customer_id)
+        if key not in seen:
+            seen.add(key)
+            new.append(user)
+    return new
+
+
+def _page(value: Any) -> Page:
+    body = response_object(value, "the page")
+    users = body.get("users")
+    if users is None and body.get("count") == 0:
+        users = []
+    if not isinstance(users, list):
+        raise WrongShape("it has no list `users`")
+    for user in users:
+        User.check(user)
+    cursor = body.get("next_cursor")
+    if cursor is not None and not isinstance(cursor, str):
+        raise WrongShape("its `next_cursor` is not text")
+    if cursor and (len(cursor) > _LONGEST_CURSOR or not is_unicode(cursor)):
+        raise WrongShape("its `next_cursor` cannot be sent back")
+    return Page(users, cursor or None)

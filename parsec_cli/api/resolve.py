@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from parsec_cli.api.client import Client
-from parsec_cli.api.pages import pages
-from parsec_cli.api.reads import get_user
+from parsec_cli.api.reads import get_user, pages
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
 from parsec_cli.field_rules import blank_note, is_uuid, look_alike_key, looks_like_key
 from parsec_cli.models import User

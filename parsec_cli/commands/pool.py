@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli import columns
-from parsec_cli.api.pages import pages
-from parsec_cli.api.reads import get_pool
+from parsec_cli.api.reads import get_pool, pages
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.groups import Noun
 from parsec_cli.cli.option_values import seconds, whole

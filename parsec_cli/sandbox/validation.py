@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from parsec_cli.field_rules import ADDRESS, QPS_MAX, email_fault
+from parsec_cli.field_rules import ADDRESS, QPS_MAX, email_fault, is_unicode
 from parsec_cli.sandbox.responses import invalid
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Fields:
             self.problem(name, "must be a string")
         elif not value:
             self.problem(name, "must not be empty")
-        elif not _is_unicode(value):
+        elif not is_unicode(value):
             self.problem(name, "must be valid Unicode")
         else:
             return value
@@ -95,15 +95,6 @@ class Fields:
         """Raise Refusal 400 with every problem, if there is any."""
         if self.problems:
             raise invalid(self.problems)
-
-
-def _is_unicode(value: str) -> bool:
-    """Tell whether the text can be stored: JSON may smuggle in half of a surrogate pair."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def whole_number(text: str, name: str, lowest: int, highest: int) -> int:

@@ -6,22 +6,24 @@ import json
 
 import pytest
 from api.attempts import LOST, REFUSED, run, status
+from api.origins import Origin, client_of, reply
 from support.clock import VirtualClock
 
 from parsec_cli import next_command
 from parsec_cli.api.call import Call, Exchange, Kind
+from parsec_cli.api.changes import settled
 from parsec_cli.api.error_of import error_of, reset_time
 from parsec_cli.errors import (
     ForeignNotFound,
     NotABuilder,
     NotFound,
-    OutcomeUnknown,
     QuotaUsedUp,
     Redirected,
     Refused,
     ServerFault,
     Unauthorized,
 )
+from parsec_cli.outcomes import Unknown
 
 HOST = "api.parsec.invalid"
 USER = Call(Kind.READ, "GET", "/builder/users/abc")
@@ -193,11 +195,10 @@ def test_a_503_that_asks_for_too_long_a_wait_says_so(clock: VirtualClock):
 
 def test_an_unknown_outcome_keeps_its_own_code(clock: VirtualClock):
     """A script must see that the outcome is unknown, not why."""
-    from parsec_cli.api.changes import unknown
-
     exchange, _ = run(Kind.OTHER, status(500, {"error": "x", "code": "boom"}), clock=clock)
-    error = unknown(exchange, error_of(exchange, POOL, HOST), "look").error
-    assert isinstance(error, OutcomeUnknown)
+    outcome = settled(client_of(Origin(reply)), exchange, POOL, "look")
+    assert isinstance(outcome, Unknown)
+    error = outcome.error
     assert (error.api_code, error.code, error.http_status) == ("", "outcome_unknown", 500)
     assert json.dumps(error.message)
 

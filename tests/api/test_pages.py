@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.api.pages import pages
+from parsec_cli.api.reads import pages
 from parsec_cli.errors import ServerFault, Unreadable, UsageFault
 
 

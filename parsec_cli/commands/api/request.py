@@ -11,17 +11,9 @@ from typing import Any
 from parsec_cli import strict_json
 from parsec_cli.api.answer import Answer
 from parsec_cli.api.call import Call, Exchange, Kind
-from parsec_cli.api.changes import (
-    deactivation,
-    deletion_promise,
-    doubtful,
-    not_applied,
-    settle_deactivation,
-    unknown,
-)
+from parsec_cli.api.changes import deactivation, deletion_promise, settle_deactivation, settled
 from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import error_of
-from parsec_cli.api.pages import is_unicode
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.cli.common_options import start_change
 from parsec_cli.commands.api.path import USERS, api_path, behind_user, victim_of, with_pairs
@@ -38,8 +30,9 @@ from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.commands.shared.pool_guard import not_sent
 from parsec_cli.commands.users.deactivate import deactivated, held_by
 from parsec_cli.errors import UsageFault
+from parsec_cli.field_rules import is_unicode
 from parsec_cli.models import JsonObject, User
-from parsec_cli.outcomes import Applied, Outcome, or_raise
+from parsec_cli.outcomes import Outcome, or_raise
 from parsec_cli.redaction import is_secret
 from parsec_cli.results import Column, Listing, Record, Result, Text
 from parsec_cli.runtime import Runtime
@@ -204,7 +197,8 @@ def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Res
             answers.append(exchange.answer)
         if deactivates:
             return settle_deactivation(client, exchange, call)
-        return _settled(exchange, call, client.host)
+        hint = "read what the request was to change before sending it again"
+        return settled(client, exchange, call, hint)
 
     path = call.path.partition("?")[0]
     more = "" if deactivates or victim is None else " …"
@@ -226,17 +220,6 @@ def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Res
     elif victim is not None:
         runtime.screen.notice(f"the API accepted `{call.method} {path}` ({applied.http_status})")
     return _shown(runtime, answers[-1], include=raw.include)
-
-
-def _settled(exchange: Exchange, call: Call, host: str) -> Outcome:
-    if exchange.good is not None:
-        return Applied(exchange.good.value, exchange.good.status, exchange.attempts)
-    error = error_of(exchange, call, host)
-    if doubtful(exchange):
-        return unknown(
-            exchange, error, "read what the request was to change before sending it again"
-        )
-    return not_applied(exchange, error)
 
 
 def _shown(runtime: Runtime, answer: Answer, *, include: bool) -> Result:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from parsec_cli.api.client import Client
 from parsec_cli.api.error_of import quota_used_up
 from parsec_cli.api.holdings import read_holdings
-from parsec_cli.api.pages import pages
-from parsec_cli.api.reads import get_pool, get_usage
+from parsec_cli.api.reads import get_pool, get_usage, pages
 from parsec_cli.bulk.plan import forecast as guards
 from parsec_cli.bulk.plan.plan import Action, Deactivate
 from parsec_cli.bulk.plan.recheck import Ready

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from parsec_cli import columns
-from parsec_cli.api.pages import Page, pages
+from parsec_cli.api.reads import Page, get_pool, pages
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.groups import verb
 from parsec_cli.cli.option_values import whole
@@ -255,8 +255,6 @@ class _Walk:
 
     def _compare(self) -> None:
         """Hold a listing of several pages against the pool's count of users."""
-        from parsec_cli.api.reads import get_pool
-
         try:
             counted = get_pool(self.runtime.client).end_user_count
         except ParsecError as fault:

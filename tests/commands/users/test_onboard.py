@@ -323,7 +323,7 @@ def test_a_link_that_was_there_before_proves_nothing_about_new_keys(run, builder
     argv = ["users", "onboard", "alice", *KALSHI, "--credentials", keys_file("kalshi")]
     done = run(*argv, "--json")
     assert done.code == 12, done
-    assert "linked before, too" in " ".join(done.error["details"])
+    assert "already linked before" in " ".join(done.error["details"])
 
 
 def test_a_uuid_that_is_an_external_id_is_not_onboarded_by_guess(run, builder):
@@ -366,10 +366,10 @@ def test_keys_from_a_closed_stdin_are_missing_not_empty(
 @pytest.mark.parametrize(
     ("odd", "told"),
     [
-        ({"error": "half way"}, "it holds an error"),
-        ({"exchange": "kalshi"}, "another exchange"),
-        ({"exchange": None}, "another exchange"),
-        ({"customer_id": "another"}, "it is not about this user"),
+        ({"error": "half way"}, "it contains an error"),
+        ({"exchange": "kalshi"}, "it is about another exchange"),
+        ({"exchange": None}, "it is about another exchange"),
+        ({"customer_id": "another"}, "it is another user's record"),
     ],
     ids=str,
 )
