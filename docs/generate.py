@@ -1,4 +1,4 @@
-"""Writes what follows from the command tree: the reference, the man page, the completion scripts.
+"""Write the files generated from the command tree: reference, man page, completion scripts.
 
 Run `python docs/generate.py` after any change of commands or options; a test fails until then.
 """
@@ -12,8 +12,7 @@ from pathlib import Path
 
 from parsec_cli import __version__
 from parsec_cli.cli.help_layout import explained
-from parsec_cli.cli.help_pages import page_of
-from parsec_cli.cli.page import Argument, Option, Page
+from parsec_cli.cli.help_pages import Argument, Option, Page, page_of
 from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.tree import parser
 
@@ -78,15 +77,11 @@ def _section(page: Page) -> Iterator[str]:
 
 
 def _items(entries: tuple[Option, ...] | tuple[Argument, ...]) -> str:
-    return "\n".join(f"- `{_spelling(entry)}`: {explained(entry)}" for entry in entries)
-
-
-def _spelling(entry: Option | Argument) -> str:
-    return entry.spelling if isinstance(entry, Option) else entry.metavar
+    return "\n".join(f"- `{entry.spelling}`: {explained(entry)}" for entry in entries)
 
 
 def man_page(root: Page) -> str:
-    """Write the man page, in the `man` macros that groff and mandoc both know."""
+    """Write the man page, in `man` macros that both groff and mandoc support."""
     lines = [
         '.\\" written by docs/generate.py',
         f'.TH PARSEC 1 "" "parsec {__version__}" "User Commands"',
@@ -135,19 +130,19 @@ def _prose(text: str) -> Iterator[str]:
 def _tagged(entries: tuple[Option | Argument, ...]) -> Iterator[str]:
     for entry in entries:
         yield ".TP"
-        yield f"\\fB{_roff(_spelling(entry))}\\fR"
+        yield f"\\fB{_roff(entry.spelling)}\\fR"
         yield _roff(explained(entry))
 
 
 def _written(lines: tuple[str, ...] | list[str]) -> Iterator[str]:
-    """Lines that stay as they are."""
+    """Write lines that roff does not fill."""
     yield ".nf"
     yield from map(_roff, lines)
     yield ".fi"
 
 
 def _roff(text: str) -> str:
-    """Escape what roff would take for its own; a hyphen must stay one when it is copied."""
+    """Escape the characters that roff interprets, so that a hyphen can be copied as one."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
     text = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
     return f"\\&{text}" if text.startswith((".", "'")) else text

@@ -100,7 +100,7 @@ class Listing:
     empty_command: NextCommand | None = None
     filtered: bool = False
     exit_code: int = 0
-    effect: str = "the change is done"
+    effect: str = "the change was made"
 
 
 @record

@@ -1,14 +1,16 @@
-"""What a command may use, each part built on first use: laziness lives in this one file."""
+"""The parts of the tool that a command may use, each built on first use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TextIO
 
 from parsec_cli.errors import ParsecError
 from parsec_cli.interrupts import Interrupts
-from parsec_cli.world import Common, World
+from parsec_cli.records import record, state
 
 if TYPE_CHECKING:
     from parsec_cli.api.client import Client
@@ -22,8 +24,50 @@ if TYPE_CHECKING:
     from parsec_cli.memory.history import History
     from parsec_cli.memory.user_index import Index
     from parsec_cli.models import Secret
-    from parsec_cli.next_command import Line, NextCommand, Target
+    from parsec_cli.next_command import Line, NextCommand
     from parsec_cli.output.screen import Screen
+
+
+@state
+class CommonOptions:
+    """The shared options of a command line; None for those that it does not contain."""
+
+    profile: str | None = None
+    base_url: str | None = None
+    output: str | None = None
+    json: bool | None = None
+    fields: tuple[str, ...] | None = None
+    headers: bool | None = None
+    reveal_keys: bool | None = None
+    quiet: bool | None = None
+    verbose: bool | None = None
+    no_input: bool | None = None
+    timeout: float | None = None
+    max_wait: float | None = None
+    rate: str | None = None
+
+    @property
+    def format(self) -> str | None:
+        return "json" if self.json else self.output
+
+
+@record
+class World:
+    """Everything outside the process, so that a test can replace it.
+
+    `clock` is Unix seconds, `monotonic` seconds since some start; `transport` replaces the
+    network; a stream is None if the process was started with it closed.
+    """
+
+    environ: Mapping[str, str]
+    stdin: TextIO | None
+    stdout: TextIO | None
+    stderr: TextIO | None
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] | None = None
+    random: Callable[[], float] = random.random
+    transport: Transport | None = None
 
 
 class Runtime:
@@ -32,12 +76,12 @@ class Runtime:
     def __init__(self, world: World, interrupts: Interrupts | None = None) -> None:
         self.world = world
         self.interrupts = interrupts or Interrupts()
-        self.options = Common()
+        self.options = CommonOptions()
         self.argv: Sequence[str] = ()
-        self.line: Line | None = None
+        self.read_line: Callable[[], Line | None] = lambda: None
         self.dry_run = False
         self._announced = False
-        self._secrets: list[str] = []
+        self.secrets: list[str] = []  # values to mask wherever they would be shown
 
     @cached_property
     def places(self) -> Places:
@@ -64,25 +108,23 @@ class Runtime:
 
     @cached_property
     def profile(self) -> Profile:
-        """The profile in effect; its warnings are said once, when it is first asked for."""
+        """The profile in effect; its warnings are shown once, on first use."""
         if isinstance(self._resolved, ParsecError):
             raise self._resolved
-        profile: Profile = self._resolved
-        for warning in profile.warnings:
+        for warning in self._resolved.warnings:
             self.screen.warning(warning)
-        return profile
+        return self._resolved
 
     @cached_property
     def screen(self) -> Screen:
         from parsec_cli.output.screen import FORMATS, Screen
 
         options, world = self.options, self.world
-        if isinstance(self._resolved, ParsecError):
-            # an unusable profile must not keep the screen from telling that it is, to scripts too
-            asked = world.environ.get("PARSEC_OUTPUT", "").strip()
-            fallback = asked if asked in FORMATS else None
-        else:
+        fallback: str | None = world.environ.get("PARSEC_OUTPUT", "").strip()
+        if not isinstance(self._resolved, ParsecError):
             fallback = self._resolved.output
+        elif fallback not in FORMATS:
+            fallback = None
         return Screen(
             stdin=world.stdin,
             stdout=world.stdout,
@@ -95,23 +137,19 @@ class Runtime:
             quiet=bool(options.quiet),
             verbose=bool(options.verbose),
             no_input=bool(options.no_input),
-            secrets=self.secrets,
+            secrets=lambda: self.secrets,
             complete=self.complete,
         )
 
     def complete(self, command: NextCommand) -> list[str] | None:
         """Return the words of a proposed command with its target, without secrets."""
+        from parsec_cli.config.profiles import target
         from parsec_cli.next_command import complete
 
-        return complete(command, self.line and self.line.without_secrets(), self.target)
-
-    @property
-    def target(self) -> Target:
-        """What a proposed command must name to reach this profile and host from any shell."""
-        from parsec_cli.config.profiles import target
-
-        resolved = None if isinstance(self._resolved, ParsecError) else self._resolved
-        return target(self.world.environ, self.options.profile, self.options.base_url, resolved)
+        line, options = self.read_line(), self.options
+        found = None if isinstance(self._resolved, ParsecError) else self._resolved
+        place = target(self.world.environ, options.profile, options.base_url, found)
+        return complete(command, line and line.without_secrets(), place)
 
     @property
     def place(self) -> str:
@@ -127,23 +165,17 @@ class Runtime:
             self.screen.notice(self.place)
 
     def keep_secret(self, *values: str) -> None:
-        """Redact these values from now on wherever they would be shown, whoever sent them."""
-        # a shorter one would blot out words that have nothing to do with it
-        self._secrets.extend(value for value in values if len(value) >= 6)  # noqa: PLR2004
-
-    def secrets(self) -> list[str]:
-        """Return the values that are redacted by now."""
-        return self._secrets
+        """Mask these values from now on."""
+        self.secrets.extend(values)
 
     def _key(self) -> Secret:
         secret = self.profile.key()
-        if secret.reveal() not in self._secrets:
-            self._secrets.append(secret.reveal())
+        self.keep_secret(secret.reveal())
         return secret
 
     @cached_property
     def fingerprint(self) -> str:
-        """The key's fingerprint: what stands for the key wherever one must be told apart."""
+        """The fingerprint of the key, which names the key in files."""
         from parsec_cli.config.keys import fingerprint
 
         return fingerprint(self._key())
@@ -151,8 +183,18 @@ class Runtime:
     @cached_property
     def history(self) -> History:
         from parsec_cli.memory.history import History
+        from parsec_cli.output.redact import Redaction
 
-        return History(self.places.history_file, self.world.clock)
+        return History(
+            self.places.history_file,
+            self.world.clock,
+            origin=lambda: {
+                "profile": self.profile.name,
+                "host": self.profile.base_url.display,
+                "key": self.fingerprint,
+            },
+            masked=Redaction(lambda: self.secrets).value,
+        )
 
     @cached_property
     def index(self) -> Index:
@@ -188,23 +230,19 @@ class Runtime:
 
     @cached_property
     def client(self) -> Client:
-        return self._client(self.profile.base_url, self._key, self.transport, self.pacer)
+        client = self._client(self.profile.base_url, self._key, self.transport)
+        client.patience.pacer = self._pacer()
+        return client
 
     def trial_client(self, base_url: BaseUrl, key: Secret) -> Client:
-        """Return a client for a key that is not stored yet; its user closes it."""
+        """Return a client for a key that is not stored yet; the caller closes it."""
         from parsec_cli.api.route import connect
 
-        self._secrets.append(key.reveal())
+        self.keep_secret(key.reveal())
         transport = self.world.transport or connect(base_url, self.deadline, self.world.environ)
-        return self._client(base_url, lambda: key, transport, None)
+        return self._client(base_url, lambda: key, transport)
 
-    def _client(
-        self,
-        base_url: BaseUrl,
-        key: Callable[[], Secret],
-        transport: Transport,
-        pacer: Pacer | None,
-    ) -> Client:
+    def _client(self, base_url: BaseUrl, key: Callable[[], Secret], transport: Transport) -> Client:
         from parsec_cli.api.client import Client
         from parsec_cli.api.retry import Budget, Patience
         from parsec_cli.api.route import ca_in_effect
@@ -219,7 +257,6 @@ class Runtime:
             random=world.random,
             stopping=lambda: self.interrupts.pending is not None,
             notice=self.screen.notice,
-            pacer=pacer,
         )
         return Client(
             base_url,
@@ -229,25 +266,19 @@ class Runtime:
             timeout=options.timeout or 30.0,
             trust=ca_in_effect(world.environ),
             patience=patience,
-            changes=self.history_of_changes,
+            changes=lambda: self.history,
             interrupts=self.interrupts,
             log=self.screen.log if options.verbose else None,
         )
 
-    @cached_property
-    def history_of_changes(self) -> ChangeBook:
-        return ChangeBook(self)
-
-    @cached_property
-    def pacer(self) -> Pacer | None:
-        """The pace that `--rate` or the profile asks for; None leaves single commands unpaced."""
+    def _pacer(self) -> Pacer | None:
+        """The limit of `--rate` or the profile on requests per second; None without one."""
         rate = self.profile.rate
         if rate is None or rate == "max":
             return None
         from parsec_cli.bulk.run.rate_limiter import Pacer
 
-        world = self.world
-        return Pacer(float(rate), clock=world.monotonic, sleep=world.sleep)
+        return Pacer(float(rate), clock=self.world.monotonic, sleep=self.world.sleep)
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -257,9 +288,9 @@ class Runtime:
 
     @property
     def made_changes(self) -> bool:
-        """True once a change was written down, and so perhaps sent."""
-        book = self.__dict__.get("history_of_changes")
-        return book is not None and book.begun
+        """Whether a change was written to the history, and so may have been sent."""
+        history = self.__dict__.get("history")
+        return history is not None and history.begun
 
     def close(self) -> None:
         """Close what was opened."""
@@ -267,33 +298,3 @@ class Runtime:
             part = self.__dict__.get(name)
             if part is not None:
                 part.close()
-
-
-class ChangeBook:
-    """The history as the client's seam sees it: profile, host and key are filled in here."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self.begun = False
-
-    def begin(self, change: dict[str, Any], *, durable: bool = False) -> str:
-        profile = self._runtime.profile
-        line = {
-            "profile": profile.name,
-            "host": profile.base_url.display,
-            "key": self._runtime.fingerprint,
-            **change,
-        }
-        entry = self._runtime.history.begin(self._redacted(line), durable=durable)
-        self.begun = True
-        return entry
-
-    def finish(self, entry: str, outcome: dict[str, Any]) -> None:
-        self._runtime.history.finish(entry, self._redacted(outcome))
-
-    def _redacted(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Mask what this command knows to be secret: a server may give keys back in any text."""
-        from parsec_cli.output.redact import Redaction
-
-        redacted: dict[str, Any] = Redaction(self._runtime.secrets).value(record)
-        return redacted

@@ -37,12 +37,11 @@ ROOMS = {
     "sandbox": set(),
     "config": set(),
     "memory": {"config"},
-    "world": {"api"},
-    "runtime": {"api", "bulk", "config", "memory", "output", "sandbox", "world"},
-    "cli": {"config", "output", "runtime", "world"},
+    "runtime": {"api", "bulk", "config", "memory", "output", "sandbox"},
+    "cli": {"config", "output", "runtime"},
     "shells": {"cli"},
     "commands": {"api", "bulk", "cli", "config", "memory", "output", "runtime", "sandbox"},
-    "main": {"api", "cli", "memory", "runtime", "world"},
+    "main": {"api", "cli", "memory", "runtime"},
 }
 LIBRARIES = {
     "httpx": "api/transport.py",

@@ -99,7 +99,7 @@ class Client:
         timeout: float = 30.0,
         trust: str = "",
         patience: Patience | None = None,
-        changes: ChangeLog | None = None,
+        changes: Callable[[], ChangeLog] | None = None,
         interrupts: Interrupts | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
@@ -175,7 +175,7 @@ class Client:
             "after": change.after,
             "reason": change.reason or None,
         }
-        return self._changes.begin(line, durable=call.method == "DELETE")
+        return self._changes().begin(line, durable=call.method == "DELETE")
 
     def _finish(self, entry: str, outcome: Outcome) -> None:
         self._write_down(entry, described(outcome))
@@ -184,7 +184,7 @@ class Client:
         if self._changes is None:
             return
         try:
-            self._changes.finish(entry, outcome)
+            self._changes().finish(entry, outcome)
         except LocalFault as fault:
             # the effect stands; it is told first, and this after it
             self.deferred.append(fault)

@@ -1,22 +1,28 @@
 """The options that every command shares, and the command classes that accept them anywhere.
 
-Typer knows no option that stands before *and* after a subcommand, so these are added to every
-command and group as it is built; the values meet in one `Common`, the innermost word winning.
+Typer has no option that works before *and* after a subcommand, so every command and group gets
+these. Their values meet in `runtime.options`, where the last one wins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any, cast
+from collections.abc import Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from parsec_cli import __version__
-from parsec_cli.cli.option_values import field_names, glued, output_format, patience, rate, seconds
-from parsec_cli.cli.typer_adapter import Parameter, build_options, has_verb, parameters
-from parsec_cli.cli.usage_errors import rewording
+from parsec_cli.cli.option_types import (
+    field_names,
+    output_format,
+    rate,
+    seconds,
+    seconds_or_zero,
+    without_equals,
+)
+from parsec_cli.cli.typer_adapter import ParserError, build_options, has_verb
 from parsec_cli.errors import GuardRefused, UsageFault
 from parsec_cli.next_command import Line, again
 from parsec_cli.results import Result, Text
@@ -25,27 +31,8 @@ from parsec_cli.runtime import Runtime
 COMMON = "Common options"
 
 
-def line_of(ctx: Any, command: Any, verb: Sequence[str]) -> Line | None:
-    """Take the command line apart by the options of `command`, named by the words of `verb`."""
-    if ctx.obj is None:
-        return None
-    known = {
-        spelling: (option_name(param, spelling), not param.is_flag)
-        for param in parameters(command)
-        if not param.is_argument
-        for spelling in param.spellings
-    }
-    return Line.parse(ctx.obj.argv, tuple(verb), known)
-
-
-def option_name(param: Parameter, spelling: str) -> str:
-    """Return the one name of an option; the two sides of a switch have one each."""
-    side = param.names if spelling in param.names else param.off
-    return str(next((name for name in side if name.startswith("--")), side[0]))
-
-
-class Ready(Exception):
-    """Ends the parsing with a result to show."""
+class EarlyResult(Exception):
+    """Ends the parsing with a result, such as the help."""
 
     def __init__(self, result: Result) -> None:
         super().__init__()
@@ -56,39 +43,41 @@ def runtime_of(ctx: typer.Context) -> Runtime:
     return cast("Runtime", ctx.obj)
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
-# declarations, member of Common, parser, metavar (None: a flag), help
-_SHARED: tuple[tuple[list[str], str, Callable[[Any], Any], str | None, str], ...] = (
-    (["-p", "--profile"], "profile", glued, "PROFILE", "Use this profile; `sandbox` is built in."),
-    (["--base-url"], "base_url", _same, "URL", "Talk to this API host."),
+# declarations, member of `runtime.options`, parser, metavar (None: a flag), help
+_SHARED: tuple[tuple[list[str], str, Callable[[str], Any] | None, str | None, str], ...] = (
+    (
+        ["-p", "--profile"],
+        "profile",
+        without_equals,
+        "PROFILE",
+        "Use this profile; `sandbox` is built in.",
+    ),
+    (["--base-url"], "base_url", None, "URL", "Use this API host."),
     (["-o", "--output"], "output", output_format, "FORMAT", "Write in this format."),
-    (["--json"], "json", _same, None, "Same as `-o json`."),
+    (["--json"], "json", None, None, "Same as `-o json`."),
     (["--fields"], "fields", field_names, "A,B.C", "Show only these fields, in every format."),
-    (["--headers/--no-headers"], "headers", _same, None, "Write a header line in tsv and csv."),
-    (["--reveal-keys"], "reveal_keys", _same, None, "Show `api_key` values in clear."),
-    (["-q", "--quiet"], "quiet", _same, None, "Say nothing on stderr but errors."),
-    (["-v", "--verbose"], "verbose", _same, None, "Log each request on stderr."),
-    (["--no-input"], "no_input", _same, None, "Never ask; fail where an answer is needed."),
-    (["--timeout"], "timeout", seconds, "SECONDS", "Whole time one request may take [default 30]."),
+    (["--headers/--no-headers"], "headers", None, None, "Write a header line in tsv and csv."),
+    (["--reveal-keys"], "reveal_keys", None, None, "Show `api_key` values in clear."),
+    (["-q", "--quiet"], "quiet", None, None, "Print only errors on stderr."),
+    (["-v", "--verbose"], "verbose", None, None, "Log each request on stderr."),
+    (["--no-input"], "no_input", None, None, "Never ask; fail where an answer is needed."),
+    (["--timeout"], "timeout", seconds, "SECONDS", "Max time for one request [default 30]."),
     (
         ["--max-wait"],
         "max_wait",
-        patience,
+        seconds_or_zero,
         "SECONDS",
-        "Longest that one request waits in all for 429 and 503 answers [default 60].",
+        "Stop waiting on rate limits (429, 503) after this many seconds per request [default 60].",
     ),
-    (["--rate"], "rate", rate, "RPS|max", "Requests per second at most, or all that is permitted."),
+    (["--rate"], "rate", rate, "RPS|max", "Max requests per second, or all that is allowed."),
 )
 
 
 @cache
 def _shared_options() -> list[Any]:
-    """Make them once: an option keeps nothing of the command or the line that it stands in."""
+    """Build the options once; they store nothing of the command that they belong to."""
     shared = {entry[1]: _shared(*entry) for entry in _SHARED}
-    shown = typer.Option(
+    help_option = typer.Option(
         False,
         "-h",
         "--help",
@@ -98,20 +87,24 @@ def _shared_options() -> list[Any]:
         help="Show this help.",
         rich_help_panel=COMMON,
     )
-    return build_options({**shared, "help": (bool, shown)})
+    return build_options({**shared, "help": (bool, help_option)})
 
 
 def _shared(
-    decls: list[str], member: str, parse: Callable[[Any], Any], metavar: str | None, text: str
+    decls: list[str],
+    member: str,
+    parse: Callable[[str], Any] | None,
+    metavar: str | None,
+    text: str,
 ) -> tuple[Any, Any]:
-    def keep(ctx: typer.Context, value: Any) -> None:
+    def store(ctx: typer.Context, value: Any) -> None:
         if value is not None and not ctx.resilient_parsing:
             options = runtime_of(ctx).options
-            setattr(options, member, parse(value))
+            setattr(options, member, parse(value) if parse else value)
             if options.json and options.output not in (None, "json"):
                 raise UsageFault(
-                    f"`--json` and `-o {options.output}` ask for two formats",
-                    hint="give one of them",
+                    f"`--json` and `-o {options.output}` specify two formats",
+                    hint="use one of them",
                 )
 
     option = typer.Option(
@@ -119,7 +112,7 @@ def _shared(
         *decls,
         metavar=metavar,
         expose_value=False,
-        callback=keep,
+        callback=store,
         help=text,
         rich_help_panel=COMMON,
     )
@@ -128,22 +121,19 @@ def _shared(
 
 def _show_help(ctx: typer.Context, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        raise _help(ctx)
+        from parsec_cli.cli.help_layout import help_of
 
-
-def _help(ctx: Any) -> Ready:
-    from parsec_cli.cli.help_layout import help_of
-
-    return Ready(help_of(ctx))
+        path = tuple(ctx.command_path.split())
+        raise EarlyResult(help_of(ctx.command, path, runtime_of(ctx)))
 
 
 def show_version(value: bool) -> None:
     if value:
-        raise Ready(Text(f"parsec {__version__}\n"))
+        raise EarlyResult(Text(f"parsec {__version__}\n"))
 
 
 def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
-    """Say where a change will go, and refuse it on a protected profile that was not named.
+    """Show where a change goes; refuse it if the profile is protected and `-p` does not name it.
 
     `dry_run` is None for a command that only plans changes.
     """
@@ -154,25 +144,40 @@ def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
         raise GuardRefused(
             f"profile `{profile.name}` is protected: a change needs `-p {profile.name}`,"
             " nothing was sent",
-            hint="if that is the profile you mean, run",
+            hint="if that is the right profile, run",
             command=again(profile=profile.name),
         )
 
 
-class Command(TyperCommand):
-    """A verb."""
+def _line(ctx: Any) -> Line | None:
+    from parsec_cli.cli.usage_errors import line_of
 
-    changes = False
+    return line_of(ctx, ctx.command, ctx.command_path.split()[1:])
+
+
+class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ignore[misc]
+    """Adds the shared options to a command, and rewords the parser's errors."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["add_help_option"] = False
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{**kwargs, "add_help_option": False})
         self.params += _shared_options()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        runtime_of(ctx).line = line_of(ctx, self, ctx.command_path.split()[1:])
-        with rewording(ctx, args):
-            return super().parse_args(ctx, args)
+        # only a hint needs the line, so it is read when one is shown
+        runtime_of(ctx).read_line = partial(_line, ctx)
+        try:
+            left: list[str] = super().parse_args(ctx, args)
+        except ParserError as fault:
+            from parsec_cli.cli.usage_errors import usage_fault
+
+            raise usage_fault(fault, ctx, args) from None
+        return left
+
+
+class Command(_WithSharedOptions, TyperCommand):
+    """A verb."""
+
+    changes = False
 
     def invoke(self, ctx: Any) -> Any:
         if self.changes:
@@ -180,20 +185,13 @@ class Command(TyperCommand):
         return super().invoke(ctx)
 
 
-class Group(TyperGroup):
+class Group(_WithSharedOptions, TyperGroup):
     """A noun; without a verb it shows its help."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["add_help_option"] = False
-        kwargs["invoke_without_command"] = True
-        super().__init__(*args, **kwargs)
-        self.params += _shared_options()
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        with rewording(ctx, args):
-            return super().parse_args(ctx, args)
+        super().__init__(*args, **{**kwargs, "invoke_without_command": True})
 
     def invoke(self, ctx: Any) -> Any:
         if not has_verb(ctx):
-            raise _help(ctx)
+            _show_help(ctx, True)
         return super().invoke(ctx)

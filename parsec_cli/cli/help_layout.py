@@ -1,7 +1,7 @@
-"""How help looks: plain text, whole at every width, quick to draw; headings bold on a terminal.
+"""Lay out a help page as plain text; on a terminal, headings are bold.
 
-Rich's help costs 60 ms, eats `[brackets]` as markup and cuts long option names in narrow
-terminals. Nothing is shortened here: what does not fit beside its name stands below it.
+Typer's help by Rich takes 60 ms, reads `[brackets]` as markup and cuts long option names in narrow
+terminals. Nothing is shortened here: a text that does not fit beside its name goes below it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from parsec_cli.cli.page import Argument, Option, Page
+from parsec_cli.cli.help_pages import Argument, Option, Page, page_of
 from parsec_cli.results import Text
 
 if TYPE_CHECKING:
@@ -34,16 +34,9 @@ _RIGHT_AT_LEAST = 36
 _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\S)+""")
 
 
-def help_of(ctx: Any) -> Text:
-    """Return the help of the command that `ctx` is about, for the width at hand."""
-    return help_at(ctx.command, tuple(ctx.command_path.split()), cast("Runtime", ctx.obj))
-
-
-def help_at(command: Any, path: tuple[str, ...], runtime: Runtime) -> Text:
-    """Return the help of the command with these words, for the width at hand."""
-    from parsec_cli.cli.help_pages import page_of
-
-    return Text(layout(page_of(command, path), width_of(runtime)), headings=HEADINGS)
+def help_of(command: Any, path: tuple[str, ...], runtime: Runtime) -> Text:
+    """Return the help of a command, whose words are `path`, for the width of the terminal."""
+    return Text(layout(page_of(command, path, deep=False), width_of(runtime)), headings=HEADINGS)
 
 
 def width_of(runtime: Runtime) -> int:
@@ -68,19 +61,19 @@ def layout(page: Page, width: int) -> str:
 
 
 def explained(entry: Option | Argument) -> str:
-    """Return the sentence about an entry, with range, choices and default behind it."""
+    """Return the summary of an entry, followed by its range, choices and default."""
     notes = f"[{'; '.join(entry.notes)}]" if entry.notes else ""
     return f"{entry.summary} {notes}".strip()
 
 
 def fitted(text: str, width: int) -> str:
-    """Fold the lines of a written text that are too long; the rest stays as it was written."""
+    """Fold the lines of a text that are too long; leave the others as they are."""
     lines: list[str] = []
     for line in text.splitlines():
         if len(line) <= width:
             lines.append(line)
             continue
-        # a line in two columns goes on below the second one
+        # a line in two columns continues below the second one
         columns = re.match(r"\s+\S+(?: \S+)*?\s{2,}(?=\S)", line)
         indent = len(columns[0]) if columns else len(line) - len(line.lstrip())
         if indent > width // 2:
@@ -100,7 +93,7 @@ def _paragraphs(page: Page, width: int) -> list[str]:
 
 
 def _example(line: str, width: int) -> list[str]:
-    """Fold an example so that it can still be pasted: only between words, with a backslash."""
+    """Fold an example between words, with a backslash, so that it can be pasted."""
     words = _WORD.findall(line)
     lines, current = [], "  "
     for position, word in enumerate(words):
@@ -120,7 +113,7 @@ def _section(heading: str, lines: Iterable[str]) -> list[str]:
 
 
 def _spelled(options: Sequence[Option]) -> list[tuple[str, str]]:
-    """Long names stand below each other, with and without a short one."""
+    """Return spelling and text of each option; long names line up below each other."""
     any_short = any(len(option.names) > 1 for option in options)
     return [
         ("    " * (any_short and option.names[0].startswith("--")) + option.spelling, text)
@@ -130,7 +123,7 @@ def _spelled(options: Sequence[Option]) -> list[tuple[str, str]]:
 
 
 def _rows(heading: str, rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    """Two columns, or one below the other where the second would become too narrow."""
+    """Write two columns, or one below the other if the second would be too narrow."""
     short = [len(name) for name, _ in rows if len(name) <= _LEFT_AT_MOST]
     left = max(short, default=0) + 4
     stacked = width - left < _RIGHT_AT_LEAST

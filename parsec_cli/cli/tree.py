@@ -1,17 +1,24 @@
-"""The table of contents: every command group, each from the file that bears its name."""
+"""The command tree: nouns and verbs, each built when the command line names it."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from parsec_cli.cli.common_options import show_version
-from parsec_cli.cli.groups import Noun
+from parsec_cli.cli.common_options import Command, Group, show_version
+from parsec_cli.cli.typer_adapter import build_command, build_group
+from parsec_cli.records import record
+from parsec_cli.results import Result
 
-# in the order in which help shows them; each is a file or a folder of `commands`
+Function = TypeVar("Function", bound=Callable[..., Any])
+Builders = Mapping[str, Callable[[], Any]]
+
+# in the order in which help lists them; each is a file or a folder of `commands`
 _NOUNS = (
     "users",
     "pool",
@@ -29,7 +36,7 @@ _NOUNS = (
 
 _SUMMARY = """Manage the end-users, limits and credentials of a Parsec builder.
 
-To try it without a key, put `-p sandbox` into any command.
+To try it without a key, add `-p sandbox` to any command.
 
 Examples:
   parsec -p sandbox users list
@@ -37,14 +44,101 @@ Examples:
 """
 
 
+class Unbuilt(Mapping[str, Any]):
+    """Commands by name. Each is built on first use, as building all takes 22 ms.
+
+    `summaries` are those that are known without building the command.
+    """
+
+    def __init__(self, builders: Builders, summaries: Mapping[str, str]) -> None:
+        self._builders = builders
+        self._built: dict[str, Any] = {}
+        self.summaries = summaries
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            self._built[name] = self._builders[name]()
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._builders)
+
+    def __len__(self) -> int:
+        return len(self._builders)
+
+
+@record
+class Verb:
+    """A command. One without a noun, such as `parsec doctor`, is the `noun` of its file.
+
+    `changes` means that it may change something at the API, so it shows its target first.
+    """
+
+    name: str
+    function: Callable[..., Result | None]
+    changes: bool = False
+
+    def build(self) -> Any:
+        text = inspect.getdoc(self.function) or _docstring_in_source(self.function)
+        command = build_command(self.name, self.function, text, Command)
+        command.changes = self.changes
+        return command
+
+
+def verb(name: str, *, changes: bool = False) -> Callable[[Callable[..., Any]], Verb]:
+    """Make the decorated function the verb of its file."""
+    return lambda function: Verb(name, function, changes)
+
+
+def _docstring_in_source(function: Callable[..., Any]) -> str:
+    """Read a docstring from the source, since `python -OO` drops it."""
+    import ast
+    import textwrap
+
+    node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    return (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)) or ""
+
+
+class Noun:
+    """A command group. Its verbs are functions of its file, or a file each."""
+
+    def __init__(self, name: str, summary: str, verbs: Mapping[str, str] | None = None) -> None:
+        """Make a group; `verbs` are the summaries, by name, of verbs that are a file each."""
+        self.name = name
+        self._summary = summary
+        self.summaries = verbs or {}
+        self._builders: dict[str, Callable[[], Any]] = {
+            name: partial(self._load, name) for name in self.summaries
+        }
+
+    def command(self, name: str, *, changes: bool = False) -> Callable[[Function], Function]:
+        """Make the decorated function the verb `name`."""
+
+        def add(function: Function) -> Function:
+            self._builders[name] = Verb(name, function, changes).build
+            return function
+
+        return add
+
+    def build(self) -> Any:
+        group = build_group(self.name, self._summary, None, Group)
+        group.commands = Unbuilt(self._builders, self.summaries)
+        return group
+
+    def _load(self, name: str) -> Any:
+        file = name.replace("-", "_")
+        return import_module(f"parsec_cli.commands.{self.name}.{file}").command.build()
+
+
 @cache
 def parser() -> Any:
-    """Build the parser once a process; of the commands only those that the line names."""
-    root = Noun("parsec", _SUMMARY, callback=_parsec)
-    return root.over({name: partial(_built, name) for name in _NOUNS})
+    """Build the parser once per process."""
+    root = build_group("parsec", _SUMMARY, _parsec, Group)
+    root.commands = Unbuilt({name: partial(_noun, name) for name in _NOUNS}, {})
+    return root
 
 
-def _built(name: str) -> Any:
+def _noun(name: str) -> Any:
     return import_module(f"parsec_cli.commands.{name}").noun.build()
 
 

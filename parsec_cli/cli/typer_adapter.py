@@ -1,6 +1,6 @@
-"""Everything undocumented that the tool needs of Typer, for every version from 0.26 to 0.29.
+"""Everything undocumented that the tool uses of Typer, for every version from 0.26 to 0.29.
 
-Other files declare commands by Typer's documented API, and read the parser through this one.
+Other files declare commands by Typer's documented API, and use the parser through this one.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Parameter:
 
 
 @record
-class Complaint:
-    """What the parser says about a command line, in its words and as far as they are known."""
+class ParserMessage:
+    """A mistake in a command line, as the parser words it, and its parts if they are known."""
 
     ctx: Any
     text: str
@@ -55,7 +55,7 @@ class Complaint:
 
 
 def build_command(name: str, function: Callable[..., Any], text: str | None, cls: type[Any]) -> Any:
-    # Typer evaluates the annotations twice; done once here, that costs half
+    # Typer evaluates the annotations twice; doing it once here takes half the time
     function.__annotations__ = inspect.get_annotations(function, eval_str=True)
     command: Any = typer.main.get_command_from_info(
         CommandInfo(name, cls=cls, callback=function, help=text),
@@ -83,10 +83,10 @@ def build_group(
 
 
 def build_options(declared: Mapping[str, tuple[Any, Any]]) -> list[Any]:
-    """Build options by name from (type, `typer.Option(...)`), to be added to any command."""
+    """Build options from (type, `typer.Option(...)`) by name; they can be added to any command."""
 
     def function(**_values: object) -> None:
-        """Take what is declared."""
+        """Accept the declared options."""
 
     function.__annotations__ = {name: kind for name, (kind, _) in declared.items()}
     function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -104,8 +104,8 @@ def build_options(declared: Mapping[str, tuple[Any, Any]]) -> list[Any]:
     return list(command.params)
 
 
-class _Plain:
-    """Reads a value with the parser that was declared for it, or leaves its text as it is."""
+class _PlainParam:
+    """Parses a value with the declared parser; without one, keeps its text."""
 
     def __init__(self, parser: Callable[[str], Any] | None) -> None:
         self._parser = parser
@@ -119,10 +119,10 @@ class _Plain:
 
 
 def _parse_without_pydantic(params: list[Any]) -> None:
-    """Keep Typer 0.29 from importing pydantic, 48 ms, to read text, switches and parsed values."""
+    """Keep Typer 0.29 from importing pydantic, which takes 48 ms."""
     for param in params:
         if hasattr(param, "_runtime_param"):
-            param._runtime_param = _Plain(_parser_of(param))  # noqa: SLF001 - no public way
+            param._runtime_param = _PlainParam(_parser_of(param))  # noqa: SLF001 - no public way
 
 
 def _parser_of(param: Any) -> Callable[[str], Any] | None:
@@ -163,17 +163,17 @@ def has_verb(ctx: Any) -> bool:
     return bool(ctx.args or ctx._protected_args)  # noqa: SLF001 - no public way before `invoke`
 
 
-def complaint(fault: Exception, ctx: Any = None) -> Complaint:
-    """Take an exception of the parser apart; `ctx` is where it arose, unless it knows better."""
+def parser_message(fault: Exception, ctx: Any = None) -> ParserMessage:
+    """Split an exception of the parser into parts; `ctx` is used if it has no context itself."""
     known: Any = fault
     text = known.format_message().strip().removesuffix(".")
     command = re.match(r"No such command '(.*?)'(?:\.|$)", text, re.DOTALL)
     extra = re.fullmatch(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", text, re.DOTALL)
-    return Complaint(
+    return ParserMessage(
         getattr(fault, "ctx", None) or ctx,
         text,
         command[1] if command else None,
-        # an option that lacks its value has a name, too, but no others that may be meant
+        # an option without its value has a name, too, but no list of possibilities
         getattr(fault, "option_name", None) if hasattr(fault, "possibilities") else None,
         extra[1] if extra else None,
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.cli.groups import Verb
+from parsec_cli.cli.tree import Verb
 from parsec_cli.errors import unknown
 from parsec_cli.results import Text
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import Noun
 from parsec_cli.cli.option_types import ApiKeyId
+from parsec_cli.cli.tree import Noun
 from parsec_cli.results import Text
 
 noun = Noun("credentials", "Prepare a user's own exchange keys.")

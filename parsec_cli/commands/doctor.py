@@ -10,7 +10,7 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import Verb
+from parsec_cli.cli.tree import Verb
 from parsec_cli.errors import ParsecError, Unauthorized, counted
 from parsec_cli.models import JsonObject, Usage
 from parsec_cli.next_command import run

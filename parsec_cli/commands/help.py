@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import Verb
-from parsec_cli.cli.help_layout import fitted, help_at, width_of
+from parsec_cli.cli.help_layout import fitted, help_of, width_of
+from parsec_cli.cli.tree import Verb
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import run
 from parsec_cli.results import Text
@@ -35,7 +35,7 @@ def show_topic(
         text = TOPICS[topic]
         return Text(fitted(text, width_of(runtime)), headings=(text.splitlines()[0],))
     words = [word for word in (topic, verb) if word is not None]
-    return help_at(_command(ctx.find_root().command, words), ("parsec", *words), runtime)
+    return help_of(_command(ctx.find_root().command, words), ("parsec", *words), runtime)
 
 
 def _command(command: Any, words: list[str]) -> Any:
@@ -52,12 +52,12 @@ def _command(command: Any, words: list[str]) -> Any:
 def _no_topic(root: Any, words: list[str], path: list[str]) -> UsageFault:
     from difflib import get_close_matches
 
-    from parsec_cli.cli.suggestions import meant
     from parsec_cli.cli.topics import TOPICS
+    from parsec_cli.cli.usage_errors import similar_command
 
     word = words[len(path)]
     topics = get_close_matches(word, TOPICS, 1) if not path else []
-    found = topics or meant(root, path, word)
+    found = topics or similar_command(root, path, word)
     hint = f"topics: {', '.join(TOPICS)}; or a command, such as `users`"
     if found:
         hint = f"did you mean `{' '.join(found)}`?"

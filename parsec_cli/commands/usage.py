@@ -6,7 +6,7 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import Noun
+from parsec_cli.cli.tree import Noun
 from parsec_cli.results import Record
 
 noun = Noun("usage", "Read tier, quota and limits of the key.")

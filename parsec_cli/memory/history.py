@@ -56,17 +56,27 @@ _MAKE_ROOM = "free or allow writing there, then run the same command again"
 
 
 class History:
-    """The changes made from this machine. `clock` is Unix seconds."""
+    """The changes made from this machine. `clock` is Unix seconds.
+
+    `origin` gives the `profile`, `host` and `key` (its fingerprint) of new changes; `masked` masks
+    known secrets, as a server may return keys in any text.
+    """
 
     def __init__(
         self,
         path: Path,
         clock: Callable[[], float],
         entropy: Callable[[int], bytes] = os.urandom,
+        *,
+        origin: Callable[[], JsonObject] = dict,
+        masked: Callable[[JsonObject], JsonObject] = dict,
     ) -> None:
         self._path = path
         self._clock = clock
         self._entropy = entropy
+        self._origin = origin
+        self._masked = masked
+        self.begun = False  # whether a change was written, and so may have been sent
         self._lock = threading.Lock()
         self._last = 0
         self._damaged: list[int] = []  # where damaged lines start that were read so far
@@ -74,16 +84,17 @@ class History:
     def begin(self, change: JsonObject, *, durable: bool = False) -> str:
         """Append the intent and return its id; LocalFault when that fails: then send nothing.
 
-        `change` has `profile`, `host`, `key` (the fingerprint), `command`, `target`, `before`,
-        `after` and `reason`. `durable` returns only when the line is on the disk.
+        `change` has `command`, `target`, `before`, `after` and `reason`. `durable` returns only
+        when the line is on the disk.
         """
         entry = self._new_id()
-        intent = {"id": entry, "time": rfc3339(self._clock()), **change}
+        intent = {"id": entry, "time": rfc3339(self._clock()), **self._origin(), **change}
         try:
             self._append(intent, durable=durable)
         except LocalFault as fault:
             told = f"{fault.message}; so this change was not sent"
             raise LocalFault(told, hint=fault.hint or _MAKE_ROOM) from None
+        self.begun = True
         return entry
 
     def finish(self, entry: str, outcome: JsonObject, *, durable: bool = False) -> None:
@@ -177,7 +188,7 @@ class History:
                 yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
 
     def _append(self, record: JsonObject, *, durable: bool) -> None:
-        append(self._path, kept(record).encode("ascii") + b"\n", durable=durable)
+        append(self._path, kept(self._masked(record)).encode("ascii") + b"\n", durable=durable)
 
     def _new_id(self) -> str:
         """Make an id that sorts by time and is larger than the one before it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parsec_cli.cli.page import Page
+from parsec_cli.cli.help_pages import Page
 from parsec_cli.shells.grammar import names, options_by_use, taken
 
 _ENGINE = r"""

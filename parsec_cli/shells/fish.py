@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parsec_cli.cli.page import Option, Page, Values
+from parsec_cli.cli.help_pages import Option, Page, Values
 from parsec_cli.shells.grammar import options_by_use, with_value
 
 _ENGINE = r"""

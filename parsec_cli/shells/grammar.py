@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from parsec_cli.cli.page import Argument, Option, Page, Values
+from parsec_cli.cli.help_pages import Argument, Option, Page, Values
 
 
 def taken(values: Values) -> str:

@@ -246,7 +246,7 @@ def test_headings_are_plain_off_a_terminal(tool):
         (["users", "list", "--lim", "1"], "did you mean `--limit`?"),
         (["users", "get", "x", "--api-key=k"], "no option takes a key"),
         (["users", "list", "--all"], "see the help with\n  parsec users list --help"),
-        (["users", "get", "-x"], "an id that begins with a dash goes behind `--`; see"),
+        (["users", "get", "-x"], "put an id that begins with a dash after `--`; see"),
     ],
 )
 def test_a_typo_is_answered_with_what_was_meant(argv, meant, tool):

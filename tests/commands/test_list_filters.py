@@ -36,7 +36,7 @@ def test_unknown_words_are_refused_before_any_request(words, message, run, build
 def test_two_output_formats_are_refused_wherever_they_stand(words, run, builder):
     completed = run(*words)
     assert (completed.code, completed.out, builder.requests) == (2, "", [])
-    assert "ask for two formats" in completed.err
+    assert "specify two formats" in completed.err
 
 
 def test_the_same_output_format_twice_is_fine(run):

@@ -10,8 +10,7 @@ import pytest
 from support.shells import FILES, REPOSITORY
 
 from parsec_cli.cli import tree
-from parsec_cli.cli.help_pages import page_of
-from parsec_cli.cli.page import Option, Page
+from parsec_cli.cli.help_pages import Option, Page, page_of
 from parsec_cli.shells.grammar import with_value
 
 ROOT = page_of(tree.parser(), ("parsec",))

@@ -145,7 +145,7 @@ def test_a_change_on_a_disk_that_is_full_at_any_byte(machine, name):
             assert machine.effects == list(command.effects)
         else:
             assert completed.code == 1, completed
-            told = "the change is done" if machine.effects else "this change was not sent"
+            told = "the change was made" if machine.effects else "this change was not sent"
             assert told in completed.err, completed
             assert machine.effects or "then run the same command again" in completed.err
         seen.add((completed.code, len(machine.effects)))

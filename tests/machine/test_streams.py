@@ -86,7 +86,7 @@ def test_a_change_is_told_on_stderr_where_its_result_cannot_be_shown(
     completed = shell(CHANGES[name], broken, env=builder_env)
     assert completed.code == 1, completed
     assert len(builder.effects) == 1
-    assert "the change is done" in completed.err
+    assert "the change was made" in completed.err
     assert quiet(completed), completed
 
 

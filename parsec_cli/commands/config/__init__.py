@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import Noun
+from parsec_cli.cli.tree import Noun
 from parsec_cli.results import Listing, Record, Text
 
 noun = Noun("config", "Keep profiles: hosts, keys and defaults.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parsec_cli.cli.groups import Noun
+from parsec_cli.cli.tree import Noun
 
 noun = Noun(
     "users",

@@ -16,7 +16,6 @@ from parsec_cli.bulk.plan.recheck import Ready, keep_for_plan, prepare
 from parsec_cli.bulk.plan.snapshot import take_census
 from parsec_cli.bulk.run.journal import Journal, open_journal
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import verb
 from parsec_cli.cli.option_types import (
     DEFAULT_MAX,
     AllowHoldings,
@@ -30,8 +29,9 @@ from parsec_cli.cli.option_types import (
     Prune,
     Reason,
     ResultsFile,
+    whole,
 )
-from parsec_cli.cli.option_values import whole
+from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import (
     Consent,
     Held,

@@ -60,7 +60,7 @@ class Hands:
 
     def __init__(self, runtime: Runtime, command: str, reason: str, ready: Ready) -> None:
         self._client = runtime.client
-        self._redaction = Redaction(runtime.secrets)
+        self._redaction = Redaction(lambda: runtime.secrets)
         self._command = command
         self._reason = reason
         self._held = {one.customer_id.lower(): json_of(one.holdings) for one in ready.deactivations}

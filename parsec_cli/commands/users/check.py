@@ -10,12 +10,12 @@ from parsec_cli import columns
 from parsec_cli.api import credentials
 from parsec_cli.api.reads import get_balance
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import verb
 from parsec_cli.cli.option_types import (
     ApiKeyId,
     Credentials,
     UserName,
 )
+from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.exchange_keys import keys_from
 from parsec_cli.errors import UsageFault
 from parsec_cli.results import Line, Record

@@ -12,14 +12,14 @@ from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_pool, get_user
 from parsec_cli.api.resolve import check_id
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import verb
 from parsec_cli.cli.option_types import (
     DryRun,
     OddIds,
     Overcommit,
     Reason,
+    whole,
 )
-from parsec_cli.cli.option_values import whole
+from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.pool_guard import not_sent, pool_guard
 from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault

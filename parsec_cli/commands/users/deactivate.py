@@ -28,7 +28,6 @@ from parsec_cli.bulk.plan.recheck import prepare
 from parsec_cli.bulk.plan.snapshot import Census, take_census
 from parsec_cli.bulk.run.journal import Journal, open_journal
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import verb
 from parsec_cli.cli.option_types import (
     DEFAULT_MAX,
     AllowHoldings,
@@ -40,6 +39,7 @@ from parsec_cli.cli.option_types import (
     Reason,
     ResultsFile,
 )
+from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import (
     Consent,
     Held,

@@ -11,15 +11,15 @@ from parsec_cli import columns
 from parsec_cli.api import changes, credentials
 from parsec_cli.api.client import Change
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import verb
 from parsec_cli.cli.option_types import (
     ApiKeyId,
     Credentials,
     DryRun,
     Reason,
     UserName,
+    whole,
 )
-from parsec_cli.cli.option_values import whole
+from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.exchange_keys import keys_from
 from parsec_cli.commands.shared.pool_guard import not_sent
 from parsec_cli.commands.shared.user_card import shown

@@ -23,7 +23,6 @@ from parsec_cli.bulk.plan.saved_plan import SavedPlan
 from parsec_cli.bulk.plan.snapshot import Census, take_census
 from parsec_cli.bulk.plan.unchangeable import FixedColumns
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import verb
 from parsec_cli.cli.option_types import (
     BalancesOnly,
     Mapped,
@@ -31,6 +30,7 @@ from parsec_cli.cli.option_types import (
     Overcommit,
     Prune,
 )
+from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.earlier_deactivations import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.shared.input_file import check_named, path_of, read_bytes
 from parsec_cli.commands.users.bulk_reads import Survey

@@ -18,13 +18,13 @@ from parsec_cli.bulk.plan.recheck import prepare
 from parsec_cli.bulk.plan.snapshot import Census
 from parsec_cli.bulk.run.journal import Journal, open_journal
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.groups import verb
 from parsec_cli.cli.option_types import (
     DryRun,
     Overcommit,
     Reason,
+    whole,
 )
-from parsec_cli.cli.option_values import whole
+from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.pool_guard import not_sent, pool_guard
 from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.commands.users.bulk_reads import Survey
