@@ -31,7 +31,7 @@ test-versions:
 		$(PYTHON) -m venv .venv/typer-$$version; \
 		.venv/typer-$$version/bin/python -m pip install --quiet --disable-pip-version-check \
 			-e '.[dev]' "typer==$$version"; \
-		.venv/typer-$$version/bin/python -m pytest -n auto tests/test_*.py tests/commands \
+		.venv/typer-$$version/bin/python -m pytest -n auto tests/test_*.py tests/cli tests/commands \
 			tests/completion tests/field; \
 	done
 
