@@ -1,7 +1,7 @@
-"""Write down every change before it is sent and what became of it; read that back, newest first.
+"""Record every change before it is sent, and its outcome; read both back, newest first.
 
-An append-only file of JSON lines: an intent and an outcome share an id. Secrets are stripped here,
-so that no caller can forget it; who asks and what is sent are the callers' business.
+An append-only file of JSON lines: an intent and its outcome share an id. Secrets are removed here,
+so that no caller can forget it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.config.stripping import kept
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
 from parsec_cli.files.append import append
 from parsec_cli.files.reverse_lines import line_number, lines_backwards
-from parsec_cli.memory.times import parse_moment, rfc3339
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
+from parsec_cli.redaction import line_without_secrets
 
 _FIELDS = (
     "id",
@@ -38,8 +38,8 @@ _FIELDS = (
     "attempts",
     "reason",
 )
-_API_DEACTIVATION = re.compile("api DELETE /builder/users/[^/ ]+")
-# what a line may hold besides null; other fields are left as they are
+_API_DEACTIVATION = "api DELETE /builder/users/[^/ ]+"
+# the types of known fields besides null
 _KINDS: dict[str, type] = {
     **dict.fromkeys(("id", "time", "finished", "profile", "host", "key", "command"), str),
     **dict.fromkeys(("outcome", "reason", "error"), str),
@@ -53,6 +53,8 @@ _RANDOM_DIGITS = 5
 _SHORTEST_PREFIX = 4
 UNKNOWN = "unknown"
 _MAKE_ROOM = "free or allow writing there, then run the same command again"
+_AGE = r"([0-9]{1,6})([smhdw])"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class History:
@@ -82,7 +84,7 @@ class History:
         self._damaged: list[int] = []  # where damaged lines start that were read so far
 
     def begin(self, change: JsonObject, *, durable: bool = False) -> str:
-        """Append the intent and return its id; LocalFault when that fails: then send nothing.
+        """Append the intent and return its id. After a LocalFault, the caller must send nothing.
 
         `change` has `command`, `target`, `before`, `after` and `reason`. `durable` returns only
         when the line is on the disk.
@@ -92,13 +94,13 @@ class History:
         try:
             self._append(intent, durable=durable)
         except LocalFault as fault:
-            told = f"{fault.message}; so this change was not sent"
-            raise LocalFault(told, hint=fault.hint or _MAKE_ROOM) from None
+            message = f"{fault.message}; so this change was not sent"
+            raise LocalFault(message, hint=fault.hint or _MAKE_ROOM) from None
         self.begun = True
         return entry
 
     def finish(self, entry: str, outcome: JsonObject, *, durable: bool = False) -> None:
-        """Append what became of `entry`: `outcome`, `http_status`, `attempts`, maybe `after`."""
+        """Append the result of `entry`: `outcome`, `http_status`, `attempts`, perhaps `after`."""
         finished = rfc3339(self._clock())
         self._append({"id": entry, "finished": finished, **outcome}, durable=durable)
 
@@ -110,16 +112,16 @@ class History:
         *,
         by: tuple[str, ...] = ("external_id", "customer_id"),
     ) -> Iterator[JsonObject]:
-        """Yield the changes, newest first, each with its outcome; the file is read as it goes.
+        """Yield the changes, newest first, each with its outcome, while reading the file.
 
-        `user` is an id of the kinds in `by`, `since` as `parse_moment` takes it. An intent without
-        an outcome is `unknown`: its process died. Damaged lines are skipped; see `damage`.
+        `user` is an id of the kinds in `by`; `since` is a text for `parse_moment`. The outcome of
+        an intent alone is `unknown`: its process died. Damaged lines are skipped; see `damage`.
         """
         start = parse_moment(since, self._clock()) if since is not None else ""
         return self._chosen(user, by, start, limit)
 
     def get(self, entry: str) -> JsonObject:
-        """Return one change by its id or the beginning of it; NotFound where there is none."""
+        """Return one change by its id or the start of its id, or raise NotFound."""
         found: list[JsonObject] = []
         for candidate in self._merged():
             if candidate["id"] == entry:
@@ -128,11 +130,11 @@ class History:
                 found.append(candidate)
         if len(found) > 1:
             raise UsageFault(
-                f"`{entry}` begins the ids of {len(found)} entries", hint="give more of the id"
+                f"`{entry}` matches {len(found)} entries", hint="give more characters of the id"
             )
         if not found:
             raise NotFound(
-                f"no entry `{entry}` in the history",
+                f"entry `{entry}` not found in the history",
                 hint="list them with",
                 command=run("history", "list"),
             )
@@ -141,7 +143,7 @@ class History:
     def deactivations(self, host: str, key: str) -> dict[str, JsonObject]:
         """Return the last deactivation of each user of this host and key, by customer_id."""
         found: dict[str, JsonObject] = {}
-        # of a deactivation nothing is left: what has an `after` need not be parsed
+        # a deactivation leaves nothing: a line with an `after` need not be parsed
         for entry in self._merged(skip=b'"after":{'):
             ours = (entry["host"], entry["key"]) == (host, key)
             customer_id = entry["target"]["customer_id"]
@@ -150,7 +152,7 @@ class History:
         return found
 
     def damage(self) -> str:
-        """Return a warning with the damaged lines that were skipped, "" if there were none."""
+        """Return a warning about the damaged lines that were skipped, or ""."""
         if not self._damaged:
             return ""
         numbers = [line_number(self._path, start) for start in self._damaged[:_MOST_NAMED]]
@@ -168,11 +170,11 @@ class History:
             for entry in self._merged()
             if str(entry["time"] or "") >= start and (user is None or _concerns(entry, user, by))
         )
-        # stops without looking for one more: that could be far away in a large file
+        # does not look for one more: that could be far away in a large file
         yield from itertools.islice(wanted, limit)
 
     def _merged(self, skip: bytes = b"\n") -> Iterator[JsonObject]:
-        """Read backwards: an outcome is met before its intent and kept only until then."""
+        """Read backwards: an outcome comes before its intent and is stored only until then."""
         outcomes: dict[Any, JsonObject] = {}
         self._damaged.clear()
         for start, line in lines_backwards(self._path):
@@ -188,15 +190,43 @@ class History:
                 yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
 
     def _append(self, record: JsonObject, *, durable: bool) -> None:
-        append(self._path, kept(self._masked(record)).encode("ascii") + b"\n", durable=durable)
+        line = line_without_secrets(self._masked(record))
+        append(self._path, line.encode("ascii") + b"\n", durable=durable)
 
     def _new_id(self) -> str:
-        """Make an id that sorts by time and is larger than the one before it."""
+        """Make an id that sorts by time and is larger than the previous one."""
         bits = 5 * _RANDOM_DIGITS
         random = int.from_bytes(self._entropy(4)) & ((1 << bits) - 1)
         with self._lock:
             self._last = max((int(self._clock() * 1000) << bits) | random, self._last + 1)
             return _base32(self._last, _TIME_DIGITS + _RANDOM_DIGITS)
+
+
+def rfc3339(seconds: float) -> str:
+    """Return Unix seconds as `2026-09-21T14:13:20.000Z`, which sorts as text."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def parse_moment(text: str, now: float) -> str:
+    """Parse RFC 3339, a date, or an age such as `90m`, `2h`, `3d`; UTC without an offset.
+
+    `now` is Unix seconds. The result is in the format of `rfc3339`.
+    """
+    try:
+        age = re.fullmatch(_AGE, text.strip())
+        if age:
+            moment = datetime.fromtimestamp(now, UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        else:
+            moment = datetime.fromisoformat(text.strip())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return rfc3339(moment.timestamp())
+    except (ValueError, OverflowError, OSError):
+        raise UsageFault(
+            f"`{text}` is not a point in time",
+            hint="write an age such as 2h or 3d, a date, or a time such as 2026-03-01T08:00:00Z",
+        ) from None
 
 
 def _base32(number: int, digits: int) -> str:
@@ -229,7 +259,7 @@ def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
     merged.pop("finished", None)
     target = merged["target"] if isinstance(merged["target"], dict) else {}
     after = merged["after"] if isinstance(merged["after"], dict) else {}
-    # a new user's customer_id is only known from the answer
+    # the customer_id of a new user is only known from the response
     customer_id = target.get("customer_id") or after.get("customer_id")
     merged["target"] = {"customer_id": customer_id, "external_id": target.get("external_id")}
     return merged
@@ -239,7 +269,7 @@ def _is_deactivation(entry: JsonObject) -> bool:
     command = str(entry["command"])
     if command == "users apply":
         return entry["before"] is not None and entry["after"] is None
-    return command == "users deactivate" or _API_DEACTIVATION.fullmatch(command) is not None
+    return command == "users deactivate" or re.fullmatch(_API_DEACTIVATION, command) is not None
 
 
 def _concerns(entry: JsonObject, user: str, by: tuple[str, ...]) -> bool:
