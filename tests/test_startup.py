@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -20,11 +23,36 @@ finally:
     with open(report, "w") as file:
         file.write("\\n".join(sorted(set(sys.modules) - before)))
 """
+# Run likewise: the real entry point, then the files of the package in which a function ran,
+# without what runs while a module is imported, such as decorators.
+PROFILER = """
+import sys, threading
+ran = set()
+report, sys.argv[1:] = sys.argv[1], sys.argv[2:]
+def note(frame, event, argument):
+    _, package, file = frame.f_code.co_filename.rpartition("/parsec_cli/")
+    if event == "call" and package and file not in ran:
+        while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+            frame = frame.f_back
+        if frame is None:
+            ran.add(file)
+from parsec_cli.main import run
+threading.setprofile(note)
+sys.setprofile(note)
+try:
+    run()
+finally:
+    sys.setprofile(None)
+    with open(report, "w") as file:
+        file.write("\\n".join(ran))
+"""
 HEAVY = {"rich", "pydantic", "asyncio", "importlib.metadata", "click", "h2", "anyio.to_thread"}
 NETWORK = {"httpx", "httpcore", "ssl", "socket"}
 # grows with the tool, but not by accident: whoever raises it says why a listing needs it
 MOST_OWN = 63
 MOST_MODULES = 310  # Python 3.13's own library needs four more for the same than 3.11's
+# the commands that docs/architecture.md follows, with the most files in which a function may run
+MOST_FILES = {"users list --json": 42, "users deactivate X": 59, "users apply plan.json": 74}
 FILES = {"tomlkit", "tomllib", "waitress", "sqlite3"}
 LOCAL = [
     "--version",
@@ -37,13 +65,13 @@ LOCAL = [
 
 
 @pytest.fixture
-def loaded(isolated_environment, work, tmp_path):
-    """Run the tool and return the modules that it loaded beyond a bare interpreter's."""
+def probe(isolated_environment, work, tmp_path):
+    """Run the tool below a program that writes a report, and return the words of the report."""
 
-    def run(command, **environ):
-        report = tmp_path / "modules.txt"
+    def run(program, command, **environ):
+        report = tmp_path / "report.txt"
         completed = subprocess.run(
-            [sys.executable, "-c", PROBE, str(report), *command.split()],
+            [sys.executable, "-c", program, str(report), *command.split()],
             env={**isolated_environment, **environ},
             cwd=work,
             capture_output=True,
@@ -53,6 +81,28 @@ def loaded(isolated_environment, work, tmp_path):
         )
         assert completed.returncode == 0, completed.stderr
         return set(report.read_text().split())
+
+    return run
+
+
+@pytest.fixture
+def loaded(probe):
+    """Run the tool and return the modules that it loaded beyond a bare interpreter's."""
+    return partial(probe, PROBE)
+
+
+@pytest.fixture
+def files_that_run(probe, builder, key_env, tool, work):
+    """Run one of the three commands and return the files in which a function ran."""
+
+    def run(command):
+        environ = key_env(builder)
+        builder.add_many(3)
+        builder.add("X")
+        (work / "users.csv").write_text("external_id,qps_limit\nX,7\nnew,3\n")
+        assert tool(*["users", "plan", "users.csv", "--out", "plan.json"], env=environ).code == 0
+        words = {"deactivate": " --confirm X", "apply": " --yes"}.get(command.split()[1], "")
+        return probe(PROFILER, command + words, **environ)
 
     return run
 
@@ -87,13 +137,34 @@ def test_a_listing_loads_no_more_modules_than_it_used_to(loaded, builder, key_en
     assert len(modules) <= MOST_MODULES
 
 
-def test_only_the_command_at_hand_is_loaded(loaded):
+@pytest.mark.parametrize("command", MOST_FILES)
+def test_a_command_runs_in_no_more_files_than_it_used_to(command, files_that_run):
+    assert len(files_that_run(command)) <= MOST_FILES[command]
+
+
+@pytest.mark.parametrize("command", MOST_FILES)
+def test_the_architecture_page_names_the_files_that_run(command, files_that_run):
+    """A section names files of its command only; earlier sections may have named others."""
+    page = Path(__file__).parents[1] / "docs" / "architecture.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(f"## `parsec {command}`\n")
+    section = rest.partition("\n## ")[0]
+    named, earlier = (set(re.findall(r"`([\w/]+\.py)`", text)) for text in (section, before))
+    ran = files_that_run(command)
+    assert (named - ran, ran - named - earlier) == (set(), set())
+
+
+def test_only_the_command_of_the_line_is_loaded(loaded):
     commands = {
-        "parsec_cli.commands.users.declared",
+        "parsec_cli.commands.users.list",
         "parsec_cli.commands.pool",
         "parsec_cli.commands.api",
     }
     assert loaded("config path") & commands == set()
+
+
+def test_help_of_a_noun_loads_only_the_verbs_whose_examples_it_shows(loaded):
+    verbs = {n for n in loaded("users --help") if n.startswith("parsec_cli.commands.users.")}
+    assert verbs == {"parsec_cli.commands.users.list", "parsec_cli.commands.users.get"}
 
 
 @pytest.mark.parametrize("name", ["json", "jsonl", "tsv", "csv", "ids"])
