@@ -231,7 +231,7 @@ class Runtime:
     @cached_property
     def client(self) -> Client:
         client = self._client(self.profile.base_url, self._key, self.transport)
-        client.patience.pacer = self._pacer()
+        client.retry.pacer = self._pacer()
         return client
 
     def trial_client(self, base_url: BaseUrl, key: Secret) -> Client:
@@ -244,12 +244,12 @@ class Runtime:
 
     def _client(self, base_url: BaseUrl, key: Callable[[], Secret], transport: Transport) -> Client:
         from parsec_cli.api.client import Client
-        from parsec_cli.api.retry import Budget, Patience
+        from parsec_cli.api.retry import RetryBudget, RetrySettings
         from parsec_cli.api.route import ca_in_effect
 
         world, options = self.world, self.options
-        patience = Patience(
-            Budget(),
+        retry = RetrySettings(
+            RetryBudget(),
             max_wait=60.0 if options.max_wait is None else options.max_wait,
             clock=world.monotonic,
             wall=world.clock,
@@ -265,7 +265,7 @@ class Runtime:
             deadline=self.deadline,
             timeout=options.timeout or 30.0,
             trust=ca_in_effect(world.environ),
-            patience=patience,
+            retry=retry,
             changes=lambda: self.history,
             interrupts=self.interrupts,
             log=self.screen.log if options.verbose else None,

@@ -1,7 +1,7 @@
-"""The seam between the tool and a server: one origin, one key, limits, log and history.
+"""Send calls to one host with one key, and record them in the log and the history.
 
-Every request of every command passes here, so no command can forget the deadline, send the key
-elsewhere, follow a redirect, or leave a change out of the history.
+Every command sends its requests here. So none can forget the deadline, send the key to another
+host, follow a redirect, or leave a change out of the history.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from parsec_cli.api import answer as answers
 from parsec_cli.api.answer import Answer
 from parsec_cli.api.call import Attempted, Call, Exchange, Lost, NotSent
 from parsec_cli.api.deadline import Deadline
-from parsec_cli.api.log_line import described, log_line
-from parsec_cli.api.retry import Budget, Patience, send
+from parsec_cli.api.retry import RetryBudget, RetrySettings, send
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Interrupts
 from parsec_cli.models import JsonObject, Secret
-from parsec_cli.outcomes import Outcome
+from parsec_cli.outcomes import Applied, Outcome, Unknown
 from parsec_cli.records import record
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ _HEADERS = {
 
 
 def segment(text: str) -> str:
-    """Encode one path segment; what a URL cannot carry as one segment is a UsageFault."""
+    """Encode one path segment; UsageFault for a text that no URL can contain as one."""
     if not text or text in (".", ".."):
         raise UsageFault("an id must not be empty, `.` or `..`")
     try:
@@ -60,9 +59,9 @@ def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
 
 @record
 class Change:
-    """What the history keeps of a change, besides its outcome; no secrets.
+    """What the history contains of a change besides its outcome; no secrets.
 
-    `before` is the user's record as last read, `after` what is asked for.
+    `before` is the user's record as last read, `after` the requested one.
     """
 
     command: str
@@ -74,7 +73,7 @@ class Change:
 
 
 class ChangeLog(Protocol):
-    """Where changes are written down: `begin` before the first sending, `finish` after."""
+    """Records changes: `begin` before the first request, `finish` after the last."""
 
     def begin(self, change: JsonObject, *, durable: bool = False) -> str: ...
 
@@ -84,9 +83,9 @@ class ChangeLog(Protocol):
 class Client:
     """Sends calls to one Parsec API host.
 
-    `key` is asked for at the first request. `timeout` is the whole time in seconds that one
-    request may take. `trust` says which certificates are trusted, for errors about them. `log`
-    gets one line per attempt.
+    `key` is called at the first request. `timeout` is the whole time in seconds of one request.
+    `trust` describes the trusted certificates, for errors about them. `log` gets one line per
+    attempt.
     """
 
     def __init__(
@@ -98,31 +97,31 @@ class Client:
         deadline: Deadline | None = None,
         timeout: float = 30.0,
         trust: str = "",
-        patience: Patience | None = None,
+        retry: RetrySettings | None = None,
         changes: Callable[[], ChangeLog] | None = None,
         interrupts: Interrupts | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self.base_url = base_url
         self.timeout = timeout
-        self.patience = patience or Patience(Budget())
+        self.retry = retry or RetrySettings(RetryBudget())
+        # errors of the history about changes that were made: shown after the command's own result
         self.deferred: list[LocalFault] = []
         self.quota: Mapping[str, str] = {}
         self._key = key
         self._trust = trust
         self._deadline = deadline or Deadline()
-        # the HTTP library takes 110 ms to import, so only what sends a request pays for it
+        # the HTTP library takes 110 ms to import, so only a command that sends requests imports it
         from parsec_cli.api import transport as http
 
         self._http = http
-        # a transport that is not the network's own cannot tell when something has left
+        # only the network's transport reports the first byte that it sends
         self._in_process = not isinstance(transport, http.NetworkTransport)
         self._proxy = transport.proxy if isinstance(transport, http.NetworkTransport) else ""
         self._changes = changes
         self._interrupts = interrupts or Interrupts()
         self._log = log
-        # the transport is used without an httpx.Client: cookies, redirects and merged URLs are a
-        # third of its time, and nothing that this tool wants
+        # used without an httpx.Client: cookies, redirects and merged URLs take a third of its time
         self._transport = transport
         self._headers: dict[str, str] = {}
 
@@ -138,12 +137,12 @@ class Client:
         return self._send(call)
 
     def change(self, call: Call, change: Change, settle: Callable[[Exchange], Outcome]) -> Outcome:
-        """Send a change: written down first, then sent, then judged by `settle`, then closed.
+        """Record a change, send it, judge it by `settle`, and record its outcome.
 
-        `settle` may read the user again to learn what became of it. LocalFault when the change
-        cannot be written down: then nothing was sent.
+        `settle` may read the user again. LocalFault when the change cannot be recorded: then
+        nothing was sent.
         """
-        self._authorised()  # a missing key is told before anything is written down
+        self._authorised()  # a missing key is an error before anything is recorded
         state = self._deadline.call()
         entry = self._begin(call, change)
         with self._interrupts.shield(lambda: state.touched):
@@ -151,19 +150,18 @@ class Client:
                 outcome = settle(self._send(call))
             except Stopped as stop:
                 raise self._stopped(stop, entry, touched=state.touched) from None
-            self._finish(entry, outcome)
+            self._finish(entry, _history_entry(outcome))
         return outcome
 
     def _stopped(self, stop: Stopped, entry: str, *, touched: bool) -> Stopped:
-        """Tell what a signal left behind: nothing, or a change whose fate is not known."""
+        """Say after a signal whether the change was sent, here and in the history."""
         if touched:
-            told = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
+            text = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
             hint = "read what was to be changed before sending it again"
         else:
-            told, hint = f"{stop.message}: nothing was sent, nothing was changed", ""
-        fault = type(stop)(told, hint=hint)
-        self._write_down(entry, {"outcome": "unknown" if touched else "not_applied", "error": told})
-        return fault
+            text, hint = f"{stop.message}: nothing was sent, nothing was changed", ""
+        self._finish(entry, {"outcome": "unknown" if touched else "not_applied", "error": text})
+        return type(stop)(text, hint=hint)
 
     def _begin(self, call: Call, change: Change) -> str:
         if self._changes is None:
@@ -177,16 +175,12 @@ class Client:
         }
         return self._changes().begin(line, durable=call.method == "DELETE")
 
-    def _finish(self, entry: str, outcome: Outcome) -> None:
-        self._write_down(entry, described(outcome))
-
-    def _write_down(self, entry: str, outcome: JsonObject) -> None:
+    def _finish(self, entry: str, outcome: JsonObject) -> None:
         if self._changes is None:
             return
         try:
             self._changes().finish(entry, outcome)
         except LocalFault as fault:
-            # the effect stands; it is told first, and this after it
             self.deferred.append(fault)
 
     def _authorised(self) -> dict[str, str]:
@@ -208,10 +202,10 @@ class Client:
             attempted = self._attempt(call, content, request_headers)
             if self._log is not None:
                 elapsed = (time.perf_counter() - started) * 1000
-                self._log(log_line(call, attempted, number, elapsed))
+                self._log(_log_line(call, attempted, number, elapsed))
             return attempted
 
-        return send(call, attempt, self.patience)
+        return send(call, attempt, self.retry)
 
     def _attempt(self, call: Call, content: bytes | None, headers: Mapping[str, str]) -> Attempted:
         url = self.base_url.root + call.path
@@ -249,3 +243,33 @@ class Client:
         if cause == "certificate" and self._trust:
             why = f"{why}; trusted is {self._trust}"
         return NotSent(cause, why, self._proxy)
+
+
+def _history_entry(outcome: Outcome) -> JsonObject:
+    """Return what the history contains of an outcome."""
+    if isinstance(outcome, Applied):
+        return {
+            "outcome": "applied",
+            "http_status": outcome.http_status,
+            "attempts": outcome.attempts,
+            "after": outcome.after,
+        }
+    return {
+        "outcome": "unknown" if isinstance(outcome, Unknown) else "not_applied",
+        "http_status": outcome.error.http_status,
+        "attempts": outcome.attempts,
+        "error": outcome.error.message,
+    }
+
+
+def _log_line(call: Call, attempted: Attempted, number: int, elapsed: float) -> str:
+    """Describe one attempt; `elapsed` is in milliseconds."""
+    headers = attempted.headers if isinstance(attempted, Answer) else {}
+    result = attempted.status if isinstance(attempted, Answer) else attempted.reason
+    rates = [
+        f"{name}={value}"
+        for name, value in headers.items()
+        if name.startswith("x-ratelimit-") or name in ("retry-after", "x-parsec-tier")
+    ]
+    line = f"{call.method} {call.path} -> {result} in {elapsed:.0f} ms, attempt {number}"
+    return " ".join((line, *rates))

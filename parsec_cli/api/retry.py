@@ -1,11 +1,12 @@
-"""What may be repeated, when, and for how long: the only retry layer there is.
+"""The only retry layer: what may be repeated, when, and for how long.
 
-`send` makes attempts until an answer is final and returns an Exchange: facts, no judgement. What
-they mean for a read or for a change is decided in `reads.py` and `changes.py`.
+`send` makes attempts until a response is final and returns an Exchange. What that means for a read
+or for a change is decided in `reads.py` and `changes.py`.
 """
 
 from __future__ import annotations
 
+import datetime
 import math
 import random
 import threading
@@ -15,58 +16,59 @@ from typing import Any, Protocol
 
 from parsec_cli.api.answer import Answer
 from parsec_cli.api.call import Attempted, Call, Exchange, Kind, Lost, NotSent
-from parsec_cli.api.retry_after import SHORTEST_WAIT, retry_after
 from parsec_cli.records import changed, record, state
 
+SHORTEST_WAIT = 0.1
 _NOT_FOUND = 404
 _TOO_MANY = 429
 _UNAVAILABLE = 503
 _GATEWAY = (502, _UNAVAILABLE, 504)
 _JITTER_FIRST, _JITTER_LONGEST = 0.5, 8.0
-_LEAST_WAIT = 2.0  # seconds between the last of many 429 answers, even if the server asks for less
+# seconds that the wait after repeated 429 responses grows to, even if the server asks for less
+_LEAST_WAIT = 2.0
 _SILENT_WAIT = 2.0  # seconds that a call may wait before the operator is informed
 
 
 @record
 class Rule:
-    """How one kind is repeated.
+    """How one kind of call is repeated.
 
-    `attempts` bounds sendings, 429 answers aside. `after_loss`: may be sent again when an answer
-    was lost (502, 503 and 504 count as lost answers). `malformed`: how often a 2xx that is not
-    what was promised may be asked again. `window`: no repeat later than so many seconds after the
-    first sending.
+    `attempts` limits the requests, apart from those with a 429 response. `after_loss` allows a
+    repeat after a lost response (502, 503 and 504 count as lost). `malformed` allows one repeat
+    after a 2xx with an unexpected body. `window` is the time in seconds after the first request
+    in which a repeat may start.
     """
 
     attempts: int
     after_loss: bool
     on_500: bool
-    malformed: int
+    malformed: bool
     window: float = math.inf
 
 
 RULES: Mapping[Kind, Rule] = {
-    Kind.READ: Rule(4, after_loss=True, on_500=True, malformed=1),
-    Kind.CREATE: Rule(4, after_loss=True, on_500=True, malformed=1),
-    Kind.UPDATE: Rule(4, after_loss=True, on_500=True, malformed=0),
-    Kind.DEACTIVATE: Rule(3, after_loss=True, on_500=False, malformed=0, window=60.0),
-    # onboarding is idempotent by the guide but creates wallets: never sent twice on a doubt
-    Kind.ONBOARD: Rule(4, after_loss=False, on_500=False, malformed=0),
-    Kind.OTHER: Rule(4, after_loss=False, on_500=False, malformed=0),
+    Kind.READ: Rule(4, after_loss=True, on_500=True, malformed=True),
+    Kind.CREATE: Rule(4, after_loss=True, on_500=True, malformed=True),
+    Kind.UPDATE: Rule(4, after_loss=True, on_500=True, malformed=False),
+    Kind.DEACTIVATE: Rule(3, after_loss=True, on_500=False, malformed=False, window=60.0),
+    # the guide calls onboarding idempotent, but it creates wallets: never repeated when in doubt
+    Kind.ONBOARD: Rule(4, after_loss=False, on_500=False, malformed=False),
+    Kind.OTHER: Rule(4, after_loss=False, on_500=False, malformed=False),
 }
 
 
 class Pacer(Protocol):
-    """The shared pace of a run: waits for a turn, and learns from 429 answers."""
+    """The request rate of a run: `acquire` waits for a turn, `limited` reports a 429 response."""
 
     def acquire(self) -> None: ...
 
     def limited(self, limit_qps: float | None, retry_after: float | None) -> None: ...
 
 
-class Budget:
-    """Retries for a whole run, so that an outage does not multiply the requests.
+class RetryBudget:
+    """Limits the retries of a whole run, so that an outage does not multiply the requests.
 
-    Ten, or a tenth of the calls made so far, whichever is more.
+    Allows ten, or a tenth of the calls made so far, whichever is more.
     """
 
     def __init__(self) -> None:
@@ -87,14 +89,14 @@ class Budget:
 
 
 @state
-class Patience:
-    """Time as the engine sees it, all of it injectable; seconds throughout.
+class RetrySettings:
+    """How long to wait and by which clock; seconds throughout.
 
-    `max_wait` bounds the waits for 429 and 503 answers of one call taken together; `stopping` is
-    True once a signal asked the command to end.
+    `max_wait` limits the waits for 429 and 503 responses of one call, taken together. `stopping`
+    is True once a signal asked the command to end.
     """
 
-    budget: Budget
+    budget: RetryBudget
     max_wait: float = 60.0
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
@@ -105,163 +107,180 @@ class Patience:
     pacer: Pacer | None = None
 
 
-def send(call: Call, attempt: Callable[[int], Attempted], patience: Patience) -> Exchange:
+def send(call: Call, attempt: Callable[[int], Attempted], settings: RetrySettings) -> Exchange:
     """Make attempts by `attempt(number)` until one is final by the rule of the call's kind."""
-    return _Sending(call, attempt, patience).run()
+    return _Retries(call, attempt, settings).run()
 
 
-class _Sending:
-    def __init__(self, call: Call, attempt: Callable[[int], Attempted], patience: Patience) -> None:
+class _Retries:
+    """The attempts of one call."""
+
+    def __init__(
+        self, call: Call, attempt: Callable[[int], Attempted], settings: RetrySettings
+    ) -> None:
         self.call = call
         self.rule = RULES[call.kind]
         self.attempt = attempt
-        self.patience = patience
-        self.number = 0  # requests made
-        self.tries = 0  # those that count against the rule: 429 answers do not
-        self.malformed = 0
-        self.refused = 0  # by 429 answers
+        self.settings = settings
+        self.requests = 0
+        self.tries = 0  # requests that count against the rule: those with a 429 do not
+        self.refused = 0  # requests with a 429
+        self.malformed = False
         self.doubt = False
         self.waited = 0.0
         self.first_sent = 0.0
 
     def run(self) -> Exchange:
-        self.patience.budget.call()
+        self.settings.budget.call()
         while True:
-            if self.patience.pacer is not None:
-                self.patience.pacer.acquire()
+            if self.settings.pacer is not None:
+                self.settings.pacer.acquire()
             if not self.doubt:
-                # what was not sent, or refused by a 429, has not been sent for the window's sake
-                self.first_sent = self.patience.clock()
-            self.number += 1
-            last = self.attempt(self.number)
-            final = self._judge(last)
+                # the window does not start with a request that was not sent or got a 429
+                self.first_sent = self.settings.clock()
+            self.requests += 1
+            final = self._judge(self.attempt(self.requests))
             if final is not None:
                 return final
 
     def _judge(self, last: Attempted) -> Exchange | None:
         """Return the Exchange when `last` is final; else wait and return None."""
         if isinstance(last, NotSent):
-            return self._not_sent(last)
+            return self._repeat(last) if last.cause == "connect" else self._end(last)
         if isinstance(last, Lost):
-            return self._lost(last)
+            return self._repeat(last, doubt=True) if self.rule.after_loss else self._end(last)
         if last.ok:
-            return self._promised(last)
+            return self._check(last)
         if last.status == _TOO_MANY:
             return self._limited(last)
         if last.status >= 500 and last.status != 501:
             return self._failed(last)
         if last.status == _NOT_FOUND and self.doubt and not last.is_from_api:
-            return self._not_found(last)
+            # a gateway's 404 after a lost response: a read decides whether to repeat a DELETE
+            gone = self.call.is_gone() if self.call.is_gone is not None else None
+            return self._repeat(last) if gone is False else self._end(last, gone=bool(gone))
         return self._end(last)
 
-    def _end(self, last: Attempted, *, wait: float | None = None, broken: str = "") -> Exchange:
-        return Exchange(last, self.number, self.doubt, wait, broken)
+    def _end(self, last: Attempted, **more: Any) -> Exchange:
+        return Exchange(last, self.requests, self.doubt, **more)
 
-    def _not_found(self, last: Answer) -> Exchange | None:
-        """A gateway's 404 after a lost response: a read decides whether to repeat a DELETE."""
-        gone = self.call.is_gone() if self.call.is_gone is not None else None
-        if gone is False:
-            return self._again(last)
-        return changed(self._end(last), gone=bool(gone))
-
-    def _not_sent(self, last: NotSent) -> Exchange | None:
-        if last.cause != "connect":
-            return self._end(last)
-        return self._again(last)
-
-    def _lost(self, last: Lost) -> Exchange | None:
-        if not self.rule.after_loss:
-            return self._end(last)
-        final = self._again(last)
-        self.doubt = True
-        return final
-
-    def _promised(self, answer: Answer) -> Exchange | None:
+    def _check(self, answer: Answer) -> Exchange | None:
+        """Compare a 2xx with the call's promise."""
         broken = self.call.promise(answer)
         if not broken:
             return self._end(answer)
-        again = answer.cut or self.malformed < self.rule.malformed
-        if not (self.rule.malformed and again):
+        if not self.rule.malformed or (self.malformed and not answer.cut):
             return self._end(answer, broken=broken)
-        self.malformed += not answer.cut
-        final = self._again(answer, broken=broken)
-        self.doubt = True
-        return final
+        self.malformed = self.malformed or not answer.cut
+        final = self._repeat(answer, doubt=True)
+        return None if final is None else changed(final, broken=broken)
 
     def _failed(self, answer: Answer) -> Exchange | None:
-        """A 5xx: perhaps applied, perhaps not."""
-        gateway = answer.status in _GATEWAY
-        allowed = self.rule.after_loss if gateway else self.rule.on_500
+        """Judge a 5xx: the request was perhaps applied, perhaps not."""
+        allowed = self.rule.after_loss if answer.status in _GATEWAY else self.rule.on_500
         if answer.refuses_repeat or not allowed:
             return self._end(answer)
         wait = None
         if answer.status == _UNAVAILABLE:
-            wait = self._asked(answer)
+            wait = self._requested_wait(answer)
             if wait is None:
                 wait = max(SHORTEST_WAIT, self._jitter(self.tries + 1))
-        final = self._again(answer, wait=wait)
-        self.doubt = True
-        return final
+        return self._repeat(answer, wait, doubt=True)
 
     def _limited(self, answer: Answer) -> Exchange | None:
-        """A 429: not applied, so any call may be repeated while its patience lasts."""
+        """Judge a 429: it was not applied, so any call may be repeated within `max_wait`."""
         if answer.is_monthly_quota or answer.refuses_repeat:
             return self._end(answer)
-        asked = self._asked(answer)
-        wait = self._jitter(self.number) if asked is None else asked
-        # who is refused again and again asks less and less often, whatever the server says
+        settings, requested = self.settings, self._requested_wait(answer)
+        wait = self._jitter(self.requests) if requested is None else requested
+        # after repeated refusals the waits grow, whatever the server says
         self.refused += 1
         wait = max(wait, min(SHORTEST_WAIT * 2.0 ** min(self.refused - 1, 10), _LEAST_WAIT))
-        too_long = self.waited + wait > self.patience.max_wait
-        if self.patience.pacer is not None and not too_long:
-            self.patience.pacer.limited(_number(answer.object.get("limit_qps")), asked)
-        if too_long or self.patience.stopping():
-            return self._end(answer, wait=wait)
-        if self.doubt and not self._in_window(wait):
+        too_long = self.waited + wait > settings.max_wait
+        if settings.pacer is not None and not too_long:
+            settings.pacer.limited(_rate(answer.object.get("limit_qps")), requested)
+        late = self.doubt and not self._in_window(wait)
+        if too_long or late or settings.stopping():
             return self._end(answer, wait=wait)
         self._announce("rate limited by the API", wait)
-        self.patience.sleep(wait)
-        return self._end(answer) if self.patience.stopping() else None
+        settings.sleep(wait)
+        return self._end(answer) if settings.stopping() else None
 
-    def _again(
-        self, last: Attempted, *, wait: float | None = None, broken: str = ""
+    def _repeat(
+        self, last: Attempted, wait: float | None = None, *, doubt: bool = False
     ) -> Exchange | None:
-        """Wait for another attempt and return None, or end where the rule allows none."""
+        """Wait for another attempt and return None, or end where the rule allows none.
+
+        `wait` is the server's wish, if it has one. `doubt`: the last request may have been applied.
+        """
         self.tries += 1
-        patience = self.patience
-        ended = self._end(last, broken=broken)
-        if self.tries >= self.rule.attempts or patience.stopping():
+        settings, ended = self.settings, self._end(last)
+        if self.tries >= self.rule.attempts or settings.stopping():
             return ended
-        if wait is not None and self.waited + wait > patience.max_wait:
-            return self._end(last, wait=wait, broken=broken)
+        if wait is not None and self.waited + wait > settings.max_wait:
+            return self._end(last, wait=wait)
         pause = self._jitter(self.tries) if wait is None else wait
-        if not self._in_window(pause) or not patience.budget.take():
+        if not self._in_window(pause) or not settings.budget.take():
             return ended
         if wait is not None:
             self._announce("the API is unavailable", wait)
-        patience.sleep(pause)
-        return ended if patience.stopping() else None
+        self.doubt = self.doubt or doubt
+        settings.sleep(pause)
+        return ended if settings.stopping() else None
 
     def _announce(self, why: str, wait: float) -> None:
         self.waited += wait
         if self.waited > _SILENT_WAIT:
-            self.patience.notice(f"{why}: waiting {wait:.1f} s")
+            self.settings.notice(f"{why}: waiting {wait:.1f} s")
 
-    def _asked(self, answer: Answer) -> float | None:
+    def _requested_wait(self, answer: Answer) -> float | None:
         headers = answer.headers
-        return retry_after(headers.get("retry-after"), self.patience.wall(), headers.get("date"))
+        return retry_after(headers.get("retry-after"), self.settings.wall(), headers.get("date"))
 
     def _in_window(self, pause: float) -> bool:
-        return self.patience.clock() + pause - self.first_sent <= self.rule.window
+        return self.settings.clock() + pause - self.first_sent <= self.rule.window
 
     def _jitter(self, tries: int) -> float:
-        """Full jitter: anything from 0 to a ceiling that doubles from 0.5 to 8 s."""
-        ceiling = min(_JITTER_LONGEST, _JITTER_FIRST * 2.0 ** min(tries - 1, 10))
-        return self.patience.random() * ceiling
+        """Return full jitter: from 0 to a limit that doubles from 0.5 to 8 s."""
+        longest = min(_JITTER_LONGEST, _JITTER_FIRST * 2.0 ** min(tries - 1, 10))
+        return self.settings.random() * longest
 
 
-def _number(value: Any) -> float | None:
+def _rate(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    # a limit of less than one in ten seconds is a slip, and to keep it would look like a hang
+    # a rate of less than one request in ten seconds is a mistake, and would look like a hang
     return float(value) if 0.1 <= value < 1e9 else None
+
+
+def retry_after(text: str | None, now: float, date: str | None = None) -> float | None:
+    """Read a Retry-After header: seconds to wait, at least 0.1, or None for junk or absence.
+
+    Takes seconds and HTTP dates; a past date or a negative number means the shortest wait. A date
+    counts from `date`, the response's own Date header, because the clock here may be wrong. `now`
+    in Unix seconds replaces a missing one.
+    """
+    text = (text or "").strip()
+    if not text.isascii():
+        return None
+    # a proxy may add a header, and httpx joins the two: the longest wait satisfies both
+    waits = text.split(", ")
+    if all(wait.removeprefix("-").replace(".", "", 1).isdigit() for wait in waits):
+        # a number of any length: the first 18 characters already mean a very long wait
+        return max(SHORTEST_WAIT, *(float(wait[:18]) for wait in waits))
+    until, start = _moment(text), _moment(date or "")
+    if until is None:
+        return None
+    return max(SHORTEST_WAIT, until - (now if start is None else start))
+
+
+def _moment(text: str) -> float | None:
+    """Read an HTTP date as Unix seconds."""
+    try:
+        from email.utils import parsedate_to_datetime
+
+        when = parsedate_to_datetime(text)
+        # "-0000" gives a naive time, which is UTC by RFC 5322
+        return when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -9,7 +9,7 @@ from support.clock import VirtualClock
 
 from parsec_cli.api.answer import Answer
 from parsec_cli.api.call import Attempted, Call, Exchange, Kind, Lost, NotSent
-from parsec_cli.api.retry import Budget, Patience, send
+from parsec_cli.api.retry import RetryBudget, RetrySettings, send
 
 METHODS = {
     Kind.READ: "GET",
@@ -60,8 +60,8 @@ def run(
 ) -> tuple[Exchange, Attempts]:
     attempts = Attempts(results, clock, took)
     call = Call(kind, METHODS[kind], "/builder/x")
-    engine = Patience(
-        patience.pop("budget", None) or Budget(),
+    engine = RetrySettings(
+        patience.pop("budget", None) or RetryBudget(),
         clock=clock,
         wall=clock,
         sleep=patience.pop("sleep", clock.sleep),

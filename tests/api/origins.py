@@ -10,7 +10,7 @@ import httpx  # noqa: TID253 - stands in for the network of the room that uses i
 from support.clock import VirtualClock
 
 from parsec_cli.api.client import Client
-from parsec_cli.api.retry import Budget, Patience
+from parsec_cli.api.retry import RetryBudget, RetrySettings
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.models import Secret
 
@@ -36,9 +36,11 @@ class Origin(httpx.BaseTransport):
 
 def client_of(origin: Origin, clock: VirtualClock | None = None) -> Client:
     clock = clock or VirtualClock()
-    patience = Patience(Budget(), clock=clock, wall=clock, sleep=clock.sleep, random=lambda: 0.5)
+    retry = RetrySettings(
+        RetryBudget(), clock=clock, wall=clock, sleep=clock.sleep, random=lambda: 0.5
+    )
     base = BaseUrl.parse("https://api.parsec.invalid")
-    return Client(base, lambda: Secret(KEY), origin, patience=patience)
+    return Client(base, lambda: Secret(KEY), origin, retry=retry)
 
 
 def reply(value: Any, status: int = 200) -> httpx.Response:

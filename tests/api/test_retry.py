@@ -13,7 +13,7 @@ from support.clock import VirtualClock
 from support.steady import STEADY
 
 from parsec_cli.api.call import Kind, Lost, NotSent
-from parsec_cli.api.retry import Budget
+from parsec_cli.api.retry import RetryBudget
 
 ALL = list(Kind)
 # requests until an end without a good answer: refused, lost, 500, 502, 503, 504
@@ -256,7 +256,7 @@ def test_after_a_signal_nothing_more_is_sent(kind, first, clock):
 
 
 def test_an_outage_does_not_multiply_the_requests_of_a_run(clock):
-    budget = Budget()
+    budget = RetryBudget()
     sent = 0
     for _ in range(1_000):
         sent += len(run(Kind.READ, LOST, clock=clock, budget=budget)[1].sent_at)
@@ -264,7 +264,7 @@ def test_an_outage_does_not_multiply_the_requests_of_a_run(clock):
 
 
 def test_a_single_call_always_has_its_attempts(clock):
-    budget = Budget()
+    budget = RetryBudget()
     for _ in range(3):
         _, attempts = run(Kind.READ, LOST, LOST, LOST, GOOD, clock=clock, budget=budget)
         assert len(attempts.sent_at) == 4
@@ -336,7 +336,7 @@ def test_time_limits_are_finite_by_default(clock):
     ("calls", "retries"), [(0, 10), (100, 10), (109, 10), (110, 11), (1000, 100)]
 )
 def test_the_budget_is_ten_or_a_tenth_of_the_calls(calls, retries):
-    budget = Budget()
+    budget = RetryBudget()
     for _ in range(calls):
         budget.call()
     assert [budget.take() for _ in range(retries + 2)] == [True] * retries + [False] * 2

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.api.retry_after import SHORTEST_WAIT, retry_after
+from parsec_cli.api.retry import SHORTEST_WAIT, retry_after
 
 NOW = 1_790_000_000.0
 

@@ -19,7 +19,7 @@ from support.server import ScriptedServer, refused_port
 from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.client import Client
 from parsec_cli.api.deadline import Deadline
-from parsec_cli.api.retry import Budget, Patience
+from parsec_cli.api.retry import RetryBudget, RetrySettings
 from parsec_cli.api.route import connect
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.models import Secret
@@ -46,7 +46,7 @@ def exchange(
         deadline=deadline,
         timeout=timeout,
         # whoever waits between attempts is told to stop: one attempt is what is looked at
-        patience=Patience(Budget(), sleep=lambda _: None, stopping=lambda: True),
+        retry=RetrySettings(RetryBudget(), sleep=lambda _: None, stopping=lambda: True),
     )
     try:
         return client.read(Call(kind, "POST", "/x", body))

@@ -39,7 +39,7 @@ class Survey:
             clock=world.monotonic,
             sleep=world.sleep,
         )
-        self.client.patience.pacer = self.pacer
+        self.client.retry.pacer = self.pacer
 
     @property
     def client(self) -> Client:

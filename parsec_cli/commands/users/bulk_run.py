@@ -144,7 +144,7 @@ def run_listing(
     total, hands = len(ready.plan.entries), Hands(runtime, command, bounds.reason, ready)
     with runtime.screen.progress(total, command.removeprefix("users ")) as display:
         progress = Waiting(display)
-        survey.client.patience.notice = progress.note
+        survey.client.retry.notice = progress.note
         run = Run(
             ready,
             tally,
