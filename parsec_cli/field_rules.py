@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from parsec_cli.unseen import UNSEEN
+from parsec_cli.visible import UNSEEN
 
 QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)

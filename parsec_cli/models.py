@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from parsec_cli.exact_json import Digits
 from parsec_cli.records import record
+from parsec_cli.redaction import mask
 
 EXCHANGES = ("polymarket", "kalshi")
 JsonObject = dict[str, Any]
@@ -81,19 +82,6 @@ class Secret:
 
     def __format__(self, spec: str) -> str:
         return format(repr(self), spec)
-
-
-_KINDS = frozenset(("pk_live_", "pk_test_", "sk_live_", "sk_test_"))
-
-
-def mask(value: str) -> str:
-    """Return `pk_live_****c123`: the kind of key and its last four characters, if long enough."""
-    kind = value[:8]
-    if kind not in _KINDS:
-        kind = value[:3] if value.startswith(("pk_", "sk_")) else ""
-    # a tail of four gives nothing away only when at least as much again stays hidden
-    tail = value[-4:] if len(value) - len(kind) >= 8 else ""  # noqa: PLR2004
-    return f"{kind}****{tail}"
 
 
 @record

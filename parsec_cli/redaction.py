@@ -1,31 +1,38 @@
-"""Which fields hold secrets, by the names that the API and its headers give them.
+"""The one place that knows secrets: by a field's name, by a key's look, and by known values.
 
-`output` masks these fields; what is written to disk leaves them out.
+Names are those of the API and its headers, at any depth. Output masks secrets; files leave them
+out.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from parsec_cli import exact_json
 
 _NAMES = frozenset(("api_key", "private_key", "x_api_key", "x_exchange_credentials"))
-_FAMILY = "clob_"
-# the field of an input file whose value is made of secrets
-_OF_SECRETS = "credentials"
+_NAME_START = "clob_"
+# the member of an input file whose value consists of secrets
+_FILE_MEMBER = "credentials"
+_REVEALED = "api_key"
+_KINDS = frozenset(("pk_live_", "pk_test_", "sk_live_", "sk_test_"))
 # people paste keys into a reason, and a server may quote a key; compiled on first use
-_KEY_LIKE = r"\b([ps]k_(?:live|test)_)[A-Za-z0-9_-]+"
-# every secret name and key holds one of these in lower case, or is not ASCII
+_KEY_LIKE = r"(?i)\b([ps]k_(?:live|test)_)[A-Za-z0-9_-]+"
+# every secret name and key contains one of these in lower case, or is not ASCII
 _TRACES = ("_key", "-key", "private", "credentials", "clob", "k_live_", "k_test_", "\\u")
+_HIDDEN = "****"
+_SHORTEST_KEY = 6  # a shorter value is not a key; masking it would garble ordinary words
+_CUT = "…"  # ends a shortened text
 
 
 @lru_cache(1024)
 def is_secret(name: str) -> bool:
-    """Return whether a field or header of this name holds a secret, in any case, `-` as `_`."""
+    """Whether a field or header of this name contains a secret, in any case, with `-` or `_`."""
     plain = name.strip().lower().replace("-", "_")
-    return plain in _NAMES or plain.startswith(_FAMILY)
+    return plain in _NAMES or plain.startswith(_NAME_START)
 
 
 def without_secrets(value: Any) -> Any:
@@ -34,11 +41,11 @@ def without_secrets(value: Any) -> Any:
         return {
             without_secrets(str(name)): without_secrets(inner)
             for name, inner in value.items()
-            if not (is_secret(str(name)) or str(name).lower() == _OF_SECRETS)
+            if not (is_secret(str(name)) or str(name).lower() == _FILE_MEMBER)
         }
     if isinstance(value, list | tuple):
         return [without_secrets(inner) for inner in value]
-    return re.sub(_KEY_LIKE, r"\1****", value) if isinstance(value, str) else value
+    return re.sub(_KEY_LIKE, rf"\1{_HIDDEN}", value) if isinstance(value, str) else value
 
 
 def line_without_secrets(record: dict[str, Any]) -> str:
@@ -57,4 +64,95 @@ def line_without_secrets(record: dict[str, Any]) -> str:
     small = text.lower()
     if any(trace in small for trace in _TRACES):
         return exact_json.dumps(without_secrets(plain), separators=(",", ":"))
+    return text
+
+
+def mask(value: str) -> str:
+    """Return `pk_live_****c123`: the kind of key and its last four characters, if long enough."""
+    kind = value[:8]
+    if kind not in _KINDS:
+        kind = value[:3] if value.startswith(("pk_", "sk_")) else ""
+    # four visible characters are safe only when at least as many stay hidden
+    tail = value[-4:] if len(value) - len(kind) >= 8 else ""  # noqa: PLR2004
+    return f"{kind}{_HIDDEN}{tail}"
+
+
+def hide(value: Any) -> Any:
+    """Mask the value of a secret field, whatever its type."""
+    if isinstance(value, str):
+        return mask(value) if value else value
+    if value is None:
+        return None
+    if isinstance(value, dict) and set(value) in ({"value", "source"}, {"value"}):
+        # a setting of `config show`, whole or narrowed by `--fields`: its source is not a secret
+        return {**value, "value": hide(value["value"])}
+    return _HIDDEN
+
+
+def without_keys(text: str) -> str:
+    """Return `text` with everything that looks like an API key masked, known or not."""
+    return re.sub(_KEY_LIKE, lambda found: mask(found[0]), text)
+
+
+class Redaction:
+    """Masks what this command must not show; `secrets()` returns the keys known so far."""
+
+    def __init__(self, secrets: Callable[[], Sequence[str]], *, reveal_keys: bool = False) -> None:
+        self._secrets = secrets
+        self._reveal_keys = reveal_keys
+        self._ordered: tuple[Sequence[str], tuple[str, ...]] = ((), ())
+
+    def hides(self, name: str) -> bool:
+        """Whether the field of this name is masked here."""
+        return is_secret(name) and not self.reveals(name)
+
+    def reveals(self, name: str) -> bool:
+        return self._reveal_keys and name.lower() == _REVEALED
+
+    def known(self) -> tuple[str, ...]:
+        """Return the keys to look for, longest first, because one may contain another."""
+        secrets = self._secrets()
+        seen, ordered = self._ordered
+        # called for every text, while new keys are rare
+        if seen != secrets:
+            keys = {key for key in secrets if len(key) >= _SHORTEST_KEY}
+            ordered = tuple(sorted(keys, key=lambda key: (-len(key), key)))
+            self._ordered = [*secrets], ordered
+        return ordered
+
+    def text(self, text: str) -> str:
+        """Return `text` with every known key masked."""
+        return _masked(text, self.known())
+
+    def value(self, value: Any) -> Any:
+        """Return a copy of a JSON value with secrets masked; null stays null."""
+        return self._value(value, self.known())
+
+    def _value(self, value: Any, known: tuple[str, ...]) -> Any:
+        if isinstance(value, str):
+            return _masked(value, known)
+        if isinstance(value, dict):
+            return {
+                _masked(name, known): self._value(hide(inner) if self.hides(name) else inner, known)
+                for name, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self._value(inner, known) for inner in value]
+        return value
+
+
+def _masked(text: str, known: tuple[str, ...]) -> str:
+    for key in known:
+        if key in text:
+            text = text.replace(key, mask(key))
+        if _CUT in text and key[:_SHORTEST_KEY] in text:
+            text = _CUT.join(_without_start(part, key) for part in text.split(_CUT))
+    return text
+
+
+def _without_start(text: str, key: str) -> str:
+    """Mask the start of a key at the end of `text`, where a long text was shortened."""
+    for length in range(min(len(key), len(text)), _SHORTEST_KEY - 1, -1):
+        if text.endswith(key[:length]):
+            return text[:-length] + mask(key)
     return text

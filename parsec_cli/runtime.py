@@ -117,7 +117,8 @@ class Runtime:
 
     @cached_property
     def screen(self) -> Screen:
-        from parsec_cli.output.screen import FORMATS, Screen
+        from parsec_cli.config.settings import FORMATS
+        from parsec_cli.output.screen import Screen
 
         options, world = self.options, self.world
         fallback: str | None = world.environ.get("PARSEC_OUTPUT", "").strip()
@@ -183,7 +184,7 @@ class Runtime:
     @cached_property
     def history(self) -> History:
         from parsec_cli.memory.history import History
-        from parsec_cli.output.redact import Redaction
+        from parsec_cli.redaction import Redaction
 
         return History(
             self.places.history_file,

@@ -27,7 +27,7 @@ SHARED = {
     "redaction",
     "results",
     "strict_json",
-    "unseen",
+    "visible",
 }
 # each room with the rooms below it that it may use, from the bottom to the top
 ROOMS = {

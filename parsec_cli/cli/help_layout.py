@@ -40,7 +40,7 @@ def help_of(command: Any, path: tuple[str, ...], runtime: Runtime) -> Text:
 
 
 def width_of(runtime: Runtime) -> int:
-    from parsec_cli.output.surface import columns_of
+    from parsec_cli.output.streams import columns_of
 
     world = runtime.world
     return max(_NARROWEST, min(columns_of(world.stdout, world.environ), _WIDEST))

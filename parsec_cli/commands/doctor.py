@@ -14,7 +14,7 @@ from parsec_cli.cli.tree import Verb
 from parsec_cli.errors import ParsecError, Unauthorized, counted
 from parsec_cli.models import JsonObject, Usage
 from parsec_cli.next_command import run
-from parsec_cli.output.redact import without_keys
+from parsec_cli.redaction import without_keys
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
 

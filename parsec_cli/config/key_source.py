@@ -10,9 +10,10 @@ from parsec_cli.config.precedence import Sources
 from parsec_cli.config.read import Config
 from parsec_cli.config.settings import BY_NAME, SANDBOX, check_base_url
 from parsec_cli.errors import GuardRefused, NoKey, UsageFault
-from parsec_cli.models import Secret, mask
+from parsec_cli.models import Secret
 from parsec_cli.next_command import run
 from parsec_cli.records import record
+from parsec_cli.redaction import mask
 
 _KEY = BY_NAME["api_key"]
 

@@ -19,9 +19,10 @@ from parsec_cli.config.precedence import DEFAULT_SOURCE, Sources
 from parsec_cli.config.read import Config
 from parsec_cli.config.settings import BY_NAME, DEFAULT_PROFILE, SANDBOX, check_base_url, quoted
 from parsec_cli.errors import UsageFault
-from parsec_cli.models import Secret, mask
+from parsec_cli.models import Secret
 from parsec_cli.next_command import Target, again, run
 from parsec_cli.records import record
+from parsec_cli.redaction import mask
 
 # no such host is ever asked: the sandbox answers inside this process
 SANDBOX_URL = BaseUrl("http", "sandbox.localhost", 80, "")

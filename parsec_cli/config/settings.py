@@ -11,8 +11,8 @@ from typing import Literal
 
 from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.errors import UsageFault, unknown
-from parsec_cli.models import mask
 from parsec_cli.records import record
+from parsec_cli.redaction import mask
 
 Scope = Literal["profile", "file", "environment"]
 

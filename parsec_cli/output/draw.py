@@ -1,7 +1,7 @@
-"""Draw with Rich: one console per surface, and its output as text for the sink.
+"""Draw with Rich: one console per surface, its output as text, and bars.
 
-Rich reads nothing from the environment here: `surface.py` has decided width and colour. All text
-is literal (no markup, no emoji codes), and readable before it comes here.
+Rich reads nothing from the environment: `streams.py` has decided width and colour. All text is
+literal (no markup, no emoji codes) and already readable.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from parsec_cli.output.surface import Surface
+from parsec_cli.output.streams import STYLES, Surface
+from parsec_cli.results import Bar, Tone
 
-# wider than any line: text that must stay whole is left to the terminal to wrap
+# wider than any line: the terminal wraps text that must stay whole
 _UNBOUNDED = 100_000
+_WIDEST_BAR = 40
+_NARROWEST_BAR = 10
+_LEAST_PERCENT = 0.1  # smaller shares above zero are shown as less than this
 
 
-def console(surface: Surface, file: IO[str] | None = None, *, whole: bool = False) -> Console:
-    """Return a console of the surface's width; with `whole` of no width at all."""
+def _console(surface: Surface, file: IO[str] | None = None, *, whole: bool = False) -> Console:
+    """Return a console of the surface's width; with `whole`, of unlimited width."""
     return Console(
         file=io.StringIO() if file is None else file,
         width=_UNBOUNDED if whole or surface.width is None else surface.width,
@@ -41,31 +45,31 @@ def console(surface: Surface, file: IO[str] | None = None, *, whole: bool = Fals
 
 def rendered(content: RenderableType, surface: Surface, *, whole: bool = False) -> str:
     """Return what Rich draws, without blanks at the ends of lines."""
-    pen = console(surface, whole=whole)
-    with pen.capture() as capture:
-        pen.print(content, crop=False, overflow="ignore")
+    console = _console(surface, whole=whole)
+    with console.capture() as capture:
+        console.print(content, crop=False, overflow="ignore")
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def columns(gap: int = 2, *, header: bool = False) -> Table:
-    """Return a table without lines, `gap` blanks between its columns."""
+def table_of_columns(*, header: bool = False) -> Table:
+    """Return a table without lines, with two blanks between its columns."""
     return Table(
         box=None,
         show_header=header,
         header_style="",
-        padding=(0, gap, 0, 0),
+        padding=(0, 2, 0, 0),
         pad_edge=False,
         collapse_padding=True,
     )
 
 
 def text(content: str, style: str = "") -> Text:
-    """Return text that Rich breaks between words only."""
+    """Return text that Rich breaks only between words."""
     return Text.assemble((content, style), overflow="ignore", end="")
 
 
-class _Pen(io.StringIO):
-    """A stream that hands each text to `write`."""
+class _Writer(io.StringIO):
+    """A stream that passes each text to `write`."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         super().__init__()
@@ -77,12 +81,49 @@ class _Pen(io.StringIO):
 
 
 def live(surface: Surface, write: Callable[[str], None], *, transient: bool) -> Live:
-    """Return a display that is redrawn in place, by its `update` alone; no thread draws it."""
+    """Return a display that is redrawn in place, only by its `update`; it starts no thread."""
     return Live(
-        console=console(surface, _Pen(write)),
+        console=_console(surface, _Writer(write)),
         auto_refresh=False,
         transient=transient,
         redirect_stdout=False,
         redirect_stderr=False,
         vertical_overflow="visible",
     )
+
+
+def bar_line(bar: Bar, surface: Surface) -> Text:
+    """Return one line, such as `pool  ██████░░░░   60.0 %  600 of 1,000, 400 free`."""
+    label, percent = surface.readable(bar.label), _percent(bar)
+    free = bar.total - bar.used
+    figures = f"{bar.used:,} of {bar.total:,}"
+    left = f"{free:,} free" if free >= 0 else f"over by {-free:,}"
+    if surface.accessible:
+        return Text(f"{label}: {figures} used, {percent:.1f} percent, {left}")
+    tone: Tone = "good"
+    if percent >= bar.warn_at:
+        tone = "bad" if percent >= bar.bad_at else "warning"
+    number = f"{percent:.1f} %" if percent >= _LEAST_PERCENT or not percent else "<0.1 %"
+    words = (number, STYLES[tone]), f"  {figures}, {left}"
+    width = _WIDEST_BAR
+    if surface.width is not None:
+        width = min(width, surface.width - len(f"{label}    {number}  {figures}, {left}"))
+    if width < _NARROWEST_BAR:
+        return Text.assemble(f"{label}  ", *words)
+    return Text.assemble(f"{label}  ", filled(percent / 100, width, tone, surface), "  ", *words)
+
+
+def _percent(bar: Bar) -> float:
+    """Return the used percentage; a total of zero counts as full, and only full shows as 100.0."""
+    percent = 100 * bar.used / bar.total if bar.total > 0 else 100.0
+    return min(percent, 99.9) if percent < 100 else percent  # noqa: PLR2004
+
+
+def filled(share: float, width: int, tone: Tone, surface: Surface) -> Text:
+    """Return the bar itself, `width` cells wide; `share` from 0 to 1 or more."""
+    inside = width if surface.blocks else width - 2
+    # whatever is used shows at least one cell
+    used = max(min(inside, int(inside * share)), int(share * 100 >= _LEAST_PERCENT))
+    full, empty = ("█", "░") if surface.blocks else ("#", "-")
+    drawn = Text.assemble((full * used, STYLES[tone]), (empty * (inside - used), "dim"))
+    return drawn if surface.blocks else Text.assemble("[", drawn, "]")

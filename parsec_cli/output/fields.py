@@ -1,4 +1,4 @@
-"""Finds values by dotted path, and narrows records and columns to `--fields`."""
+"""Finds values by dotted path; limits records and columns to `--fields`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _Tree = dict[str, "_Tree"]
 
 
 def reader(path: str) -> Callable[[JsonObject], Any]:
-    """Return a function that gives a record's value at `path`, or ABSENT.
+    """Return a function that finds a record's value at `path`, or ABSENT.
 
-    A step into a list looks into each of its objects; below null there is null.
+    A step into a list looks into each of its objects; below null it finds null.
     """
     first, *rest = path.split(".")
     if not rest:
@@ -38,26 +38,23 @@ def _descend(value: Any, names: list[str]) -> Any:
 
 
 class Fields:
-    """The wish of `--fields`; None takes everything."""
+    """The fields that `--fields` names; None means all."""
 
     def __init__(self, names: tuple[str, ...] | None) -> None:
         self._names = None if names is None else tuple(dict.fromkeys(names))
         self._tree: _Tree = {}
         for name in self._names or ():
-            if not self._asked_above(name):
-                branch = self._tree
-                for step in name.split("."):
-                    branch = branch.setdefault(step, {})
-
-    def _asked_above(self, name: str) -> bool:
-        """Tell whether a parent of `name` is wanted as a whole."""
-        return any(name.startswith(f"{other}.") for other in self._names or ())
+            if any(name.startswith(f"{parent}.") for parent in self._names or ()):
+                continue  # part of a parent that is wanted whole
+            branch = self._tree
+            for step in name.split("."):
+                branch = branch.setdefault(step, {})
 
     def __bool__(self) -> bool:
         return self._names is not None
 
     def narrow(self, record: JsonObject) -> JsonObject:
-        """Return the wanted part of a record, as nested as it was; absent fields stay absent."""
+        """Return the wanted part of a record, nested as before; absent fields stay absent."""
         if self._names is None:
             return record
         narrowed: JsonObject = _narrow(record, self._tree)
@@ -67,7 +64,7 @@ class Fields:
         return records if self._names is None else [self.narrow(record) for record in records]
 
     def columns(self, known: tuple[Column, ...]) -> tuple[Column, ...]:
-        """Return the wanted columns in the order asked for; a parent stands for its children."""
+        """Return the wanted columns in the order of `--fields`; a parent includes its children."""
         if self._names is None:
             return known
         chosen: dict[str, Column] = {}
@@ -79,7 +76,7 @@ class Fields:
         return tuple(chosen.values())
 
     def check(self, records: Sequence[JsonObject], known: tuple[Column, ...]) -> None:
-        """Raise UsageFault for a field that is no column and in none of the records."""
+        """Raise UsageFault for a field that is neither a column nor in any of the records."""
         paths = [column.path for column in known]
         for name in self._names or ():
             if any(path == name or path.startswith(f"{name}.") for path in paths):

@@ -1,13 +1,12 @@
-"""Lays columns out for reading: which fit, how wide, how a row becomes a line.
+"""Chooses which columns fit and how wide they are; turns rows into lines.
 
-The first rows decide the widths. Rich draws a first screenful of rows; the lines after it are
-padded to the same widths here, because Rich takes 0.5 ms a row and this a hundredth of it.
+The first rows decide the widths. Rich draws a first screenful of rows; this module pads the
+lines after it to the same widths, because Rich takes 0.5 ms a row and this a hundredth of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
 from rich.cells import cell_len, set_cell_size
@@ -15,23 +14,28 @@ from rich.text import Text
 
 from parsec_cli.output import draw
 from parsec_cli.output.rows import Cell
-from parsec_cli.output.surface import Surface
+from parsec_cli.output.streams import Surface
+from parsec_cli.records import changed, record
 from parsec_cli.results import Column
 
 _GAP = "  "
 _NULL = "-"
-# the widest that a column of free text grows; ids, times and numbers are never shortened
+# the widest that a column of free text grows at first; ids, times and numbers are never shortened
 _WIDEST_TEXT = 40
 _MAY_SHORTEN = ("text", "list")
 _SCREENFUL = 50  # rows that Rich draws
 
+_Row = Sequence[Cell]
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class _Slot:
-    """A column that is drawn, `place` its index among the cells of a row."""
+    """A column that is drawn; `place` is its index in a row, `widest` what its cells need."""
 
     place: int
     column: Column
+    title: str
+    widest: int
     width: int
 
     @property
@@ -44,142 +48,119 @@ class _Slot:
 
 
 class Layout:
-    """The columns that fit `surface`: none where not even the most needed do."""
+    """The columns that fit `surface`; none if not even those of the lowest rank fit."""
 
-    def __init__(
-        self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], surface: Surface
-    ) -> None:
+    def __init__(self, columns: Sequence[Column], rows: Sequence[_Row], surface: Surface) -> None:
         self._surface = surface
         slots = [self._slot(place, column, rows) for place, column in enumerate(columns)]
-        self._slots = self._fit(slots, rows)
+        limit = surface.width
+        self._slots = slots if limit is None or not slots else _fitting(slots, rows, limit)
 
-    def table(self, rows: Sequence[Sequence[Cell]], *, header: bool = True) -> str:
-        """Return the header and all rows, drawn by Rich as far as they fit."""
+    def table(self, rows: Sequence[_Row], *, header: bool = True) -> str:
+        """Return the header and all rows; Rich draws the first rows as long as they fit."""
         if not self._slots:
             return "".join(map(self.line, rows))
-        table = draw.columns(header=header)
+        table = draw.table_of_columns(header=header)
         for slot in self._slots:
             table.add_column(
-                Text.assemble((self._title(slot.column), "dim")),
+                Text.assemble((slot.title, "dim")),
                 justify="right" if slot.right else "left",
                 width=slot.width,
                 no_wrap=True,
                 overflow="crop",
             )
-        fitting = list(takewhile(self._fits, rows[:_SCREENFUL]))
-        for row in fitting:
-            table.add_row(*(self._cell(row[slot.place], slot) for slot in self._slots))
-        drawn = draw.rendered(table, self._surface, whole=True)
-        return drawn + "".join(map(self.line, rows[len(fitting) :]))
+        drawn = list(takewhile(self._fits, rows[:_SCREENFUL]))
+        for row in drawn:
+            cells = (self._shortened(row[slot.place], slot) for slot in self._slots)
+            table.add_row(
+                *(Text.assemble((_NULL, "dim")) if cell is None else Text(cell) for cell in cells)
+            )
+        text = draw.rendered(table, self._surface, whole=True)
+        return text + "".join(map(self.line, rows[len(drawn) :]))
 
-    def _cell(self, cell: Cell, slot: _Slot) -> Text:
-        if cell is None:
-            return Text.assemble((_NULL, "dim"))
-        return Text(self._shortened(cell, slot) if slot.shortens else cell)
-
-    def _fits(self, row: Sequence[Cell]) -> bool:
-        return all(
-            slot.shortens or self._width(row[slot.place]) <= slot.width for slot in self._slots
-        )
-
-    def line(self, row: Sequence[Cell]) -> str:
+    def line(self, row: _Row) -> str:
         """Return the line of a row whose cells are readable.
 
-        Where no table fits, it has whole values, which the terminal itself may wrap.
+        If no column fits, it has all values whole, and the terminal may wrap it. If an id is too
+        long, it has only what must not be shortened, without columns.
         """
         if not self._slots:
             return _GAP.join(cell or _NULL for cell in row) + "\n"
-        parts, excess = [], 0
+        parts, total = [], len(_GAP) * (len(self._slots) - 1)
         for slot in self._slots:
-            cell = row[slot.place]
-            if cell is None:
-                blanks = " " * (slot.width - len(_NULL))
-                dash = self._surface.paint(_NULL, "dim")
-                parts.append(blanks + dash if slot.right else dash + blanks)
-                continue
-            if slot.shortens:
-                cell = self._shortened(cell, slot)
-            width = self._width(cell)
-            excess += max(0, width - slot.width)
+            cell = self._shortened(row[slot.place], slot)
+            width = _width(cell)
+            total += max(width, slot.width)
+            text = self._surface.paint(_NULL, "dim") if cell is None else cell
             blanks = " " * (slot.width - width)
-            parts.append(blanks + cell if slot.right else cell + blanks)
-        if excess and self._overflows(excess):
-            return self._essentials(row)
+            parts.append(blanks + text if slot.right else text + blanks)
+        if self._surface.width is not None and total > self._surface.width:
+            parts = [row[slot.place] or _NULL for slot in self._slots if not slot.column.rank]
         return _GAP.join(parts).rstrip() + "\n"
 
-    def _slot(self, place: int, column: Column, rows: Sequence[Sequence[Cell]]) -> _Slot:
-        widest = max((self._width(row[place]) for row in rows), default=1)
-        slot = _Slot(place, column, max(widest, self._width(self._title(column))))
+    def _slot(self, place: int, column: Column, rows: Sequence[_Row]) -> _Slot:
+        title = self._surface.readable(column.title).upper()
+        widest = max((_width(row[place]) for row in rows), default=1)
+        slot = _Slot(place, column, title, widest, max(widest, _width(title)))
         if slot.shortens and self._surface.width is not None:
-            slot = _Slot(place, column, min(slot.width, _WIDEST_TEXT))
+            return changed(slot, width=min(slot.width, _WIDEST_TEXT))
         return slot
 
-    def _fit(self, slots: list[_Slot], rows: Sequence[Sequence[Cell]]) -> list[_Slot]:
-        limit = self._surface.width
-        if limit is None or not slots:
-            return slots
-        most_needed = min(slot.column.rank for slot in slots)
-        needed = [slot for slot in slots if slot.column.rank == most_needed]
-        if _total(needed) > limit:
-            needed = self._without_outliers(needed, rows, limit)
-        kept = needed
-        # all of the next rank that fit, from the left; what does not fit ends it, or a lesser
-        # column would stay where a better one went
-        for slot in sorted(slots, key=lambda slot: (slot.column.rank, slot.place)):
-            if slot.column.rank == most_needed:
-                continue
-            if not needed or _total([*kept, slot]) > limit:
-                break
-            kept = [*kept, slot]
-        return self._grown(sorted(kept, key=lambda slot: slot.place), rows, limit)
+    def _fits(self, row: _Row) -> bool:
+        return all(slot.shortens or _width(row[slot.place]) <= slot.width for slot in self._slots)
 
-    def _grown(self, slots: list[_Slot], rows: Sequence[Sequence[Cell]], limit: int) -> list[_Slot]:
-        """Give the room that is left to columns of text that could use it, from the left."""
-        room = limit - _total(slots)
-        grown = []
-        for slot in slots:
-            wish = max((self._width(row[slot.place]) for row in rows), default=0) - slot.width
-            more = min(room, max(0, wish)) if slot.shortens else 0
-            grown.append(_Slot(slot.place, slot.column, slot.width + more))
-            room -= more
-        return grown
-
-    def _without_outliers(
-        self, slots: list[_Slot], rows: Sequence[Sequence[Cell]], limit: int
-    ) -> list[_Slot]:
-        """Narrow the widest column to the cells that fit, so that one long id spoils one line."""
-        widest = max(slots, key=lambda slot: slot.width)
-        room = limit - _total(slots) + widest.width
-        widths = [self._width(row[widest.place]) for row in rows]
-        fitting = [width for width in widths if width <= room]
-        if 2 * len(fitting) < len(widths) or room < self._width(self._title(widest.column)):
-            return []
-        width = max([*fitting, self._width(self._title(widest.column))])
-        return [_Slot(s.place, s.column, width) if s is widest else s for s in slots]
-
-    def _overflows(self, excess: int) -> bool:
-        limit = self._surface.width
-        return limit is not None and _total(self._slots) + excess > limit
-
-    def _essentials(self, row: Sequence[Cell]) -> str:
-        """Draw a row with an over-long id: what must not be cut, without columns."""
-        cells = [row[slot.place] or _NULL for slot in self._slots if not slot.column.rank]
-        return _GAP.join(cells) + "\n"
-
-    def _title(self, column: Column) -> str:
-        return self._surface.readable(column.title).upper()
-
-    def _width(self, cell: Cell) -> int:
-        if cell is None:
-            return len(_NULL)
-        return len(cell) if cell.isascii() else cell_len(cell)
-
-    def _shortened(self, cell: str, slot: _Slot) -> str:
-        if self._surface.width is None or self._width(cell) <= slot.width:
+    def _shortened(self, cell: Cell, slot: _Slot) -> Cell:
+        if cell is None or not slot.shortens or self._surface.width is None:
+            return cell
+        if _width(cell) <= slot.width:
             return cell
         mark = self._surface.ellipsis[: slot.width]
         return set_cell_size(cell, slot.width - len(mark)).rstrip() + mark
 
 
+def _fitting(slots: list[_Slot], rows: Sequence[_Row], limit: int) -> list[_Slot]:
+    """Return the columns that fit into `limit`: all of the lowest rank, then others by rank."""
+    ranked = sorted(slots, key=lambda slot: (slot.column.rank, slot.place))
+    needed = [slot for slot in ranked if slot.column.rank == ranked[0].column.rank]
+    others = ranked[len(needed) :]
+    if _total(needed) > limit:
+        needed = _without_outliers(needed, rows, limit)
+    kept = needed
+    # the first that does not fit ends it: a column must not take the place of a better one
+    for slot in others if needed else []:
+        if _total([*kept, slot]) > limit:
+            break
+        kept = [*kept, slot]
+    return _grown(sorted(kept, key=lambda slot: slot.place), limit)
+
+
+def _without_outliers(slots: list[_Slot], rows: Sequence[_Row], limit: int) -> list[_Slot]:
+    """Narrow the widest column to the cells that fit, so that one long id affects one line."""
+    widest = max(slots, key=lambda slot: slot.width)
+    room = limit - _total(slots) + widest.width
+    fitting = [width for row in rows if (width := _width(row[widest.place])) <= room]
+    if 2 * len(fitting) < len(rows) or room < _width(widest.title):
+        return []
+    width = max([*fitting, _width(widest.title)])
+    return [changed(slot, width=width) if slot is widest else slot for slot in slots]
+
+
+def _grown(slots: list[_Slot], limit: int) -> list[_Slot]:
+    """Give the room that is left to columns of text that could use it, from the left."""
+    room = limit - _total(slots)
+    grown = []
+    for slot in slots:
+        more = min(room, max(0, slot.widest - slot.width)) if slot.shortens else 0
+        grown.append(changed(slot, width=slot.width + more))
+        room -= more
+    return grown
+
+
 def _total(slots: Sequence[_Slot]) -> int:
     return sum(slot.width for slot in slots) + len(_GAP) * (len(slots) - 1)
+
+
+def _width(cell: Cell) -> int:
+    if cell is None:
+        return len(_NULL)
+    return len(cell) if cell.isascii() else cell_len(cell)

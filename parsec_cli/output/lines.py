@@ -1,25 +1,36 @@
-"""The course that csv and tsv share: an optional header, then one line per record."""
+r"""The formats with one line a record: `csv`, `tsv` and `ids`.
+
+`csv` is RFC 4180 and safe in a spreadsheet, without loss to a file or pipe. `tsv` has full values,
+in which `\\`, `\t`, `\n` and `\u{…}` are escapes. `ids` has only the customer_id, for pipes.
+"""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import csv
+import io
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from parsec_cli.output.rows import Cell, Rows
-from parsec_cli.output.sheet import Sheet
-from parsec_cli.output.values import plain
+from parsec_cli.cells import neutralise
+from parsec_cli.errors import UsageFault
+from parsec_cli.models import JsonObject
+from parsec_cli.output.format import Format
+from parsec_cli.output.rows import Cell, Rows, plain
 from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record
+from parsec_cli.visible import visible
+
+_NEEDS_NO_ESCAPE = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\t\n"
 
 
-class Lines(ABC):
-    """A format that writes columns; `header_by_default` when `--headers` was not said."""
+class _Columns(Format):
+    """A format that writes columns, below a header if `header_by_default` or asked for."""
 
     header_by_default: bool
-    encoding = ""  # the stream's own
 
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
+    @property
+    def encoding(self) -> str:
+        return ""  # the stream's own
 
     def written(self, value: Any, kind: ColumnKind) -> str:
         """Return a value as this format writes it, before masking and escaping."""
@@ -31,36 +42,96 @@ class Lines(ABC):
 
     def listing(self, listing: Listing) -> None:
         """Write the header with the first page: if that fails, stdout stays empty."""
-        columns = self._sheet.fields.columns(listing.columns)
-        rows = Rows(columns, self._sheet.redaction, self.written)
-        header = self._header(columns)
-        for page in self._sheet.pages(listing):
-            self._write(header + self.text(rows.page(page)))
-            header = ""
-        self._write(header)
+        header = True
+        for page in self.pages(listing):
+            self._write(listing.columns, page, header=header)
+            header = False
+        if header:
+            self._write(listing.columns, [])
 
     def record(self, record: Record) -> None:
-        self._sheet.fields.check([record.value], record.columns)
-        columns = self._sheet.fields.columns(record.columns)
-        self._write(self._header(columns) + self._line(record, columns))
+        self._write(record.columns, [record.value])
 
     def frames(self, frames: Frames) -> None:
-        header = None
-        for frame in self._sheet.frames(frames):
-            source = frame.rows or Grid(frame.columns, [frame.value])
-            columns = self._sheet.fields.columns(source.columns)
-            header = self._header(columns) if header is None else ""
-            rows = Rows(columns, self._sheet.redaction, self.written).page(source.rows)
-            self._write(header + self.text(rows))
+        header = True
+        for frame in self.checked(frames):
+            rows = frame.rows or Grid(frame.columns, [frame.value])
+            self._write(rows.columns, rows.rows, header=header)
+            header = False
 
-    def _line(self, record: Record, columns: Sequence[Column]) -> str:
-        return self.text(Rows(columns, self._sheet.redaction, self.written).page([record.value]))
+    def _write(
+        self, known: tuple[Column, ...], records: Sequence[JsonObject], *, header: bool = True
+    ) -> None:
+        columns = self.fields.columns(known)
+        text = self.text(Rows(columns, self.redaction, self.written).page(records))
+        if header and (self.header_by_default if self.headers is None else self.headers):
+            text = self.text([[column.path for column in columns]]) + text
+        self.sink.write(text, encoding=self.encoding)
 
-    def _header(self, columns: Sequence[Column]) -> str:
-        wanted = self._sheet.headers
-        if wanted is None:
-            wanted = self.header_by_default
-        return self.text([[column.path for column in columns]]) if wanted else ""
 
-    def _write(self, text: str) -> None:
-        self._sheet.sink.write(text, encoding=self.encoding)
+class Csv(_Columns):
+    header_by_default = True
+
+    @property
+    def encoding(self) -> str:
+        """Other programs read a file, so this machine's locale does not choose its encoding."""
+        return "" if self.surface.terminal else "utf-8"
+
+    def written(self, value: Any, kind: ColumnKind) -> str:
+        """Neutralise text; a number is never a formula, even below zero."""
+        cell = plain(value, kind)
+        return cell if type(value) in (int, float) else neutralise(cell)
+
+    def text(self, rows: Sequence[Sequence[Cell]]) -> str:
+        terminal = self.surface.terminal
+        if terminal:
+            exact = self.surface.exact
+            rows = [[cell and exact(cell) for cell in row] for row in rows]
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n" if terminal else "\r\n").writerows(rows)
+        return lines.getvalue()
+
+
+class Tsv(_Columns):
+    header_by_default = False
+
+    def text(self, rows: Sequence[Sequence[Cell]]) -> str:
+        cells = [[cell or "" for cell in row] for row in rows]
+        text = "".join(["\t".join(row) + "\n" for row in cells])
+        # checking a whole page, which nearly always needs no escape, takes half the time
+        ends, tabs = len(cells), sum(len(row) - 1 for row in cells)
+        if (text.count("\n"), text.count("\t")) == (ends, tabs) and _is_plain(text):
+            return text
+        return "".join("\t".join(map(_escaped, row)) + "\n" for row in cells)
+
+
+class Ids(Format):
+    def listing(self, listing: Listing) -> None:
+        for page in self.pages(listing):
+            self._write(page)
+
+    def record(self, record: Record) -> None:
+        self._write([record.value])
+
+    def _write(self, records: Sequence[JsonObject]) -> None:
+        ids = [_escaped(self.redaction.text(_customer_id(record))) for record in records]
+        self.sink.write("".join(f"{one}\n" for one in ids))
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and not text.encode().translate(None, _NEEDS_NO_ESCAPE)
+
+
+def _escaped(cell: str) -> str:
+    """Return a cell whose every escape begins with a backslash, so that it can be read back."""
+    return visible(cell.replace("\\", "\\\\") if "\\" in cell else cell)
+
+
+def _customer_id(record: JsonObject) -> str:
+    one = record.get("customer_id")
+    if not isinstance(one, str) or not one:
+        raise UsageFault(
+            "`ids` needs records with a `customer_id`; this one has none",
+            hint="choose another format, such as `-o json`",
+        )
+    return one

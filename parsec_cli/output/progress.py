@@ -1,4 +1,4 @@
-"""Shows how far a long run is: a bar on a terminal, a plain line now and then elsewhere."""
+"""Shows the progress of a long run: a bar on a terminal, elsewhere a line every half minute."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from parsec_cli.output.surface import Surface
+from parsec_cli.output.streams import Surface
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -15,17 +15,16 @@ if TYPE_CHECKING:
 
 _LINE_EVERY = 30.0
 _REPAINT_EVERY = 0.1
-# seconds before a rate means anything
-_MEANINGFUL = 1.0
-_BAR = 24
+_RATE_AFTER = 1.0  # seconds before a rate means anything
+_BAR_WIDTH = 24
 _MINUTE, _HOUR = 60, 3600
 
 
 class Progress:
-    """A context manager; `advance` may be called by any thread.
+    """A context manager; any thread may call `advance`.
 
-    `total` is None where nobody knows it. `say` writes to stderr, already in colour and with
-    line ends of its own; with `silent` nothing is ever written.
+    `total` is None if unknown. `write` takes text with colours and line ends, and puts it on
+    stderr. With `silent`, nothing is written.
     """
 
     def __init__(
@@ -34,14 +33,14 @@ class Progress:
         label: str,
         *,
         surface: Surface,
-        say: Callable[[str], None],
+        write: Callable[[str], None],
         clock: Callable[[], float],
         silent: bool = False,
     ) -> None:
         self._total = total
         self._label = label
         self._surface = surface
-        self._say = say
+        self._write = write
         self._clock = clock
         self._silent = silent
         self._lock = threading.RLock()
@@ -70,17 +69,17 @@ class Progress:
             self._show()
 
     def note(self, text: str) -> None:
-        """Say what is going on, beside the numbers; an empty text takes it away."""
+        """Show a note after the numbers; an empty text removes it."""
         with self._lock:
-            news = bool(text) and text != self._note
+            is_new = bool(text) and text != self._note
             self._note = text
-            self._show(at_once=news)
+            self._show(at_once=is_new)
 
-    def make_way(self, text: str) -> None:
-        """Write lines of text where the bar is; the next step draws it again below them."""
+    def write_above(self, text: str) -> None:
+        """Write lines of text in place of the bar; the next step draws it again below them."""
         with self._lock:
             self._erase()
-            self._say(text)
+            self._write(text)
 
     def _erase(self) -> None:
         if self._live is not None:
@@ -91,21 +90,21 @@ class Progress:
         if self._silent or self._over:
             return
         now = self._clock()
-        every = _REPAINT_EVERY if self._surface.moves else _LINE_EVERY
-        waits = self._live is not None or not self._surface.moves
-        if waits and not at_once and now - self._last < every:
+        interval = _REPAINT_EVERY if self._surface.moves else _LINE_EVERY
+        first_bar = self._surface.moves and self._live is None
+        if not first_bar and not at_once and now - self._last < interval:
             return
         self._last = now
         if self._surface.moves:
             self._draw(self._line(now))
         else:
-            self._say(f"{self._words(now)}\n")
+            self._write(f"{self._words(now)}\n")
 
     def _draw(self, line: Text) -> None:
         from parsec_cli.output import draw
 
         if self._live is None:
-            self._live = draw.live(self._surface, self._say, transient=True)
+            self._live = draw.live(self._surface, self._write, transient=True)
             self._live.start()
         self._live.update(line, refresh=True)
 
@@ -113,12 +112,12 @@ class Progress:
         """Return one line that is never wider than the terminal."""
         from rich.text import Text
 
-        from parsec_cli.output.bar import strip
+        from parsec_cli.output.draw import filled
 
         words = self._words(now)
         limit = (self._surface.width or 80) - 1
-        if self._total and len(words) + _BAR + 2 <= limit:
-            bar = strip(self._done / self._total, _BAR, "good", self._surface)
+        if self._total and len(words) + _BAR_WIDTH + 2 <= limit:
+            bar = filled(self._done / self._total, _BAR_WIDTH, "good", self._surface)
             return Text.assemble(bar, "  ", words)
         return Text(words[:limit])
 
@@ -128,18 +127,18 @@ class Progress:
         if self._total is not None:
             parts[0] += f" of {self._total:,}"
         elapsed = now - self._began
-        rate = self._done / elapsed if elapsed >= _MEANINGFUL else 0.0
+        rate = self._done / elapsed if elapsed >= _RATE_AFTER else 0.0
         if rate:
             parts.append(f"{rate:.1f}/s")
         if rate and self._total is not None and self._total > self._done:
-            parts.append(f"{_span((self._total - self._done) / rate)} left")
+            parts.append(f"{_duration((self._total - self._done) / rate)} left")
         if self._note:
             parts.append(self._note)
         return self._surface.readable(", ".join(parts))
 
 
-def _span(seconds: float) -> str:
-    """Return a time as people say it: `47 s`, `3 min 20 s`, `2 h 5 min`."""
+def _duration(seconds: float) -> str:
+    """Return a duration for people: `47 s`, `3 min 20 s`, `2 h 5 min`."""
     whole = max(1, round(seconds))
     if whole < _MINUTE:
         return f"{whole} s"

@@ -1,4 +1,4 @@
-"""Reads one line that a person types, shown or hidden."""
+"""Reads one typed line, shown or hidden."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from parsec_cli.interrupts import undone_at_exit
 
 
 def read_line(stream: TextIO | None) -> str | None:
-    """Return the line without its end, or None at end of file, also in the middle of a line."""
+    """Return the line without its end, or None at end of file, even in the middle of a line."""
     if stream is None or stream.closed:
         return None
     try:
         line = stream.readline()
     except UnicodeDecodeError:
-        return ""  # an answer, and one that matches nothing
+        return ""  # an answer that matches nothing
     if not line.endswith("\n"):
         return None
     # in the C locale the interpreter reads a terminal as ASCII; ids are UTF-8 everywhere
@@ -26,9 +26,9 @@ def read_line(stream: TextIO | None) -> str | None:
 
 
 def read_hidden(stream: TextIO | None, ask: Callable[[], None]) -> str | None:
-    """Like `read_line`, with the terminal's echo turned off before `ask` shows the question.
+    """Like `read_line`, but turn the terminal's echo off before `ask` shows the question.
 
-    In the other order, what is typed or pasted at once would be shown, and then lost.
+    In the other order, text that is typed or pasted early would be shown, and then lost.
     """
     if stream is None or stream.closed:
         ask()

@@ -1,7 +1,6 @@
-"""The only place that writes to stdout and stderr: data there, every word for people here.
+"""The only place that writes to stdout, which gets data, and stderr, which gets all messages.
 
-Decides format, width and colour from the streams and the environment it is given. A broken stderr
-never breaks a command; a broken stdout is ReaderLeft or LocalFault.
+A broken stderr never breaks a command; a broken stdout raises ReaderLeft or LocalFault.
 """
 
 from __future__ import annotations
@@ -10,44 +9,33 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from importlib import import_module
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, TextIO
 
-from parsec_cli.errors import ParsecError, Stopped, unknown
+from parsec_cli.errors import ParsecError, Stopped, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.output.encode import Replaced
 from parsec_cli.output.fields import Fields
-from parsec_cli.output.redact import Redaction, without_keys
-from parsec_cli.output.sanitize import visible_lines
-from parsec_cli.output.sheet import Format, Sheet
-from parsec_cli.output.sink import Sink
-from parsec_cli.output.surface import Surface, is_terminal, survey
+from parsec_cli.output.format import Format, format_class
+from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
 from parsec_cli.records import changed, state
+from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Block, Frames, Grid, Listing, Record, Result, Text
+from parsec_cli.visible import visible_lines
 
 if TYPE_CHECKING:
     from parsec_cli.next_command import NextCommand
     from parsec_cli.output.progress import Progress
 
-# loaded when used: `json` must not pay for tables, nor tables for csv
-FORMATS = {
-    "table": "Table",
-    "tsv": "Tsv",
-    "csv": "Csv",
-    "json": "Json",
-    "jsonl": "Jsonl",
-    "ids": "Ids",
-}
 _JSON = ("json", "jsonl")
 _ROWS = ("tsv", "csv", "ids")
 
 
 @state
 class Screen:
-    """What a command is shown on. `format` None is a table on a terminal, else tsv.
+    """What a command is shown on. `format` None means a table on a terminal, else tsv.
 
-    `secrets` gives the key values known by now, which are redacted wherever they appear;
-    `complete` gives the words of a proposed command, None where it cannot be proposed.
+    `secrets` returns the keys known so far, which are masked wherever they appear. `complete`
+    returns the words of a proposed command, or None if it cannot be proposed.
     """
 
     stdin: TextIO | None
@@ -68,7 +56,7 @@ class Screen:
 
     @property
     def interactive(self) -> bool:
-        """Whether somebody is there to answer."""
+        """Whether the command may ask questions."""
         return not self.no_input and is_terminal(self.stdin) and is_terminal(self.stderr)
 
     @property
@@ -86,48 +74,44 @@ class Screen:
             case Text():
                 self._show_text(result)
             case Listing():
-                self._format().listing(self._noticing_none(result))
+                self._format.listing(self._noticing_none(result))
             case Record(rows=Grid() as grid) if self._prints_rows(grid):
-                self._format().listing(Listing(grid.title, grid.columns, [grid.rows]))
+                self._format.listing(Listing(grid.title, grid.columns, [grid.rows]))
                 self._sum_up(result)
             case Record():
-                self._format().record(result)
+                self._fields.check([result.value], result.columns)
+                self._format.record(result)
                 self._sum_up(result)
             case Frames():
-                frames = (self._summed_up(frame) for frame in result.frames)
-                self._format().frames(changed(result, frames=frames))
+                frames = map(self._sum_up, result.frames)
+                self._format.frames(changed(result, frames=frames))
         if count := self._replaced.count:
-            half = (
-                "character of the response is" if count == 1 else "characters of the response are"
-            )
-            self.notice(f"{count:,} {half} half a surrogate pair, written as \\ufffd")
+            text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
+            self.notice(f"{text} half a surrogate pair, written as \\ufffd")
         return result.exit_code
 
     def _prints_rows(self, grid: Grid) -> bool:
-        """Tell whether the rows stand for the record; `--fields` may name fields of the record."""
+        """Whether to print the rows instead of the record; `--fields` may name its own fields."""
         paths = {column.path for column in grid.columns}
         return self.format_name in _ROWS and (self.fields is None or paths.issuperset(self.fields))
 
-    def _sum_up(self, record: Record) -> None:
-        """Say what a terminal shows of a record and a line of its columns lacks."""
+    def _sum_up(self, record: Record) -> Record:
+        """Print the part of a record that a terminal shows and rows lack."""
         if record.summary and self.format_name in _ROWS and self.fields is None:
             self.notice(record.summary)
-
-    def _summed_up(self, frame: Record) -> Record:
-        self._sum_up(frame)
-        return frame
+        return record
 
     def notice(self, text: str, command: NextCommand | None = None) -> None:
-        """Say something that is good to know; a proposed command gets a line of its own."""
+        """Print a notice, unless quiet; a proposed command gets a line of its own."""
         if not self.quiet:
-            self._say_line(self._told(text) + self._proposal(command))
+            self._print_line(self._clean_message(text) + self._proposal(command))
 
     def warning(self, text: str, command: NextCommand | None = None) -> None:
         label = self._people.paint("warning:", "caution")
-        self._say_line(f"{label} {self._told(text)}{self._proposal(command)}")
+        self._print_line(f"{label} {self._clean_message(text)}{self._proposal(command)}")
 
     def shell_line(self, command: NextCommand | None) -> str:
-        """Return the whole command as a shell takes it, or "" where there is none."""
+        """Return the whole command, quoted for a shell, or "" if there is none."""
         words = None if command is None else self.complete(command)
         if command is None or words is None:
             return ""
@@ -141,53 +125,53 @@ class Screen:
         return f"\n  {self._people.paint(line, 'command')}" if line else ""
 
     def error(self, error: ParsecError) -> None:
-        """Say why the command failed, as the format asks: lines, or one line of JSON."""
-        from parsec_cli.output.complaint import as_json, as_lines
+        """Print why the command failed: one line of JSON for JSON formats, else lines of text."""
+        from parsec_cli.output.error_text import as_json, as_lines
 
         command = self.shell_line(error.command)
         if self.format_name in _JSON:
-            self._say_line(as_json(error, command, self._redaction))
+            self._print_line(as_json(error, command, self._redaction))
         else:
-            self._say_line("\n".join(as_lines(error, command, self._people, self._redaction)))
+            self._print_line("\n".join(as_lines(error, command, self._people, self._redaction)))
 
     def log(self, text: str) -> None:
         """Write a line of the request log, with `-v` only."""
         if self.verbose:
-            self._say_line(self._people.paint(self._told(text), "dim"))
+            self._print_line(self._people.paint(self._clean_message(text), "dim"))
 
     def ask(self, question: str) -> str | None:
-        """Ask on stderr and return the line typed; None at end of file, which is no."""
+        """Ask on stderr and return the typed line, or None at end of file, which means no."""
         from parsec_cli.output.prompt import read_line
 
-        with self._line_ended():
-            self._say(self._clean(question))
+        with self._ending_line():
+            self._print(self._clean(question))
             return self._answered(read_line(self.stdin))
 
     def ask_hidden(self, question: str) -> str | None:
         """Like `ask`, without showing what is typed."""
         from parsec_cli.output.prompt import read_hidden
 
-        with self._line_ended():
-            line = read_hidden(self.stdin, lambda: self._say(self._clean(question)))
+        with self._ending_line():
+            line = read_hidden(self.stdin, lambda: self._print(self._clean(question)))
             answer = self._answered(line)
         if answer is not None and is_terminal(self.stdin):
-            self._say("\n")  # the one that was typed did not show
+            self._print("\n")  # the typed line end was not shown
         return answer
 
     @contextmanager
-    def _line_ended(self) -> Iterator[None]:
-        """End the line of a question that a signal left open; it did nothing else."""
+    def _ending_line(self) -> Iterator[None]:
+        """End the line of a question that a signal interrupted, and say that nothing was done."""
         try:
             yield
         except Stopped as stop:
-            self._say("\n")
+            self._print("\n")
             raise type(stop)(f"{stop.message} at the question: nothing was done") from None
 
     def show_people(self, blocks: Sequence[Block]) -> None:
-        """Draw blocks on stderr: what a question is about."""
-        from parsec_cli.output.blocks import draw_blocks
+        """Draw blocks on stderr, such as the details that a question refers to."""
+        from parsec_cli.output.table import draw_blocks
 
-        self._say(draw_blocks(blocks, self._people, self._redaction))
+        self._print(draw_blocks(blocks, self._people, self._redaction))
 
     def progress(self, total: int | None, label: str) -> Progress:
         """Return a progress display for a `with` block; silent with `-q`."""
@@ -197,24 +181,24 @@ class Screen:
             total,
             self._redaction.text(label),
             surface=self._people,
-            say=self._say_raw,
+            write=self._write_raw,
             clock=self.clock,
             silent=self.quiet,
         )
         return self._progress
 
     def close(self) -> None:
-        """Flush both streams, so that nothing is left to fail at exit; may raise as `show` does."""
+        """Flush both streams, so that nothing can fail at exit; may raise as `show` does."""
         self._people_sink.close_quietly()
         self._sink.close()
 
     @cached_property
     def _surface(self) -> Surface:
-        return survey(self.stdout, self.environ)
+        return surface_of(self.stdout, self.environ)
 
     @cached_property
     def _people(self) -> Surface:
-        return survey(self.stderr, self.environ)
+        return surface_of(self.stderr, self.environ)
 
     @cached_property
     def _sink(self) -> Sink:
@@ -232,16 +216,20 @@ class Screen:
     def _redaction(self) -> Redaction:
         return Redaction(self.secrets, reveal_keys=self.reveal_keys)
 
+    @cached_property
+    def _fields(self) -> Fields:
+        return Fields(self.fields)
+
+    @cached_property
     def _format(self) -> Format:
-        name = self.format_name
-        if name not in FORMATS:
-            raise unknown("output format", name, list(FORMATS))
-        fields = Fields(self.fields)
-        sheet = Sheet(
-            self._sink, self._surface, self._redaction, fields, self.headers, self._replaced
+        return format_class(self.format_name)(
+            self._sink,
+            self._surface,
+            self._redaction,
+            self._fields,
+            self.headers,
+            self._replaced,
         )
-        module = import_module(f"parsec_cli.output.{name}")
-        return cast("Format", getattr(module, FORMATS[name])(sheet))
 
     def _show_text(self, result: Text) -> None:
         text = self._redaction.text(result.text)
@@ -258,7 +246,7 @@ class Screen:
         return re.sub(f"(?m)^(?:{known})", lambda m: self._surface.paint(m[0], "strong"), text)
 
     def _noticing_none(self, listing: Listing) -> Listing:
-        """Return the listing with its word for emptiness said once its pages have ended."""
+        """Return the listing so that, once its pages have ended, it reports if it was empty."""
         if not listing.empty or not (listing.filtered or self.format_name == "table"):
             return listing
         return changed(listing, pages=self._counted(listing))
@@ -273,24 +261,24 @@ class Screen:
 
     def _answered(self, answer: str | None) -> str | None:
         if answer is None:
-            self._say("\n")
+            self._print("\n")
         return answer
 
     def _clean(self, text: str) -> str:
         return self._people.readable(self._redaction.text(text))
 
-    def _told(self, text: str) -> str:
-        """Clean what may quote an answer; a question must show its word to be typed as it is."""
+    def _clean_message(self, text: str) -> str:
+        """Clean text that may quote a response; a question shows the word to type unchanged."""
         return self._clean(without_keys(text))
 
-    def _say_line(self, text: str) -> None:
-        self._say(f"{text}\n")
+    def _print_line(self, text: str) -> None:
+        self._print(f"{text}\n")
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         if self._progress:
-            self._progress.make_way(text)
+            self._progress.write_above(text)
         else:
-            self._say_raw(text)
+            self._write_raw(text)
 
-    def _say_raw(self, text: str) -> None:
+    def _write_raw(self, text: str) -> None:
         self._people_sink.write_quietly(text)

@@ -1,88 +1,120 @@
-"""The `table` format, for people: drawn page by page in memory that does not grow."""
+"""The `table` format and whatever else people see: tables, sentences, cards and bars.
+
+A listing is drawn page by page, in memory that does not grow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import assert_never
 
 from rich.text import Text as RichText
 
-from parsec_cli.models import JsonObject
 from parsec_cli.output import draw
-from parsec_cli.output.blocks import card_of, draw_blocks
+from parsec_cli.output.format import Format
 from parsec_cli.output.layout import Layout
-from parsec_cli.output.rows import Cell, Rows
-from parsec_cli.output.sheet import Sheet
-from parsec_cli.output.values import shown
-from parsec_cli.results import Column, Frames, Listing, Record
+from parsec_cli.output.rows import Rows, shown
+from parsec_cli.output.streams import STYLES, Surface
+from parsec_cli.redaction import Redaction, hide
+from parsec_cli.results import Bar, Block, Card, Column, Frames, Grid, Line, Listing, Record
+
+_NULL = "-"
+_BLANK = Line("")
 
 
-class Table:
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
-
+class Table(Format):
     def listing(self, listing: Listing) -> None:
         columns = self._columns(listing.columns)
-        drawing = Drawing(columns, self._sheet)
+        rows = Rows(columns, self.redaction, shown)
+        layout: Layout | None = None
         try:
-            for page in self._sheet.pages(listing):
-                self._sheet.sink.write(drawing.page(page))
+            for page in filter(len, self.pages(listing)):
+                cells = [
+                    [cell and self.surface.exact(cell) for cell in row] for row in rows.page(page)
+                ]
+                if layout is None:
+                    layout = Layout(columns, cells, self.surface)
+                    text = layout.table(cells, header=self.headers is not False)
+                else:
+                    text = "".join(map(layout.line, cells))
+                self.sink.write(text)
         except BaseException:
-            if drawing.began and self._sheet.sink.intact:
-                self._below(listing)
+            if layout is not None and self.sink.intact:
+                self._write_closing(listing)
             raise
-        self._below(listing)
+        self._write_closing(listing)
 
     def record(self, record: Record) -> None:
-        self._sheet.fields.check([record.value], record.columns)
-        self._sheet.sink.write(self._text(record))
+        self.sink.write(self._text(record))
 
     def frames(self, frames: Frames) -> None:
-        surface, write = self._sheet.surface, self._sheet.sink.write
-        if not surface.moves:
-            for frame in self._sheet.frames(frames):
-                write(self._text(frame))
+        if not self.surface.moves:
+            super().frames(frames)
             return
-        with draw.live(surface, write, transient=False) as live:
-            for frame in self._sheet.frames(frames):
+        with draw.live(self.surface, self.sink.write, transient=False) as live:
+            for frame in self.checked(frames):
                 live.update(RichText.from_ansi(self._text(frame).rstrip("\n")), refresh=True)
 
     def _text(self, record: Record) -> str:
-        surface, redaction = self._sheet.surface, self._sheet.redaction
         blocks = record.blocks
-        if self._sheet.fields or not blocks:
-            blocks = (card_of(record.value, self._columns(record.columns), redaction),)
-        return draw_blocks(blocks, surface, redaction)
+        if self.fields or not blocks:
+            columns = self._columns(record.columns)
+            (cells,) = Rows(columns, self.redaction, shown).page([record.value])
+            titles = (column.title for column in columns)
+            pairs = zip(titles, (cell or "" for cell in cells), strict=True)
+            blocks = (Card(tuple(pairs)),)
+        return draw_blocks(blocks, self.surface, self.redaction)
 
-    def _below(self, listing: Listing) -> None:
-        text = draw_blocks(listing.closing(), self._sheet.surface, self._sheet.redaction)
-        self._sheet.sink.write(text)
+    def _write_closing(self, listing: Listing) -> None:
+        self.sink.write(draw_blocks(listing.closing(), self.surface, self.redaction))
 
     def _columns(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-        if self._sheet.fields:
-            return self._sheet.fields.columns(columns)
+        if self.fields:
+            return self.fields.columns(columns)
         return tuple(column for column in columns if column.shown)
 
 
-class Drawing:
-    """One table in the making; the first rows decide its layout."""
+def draw_blocks(blocks: Sequence[Block], surface: Surface, redaction: Redaction) -> str:
+    """Return the text of the blocks, with a blank line around cards and grids."""
+    text = ""
+    for before, block in zip((None, *blocks), blocks, strict=False):
+        apart = isinstance(block, Card | Grid) or isinstance(before, Card | Grid)
+        if before is not None and apart and _BLANK not in (block, before):
+            text += "\n"
+        text += _drawn(block, surface, redaction)
+    return text
 
-    def __init__(self, columns: Sequence[Column], sheet: Sheet) -> None:
-        self._columns = columns
-        self._sheet = sheet
-        self._rows = Rows(columns, sheet.redaction, shown)
-        self._line: Callable[[Sequence[Cell]], str] | None = None
 
-    @property
-    def began(self) -> bool:
-        return self._line is not None
+def _drawn(block: Block, surface: Surface, redaction: Redaction) -> str:
+    match block:
+        case Line(text, tone):
+            line = surface.readable(redaction.text(text))
+            return draw.rendered(draw.text(line, STYLES[tone]), surface)
+        case Bar():
+            return draw.rendered(draw.bar_line(block, surface), surface, whole=True)
+        case Card(title=title):
+            body = _card(block, surface, redaction)
+        case Grid(columns, records, title):
+            columns = tuple(column for column in columns if column.shown)
+            cells = Rows(columns, redaction, shown).page(records)
+            rows = [[cell and surface.exact(cell) for cell in row] for row in cells]
+            body = Layout(columns, rows, surface).table(rows)
+        case _:
+            assert_never(block)
+    if not title:
+        return body
+    heading = draw.text(surface.readable(redaction.text(title)), "bold")
+    return draw.rendered(heading, surface, whole=True) + body
 
-    def page(self, records: Sequence[JsonObject]) -> str:
-        if not records:
-            return ""
-        exact = self._sheet.surface.exact
-        rows = [[cell and exact(cell) for cell in row] for row in self._rows.page(records)]
-        if self._line:
-            return "".join(map(self._line, rows))
-        layout = Layout(self._columns, rows, self._sheet.surface)
-        self._line = layout.line
-        return layout.table(rows, header=self._sheet.headers is not False)
+
+def _card(card: Card, surface: Surface, redaction: Redaction) -> str:
+    """Draw a line per pair; long values stay whole, so that an id can be copied."""
+    table = draw.table_of_columns()
+    for label, value in card.pairs:
+        hidden = str(hide(value)) if redaction.hides(label.replace(" ", "_")) else value
+        text = surface.exact(redaction.text(hidden))
+        table.add_row(
+            draw.text(surface.readable(label), "dim"),
+            draw.text(text) if text else draw.text(_NULL, "dim"),
+        )
+    return draw.rendered(table, surface, whole=True)

@@ -11,7 +11,7 @@ from machine.teletype import run_on_teletype
 from output.builders import Stream
 from support.views import plain
 
-from parsec_cli.output.surface import survey
+from parsec_cli.output.streams import surface_of
 
 FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 QUESTION = "to deactivate it: "
@@ -126,8 +126,8 @@ def test_every_combination_of_colour_settings():
                 clicolor_force=clicolor_force,
             )
             stream = Stream(terminal=terminal)
-            assert survey(stream, environ).colour is expected, (terminal, environ)
-            assert not survey(stream, {**environ, "TERM": "dumb"}).colour
+            assert surface_of(stream, environ).colour is expected, (terminal, environ)
+            assert not surface_of(stream, {**environ, "TERM": "dumb"}).colour
 
 
 @pytest.mark.parametrize("environ", [{"FORCE_COLOR": "1"}, {"CLICOLOR_FORCE": "1"}], ids=str)

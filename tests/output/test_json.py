@@ -95,7 +95,7 @@ def test_any_records_survive_as_ascii(pages):
 
 
 def masked(value):
-    from parsec_cli.output.redact import Redaction
+    from parsec_cli.redaction import Redaction
 
     return Redaction(list).value(value)
 

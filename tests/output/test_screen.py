@@ -49,12 +49,6 @@ def test_show_returns_the_exit_code_of_the_result():
     assert Shown().screen.show(record({}, exit_code=11)) == 11
 
 
-def test_an_unknown_format_names_the_known_ones():
-    with pytest.raises(UsageFault, match="unknown output format `yaml`") as caught:
-        show(record({}), "yaml")
-    assert caught.value.hint == "use one of table, tsv, csv, json, jsonl, ids"
-
-
 @pytest.mark.parametrize("form", [None, "json", "csv", "ids"])
 def test_text_is_printed_as_it_is_in_every_format(form):
     assert show(Text("a\tb\n"), form).out == "a\tb\n"

@@ -1,11 +1,11 @@
 import pytest
 from output.builders import Stream
 
-from parsec_cli.output.surface import survey
+from parsec_cli.output.streams import surface_of
 
 
 def colour(*, terminal=True, **environ):
-    return survey(Stream(terminal=terminal), environ).colour
+    return surface_of(Stream(terminal=terminal), environ).colour
 
 
 def test_a_terminal_has_colour_and_a_file_has_none():
@@ -27,12 +27,12 @@ def test_empty_and_zero_force_nothing():
 
 
 def test_a_dumb_terminal_is_plain():
-    surface = survey(Stream(terminal=True), {"TERM": "dumb", "FORCE_COLOR": "1"})
+    surface = surface_of(Stream(terminal=True), {"TERM": "dumb", "FORCE_COLOR": "1"})
     assert (surface.colour, surface.blocks, surface.moves) == (False, False, False)
 
 
 def test_accessible_stops_repainting_only():
-    surface = survey(Stream(terminal=True), {"ACCESSIBLE": "1"})
+    surface = surface_of(Stream(terminal=True), {"ACCESSIBLE": "1"})
     assert (surface.colour, surface.accessible, surface.moves) == (True, True, False)
 
 
@@ -40,22 +40,22 @@ def test_accessible_stops_repainting_only():
     ("columns", "width"), [("120", 120), ("0", 80), ("-5", 80), ("x", 80), ("", 80), ("²", 80)]
 )
 def test_width_is_what_columns_says_or_the_usual(columns, width):
-    assert survey(Stream(terminal=True), {"COLUMNS": columns}).width == width
+    assert surface_of(Stream(terminal=True), {"COLUMNS": columns}).width == width
 
 
 def test_off_a_terminal_lines_have_no_limit():
-    assert survey(Stream(), {"COLUMNS": "40"}).width is None
+    assert surface_of(Stream(), {"COLUMNS": "40"}).width is None
 
 
 def test_a_missing_or_closed_stream_is_no_terminal():
     closed = Stream(terminal=True)
     closed.close()
-    assert not survey(None, {}).terminal
-    assert not survey(closed, {}).terminal
+    assert not surface_of(None, {}).terminal
+    assert not surface_of(closed, {}).terminal
 
 
 @pytest.mark.parametrize(
     ("encoding", "seen"), [("utf-8", "é日"), ("cp1252", r"é\u{65e5}"), ("ascii", r"\u{e9}\u{65e5}")]
 )
 def test_readable_text_can_be_encoded(encoding, seen):
-    assert survey(Stream(encoding=encoding), {}).readable("é日") == seen
+    assert surface_of(Stream(encoding=encoding), {}).readable("é日") == seen

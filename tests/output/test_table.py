@@ -69,7 +69,7 @@ def test_a_width_of_nothing_means_that_nobody_said():
 def test_ids_are_never_shortened(width, ids):
     users = [user(name, number) for number, name in enumerate(ids)]
     text = show(listing(users), secrets=list, **at(width)).out
-    from parsec_cli.output.sanitize import visible_value
+    from parsec_cli.visible import visible_value
 
     for one in users:
         assert visible_value(one["external_id"]) in text

@@ -15,9 +15,9 @@ from parsec_cli.errors import ConsentMissing, GuardRefused, counted
 from parsec_cli.holdings import Holdings, hold_money, json_of, summary
 from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import NextCommand, again
-from parsec_cli.output.sanitize import visible
 from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
+from parsec_cli.visible import visible
 
 _BLANK = Line("")
 _NAMED = 20  # holders named in a refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parsec_cli import columns, exact_json
 from parsec_cli.models import JsonObject, Pool, Usage, User, Wallet
-from parsec_cli.output.redact import Redaction
+from parsec_cli.redaction import Redaction
 from parsec_cli.results import Bar, Block, Card, Line, Record
 
 _STRATEGY = {

@@ -33,8 +33,8 @@ from parsec_cli.holdings import json_of
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import again
 from parsec_cli.outcomes import Applied, Outcome
-from parsec_cli.output.redact import Redaction, without_keys
 from parsec_cli.records import changed
+from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Block, Line, Listing
 from parsec_cli.runtime import Runtime
 

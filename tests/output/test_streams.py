@@ -6,7 +6,7 @@ import pytest
 from output.builders import Stream
 
 from parsec_cli.errors import Interrupted, LocalFault, ReaderLeft
-from parsec_cli.output.sink import Sink
+from parsec_cli.output.streams import Sink
 
 
 class Failing(Stream):

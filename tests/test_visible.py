@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsec_cli.output.sanitize import visible, visible_lines, visible_prose, visible_value
+from parsec_cli.visible import visible, visible_lines, visible_prose, visible_value
 
 EVERY_CHARACTER = [chr(point) for point in range(sys.maxunicode + 1)]
 BLANK_GLYPHS = "\u2800\U0001d159"

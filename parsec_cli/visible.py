@@ -1,6 +1,6 @@
-"""Makes text safe to read: everything invisible or obeyed by a terminal becomes an escape.
+"""Makes text safe to read: whatever is invisible, or obeyed by a terminal, becomes an escape.
 
-Applied at the print boundary to all data in tables, tsv, prompts, notices and errors.
+Applied at the print boundary to all data in tables, tsv, questions, notices and errors.
 """
 
 from __future__ import annotations
@@ -8,28 +8,37 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from parsec_cli.unseen import UNSEEN
 
-_SELECTORS = frozenset(
-    [
-        *map(chr, range(0xFE00, 0xFE10)),
-        *map(chr, range(0xE0100, 0xE01F0)),
-        *"\u180b\u180c\u180d\u180f",
-    ]
+def _characters(ranges: str) -> frozenset[str]:
+    """Read code points as the Unicode database writes them: `115F..1160 3164`."""
+    found: set[str] = set()
+    for item in ranges.split():
+        first, _, last = item.partition("..")
+        found.update(map(chr, range(int(first, 16), int(last or first, 16) + 1)))
+    return frozenset(found)
+
+
+# Unicode's Default_Ignorable_Code_Point, whose characters have no shape of their own
+_IGNORABLE = _characters(
+    "AD 34F 61C 115F..1160 17B4..17B5 180B..180F 200B..200F 202A..202E 2060..206F 3164 FE00..FE0F"
+    " FEFF FFA0 FFF0..FFF8 1BCA0..1BCA3 1D173..1D17A E0000..E0FFF"
 )
+# characters that fonts draw as nothing: the empty Braille pattern, the null notehead, the Khitan
+# filler, the Egyptian blanks
+_BLANK_GLYPHS = _characters("2800 1D159 16FE4 13441..13442")
+UNSEEN = _IGNORABLE | _BLANK_GLYPHS
+_SELECTORS = _characters("180B..180D 180F FE00..FE0F E0100..E01EF")
 _SUSPECT = UNSEEN | _SELECTORS
 _EMOJI_SELECTORS = "\ufe0e\ufe0f"
 _KEYCAP = "\u20e3"
 _JOINERS = "\u200c\u200d"
 # format characters that do have a shape: signs that stand before Arabic, Syriac and Kaithi digits
-_VISIBLE_FORMATS = frozenset(
-    [*map(chr, range(0x600, 0x606)), *"\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"]
-)
+_VISIBLE_FORMATS = _characters("600..605 6DD 70F 890..891 8E2 110BD 110CD")
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp", "Zs"))
 _QUOTED = re.compile("`([^`]*)`")
-# blanks that nobody sees: at the edges, and after another one
-_LOST_BLANKS = re.compile("^ +| +$|(?<= ) +")
-_SHORT = {"\t": "\\t", "\n": "\\n"}
+# blanks that are easily overlooked: at the edges, and after another one
+_EDGE_BLANKS = re.compile("^ +| +$|(?<= ) +")
+_SHORT_ESCAPES = {"\t": "\\t", "\n": "\\n"}
 
 
 def visible(text: str) -> str:
@@ -54,15 +63,12 @@ def visible_value(text: str) -> str:
 
     Values that differ look different: an escape that the value itself contains is escaped.
     """
-    return _with_blanks(visible(text.replace("\\u{", "\\u{5c}u{")))
-
-
-def _with_blanks(text: str) -> str:
-    return _LOST_BLANKS.sub(lambda blanks: "\\u{20}" * len(blanks[0]), text)
+    text = visible(text.replace("\\u{", "\\u{5c}u{"))
+    return _EDGE_BLANKS.sub(lambda blanks: "\\u{20}" * len(blanks[0]), text)
 
 
 def visible_lines(text: str) -> str:
-    """Like `visible`, but line ends and tabs stay: for text that is a document of its own."""
+    """Like `visible`, but keep line ends and tabs: for text that is a whole document."""
     return "\n".join(
         "\t".join(visible(part) for part in line.split("\t")) for line in text.split("\n")
     )
@@ -70,11 +76,11 @@ def visible_lines(text: str) -> str:
 
 def escaped(character: str) -> str:
     r"""Return the escape of one character, such as `\u{1b}`."""
-    return _SHORT.get(character) or f"\\u{{{ord(character):x}}}"
+    return _SHORT_ESCAPES.get(character) or f"\\u{{{ord(character):x}}}"
 
 
 def _plain(character: str) -> bool:
-    """Tell whether a character is certainly seen, whatever stands around it."""
+    """Whether a character is visible whatever surrounds it."""
     return character.isprintable() and character not in _SUSPECT
 
 
@@ -84,7 +90,7 @@ def _hidden(text: str, place: int) -> bool:
         return not (character in _EMOJI_SELECTORS and _after_emoji(text, place))
     if character in _JOINERS:
         sides = text[place - 1 : place], text[place + 1 : place + 2]
-        return not all(_is_foreign_letter(side) for side in sides)
+        return not all(_is_letter_beyond_ascii(side) for side in sides)
     if character in UNSEEN:
         return True
     category = unicodedata.category(character)
@@ -92,7 +98,7 @@ def _hidden(text: str, place: int) -> bool:
 
 
 def _after_emoji(text: str, place: int) -> bool:
-    """Tell whether a symbol stands before `place`, or a keycap is being built there."""
+    """Whether a symbol precedes `place`, or `place` is inside a keycap."""
     if not place:
         return False
     before = text[place - 1]
@@ -101,8 +107,8 @@ def _after_emoji(text: str, place: int) -> bool:
     return unicodedata.category(before) in {"So", "Sm", "Sk", "Po", "Pd"}
 
 
-def _is_foreign_letter(character: str) -> bool:
-    """Tell letters and their marks outside ASCII, where a joiner changes the shape seen."""
+def _is_letter_beyond_ascii(character: str) -> bool:
+    """Whether this is a letter or mark outside ASCII, whose shape a joiner may change."""
     if not character or character.isascii() or character in _SUSPECT:
         return False
     return unicodedata.category(character)[0] in "LM"

@@ -1,4 +1,4 @@
-"""Words an error for people, and as the one line of JSON that scripts read."""
+"""Formats an error: lines for people, and one line of JSON for scripts."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 from parsec_cli.errors import ParsecError
 from parsec_cli.output.encode import Encoder
-from parsec_cli.output.redact import Redaction, without_keys
-from parsec_cli.output.surface import Surface
+from parsec_cli.output.streams import Surface
+from parsec_cli.redaction import Redaction, without_keys
 
 
 def as_lines(error: ParsecError, command: str, surface: Surface, redaction: Redaction) -> list[str]:
-    """Return `error: …`, the details and `hint: …`; `command` stands on a line of its own."""
+    """Return `error: …`, the details, `hint: …`, and the command on a line of its own."""
 
     def clean(text: str) -> str:
-        # a key that was pasted in a wrong place stands in the complaint about it
+        # the error quotes what was typed, and a key may have been pasted there
         return surface.readable(redaction.text(without_keys(text)))
 
     lines = [f"{surface.paint('error:', 'error')} {clean(error.message)}"]
@@ -27,9 +27,9 @@ def as_lines(error: ParsecError, command: str, surface: Surface, redaction: Reda
 
 
 def as_json(error: ParsecError, command: str, redaction: Redaction) -> str:
-    """Return `{"error": {…}}`; the unknown is null, `details` and `retry_after` absent.
+    """Return `{"error": {…}}`; unknown members are null, `details` and `retry_after` absent.
 
-    The last line of `hint` is the command, where the hint proposes one.
+    If the hint proposes a command, that is its last line.
     """
     hint = "\n".join(filter(None, (without_keys(error.hint), command)))
     content: dict[str, Any] = {

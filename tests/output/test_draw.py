@@ -1,16 +1,15 @@
 import pytest
 from output.builders import Stream
 
-from parsec_cli.output.bar import draw_bar
-from parsec_cli.output.draw import rendered
-from parsec_cli.output.surface import survey
+from parsec_cli.output.draw import bar_line, rendered
+from parsec_cli.output.streams import surface_of
 from parsec_cli.results import Bar
 
 
 def draw(bar, encoding="utf-8", **environ):
     environ = {"COLUMNS": "80", "NO_COLOR": "1"} | environ
-    surface = survey(Stream(terminal=True, encoding=encoding), environ)
-    return rendered(draw_bar(bar, surface), surface, whole=True).rstrip("\n")
+    surface = surface_of(Stream(terminal=True, encoding=encoding), environ)
+    return rendered(bar_line(bar, surface), surface, whole=True).rstrip("\n")
 
 
 def test_a_bar_shows_share_and_numbers():
