@@ -20,7 +20,7 @@ def completion(
 ) -> Text:
     """Print the script that completes commands in your shell.
 
-    It knows commands, options and choices by itself; for users and profiles it reads local files.
+    It contains commands, options and choices. Users and profiles come from local files.
 
     Examples:
       parsec completion bash > ~/.local/share/bash-completion/completions/parsec

@@ -11,7 +11,7 @@ from parsec_cli.cli.option_types import ApiKeyId
 from parsec_cli.cli.tree import Noun
 from parsec_cli.results import Text
 
-noun = Noun("credentials", "Prepare a user's own exchange keys.")
+noun = Noun("credentials", "Prepare a user's exchange keys.")
 
 
 @noun.command("encode")

@@ -13,12 +13,12 @@ from parsec_cli.commands.shared.user_card import shown
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Card, Record
 
-noun = Noun("escrow", "Read the fee escrow configuration.")
+noun = Noun("escrow", "Show the fee escrow configuration.")
 
 
 @noun.command("show")
 def show(ctx: typer.Context) -> Record:
-    """Show fees, contract and addresses; Parsec's admins set them.
+    """Show fees, contract and addresses, which Parsec's admins set.
 
     Examples:
       parsec escrow show

@@ -17,9 +17,11 @@ from parsec_cli.results import Text
 def show_topic(
     ctx: typer.Context,
     topic: Annotated[
-        str | None, typer.Argument(metavar="[TOPIC]", help="What to explain, or a command.")
+        str | None, typer.Argument(metavar="[TOPIC]", help="A topic or a command.")
     ] = None,
-    verb: Annotated[str | None, typer.Argument(metavar="[VERB]", help="A verb of it.")] = None,
+    verb: Annotated[
+        str | None, typer.Argument(metavar="[VERB]", help="A verb of the command.")
+    ] = None,
 ) -> Text:
     """Explain a topic, or show the help of a command.
 

@@ -17,7 +17,7 @@ from parsec_cli.models import JsonObject
 from parsec_cli.results import Block, Card, Listing, Record
 from parsec_cli.runtime import Runtime
 
-noun = Noun("history", "Look up the changes that were made from here.")
+noun = Noun("history", "Show the changes that were made from this machine.")
 
 
 @noun.command("list")
@@ -31,11 +31,13 @@ def list_entries(
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="T", help="Not older: 2h, 3d, a date or an RFC 3339 time (UTC)."),
+        typer.Option(
+            metavar="T", help="Only since then: 2h, 3d, a date or an RFC 3339 time (UTC)."
+        ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(parser=whole(1, 10**9, "--limit"), metavar="N", help="The newest N only."),
+        typer.Option(parser=whole(1, 10**9, "--limit"), metavar="N", help="Only the newest N."),
     ] = None,
 ) -> Listing:
     """List the changes sent from this machine, newest first.
@@ -53,7 +55,7 @@ def show(
     ctx: typer.Context,
     entry: Annotated[str, typer.Argument(metavar="ID", help="The id of an entry, or its start.")],
 ) -> Record:
-    """Show one change in full: what was before, asked for, and became of it.
+    """Show one change in full: before, after and outcome.
 
     Examples:
       parsec history show 1m88e5fh1h8wgx

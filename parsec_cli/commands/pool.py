@@ -19,7 +19,7 @@ from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.results import Block, Frames, Grid, Line, Record
 from parsec_cli.runtime import Runtime
 
-noun = Noun("pool", "Watch the QPS pool that the end-users share.")
+noun = Noun("pool", "Show and check the QPS pool of the end-users.")
 
 
 @noun.command("show")
@@ -28,15 +28,17 @@ def show(
     top: Annotated[
         int,
         typer.Option(
-            parser=whole(0, 1000, "--top"), metavar="N", help="Add the N users that hold most."
+            parser=whole(0, 1000, "--top"),
+            metavar="N",
+            help="Also list the N users with the highest limits.",
         ),
     ] = 0,
     watch: Annotated[
         float | None,
-        typer.Option(parser=seconds, metavar="SECONDS", help="Show it again every SECONDS."),
+        typer.Option(parser=seconds, metavar="SECONDS", help="Repeat every SECONDS."),
     ] = None,
 ) -> Record | Frames:
-    """Show pool, allocation, what is free, and how many users share it.
+    """Show the pool, what is allocated and free, and the number of users.
 
     Examples:
       parsec pool show --top 10
@@ -57,17 +59,19 @@ def check(
         typer.Option(
             parser=whole(0, 1000, "--max-used"),
             metavar="PCT",
-            help="Percent allocated [default 90].",
+            help="Max percent allocated [default 90].",
         ),
     ] = None,
     min_free: Annotated[
         int | None,
         typer.Option(
-            parser=whole(0, 2**31, "--min-free"), metavar="N", help="Requests per second left."
+            parser=whole(0, 2**31, "--min-free"),
+            metavar="N",
+            help="Min requests per second that must be free.",
         ),
     ] = None,
 ) -> Record:
-    """Check the pool for cron: exit 0 below the limits, 11 at or above one.
+    """Check the pool for cron: exit 0 below the limits, else 11.
 
     Examples:
       parsec pool check --max-used 85

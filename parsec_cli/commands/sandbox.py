@@ -12,7 +12,7 @@ from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import counted
 from parsec_cli.results import Text
 
-noun = Noun("sandbox", "Rehearse: a local imitation of the Builder API.")
+noun = Noun("sandbox", "Rehearse with a local imitation of the Builder API.")
 
 
 @noun.command("serve")
@@ -21,24 +21,24 @@ def serve_http(
     port: Annotated[
         int,
         typer.Option(
-            parser=whole(0, 65535, "--port"), metavar="P", help="Port on loopback; 0 takes any."
+            parser=whole(0, 65535, "--port"), metavar="P", help="Port on loopback; 0 picks any."
         ),
     ] = 0,
     rate_limit: Annotated[
         str | None,
-        typer.Option(metavar="QPS[:BURST]", help="Answer 429 beyond this rate."),
+        typer.Option(metavar="QPS[:BURST]", help="Respond with 429 above this rate."),
     ] = None,
     latency: Annotated[
         int,
         typer.Option(
-            parser=whole(0, 60_000, "--latency"), metavar="MS", help="Wait before each answer."
+            parser=whole(0, 60_000, "--latency"), metavar="MS", help="Wait before each response."
         ),
     ] = 0,
     fault: Annotated[
         list[str] | None,
         typer.Option(
             metavar="'METHOD STATUS PROBABILITY [after]'",
-            help="Answer some calls so, before or after their effect; may be repeated.",
+            help="Respond with STATUS to some calls, before or after their effect; repeatable.",
         ),
     ] = None,
 ) -> None:
@@ -74,7 +74,7 @@ def seed(
         typer.Argument(parser=whole(0, 100_000, "N"), metavar="N", help="How many users."),
     ],
 ) -> None:
-    """Replace the sandbox's users by exactly N others.
+    """Replace the sandbox's users with N new ones.
 
     Examples:
       parsec sandbox seed 500
@@ -90,7 +90,7 @@ def seed(
 
 @noun.command("reset")
 def reset(ctx: typer.Context) -> None:
-    """Go back to the first dozen users.
+    """Restore the first twelve users.
 
     Examples:
       parsec sandbox reset
@@ -106,7 +106,7 @@ def reset(ctx: typer.Context) -> None:
 
 @noun.command("path")
 def path(ctx: typer.Context) -> Text:
-    """Print where the sandbox keeps its state.
+    """Print the path of the sandbox's state.
 
     Examples:
       parsec sandbox path

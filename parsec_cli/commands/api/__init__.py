@@ -34,7 +34,7 @@ def api(
         str | None, typer.Option("--input", metavar="FILE|-", help="The whole JSON body.")
     ] = None,
     as_user: Annotated[
-        str | None, typer.Option("--as", metavar="USER", help="Act for this end-user.")
+        str | None, typer.Option("--as", metavar="USER", help="Send the request for this end-user.")
     ] = None,
     include: Annotated[
         bool, typer.Option("--include", help="Print status and headers before the body.")
@@ -47,7 +47,7 @@ def api(
 ) -> Result:
     """Send one request to any path of the API.
 
-    It has the profile's key, retries, masking and history. A DELETE of a user meets the same
+    It uses the profile's key, retries, masking and history. A DELETE of a user needs the same
     consent as `users deactivate`.
 
     Examples:

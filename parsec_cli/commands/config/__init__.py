@@ -10,7 +10,7 @@ from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.results import Listing, Record, Text
 
-noun = Noun("config", "Keep profiles: hosts, keys and defaults.")
+noun = Noun("config", "Manage profiles: hosts, keys and defaults.")
 Key = Annotated[
     str,
     typer.Argument(metavar="KEY", help="The name of a setting."),
@@ -22,9 +22,9 @@ NoVerify = Annotated[
 
 @noun.command("init")
 def init(ctx: typer.Context, *, no_verify: NoVerify = False) -> None:
-    """Store host and key of a profile.
+    """Store the host and the key of a profile.
 
-    Asks for both, or takes the key from stdin. The key is verified with one request first.
+    Asks for both, or reads the key from stdin. The key is verified with one request first.
 
     Examples:
       parsec config init
@@ -54,7 +54,7 @@ def show(ctx: typer.Context) -> Record:
 
 @noun.command("path")
 def path(ctx: typer.Context) -> Text:
-    """Print which config file is read, whether it exists or not.
+    """Print the path of the config file, even if it does not exist.
 
     Examples:
       parsec config path
@@ -70,7 +70,9 @@ def set_value(
     key: Key,
     value: Annotated[
         str | None,
-        typer.Argument(metavar="[VALUE]", help="Left out for api_key: typed hidden, or on stdin."),
+        typer.Argument(
+            metavar="[VALUE]", help="Not for api_key, which is typed hidden or read from stdin."
+        ),
     ] = None,
     *,
     no_verify: NoVerify = False,

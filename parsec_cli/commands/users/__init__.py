@@ -10,12 +10,12 @@ noun = Noun(
     {
         "list": "List all end-users, page by page as they arrive.",
         "get": "Show all fields of one user, or of several.",
-        "create": "Create an end-user, or find that it exists.",
+        "create": "Create an end-user, or return the existing one.",
         "set-qps": "Set the limits of one user or several, in requests per second.",
-        "onboard": "Link a user to an exchange, by a managed wallet or by own keys.",
-        "check": "Prove by one balance read that a user's credentials work.",
-        "deactivate": "Deactivate users: their wallets, credentials and keys.",
-        "plan": "Show what would bring the users to the state in FILE.",
-        "apply": "Bring the users to the state in FILE: plan, show, ask, apply.",
+        "onboard": "Link a user to an exchange with a managed wallet or with keys.",
+        "check": "Test a user's exchange credentials with one balance request.",
+        "deactivate": "Deactivate users, with their wallets, credentials and keys.",
+        "plan": "Show the changes that would make the users match FILE.",
+        "apply": "Apply FILE: show the plan, ask, then make the changes.",
     },
 )

@@ -80,7 +80,7 @@ def command(
     allow_odd_ids: OddIds = False,
     mapped: Mapped = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask, as long as nobody is deactivated.")
+        bool, typer.Option("--yes", help="Do not ask, unless users are deactivated.")
     ] = False,
     confirm: Confirm = None,
     most: Most = DEFAULT_MAX,
@@ -96,15 +96,17 @@ def command(
     ] = None,
     concurrency: Annotated[
         int,
-        typer.Option(parser=whole(1, 64, "--concurrency"), metavar="N", help="Requests at once."),
+        typer.Option(
+            parser=whole(1, 64, "--concurrency"), metavar="N", help="Max requests at the same time."
+        ),
     ] = 8,
     results: ResultsFile = None,
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Listing:
-    """Bring the users to the state in FILE: plan, show, ask, apply.
+    """Apply FILE: show the plan, ask, then make the changes.
 
-    Running the same command again goes on where an interrupted run ended.
+    To continue an interrupted run, run the same command again.
 
     Examples:
       parsec users apply plan.json --yes

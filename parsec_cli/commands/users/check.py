@@ -31,7 +31,7 @@ def command(
     credentials: Credentials = None,
     api_key_id: ApiKeyId = None,
 ) -> Record:
-    """Prove by one balance read that a user's credentials work.
+    """Test a user's exchange credentials with one balance request.
 
     Examples:
       parsec users check user_001 --exchange polymarket

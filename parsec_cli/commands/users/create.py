@@ -58,9 +58,9 @@ def command(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Record:
-    """Create an end-user, or find that it exists.
+    """Create an end-user, or return the existing one.
 
-    The same external_id never makes two.
+    Safe to repeat: an existing external_id is returned, not duplicated.
 
     Examples:
       parsec users create user_042 --qps-limit 5

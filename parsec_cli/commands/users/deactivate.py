@@ -83,7 +83,7 @@ def command(
         str | None,
         typer.Option(
             metavar="FILE|-",
-            help="A USER a line; or csv, tsv or JSON with a customer_id or external_id.",
+            help="One USER per line; or csv, tsv or JSON with a customer_id or external_id.",
         ),
     ] = None,
     mapped: Mapped = None,
@@ -95,10 +95,10 @@ def command(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Listing | Record:
-    """Deactivate users: their wallets, credentials and keys.
+    """Deactivate users, with their wallets, credentials and keys.
 
     This cannot be undone. One USER is confirmed by its external_id, several by their count. What
-    they hold is shown first; a script also needs --allow-holdings where somebody holds money.
+    they hold is shown first; a script also needs --allow-holdings if a user holds money.
 
     Examples:
       parsec users deactivate user_007

@@ -35,7 +35,7 @@ def command(
         typer.Option(parser=whole(1, 10**9, "--limit"), metavar="N", help="Stop after N users."),
     ] = None,
     cursor: Annotated[
-        str | None, typer.Option(metavar="C", help="Go on where an earlier listing stopped.")
+        str | None, typer.Option(metavar="C", help="Continue where an earlier listing stopped.")
     ] = None,
     page_size: Annotated[
         int,
@@ -46,20 +46,21 @@ def command(
     ] = None,
     exchange: Annotated[
         str | None,
-        typer.Option(metavar="polymarket|kalshi|none", help="Only users linked to it, or nowhere."),
+        typer.Option(metavar="polymarket|kalshi|none", help="Only users linked to it, or to none."),
     ] = None,
     tier: Annotated[str | None, typer.Option(metavar="T", help="Only users of tier T.")] = None,
     wallet: Annotated[
-        str | None, typer.Option(metavar="eoa|safe|none", help="Only users with such a wallet.")
+        str | None,
+        typer.Option(metavar="eoa|safe|none", help="Only users with this wallet type, or none."),
     ] = None,
     sort: Annotated[
-        str | None, typer.Option(metavar="FIELD", help="Sort by a field, once all are read.")
+        str | None, typer.Option(metavar="FIELD", help="Sort by a field, after reading all users.")
     ] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="Sort in descending order.")] = False,
 ) -> Listing:
     """List all end-users, page by page as they arrive.
 
-    Filters and sorting happen here, not on the server: they read the whole listing.
+    Filters and sorting happen on this machine, so they read the whole listing.
 
     Examples:
       parsec users list --match user_0 --wallet safe

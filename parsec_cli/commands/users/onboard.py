@@ -40,7 +40,7 @@ def command(
     mode: Annotated[
         str,
         typer.Option(
-            metavar="managed|self", help="Parsec makes a wallet, or the user's keys are stored."
+            metavar="managed|self", help="Let Parsec make a wallet, or store the user's keys."
         ),
     ],
     wallet_type: Annotated[
@@ -62,9 +62,9 @@ def command(
     dry_run: DryRun = False,
     reason: Reason = "",
 ) -> Record:
-    """Link a user to an exchange, by a managed wallet or by own keys.
+    """Link a user to an exchange with a managed wallet or with keys.
 
-    Keys come from a file or stdin only: a JSON object, or a PEM file beside --api-key-id.
+    Keys are read from a file or stdin: a JSON object, or a PEM file with --api-key-id.
 
     Examples:
       parsec users onboard user_001 --exchange polymarket --mode managed

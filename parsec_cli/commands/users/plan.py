@@ -58,10 +58,10 @@ def command(
         str | None, typer.Option(metavar="PLAN", help="Save the plan, bound to host and key.")
     ] = None,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 11 when anything would change.")
+        bool, typer.Option("--exit-code", help="Exit with 11 if anything would change.")
     ] = False,
 ) -> Listing:
-    """Show what would bring the users to the state in FILE.
+    """Show the changes that would make the users match FILE.
 
     Sends no change. Columns: external_id, customer_id, qps_limit, email, eoa_address, state (active
     or absent). Any export of `users list` is a valid FILE.
