@@ -1,24 +1,44 @@
-"""Exchange credentials as people have them: read from JSON or PEM, checked, encoded.
+"""Read exchange credentials from JSON or PEM, check them, and encode them.
 
 The shapes are those of the API's self mode and of its `X-Exchange-Credentials` header. Errors
-name fields, never values.
+name fields, never values. The check of a PEM key is one of structure, not of security: every byte
+of the DER is where PKCS#1 or PKCS#8 puts it, and the primes belong to the modulus.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from parsec_cli import strict_json
-from parsec_cli.api import pem
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import EXCHANGES
 
 _CLOB = ("clob_api_key", "clob_api_secret", "clob_api_passphrase")
 _FIELDS = {"polymarket": ("private_key", *_CLOB), "kalshi": ("api_key_id", "private_key")}
+
+_PEM_MARK = "-----BEGIN"
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----", re.DOTALL)
+_RSA = bytes.fromhex("2a864886f70d010101")
+_OTHER = {
+    "2a8648ce3d0201": "an EC key",
+    "2b6570": "an Ed25519 key",
+    "2b6571": "an Ed448 key",
+    "2b656e": "an X25519 key",
+    "2a864886f70d01010a": "an RSA-PSS key",
+}
+_LABELS = {
+    "EC PRIVATE KEY": "an EC key",
+    "DSA PRIVATE KEY": "a DSA key",
+    "OPENSSH PRIVATE KEY": "an OpenSSH key",
+}
+_RSA_HINT = "give the RSA private key as the exchange issued it (PKCS#1 or PKCS#8)"
+_INTEGER, _OCTETS, _OID, _SEQUENCE = 2, 4, 6, 48
+_PKCS1_PARTS = 9  # version, modulus, two exponents, two primes and three numbers made of them
 
 Purpose = Literal["stored", "per-request"]
 Keys = dict[str, str]
@@ -33,25 +53,34 @@ def exchange_name(text: str) -> str:
 def parse(data: bytes, exchange: str, api_key_id: str | None, purpose: Purpose) -> Keys:
     """Read the bytes of a file into the fields for `exchange`.
 
-    Takes a JSON object, or for Kalshi a PEM key with `api_key_id` beside it; a BOM, CRLF and
-    trailing blank lines are as welcome as none. UsageFault names what is missing or wrong.
+    Takes a JSON object, or for Kalshi a PEM key together with `api_key_id`; a BOM, CRLF and
+    trailing blank lines do not matter. UsageFault names what is missing or wrong.
     """
     text = _text(data)
-    if pem.MARK in text and not text.startswith("{"):
+    if _PEM_MARK in text and not text.startswith("{"):
         if exchange != "kalshi":
             raise UsageFault("a PEM file holds Kalshi credentials; Polymarket's are JSON")
         if not api_key_id:
-            raise UsageFault("a PEM file needs `--api-key-id` beside it")
+            raise UsageFault("a PEM file also needs `--api-key-id`")
         keys = {"api_key_id": api_key_id, "private_key": text}
     else:
         keys = _from_json(text, exchange)
         if api_key_id and keys.setdefault("api_key_id", api_key_id) != api_key_id:
             raise UsageFault("`--api-key-id` differs from the file's `api_key_id`")
-    return _CHECKS[exchange, purpose](keys)
+    if exchange == "kalshi":
+        _require(keys, _FIELDS["kalshi"], "kalshi")
+        return {**keys, "private_key": _rsa_private_key(keys["private_key"])}
+    # one request may also be signed with a private_key alone
+    if purpose == "stored" or "private_key" not in keys or not keys.keys().isdisjoint(_CLOB):
+        _require(keys, _CLOB, "polymarket")
+    key = keys.get("private_key")
+    if key is not None and not re.fullmatch(r"0x[0-9a-fA-F]{64}", key):
+        raise UsageFault("`private_key` for polymarket must be `0x` and 64 hexadecimal digits")
+    return {name: keys[name] for name in _FIELDS["polymarket"] if name in keys}
 
 
 def encode(keys: Mapping[str, str]) -> str:
-    """Give the value for `X-Exchange-Credentials`: base64 of JSON, standard alphabet, one line."""
+    """Return the value of `X-Exchange-Credentials`: base64 of JSON, on one line."""
     return base64.b64encode(json.dumps(keys, separators=(",", ":")).encode("ascii")).decode("ascii")
 
 
@@ -97,7 +126,7 @@ def _sample(exchange: str) -> str:
     return "{" + ", ".join(f'"{name}": "…"' for name in _FIELDS[exchange]) + "}"
 
 
-def _need(keys: Keys, names: tuple[str, ...], exchange: str) -> None:
+def _require(keys: Keys, names: tuple[str, ...], exchange: str) -> None:
     missing = [f"`{name}`" for name in names if name not in keys]
     if missing:
         raise UsageFault(
@@ -105,42 +134,90 @@ def _need(keys: Keys, names: tuple[str, ...], exchange: str) -> None:
             hint=f"for {exchange} write {_sample(exchange)}",
         )
     for name, value in keys.items():
-        # a header and a JSON string could carry more, but no exchange issues such keys
+        # a header and a JSON string can contain more, but no exchange issues other keys
         if name != "private_key" and not (value.isascii() and value.isprintable()):
             raise UsageFault(f"`{name}` in the credentials file is not printable ASCII")
 
 
-def _kalshi(keys: Keys) -> Keys:
-    _need(keys, ("api_key_id", "private_key"), "kalshi")
-    return {
-        "api_key_id": keys["api_key_id"],
-        "private_key": pem.rsa_private_key(keys["private_key"]),
-    }
+class _Damaged(ValueError):
+    """DER that is too short, too long, or has another structure."""
 
 
-def _polymarket_stored(keys: Keys) -> Keys:
-    _need(keys, _CLOB, "polymarket")
-    return _with_hex_key(keys)
+def _rsa_private_key(text: str) -> str:
+    r"""Return the key of `text` in lines of 64; `\n` may be escaped, and text may surround it."""
+    text = text.replace("\\r", "").replace("\\n", "\n")
+    label, body = _only_block(text)
+    if "ENCRYPTED" in label or "ENCRYPTED" in body.upper():
+        raise UsageFault(
+            "the private key is encrypted; the exchange needs it decrypted",
+            hint="decrypt it with `openssl rsa -in FILE -out NEWFILE`",
+        )
+    if label not in ("PRIVATE KEY", "RSA PRIVATE KEY"):
+        kind = _LABELS.get(label, "another kind of key")
+        raise UsageFault(f"the PEM block contains {kind}, not an RSA private key", hint=_RSA_HINT)
+    encoded = "".join(body.split())
+    try:
+        der = base64.b64decode(encoded, validate=True)
+        _check_pkcs1(der if label.startswith("RSA") else _pkcs1_of(der))
+    except (binascii.Error, ValueError):
+        raise UsageFault("the PEM block is damaged or incomplete", hint=_RSA_HINT) from None
+    lines = [encoded[start : start + 64] for start in range(0, len(encoded), 64)]
+    return "\n".join((f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""))
 
 
-def _polymarket_per_request(keys: Keys) -> Keys:
-    """Take both documented shapes: a private_key (clob_* all or none), or clob_* without one."""
-    given = [name for name in _CLOB if name in keys]
-    if "private_key" not in keys or given:
-        _need(keys, _CLOB, "polymarket")
-    return _with_hex_key(keys)
+def _only_block(text: str) -> tuple[str, str]:
+    blocks = _BLOCK.findall(text)
+    keys = [block for block in blocks if block[0].endswith("PRIVATE KEY")]
+    if blocks and not keys:
+        kind = "a public key" if "PUBLIC KEY" in blocks[0][0] else "no private key"
+        raise UsageFault(f"the PEM file contains {kind}; the private key is needed", hint=_RSA_HINT)
+    if len(keys) != 1 or keys[0][0] != keys[0][2] or text.count(_PEM_MARK) != len(blocks):
+        raise UsageFault("the private key is not one complete PEM block", hint=_RSA_HINT)
+    return keys[0][0], keys[0][1]
 
 
-def _with_hex_key(keys: Keys) -> Keys:
-    key = keys.get("private_key")
-    if key is not None and not re.fullmatch(r"0x[0-9a-fA-F]{64}", key):
-        raise UsageFault("`private_key` for polymarket must be `0x` and 64 hexadecimal digits")
-    return {name: keys[name] for name in _FIELDS["polymarket"] if name in keys}
+def _parts(der: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield tag and content of each element; they must fill `der` exactly."""
+    at = 0
+    while at < len(der):
+        if at + 2 > len(der):
+            raise _Damaged
+        tag, length, start = der[at], der[at + 1], at + 2
+        if length > 0x7F:
+            start += length & 0x7F
+            length = int.from_bytes(der[at + 2 : start])
+        at = start + length
+        if at > len(der):
+            raise _Damaged
+        yield tag, der[start:at]
 
 
-_CHECKS: Mapping[tuple[str, Purpose], Callable[[Keys], Keys]] = {
-    ("kalshi", "stored"): _kalshi,
-    ("kalshi", "per-request"): _kalshi,
-    ("polymarket", "stored"): _polymarket_stored,
-    ("polymarket", "per-request"): _polymarket_per_request,
-}
+def _sequence(der: bytes) -> list[tuple[int, bytes]]:
+    """Return the elements of `der`, which must be one SEQUENCE and nothing more."""
+    outer = list(_parts(der))
+    if len(outer) != 1 or outer[0][0] != _SEQUENCE:
+        raise _Damaged
+    return list(_parts(outer[0][1]))
+
+
+def _pkcs1_of(der: bytes) -> bytes:
+    """Return the PKCS#1 key within a PKCS#8 one; UsageFault for another algorithm."""
+    found = _sequence(der)
+    if [tag for tag, _ in found[:3]] != [_INTEGER, _SEQUENCE, _OCTETS]:
+        raise _Damaged
+    tag, algorithm = next(_parts(found[1][1]), (0, b""))
+    if tag != _OID:
+        raise _Damaged
+    if algorithm != _RSA:
+        kind = _OTHER.get(algorithm.hex(), "a key of another algorithm")
+        raise UsageFault(f"the PEM block contains {kind}, not an RSA private key", hint=_RSA_HINT)
+    return found[2][1]
+
+
+def _check_pkcs1(der: bytes) -> None:
+    found = _sequence(der)
+    if [tag for tag, _ in found] != [_INTEGER] * _PKCS1_PARTS:
+        raise _Damaged
+    version, modulus, _, _, prime, other, *_ = (int.from_bytes(c, signed=True) for _, c in found)
+    if version != 0 or min(prime, other) <= 1 or prime * other != modulus:
+        raise _Damaged
