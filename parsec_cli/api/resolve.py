@@ -1,14 +1,13 @@
-"""From what an operator types for a user to the user's record, by reads alone.
+"""Find the users that an operator names, by reads alone.
 
-Never by POST, which would create the user. External ids go through the local index, whose word
-is verified by the GET that follows, and else through one whole listing.
+Never by POST, which would create the user. An external_id is looked up in the local index and
+verified by a GET, or else looked for in one whole listing.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from parsec_cli.api.client import Client
@@ -17,12 +16,13 @@ from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
 from parsec_cli.field_rules import blank_note, is_uuid, look_alike_key, looks_like_key
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
+from parsec_cli.records import record
 
 Meaning = Literal["customer_id", "external_id", "either"]
 
 
 class IndexOfUsers(Protocol):
-    """The local memory of which external_id belongs to which customer_id; it may be wrong."""
+    """The local index of which external_id belongs to which customer_id; it may be outdated."""
 
     def lookup(self, external_id: str) -> Sequence[str]: ...
 
@@ -33,7 +33,7 @@ class IndexOfUsers(Protocol):
     def forget(self, customer_id: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """One USER argument: the id without its prefix, and what it may be."""
 
@@ -42,19 +42,22 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> Reference:
-        """Take `ext:X`, `id:X`, a UUID or an external_id; UsageFault for what can be none."""
+        """Read `ext:X`, `id:X`, a UUID or an external_id; UsageFault for anything else."""
         prefix, colon, rest = text.partition(":")
         if colon and prefix in ("ext", "id"):
             checked = check_id(rest)
             return cls(checked, "external_id" if prefix == "ext" else "customer_id")
-        checked = check_id(text)
-        return cls(checked, "either" if is_uuid(text) else "external_id")
+        return cls(check_id(text), "either" if is_uuid(text) else "external_id")
+
+    def may_be_external_id(self, *, to_change: bool) -> bool:
+        """Tell whether to try it as an external_id: a plain UUID only for a read."""
+        return self.meaning == "external_id" or (self.meaning == "either" and not to_change)
 
 
 def check_id(text: str) -> str:
     """Return `text` if it can be an id in a request; else UsageFault, never quoting a key."""
     if looks_like_key(text):
-        raise UsageFault("this looks like an API key, not like a user's id")
+        raise UsageFault("this looks like an API key, not a user's id")
     if not text.strip() or text in (".", ".."):
         raise UsageFault(
             "a user's id must not be empty, `.` or `..`",
@@ -62,66 +65,56 @@ def check_id(text: str) -> str:
             command=run("users", "list"),
         )
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
-        raise UsageFault("a user's id must not hold control characters or broken Unicode")
+        raise UsageFault("a user's id must not contain control characters or broken Unicode")
     return text
 
 
 class Resolver:
-    """Finds users on one host for one key."""
+    """Finds users on one host for one key; `profile` is named in errors."""
 
-    def __init__(self, client: Client, index: IndexOfUsers) -> None:
+    def __init__(self, client: Client, index: IndexOfUsers, profile: str = "default") -> None:
         self._client = client
         self._index = index
+        self._profile = profile
 
     def one(self, text: str, *, to_change: bool = False) -> User:
         return self.several([text], to_change=to_change)[0]
 
     def several(self, texts: Sequence[str], *, to_change: bool = False) -> list[User]:
-        """Fetch the users that `texts` name, in order; NotFound names all that are unknown.
+        """Fetch the users that `texts` name, in order; NotFound names all that are missing.
 
-        A plain UUID is a customer_id; a read (not `to_change`) tries it as an external_id, too.
+        A plain UUID is a customer_id; a read (not `to_change`) also tries it as an external_id.
         """
         found = self.find(texts, to_change=to_change)
-        unknown = [Reference.parse(text) for text, user in found.items() if user is None]
-        if unknown:
-            raise self._not_found(unknown)
+        missing = [Reference.parse(text) for text, user in found.items() if user is None]
+        if missing:
+            raise self._not_found(missing)
         return [user for text in texts if (user := found[text]) is not None]
 
     def find(self, texts: Sequence[str], *, to_change: bool = False) -> dict[str, User | None]:
-        """Fetch the users that `texts` name; None for those that this host does not have."""
+        """Fetch the users that `texts` name; None for those that do not exist."""
         references = {text: Reference.parse(text) for text in texts}
         found: dict[Reference, User] = {}
         missing: list[Reference] = []
         for reference in dict.fromkeys(references.values()):
-            user = self._directly(reference, to_change=to_change)
+            user = None if reference.meaning == "external_id" else self._fetch(reference.id)
+            external = user is None and reference.may_be_external_id(to_change=to_change)
+            if external and (matches := self.remembered(reference.id)):
+                user = self._only(reference, matches)
             if user is not None:
                 found[reference] = user
-            elif reference.meaning == "external_id" or (
-                reference.meaning == "either" and not to_change
-            ):
+            elif external:
                 missing.append(reference)
         if missing:
             self._list(missing, found)
         return {text: found.get(reference) for text, reference in references.items()}
 
-    def _directly(self, reference: Reference, *, to_change: bool) -> User | None:
-        """By customer_id, or by what the index remembers; None where neither finds the user."""
-        if reference.meaning != "external_id":
-            try:
-                return self._fetch(reference.id)
-            except NotFound:
-                if reference.meaning == "customer_id" or to_change:
-                    return None
-        matches = self.remembered(reference.id)
-        return self._only(reference, matches) if matches else None
-
     def remembered(self, external_id: str) -> list[User]:
-        """Fetch the users whom the index knows by this external_id, and who still have it."""
-        customers = self._index.lookup(external_id)
-        return [user for c in customers if (user := self._verified(c, external_id)) is not None]
+        """Fetch the users that have this external_id according to the index, and still have it."""
+        return self._verified(self._index.lookup(external_id), external_id)
 
     def look_alike(self, external_id: str) -> str | None:
-        """Find an existing user's id, as the index knows it, that people read as this new one."""
+        """Return another user's id in the index that people may read as this new one."""
         key = look_alike_key(external_id)
         for other in self._index.external_ids():
             if other == external_id or look_alike_key(other) != key or not self.remembered(other):
@@ -129,22 +122,29 @@ class Resolver:
             return None if self.remembered(external_id) else other
         return None
 
-    def _verified(self, customer_id: str, external_id: str) -> User | None:
-        try:
+    def _verified(self, customer_ids: Iterable[str], external_id: str) -> list[User]:
+        """Fetch those of the users that exist and have this external_id."""
+        users = []
+        for customer_id in customer_ids:
             user = self._fetch(customer_id)
-        except NotFound:
-            self._index.forget(customer_id)
-            return None
-        return user if user.external_id == external_id else None
+            if user is None:
+                self._index.forget(customer_id)
+            elif user.external_id == external_id:
+                users.append(user)
+        return users
 
-    def _fetch(self, customer_id: str) -> User:
-        user = get_user(self._client, customer_id.lower() if is_uuid(customer_id) else customer_id)
+    def _fetch(self, customer_id: str) -> User | None:
+        wanted = customer_id.lower() if is_uuid(customer_id) else customer_id
+        try:
+            user = get_user(self._client, wanted)
+        except NotFound:
+            return None
         if user.external_id:
             self._index.remember([(user.customer_id, user.external_id)])
         return user
 
     def _list(self, missing: Sequence[Reference], found: dict[Reference, User]) -> None:
-        """Find the `missing` in one listing, and any double of those whom the index has found."""
+        """Find the `missing` in one listing, and second users with an external_id of `found`."""
         named = [r for r, user in found.items() if user.external_id == r.id]
         matches: dict[str, list[str]] = {reference.id: [] for reference in (*missing, *named)}
         for page in pages(self._client):
@@ -154,10 +154,8 @@ class Resolver:
                 if external_id in matches:
                     matches[external_id].append(customer_id)
         for reference in (*missing, *(r for r in named if len(matches[r.id]) > 1)):
-            users = [self._verified(c, reference.id) for c in matches[reference.id]]
-            there = [user for user in users if user is not None]
-            if there:
-                found[reference] = self._only(reference, there)
+            if users := self._verified(matches[reference.id], reference.id):
+                found[reference] = self._only(reference, users)
 
     def _only(self, reference: Reference, users: Sequence[User]) -> User:
         if len(users) == 1:
@@ -168,21 +166,17 @@ class Resolver:
             details=[f"customer_id {user.customer_id}" for user in users],
         )
 
-    def _not_found(self, unknown: Sequence[Reference]) -> NotFound:
-        first = unknown[0]
-        host = self._client.host
+    def _not_found(self, missing: Sequence[Reference]) -> NotFound:
+        first = missing[0]
+        place = f"in profile {self._profile} ({self._client.host})"
         hint, command = "list users with", run("users", "list", "--match", "TEXT")
         if first.meaning == "either":
             hint = f"if it is an external_id, write `ext:{first.id}`"
             command = again(replace={first.id: f"ext:{first.id}"})
-        if len(unknown) == 1:
+        text, details = f"{len(missing)} of the users not found {place}", []
+        if len(missing) == 1:
             note = blank_note(first.id)
-            told = f"{host} has no user `{first.id}`{note and f'; {note}'}"
-            return NotFound(told, hint=hint, command=command, http_status=404)
-        return NotFound(
-            f"{host} does not have {len(unknown)} of the users",
-            hint=hint,
-            command=command,
-            details=[f"no user `{reference.id}`" for reference in unknown],
-            http_status=404,
-        )
+            text = f"user `{first.id}` not found {place}{note and f'; {note}'}"
+        else:
+            details = [f"user `{reference.id}` not found" for reference in missing]
+        return NotFound(text, hint=hint, command=command, details=details, http_status=404)

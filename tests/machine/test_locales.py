@@ -70,7 +70,7 @@ def test_words_are_said_in_every_locale(parsec, builder_env, odd, name):
     assert found.out_bytes.decode(encoding) == f"{odd['customer_id']}\n"
     missing = parsec("users", "get", f"{NAME}x", env=env)
     assert missing.code == 3, missing
-    assert f"no user `{SEEN[encoding]}x`" in missing.err_bytes.decode(encoding)
+    assert f"user `{SEEN[encoding]}x` not found" in missing.err_bytes.decode(encoding)
 
 
 @pytest.mark.parametrize("name", LOCALES)
