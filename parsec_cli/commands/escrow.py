@@ -9,7 +9,7 @@ import typer
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import Noun
-from parsec_cli.commands.shared.user_card import shown
+from parsec_cli.commands.shared.cards import shown
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Card, Record
 

@@ -12,7 +12,7 @@ from parsec_cli import columns, exact_json
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.option_types import whole
 from parsec_cli.cli.tree import Noun
-from parsec_cli.commands.shared.user_card import shown
+from parsec_cli.commands.shared.cards import shown
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Block, Card, Listing, Record
 from parsec_cli.runtime import Runtime

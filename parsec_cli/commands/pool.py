@@ -13,7 +13,7 @@ from parsec_cli.api.reads import get_pool, pages
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.option_types import seconds, whole
 from parsec_cli.cli.tree import Noun
-from parsec_cli.commands.shared.user_card import pool_blocks
+from parsec_cli.commands.shared.cards import pool_blocks
 from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.results import Block, Frames, Grid, Line, Record

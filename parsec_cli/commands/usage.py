@@ -23,7 +23,7 @@ def show(ctx: typer.Context) -> Record:
     """
     from parsec_cli.api.error_of import reset_time
     from parsec_cli.api.reads import get_usage
-    from parsec_cli.commands.shared.user_card import usage_blocks
+    from parsec_cli.commands.shared.cards import usage_blocks
 
     usage = get_usage(runtime_of(ctx).client)
     return Record(usage.raw, columns.USAGE, usage_blocks(usage, reset_time(usage.resets_at)))

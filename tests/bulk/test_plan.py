@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.steady import STEADY
 
 from parsec_cli.bulk.files.roster import Wanted
-from parsec_cli.bulk.plan.forecast import check_max, check_pool, check_quota, forecast
+from parsec_cli.bulk.plan.forecast import check_quota, forecast
 from parsec_cli.bulk.plan.plan import (
     Create,
     Deactivate,
@@ -267,43 +267,10 @@ def test_unpaced_and_unlimited_forecast_knows_no_time_and_no_share():
     assert (ahead.seconds, ahead.quota_share) == (None, None)
 
 
-def ahead_of(before: int, raised: int):
-    return forecast(
-        (SetQps(2, "a", "c", 100, 100 + raised),),
-        Pool({}, 100, 3, before),
-        rate=1,
-        quota_left=None,
-    )
-
-
-@pytest.mark.parametrize(("before", "raised"), [(90, 11), (101, 1)])
-def test_raising_the_sum_above_the_pool_is_refused(before, raised):
-    with pytest.raises(GuardRefused) as caught:
-        check_pool(ahead_of(before, raised), allow_overcommit=False)
-    assert caught.value.command == again(allow_overcommit=True)
-
-
-@pytest.mark.parametrize(("before", "raised"), [(90, 10), (150, 0), (150, -10)])
-def test_filling_the_pool_or_lowering_the_sum_is_allowed(before, raised):
-    check_pool(ahead_of(before, raised), allow_overcommit=False)
-
-
-def test_overcommitting_is_allowed_when_asked_for():
-    check_pool(ahead_of(90, 500), allow_overcommit=True)
-
-
 def test_more_requests_than_the_month_has_left_are_refused():
     ahead = forecast((Create(2, "a"), Create(3, "b")), Pool({}, 9, 0, 0), rate=1, quota_left=1)
     with pytest.raises(GuardRefused, match="2 requests are needed and 1 are left"):
         check_quota(ahead)
-
-
-def test_deactivations_above_max_are_refused_and_the_hint_names_the_count():
-    actions = tuple(Deactivate(n, "u", f"c{n}", {}) for n in range(11))
-    check_max(actions[:10])
-    with pytest.raises(GuardRefused) as caught:
-        check_max(actions)
-    assert caught.value.command == again(max=11)
 
 
 def test_listing_that_breaks_off_makes_no_plan():

@@ -233,7 +233,7 @@ def test_a_404_that_proves_the_success_is_not_shown_as_an_answer(run, builder):
     builder.fault("DELETE", action=close(), after_effect=True)
     done = run("api", "DELETE", f"/builder/users/{KNOWN}", "--confirm", "alice")
     assert (done.code, done.out) == (0, ""), done
-    assert "the first answer was lost" in done.err
+    assert "the first response was lost" in done.err
 
 
 @pytest.mark.usefixtures("broken_history")

@@ -51,7 +51,7 @@ def test_what_goes_to_a_file_goes_to_no_file_called_dash(run, builder, work, arg
 @pytest.mark.parametrize(
     ("name", "code", "told"),
     [
-        ("/dev/stdout", 2, "is where the output of this command goes: name another file"),
+        ("/dev/stdout", 2, "is the output of this command: name another file"),
         ("folder", 1, "`: is a directory"),
         ("loop", 1, "`: too many levels of symbolic links"),
         ("missing/f", 1, "`: no such file or directory"),

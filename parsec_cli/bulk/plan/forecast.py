@@ -1,15 +1,13 @@
-"""What a plan costs and what forbids it: the pool, `--max`, the quota. Pure."""
+"""What sending a plan costs: the pool, requests, time and quota. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parsec_cli.bulk.plan.plan import Action, Deactivate, Plan, delta
-from parsec_cli.errors import GuardRefused, counted
+from parsec_cli.bulk.plan.plan import Action, delta
+from parsec_cli.errors import GuardRefused
 from parsec_cli.models import JsonObject, Pool
-from parsec_cli.next_command import NextCommand, again, run
-
-MAX_DEACTIVATIONS = 10
+from parsec_cli.next_command import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +62,6 @@ def forecast(
     )
 
 
-def check_pool(
-    ahead: Forecast, *, allow_overcommit: bool, command: NextCommand | None = None
-) -> None:
-    """Refuse to raise the sum above the pool; lowering it is allowed wherever it stands."""
-    raised = ahead.allocated_after > ahead.allocated_before
-    if allow_overcommit or not raised or ahead.allocated_after <= ahead.qps_pool:
-        return
-    over = ahead.allocated_after - ahead.qps_pool
-    raise GuardRefused(
-        f"the sum of all limits would be {ahead.allocated_after:,} of a pool of "
-        f"{ahead.qps_pool:,}: {over:,} too many, nothing was sent",
-        hint="lower some limits, or allow it with",
-        command=command or again(allow_overcommit=True),
-    )
-
-
 def check_quota(ahead: Forecast) -> None:
     """Refuse a run that the month's remaining requests cannot finish."""
     if ahead.quota_left is None or ahead.requests <= ahead.quota_left:
@@ -99,17 +81,4 @@ def check_reads(reads: int, quota_left: int | None) -> None:
             f"reading the holdings needs {reads:,} requests and {quota_left:,} are left this "
             "month: nothing was sent",
             hint="`--balances-only` needs fewer; or split the file",
-        )
-
-
-def check_max(plan: Plan | tuple[Action, ...], limit: int = MAX_DEACTIVATIONS) -> None:
-    """Refuse more deactivations than `--max`."""
-    actions = plan.actions if isinstance(plan, Plan) else plan
-    count = sum(isinstance(action, Deactivate) for action in actions)
-    if count > limit:
-        raise GuardRefused(
-            f"{counted(count, 'user')} would be deactivated, `--max` is {limit:,}: "
-            "nothing was sent",
-            hint="if that is meant, allow it with",
-            command=again(max=count),
         )

@@ -17,6 +17,7 @@ from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.cli.common_options import start_change
 from parsec_cli.commands.api.path import USERS, api_path, behind_user, victim_of, with_pairs
+from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import (
     Consent,
     Held,
@@ -27,7 +28,6 @@ from parsec_cli.commands.shared.consent import (
 )
 from parsec_cli.commands.shared.earlier_deactivations import explaining_absence
 from parsec_cli.commands.shared.input_file import read_bytes
-from parsec_cli.commands.shared.pool_guard import not_sent
 from parsec_cli.commands.users.deactivate import deactivated, held_by
 from parsec_cli.errors import UsageFault
 from parsec_cli.field_rules import is_unicode

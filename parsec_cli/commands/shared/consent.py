@@ -1,20 +1,20 @@
-"""Consent for what cannot be undone: a word that names the target, typed or given, never implied.
+"""Consent: what an operator must allow before a change is sent.
 
-A deactivation needs the external_id (one user) or the count (several). Nothing else counts: not
-`--yes`, not CI, not an environment variable, not what a pipe says. Where nobody types the word,
-the number of users who hold money is needed, too.
+A deactivation cannot be undone, so it needs a word that names its target, typed or given: the
+external_id (one user) or the count (several). Nothing else counts: no `--yes`, CI, environment
+variable or pipe. Where nobody types the word, the number of users who hold money is needed, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from parsec_cli.commands.shared.user_card import shown
+from parsec_cli.commands.shared.cards import shown
 from parsec_cli.errors import ConsentMissing, GuardRefused, counted
 from parsec_cli.holdings import Holdings, hold_money, json_of, summary
-from parsec_cli.models import JsonObject, User
+from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import NextCommand, again
+from parsec_cli.records import record
 from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
 from parsec_cli.visible import visible
@@ -30,7 +30,7 @@ _LISTED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """A user about to be deactivated and what it holds; None without a wallet."""
 
@@ -55,12 +55,53 @@ class Held:
         return f"`{self.user.name}` HOLDS {self.holdings.text}" if self.holdings else ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Consent:
     """What was given for scripts: `--confirm` and `--allow-holdings`; None where it was not."""
 
     confirm: str | None
     allow_holdings: int | None
+
+
+@record
+class DeactivateOptions:
+    """The options of `users deactivate`, without those that name the users."""
+
+    consent: Consent
+    most: int
+    balances_only: bool
+    results: str | None
+    dry_run: bool
+    reason: str
+
+
+def check_pool(
+    pool: Pool, after: int, *, allow_overcommit: bool, command: NextCommand | None = None
+) -> None:
+    """Refuse to raise the sum of limits to `after` beyond the pool; lowering it is always allowed.
+
+    `command` allows it where that is not the same command with `--allow-overcommit`.
+    """
+    before = pool.total_allocated_qps
+    if allow_overcommit or after <= max(before, pool.qps_pool):
+        return
+    raise GuardRefused(
+        f"the sum of limits would exceed the pool: {before:,} -> {after:,} of "
+        f"{pool.qps_pool:,}, {pool.free:,} free; nothing was sent",
+        hint="lower other limits, or allow it with",
+        command=command or again(allow_overcommit=True),
+    )
+
+
+def check_max(deactivations: int, limit: int) -> None:
+    """Refuse more deactivations in one run than `--max` allows."""
+    if deactivations > limit:
+        raise GuardRefused(
+            f"{counted(deactivations, 'deactivation')} would exceed `--max {limit}`: "
+            "nothing was sent",
+            hint="to allow all of them, run",
+            command=again(max=deactivations),
+        )
 
 
 def with_consent(
@@ -109,16 +150,6 @@ def agree_to_several(
     matches = None if given.confirm is None else given.confirm == count
     question = f"type {count} to deactivate {counted(len(everyone), 'user')}"
     _agree(runtime, count, matches, given, everyone, command, question)
-
-
-def at_most(count: int, limit: int) -> None:
-    """Refuse more deactivations in one run than `--max` allows."""
-    if count > limit:
-        raise GuardRefused(
-            f"{counted(count, 'deactivation')} would pass `--max {limit}`: nothing was sent",
-            hint="if all are meant, allow them with",
-            command=again(max=count),
-        )
 
 
 def _agree(

@@ -1,8 +1,10 @@
-"""Read an argument that is a file's path, or `-` for stdin."""
+"""Files that an argument names: read one, or stdin for `-`, and check one to be written."""
 
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from parsec_cli.errors import UsageFault
@@ -13,23 +15,23 @@ MAX_FILE = 256 * 1024 * 1024
 
 
 def read_bytes(runtime: Runtime, path: str) -> bytes:
-    """Return what the file or stdin holds; UsageFault names the file and why it can't be read."""
+    """Return the content of the file or stdin; UsageFault names the file and the reason."""
     return _read(runtime, path, f"`{path}`")
 
 
 def read_secrets(runtime: Runtime, path: str) -> bytes:
-    """Like `read_bytes` for exchange keys: what may be the keys themselves is not quoted."""
+    """Like `read_bytes` for exchange keys: a path that may be a key is not quoted."""
     return _read(runtime, path, "the credentials file")
 
 
 def check_named(path: str) -> None:
-    """Refuse the empty name, which the system would take for the current directory."""
+    """Refuse the empty name, which means the current directory to the system."""
     if not path:
         raise UsageFault("the name of the file is empty", hint="was a shell variable unset?")
 
 
 def path_of(text: str) -> Path:
-    """Return the path that an argument names: words are UTF-8 here, names what the system says."""
+    """Return the path that an argument names, from UTF-8 to the encoding of the file system."""
     return Path(os.fsdecode(text.encode("utf-8", "surrogateescape")))
 
 
@@ -65,3 +67,33 @@ def _bounded(data: bytes, name: str) -> bytes:
     if len(data) > MAX_FILE:
         raise UsageFault(f"{name} is larger than {MAX_FILE // 1024 // 1024} MiB")
     return data
+
+
+def check_output(source: str, target: str | None, option: str) -> None:
+    """Refuse to write `target` over the input file `source` or over the command's output."""
+    if target is None:
+        return
+    check_named(target)
+    if target == "-":
+        raise UsageFault(f"`{option}` takes a file, not `-`", hint="a file of that name is `./-`")
+    path = path_of(target)
+    with suppress(OSError):  # a file that does not exist is not the other
+        if path.samefile(path_of(source)):
+            raise UsageFault(f"`{option} {target}` is the input file: name another file")
+    if _is_output(path):
+        raise UsageFault(f"`{option} {target}` is the output of this command: name another file")
+
+
+def _is_output(path: Path) -> bool:
+    """Return whether `path` is stdout, or the regular file that stderr is redirected to.
+
+    stderr may be a pipe to a log collector.
+    """
+    with suppress(OSError):
+        file = path.stat()
+        if path.samefile(os.devnull):
+            return False
+        if os.path.samestat(file, os.fstat(1)):
+            return True
+        return stat.S_ISREG(file.st_mode) and os.path.samestat(file, os.fstat(2))
+    return False

@@ -1,11 +1,11 @@
-"""A run wired up: the API as its hands, signals as its brake, its results as a listing."""
+"""Start a bulk run: send its changes through the API, stop on signals, list its results."""
 
 from __future__ import annotations
 
 import datetime
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,13 @@ from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import quota_used_up
 from parsec_cli.bulk.plan.recheck import Ready
-from parsec_cli.bulk.run.journal import Journal
+from parsec_cli.bulk.run.journal import Journal, open_journal
 from parsec_cli.bulk.run.limits import Limits
 from parsec_cli.bulk.run.ports import Progress
 from parsec_cli.bulk.run.row_results import Ended, Tally
 from parsec_cli.bulk.run.run import Run
 from parsec_cli.commands.shared.input_file import path_of
-from parsec_cli.commands.users.bulk_reads import Survey
+from parsec_cli.commands.users.builder_state import BuilderState
 from parsec_cli.errors import (
     Interrupted,
     LocalFault,
@@ -33,29 +33,28 @@ from parsec_cli.holdings import json_of
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import again
 from parsec_cli.outcomes import Applied, Outcome
-from parsec_cli.records import changed
+from parsec_cli.records import changed, record
 from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Block, Line, Listing
 from parsec_cli.runtime import Runtime
 
-_NAMED = 10  # failed rows named in the error; the results have them all
+_NAMED = 10  # failed rows named in the error; the results list all
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How a run may go; `pool` None lets the sum of limits pass the pool."""
+@record
+class RunOptions:
+    """The options of a run; `results` is a file, `max_failures` None takes the run's default."""
 
     concurrency: int = 8
     max_failures: int | None = None
-    pool: Pool | None = None
     results: str | None = None
     reason: str = ""
 
 
-class Hands:
-    """The changes of a run, by the API room; the history hears of each.
+class ApiChanges:
+    """Send the changes of a run to the API, with an entry in the history for each.
 
-    `made` and `gone` are what the index is to learn: pairs of ids, and customer_ids.
+    `created` are pairs of ids and `deactivated` customer_ids, for the index.
     """
 
     def __init__(self, runtime: Runtime, command: str, reason: str, ready: Ready) -> None:
@@ -64,8 +63,8 @@ class Hands:
         self._command = command
         self._reason = reason
         self._held = {one.customer_id.lower(): json_of(one.holdings) for one in ready.deactivations}
-        self.made: list[tuple[str, str]] = []
-        self.gone: list[str] = []
+        self.created: list[tuple[str, str]] = []
+        self.deactivated: list[str] = []
 
     def create(
         self,
@@ -81,7 +80,7 @@ class Hands:
         change = Change(self._command, None, external_id, None, body, self._reason)
         outcome = changes.create(self._client, body, change)
         if isinstance(outcome, Applied) and outcome.after:
-            self.made.append((outcome.after["customer_id"], external_id))
+            self.created.append((outcome.after["customer_id"], external_id))
         return self._without_keys(outcome)
 
     def set_qps(self, user: User, qps: int) -> Outcome:
@@ -93,7 +92,7 @@ class Hands:
         change = self._change(User(record), None)
         outcome = changes.deactivate(self._client, user, change)
         if isinstance(outcome, Applied):
-            self.gone.append(user.customer_id)
+            self.deactivated.append(user.customer_id)
         return self._without_keys(outcome)
 
     def _without_keys(self, outcome: Outcome) -> Outcome:
@@ -112,8 +111,8 @@ class Hands:
         return quota_used_up(self._client.quota)
 
 
-class Waiting:
-    """The progress display of a run: what is waited for is shown until the next row is done."""
+class RunProgress:
+    """The progress display of a run; a note about waiting stays until the next row is done."""
 
     def __init__(self, display: Progress) -> None:
         self._display = display
@@ -130,43 +129,58 @@ class Waiting:
         self._display.note(text)
 
 
+def journal_of(runtime: Runtime, command: str) -> AbstractContextManager[Journal]:
+    """Take the lock of this host and key, and open the journal of a run."""
+    return open_journal(
+        runtime.places.runs_dir,
+        runtime.profile.base_url.display,
+        runtime.fingerprint,
+        command=command,
+        wall=runtime.world.clock,
+    )
+
+
 def run_listing(
     runtime: Runtime,
     command: str,
     ready: Ready,
     journal: Journal,
-    survey: Survey,
-    bounds: Bounds,
+    builder: BuilderState,
+    options: RunOptions,
+    pool: Pool | None = None,
 ) -> Listing:
-    """Run what is ready and return its rows; a run that failed raises behind its last row."""
-    path = _results_path(runtime, bounds.results) if ready.send or bounds.results else None
+    """Run what is ready and return its rows; the listing of a failed run raises after the last.
+
+    `pool` is the one that the sum of limits must not exceed, None to allow that.
+    """
+    path = _results_path(runtime, options.results) if ready.send or options.results else None
     tally = Tally(ready.plan.entries, path)
-    total, hands = len(ready.plan.entries), Hands(runtime, command, bounds.reason, ready)
+    total, changes = len(ready.plan.entries), ApiChanges(runtime, command, options.reason, ready)
     with runtime.screen.progress(total, command.removeprefix("users ")) as display:
-        progress = Waiting(display)
-        survey.client.retry.notice = progress.note
+        progress = RunProgress(display)
+        builder.client.retry.notice = progress.note
         run = Run(
             ready,
             tally,
             journal,
-            changes=hands,
-            gate=survey.pacer,
+            changes=changes,
+            gate=builder.pacer,
             progress=progress,
-            limits=Limits(bounds.concurrency, bounds.max_failures, bounds.pool),
+            limits=Limits(options.concurrency, options.max_failures, pool),
         )
-        ended = _held(runtime, run)
-    runtime.index.remember(hands.made)
-    for customer_id in hands.gone:
+        ended = _execute(runtime, run)
+    runtime.index.remember(changes.created)
+    for customer_id in changes.deactivated:
         runtime.index.forget(customer_id)
     if path is not None:
         runtime.screen.notice(f"{ended.sentence}; results: {path}")
-    elif runtime.screen.format_name != "table":  # which has the sentence below
+    elif runtime.screen.format_name != "table":  # which shows it below
         runtime.screen.notice(ended.sentence)
     return _listing(ended)
 
 
-def _held(runtime: Runtime, run: Run) -> Ended:
-    """Run to the end; the first signal drains it, the second leaves what is in flight."""
+def _execute(runtime: Runtime, run: Run) -> Ended:
+    """Run to the end; the first signal lets rows in flight end, the second abandons them."""
     interrupts = runtime.interrupts
     interrupts.on_first = lambda: run.request_stop(interrupts.pending or Interrupted("interrupted"))
     try:
@@ -187,7 +201,7 @@ def _listing(ended: Ended) -> Listing:
     def pages() -> Iterator[list[JsonObject]]:
         yield from ended.tally.pages()
         if ended.exit_code:
-            raise _told(ended)
+            raise _error_of(ended)
 
     def closing() -> tuple[Block, ...]:
         return (Line(ended.sentence, "bad" if ended.exit_code else "good"),)
@@ -203,30 +217,29 @@ def _listing(ended: Ended) -> Listing:
     )
 
 
-def _told(ended: Ended) -> ParsecError:
-    """The error of a run, with how many rows went how and which failed."""
+def _error_of(ended: Ended) -> ParsecError:
+    """Return the error of a run: how many rows went how, and which failed."""
     stop, details = ended.stop, _failed_rows(ended)
-    # what is left to be agreed to has another count
-    further = again(confirm=None, allow_holdings=None)
-    told = "to continue, run it again; finished rows are skipped"
-    onward: dict[str, Any] = {"hint": told, "command": further}
+    # the rest may need consent to another count
+    command = again(confirm=None, allow_holdings=None)
+    hint: dict[str, Any] = {
+        "hint": "to continue, run it again; finished rows are skipped",
+        "command": command,
+    }
+    own_hint = hint
+    if stop is not None and stop.hint:
+        own_hint = {"hint": stop.hint, "command": stop.command}
     if isinstance(stop, LocalFault):
-        # not as a LocalFault, which at this place would be one of showing the results
-        told = f"{stop.message}: {ended.sentence}"
-        fault = ParsecError(told, details=details, api_code=stop.code)
-        return fault.but(**(_hint_of(stop) or onward))
+        # a LocalFault raised here would count as one of showing the results
+        message = f"{stop.message}: {ended.sentence}"
+        return ParsecError(message, details=details, api_code=stop.code).but(**own_hint)
     if stop is not None and stop.exit_code == ended.exit_code:
-        told = f"{stop.message}: {ended.sentence}"
-        members = _hint_of(stop) or onward
-        return stop.but(told, details=(*stop.details, *details), **members)
+        message = f"{stop.message}: {ended.sentence}"
+        return stop.but(message, details=(*stop.details, *details), **own_hint)
     if stop is not None:
         details = [stop.message, *details]
     kind = OutcomeUnknown if ended.exit_code == OutcomeUnknown.exit_code else RowsFailed
-    return kind(ended.sentence, details=details).but(**onward)
-
-
-def _hint_of(error: ParsecError) -> dict[str, Any]:
-    return {"hint": error.hint, "command": error.command} if error.hint else {}
+    return kind(ended.sentence, details=details).but(**hint)
 
 
 def _failed_rows(ended: Ended) -> list[str]:
@@ -234,10 +247,12 @@ def _failed_rows(ended: Ended) -> list[str]:
     for page in ended.tally.pages():
         for row in page:
             if row["outcome"] in ("failed", "unknown"):
-                where = "pruned user" if row["row"] is None else f"row {row['row']}"
-                named.append(
-                    f"{where} `{row['external_id'] or row['customer_id']}` {row['outcome']}: "
-                    f"{row['error']}"
-                )
+                user = row["external_id"] or row["customer_id"]
+                where = name_of_row(row["row"])
+                named.append(f"{where} `{user}` {row['outcome']}: {row['error']}")
     more = len(named) - _NAMED
     return [*named[:_NAMED], f"and {more} more"] if more > 0 else named
+
+
+def name_of_row(row: int | None) -> str:
+    return "pruned user" if row is None else f"row {row}"

@@ -9,7 +9,7 @@ import typer
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.user_card import balances_text, user_card
+from parsec_cli.commands.shared.cards import balances_text, user_card
 from parsec_cli.results import Listing, Record
 
 

@@ -1,32 +1,24 @@
-"""`users onboard` and `users check`: the three credential strategies, checked before sending."""
+"""`parsec users onboard`: check the options, then link a user to an exchange."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from parsec_cli import columns
-from parsec_cli.api import changes, credentials
+from parsec_cli.api import changes
 from parsec_cli.api.client import Change
+from parsec_cli.api.credentials import exchange_name
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import (
-    ApiKeyId,
-    Credentials,
-    DryRun,
-    Reason,
-    UserName,
-    whole,
-)
+from parsec_cli.cli.option_types import ApiKeyId, Credentials, DryRun, Reason, UserName, whole
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared.cards import not_sent, shown
 from parsec_cli.commands.shared.exchange_keys import keys_from
-from parsec_cli.commands.shared.pool_guard import not_sent
-from parsec_cli.commands.shared.user_card import shown
 from parsec_cli.commands.users.create import address
 from parsec_cli.errors import UsageFault, unknown
-from parsec_cli.models import JsonObject, User
-from parsec_cli.outcomes import Applied, or_raise
+from parsec_cli.models import JsonObject
+from parsec_cli.outcomes import or_raise
 from parsec_cli.results import Card, Record
 from parsec_cli.runtime import Runtime
 
@@ -71,92 +63,76 @@ def command(
       parsec users onboard user_001 --exchange kalshi --mode self --credentials keys.json
 
     """
-    wish = Wish(exchange, mode, wallet_type, eoa_address, chain_id, credentials, api_key_id)
-    return onboard_user(runtime_of(ctx), user, wish, dry_run=dry_run, reason=reason)
+    runtime, exchange = runtime_of(ctx), exchange_name(exchange)
+    if mode == "managed":
+        _check_managed(exchange, credentials, api_key_id)
+        fields = _wallet_fields(wallet_type or "eoa", eoa_address, chain_id)
+    elif mode == "self":
+        _check_self(credentials, wallet_type, eoa_address, chain_id)
+        fields = keys_from(runtime, credentials or "", exchange, api_key_id, "stored")
+    else:
+        raise unknown("mode", mode, ("managed", "self"))
+    fields = {"exchange": exchange, "mode": mode, **fields}
+    return _onboard(runtime, user, fields, dry_run=dry_run, reason=reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """The options of `users onboard` as given."""
-
-    exchange: str
-    mode: str
-    wallet_type: str | None
-    eoa_address: str | None
-    chain_id: int | None
-    credentials: str | None
-    api_key_id: str | None
-
-
-def onboard_user(runtime: Runtime, name: str, wish: Wish, *, dry_run: bool, reason: str) -> Record:
-    """Link the user as wished; the fields are checked before anything is sent."""
-    fields = _fields(runtime, wish)
+def _onboard(
+    runtime: Runtime, name: str, fields: JsonObject, *, dry_run: bool, reason: str
+) -> Record:
     user = runtime.resolver.one(name, to_change=True)
     body: JsonObject = {"customer_id": user.customer_id, **fields}
     if dry_run:
         return not_sent("POST", "/builder/onboard", body)
-    after = {"exchange": wish.exchange, "mode": wish.mode}
+    after = {"exchange": fields["exchange"], "mode": fields["mode"]}
     change = Change("users onboard", user.customer_id, user.external_id, user.raw, after, reason)
     applied = or_raise(changes.onboard(runtime.client, user, body, change))
-    return _onboarded(runtime, user, wish, applied)
-
-
-def _onboarded(runtime: Runtime, user: User, wish: Wish, applied: Applied) -> Record:
     raw = applied.after or {}
     if applied.learned == "read_again":
         runtime.screen.notice(
-            f"the answer was lost; read again, `{user.name}` is linked to {wish.exchange}"
+            f"the response was lost; a read shows that `{user.name}` is linked to "
+            f"{fields['exchange']}"
         )
-        raw = {**raw, "exchange": wish.exchange, "mode": wish.mode, "status": None}
+        raw = {**raw, **after, "status": None}
     pairs = [
         (column.path, shown(raw.get(column.path)))
         for column in columns.ONBOARDED
         if column.shown or raw.get(column.path)
     ]
-    return Record(
-        raw, columns.ONBOARDED, (Card((("external_id", shown(user.external_id)), *pairs)),)
-    )
+    card = Card((("external_id", shown(user.external_id)), *pairs))
+    return Record(raw, columns.ONBOARDED, (card,))
 
 
-def _fields(runtime: Runtime, wish: Wish) -> JsonObject:
-    exchange = credentials.exchange_name(wish.exchange)
-    if wish.mode == "managed":
-        return _managed(exchange, wish)
-    if wish.mode == "self":
-        return _self(runtime, exchange, wish)
-    raise unknown("mode", wish.mode, ("managed", "self"))
-
-
-def _managed(exchange: str, wish: Wish) -> JsonObject:
+def _check_managed(exchange: str, credentials: str | None, api_key_id: str | None) -> None:
     if exchange != "polymarket":
         raise UsageFault("managed wallets are Polymarket only", hint="use `--mode self`")
-    if wish.credentials is not None or wish.api_key_id is not None:
-        raise UsageFault("a managed user brings no credentials", hint="use `--mode self`")
-    wallet_type = wish.wallet_type or "eoa"
-    fields: JsonObject = {"exchange": exchange, "mode": "managed", "wallet_type": wallet_type}
+    if credentials is not None or api_key_id is not None:
+        raise UsageFault("`--mode managed` takes no credentials", hint="use `--mode self`")
+
+
+def _wallet_fields(wallet_type: str, eoa_address: str | None, chain_id: int | None) -> JsonObject:
     if wallet_type == "safe":
-        if wish.eoa_address is None:
-            raise UsageFault("a safe wallet needs `--eoa-address`: it becomes the owner")
-        fields["eoa_address"] = address(wish.eoa_address)
-        fields["chain_id"] = wish.chain_id or 137
-    elif wallet_type != "eoa":
+        if eoa_address is None:
+            raise UsageFault("a safe wallet needs `--eoa-address`, the address of its owner")
+        owner = {"eoa_address": address(eoa_address), "chain_id": chain_id or 137}
+        return {"wallet_type": "safe", **owner}
+    if wallet_type != "eoa":
         raise unknown("wallet type", wallet_type, ("eoa", "safe"))
-    elif wish.eoa_address is not None:
-        raise UsageFault("a managed eoa wallet is made by Parsec: leave `--eoa-address` out")
-    elif wish.chain_id is not None:
+    if eoa_address is not None:
+        raise UsageFault("Parsec creates a managed eoa wallet: leave out `--eoa-address`")
+    if chain_id is not None:
         raise UsageFault("`--chain-id` is for safe wallets")
-    return fields
+    return {"wallet_type": "eoa"}
 
 
-def _self(runtime: Runtime, exchange: str, wish: Wish) -> JsonObject:
-    for given, option in (
-        (wish.wallet_type, "--wallet-type"),
-        (wish.eoa_address, "--eoa-address"),
-        (wish.chain_id, "--chain-id"),
+def _check_self(
+    credentials: str | None, wallet_type: str | None, eoa_address: str | None, chain_id: int | None
+) -> None:
+    for value, option in (
+        (wallet_type, "--wallet-type"),
+        (eoa_address, "--eoa-address"),
+        (chain_id, "--chain-id"),
     ):
-        if given is not None:
+        if value is not None:
             raise UsageFault(f"`{option}` is for `--mode managed`")
-    if wish.credentials is None:
+    if credentials is None:
         raise UsageFault("`--mode self` needs `--credentials FILE`, or `-` for stdin")
-    keys = keys_from(runtime, wish.credentials, exchange, wish.api_key_id, "stored")
-    return {"exchange": exchange, "mode": "self", **keys}

@@ -1,4 +1,4 @@
-"""`parsec users set-qps`: one limit, or several as one plan."""
+"""`parsec users set-qps`: set one limit, or several as one plan."""
 
 from __future__ import annotations
 
@@ -11,24 +11,19 @@ from parsec_cli import columns, field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_pool, user_path
-from parsec_cli.bulk.plan import forecast
 from parsec_cli.bulk.plan import saved_plan as plans
+from parsec_cli.bulk.plan.forecast import check_quota
 from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged
 from parsec_cli.bulk.plan.recheck import prepare
 from parsec_cli.bulk.plan.snapshot import Census
-from parsec_cli.bulk.run.journal import Journal, open_journal
+from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import (
-    DryRun,
-    Overcommit,
-    Reason,
-    whole,
-)
+from parsec_cli.cli.option_types import DryRun, Overcommit, Reason, whole
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.pool_guard import not_sent, pool_guard
-from parsec_cli.commands.shared.user_card import user_record
-from parsec_cli.commands.users.bulk_reads import Survey
-from parsec_cli.commands.users.bulk_run import Bounds, run_listing
+from parsec_cli.commands.shared.cards import not_sent, user_record
+from parsec_cli.commands.shared.consent import check_pool
+from parsec_cli.commands.users.builder_state import BuilderState
+from parsec_cli.commands.users.bulk_run import RunOptions, journal_of, run_listing
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Applied, or_raise
@@ -63,27 +58,24 @@ def command(
       parsec users set-qps user_001=5 user_002=5 user_003=40 --dry-run --reason "ticket 4711"
 
     """
-    limits = Limits.parse(limit)
-    if limits.several:
-        return set_limits(
-            runtime_of(ctx),
-            limits,
-            allow_overcommit=allow_overcommit,
-            dry_run=dry_run,
-            reason=reason,
-        )
-    return set_limit(
-        runtime_of(ctx),
-        *limits.pairs[0],
-        allow_overcommit=allow_overcommit,
-        dry_run=dry_run,
-        reason=reason,
-    )
+    runtime, limits = runtime_of(ctx), Limits.parse(limit)
+    options = _Options(allow_overcommit, dry_run, reason)
+    if not limits.several:
+        return _set_one(runtime, *limits.pairs[0], options)
+    with journal_of(runtime, _COMMAND) as journal:
+        return _set_several(runtime, limits, journal, options)
+
+
+@record
+class _Options:
+    allow_overcommit: bool
+    dry_run: bool
+    reason: str
 
 
 @record
 class Limits:
-    """The limits asked for: USER and QPS in the order given."""
+    """The new limits: pairs of USER and QPS in the order given."""
 
     pairs: tuple[tuple[str, int], ...]
     several: bool
@@ -104,36 +96,35 @@ class Limits:
         return cls(tuple((name, qps(limit)) for name, _, limit in pairs), several=True)
 
 
-def set_limit(
-    runtime: Runtime, name: str, qps: int, *, allow_overcommit: bool, dry_run: bool, reason: str
-) -> Record:
+def _set_one(runtime: Runtime, name: str, qps: int, options: _Options) -> Record:
     """Set the user's absolute limit; the pool is read only when the limit rises."""
     client, screen = runtime.client, runtime.screen
     user = runtime.resolver.one(name, to_change=True)
-    old = user.qps_limit
-    if old == qps:
+    if user.qps_limit == qps:
         screen.notice(f"qps_limit of `{user.name}` is {qps} already: nothing was sent")
         return user_record(user.raw)
-    more = qps - (old or 0)
-    if more > 0:
-        pool = get_pool(client)
-        pool_guard(pool, more, allow_overcommit=allow_overcommit)
-        before, after = pool.total_allocated_qps, pool.total_allocated_qps + more
-        told = f"pool {before} -> {after} of {pool.qps_pool}"
-    else:
-        told = f"{-more} QPS go back to the pool"
-    if "qps_limit" not in user.raw:
-        # the guide's shape lacks it; the guard has counted the whole new limit
-        told += " at most"
-    step = f"qps_limit of `{user.name}`: {_limit(user)} -> {qps}; {told}"
+    step = f"qps_limit of `{user.name}`: {_limit(user)} -> {qps}; "
+    step += _effect_on_pool(runtime, user, qps, allow_overcommit=options.allow_overcommit)
     body = {"qps_limit": qps}
-    if dry_run:
+    if options.dry_run:
         screen.notice(step)
         return not_sent("PATCH", user_path(user.customer_id), body)
-    change = Change("users set-qps", user.customer_id, user.external_id, user.raw, body, reason)
+    change = Change(_COMMAND, user.customer_id, user.external_id, user.raw, body, options.reason)
     applied = or_raise(changes.set_qps(client, user, qps, change))
     screen.notice(step)
     return user_record(_as_changed(runtime, applied, qps))
+
+
+def _effect_on_pool(runtime: Runtime, user: User, qps: int, *, allow_overcommit: bool) -> str:
+    more = qps - (user.qps_limit or 0)
+    effect = f"{-more} QPS are freed in the pool"
+    if more > 0:
+        pool = get_pool(runtime.client)
+        before, after = pool.total_allocated_qps, pool.total_allocated_qps + more
+        check_pool(pool, after, allow_overcommit=allow_overcommit)
+        effect = f"pool {before} -> {after} of {pool.qps_pool}"
+    # a record without qps_limit, as in the guide: the whole new limit is counted
+    return effect if "qps_limit" in user.raw else f"{effect} at most"
 
 
 def _limit(user: User) -> str:
@@ -145,32 +136,15 @@ def _limit(user: User) -> str:
 def _as_changed(runtime: Runtime, applied: Applied, qps: int) -> JsonObject:
     raw = applied.after or {}
     if applied.learned == "read_again":
-        runtime.screen.notice("the answer was lost; read again, the user has the new limit")
+        runtime.screen.notice("the response was lost; a read shows that the user has the new limit")
     elif "qps_limit" not in raw:
-        runtime.screen.notice(f"the answer names no qps_limit; {qps} is what was requested")
+        runtime.screen.notice(f"the response contains no qps_limit; {qps} was requested")
     return raw
 
 
-def set_limits(
-    runtime: Runtime, limits: Limits, *, allow_overcommit: bool, dry_run: bool, reason: str
-) -> Listing:
-    """Set the limits of several users, with a journal and a row of results for each."""
-    host, key = runtime.profile.base_url.display, runtime.fingerprint
-    with open_journal(
-        runtime.places.runs_dir, host, key, command=_COMMAND, wall=runtime.world.clock
-    ) as journal:
-        return _set(runtime, limits, journal, allow_overcommit, dry_run, reason)
-
-
-def _set(
-    runtime: Runtime,
-    limits: Limits,
-    journal: Journal,
-    allow_overcommit: bool,
-    dry_run: bool,
-    reason: str,
-) -> Listing:
-    survey = Survey(runtime)
+def _set_several(runtime: Runtime, limits: Limits, journal: Journal, options: _Options) -> Listing:
+    """Set the limits of several users as a run, with a result row for each."""
+    builder = BuilderState(runtime)
     users = runtime.resolver.several([name for name, _ in limits.pairs], to_change=True)
     _check_each_once(users)
     census = Census()
@@ -181,17 +155,18 @@ def _set(
         for row, (user, (_, qps)) in enumerate(zip(users, limits.pairs, strict=True), 1)
     ]
     ready = prepare(arranged(entries), census)
-    pool = survey.pool()
-    ahead = survey.forecast(ready.send, pool, census)
-    forecast.check_pool(ahead, allow_overcommit=allow_overcommit)
-    forecast.check_quota(ahead)
+    pool = builder.pool()
+    ahead = builder.forecast(ready.send, pool, census)
+    check_pool(pool, ahead.allocated_after, allow_overcommit=options.allow_overcommit)
+    check_quota(ahead)
     runtime.screen.notice(
         f"pool {ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
     )
-    if dry_run:
+    if options.dry_run:
         return Listing("actions", columns.NEW_LIMIT, [[plans.as_json(one) for one in ready.send]])
-    bounds = Bounds(pool=None if allow_overcommit else pool, reason=reason)
-    listing = run_listing(runtime, _COMMAND, ready, journal, survey, bounds)
+    limit = None if options.allow_overcommit else pool
+    run = RunOptions(reason=options.reason)
+    listing = run_listing(runtime, _COMMAND, ready, journal, builder, run, limit)
     return changed(listing, columns=columns.LIMITED)
 
 

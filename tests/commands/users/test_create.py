@@ -126,8 +126,8 @@ def test_what_an_existing_user_shows_otherwise_is_named_or_called_unverified(run
         *("--eoa-address", ADDRESS, "--email", "a@b.example"),
     )
     assert "qps_limit is none, not 5" in done.err
-    assert f"the eoa_address is 0x{'9' * 40}, not as asked" in done.err
-    assert "email is as asked could not be verified" in done.err
+    assert f"the eoa_address is 0x{'9' * 40}, not as requested" in done.err
+    assert "the email could not be verified" in done.err
 
 
 def test_an_answer_without_the_limit_is_completed_by_one_read(run, builder):
@@ -158,7 +158,7 @@ def test_after_a_lost_answer_the_user_is_ensured_not_created(run, builder, lost)
     done = run("users", "create", "u1", "--json")
     assert done.code == 0, done
     assert done.json["created"] is None
-    assert "ensured" in done.err
+    assert "exists; the first response was lost, so it may be new or old" in done.err
     assert "existed" not in done.err
     assert len(builder.users) == 1
 
@@ -169,7 +169,7 @@ def test_an_answer_that_does_not_say_whether_the_user_is_new_was_not_lost(run, b
     builder.fault("POST", action=json_answer(202, user))
     done = run("users", "create", "u1", "--json")
     assert (done.code, done.json["created"]) == (0, None)
-    assert "ensured: the answer does not say, so whether it is new is not known" in done.err
+    assert "exists; the response does not say whether it is new" in done.err
 
 
 def test_when_no_answer_ever_comes_the_outcome_is_unknown(run, builder):

@@ -498,7 +498,7 @@ def test_404_after_a_lost_answer_is_done(run, builder, lost, history):
     done = run("users", "deactivate", "alice", "--confirm", "alice", "--json")
     assert done.code == 0, done
     assert done.json["results"][0]["outcome"] == "deactivated"
-    assert "the first answer was lost" in done.err
+    assert "the first response was lost" in done.err
     assert (history()[-1]["outcome"], history()[-1]["attempts"]) == ("applied", 2)
 
 

@@ -303,7 +303,7 @@ def test_after_a_lost_answer_a_link_that_is_new_is_told(run, builder):
     done = run("users", "onboard", "alice", *MANAGED, "--json")
     assert done.code == 0, done
     assert done.json["linked_exchanges"] == ["polymarket"]
-    assert "the answer was lost; read again, `alice` is linked to polymarket" in done.err
+    assert "the response was lost; a read shows that `alice` is linked to polymarket" in done.err
     assert len(builder.mutations) == 1
 
 

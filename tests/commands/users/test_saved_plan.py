@@ -228,7 +228,7 @@ def test_question_counts_what_still_stands(terminal, builder, saved, key_env):
     )
 
     assert session.code == 8, session
-    assert "left out: row 3 `up`" in session.text
+    assert "skipped: row 3 `up`" in session.text
 
 
 def test_saved_plan_has_no_secret(saved, builder):

@@ -43,7 +43,7 @@ def test_a_cut_leaves_the_pool_alone(run, builder):
     user = builder.add("alice", 5000)
     done = run("users", "set-qps", user["customer_id"], "4000")
     assert done.code == 0, done
-    assert "5000 -> 4000; 1000 QPS go back to the pool" in done.err
+    assert "5000 -> 4000; 1000 QPS are freed in the pool" in done.err
     assert builder.log == [f"GET {path_of(user)}", f"PATCH {path_of(user)}"]
 
 
@@ -147,7 +147,7 @@ def test_when_every_answer_is_lost_the_user_is_read_and_the_truth_told(run, buil
     done = run("users", "set-qps", "alice", "20", "--json")
     assert done.code == 0, done
     assert done.json["qps_limit"] == 20
-    assert "the answer was lost; read again, the user has the new limit" in done.err
+    assert "the response was lost; a read shows that the user has the new limit" in done.err
 
 
 def test_when_the_user_read_again_differs_the_outcome_is_unknown(run, builder, history):
@@ -189,7 +189,7 @@ def test_an_answer_without_the_limit_says_so(run, builder):
     done = run("users", "set-qps", "alice", "20", "--json")
     assert done.code == 0, done
     assert "qps_limit" not in done.json
-    assert "20 is what was requested" in done.err
+    assert "the response contains no qps_limit; 20 was requested" in done.err
 
 
 def test_a_refusal_changes_nothing_and_lists_what_is_wrong(run, builder, history):

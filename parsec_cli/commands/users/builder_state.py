@@ -1,4 +1,4 @@
-"""What a bulk run reads before it starts, paced like everything it sends: limits, pool, users."""
+"""What a bulk command reads before it sends: rate limits, pool, users and holdings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from parsec_cli.api.client import Client
 from parsec_cli.api.error_of import quota_used_up
 from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import get_pool, get_usage, pages
-from parsec_cli.bulk.plan import forecast as guards
+from parsec_cli.bulk.plan.forecast import Forecast, check_reads, forecast
 from parsec_cli.bulk.plan.plan import Action, Deactivate
 from parsec_cli.bulk.plan.recheck import Ready
 from parsec_cli.bulk.plan.snapshot import Census
@@ -20,17 +20,17 @@ from parsec_cli.models import Pool, Usage, User
 from parsec_cli.runtime import Runtime
 
 
-class Survey:
-    """The limits of the key and the state of the builder, as a plan and a run need them.
+class BuilderState:
+    """Reads what a plan and a run need, at the rate that the key's limits permit.
 
-    `fetched`: the users were read one by one, not listed, so their records are new enough.
+    `fetched`: the users were read one by one, not listed, so their balances are current.
     """
 
     def __init__(self, runtime: Runtime, *, balances_only: bool = False) -> None:
         self._runtime = runtime
         self._balances_only = balances_only
         self.fetched = False
-        usage = self._usage()
+        usage, fault = self._usage()
         self.quota_left = None if usage is None else usage.monthly_left
         world = runtime.world
         self.pacer: Pacer = pacer_for(
@@ -40,23 +40,26 @@ class Survey:
             sleep=world.sleep,
         )
         self.client.retry.pacer = self.pacer
+        if fault:
+            rate = self.pacer.rate
+            pace = "" if rate is None else f"; sending at most {rate:g} requests/s"
+            runtime.screen.notice(f"rate limits could not be read{pace}: {fault}")
 
     @property
     def client(self) -> Client:
         return self._runtime.client
 
-    def _usage(self) -> Usage | None:
+    def _usage(self) -> tuple[Usage | None, str]:
         try:
-            return get_usage(self.client)
+            return get_usage(self.client), ""
         except (Unreachable, Refused, NotFound, ForeignNotFound) as fault:
-            self._runtime.screen.notice(f"the limits could not be read, so it goes slowly: {fault}")
-            return None
+            return None, fault.message
 
     def pool(self) -> Pool:
         return get_pool(self.client)
 
-    def everyone(self) -> Iterator[list[User]]:
-        """Yield all users page by page; what is learnt of their ids is remembered."""
+    def all_users(self) -> Iterator[list[User]]:
+        """Yield all users page by page; the index remembers their ids."""
         for page in pages(self.client):
             self._runtime.index.remember(
                 (user["customer_id"], user["external_id"])
@@ -65,22 +68,22 @@ class Survey:
             )
             yield [User(user) for user in page.users]
 
-    def forecast(self, actions: Sequence[Action], pool: Pool, census: Census) -> guards.Forecast:
-        """Say what `actions` cost, with the reads of holdings ahead of the deactivations."""
-        gone = [action for action in actions if isinstance(action, Deactivate)]
-        reads = sum(self._reads(_listed(census, action)) for action in gone)
-        return guards.forecast(
+    def forecast(self, actions: Sequence[Action], pool: Pool, census: Census) -> Forecast:
+        """Forecast `actions`, with the reads of holdings before the deactivations."""
+        users = [_listed(census, a) for a in actions if isinstance(a, Deactivate)]
+        reads = sum(map(self._reads, users))
+        return forecast(
             tuple(actions), pool, rate=self.pacer.rate, quota_left=self.quota_left, reads=reads
         )
 
     def holdings(self, census: Census, actions: Sequence[Deactivate]) -> dict[str, Holdings | None]:
-        """Read what these users hold, by customer_id; the census keeps their newer records."""
+        """Read what these users hold, by customer_id; their newer records replace the listed."""
         held: dict[str, Holdings | None] = {action.customer_id: None for action in actions}
         records = {action.customer_id: _listed(census, action) for action in actions}
         to_read = {customer: user for customer, user in records.items() if has_wallet(user)}
         if not to_read:
             return held
-        guards.check_reads(sum(map(self._reads, to_read.values())), self.quota_left)
+        check_reads(sum(map(self._reads, to_read.values())), self.quota_left)
         with self._runtime.screen.progress(len(to_read), "holdings") as progress:
             for customer, user in to_read.items():
                 if fault := quota_used_up(self.client.quota):
@@ -102,7 +105,7 @@ def held_by_all(ready: Ready) -> list[Held]:
 
 
 def _listed(census: Census, action: Deactivate) -> User:
-    """Return the user's record; one that was not kept may well have a wallet."""
+    """Return the user's record; one that was not kept may have a wallet."""
     seen = census.by_customer_id(action.customer_id)
     if seen is None or seen.record is None:
         return User({"customer_id": action.customer_id, "wallet": {}})

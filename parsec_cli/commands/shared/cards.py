@@ -1,11 +1,14 @@
-"""What a person sees of one object: labelled values in the order in which they matter."""
+"""Cards: what a person sees of one object, or of a request that a dry run does not send."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from parsec_cli import columns, exact_json
+from parsec_cli.base_url import API_PREFIX
 from parsec_cli.models import JsonObject, Pool, Usage, User, Wallet
-from parsec_cli.redaction import Redaction
-from parsec_cli.results import Bar, Block, Card, Line, Record
+from parsec_cli.redaction import Redaction, is_secret
+from parsec_cli.results import Bar, Block, Card, Column, Line, Record
 
 _STRATEGY = {
     "managed": "managed wallet",
@@ -135,3 +138,22 @@ def _per_second(limit: int | None) -> str:
 
 def user_record(raw: JsonObject) -> Record:
     return Record(raw, columns.USER, user_card(User(raw)))
+
+
+def not_sent(method: str, path: str, body: JsonObject | None, **more: Any) -> Record:
+    """Show the request that a dry run does not send; the printer masks secrets by their names.
+
+    `more` are further members of the JSON.
+    """
+    full = API_PREFIX + path
+    value = {"dry_run": True, "method": method, "path": full, "body": body, **more}
+    columns = tuple(_column(name) for name in value)
+    # a card shows no part of a secret
+    shown = {name: "****" if is_secret(name) else text for name, text in (body or {}).items()}
+    pairs = tuple((name, str(text)) for name, text in shown.items())
+    return Record(value, columns, (Line(f"dry run: would send {method} {full}"), Card(pairs)))
+
+
+def _column(name: str) -> Column:
+    title = name.upper().replace("_", " ")
+    return Column(name, title, "holdings" if name == "holdings" else "text")

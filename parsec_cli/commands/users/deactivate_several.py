@@ -1,0 +1,149 @@
+"""Deactivate several users as a run with a journal and result rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from parsec_cli import columns
+from parsec_cli.api.resolve import Reference
+from parsec_cli.bulk.files.header import Columns
+from parsec_cli.bulk.files.targets import Target, read_targets
+from parsec_cli.bulk.plan import saved_plan as plans
+from parsec_cli.bulk.plan.deactivations import (
+    is_bare_uuid,
+    keep_for_targets,
+    plan_deactivations,
+    second_meaning,
+)
+from parsec_cli.bulk.plan.recheck import prepare
+from parsec_cli.bulk.plan.snapshot import Census, take_census
+from parsec_cli.bulk.run.journal import Journal
+from parsec_cli.commands.shared.consent import (
+    Consent,
+    DeactivateOptions,
+    Held,
+    agree_to_one,
+    agree_to_several,
+    check_max,
+    warn_of_holders,
+    with_consent,
+    word_for,
+)
+from parsec_cli.commands.shared.earlier_deactivations import earlier_deactivations, warn_of_unknown
+from parsec_cli.commands.shared.input_file import check_output, read_bytes
+from parsec_cli.commands.users.builder_state import BuilderState, held_by_all
+from parsec_cli.commands.users.bulk_run import RunOptions, journal_of, run_listing
+from parsec_cli.errors import UsageFault, counted
+from parsec_cli.models import User
+from parsec_cli.results import Listing
+from parsec_cli.runtime import Runtime
+
+# for more names than this, one listing of all users costs less than one GET each
+_LISTING_FROM = 50
+
+
+def deactivate_several(
+    runtime: Runtime,
+    users: tuple[str, ...],
+    from_file: str | None,
+    mapped: tuple[str, ...],
+    options: DeactivateOptions,
+) -> Listing:
+    """Deactivate the named users, or those of a file whose columns `mapped` renames."""
+    check_output(from_file or "-", options.results, "--results")
+    if from_file is None:
+        for text in users:
+            Reference.parse(text)
+        targets = tuple(Target(row, "user", text) for row, text in enumerate(users, 1))
+    else:
+        targets = _targets_in(runtime, from_file, mapped)
+    with journal_of(runtime, "users deactivate") as journal:
+        return _deactivate(runtime, targets, options, journal, one_named=len(users) == 1)
+
+
+def _targets_in(runtime: Runtime, file: str, mapped: tuple[str, ...]) -> tuple[Target, ...]:
+    columns = Columns.parse(mapped)
+    name = "stdin" if file == "-" else file
+    targets = read_targets(read_bytes(runtime, file), name, columns)
+    if ignored := columns.notice():
+        runtime.screen.notice(ignored)
+    if uuids := sum(map(is_bare_uuid, targets)):
+        runtime.screen.notice(f"read as customer_id: {counted(uuids, 'line')} with a UUID")
+    return targets
+
+
+def _deactivate(
+    runtime: Runtime,
+    targets: tuple[Target, ...],
+    options: DeactivateOptions,
+    journal: Journal,
+    *,
+    one_named: bool,
+) -> Listing:
+    builder = BuilderState(runtime, balances_only=options.balances_only)
+    past = earlier_deactivations(runtime, journal.past)
+    census = _census(runtime, builder, targets)
+    plan = plan_deactivations(targets, census, past)
+    ready = prepare(plan, census)
+    if plan.keeps:
+        runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
+    check_max(len(ready.deactivations), options.most)
+    ready = ready.holding(builder.holdings(census, ready.deactivations))
+    everyone = held_by_all(ready)
+    warn_of_unknown(runtime, past, (one.user for one in everyone))
+    if options.dry_run:
+        warn_of_holders(runtime, everyone)
+        rows = [plans.as_json(action) for action in ready.send]
+        return Listing("actions", columns.ACTION, [rows])
+    if everyone:
+        _agree(runtime, everyone, options.consent, one_named=one_named)
+    run_options = RunOptions(results=options.results, reason=options.reason)
+    return run_listing(runtime, "users deactivate", ready, journal, builder, run_options)
+
+
+def _census(runtime: Runtime, builder: BuilderState, targets: tuple[Target, ...]) -> Census:
+    """Fetch the targets, one by one or all in one listing."""
+    prefix = {"user": "", "external_id": "ext:", "customer_id": "id:"}
+    names = [f"{prefix[target.kind]}{target.text}" for target in targets]
+    if len(targets) > _LISTING_FROM or not all(map(_is_reference, names)):
+        return take_census(builder.all_users(), keep_for_targets(targets))
+    census, builder.fetched = Census(), True
+    found = runtime.resolver.find(names, to_change=True)
+    for user in (*found.values(), *_others(runtime, targets, list(found.values()))):
+        if user is not None:
+            census.add(user, keep=True)
+    return census
+
+
+def _others(
+    runtime: Runtime, targets: tuple[Target, ...], found: Sequence[User | None]
+) -> Iterator[User | None]:
+    """Fetch other users that the rows may mean; only an ambiguous row costs a request."""
+    pairs = {(user.customer_id.lower(), user.external_id) for user in found if user is not None}
+    for target in targets:
+        if (text := second_meaning(target)) is not None:
+            yield from runtime.resolver.remembered(text)
+        name = f"ext:{target.external_id}"
+        known = not target.external_id or (target.text, target.external_id) in pairs
+        if not known and _is_reference(name):
+            yield runtime.resolver.find([name], to_change=True)[name]
+
+
+def _is_reference(name: str) -> bool:
+    """Return whether `name` is valid as a USER argument: a column may contain others."""
+    try:
+        Reference.parse(name)
+    except UsageFault:
+        return False
+    return True
+
+
+def _agree(
+    runtime: Runtime, everyone: Sequence[Held], consent: Consent, *, one_named: bool
+) -> None:
+    if one_named:
+        user = everyone[0].user
+        command = with_consent(everyone, word_for(user), [user.customer_id])
+        agree_to_one(runtime, everyone[0], consent, command)
+    else:
+        agree_to_several(runtime, everyone, consent, with_consent(everyone, len(everyone)))
