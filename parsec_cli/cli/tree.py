@@ -95,7 +95,10 @@ def _docstring_in_source(function: Callable[..., Any]) -> str:
     import ast
     import textwrap
 
-    node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    source = textwrap.dedent(inspect.getsource(function))
+    # not `ast.parse`, which drops docstrings as well since Python 3.13
+    tree: ast.Module = compile(source, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True, optimize=0)
+    node = tree.body[0]
     return (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)) or ""
 
 
