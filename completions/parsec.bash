@@ -123,7 +123,7 @@ _parsec() {
     local -a words=() candidates=() operands=()
     COMPREPLY=()
 
-    # Bash cuts words at colons and leaves quotes in them, so the line is read anew. `head` is the
+    # Bash cuts words at colons and leaves quotes in them, so the line is read again. `head` is the
     # part of the current word that stays as it is typed.
     for ((i = 0; i < ${#line}; i++)); do
         c=${line:i:1}
@@ -144,7 +144,7 @@ _parsec() {
             [[ ! $value && ! $started ]] || words+=("$value")
             value= head= started=
         else
-            # readline begins a new word behind such a character, but at an `@`
+            # readline begins a new word after these characters, but at an `@`
             [[ $c != @ || $breaks != *@* ]] || head=$value
             value+=$c
             [[ $c == @ || $breaks != *"$c"* ]] || head=$value

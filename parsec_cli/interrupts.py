@@ -1,10 +1,10 @@
-"""Ctrl-C, SIGTERM, SIGHUP: at once while nothing is in flight, else after a short drain.
+"""Handle Ctrl-C, SIGTERM and SIGHUP: end at once, or wait for a change that is in flight.
 
 A change that was sent cannot be called back. Until its outcome is known, the first signal only sets
 a deadline for it; the second signal ends the command at once.
 
 The interpreter runs a handler only between two steps of the main thread. A signal that arrives
-just before a blocking call (reading an answer, waiting for a program) would wait as long as that
+just before a blocking call (reading a response, waiting for a program) would wait as long as that
 call does. So the interpreter writes each signal to a wake-up descriptor, and a thread that reads
 it interrupts the main thread until the handler has run.
 """
@@ -26,21 +26,21 @@ from parsec_cli.errors import Interrupted, Stopped, Terminated
 DRAIN_SECONDS = 10.0
 _NOTICED_WITHIN = 0.1
 ENDING = [signal.SIGINT, signal.SIGTERM]
-if hasattr(signal, "SIGHUP"):  # the terminal is gone; Windows has no such signal
+if hasattr(signal, "SIGHUP"):  # the terminal is gone; Windows does not have this signal
     ENDING.append(signal.SIGHUP)
 _WAKE_AGAIN = 0.01  # seconds between two attempts to interrupt a blocking call
 
 
 def until_installed() -> None:
-    """Let Ctrl-C end the process without a word while it still starts, as SIGTERM does."""
+    """Let Ctrl-C end the process silently while it starts, as SIGTERM does."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @functools.cache
 def _wake_main_thread() -> None:
-    """From now on, let no blocking call of the main thread delay a signal's handler."""
-    if sys.platform == "win32":  # has no way to interrupt another thread's call
+    """Prevent blocking calls of the main thread from delaying a signal's handler."""
+    if sys.platform == "win32":  # cannot interrupt another thread's call
         return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -86,32 +86,32 @@ def _undo_all() -> None:
 
 
 class Interrupts:
-    """What signals came in, and what must not be torn apart by one.
+    """The signals that arrived, and the sections of code that a first signal must not interrupt.
 
-    `clock` is monotonic seconds. `drain_at` is None, or the time on that clock by which whatever
-    is in flight has to be over.
+    `clock` is monotonic seconds. `drain_at` is None, or the time on that clock by which requests
+    in flight must end.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        # appended to and removed from by several threads, read by the handler: no lock, because
-        # the handler may interrupt the very thread that holds one
+        # changed by several threads and read by the handler, without a lock, because the handler
+        # may interrupt the thread that holds it
         self._holding: list[Callable[[], bool]] = []
         self._leaving = False
         self.pending: Stopped | None = None
         self.drain_at: float | None = None
-        # called by the handler, so it must only note: no lock, no threading.Event
+        # called by the handler, so it must not use a lock or a threading.Event
         self.on_first: Callable[[], None] | None = None
 
     def install(self) -> None:
-        """Take the signals over; one that is ignored (nohup, a pipeline) stays so."""
+        """Handle the signals, except those that are ignored (nohup, a pipeline)."""
         for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._arrive)
         _wake_main_thread()
 
     def leave(self) -> None:
-        """Let the next signal end the process without a word: the command has said all it had."""
+        """Let the next signal end the process silently, since the command has finished."""
         self._leaving = True
         _undo_all()
 
@@ -120,7 +120,7 @@ class Interrupts:
         interrupted = number == signal.SIGINT
         stop = Interrupted("interrupted") if interrupted else Terminated("terminated")
         if self._leaving:
-            # the command only tidies up since the last one: nobody is left to catch this one
+            # the command is only cleaning up, so nothing would catch an exception
             _undo_all()
             os._exit(stop.exit_code)
         try:
@@ -141,7 +141,7 @@ class Interrupts:
 
     @contextmanager
     def shield(self, holds: Callable[[], bool] = lambda: True) -> Iterator[None]:
-        """Hold the first signal back while the body runs and `holds()`; nests, in any thread."""
+        """Defer the first signal while the body runs and `holds()`. May nest, in any thread."""
         self._holding.append(holds)
         try:
             yield
@@ -149,8 +149,8 @@ class Interrupts:
             self._holding.remove(holds)
 
     def pause(self, seconds: float) -> None:
-        """Sleep, but hardly longer than until a signal arrives."""
-        # no threading.Event: its lock may be held by the very thread that the handler interrupts
+        """Sleep, but stop shortly after a signal arrives."""
+        # without a threading.Event, as the handler may interrupt the thread that holds its lock
         until = self._clock() + seconds
         while self.pending is None and (left := until - self._clock()) > 0:
             time.sleep(min(left, _NOTICED_WITHIN))

@@ -1,6 +1,6 @@
-"""The command that a hint or notice proposes, as data; it is completed and quoted when shown.
+"""Build the command shown in a hint: with profile and host, shell-quoted.
 
-Rooms that write hints know neither the profile nor the arguments of the command that runs.
+A hint proposes a command as data, since rooms know neither the profile nor the typed arguments.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from parsec_cli.redaction import is_secret
 
 Value = str | int | bool | None
 _TARGET = ("--profile", "--base-url")
-# commands on this machine, which are the same for every profile and host
+# commands that use neither a profile nor a host
 _LOCAL = ("sandbox", "completion", "credentials", "help", "--version")
 
 
 @record
 class NextCommand:
-    """Made by `run` or `again`. `words` follow `parsec`; `names` come last, as ids and files do.
+    """A proposed command. `words` follow `parsec`; `names` are ids and files, which come last.
 
-    `options` are set in the command that is repeated, those without a value are left out of it,
-    and `replace` maps words of it to others. `profile` replaces the target; `stdin` is a file.
+    If it `repeats` the typed command, `options` are added to that, options without a value are
+    removed, and `replace` maps its words to others. `profile` replaces the target; `stdin` is a
+    file.
     """
 
     words: tuple[str, ...] = ()
@@ -46,9 +47,9 @@ def again(
     stdin: str = "",
     **options: Value,
 ) -> NextCommand:
-    """Propose the command that runs, with options added, replaced, or (None) left out.
+    """Propose the typed command with options added, replaced, or removed (None).
 
-    A `verb` stands in for the one that was typed.
+    A `verb` replaces the typed one.
     """
     return NextCommand(
         verb,
@@ -62,7 +63,7 @@ def again(
 
 @record
 class Target:
-    """What must be named to reach the same profile and host from any shell; "" for nothing."""
+    """The options and variable that reach the same profile and host from any shell, or ""."""
 
     profile: str = ""
     base_url: str = ""
@@ -71,9 +72,9 @@ class Target:
 
 @record
 class Line:
-    """A command line taken apart: the words of the command, its options, and its arguments.
+    """A command line, split into the words of the command, its options, and its arguments.
 
-    It is `understood` where the command has all those options.
+    It is `understood` if the command has all those options.
     """
 
     verb: tuple[str, ...]
@@ -85,7 +86,7 @@ class Line:
     def parse(
         cls, argv: Sequence[str], verb: tuple[str, ...], known: Mapping[str, tuple[str, bool]]
     ) -> Line:
-        """Take `argv` apart; `known` maps each spelling to an option and whether it has a value."""
+        """Split `argv`; `known` maps each spelling to an option and whether it takes a value."""
         left, names = list(argv), list[str]()
         options: list[tuple[str, str | None]] = []
         while left:
@@ -112,10 +113,7 @@ class Line:
         return {*self.names, *(value for _, value in self.options if value)}
 
     def without_secrets(self) -> Line:
-        """Return it with a file in place of fields that hold a secret, and without other ones.
-
-        A secret in the query gives way to a word that names what belongs there.
-        """
+        """Replace the body by `--input FILE` if it contains a secret, and secrets in the query."""
         fields = [value for name, value in self.options if name in ("-f", "-F") and value]
         options = tuple(
             (name, f"{value.partition('=')[0]}=VALUE")
@@ -136,7 +134,7 @@ def _holds_secret(field: str) -> bool:
 
 
 def _spellings(word: str, known: Mapping[str, tuple[str, bool]]) -> list[tuple[str, str | None]]:
-    """Split `--name=value`, or short options behind one dash, into options and glued values."""
+    """Split `--name=value`, or short options after one dash, into options and attached values."""
     if word.startswith("--"):
         name, equals, value = word.partition("=")
         return [(name, value if equals else None)]
@@ -150,7 +148,7 @@ def _spellings(word: str, known: Mapping[str, tuple[str, bool]]) -> list[tuple[s
 
 
 def complete(command: NextCommand, line: Line | None, target: Target) -> list[str] | None:
-    """Return the words of the whole command; None where it cannot be completed.
+    """Return the words of the whole command, or None if it cannot be completed.
 
     A first word such as `PARSEC_CONFIG=FILE` sets a variable.
     """
@@ -164,7 +162,7 @@ def complete(command: NextCommand, line: Line | None, target: Target) -> list[st
     elif command.profile:
         target = changed(target, profile=command.profile, base_url="")
     elif words[0] == "config" and words[1] != "show":
-        # it would be stored, so that one from the environment is no part of the command
+        # the URL would be stored, so it must not come from the environment
         target = changed(target, base_url=given.get("--base-url", ""))
     start = [f"PARSEC_CONFIG={target.config}"] if target.config else []
     start.append("parsec")
@@ -180,7 +178,7 @@ def complete(command: NextCommand, line: Line | None, target: Target) -> list[st
 def _repeated(
     command: NextCommand, line: Line
 ) -> tuple[list[str], list[str], dict[str, str | None]]:
-    """Return words and names of the line with the changes, and what it now says of its target."""
+    """Return words and names of the changed line, and its options for the target."""
     changes, replace = dict(command.options), dict(command.replace)
     options = [(name, value) for name, value in line.options if name not in changes]
     for name, value in changes.items():
@@ -201,7 +199,7 @@ def _repeated(
 
 
 def _names(names: Sequence[str]) -> list[str]:
-    """Return the names, behind `--` where one would be taken for an option."""
+    """Return the names, after `--` if one begins with a dash."""
     dashed = any(name.startswith("-") and name != "-" for name in names)
     return ["--", *names] if dashed else list(names)
 
@@ -211,14 +209,14 @@ def _option(name: str, value: str | None) -> list[str]:
         return [name]
     if not value.startswith("-") or value == "-":
         return [name, value]
-    # glued, so that no parser takes the value for an option
+    # attached, so that no parser reads the value as an option
     return [f"{name}={value}" if name.startswith("--") else f"{name}{value}"]
 
 
 def shell_line(
     words: Sequence[str], stdin: str = "", shown: Callable[[str], str] = lambda word: word
 ) -> str:
-    """Quote the words for a POSIX shell; those that `shown` would alter are spelled as octets."""
+    """Quote the words for a POSIX shell; words that `shown` would change are written as octets."""
     first, equals, value = words[0].partition("=")
     start = f"{first}={_quoted(value, shown)}" if equals else first
     line = " ".join([start, *(_quoted(word, shown) for word in words[1:])])
@@ -231,7 +229,7 @@ def _quoted(word: str, shown: Callable[[str], str]) -> str:
     if shown(word) == word:
         return shlex.quote(word)
     octets = word.encode("utf-8", "surrogateescape")
-    spelled = "".join(
+    escaped = "".join(
         chr(o) if chr(o).isascii() and chr(o).isalnum() else f"\\{o:03o}" for o in octets
     )
-    return f"\"$(printf '{spelled}')\""
+    return f"\"$(printf '{escaped}')\""

@@ -46,6 +46,11 @@ class Values:
     source: Source = "text"
     words: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """Source and words, as the tables of completion scripts contain them."""
+        return " ".join((self.source, *self.words))
+
 
 @record
 class Option:

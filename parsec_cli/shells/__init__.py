@@ -1,5 +1,47 @@
-"""Write completion scripts: one file a shell, each from the same pages, none asking the parser.
+"""Write completion scripts, one file per shell, from the pages of the command tree.
 
-A script holds commands, options and choices itself. Only users and profiles are asked for, by
-`parsec __complete`, which reads local files.
+A script contains commands, options and choices. Only for users and profiles it calls
+`parsec __complete`, which reads local files. This file has what all scripts need.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from parsec_cli.cli.help_pages import Option, Page
+
+
+def split_options(root: Page) -> tuple[dict[str, Option], dict[Page, tuple[Option, ...]]]:
+    """Return the common options with the same values on all pages, and each page's other ones."""
+    common: dict[str, Option] = {}
+    varying: set[str] = set()
+    for page in root.walk():
+        for option in page.common_options:
+            name = option.names[0]
+            if common.setdefault(name, option).values != option.values:
+                varying.add(name)
+    same = {name: option for name, option in common.items() if name not in varying}
+    other = {
+        page: tuple(option for option in page.options if option.names[0] not in same)
+        for page in root.walk()
+    }
+    return same, other
+
+
+def all_names(options: Iterable[Option]) -> list[str]:
+    return [name for option in options for name in option.all_names]
+
+
+def names_with_value(root: Page) -> list[str]:
+    """Return all option names that take a value; ValueError if a flag has one of them."""
+    options = [option for page in root.walk() for option in page.options]
+    found = list(dict.fromkeys(n for option in options if option.metavar for n in option.names))
+    clash = set(found) & {n for o in options if not o.metavar for n in o.all_names}
+    if clash:
+        raise ValueError(f"both a flag and an option: {', '.join(sorted(clash))}")
+    return found
+
+
+def single_quoted(text: str, quote: str) -> str:
+    """Quote text for a shell that writes `quote` for a quote."""
+    return "'" + text.replace("'", quote) + "'"

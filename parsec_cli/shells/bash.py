@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parsec_cli.cli.help_pages import Page
-from parsec_cli.shells.grammar import names, options_by_use, taken
+from parsec_cli.shells import all_names, split_options
 
 _ENGINE = r"""
 # Writes $1 into `quoted` as it has to stand inside the quote $2 that is still open. Readline adds
@@ -45,7 +45,7 @@ _parsec() {
     local -a words=() candidates=() operands=()
     COMPREPLY=()
 
-    # Bash cuts words at colons and leaves quotes in them, so the line is read anew. `head` is the
+    # Bash cuts words at colons and leaves quotes in them, so the line is read again. `head` is the
     # part of the current word that stays as it is typed.
     for ((i = 0; i < ${#line}; i++)); do
         c=${line:i:1}
@@ -66,7 +66,7 @@ _parsec() {
             [[ ! $value && ! $started ]] || words+=("$value")
             value= head= started=
         else
-            # readline begins a new word behind such a character, but at an `@`
+            # readline begins a new word after these characters, but at an `@`
             [[ $c != @ || $breaks != *@* ]] || head=$value
             value+=$c
             [[ $c == @ || $breaks != *"$c"* ]] || head=$value
@@ -164,12 +164,12 @@ fi
 
 def script(root: Page) -> str:
     """Return the script; to be sourced, or put where bash-completion looks."""
-    alike, rest = options_by_use(root)
-    common = " ".join(names(alike.values()))
-    tree = "".join(_command(page, names(rest[page])) for page in root.walk())
+    same, other = split_options(root)
+    common = " ".join(all_names(same.values()))
+    tree = "".join(_command(page, all_names(other[page])) for page in root.walk())
     shared = "".join(
-        f"        {' | '.join(option.names)}) takes='{taken(option.values)}'; return ;;\n"
-        for option in alike.values()
+        f"        {' | '.join(option.names)}) takes='{option.values.text}'; return ;;\n"
+        for option in same.values()
         if option.metavar
     )
     return (
@@ -196,21 +196,21 @@ def _command(page: Page, options: list[str]) -> str:
     if options:
         sets.append(f"options='{' '.join(options)}'")
     if page.arguments:
-        sets.append(f"operands=({' '.join(repr(taken(a.values)) for a in page.arguments)})")
+        sets.append(f"operands=({' '.join(repr(a.values.text) for a in page.arguments)})")
     if any(argument.repeatable for argument in page.arguments):
         sets.append("many=1")
     return f"        '{page.name}') {' '.join(sets)} ;;\n" if sets else ""
 
 
 def _own(root: Page) -> str:
-    """Return the cases of the options that are not the same everywhere, those alike together."""
-    _, rest = options_by_use(root)
+    """Return the cases of the options that differ between pages, those with equal values joined."""
+    _, other = split_options(root)
     cases: dict[str, list[str]] = {}
-    for page, options in rest.items():
+    for page, options in other.items():
         for option in options:
             if option.metavar:
                 words = [f"'{page.name} {name}'" for name in option.names]
-                cases.setdefault(taken(option.values), []).extend(words)
+                cases.setdefault(option.values.text, []).extend(words)
     return "".join(
         f"        {' | '.join(words)}) takes='{takes}' ;;\n" for takes, words in cases.items()
     )

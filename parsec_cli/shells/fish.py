@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parsec_cli.cli.help_pages import Option, Page, Values
-from parsec_cli.shells.grammar import options_by_use, with_value
+from parsec_cli.shells import names_with_value, split_options
 
 _ENGINE = r"""
 # Is the command on the line $wanted, and the current word its operand number $position?
@@ -88,12 +88,14 @@ complete -c parsec -f
 
 def script(root: Page) -> str:
     """Return the script; to be put where fish looks, as `parsec.fish`."""
-    alike, rest = options_by_use(root)
+    same, other = split_options(root)
     commands = " ".join(f"'{_place(page)}'" for page in root.walk() if page.path[1:])
-    engine = _ENGINE.replace("@COMMANDS@", commands).replace("@VALUED@", " ".join(with_value(root)))
-    lines = ["", *(_option(option, "") for option in alike.values())]
+    engine = _ENGINE.replace("@COMMANDS@", commands).replace(
+        "@VALUED@", " ".join(names_with_value(root))
+    )
+    lines = ["", *(_option(option, "") for option in same.values())]
     for page in root.walk():
-        lines += ["", *_page(page, rest[page])]
+        lines += ["", *_page(page, other[page])]
     head = "# fish completion for parsec; written by `parsec completion fish`\n"
     return head + engine + "\n".join(lines) + "\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parsec_cli.cli.help_pages import Option, Page
-from parsec_cli.shells.grammar import options_by_use, taken, with_value
+from parsec_cli.shells import names_with_value, single_quoted, split_options
 
 _ENGINE = r"""
 Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
@@ -95,11 +95,11 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
 
 def script(root: Page) -> str:
     """Return the script; to be dot-sourced or added to `$PROFILE`."""
-    alike, rest = options_by_use(root)
+    same, other = split_options(root)
     tables = {
-        "@TREE@": "".join(_entry(page, rest[page]) for page in root.walk()),
-        "@COMMON@": "".join(f"        {line}\n" for o in alike.values() for line in _takes(o)),
-        "@VALUED@": ", ".join(map(_quoted, with_value(root))),
+        "@TREE@": "".join(_entry(page, other[page]) for page in root.walk()),
+        "@COMMON@": "".join(f"        {line}\n" for o in same.values() for line in _takes(o)),
+        "@VALUED@": ", ".join(map(_quoted, names_with_value(root))),
         "@SUMMARIES@": "".join(
             f"        {_quoted(page.name)} = {_quoted(page.summary)}\n"
             for page in root.walk()
@@ -115,7 +115,7 @@ def script(root: Page) -> str:
 def _entry(page: Page, options: tuple[Option, ...]) -> str:
     commands = ", ".join(_quoted(below.path[-1]) for below in page.pages)
     takes = ", ".join(line for option in options for line in _takes(option))
-    operands = ", ".join(_quoted(taken(argument.values)) for argument in page.arguments)
+    operands = ", ".join(_quoted(argument.values.text) for argument in page.arguments)
     many = "$true" if any(argument.repeatable for argument in page.arguments) else "$false"
     return (
         f"        {_quoted(page.name)} = @{{ Commands = @({commands}); Operands = @({operands});"
@@ -124,9 +124,9 @@ def _entry(page: Page, options: tuple[Option, ...]) -> str:
 
 
 def _takes(option: Option) -> list[str]:
-    wanted = taken(option.values) if option.metavar else ""
+    wanted = option.values.text if option.metavar else ""
     return [_quoted(f"{name} {wanted}".rstrip()) for name in option.all_names]
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return single_quoted(text, "''")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from parsec_cli.cli.help_pages import Argument, Option, Page, Values
-from parsec_cli.shells.grammar import options_by_use, word
+from parsec_cli.shells import single_quoted, split_options
 
 _ENGINE = r"""
 # Asks for what only this machine knows: local files, no request.
@@ -66,9 +66,9 @@ _GROUP = r"""
 
 def script(root: Page) -> str:
     """Return the script; to be put into a directory of `fpath` as `_parsec`, or sourced."""
-    alike, rest = options_by_use(root)
-    functions = "".join(_function(page, rest[page]) for page in root.walk())
-    common = "".join(f"    {line}\n" for option in alike.values() for line in _option(option))
+    same, other = split_options(root)
+    functions = "".join(_function(page, other[page]) for page in root.walk())
+    common = "".join(f"    {line}\n" for option in same.values() for line in _option(option))
     return (
         "#compdef parsec\n# zsh completion for parsec; written by `parsec completion zsh`\n"
         + functions
@@ -109,11 +109,11 @@ def _option(option: Option) -> list[str]:
     """Write the spec of an option, its names excluding each other."""
     value = f":{_message(option.metavar)}:{_action(option.values)}" if option.metavar else ""
     explanation = f"[{_escaped(option.summary)}]"
-    everyone = option.all_names
-    start = "*" if option.repeatable else f"({' '.join(everyone)})" if len(everyone) > 1 else ""
+    names = option.all_names
+    start = "*" if option.repeatable else f"({' '.join(names)})" if len(names) > 1 else ""
     return [
         _quoted(f"{start}{name}{_joint(name) if option.metavar else ''}{explanation}{value}")
-        for name in everyone
+        for name in names
     ]
 
 
@@ -124,7 +124,9 @@ def _joint(name: str) -> str:
 
 def _argument(number: int, argument: Argument) -> str:
     place = "*" if argument.repeatable else str(number)
-    return _quoted(f"{place}:{_message(word(argument))}:{_action(argument.values)}")
+    return _quoted(
+        f"{place}:{_message(argument.metavar.strip('[]').removesuffix('...'))}:{_action(argument.values)}"
+    )
 
 
 def _action(values: Values) -> str:
@@ -153,4 +155,4 @@ def _escaped(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+    return single_quoted(text, "'\\''")

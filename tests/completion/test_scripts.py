@@ -11,7 +11,7 @@ from support.shells import FILES, REPOSITORY
 
 from parsec_cli.cli import tree
 from parsec_cli.cli.help_pages import Option, Page, page_of
-from parsec_cli.shells.grammar import with_value
+from parsec_cli.shells import names_with_value
 
 ROOT = page_of(tree.parser(), ("parsec",))
 PAGES = list(ROOT.walk())
@@ -68,7 +68,7 @@ def test_an_option_that_is_a_flag_elsewhere_is_refused():
     flag, valued = Option(("-x",), "A."), Option(("-x",), "B.", metavar="N")
     below = Page(("p", "q"), "B.", options=(valued,))
     with pytest.raises(ValueError, match="-x"):
-        with_value(Page(("p",), "A.", options=(flag,), pages=(below,)))
+        names_with_value(Page(("p",), "A.", options=(flag,), pages=(below,)))
 
 
 def test_powershell_brackets_and_quotes_are_balanced(tool):
