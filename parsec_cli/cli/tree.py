@@ -97,8 +97,8 @@ def _docstring_in_source(function: Callable[..., Any]) -> str:
 
     source = textwrap.dedent(inspect.getsource(function))
     # not `ast.parse`, which drops docstrings as well since Python 3.13
-    tree: ast.Module = compile(source, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True, optimize=0)
-    node = tree.body[0]
+    tree = compile(source, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True, optimize=0)
+    node = tree.body[0] if isinstance(tree, ast.Module) else None
     return (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)) or ""
 
 
