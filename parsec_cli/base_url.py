@@ -1,7 +1,7 @@
 """The base URL as people write it, and the origin that a key is bound to.
 
-Read by hand, not by `urllib`: that one drops tabs and newlines, takes `[::1]evil.example` for
-`::1`, and lets through hosts that the HTTP library reads otherwise. What is odd is refused.
+This module does not use `urllib`, which drops tabs and newlines, reads `[::1]evil.example` as
+`::1`, and accepts hosts that the HTTP library reads differently. Anything unusual is refused.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ class BaseUrl:
 
     @classmethod
     def parse(cls, text: str, source: str = "base URL") -> BaseUrl:
-        """Take `https://host[:port][/prefix][/api/v1][/]`; anything careless is a UsageFault.
+        """Read `https://host[:port][/prefix][/api/v1][/]`; raise UsageFault for anything else.
 
-        `source` names where the text came from; the text itself may hold a password and is not
-        quoted in errors.
+        Errors name the `source` of the text, and do not quote it, because it may contain a
+        password.
         """
         return _parse(text.strip(), source)
 
     @property
     def origin(self) -> str:
-        """`scheme://host:port`, the port always written, so that two spellings compare equal."""
+        """`scheme://host:port`, always with the port, so that spellings compare equal."""
         return f"{self.scheme}://{self._bracketed}:{self.port}"
 
     @property
@@ -52,12 +52,12 @@ class BaseUrl:
 
     @property
     def text(self) -> str:
-        """The base URL in its shortest spelling, as it is stored and shown."""
+        """The base URL in its shortest form, as stored and shown."""
         return f"{self._start}{self.prefix}"
 
     @property
     def display(self) -> str:
-        """`host[:port]` for people, with the scheme where it is not https."""
+        """`host[:port]` for people, with the scheme unless it is https."""
         return self._start.removeprefix("https://")
 
     @property
@@ -75,7 +75,7 @@ class BaseUrl:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host, in its one spelling, is this machine itself."""
+    """Whether a normalized host is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     from ipaddress import ip_address
@@ -93,15 +93,15 @@ def _parse(text: str, source: str) -> BaseUrl:
     if not text:
         raise fault("is empty")
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
-        raise fault("holds a blank, a backslash, a control or a non-ASCII character")
+        raise fault("contains a blank, a backslash, a control or a non-ASCII character")
     start = _START.fullmatch(text)
     if start is None:
-        raise fault("has no `https://` in front")
+        raise fault("does not start with `https://`")
     scheme, authority, path, rest = start[1].lower(), start[2], start[3], start[4]
     if "@" in authority:
-        raise fault("must not hold a user name or password")
+        raise fault("must not contain a user name or password")
     if rest:
-        raise fault("must not hold a query or fragment")
+        raise fault("must not contain a query or fragment")
     host, port = _host_and_port(authority, scheme)
     if not host or not port:
         raise fault("has no usable host and port")
@@ -119,12 +119,12 @@ def _prefix(path: str) -> tuple[str, str]:
     if not _PATH.fullmatch(prefix) or {".", ".."} & set(prefix.split("/")):
         return prefix, "has a path with empty, dotted or escaped parts"
     if f"{API_PREFIX}/" in f"{prefix}/":
-        return prefix, f"goes on after `{API_PREFIX}`"
+        return prefix, f"continues after `{API_PREFIX}`"
     return prefix, ""
 
 
 def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
-    """Return the host in its one spelling and the port; "" or 0 for one that cannot be used."""
+    """Return the normalized host and the port; "" or 0 if unusable."""
     match = _AUTHORITY.fullmatch(authority)
     if match is None:
         return "", 0
@@ -144,10 +144,10 @@ def _address(text: str) -> str:
 
 
 def _name(host: str) -> str:
-    """Return `host`, or "" for one that DNS or the HTTP library would choke on or read otherwise.
+    """Return `host`, or "" if DNS or the HTTP library would reject it or read it differently.
 
-    A trailing dot is refused too: it names the same host under a second spelling, which no
-    certificate has.
+    A trailing dot is refused, too: it is a second spelling of the same host, which no certificate
+    has.
     """
     labels = host.split(".")
     if len(host) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in labels):

@@ -1,9 +1,9 @@
-"""Cells of csv and tsv, both ways: what `output` writes, the readers of files turn back.
+"""Cells of csv and tsv in both directions: `output` writes them, the readers of files undo it.
 
 In csv, a spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
-also behind blanks and in other widths. Such a cell gets an apostrophe in front, and so does one
-that begins with an apostrophe itself, which makes the prefix reversible. In tsv, escapes that begin
-with a backslash stand for characters that are invisible or would end the cell.
+even after blanks and in other widths. Those cells get a leading apostrophe, and so do cells that
+begin with one, so that it can be removed again. In tsv, escapes that begin with a backslash replace
+characters that are invisible or would end the cell.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _APOSTROPHE = "'"
 
 
 def neutralise(cell: str) -> str:
-    """Return `cell` so that no spreadsheet takes it for a formula."""
-    if cell[:1].isalnum():  # nearly every cell, at a tenth of the price
+    """Return `cell` so that no spreadsheet reads it as a formula."""
+    if cell[:1].isalnum():  # nearly every cell, in a tenth of the time
         return cell
     if cell.startswith(_APOSTROPHE) or _RUNS.match(cell):
         return _APOSTROPHE + cell
@@ -29,7 +29,7 @@ def neutralise(cell: str) -> str:
 
 
 def restore(cell: str) -> str:
-    """Undo `neutralise`; a cell that it cannot have made stays as it is."""
+    """Undo `neutralise`; return any other cell unchanged."""
     if cell.startswith(_APOSTROPHE) and neutralise(cell[1:]) == cell:
         return cell[1:]
     return cell
@@ -42,12 +42,12 @@ _QUOTED = frozenset(',"\r\n')
 
 
 def has_tsv_escapes(text: str) -> bool:
-    """Tell whether every backslash begins an escape: otherwise this tool did not write `text`."""
+    """Whether every backslash begins an escape; otherwise this tool did not write `text`."""
     return "\\" in text and "\\" not in _ESCAPE.sub("", text)
 
 
 def from_tsv(cell: str) -> str:
-    """Undo the escapes of a tsv cell; an escape of no character stays as it is."""
+    """Undo the escapes of a tsv cell; an escape of no character stays unchanged."""
     return _ESCAPE.sub(_unescaped, cell) if "\\" in cell else cell
 
 
@@ -60,7 +60,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def from_csv(cell: str) -> str:
-    """Return the text of a csv cell: restored, or taken out of a text formula like `="007"`."""
+    """Return the text of a csv cell: restored, or extracted from a formula like `="007"`."""
     if cell[:1].isalnum():
         return cell
     restored = restore(cell)
@@ -70,7 +70,7 @@ def from_csv(cell: str) -> str:
 
 
 def is_csv_cell(line: str) -> bool:
-    """Tell whether `line` may be a whole csv line that stands for another text."""
+    """Whether `line` may be a whole csv line that encodes a different text."""
     inner = line[1:-1].replace('""', '"') if len(line) > 1 and line[0] == line[-1] == '"' else line
     if (text := restore(inner)) == line:
         return False

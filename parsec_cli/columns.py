@@ -1,6 +1,6 @@
-"""The columns of each noun, declared once: tables, csv, `--fields`, help and completion read them.
+"""The columns of each noun, declared once for tables, csv, `--fields`, help and completion.
 
-Paths are the API's own names. Ranks say what a narrow terminal drops first.
+Paths are the API's own names. A narrow terminal drops the highest ranks first.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ CREDENTIALS_CHECKED = (
 
 POOL_CHECKED = (Column("status", "STATUS"), *POOL[:4])
 
-# by the words behind `parsec`, the longest match counting: what `--fields` can name there
+# what `--fields` can name, by the words after `parsec`; the longest match counts
 _OF_COMMAND = {
     "users": USER,
     "users onboard": ONBOARDED,
@@ -186,7 +186,7 @@ _OF_COMMAND = {
 
 
 def of_command(path: tuple[str, ...]) -> tuple[Column, ...]:
-    """The columns of the records that the command `path` shows; none where it shows no records."""
+    """Return the columns of the records that a command shows; none if it shows no records."""
     for length in (2, 1):
         if columns := _OF_COMMAND.get(" ".join(path[:length])):
             return columns

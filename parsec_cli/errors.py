@@ -1,36 +1,36 @@
-"""Every way a command can fail, each with its exit code and the next thing to type.
+"""Every way in which a command can fail, each with its exit code and its default hint.
 
     ParsecError                  1    a fault of the tool itself
-    ├── LocalFault               1    a file, a disk or a stream of this machine failed
+    ├── LocalFault               1    a file, disk or stream of this machine failed
     ├── UsageFault               2    wrong arguments or local validation: nothing was sent
-    ├── NotFound                 3    no such user, or not this builder's
+    ├── NotFound                 3    user not found, or not of this builder
     ├── ForeignNotFound          3    a 404 that is not the API's: the user may well exist
     ├── AmbiguousUser            3
     ├── KeyFault                 4
-    │   ├── NoKey                4    no key where one was looked for
+    │   ├── NoKey                4    no key configured
     │   ├── Unauthorized         4    the API answered 401
     │   └── NotABuilder          4    the key is valid but is not a builder's
     ├── Refused                  5    the API refused: 400, 402, 409, 422, 501, another 403 or 4xx
     ├── RateFault                6
-    │   ├── RateLimited          6    per-second limit beyond `--max-wait`
+    │   ├── RateLimited          6    rate limited for longer than `--max-wait`
     │   └── QuotaUsedUp          6    the monthly quota is used up
-    ├── Unreachable              7    no readable answer: nothing was changed, or a read failed
+    ├── Unreachable              7    no readable response: nothing was changed, or a read failed
     │   ├── ConnectFailed        7    refused, or connecting timed out: nothing was sent
     │   ├── NameNotFound         7    the host name does not resolve
-    │   ├── TlsFailed            7    no TLS there, or its certificate is not accepted
+    │   ├── TlsFailed            7    no TLS, or its certificate is not accepted
     │   ├── Redirected           7    a 3xx, which is never followed
     │   ├── ServerFault          7    5xx
-    │   └── Unreadable           7    an answer that is not what the API promises
+    │   └── Unreadable           7    a response that the API does not promise
     ├── RowsFailed               8    a bulk run ended with failed rows
-    ├── ConsentMissing           9    nobody agreed to what cannot be undone
+    ├── ConsentMissing           9    no consent to what cannot be undone
     ├── GuardRefused            10    pool, `--max`, stale plan, foreign key, second run
-    ├── OutcomeUnknown          12    a change was sent and its fate could not be learned
+    ├── OutcomeUnknown          12    a change was sent, but its outcome is unknown
     └── Stopped                       the operator or the system ended the command
         ├── Interrupted        130
         ├── Terminated         143
         └── ReaderLeft         141
 
-Rooms raise these where they know the cause; `main` alone shows them.
+Modules raise these where they know the cause; only `main` shows them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def unknown(what: str, text: str, known: Sequence[str]) -> UsageFault:
-    """Return the error for a word that is not in a list, with the nearest one that is."""
+    """Return the error for a value that is not in a list, with the nearest one that is."""
     from difflib import get_close_matches
 
     close = get_close_matches(text.lower(), known, 1)
@@ -61,7 +61,7 @@ def unknown(what: str, text: str, known: Sequence[str]) -> UsageFault:
 class ParsecError(Exception):
     """Base of all; `message` and `hint` are plain text, not yet sanitised for a terminal.
 
-    Immutable: `but` makes another error, because one error may be shown in several places.
+    Immutable, because one error may be shown in several places; `but` makes another error.
     """
 
     exit_code: ClassVar[int] = 1
@@ -80,9 +80,9 @@ class ParsecError(Exception):
         retryable: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        """Keep what the error line, the hint and the JSON object show.
+        """Store what the error line, the hint and the JSON object show.
 
-        `command` is what the hint proposes to run, shown below its text. `details` are further
+        `command` is the command that the hint proposes, shown below its text. `details` are further
         lines, such as the API's `validation_errors`; `api_code` is the API's own machine code,
         which replaces the class's `code`; `retry_after` is in seconds.
         """
@@ -102,7 +102,7 @@ class ParsecError(Exception):
         super().__setattr__(name, value)
 
     def but(self, message: str | None = None, **members: Any) -> Self:
-        """Return this error with another message or other members; a new hint is a whole one."""
+        """Return this error with another message or other members; a new hint drops the command."""
         if "hint" in members:
             members.setdefault("command", None)
         kept = {name: value for name, value in self.__dict__.items() if name != "message"}
@@ -245,7 +245,7 @@ class Terminated(Stopped):
 
 
 class ReaderLeft(Stopped):
-    """Whoever read stdout is gone; a command that only reads ends without a word."""
+    """The reader of stdout closed it; a command that only reads then ends silently."""
 
     exit_code = 141
     code = "reader_left"

@@ -1,19 +1,24 @@
-"""JSON with the digits of numbers as they were sent, such as 1.10, 1e400 or -0."""
+"""JSON with the digits of numbers as they were sent, such as 1.10 or -0; and strict JSON.
+
+A server's JSON is read by `loads`, an operator's by `loads_strictly`: text that can be read in two
+ways is an error there.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from typing import Any
 
-# stands before the digits in a text that no server can know, until the number replaces the text
+# begins a text that stands for a number until `unmarked` replaces it; no server can know it
 _MARK = f"digits {os.urandom(8).hex()} "
 _LONGEST_NUMBER = 4300  # as Python's limit for integers
 
 
 class Digits:
-    """A number that Python would write with other digits; compares as the number it is."""
+    """A number that Python would write with other digits; compares as a number."""
 
     __slots__ = ("text",)
 
@@ -50,7 +55,7 @@ def marked(value: Any) -> str:
     """Encode a `Digits` for `unmarked`: the `default` of a JSON encoder."""
     if isinstance(value, Digits):
         return _MARK + value.text
-    raise TypeError(f"{type(value).__name__} is no part of JSON")
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def unmarked(text: str) -> str:
@@ -65,3 +70,53 @@ def dumps(value: Any, **how: Any) -> str:
 def loads(text: str | bytes) -> Any:
     """Do what `json.loads` does, with `Digits` for numbers that Python would write otherwise."""
     return json.loads(text, parse_float=decimal, parse_int=integer)
+
+
+class UnclearJson(ValueError):
+    """Text that only some parsers accept as JSON; `name` is a member that it contains twice."""
+
+    def __init__(self, text: str, name: str = "") -> None:
+        super().__init__(text)
+        self.name = name
+
+
+_BEYOND_LIMITS = "contains a number or a nesting beyond all limits"
+
+
+def loads_strictly(text: str) -> Any:
+    """Parse one value; raise UnclearJson, or JSONDecodeError with the position of the fault."""
+    try:
+        return json.loads(
+            text, object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite
+        )
+    except (UnclearJson, json.JSONDecodeError):
+        raise
+    except (ValueError, RecursionError):  # too many digits in an integer, or too deep
+        raise UnclearJson(_BEYOND_LIMITS) from None
+
+
+def fault_text(fault: ValueError) -> str:
+    """Return what is wrong, in words that follow the name of the text; quotes no value."""
+    if isinstance(fault, json.JSONDecodeError):
+        return f"is not valid JSON: {fault.msg[:1].lower()}{fault.msg[1:]} at column {fault.colno}"
+    return str(fault)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise UnclearJson(f"contains `{twice}` twice", twice)
+    return record
+
+
+def _constant(text: str) -> Any:
+    raise UnclearJson(f"contains `{text}`, which is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise UnclearJson(_BEYOND_LIMITS)
+    return value

@@ -1,7 +1,7 @@
 """The rules of a user's fields: ids, limit, address and email.
 
-Rosters, `users create` and the sandbox share them. Each `_fault` function returns "" or what is
-wrong, in words that may follow a row number.
+Rosters, `users create` and the sandbox share them. Each `_fault` function returns "" for a good
+value, else the fault, in words that may follow a row number.
 """
 
 from __future__ import annotations
@@ -14,26 +14,13 @@ from parsec_cli.visible import UNSEEN
 QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-# what a spreadsheet writes for a long number: a capital E and a sign. `4e872096` is a true id
+# what a spreadsheet writes for a long number: a capital E and a sign; `4e872096` is a valid id
 _MANGLED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d+", re.ASCII)
 _EMAIL_LONGEST = 320
 _JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
-# what programs and spreadsheets write where there is no value, in small letters
-_NO_VALUE = frozenset(
-    (
-        "null",
-        "(null)",
-        "<null>",
-        "none",
-        "nil",
-        "undefined",
-        "nan",
-        "\\n",
-        "n/a",
-        "<na>",
-        "(blank)",
-        "[object object]",
-    )
+# what programs and spreadsheets write for a missing value, in lower case
+_NO_VALUE = re.compile(
+    r"null|\(null\)|<null>|none|nil|undefined|nan|\\n|n/a|<na>|\(blank\)|\[object object\]"
 )
 _SHEET_ERRORS = re.compile(
     r"#(n/a|name\?|(ref|value|num|div/0|null|spill|calc|field|blocked|connect|busy|error)!"
@@ -47,7 +34,7 @@ def is_uuid(text: str) -> bool:
 
 
 def is_unicode(text: str) -> bool:
-    """Tell whether `text` can be encoded: JSON may contain halves of surrogate pairs."""
+    """Whether `text` can be encoded; JSON may contain halves of surrogate pairs."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -60,7 +47,7 @@ def looks_like_key(text: str) -> bool:
 
 
 def id_fault(text: str) -> str:
-    """Say why `text` cannot be the id of any user."""
+    """Return why `text` cannot be the id of any user."""
     if not text.strip():
         return "the id is empty"
     if looks_like_key(text):
@@ -73,7 +60,7 @@ def id_fault(text: str) -> str:
 
 
 def edge_fault(text: str) -> str:
-    """Say why an external_id that stands alone, without a customer_id, is not safe to use."""
+    """Return why an external_id without a customer_id is not safe to use."""
     if text in (".", ".."):
         return f"the id `{text}` cannot be used: it has a meaning in a URL"
     if text != text.strip():
@@ -82,14 +69,14 @@ def edge_fault(text: str) -> str:
 
 
 def blank_note(text: str) -> str:
-    """Point out a blank in an id that is easily overlooked; "" where there is none."""
+    """Return a note about a blank in an id that is easily overlooked, or ""."""
     if text != text.strip():
         return "the id begins or ends with a blank"
     return "" if text == " ".join(text.split()) else "the id contains an unusual blank"
 
 
 def new_id_fault(text: str) -> str:
-    """Say why no user of this external_id can be created."""
+    """Return why no user with this external_id can be created."""
     if fault := edge_fault(text):
         return fault
     for char in text:
@@ -99,10 +86,10 @@ def new_id_fault(text: str) -> str:
 
 
 def word_fault(text: str) -> str:
-    """Say why a new external_id is more likely an artefact of a program than an id."""
+    """Return why a new external_id is more likely an artefact of a program than an id."""
     if fault := sheet_error(text):
         return fault
-    if text.strip().casefold() in _NO_VALUE:
+    if _NO_VALUE.fullmatch(text.strip().casefold()):
         return f"the id {text!a} is what programs write for a missing value"
     return ""
 
@@ -113,7 +100,7 @@ def sheet_error(text: str) -> str:
 
 
 def look_alike_key(text: str) -> str:
-    """Return what ids have in common that people read as one."""
+    """Return a key that is equal for ids that look the same to people."""
     if text.isascii():
         return text.strip().lower()
     seen = "".join(" " if char.isspace() else char for char in text if char not in UNSEEN)
@@ -136,7 +123,7 @@ def address_fault(text: str) -> str:
 
 
 def email_fault(text: str) -> str:
-    """Find only gross mistakes: the API judges the rest."""
+    """Find only gross mistakes; the API checks the rest."""
     name, _, domain = text.partition("@")
     printable = all(char.isprintable() and not char.isspace() for char in text)
     if name and domain and "@" not in domain and printable and len(text) <= _EMAIL_LONGEST:

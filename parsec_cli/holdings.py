@@ -1,6 +1,6 @@
 """What a user would lose access to: balances, open orders and positions.
 
-A part that could not be read makes its user a holder.
+A user counts as a holder if a part could not be read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from parsec_cli.errors import counted
-from parsec_cli.models import JsonObject, User, WrongShape
+from parsec_cli.models import JsonObject, User, Wallet, WrongShape
 from parsec_cli.records import record
 
 EXCHANGE = "polymarket"
@@ -29,7 +29,7 @@ _MOST_DECIMALS = 36
 class Holdings:
     """`balances` are (token, amount) pairs that are not zero.
 
-    A part is None where it could not be read (then it is in `unknown`) or did not have to be.
+    A part is None if it could not be read, and is then in `unknown`, or if it was not needed.
     """
 
     balances: tuple[tuple[str, str], ...] | None = None
@@ -59,7 +59,7 @@ class Holdings:
 
     @property
     def text(self) -> str:
-        """`48,250.75 USDC · 1 open order`, or "" where nothing is held."""
+        """`48,250.75 USDC · 1 open order`, or "" without holdings."""
         parts = [f"{grouped(Decimal(amount))} {token}" for token, amount in self.balances or ()]
         parts += [counted(self.open_orders, "open order")] if self.open_orders else []
         parts += [counted(self.positions, "position")] if self.positions else []
@@ -72,12 +72,20 @@ def json_of(holdings: Holdings | None) -> JsonObject | None:
 
 
 def has_wallet(user: User) -> bool:
-    """Whether there is a wallet, readable or not; without one nothing has to be read."""
+    """Whether there is a wallet, readable or not; users without one have no holdings."""
     return user.raw.get("wallet") is not None
 
 
+def holds_money(wallet: Wallet) -> bool:
+    """Whether a wallet has a balance that is not a readable zero."""
+    try:
+        return bool(balances_in([*wallet.balances]))
+    except WrongShape:
+        return True
+
+
 def is_linked(user: User) -> bool | None:
-    """Whether the exchange that has orders and positions is linked; None where that is unclear."""
+    """Whether the exchange with orders and positions is linked; None if unclear."""
     names = user.raw.get("linked_exchanges")
     if names is None:
         return False
@@ -87,7 +95,7 @@ def is_linked(user: User) -> bool | None:
 
 
 def requests_needed(user: User, *, fetched: bool, balances_only: bool) -> int:
-    """How many requests it takes to read the holdings of a user with this record."""
+    """How many requests it takes to read the holdings of this user."""
     if not has_wallet(user):
         return 0
     linked = bool(is_linked(user))
@@ -97,7 +105,7 @@ def requests_needed(user: User, *, fetched: bool, balances_only: bool) -> int:
 
 
 def total(everyone: Iterable[Holdings]) -> str:
-    """The balances of all together: `50,851.25 USDC`, several tokens joined by commas."""
+    """The sum of all balances: `50,851.25 USDC`, several tokens separated by commas."""
     sums: dict[str, Decimal] = {}
     for holdings in everyone:
         for token, amount in holdings.balances or ():
@@ -106,7 +114,7 @@ def total(everyone: Iterable[Holdings]) -> str:
 
 
 def summary(everyone: Sequence[Holdings | None]) -> str:
-    """`3 of 4 hold money: 50,851.25 USDC in all`, or "" where nobody is a holder."""
+    """`3 of 4 hold money: 50,851.25 USDC in all`, or "" without holders."""
     holders = [holdings for holdings in everyone if holdings is not None and holdings.is_holder]
     if not holders:
         return ""
@@ -116,7 +124,7 @@ def summary(everyone: Sequence[Holdings | None]) -> str:
 
 
 def hold_money(holders: Sequence[Holdings]) -> str:
-    """The predicate of these holders: doubt is named."""
+    """The predicate for these holders, which mentions any doubt."""
     verb = "holds" if len(holders) == 1 else "hold"
     unclear = any(holdings.unknown for holdings in holders)
     return f"{verb} money or may hold it" if unclear else f"{verb} money"
@@ -169,7 +177,7 @@ def _balance(value: Any) -> tuple[str, str] | None:
 
 
 def base_units_in(value: Any) -> tuple[tuple[str, str], ...]:
-    """Read an answer of `GET /balance`: `raw.balance` is a whole number of USDC base units."""
+    """Read a response of `GET /balance`: `raw.balance` is a whole number of USDC base units."""
     raw = value.get("raw") if isinstance(value, dict) else None
     units = raw.get("balance") if isinstance(raw, dict) else None
     whole = isinstance(units, (int, str)) and not isinstance(units, bool)
@@ -184,7 +192,7 @@ def _scaled(amount: Decimal, decimals: int) -> str:
 
 
 def orders_in(value: Any) -> int:
-    """Count the open orders in an answer of `GET /orders`, which may hold closed ones, too."""
+    """Count the open orders in a response of `GET /orders`, which may contain closed ones."""
     count = 0
     for order in _array(value):
         status = order.get("status")
@@ -195,7 +203,7 @@ def orders_in(value: Any) -> int:
 
 
 def positions_in(value: Any) -> int:
-    """Count the positions in an answer of `GET /positions` whose size is not zero."""
+    """Count the positions in a response of `GET /positions` whose size is not zero."""
     return sum(amount_of(position.get("size")) != 0 for position in _array(value))
 
 

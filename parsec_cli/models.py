@@ -20,18 +20,17 @@ Strategy = Literal["managed", "self", "per-request"]
 
 
 class WrongShape(ValueError):
-    """A JSON value lacks what the API promises; the text says which part, never its content."""
+    """A JSON value lacks what the API promises; the message names the part, not its content."""
 
 
 def _mapping(value: object, what: str) -> JsonObject:
     if not isinstance(value, dict):
-        msg = f"{what} is not an object"
-        raise WrongShape(msg)
+        raise WrongShape(f"{what} is not an object")
     return value
 
 
 def response_object(value: object, what: str) -> JsonObject:
-    """Return a whole response that is an object and no error with a good status; WrongShape."""
+    """Return a response that is an object without an `error`; raise WrongShape for others."""
     raw = _mapping(value, what)
     if raw.get("error") is not None:
         raise WrongShape("it contains an error")
@@ -39,7 +38,7 @@ def response_object(value: object, what: str) -> JsonObject:
 
 
 def _limit(value: object) -> int | None:
-    """Read a limit however it is written: to call `"10"` none would be a wrong word about it."""
+    """Read a limit however it is written; reporting `"10"` as no limit would be wrong."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value, re.ASCII):
         return int(value)
     if isinstance(value, (float, Digits)) and float(value).is_integer():
@@ -48,7 +47,7 @@ def _limit(value: object) -> int | None:
 
 
 def _integer(value: object) -> int | None:
-    """Take a whole number that can be reckoned with; one beyond 63 bits means nothing here."""
+    """Return a whole number of at most 63 bits; a larger one cannot be meant."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if abs(value) < 2**63 else None
@@ -61,8 +60,7 @@ def _text(value: object) -> str | None:
 def _required_integer(raw: JsonObject, name: str, what: str) -> int:
     value = _integer(raw.get(name))
     if value is None or value < 0:
-        msg = f"{what} has no whole number `{name}`"
-        raise WrongShape(msg)
+        raise WrongShape(f"{what} has no whole number `{name}`")
     return value
 
 
@@ -107,26 +105,6 @@ class Wallet:
         value = self.raw.get("balances")
         return tuple(b for b in value if isinstance(b, dict)) if isinstance(value, list) else ()
 
-    @property
-    def holds_money(self) -> bool:
-        """True unless every balance is a readable zero: doubt counts as money."""
-        return any(self.is_money(balance) for balance in self.balances)
-
-    @staticmethod
-    def is_money(balance: JsonObject) -> bool:
-        return not _is_zero(balance)
-
-
-_ZERO = r"[-+]?0*(?:0|\.0+|0\.0*)(?:[eE][-+]?[0-9]+)?"
-
-
-def _is_zero(balance: JsonObject) -> bool:
-    amounts = [
-        balance[name] for name in ("raw_balance", "balance") if balance.get(name) is not None
-    ]
-    # by its digits: the smallest amount is money, also where a float would round it to 0
-    return bool(amounts) and all(re.fullmatch(_ZERO, str(amount)) for amount in amounts)
-
 
 @record
 class User:
@@ -136,21 +114,19 @@ class User:
 
     @classmethod
     def parse(cls, value: object) -> User:
-        """Check that `value` is an object with a non-empty text `customer_id`; else WrongShape."""
+        """Return the user; raise WrongShape unless it has a non-empty text `customer_id`."""
         return cls(cls.check(response_object(value, "the user")))
 
     @staticmethod
     def check(value: object) -> JsonObject:
-        """Return `value` if it is a user: for pages, where making each a User takes too long."""
+        """Return `value` if it is a user. Pages use this, because making each a User is slow."""
         raw = _mapping(value, "the user")
         customer_id = raw.get("customer_id")
         if not isinstance(customer_id, str) or not customer_id:
-            msg = "the user has no `customer_id`"
-            raise WrongShape(msg)
+            raise WrongShape("the user has no `customer_id`")
         external_id = raw.get("external_id")
         if external_id is not None and not isinstance(external_id, str):
-            msg = "the user's `external_id` is not text"
-            raise WrongShape(msg)
+            raise WrongShape("the user's `external_id` is not text")
         return raw
 
     @property
@@ -181,14 +157,14 @@ class User:
 
     @property
     def strategy(self) -> Strategy:
-        """How the user's exchange credentials are kept: wallet, own stored keys, or not at all."""
+        """How the user's exchange credentials are stored: wallet, own keys, or not at all."""
         if self.wallet is not None:
             return "managed"
         return "self" if self.linked_exchanges else "per-request"
 
     @property
     def name(self) -> str:
-        """What people call the user: the external_id, or the customer_id where there is none."""
+        """The external_id, or the customer_id of a user without one."""
         return self.external_id or self.customer_id
 
 
@@ -236,7 +212,7 @@ class Usage:
         usage = _mapping(raw.get("usage"), "`usage` of the usage")
         numbers = [limits.get(name) for name in ("monthly_requests", "rest_qps", "rest_qps_burst")]
         for number in (*numbers, usage.get("monthly_requests")):
-            # what is not understood must not count as unlimited
+            # a limit that cannot be read must not count as unlimited
             whole = 0 if number is None else _limit(number)
             if whole is None or whole < 0:
                 raise WrongShape("a limit or a use is not a whole number from 0")
@@ -264,7 +240,7 @@ class Usage:
 
     @property
     def monthly_left(self) -> int | None:
-        """Requests left this period, or None where unlimited or unknown."""
+        """Requests left in this period; None if unlimited or unknown."""
         if not self.monthly_limit or self.monthly_used is None:
             return None
         return max(0, self.monthly_limit - self.monthly_used)

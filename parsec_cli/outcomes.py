@@ -1,6 +1,6 @@
-"""What became of one change that was to be sent: applied, not applied, or unknown.
+"""The outcome of one change: applied, not applied, or unknown.
 
-Closed by `assert_never` wherever they are told apart, so that a new outcome cannot be forgotten.
+Every `match` over outcomes ends with `assert_never`, so that a new outcome cannot be forgotten.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
     from parsec_cli.errors import OutcomeUnknown, ParsecError
     from parsec_cli.models import JsonObject
 
-Learned = Literal["answered", "repeated", "read_again"]
+Evidence = Literal["response", "repeat", "reread"]
 
 
 @record
 class Applied:
     """The change is in effect.
 
-    `learned` says how that is known: by the answer to the first sending, by the answer to a
-    repeat after one was lost, or by reading the user again. `after` is the record as last seen
-    (None after a deactivation). `created` is the API's word on a create: True for a first-attempt
-    201, False for a first-attempt 200, None where a lost answer hides which.
+    `evidence` is the response to the first request, the response to a repeat after one was lost,
+    or a later read of the user. `after` is the record as last seen, None after a deactivation.
+    `created` is True for a first-attempt 201, False for a first-attempt 200, and None if a lost
+    response hides which.
     """
 
     after: JsonObject | None
     http_status: int | None
     attempts: int
-    learned: Learned = "answered"
+    evidence: Evidence = "response"
     created: bool | None = None
 
 
 @record
 class NotApplied:
-    """Nothing was changed; `error` says why."""
+    """Nothing was changed; `error` gives the reason."""
 
     error: ParsecError
     attempts: int
@@ -43,7 +43,7 @@ class NotApplied:
 
 @record
 class Unknown:
-    """Something was sent and its fate could not be learned; `error` says how to check."""
+    """A change was sent, but its outcome is unknown; `error` explains how to check."""
 
     error: OutcomeUnknown
     attempts: int
@@ -53,7 +53,7 @@ Outcome = Applied | NotApplied | Unknown
 
 
 def or_raise(outcome: Outcome) -> Applied:
-    """Return what was applied; raise the error of the two other outcomes."""
+    """Return an applied outcome; raise the error of the two others."""
     if isinstance(outcome, Applied):
         return outcome
     raise outcome.error

@@ -1,6 +1,6 @@
-"""What a command may return. A command never prints: `output` shows these in every format.
+"""What a command may return. A command never prints; `output` shows these in every format.
 
-All text inside is raw data: sanitising, masking and colour happen at the print boundary.
+All text inside is raw: `output` escapes, masks and colours it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Tone = Literal["plain", "strong", "dim", "good", "warning", "bad"]
 class Column:
     """One named field of a record.
 
-    `path` is the server's name, dotted where nested (`wallet.safe_address`). `rank` 0 is never
-    dropped or shortened in a terminal; of the others the highest rank goes first when it is
-    narrow. `shown` is False for fields that only csv, tsv and `--fields` have.
+    `path` is the server's name, dotted if nested (`wallet.safe_address`). A terminal never drops
+    or shortens columns of `rank` 0; a narrow one drops the highest rank first. `shown` is False
+    for fields that only csv, tsv and `--fields` have.
     """
 
     path: str
@@ -83,12 +83,14 @@ def _no_blocks() -> tuple[Block, ...]:
 class Listing:
     """Records that stream in pages.
 
-    As JSON: `{name: [records...], **footer()}`; `footer` and `closing` are called when `pages`
-    has ended, also after it raised, so they can tell a complete listing from a cut one.
-    `closing` gives blocks for people below the table. `empty` is said on stderr when there was no
-    record, with `empty_command` below: in the table format, and in all of them when the records
-    are `filtered`, for a filter may be misspelled. `effect` is what a change came to, said where
-    the records cannot be shown.
+    As JSON: `{name: [records...], **footer()}`. `footer` and `closing` are called when `pages`
+    has ended or raised, so that they can report a listing as incomplete. `closing` returns blocks
+    for people, below the table.
+
+    `empty` is a notice for a listing without records, with `empty_command` below. It is printed
+    for tables, and in every format if the records are `filtered`, because a filter may be
+    misspelled. `effect` says what was changed, for the error when the records
+    cannot be shown.
     """
 
     name: str
@@ -105,11 +107,10 @@ class Listing:
 
 @record
 class Record:
-    """One object: `value` in JSON, `columns` of it in tsv and csv, `blocks` in a terminal.
+    """One object: `value` in JSON, `columns` of it in tsv and csv, `blocks` on a terminal.
 
-    Without `blocks` a terminal shows a card of the columns. Where people see a table of several
-    rows in it, tsv and csv print those `rows`. With tsv and csv, `summary` is said on stderr: what
-    a terminal shows and they lack.
+    Without `blocks`, a terminal shows a card of the columns. If people see a table of several
+    rows, tsv and csv print those `rows`, and `summary` on stderr has what the rows lack.
     """
 
     value: JsonObject
@@ -122,7 +123,7 @@ class Record:
 
 @record
 class Frames:
-    """Records that replace each other (`pool show --watch`): repainted on a terminal."""
+    """Records that replace each other (`pool show --watch`); a terminal redraws them in place."""
 
     frames: Iterator[Record]
     exit_code: int = 0
@@ -130,9 +131,9 @@ class Frames:
 
 @record
 class Text:
-    """Text that is the data itself (a path, a script): printed as it is in every format.
+    """Text that is itself the data (a path, a script), printed unchanged in every format.
 
-    `headings` are beginnings of lines that a colour terminal shows bold.
+    `headings` are beginnings of lines that a terminal with colour shows in bold.
     """
 
     text: str

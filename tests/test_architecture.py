@@ -26,7 +26,6 @@ SHARED = {
     "records",
     "redaction",
     "results",
-    "strict_json",
     "visible",
 }
 # each room with the rooms below it that it may use, from the bottom to the top

@@ -8,12 +8,13 @@ from parsec_cli.holdings import (
     Holdings,
     balances_in,
     base_units_in,
+    holds_money,
     orders_in,
     positions_in,
     requests_needed,
     summary,
 )
-from parsec_cli.models import User, WrongShape
+from parsec_cli.models import User, Wallet, WrongShape
 
 RICH = Holdings((("USDC", "48250.75"),), 1, 1)
 
@@ -181,3 +182,22 @@ def test_totals_are_exact():
 def test_reads_are_known_before_they_are_made(record, fetched, only, number):
     user = User({"customer_id": "c", **record})
     assert requests_needed(user, fetched=fetched, balances_only=only) == number
+
+
+@pytest.mark.parametrize("amount", ["0", "0.00", "0.000000", "00", "-0", "0e5", ".0", 0, 0.0])
+def test_a_readable_zero_is_no_money(amount):
+    assert not holds_money(Wallet({"balances": [{"token": "USDC", "balance": amount}]}))
+
+
+@pytest.mark.parametrize("amount", ["0.01", "1e-400", "100.50", "?", "", 1, True, {}, "0,01"])
+def test_whatever_is_not_a_readable_zero_counts_as_money(amount):
+    assert holds_money(Wallet({"balances": [{"token": "USDC", "balance": amount}]}))
+
+
+def test_a_balance_that_contradicts_itself_counts_as_money():
+    assert holds_money(Wallet({"balances": [{"balance": "0.00", "raw_balance": "1"}]}))
+
+
+@pytest.mark.parametrize("balances", [None, [], "x", {}])
+def test_a_wallet_without_balances_holds_none(balances):
+    assert not holds_money(Wallet({"balances": balances}))

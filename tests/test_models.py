@@ -2,7 +2,7 @@
 
 import pytest
 
-from parsec_cli.models import Pool, User, Wallet, WrongShape
+from parsec_cli.models import Pool, User, WrongShape
 
 
 @pytest.mark.parametrize(
@@ -29,25 +29,6 @@ from parsec_cli.models import Pool, User, Wallet, WrongShape
 def test_a_limit_is_read_however_it_is_written(written, limit):
     assert User({"qps_limit": written}).qps_limit == limit
     assert User({}).qps_limit is None
-
-
-@pytest.mark.parametrize("amount", ["0", "0.00", "0.000000", "00", "-0", "0e5", ".0", 0, 0.0])
-def test_a_readable_zero_is_no_money(amount):
-    assert not Wallet({"balances": [{"token": "USDC", "balance": amount}]}).holds_money
-
-
-@pytest.mark.parametrize("amount", ["0.01", "1e-400", "100.50", "?", "", 1, True, {}, "0,01"])
-def test_whatever_is_not_a_readable_zero_counts_as_money(amount):
-    assert Wallet({"balances": [{"token": "USDC", "balance": amount}]}).holds_money
-
-
-def test_a_balance_that_contradicts_itself_counts_as_money():
-    assert Wallet({"balances": [{"balance": "0.00", "raw_balance": "1"}]}).holds_money
-
-
-@pytest.mark.parametrize("balances", [None, [], "x", {}])
-def test_a_wallet_without_balances_holds_none(balances):
-    assert not Wallet({"balances": balances}).holds_money
 
 
 def test_a_pool_of_nothing_counts_as_full():

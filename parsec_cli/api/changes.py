@@ -17,7 +17,7 @@ from parsec_cli.api.reads import get_user, user_path, user_with
 from parsec_cli.errors import NotFound, OutcomeUnknown, ParsecError, Stopped
 from parsec_cli.models import JsonObject, User, WrongShape, response_object
 from parsec_cli.next_command import NextCommand, run
-from parsec_cli.outcomes import Applied, Learned, NotApplied, Outcome, Unknown
+from parsec_cli.outcomes import Applied, Evidence, NotApplied, Outcome, Unknown
 from parsec_cli.records import changed
 
 
@@ -30,8 +30,8 @@ def settled(
         created = None
         if call.kind is Kind.CREATE and not exchange.doubt and good.status in (200, 201):
             created = good.status == 201
-        learned: Learned = "repeated" if exchange.doubt else "answered"
-        return Applied(good.value, good.status, exchange.attempts, learned, created)
+        evidence: Evidence = "repeat" if exchange.doubt else "response"
+        return Applied(good.value, good.status, exchange.attempts, evidence, created)
     error = error_of(exchange, call, client.host)
     if not _may_be_applied(exchange):
         if not isinstance(exchange.last, NotSent):  # whose message says so
@@ -127,7 +127,7 @@ def _change_and_verify(
             why = f"reading again failed: {fault.message}"
         else:
             if not difference(now):
-                return Applied(now.raw, error.http_status, exchange.attempts, "read_again")
+                return Applied(now.raw, error.http_status, exchange.attempts, "reread")
             why = f"read again: {difference(now)}"
         return Unknown(error.but(details=(*error.details, why)), exchange.attempts)
 
@@ -178,8 +178,8 @@ def settle_deactivation(client: Client, exchange: Exchange, call: Call) -> Outco
     if exchange.good is None and exchange.doubt:
         error = error_of(exchange, call, client.host)
         if exchange.gone or isinstance(error, NotFound):
-            learned: Learned = "read_again" if exchange.gone else "repeated"
-            return Applied(None, error.http_status, exchange.attempts, learned)
+            evidence: Evidence = "reread" if exchange.gone else "repeat"
+            return Applied(None, error.http_status, exchange.attempts, evidence)
     command = run("users", "get", names=[unquote(call.path.removeprefix("/builder/users/"))])
     hint = "see whether the user still exists with"
     outcome = settled(client, exchange, call, hint, command)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from parsec_cli import strict_json
+from parsec_cli import exact_json
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import EXCHANGES
 
@@ -98,8 +98,8 @@ def _text(data: bytes) -> str:
 
 def _from_json(text: str, exchange: str) -> Keys:
     try:
-        value = strict_json.loads(text)
-    except strict_json.UnclearJson as fault:
+        value = exact_json.loads_strictly(text)
+    except exact_json.UnclearJson as fault:
         # a name is quoted only where it cannot be a value in the wrong place
         name = f"`{fault.name}`" if fault.name in _FIELDS[exchange] else "a field"
         what = f"contains {name} twice" if fault.name else str(fault)

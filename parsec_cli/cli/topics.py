@@ -42,7 +42,7 @@ EXIT CODES: what each of them means
     9  consent missing, refused or not matching: nothing was sent
    10  a guard refused: pool, --max, stale plan, incomplete listing, quota, key of another host
    11  `pool check` above its limit; `users plan --exit-code` with changes
-   12  outcome unknown: a change was sent and its fate could not be learned
+   12  outcome unknown: a change was sent, but its outcome is unknown
   130  interrupted by Ctrl-C
   141  the reader of stdout left
   143  terminated, or the terminal is gone

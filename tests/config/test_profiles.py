@@ -282,7 +282,7 @@ def test_a_sandbox_profile_in_the_file_is_not_the_users(config, profile):
             {},
             {},
             '[profiles.default]\nbase_url = "h"',
-            "the base URL from profile default has no `https://` in front",
+            "the base URL from profile default does not start with `https://`",
         ),
         (
             {"PARSEC_API_BASE_URL": "http://api.parsecapi.com"},

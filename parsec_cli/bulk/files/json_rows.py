@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from parsec_cli import strict_json
+from parsec_cli import exact_json
 from parsec_cli.bulk.files.csv_rows import lines_of
 from parsec_cli.bulk.files.decode import Faults
 from parsec_cli.models import JsonObject
@@ -71,10 +71,10 @@ def _is_object(text: str) -> bool:
 def _parsed(text: str, row: int, faults: Faults) -> Any:
     """Parse, or note why not and return None."""
     try:
-        parsed = strict_json.loads(text)
+        parsed = exact_json.loads_strictly(text)
     except ValueError as fault:
         lines = fault.lineno - 1 if isinstance(fault, json.JSONDecodeError) else 0
-        faults.add(row + lines, strict_json.reason(fault))
+        faults.add(row + lines, exact_json.fault_text(fault))
         return None
     if parsed is None:
         faults.add(row, "is not a JSON object")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from parsec_cli import strict_json
+from parsec_cli import exact_json
 from parsec_cli.api.answer import Answer
 from parsec_cli.api.call import Call, Exchange, Kind
 from parsec_cli.api.changes import deactivation, deletion_promise, settle_deactivation, settled
@@ -141,9 +141,9 @@ def secrets_in(value: Any) -> Iterator[str]:
 
 def _json(text: str, what: str) -> Any:
     try:
-        return strict_json.loads(text)
+        return exact_json.loads_strictly(text)
     except ValueError as fault:
-        raise UsageFault(f"{what} {strict_json.reason(fault)}") from None
+        raise UsageFault(f"{what} {exact_json.fault_text(fault)}") from None
 
 
 def _kind(method: str, path: str) -> Kind:
@@ -214,7 +214,7 @@ def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Res
     if victim is not None and deactivates:
         runtime.index.forget(victim.customer_id)
         runtime.screen.notice(deactivated(victim, applied))
-        if applied.learned != "answered":
+        if applied.evidence != "response":
             # the last response may be the 404 that proves the success
             return Text("")
     elif victim is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from parsec_cli import columns, exact_json
 from parsec_cli.base_url import API_PREFIX
+from parsec_cli.holdings import holds_money
 from parsec_cli.models import JsonObject, Pool, Usage, User, Wallet
 from parsec_cli.redaction import Redaction, is_secret
 from parsec_cli.results import Bar, Block, Card, Column, Line, Record
@@ -74,7 +75,7 @@ def wallet_blocks(wallet: Wallet) -> list[Block]:
     pairs = [(name, shown(raw[name])) for name in names if raw.get(name) is not None]
     pairs += [(f"balance {token}", amount) for token, amount in _balances(wallet)]
     blocks: list[Block] = [Card(tuple(pairs), "wallet")]
-    if wallet.holds_money:
+    if holds_money(wallet):
         blocks.append(Line("this wallet holds money", "warning"))
     return blocks
 

@@ -145,7 +145,7 @@ def _notice_exists(runtime: Runtime, user: User, applied: Applied, body: JsonObj
         runtime.screen.notice(f"user `{user.name}` already existed: nothing was changed")
     else:
         unsure = "the response does not say whether it is new"
-        if applied.learned == "repeated":
+        if applied.evidence == "repeat":
             unsure = "the first response was lost, so it may be new or old"
         runtime.screen.notice(f"user `{user.name}` exists; {unsure}")
     for difference, command in _differences(user, body):

@@ -135,10 +135,10 @@ def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> Held:
 def deactivated(user: User, applied: Applied) -> str:
     """Return the notice that a user was deactivated, and how that is known."""
     how = {
-        "repeated": "; the first response was lost, the repeated request confirms it",
-        "read_again": "; the responses were lost, a read shows that the user is gone",
+        "repeat": "; the first response was lost, the repeated request confirms it",
+        "reread": "; the responses were lost, a read shows that the user is gone",
     }
-    return f"deactivated `{user.name}`{how.get(applied.learned, '')}"
+    return f"deactivated `{user.name}`{how.get(applied.evidence, '')}"
 
 
 def _result(one: Held) -> JsonObject:

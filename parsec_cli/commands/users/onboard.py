@@ -87,7 +87,7 @@ def _onboard(
     change = Change("users onboard", user.customer_id, user.external_id, user.raw, after, reason)
     applied = or_raise(changes.onboard(runtime.client, user, body, change))
     raw = applied.after or {}
-    if applied.learned == "read_again":
+    if applied.evidence == "reread":
         runtime.screen.notice(
             f"the response was lost; a read shows that `{user.name}` is linked to "
             f"{fields['exchange']}"

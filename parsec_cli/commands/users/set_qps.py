@@ -135,7 +135,7 @@ def _limit(user: User) -> str:
 
 def _as_changed(runtime: Runtime, applied: Applied, qps: int) -> JsonObject:
     raw = applied.after or {}
-    if applied.learned == "read_again":
+    if applied.evidence == "reread":
         runtime.screen.notice("the response was lost; a read shows that the user has the new limit")
     elif "qps_limit" not in raw:
         runtime.screen.notice(f"the response contains no qps_limit; {qps} was requested")
