@@ -193,3 +193,10 @@ class _Check:
             elif here and key is not None and (found := re.match(_KEY, line)) and found[1] == key:
                 return number
         return best
+
+
+def key_kept(profile: Mapping[str, str]) -> str:
+    """Return how a profile of the file keeps its key: `stored`, `command` or `none`."""
+    if profile.get("api_key", "").strip():
+        return "stored"
+    return "command" if "api_key_command" in profile else "none"

@@ -90,7 +90,7 @@ def test_a_key_with_a_byte_order_mark_is_taken(tool, config):
 def test_without_stdin_a_key_cannot_be_given(parsec, config):
     done = parsec("config", "set", "api_key", stdin="closed")
     assert done.code == 2, done
-    assert "here is neither" in done.err
+    assert "there is neither" in done.err
     assert not config().exists()
 
 
@@ -99,7 +99,7 @@ def test_a_key_as_an_argument_is_refused_and_not_repeated(tool, config, more):
     done = tool("config", "set", "api_key", KEY, *more)
     assert done.code == 2, done
     assert "CANARY" not in done.err + done.out
-    assert "a key is not taken from the command line" in done.err
+    assert "a key is not read from the command line" in done.err
     assert " config set api_key < FILE" in done.err
     assert not config().exists()
 

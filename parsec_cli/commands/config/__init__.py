@@ -1,20 +1,31 @@
-"""`parsec config`: profiles, hosts and keys that are kept between commands."""
+"""`parsec config`: show and change profiles, which keep hosts, keys and defaults.
+
+The editor is imported by the verbs that change something: `config path` reads no file.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import Noun
-from parsec_cli.results import Listing, Record, Text
+from parsec_cli.errors import UsageFault
+from parsec_cli.models import JsonObject
+from parsec_cli.next_command import again
+from parsec_cli.results import Grid, Listing, Record, Text
+from parsec_cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from parsec_cli.config.edit import Editor
+    from parsec_cli.config.profiles import Profile
 
 noun = Noun("config", "Manage profiles: hosts, keys and defaults.")
-Key = Annotated[
-    str,
-    typer.Argument(metavar="KEY", help="The name of a setting."),
-]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The name of a setting.")]
 NoVerify = Annotated[
     bool, typer.Option("--no-verify", help="Store the key without asking the API.")
 ]
@@ -31,9 +42,10 @@ def init(ctx: typer.Context, *, no_verify: NoVerify = False) -> None:
       pass show parsec | parsec config init -p staging --base-url https://staging.example
 
     """
-    from parsec_cli.commands.config.profile_settings import initialise
+    from parsec_cli.commands.config.store_key import init_profile
 
-    initialise(runtime_of(ctx), verify=not no_verify)
+    runtime = runtime_of(ctx)
+    init_profile(runtime, _editor(runtime), verify=not no_verify)
 
 
 @noun.command("show")
@@ -47,9 +59,16 @@ def show(ctx: typer.Context) -> Record:
       parsec config show -p staging --json
 
     """
-    from parsec_cli.commands.config.profile_settings import in_effect
-
-    return in_effect(runtime_of(ctx))
+    profile = runtime_of(ctx).profile
+    settings: JsonObject = {
+        key: {"value": value, "source": profile.sources[key] or "not set"}
+        for key, value in _values(profile).items()
+    }
+    named = {"setting": "profile", "value": profile.name, "source": profile.sources["profile"]}
+    rows = [named, *({"setting": key, **setting} for key, setting in settings.items())]
+    grid = Grid(columns.SETTING, rows)
+    value = {"profile": profile.name, "values": settings}
+    return Record(value, columns.SETTINGS, (grid,), rows=grid)
 
 
 @noun.command("path")
@@ -86,9 +105,21 @@ def set_value(
       parsec config set api_key -p staging < key.txt
 
     """
-    from parsec_cli.commands.config.profile_settings import store
+    from parsec_cli.commands.config.store_key import store_key
+    from parsec_cli.config.edit import setting_of
 
-    store(runtime_of(ctx), key, value, verify=not no_verify)
+    runtime = runtime_of(ctx)
+    editor = _editor(runtime)
+    if setting_of(key).secret:
+        store_key(runtime, editor, key, value, verify=not no_verify)
+        return
+    if no_verify:
+        raise UsageFault("`--no-verify` is for `api_key` alone")
+    if value is None:
+        command = again(names=[key, "VALUE"])
+        raise UsageFault(f"`{key}` needs a value", hint="give one with", command=command)
+    name = editor.set(runtime.options.profile, key, value)
+    runtime.screen.notice(f"stored `{key}`{_of(name)} in {editor.path}")
 
 
 @noun.command("unset")
@@ -100,9 +131,13 @@ def unset(ctx: typer.Context, key: Key) -> None:
       parsec config unset api_key -p staging
 
     """
-    from parsec_cli.commands.config.profile_settings import remove
-
-    remove(runtime_of(ctx), key)
+    runtime = runtime_of(ctx)
+    editor = _editor(runtime)
+    name, present = editor.unset(runtime.options.profile, key)
+    if present:
+        runtime.screen.notice(f"removed `{key}`{_of(name)} from {editor.path}")
+    else:
+        runtime.screen.notice(f"`{key}`{_of(name)} was not set; nothing to do")
 
 
 @noun.command("use")
@@ -117,9 +152,9 @@ def use(
       parsec config use sandbox
 
     """
-    from parsec_cli.commands.config.profile_settings import choose
-
-    choose(runtime_of(ctx), profile)
+    runtime = runtime_of(ctx)
+    _editor(runtime).use(profile)
+    runtime.screen.notice(f"the default profile is now `{profile}`")
 
 
 @noun.command("profiles")
@@ -131,6 +166,43 @@ def profiles(ctx: typer.Context) -> Listing:
       parsec config profiles --json --fields name,base_url
 
     """
-    from parsec_cli.commands.config.profile_settings import all_profiles
+    from parsec_cli.base_url import DEFAULT_BASE_URL
+    from parsec_cli.config.read import key_kept, read
+    from parsec_cli.config.settings import DEFAULT_PROFILE, SANDBOX
 
-    return all_profiles(runtime_of(ctx))
+    config = read(runtime_of(ctx).places.config_file)
+    default = config.default_profile or DEFAULT_PROFILE
+    records = [
+        _profile(name, stored.get("base_url", DEFAULT_BASE_URL), key_kept(stored), stored)
+        for name, stored in config.profiles.items()
+    ]
+    records.append(_profile(SANDBOX, None, "built in", {}))
+    for one in records:
+        one["default"] = one["name"] == default
+    return Listing("profiles", columns.PROFILE, [records])
+
+
+def _profile(name: str, base_url: str | None, key: str, stored: Mapping[str, str]) -> JsonObject:
+    protected = stored.get("protected") == "true"
+    return {"name": name, "base_url": base_url, "key": key, "protected": protected}
+
+
+def _values(profile: Profile) -> JsonObject:
+    """Return the settings in effect, with the key masked."""
+    return {
+        "base_url": profile.base_url.text,
+        "api_key": profile.masked_key(),
+        "output": profile.output,
+        "rate": profile.rate,
+        "protected": profile.protected,
+    }
+
+
+def _editor(runtime: Runtime) -> Editor:
+    from parsec_cli.config.edit import Editor
+
+    return Editor(runtime.places.config_file, runtime.world.environ)
+
+
+def _of(profile: str) -> str:
+    return f" of profile `{profile}`" if profile else ""

@@ -1,0 +1,141 @@
+"""Store the key of a profile: ask for it, verify it with one request, and save it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
+from parsec_cli.commands.shared.input_file import read_bytes
+from parsec_cli.config import keys
+from parsec_cli.config.edit import Editor, check_rival
+from parsec_cli.config.key_source import stored_origin
+from parsec_cli.config.read import key_kept
+from parsec_cli.errors import (
+    ConsentMissing,
+    GuardRefused,
+    ParsecError,
+    Stopped,
+    Unauthorized,
+    UsageFault,
+)
+from parsec_cli.models import Secret
+from parsec_cli.next_command import again, run
+from parsec_cli.runtime import Runtime
+
+
+def init_profile(runtime: Runtime, editor: Editor, *, verify: bool) -> None:
+    """Ask for host and key of a profile, and store both at once."""
+    name = editor.target(runtime.options.profile)
+    stored = editor.read().profiles.get(name, {})
+    _agree_to_replace(runtime, name, stored)
+    base_url = _base_url(runtime, stored)
+    home = BaseUrl.parse(base_url, "base URL")
+    key = _key(runtime, name)
+    result = _verified(runtime, home, key, stored, verify=verify)
+    editor.init(name, base_url, key)
+    notice = f"stored profile `{name}` in {editor.path}: {result}; try"
+    runtime.screen.notice(notice, run("doctor", profile=name))
+
+
+def store_key(
+    runtime: Runtime, editor: Editor, setting: str, value: str | None, *, verify: bool
+) -> None:
+    """Ask for the key of an existing profile, or read it from stdin, and store it."""
+    name = editor.target(runtime.options.profile)
+    if value not in (None, "-"):
+        raise UsageFault(
+            "a key is not read from the command line: other users and the shell's history see it",
+            hint="type it hidden with the same command and no value, or give a file with",
+            command=run("config", "set", setting, profile=name, stdin="FILE"),
+        )
+    stored = editor.read().profiles.get(name, {})
+    check_rival(name, stored, "api_key")
+    home, given = stored_origin(stored, name), runtime.options.base_url
+    if given is not None and BaseUrl.parse(given, "base URL").origin != home.origin:
+        raise GuardRefused(
+            f"the key of profile `{name}` belongs to {home.display}: nothing was changed",
+            hint="make a profile for the other host with",
+            command=run("config", "init", "--base-url", given, profile="NAME"),
+        )
+    key = _key(runtime, name)
+    result = _verified(runtime, home, key, stored, verify=verify)
+    editor.set(name, "api_key", key.reveal())
+    runtime.screen.notice(f"stored `api_key` of profile `{name}` in {editor.path}: {result}")
+
+
+def _verified(
+    runtime: Runtime, home: BaseUrl, key: Secret, stored: Mapping[str, str], *, verify: bool
+) -> str:
+    """Verify a new key if `verify`; return both fingerprints and the tier."""
+    kept = stored.get("api_key", "").strip()
+    old = keys.fingerprint(kept) if kept else "none"
+    tier = f"tier {_tier(runtime, home, key)}" if verify else "not verified"
+    return f"fingerprint {old} -> {keys.fingerprint(key)}, {tier}"
+
+
+def _tier(runtime: Runtime, home: BaseUrl, key: Secret) -> str:
+    """Return the key's tier; an invalid key raises, so that it is not stored."""
+    from parsec_cli.api.reads import get_usage
+
+    client = runtime.trial_client(home, key)
+    try:
+        return get_usage(client).tier or "unknown"
+    except Stopped:
+        raise
+    except ParsecError as fault:
+        kind = Unauthorized if fault.http_status in (401, 403) else type(fault)
+        raise kind(
+            f"{fault.message}; the key was not stored",
+            hint="check the key and its host; to store it without a check, run",
+            command=again(stdin="" if runtime.screen.interactive else "FILE", no_verify=True),
+            api_code=fault.api_code,
+            http_status=fault.http_status,
+            retryable=fault.retryable,
+        ) from None
+    finally:
+        client.close()
+
+
+def _agree_to_replace(runtime: Runtime, name: str, stored: Mapping[str, str]) -> None:
+    if key_kept(stored) == "none":
+        return
+    answer = None
+    if runtime.screen.interactive:
+        answer = runtime.screen.ask(f"profile `{name}` already has a key; replace it? [y/N] ")
+    if (answer or "").strip().lower() not in ("y", "yes"):
+        raise ConsentMissing(
+            f"profile `{name}` already has a key; nothing was changed",
+            hint="make another profile with `-p NAME`, or replace the key with",
+            command=run("config", "set", "api_key", profile=name),
+        )
+
+
+def _base_url(runtime: Runtime, stored: Mapping[str, str]) -> str:
+    given = runtime.options.base_url
+    if given is not None:
+        return given.strip()
+    usual = stored.get("base_url", DEFAULT_BASE_URL)
+    if not runtime.screen.interactive:
+        return usual
+    answer = runtime.screen.ask(f"base URL [{usual}]: ")
+    if answer is None:
+        raise ConsentMissing("no answer; nothing was changed")
+    return answer.strip() or usual
+
+
+def _key(runtime: Runtime, name: str) -> Secret:
+    """Read a key from a hidden prompt, or from stdin if nobody can be asked."""
+    screen, stdin = runtime.screen, runtime.world.stdin
+    if screen.interactive:
+        answer = screen.ask_hidden(f"key of profile `{name}` (not shown): ")
+        if answer is None:
+            raise ConsentMissing("no key was typed; nothing was changed")
+        return keys.checked(answer, "the prompt")
+    if stdin is None or stdin.isatty():
+        raise UsageFault(
+            "the key must be typed on a terminal or read from stdin, and there is neither",
+            hint="give it from a file with",
+            command=run("config", "set", "api_key", profile=name, stdin="FILE"),
+        )
+    text = read_bytes(runtime, "-").decode("utf-8", "surrogateescape")
+    return keys.checked(text, "stdin")
