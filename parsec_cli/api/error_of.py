@@ -1,4 +1,4 @@
-"""From what happened to a call to the error that tells it: host, fault, and the exit code."""
+"""Choose the error for a call that failed: its class gives the exit code, its text the reason."""
 
 from __future__ import annotations
 
@@ -28,33 +28,34 @@ from parsec_cli.errors import (
 )
 from parsec_cli.next_command import NextCommand, run
 
-# what a server says is shown, but not at any length
+# limits on what is shown of a response
 _LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
 _NOT_OURS = r"(?i)not (?:found|owned)|does ?n[o']t (?:belong|exist)"
-# the key is no builder's, in the words that the API and its documentation use
+# words of the API and its documentation for a key that does not belong to a builder
 _NO_BUILDER = (
     r"(?i)\bnot an? (?:\w+ )?builder|\bbuilders? (?:account|key|tier|plan|only|access|role)|"
     r"\b(?:requires?|needs?|must (?:be|have)|only) (?:an? |for )?(?:\w+ )?builders?\b|"
     r"\bbelong to an? (?:\w+ )?builder"
 )
-_CREDENTIALS_HINT = "give the user's keys with `--credentials FILE`, or link the exchange with"
-_ONBOARD = run("users", "onboard", "--exchange", "EXCHANGE", "--mode", "MODE", names=["USER"])
-_SHOW = run("config", "show")
-_TIME_HINT = (
+_LIST = ("list the users with", run("users", "list"))
+_BASE_URL = ("check the base URL with", run("config", "show"))
+_PATH = ("check the path, and the base URL with", run("config", "show"))
+_OTHER_HOST = (f"the certificate is for another host; {_BASE_URL[0]}", _BASE_URL[1])
+_CREDENTIALS = (
+    "give the user's keys with `--credentials FILE`, or link the exchange with",
+    run("users", "onboard", "--exchange", "EXCHANGE", "--mode", "MODE", names=["USER"]),
+)
+_BUILDER = ("a builder key may be needed; see which key is in effect with", run("doctor"))
+_CLOCK_HINT = (
     "check the clock of this machine; if it is right, the server's operator must renew the "
     "certificate"
 )
-_HOST_HINT = "the certificate is for another host; check the base URL with"
-_PLACE_HINT = "check the base URL with"
-_PATH_HINT = "check the path, and the base URL with"
-_LIST_HINT = "list the users with"
-_LIST = run("users", "list")
-_REFUSED_HINT = "correct what the answer names; `-v` shows the requests, `--help` what can be given"
-_BUILDER_HINT = "a builder key may be needed here; see which key is in effect with"
+_REFUSED_HINT = "correct what the response names; `-v` shows the requests, `--help` the options"
+Proposal = tuple[str, NextCommand | None]
 
 
 def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
-    """Tell why the exchange is no success; ask only when `exchange.good` is None."""
+    """Return the error for an exchange whose `good` is None."""
     last = exchange.last
     if isinstance(last, NotSent):
         return _not_sent(last, host, doubt=exchange.doubt)
@@ -62,75 +63,79 @@ def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
         return Unreachable(f"{host}: {last.reason}", retryable=True)
     if exchange.broken:
         return Unreadable(
-            f"{host} answered {last.status}, but the answer is not what the API promises: "
-            f"{exchange.broken}",
+            f"{host} responded with {last.status}, but not as the API promises: {exchange.broken}",
             http_status=last.status,
         )
-    return _answered(last, exchange.wait, call, host)
+    return _of_status(last, exchange.wait, call, host)
 
 
 def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
-    way = f"{host} by the proxy in {last.proxy}" if last.proxy else host
+    way = f"{host} via the proxy in {last.proxy}" if last.proxy else host
     text = f"{way}: {last.reason}" + ("" if doubt else "; nothing was sent")
     if last.cause == "certificate":
         return TlsFailed(text)
     if last.cause == "time":
-        return TlsFailed(text, hint=_TIME_HINT)
-    if last.cause == "host":
-        return TlsFailed(text, hint=_HOST_HINT, command=_SHOW)
-    # the name and the connection that failed were then the proxy's own
-    hint = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
-    if last.cause == "tls":
-        return TlsFailed(text, hint=hint or _PLACE_HINT, command=None if hint else _SHOW)
+        return TlsFailed(text, hint=_CLOCK_HINT)
+    hint, command = _proposal(last)
+    if last.cause in ("host", "tls"):
+        return TlsFailed(text, hint=hint, command=command)
     if last.cause == "name":
-        return NameNotFound(text, hint=hint or _PLACE_HINT, command=None if hint else _SHOW)
-    return ConnectFailed(text, hint=hint, retryable=last.cause != "proxy")
+        return NameNotFound(text, hint=hint, command=command)
+    return ConnectFailed(text, hint=hint if last.proxy else "", retryable=last.cause != "proxy")
 
 
-def _answered(answer: Answer, wait: float | None, call: Call, host: str) -> ParsecError:
+def _proposal(last: NotSent) -> Proposal:
+    if last.cause == "host":
+        return _OTHER_HOST
+    if last.proxy:
+        # the name and the connection that failed were the proxy's own
+        return f"check {last.proxy}, or add the host to NO_PROXY", None
+    return _BASE_URL
+
+
+def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> ParsecError:
     status = answer.status
     if status == 429:
         return _too_many(answer, wait, host)
     if 300 <= status < 400:
-        return _redirected(answer, host)
+        return Redirected(
+            f"{host} responded with {status} and points to {_target(answer)}; "
+            "redirects are not followed",
+            http_status=status,
+        )
     if status >= 500 and status != 501:
-        fault = _told(ServerFault, answer, host, retryable=not answer.refuses_repeat)
+        fault = _error(ServerFault, answer, host, retryable=not answer.refuses_repeat)
         if wait is not None:
-            told = f"{fault.message}; it asks to wait {wait:.1f} s, beyond `--max-wait`"
+            text = f"{fault.message}; its wait of {wait:.1f} s would exceed `--max-wait`"
             hint, command = RateLimited.default_hint
-            fault = fault.but(told, retry_after=wait, hint=hint, command=command)
+            fault = fault.but(text, retry_after=wait, hint=hint, command=command)
         return fault
     if status == 401:
-        return _told(Unauthorized, answer, host)
+        return _error(Unauthorized, answer, host)
     if status == 403:
         return _forbidden(answer, call, host)
-    if status == 404 and call.kind is Kind.CREATE:
-        return _told(Unreadable, answer, host, hint="wrong base URL? see it with", command=_SHOW)
-    if status == 404 and not answer.is_from_api:
-        return _told(ForeignNotFound, answer, host)
     if status == 404:
-        hint, command = (_LIST_HINT, _LIST) if _about_user(call) else (_PATH_HINT, _SHOW)
-        return _told(NotFound, answer, host, hint=hint, command=command)
-    return _told(Refused, answer, host, hint=_REFUSED_HINT)
+        return _not_found(answer, call, host)
+    return _error(Refused, answer, host, (_REFUSED_HINT, None))
 
 
-def _told(
+def _error(
     kind: type[ParsecError],
     answer: Answer,
     host: str,
+    proposal: Proposal = ("", None),
     *,
-    hint: str = "",
-    command: NextCommand | None = None,
     retryable: bool = False,
 ) -> ParsecError:
-    said = f": {_clipped(answer.message)}" if answer.message else ""
+    """Build an error with what the response says."""
+    text = f": {_clipped(answer.message)}" if answer.message else ""
     details = [_clipped(line) for line in answer.details[:_MOST_LINES]]
     if len(answer.details) > _MOST_LINES:
         details.append(f"and {len(answer.details) - _MOST_LINES} more")
     return kind(
-        f"{host} answered {answer.status}{said}",
-        hint=hint,
-        command=command,
+        f"{host} responded with {answer.status}{text}",
+        hint=proposal[0],
+        command=proposal[1],
         details=details,
         api_code=_code(answer),
         http_status=answer.status,
@@ -151,55 +156,62 @@ def _about_user(call: Call) -> bool:
     return on_behalf or call.path.startswith(("/builder/users/", "/builder/onboard"))
 
 
+def _not_found(answer: Answer, call: Call, host: str) -> ParsecError:
+    """Judge a 404: only the API's own one says that a user, or a path, does not exist."""
+    if call.kind is Kind.CREATE:
+        return _error(Unreadable, answer, host, _BASE_URL)
+    if not answer.is_from_api:
+        return _error(ForeignNotFound, answer, host)
+    return _error(NotFound, answer, host, _LIST if _about_user(call) else _PATH)
+
+
 def _forbidden(answer: Answer, call: Call, host: str) -> ParsecError:
-    """Tell the three 403s apart: not this builder's user, not a builder's key, something else."""
-    said = answer.message if answer.value is not None else ""
-    about_user = _about_user(call) and re.search(_NOT_OURS, said)
-    this_builder = re.search(r"(?i)\b(?:this|your) builder\b", said)
-    if re.search(_NO_BUILDER, said) and not (about_user and this_builder):
-        return _told(NotABuilder, answer, host)
+    """Judge a 403: another builder's user, not a builder's key, or something else."""
+    text = answer.message if answer.value is not None else ""
+    about_user = _about_user(call) and re.search(_NOT_OURS, text)
+    this_builder = re.search(r"(?i)\b(?:this|your) builder\b", text)
+    if re.search(_NO_BUILDER, text) and not (about_user and this_builder):
+        return _error(NotABuilder, answer, host)
     if answer.code in ("credentials_required", "authentication_failed"):
-        return _told(Refused, answer, host, hint=_CREDENTIALS_HINT, command=_ONBOARD)
+        return _error(Refused, answer, host, _CREDENTIALS)
     if about_user and answer.is_from_api and answer.code in ("", "forbidden", "not_found"):
-        return _told(NotFound, answer, host, hint=_LIST_HINT, command=_LIST)
+        return _error(NotFound, answer, host, _LIST)
     about_key = answer.code == "forbidden" or (
-        not answer.code and re.search(r"builder|forbidden", said, re.IGNORECASE)
+        not answer.code and re.search(r"builder|forbidden", text, re.IGNORECASE)
     )
     if answer.is_from_api and call.path.startswith("/builder/") and about_key:
-        return _told(NotABuilder, answer, host)
-    return _told(Refused, answer, host, hint=_BUILDER_HINT, command=run("doctor"))
+        return _error(NotABuilder, answer, host)
+    return _error(Refused, answer, host, _BUILDER)
 
 
 def _too_many(answer: Answer, wait: float | None, host: str) -> ParsecError:
+    code, status = _code(answer), answer.status
     if answer.is_monthly_quota:
-        resets = reset_time(answer.headers.get("x-ratelimit-monthly-reset"))
-        when = f"it resets at {resets}" if resets else "the reset time was not told"
-        return QuotaUsedUp(
-            f"{host}: the monthly request quota is used up; {when}",
-            api_code=_code(answer),
-            http_status=answer.status,
-        )
-    long = f" beyond `--max-wait`; the next wait would be {wait:.1f} s" if wait is not None else ""
+        text = f"{host}: {_used_up(answer.headers)}"
+        return QuotaUsedUp(text, api_code=code, http_status=status)
+    long = "" if wait is None else f"; the next wait of {wait:.1f} s would exceed `--max-wait`"
     return RateLimited(
         f"{host}: rate limited{long}",
-        api_code=_code(answer),
-        http_status=answer.status,
+        api_code=code,
+        http_status=status,
         retryable=not answer.refuses_repeat,
         retry_after=wait,
     )
 
 
 def quota_used_up(headers: Mapping[str, str]) -> QuotaUsedUp | None:
-    """Tell from the headers of an answer, good or bad, that it was the month's last."""
-    if not quota_spent(headers):
-        return None
+    """Return an error if the headers of a response say that it was the month's last one."""
+    return QuotaUsedUp(_used_up(headers)) if quota_spent(headers) else None
+
+
+def _used_up(headers: Mapping[str, str]) -> str:
     resets = reset_time(headers.get("x-ratelimit-monthly-reset"))
-    when = f"; it resets at {resets}" if resets else ""
-    return QuotaUsedUp(f"the monthly request quota is used up{when}")
+    when = f"it resets at {resets}" if resets else "the API does not report when it resets"
+    return f"the monthly request quota is used up; {when}"
 
 
 def reset_time(text: str | int | None) -> str:
-    """Give a reset header's Unix seconds as an RFC 3339 time, or "" where it holds none."""
+    """Convert a reset header's Unix seconds to an RFC 3339 time; "" for anything else."""
     try:
         moment = datetime.datetime.fromtimestamp(int(str(text)), datetime.UTC)
     except (ValueError, OverflowError, OSError):
@@ -207,16 +219,8 @@ def reset_time(text: str | int | None) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _redirected(answer: Answer, host: str) -> ParsecError:
-    return Redirected(
-        f"{host} answered {answer.status} and points to {_target(answer)}; "
-        "redirects are not followed",
-        http_status=answer.status,
-    )
-
-
 def _target(answer: Answer) -> str:
-    """Where a redirect points, without user, query or fragment, which may hold secrets."""
+    """Return the target of a redirect without user, query or fragment, which may be secret."""
     location = answer.headers.get("location", "").strip()
     if not location:
         return "nowhere"
@@ -227,7 +231,7 @@ def _target(answer: Answer) -> str:
     except ValueError:
         return "an invalid address"
     if "\\" in location:
-        # browsers end the host there, `urlsplit` does not: neither is to be named for the target
+        # browsers end the host there, `urlsplit` does not
         return "an invalid address"
     path = parts.path if len(parts.path) <= _LONGEST_TEXT else "/…"
     return _clipped(f"{place}{path}") or "itself"

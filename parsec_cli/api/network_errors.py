@@ -1,6 +1,6 @@
-"""What an exception of the network libraries means, by its causes, not by its text.
+"""Explain an exception of the network libraries by its causes.
 
-Texts of those libraries are not repeated: some quote a header's value.
+The texts of those libraries are not repeated: some quote a header's value.
 """
 
 from __future__ import annotations
@@ -9,17 +9,12 @@ import socket
 import ssl
 
 from parsec_cli.api.call import NotSentCause
-from parsec_cli.api.transport import (
-    PROTOCOL_FAULTS,
-    PROXY_FAULTS,
-    TIMEOUTS,
-    NotLoopback,
-)
+from parsec_cli.api.transport import PROTOCOL_FAULTS, PROXY_FAULTS, TIMEOUTS, NotLoopback
 
-# what a TLS library says when the other side's certificate, not the line, is at fault
 # OpenSSL's verification codes: not yet valid and expired; another host name or IP address
 _TIMES, _HOSTS = (9, 10), (62, 64)
 _CERTIFICATE = (ssl.SSLCertVerificationError, ssl.CertificateError)
+_OPENSSL_REASONS = {"WRONG_VERSION_NUMBER": "the server does not speak TLS"}
 
 
 def _causes(fault: BaseException | None) -> list[BaseException]:
@@ -31,6 +26,7 @@ def _causes(fault: BaseException | None) -> list[BaseException]:
 
 
 def not_sent_cause(fault: Exception) -> NotSentCause:
+    """Classify why no byte of a request was sent."""
     chain = _causes(fault)
     if any(isinstance(cause, socket.gaierror) for cause in chain):
         return "name"
@@ -45,29 +41,27 @@ def not_sent_cause(fault: Exception) -> NotSentCause:
     return "connect"
 
 
-def _proxy_status(fault: Exception) -> int:
-    """What a proxy answered instead of a tunnel: of the text just the number that begins it."""
-    digits = str(fault)[:3]
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
-
-
 def reason(fault: Exception, timeout: float | None) -> str:
-    """Say in plain words what a network exception means; never quote its text on headers.
+    """Explain a network exception in plain words.
 
-    `timeout` is the limit that a time-out was about; None where a signal had set another.
+    `timeout` is the limit of a request in seconds; None where a signal has set another.
     """
     chain = _causes(fault)
     for cause in chain:
         if isinstance(cause, _CERTIFICATE):
             return f"certificate not accepted: {getattr(cause, 'verify_message', '') or 'invalid'}"
         if isinstance(cause, ssl.SSLError):
-            return f"TLS failed: {_of_tls(cause.reason or 'handshake')}"
+            name = cause.reason or "handshake"
+            why = _OPENSSL_REASONS.get(name) or name.lower().replace("_", " ")
+            return f"TLS failed: {why}"
+        if isinstance(cause, NotLoopback):
+            return "plain http is only for this machine, but the host name is another machine's"
         if isinstance(cause, socket.gaierror):
-            return _of_name(cause)
+            return "the host name could not be resolved"
     if isinstance(fault, TIMEOUTS):
-        return "no answer in time" if timeout is None else f"no answer within {timeout:g} s"
+        return "no response in time" if timeout is None else f"no response within {timeout:g} s"
     if isinstance(fault, PROXY_FAULTS):
-        return _refusal(_proxy_status(fault))
+        return _proxy_refusal(_proxy_status(fault))
     for cause in chain:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
@@ -76,20 +70,13 @@ def reason(fault: Exception, timeout: float | None) -> str:
     return "the connection failed"
 
 
-def _of_name(fault: socket.gaierror) -> str:
-    if isinstance(fault, NotLoopback):
-        return "plain http is only for this machine, but the name leads to another one"
-    return "the host name could not be resolved"
+def _proxy_status(fault: Exception) -> int:
+    """Return the status of a proxy's response, which is the number that the text starts with."""
+    digits = str(fault)[:3]
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
-def _of_tls(name: str) -> str:
-    """Word OpenSSL's name of a failure; the commonest is said of whatever is no TLS at all."""
-    if name == "WRONG_VERSION_NUMBER":
-        return "what answers there does not speak TLS"
-    return name.lower().replace("_", " ")
-
-
-def _refusal(status: int) -> str:
+def _proxy_refusal(status: int) -> str:
     if status == 407:
-        return "the proxy answered 407: it asks for another user name and password"
-    return f"the proxy answered {status}" if status else "the proxy refused or failed"
+        return "the proxy responded with 407: it requires another user name and password"
+    return f"the proxy responded with {status}" if status else "the proxy refused or failed"

@@ -1,4 +1,4 @@
-"""From an answer to the error that tells it: the exit code, the words, and no more words."""
+"""The error for each response: its exit code and its text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BALANCE = Call(Kind.READ, "GET", "/balance", headers={"x-builder-customer-id": "
 NOT_OURS = "end-user not found or not owned by this builder"
 
 
-def told(number: int, value=None, call: Call = USER, **headers: str):
+def error_for(number: int, value=None, call: Call = USER, **headers: str):
     return error_of(Exchange(status(number, value, **headers), 1, doubt=False), call, HOST)
 
 
@@ -42,7 +42,7 @@ def told(number: int, value=None, call: Call = USER, **headers: str):
     "text", [NOT_OURS, "end-user does not belong to this builder account"], ids=["usual", "other"]
 )
 def test_a_403_about_somebody_elses_user_is_not_found(call, code, text):
-    error = told(403, {"error": text, **code}, call)
+    error = error_for(403, {"error": text, **code}, call)
     assert isinstance(error, NotFound)
     assert error.command == next_command.run("users", "list")
 
@@ -64,7 +64,7 @@ def test_a_403_about_somebody_elses_user_is_not_found(call, code, text):
     ],
 )
 def test_a_403_about_the_key_is_a_key_fault(value, call):
-    error = told(403, value, call)
+    error = error_for(403, value, call)
     assert isinstance(error, NotABuilder)
     assert error.exit_code == 4
     assert error.command == next_command.run("doctor")
@@ -84,7 +84,7 @@ def test_a_403_about_the_key_is_a_key_fault(value, call):
     ],
 )
 def test_any_other_403_is_a_refusal(value, call):
-    error = told(403, value, call)
+    error = error_for(403, value, call)
     assert isinstance(error, Refused)
     assert error.hint
 
@@ -103,7 +103,7 @@ def test_any_other_403_is_a_refusal(value, call):
     "body", [None, {}, {"error": None}, ["x"], "x", {"error": {"message": "m"}}, {"code": 5}]
 )
 def test_the_status_decides_and_every_error_names_host_status_and_what_to_do(number, kind, body):
-    error = told(number, body)
+    error = error_for(number, body)
     assert type(error) is kind
     assert HOST in error.message
     assert str(number) in error.message
@@ -113,14 +113,14 @@ def test_the_status_decides_and_every_error_names_host_status_and_what_to_do(num
 
 def test_a_create_that_finds_no_such_path_has_a_wrong_base_url():
     call = Call(Kind.CREATE, "POST", "/builder/users", {})
-    error = told(404, {"error": "not found"}, call)
+    error = error_for(404, {"error": "not found"}, call)
     assert error.exit_code == 7
     assert "base URL" in error.hint
 
 
 def test_what_the_server_says_is_shown_but_not_at_any_length():
     lines = ["y " * 10_000] * 1_000
-    error = told(400, {"error": "x " * 10**6, "code": "c" * 10**6, "validation_errors": lines})
+    error = error_for(400, {"error": "x " * 10**6, "code": "c" * 10**6, "validation_errors": lines})
     assert len(error.message) < 700
     assert error.message.count("x") > 200
     assert error.api_code == ""
@@ -129,7 +129,7 @@ def test_what_the_server_says_is_shown_but_not_at_any_length():
 
 
 def test_unknown_codes_pass_through():
-    assert told(409, {"error": "x", "code": "brand_new"}).api_code == "brand_new"
+    assert error_for(409, {"error": "x", "code": "brand_new"}).api_code == "brand_new"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_unknown_codes_pass_through():
     ],
 )
 def test_a_redirect_is_named_without_what_may_be_secret(location, shown):
-    message = told(302, location=location).message
+    message = error_for(302, location=location).message
     assert shown in message
     assert "SECRET" not in message
     assert len(message) < 800
@@ -166,12 +166,12 @@ def test_the_reset_time_is_a_date_or_nothing(text, time):
     assert reset_time(text) == time
 
 
-def test_a_used_up_quota_says_when_it_resets_or_that_nobody_said():
+def test_a_used_up_quota_says_when_it_resets_if_the_api_reports_it():
     value = {"error": "monthly request limit exceeded"}
-    error = told(429, value, x_ratelimit_monthly_reset="1790812800")
+    error = error_for(429, value, x_ratelimit_monthly_reset="1790812800")
     assert isinstance(error, QuotaUsedUp)
     assert "2026-10-01" in error.message
-    assert "not told" in told(429, value).message
+    assert "does not report" in error_for(429, value).message
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -205,12 +205,12 @@ def test_an_unknown_outcome_keeps_its_own_code(clock: VirtualClock):
 
 @pytest.mark.parametrize("text", ["x" * 20_000, "残高が不足しているため" * 900])
 def test_a_long_text_without_blanks_shows_its_beginning(text):
-    error = told(400, {"error": text})
+    error = error_for(400, {"error": text})
     assert text[:200] in error.message
     assert error.message.endswith("…")
 
 
 def test_a_long_word_is_cut_before_a_key_in_it():
-    error = told(400, {"error": "x" * 200 + "pk_live_CANARY_" + "9" * 20_000})
+    error = error_for(400, {"error": "x" * 200 + "pk_live_CANARY_" + "9" * 20_000})
     assert "x" * 200 in error.message
     assert "CANARY" not in error.message

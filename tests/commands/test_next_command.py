@@ -58,7 +58,7 @@ def test_a_report_of_doctor_does_not_send_to_doctor(run, builder):
     )
     builder.fault("GET", "usage", action=error(500, "no", "internal_error"))
     failed = run("doctor", "--json").json["checks"][-1]
-    assert failed["detail"] == f"{builder.url} answered 500: no"
+    assert failed["detail"] == f"{builder.url} responded with 500: no"
 
 
 def test_a_profile_from_the_environment_is_named(tool, work):

@@ -98,10 +98,10 @@ def test_a_proxy_is_used_where_one_is_set(parsec, server, key_env):
 @pytest.mark.parametrize(
     ("action", "tunnels", "said"),
     [
-        (json_answer(407, {"error": "no"}), 1, "the proxy answered 407: it asks for another user"),
-        (html(403), 1, "the proxy answered 403;"),
-        (redirect(302, "http://portal.invalid/"), 1, "the proxy answered 302;"),
-        (html(502), 4, "the proxy answered 502;"),
+        (json_answer(407, {"error": "no"}), 1, "the proxy responded with 407: it requires another"),
+        (html(403), 1, "the proxy responded with 403;"),
+        (redirect(302, "http://portal.invalid/"), 1, "the proxy responded with 302;"),
+        (html(502), 4, "the proxy responded with 502;"),
         (reset(), 4, "connection reset"),
     ],
     ids=str,
@@ -116,7 +116,7 @@ def test_a_proxy_that_refuses_is_told_from_the_api(
     completed = tool("pool", "show", env=env)
     assert completed.code == 7, completed
     assert completed.err.startswith(
-        f"error: api.parsec.invalid by the proxy in HTTPS_PROXY: {said}"
+        f"error: api.parsec.invalid via the proxy in HTTPS_PROXY: {said}"
     )
     assert "hint: check HTTPS_PROXY, or add the host to NO_PROXY" in completed.err
     assert len(server.requests) == tunnels
@@ -135,7 +135,7 @@ def test_a_proxy_that_is_not_there_is_not_taken_for_the_api(tool, key_env, proxy
     env = {**key_env("https://api.parsec.invalid"), "ALL_PROXY": proxy}
     completed = tool("pool", "show", env=env)
     assert completed.code == 7, completed
-    assert f"api.parsec.invalid by the proxy in ALL_PROXY: {said}" in completed.err
+    assert f"api.parsec.invalid via the proxy in ALL_PROXY: {said}" in completed.err
     assert "hint: check ALL_PROXY" in completed.err
 
 
@@ -199,7 +199,7 @@ def test_https_to_what_speaks_none_is_not_blamed_on_a_certificate(tool, server, 
     server.script(Action("plain http", answer_in_plain, reads="nothing"))
     completed = tool("pool", "show", env=key_env(server.url.replace("http:", "https:")))
     assert completed.code == 7, completed
-    assert "what answers there does not speak TLS; nothing was sent" in completed.err
+    assert "the server does not speak TLS; nothing was sent" in completed.err
     assert "hint: check the base URL" in completed.err
     assert "SSL_CERT_FILE" not in completed.err
     assert completed.waits == ()

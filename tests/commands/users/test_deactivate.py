@@ -476,7 +476,7 @@ def test_a_second_answer_to_the_read_is_not_taken_for_that_to_the_change(tool, s
     argv = ["users", "deactivate", "id:c1", "--confirm", "alice", "--json"]
     done = tool(*argv, env=key_env(server))
     assert done.code == 12, done
-    assert "answered 500: no" in done.error["message"]
+    assert "responded with 500: no" in done.error["message"]
 
 
 def test_the_body_of_a_204_is_not_read_as_the_next_answer(run, builder):
