@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from parsec_cli.redaction import looks_like_key
 from parsec_cli.visible import UNSEEN
 
 QPS_MAX = 2_147_483_647
@@ -40,10 +41,6 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def looks_like_key(text: str) -> bool:
-    return text.strip().startswith(("pk_", "sk_"))
 
 
 def id_fault(text: str) -> str:

@@ -28,6 +28,15 @@ _SHORTEST_KEY = 6  # a shorter value is not a key; masking it would garble ordin
 _CUT = "…"  # ends a shortened text
 
 
+def looks_like_key(text: str) -> bool:
+    return text.strip().startswith(("pk_", "sk_"))
+
+
+def shown(text: str) -> str:
+    """Return `text` for a message, masked where a key stands in a wrong place."""
+    return mask(text) if looks_like_key(text) else text
+
+
 @lru_cache(1024)
 def is_secret(name: str) -> bool:
     """Whether a field or header of this name contains a secret, in any case, with `-` or `_`."""

@@ -17,12 +17,12 @@ from parsec_cli import __version__
 from parsec_cli.cli.option_types import (
     field_names,
     output_format,
-    rate,
     seconds,
     seconds_or_zero,
     without_equals,
 )
 from parsec_cli.cli.typer_adapter import ParserError, build_options, has_verb
+from parsec_cli.config.settings import check_rate
 from parsec_cli.errors import GuardRefused, UsageFault
 from parsec_cli.next_command import Line, again
 from parsec_cli.results import Result, Text
@@ -69,7 +69,7 @@ _SHARED: tuple[tuple[list[str], str, Callable[[str], Any] | None, str | None, st
         "SECONDS",
         "Stop waiting on rate limits (429, 503) after this many seconds per request [default 60].",
     ),
-    (["--rate"], "rate", rate, "RPS|max", "Max requests per second, or all that is allowed."),
+    (["--rate"], "rate", check_rate, "RPS|max", "Max requests per second, or all that is allowed."),
 )
 
 

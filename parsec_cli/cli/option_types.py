@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.config.settings import FORMATS
-from parsec_cli.errors import UsageFault, unknown
+from parsec_cli.config.settings import check_output
+from parsec_cli.errors import UsageFault
 from parsec_cli.records import record
 
 DEFAULT_MAX = 10  # deactivations per run
@@ -26,14 +26,6 @@ def seconds(text: str, *, least: str = "above 0") -> float:
 
 
 seconds_or_zero = partial(seconds, least="0")
-
-
-def rate(text: str) -> str:
-    """Check that the text is `max` or requests per second above 0; keep it as written."""
-    value = _decimal(text)
-    if text != "max" and (value is None or not 0 < value <= 100_000):  # noqa: PLR2004
-        raise UsageFault(f"`{text}` is not a rate", hint="write requests per second, or `max`")
-    return text
 
 
 def _decimal(text: str) -> float | None:
@@ -73,10 +65,7 @@ def without_equals(text: str) -> str:
 
 
 def output_format(text: str) -> str:
-    text = without_equals(text)
-    if text not in FORMATS:
-        raise unknown("output format", text, FORMATS)
-    return text
+    return check_output(without_equals(text))
 
 
 def field_names(text: str) -> tuple[str, ...]:

@@ -1,97 +1,91 @@
-"""Change `config.toml` as its owner would: one value, comments and unknown keys untouched.
+"""Change `config.toml` in place: comments, order and unknown keys stay.
 
-Reading, changing and saving happen under one lock. What may be stored is decided here; asking for
-it is the commands' part.
+Reading, changing and saving happen under one lock. This module decides which values are stored;
+commands ask for them.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from parsec_cli.base_url import BaseUrl
 from parsec_cli.config import keys
-from parsec_cli.config import read as configfile
-from parsec_cli.config.key_source import stored_origin
-from parsec_cli.config.profiles import known
-from parsec_cli.config.read import Config
-from parsec_cli.config.rewriting import rewritten, toml_values
+from parsec_cli.config.profiles import known, named, unknown_profile
+from parsec_cli.config.read import Config, read
 from parsec_cli.config.settings import (
-    BY_NAME,
     DEFAULT_PROFILE,
-    FILE_KEYS,
-    PROFILE_KEYS,
     SANDBOX,
     Setting,
-    check_base_url,
-    quoted,
+    setting_of,
+    stored_origin,
 )
-from parsec_cli.errors import GuardRefused, UsageFault
+from parsec_cli.errors import GuardRefused, LocalFault, UsageFault
 from parsec_cli.files import save
 from parsec_cli.files.lock import directory_lock
 from parsec_cli.models import Secret
 from parsec_cli.next_command import run
+from parsec_cli.records import record
+from parsec_cli.redaction import looks_like_key, shown
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _RIVALS = {"api_key": "api_key_command", "api_key_command": "api_key"}
-# what looks like a key is never a name, least of all by accident
-_KEYS = ("pk_", "sk_")
-Values = dict[str, Any]
+# a TOML document: the plain one of tomllib or the one of tomlkit that remembers its text
+Document = Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Editor:
-    """The config file at `path`; `environ` may name the profile that is meant."""
+    """The config file at `path`; `environ` may name the profile to change."""
 
     path: Path
     environ: Mapping[str, str]
 
     def read(self) -> Config:
-        """Return the config; here, and only here, an empty file is as good as none."""
-        try:
+        """Return the config; only for a change is an empty file the same as none."""
+        with suppress(OSError):  # `read` reports it
             if self.path.is_file() and self.path.stat().st_size == 0:
                 return Config(self.path)
-        except OSError:
-            pass  # `configfile.read` says what is wrong
-        return configfile.read(self.path)
+        return read(self.path)
 
     def target(self, profile: str | None) -> str:
-        """Return the profile that a change is for: the named one, or the default one."""
+        """Return the profile to change: the named one, or the default one."""
         config = self.read()
-        named = profile if profile is not None else self.environ.get("PARSEC_PROFILE", "").strip()
-        name = named or ("" if profile is not None else config.default_profile or DEFAULT_PROFILE)
+        name, _ = named(config, self.environ, profile)
         if name == SANDBOX:
             raise UsageFault(
                 "the sandbox is built in and has no settings",
                 hint="name another profile with `-p NAME`",
             )
-        if name not in config.profiles and (not _NAME.fullmatch(name) or name.startswith(_KEYS)):
+        if name not in config.profiles and (not re.fullmatch(_NAME, name) or looks_like_key(name)):
             raise UsageFault(
-                f"{quoted(name)} is no name for a profile",
+                f"`{shown(name)}` is not a valid profile name",
                 hint="use letters, digits, dots, dashes and underscores",
             )
         return name
 
     def set(self, profile: str | None, key: str, value: str) -> str:
-        """Store a value and return the profile that has it now, or "" for the whole file.
+        """Store a value; return the profile that has it now, or "" for the whole file.
 
-        A key is trimmed and checked. `base_url` is not moved to another origin under a stored key.
+        The value is trimmed and checked. `base_url` cannot leave the origin of a stored key.
         """
         setting = setting_of(key)
         if setting.scope == "file":
             self.use(value)
             return ""
         name = self.target(profile)
-        stored = checked_value(setting, value)
+        text = checked_value(setting, value)
 
-        def change(values: Values, config: Config) -> None:
+        def change(document: Document, config: Config) -> None:
             old = config.profiles.get(name, {})
             if key == "base_url":
-                _guard_origin(name, old, stored)
+                _guard_origin(name, old, text)
             check_rival(name, old, key)
-            _profile(values, name)[key] = stored == "true" if setting.kind is bool else stored
+            _put(_profile(document, name), key, text == "true" if setting.kind is bool else text)
 
         self._edit(change)
         return name
@@ -102,14 +96,13 @@ class Editor:
         name = "" if setting.scope == "file" else self.target(profile)
         present = False
 
-        def change(values: Values, config: Config) -> None:
+        def change(document: Document, config: Config) -> None:
             nonlocal present
             if name and name not in config.profiles:
-                raise unknown(name, config)
+                raise unknown_profile(name, config)
             if key == "base_url":
                 _guard_origin(name, config.profiles[name], setting.default)
-            table = values if not name else _profile(values, name)
-            present = table.pop(key, None) is not None
+            present = (_profile(document, name) if name else document).pop(key, None) is not None
 
         self._edit(change)
         return name, present
@@ -117,41 +110,78 @@ class Editor:
     def use(self, name: str) -> None:
         """Make `name` the default profile."""
 
-        def change(values: Values, config: Config) -> None:
+        def change(document: Document, config: Config) -> None:
             if name not in known(config):
-                raise unknown(name, config)
-            values["default_profile"] = name
+                raise unknown_profile(name, config)
+            document["default_profile"] = name
 
         self._edit(change)
 
     def init(self, name: str, base_url: str, key: Secret) -> None:
-        """Store host and key of a profile at once, in place of what it had.
+        """Store host and key of a profile at once, replacing its old ones.
 
-        The first profile of a file becomes its default one.
+        The first profile of a file becomes its default.
         """
 
-        def change(values: Values, config: Config) -> None:
-            table = _profile(values, name)
+        def change(document: Document, config: Config) -> None:
+            table = _profile(document, name)
             table.pop("api_key_command", None)
-            table["base_url"] = base_url
-            table["api_key"] = key.reveal()
+            _put(table, "base_url", base_url)
+            _put(table, "api_key", key.reveal())
             only = not set(config.profiles) - {name}
             if only and not config.default_profile and name != DEFAULT_PROFILE:
-                values["default_profile"] = name
+                document["default_profile"] = name
 
         self._edit(change)
 
-    def _edit(self, change: Callable[[Values, Config], None]) -> None:
-        """Apply `change` to the file's values, then to its text, and save if they differ."""
+    def _edit(self, change: Callable[[Document, Config], None]) -> None:
+        """Apply `change` to the file, and save it if that changes a value."""
         with directory_lock(self.path):
             config = self.read()
             text = _text(self.path)
-            before, after = toml_values(text), toml_values(text)
-            change(after, config)
-            if before == after:
-                return
-            save.sweep(self.path)
-            save.save(self.path, rewritten(text, before, after, self.path).encode())
+            wanted = tomllib.loads(text)
+            change(wanted, config)
+            if wanted != tomllib.loads(text):
+                data = _edited(text, lambda document: change(document, config), wanted, self.path)
+                save.sweep(self.path)
+                save.save(self.path, data)
+
+
+def _edited(
+    text: str, change: Callable[[Document], None], wanted: dict[str, Any], path: Path
+) -> bytes:
+    """Return the changed text; a LocalFault if it would not say exactly what is `wanted`."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text)
+        change(document)
+        new = tomlkit.dumps(document)
+        if "\r\n" in text and text.count("\n") == text.count("\r\n"):
+            new = new.replace("\r\n", "\n").replace("\n", "\r\n")
+        faithful = tomllib.loads(new) == wanted
+    except (TOMLKitError, ValueError, TypeError, KeyError):
+        faithful = False
+    if not faithful:
+        raise LocalFault(
+            f"cannot change `{path}` without damage to the rest of it", hint="change it by hand"
+        )
+    return new.encode()
+
+
+def _profile(document: Document, name: str) -> Document:
+    return document.setdefault("profiles", {}).setdefault(name, {})
+
+
+def _put(table: Document, key: str, value: str | bool) -> None:
+    """Set a value; a new key goes before the comment that introduces the next table."""
+    body = getattr(getattr(table, "value", None), "body", [])  # of a table of tomlkit
+    tail = []
+    while key not in table and body and body[-1][0] is None:
+        tail.append(body.pop())
+    table[key] = value
+    body += reversed(tail)
 
 
 def check_rival(name: str, stored: Mapping[str, str], key: str) -> None:
@@ -165,58 +195,33 @@ def check_rival(name: str, stored: Mapping[str, str], key: str) -> None:
         )
 
 
-def setting_of(key: str) -> Setting:
-    """Return the setting of this name; another name is a UsageFault that lists them."""
-    if key not in (*PROFILE_KEYS, *FILE_KEYS):
-        raise UsageFault(
-            f"no setting {quoted(key)}",
-            hint=f"settings: {', '.join((*PROFILE_KEYS, *FILE_KEYS))}",
-        )
-    return BY_NAME[key]
-
-
 def checked_value(setting: Setting, value: str) -> str:
-    """Return `value` as it is stored, or raise a UsageFault that tells what is wrong with it."""
+    """Return `value` as it is stored, or raise a UsageFault."""
     if setting.name == "api_key":
         return keys.checked(value, "the input").reveal()
-    text = value.strip()
+    text = setting.checked(value, f"`{setting.name}`")
     try:
         text.encode()
     except UnicodeEncodeError:
         raise UsageFault(f"`{setting.name}` must be valid Unicode text") from None
     if setting.name == "api_key_command":
         keys.split_command(text, "`api_key_command`")
-    elif setting.check is not None:
-        setting.check(text, f"`{setting.name}`")
     return text
 
 
-def unknown(name: str, config: Config) -> UsageFault:
-    return UsageFault(
-        f"no profile {quoted(name)}",
-        hint=f"known profiles: {', '.join(known(config))}; make one with",
-        command=run("config", "init", profile="NAME"),
-    )
-
-
 def _guard_origin(name: str, old: Mapping[str, str], base_url: str) -> None:
-    """A stored key belongs to its host: who changes the host must take the key away first."""
-    kept = next((key for key in _RIVALS if old.get(key, "").strip()), None)
-    if kept is None:
+    """Refuse to change the host of a stored key: the operator must remove the key first."""
+    stored = next((key for key in _RIVALS if old.get(key, "").strip()), None)
+    if stored is None:
         return
-    home, new = stored_origin(old, name), check_base_url(base_url, "`base_url`")
+    home, new = stored_origin(old, name), BaseUrl.parse(base_url)
     if home.origin != new.origin:
         raise GuardRefused(
             f"the key of profile `{name}` belongs to {home.display} and is not taken to"
             f" {new.display}",
             hint="make another profile with `config init`, or remove the key first with",
-            command=run("config", "unset", kept, profile=name),
+            command=run("config", "unset", stored, profile=name),
         )
-
-
-def _profile(values: Values, name: str) -> Values:
-    table: Values = values.setdefault("profiles", {}).setdefault(name, {})
-    return table
 
 
 def _text(path: Path) -> str:

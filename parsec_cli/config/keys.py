@@ -1,6 +1,6 @@
-"""Take a key from where it is kept, check it, name it by a fingerprint; never quote it.
+"""Find the key in effect, check it, and identify it by a fingerprint; never quote it.
 
-Which source is asked is decided in `profiles`; this module knows what a key may look like.
+A stored key is sent only to the origin of its profile.
 """
 
 from __future__ import annotations
@@ -9,11 +9,16 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parsec_cli.errors import KeyFault, UsageFault
+from parsec_cli.base_url import BaseUrl
+from parsec_cli.config.settings import BY_NAME, SANDBOX, Sources, stored_origin
+from parsec_cli.errors import GuardRefused, KeyFault, NoKey, UsageFault
 from parsec_cli.models import Secret
 from parsec_cli.next_command import run
+from parsec_cli.records import record
+from parsec_cli.redaction import mask
 
 if TYPE_CHECKING:
     import subprocess
@@ -24,7 +29,7 @@ _FINGERPRINT_DIGITS = 12
 _MOST_OUTPUT = 1 << 16
 _POLL_SECONDS = 0.02
 _TERMINATE_SECONDS = 1.0
-# each finds the character that shows that a text is not a key alone
+# each matches at a character that shows that a text is not just a key
 _NOT_A_KEY = (
     r"[^\x21-\x7e]",
     r"^[\"'`]|[\"'`,;]$",
@@ -34,14 +39,13 @@ _NOT_A_KEY = (
     r"(?i)(?<=key|ken|ret|rer|ion)[=:](?!=*$)",  # of key= token= secret= bearer: authorization:
     r".(?=[ps]k_(?:live|test)_)",
 )
-# bytes that are not UTF-8 arrive as lone surrogates from here on
-_BYTES = 0xDC00
-_FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF
+# bytes that are not UTF-8 become lone surrogates: this and the byte
+_SURROGATE = 0xDC00
 _CONTROLS = {"\n": "line feed", "\r": "carriage return", "\t": "tab", "\x1b": "escape"}
 
 
 def fingerprint(key: Secret | str) -> str:
-    """Return 12 hex digits that tell keys apart and give nothing of them away."""
+    """Return 12 hex digits that identify a key without revealing any of it."""
     import hashlib
 
     value = key.reveal() if isinstance(key, Secret) else key
@@ -50,7 +54,7 @@ def fingerprint(key: Secret | str) -> str:
 
 
 def checked(text: str, source: str) -> Secret:
-    """Trim `text`; refuse what is not a key alone, with the place of the character but no more."""
+    """Return the trimmed key; refuse a text that is more than a key without quoting it."""
     # files made on Windows and PowerShell's pipes begin with a byte order mark
     key = text.removeprefix("\ufeff").strip()
     if not key:
@@ -59,8 +63,8 @@ def checked(text: str, source: str) -> Secret:
     if places:
         at = min(places)
         raise UsageFault(
-            f"the key from {source} contains {_code_point(key[at])} at character {at + 1}:"
-            " no key has it there",
+            f"the key from {source} contains {_code_point(key[at])} at character {at + 1},"
+            " where no key has it",
             hint="copy only the key: one word, without quotes and without a name before it",
         )
     return Secret(key)
@@ -71,8 +75,8 @@ def _code_point(character: str) -> str:
     import unicodedata
 
     code = ord(character)
-    if _FIRST_BYTE <= code <= _LAST_BYTE:
-        return f"the byte 0x{code - _BYTES:02X} (not UTF-8)"
+    if 0x80 <= code - _SURROGATE <= 0xFF:  # noqa: PLR2004
+        return f"the byte 0x{code - _SURROGATE:02X} (not UTF-8)"
     name = _CONTROLS.get(character) or unicodedata.name(character, "")
     return f"U+{code:04X}" + (f" ({name.lower()})" if name else "")
 
@@ -82,9 +86,9 @@ def from_command(
 ) -> Secret:
     """Run `command` without a shell and take its stdout; `timeout` is in seconds.
 
-    Its output, good or bad, may hold secrets and is never shown. It gets no stdin, because that
-    may be the data of the command at hand. It stays in the process group, as a password manager
-    asks on the terminal itself.
+    Its output may contain secrets and is never shown. It gets no stdin, because that may be the
+    input of the current command. It stays in the process group, so that a password manager can ask
+    on the terminal.
     """
     import subprocess
 
@@ -118,9 +122,9 @@ def from_command(
 
 
 def _output(process: subprocess.Popen[bytes], timeout: float) -> bytes:
-    """Return what the process printed until it ended, or more than is permitted.
+    """Return what the process printed before it ended, or more than is permitted.
 
-    A child of it, such as an agent that stays, may hold its stdout open: the end of the process
+    A child, such as an agent that keeps running, may hold stdout open. So the end of the process
     counts, not the end of the pipe.
     """
     import select
@@ -134,7 +138,7 @@ def _output(process: subprocess.Popen[bytes], timeout: float) -> bytes:
     os.set_blocking(pipe, False)
     output, deadline = b"", time.monotonic() + timeout
     while len(output) <= _MOST_OUTPUT:
-        # asked first: all that was printed before the end is in the pipe by then
+        # checked before reading: by then the pipe contains everything printed
         ended = process.poll() is not None
         try:
             piece = os.read(pipe, _MOST_OUTPUT)
@@ -154,7 +158,7 @@ def _output(process: subprocess.Popen[bytes], timeout: float) -> bytes:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Stop what still runs; gently first, as a password manager must restore the terminal."""
+    """Stop the process; gently first, so that a password manager can restore the terminal."""
     import subprocess
 
     try:
@@ -172,7 +176,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def split_command(command: str, source: str) -> list[str]:
-    """Split by shell rules; nothing, or a quote left open, is a UsageFault."""
+    """Split by shell rules; an empty command or an open quote is a UsageFault."""
     import shlex
 
     try:
@@ -189,4 +193,83 @@ def split_command(command: str, source: str) -> list[str]:
 
 
 def _failed(source: str, what: str) -> KeyFault:
-    return KeyFault(f"{source} {what}", hint="run the command by itself to see what it says")
+    return KeyFault(f"{source} {what}", hint="run the command by itself to see its messages")
+
+
+@record
+class KeySource:
+    """The place of a profile's key. It is found without looking at the key."""
+
+    sources: Sources
+    base_url: BaseUrl
+    config_file: Path
+    timeout: float
+
+    @property
+    def source(self) -> str:
+        """Return the name of the place, or "" if there is no key."""
+        if not self.sources.explicit and self._in_environment:
+            return f"environment {BY_NAME['api_key'].env}"
+        if self._stored:
+            return f"profile {self.sources.name}"
+        if "api_key_command" in self.sources.stored:
+            return f"api_key_command of profile {self.sources.name}"
+        return ""
+
+    @property
+    def _in_environment(self) -> str:
+        return self.sources.from_environment(BY_NAME["api_key"]) or ""
+
+    @property
+    def _stored(self) -> str:
+        return self.sources.stored.get("api_key", "").strip()
+
+    def take(self) -> Secret:
+        source = self.source
+        if not source:
+            raise self._no_key()
+        if source.startswith("environment"):
+            return checked(self._in_environment, source)
+        self._guard()
+        if self._stored:
+            return checked(self._stored, source)
+        command = self.sources.stored["api_key_command"]
+        return from_command(command, source, self.sources.environ, self.timeout)
+
+    def masked(self) -> str | None:
+        """Return the masked key without running a command; a malformed key is wholly masked."""
+        source = self.source
+        text = self._in_environment if source.startswith("environment") else self._stored
+        if not text:
+            return None
+        try:
+            return mask(checked(text, source).reveal())
+        except UsageFault:
+            return mask("")
+
+    def _guard(self) -> None:
+        """Refuse to send a stored key to another origin than that of its profile."""
+        home = stored_origin(self.sources.stored, self.sources.name)
+        if home.origin != self.base_url.origin:
+            _, url_source = self.sources.find("base_url")
+            raise GuardRefused(
+                f"the key of profile `{self.sources.name}` belongs to {home.display};"
+                f" it is not sent to {self.base_url.display}, which {url_source} names",
+                hint="make a profile for that host with",
+                command=run("config", "init", "--base-url", self.base_url.text, profile="NAME"),
+            )
+
+    def _no_key(self) -> NoKey:
+        name, variable = self.sources.name, BY_NAME["api_key"].env
+        command = run("config", "set", "api_key", profile=name)
+        if not self.sources.explicit:
+            return NoKey(
+                f"no API key: neither {variable} nor profile `{name}` of {self.config_file}"
+                " has one",
+                hint=f"set {variable}, try without a key with `-p {SANDBOX}`, or store one with",
+                command=command,
+            )
+        unsent = f"; the one in {variable} is not sent to its host" if self._in_environment else ""
+        return NoKey(
+            f"no API key: profile `{name}` has none{unsent}", hint="store one with", command=command
+        )

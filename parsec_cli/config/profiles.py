@@ -1,39 +1,44 @@
-"""Decide which profile, host, key and formats are in effect, and say where each came from.
+"""Find the profile, host, key and formats in effect, and where each came from.
 
-Per setting: option > explicit `--profile` > environment > profile file > default. A stored key
-belongs to the origin of its profile. The key itself is looked up only when it is asked for.
+A stored key belongs to the origin of its profile. The key is looked up only on first use.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
-from parsec_cli.config import keys, read
+from parsec_cli.config import keys
 from parsec_cli.config.exposure import exposure
-from parsec_cli.config.key_source import KeyPlace
 from parsec_cli.config.places import Places
-from parsec_cli.config.precedence import DEFAULT_SOURCE, Sources
-from parsec_cli.config.read import Config
-from parsec_cli.config.settings import BY_NAME, DEFAULT_PROFILE, SANDBOX, check_base_url, quoted
-from parsec_cli.errors import UsageFault
+from parsec_cli.config.read import Config, read
+from parsec_cli.config.settings import (
+    BY_NAME,
+    DEFAULT_PROFILE,
+    DEFAULT_SOURCE,
+    SANDBOX,
+    Sources,
+)
+from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import Secret
 from parsec_cli.next_command import Target, again, run
 from parsec_cli.records import record
-from parsec_cli.redaction import mask
+from parsec_cli.redaction import shown
 
-# no such host is ever asked: the sandbox answers inside this process
-SANDBOX_URL = BaseUrl("http", "sandbox.localhost", 80, "")
 SANDBOX_KEY = "pk_live_sandbox"
+# no request goes to this host: the sandbox runs inside this process
+_SANDBOX_VALUES = {"base_url": "http://sandbox.localhost", "api_key": SANDBOX_KEY}
+_BUILT_IN = dict.fromkeys(("base_url", "api_key", "protected"), "built in")
 
 
 @record
 class Profile:
-    """What is in effect. `sources` tells for each setting and for "profile" where it came from.
+    """What is in effect. `sources` says where each setting and the "profile" came from.
 
-    `key_source` is where `key()` will look, "" for nowhere; `warnings` are for the screen.
+    `key()` may raise NoKey, a UsageFault for a malformed key, a KeyFault for a failing
+    `api_key_command`, or GuardRefused for a stored key that belongs to another origin.
+    `masked_key()` returns None without a key or if a command would print it.
     """
 
     name: str
@@ -41,28 +46,19 @@ class Profile:
     sandbox: bool
     output: str | None
     rate: str | None
+    protected: bool
     sources: Mapping[str, str]
-    key_source: str
-    find_key: Callable[[], Secret]
-    mask_key: Callable[[], str | None]
-    protected: bool = False
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+    key: Callable[[], Secret]
+    masked_key: Callable[[], str | None]
 
     def __repr__(self) -> str:
-        # what finds the key knows it
-        return f"Profile({self.name!r}, {self.base_url!r})"
+        return f"Profile({self.name!r}, {self.base_url!r})"  # the functions may contain a key
 
-    def key(self) -> Secret:
-        """Return the key, looked up at the first call.
-
-        Raises NoKey, UsageFault for a malformed key, KeyFault for a failing `api_key_command`,
-        GuardRefused for a stored key that belongs to another origin.
-        """
-        return self.find_key()
-
-    def masked_key(self) -> str | None:
-        """Return the key as people may see it; None where there is none or a command has it."""
-        return self.mask_key()
+    @property
+    def key_source(self) -> str:
+        """Where `key()` looks, or "" if there is no key."""
+        return self.sources["api_key"]
 
 
 def resolve(
@@ -76,33 +72,48 @@ def resolve(
     command_timeout: float = keys.COMMAND_TIMEOUT,
 ) -> Profile:
     """Return what is in effect for these options (None: not given); reads the config file."""
-    config = read.read(places.config_file)
+    config = read(places.config_file)
     name, chosen_by = choose(config, environ, profile)
+    sandbox = name == SANDBOX
+    if sandbox and base_url is not None:
+        raise UsageFault(
+            "the sandbox has no base URL: it runs inside the command",
+            hint="name another profile with `-p NAME`, or leave out `--base-url`",
+            command=again(base_url=None),
+        )
     options = {"base_url": base_url, "output": output, "rate": rate}
     sources = Sources(
         name=name,
-        explicit=profile is not None,
+        explicit=sandbox or profile is not None,
         options={key: value for key, value in options.items() if value is not None},
         environ=environ,
-        stored=config.profiles.get(name, {}),
+        stored=_SANDBOX_VALUES if sandbox else config.profiles.get(name, {}),
     )
-    if name == SANDBOX:
-        return _sandbox(sources, chosen_by)
-    return _of_user(sources, chosen_by, config, places.state_dir, command_timeout)
+    found = {key: sources.find(key) for key in ("base_url", "output", "rate", "protected")}
+    host = BaseUrl.parse(found["base_url"][0] or "")
+    key = keys.KeySource(sources, host, config.path, command_timeout)
+    named_by = {"profile": chosen_by, "api_key": key.source}
+    named_by |= {name: source for name, (_, source) in found.items()}
+    return Profile(
+        name=name,
+        base_url=host,
+        sandbox=sandbox,
+        output=found["output"][0],
+        rate=found["rate"][0],
+        protected=found["protected"][0] == "true",
+        sources=named_by | _BUILT_IN if sandbox else named_by,
+        warnings=() if sandbox else _warnings(config, places, named_by, host),
+        key=functools.cache(key.take),
+        masked_key=key.masked,
+    )
 
 
 def choose(config: Config, environ: Mapping[str, str], option: str | None) -> tuple[str, str]:
-    """Return the name of the profile in effect and where that name came from.
-
-    A name that neither the file nor the tool knows is a UsageFault that lists the known ones.
-    """
-    name, source = _named(config, environ, option)
+    """Return the name of the profile in effect and its source; an unknown one is a UsageFault."""
+    name, source = named(config, environ, option)
     if source != DEFAULT_SOURCE and name not in known(config):
-        raise UsageFault(
-            f"no profile {quoted(name)}, which {source} names",
-            hint=f"known profiles: {', '.join(known(config))}; make one with",
-            command=run("config", "init", profile="NAME"),
-        )
+        fault = unknown_profile(name, config)
+        raise fault if option is not None else fault.but(f"{source}: {fault.message}")
     return name, source
 
 
@@ -110,7 +121,15 @@ def known(config: Config) -> tuple[str, ...]:
     return (*config.profiles, SANDBOX)
 
 
-def _named(config: Config, environ: Mapping[str, str], option: str | None) -> tuple[str, str]:
+def unknown_profile(name: str, config: Config) -> UsageFault:
+    return unknown("profile", shown(name), known(config)).but(
+        hint=f"known profiles: {', '.join(known(config))}; make one with",
+        command=run("config", "init", profile="NAME"),
+    )
+
+
+def named(config: Config, environ: Mapping[str, str], option: str | None) -> tuple[str, str]:
+    """Return the name of the profile in effect, known or not, and its source."""
     setting = BY_NAME["default_profile"]
     if option is not None:
         return option, setting.option
@@ -124,91 +143,38 @@ def _named(config: Config, environ: Mapping[str, str], option: str | None) -> tu
 def target(
     environ: Mapping[str, str], profile: str | None, base_url: str | None, found: Profile | None
 ) -> Target:
-    """Return what another shell must be told to reach what these options and variables name.
+    """Return the options and variables that reach the same profile and host from another shell.
 
-    `found` is None where they name nothing usable.
+    `found` is None if they name nothing usable.
     """
     given = base_url or ""
     from_environment = profile is None and not (found is not None and found.sandbox)
     if not given and from_environment:
         given = environ.get(BY_NAME["base_url"].env, "").strip()
-    named = profile or environ.get(BY_NAME["default_profile"].env, "").strip()
-    return Target(named, given, environ.get(BY_NAME["config"].env, "").strip())
+    name = profile or environ.get(BY_NAME["default_profile"].env, "").strip()
+    return Target(name, given, environ.get(BY_NAME["config"].env, "").strip())
 
 
-def _sandbox(sources: Sources, chosen_by: str) -> Profile:
-    """Build the sandbox: of the environment it takes the output format, never host or key."""
-    if "base_url" in sources.options:
-        raise UsageFault(
-            "the sandbox has no base URL: it runs inside the command",
-            hint="name another profile with `-p NAME`, or leave out `--base-url`",
-            command=again(base_url=None),
-        )
-    output, output_source = sources.checked("output")
-    rate, rate_source = sources.checked("rate")
-    built_in = "built in"
-    return Profile(
-        name=SANDBOX,
-        base_url=SANDBOX_URL,
-        sandbox=True,
-        output=output,
-        rate=rate,
-        sources={
-            "profile": chosen_by,
-            "base_url": built_in,
-            "api_key": built_in,
-            "output": output_source,
-            "rate": rate_source,
-            "protected": built_in,
-        },
-        key_source=built_in,
-        find_key=lambda: Secret(SANDBOX_KEY),
-        mask_key=lambda: mask(SANDBOX_KEY),
-    )
-
-
-def _of_user(
-    sources: Sources, chosen_by: str, config: Config, state_dir: Path, timeout: float
-) -> Profile:
-    text, url_source = sources.find("base_url")
-    base_url = check_base_url(text or "", url_source)
-    output, output_source = sources.checked("output")
-    rate, rate_source = sources.checked("rate")
-    protected, protected_source = sources.checked("protected")
-    key = KeyPlace(sources, base_url, config, timeout)
+def _warnings(
+    config: Config, places: Places, sources: Mapping[str, str], base_url: BaseUrl
+) -> tuple[str, ...]:
     warnings = (
         config.warning or exposure(config.path, "make parsec run a program or send your key away"),
-        exposure(state_dir, "mislead parsec about earlier changes"),
-        _mixed(key.source, url_source, chosen_by, base_url),
+        exposure(places.state_dir, "mislead parsec about earlier changes"),
+        _new_key_to_stored_host(sources, base_url),
     )
-    return Profile(
-        name=sources.name,
-        base_url=base_url,
-        sandbox=False,
-        output=output,
-        rate=rate,
-        sources={
-            "profile": chosen_by,
-            "base_url": url_source,
-            "api_key": key.source,
-            "output": output_source,
-            "rate": rate_source,
-            "protected": protected_source,
-        },
-        key_source=key.source,
-        warnings=tuple(filter(None, warnings)),
-        find_key=functools.cache(key.take),
-        mask_key=key.masked,
-        protected=protected == "true",
-    )
+    return tuple(filter(None, warnings))
 
 
-def _mixed(key_source: str, url_source: str, chosen_by: str, base_url: BaseUrl) -> str:
-    """Tell when a key that was given for now meets a host that was stored once."""
-    given_for_now = key_source.startswith("environment")
-    stored_once = url_source.startswith("profile") and not chosen_by.startswith("environment")
-    if not (given_for_now and stored_once):
+def _new_key_to_stored_host(sources: Mapping[str, str], base_url: BaseUrl) -> str:
+    """Warn if a key from the environment goes to a host that only the file names."""
+    from_environment = sources["api_key"].startswith("environment")
+    stored = sources["base_url"].startswith("profile")
+    if not (from_environment and stored) or sources["profile"].startswith("environment"):
         return ""
     if base_url.origin == BaseUrl.parse(DEFAULT_BASE_URL).origin:
         return ""
-    return f"the key from {key_source} goes to {base_url.display}, the host of {url_source}"
+    return (
+        f"the key from {sources['api_key']} goes to {base_url.display},"
+        f" the host of {sources['base_url']}"
+    )

@@ -1,6 +1,6 @@
 """Read `config.toml`: the profiles as text values, or an error with file and line.
 
-Errors never quote the file's content, which may be a key. Nothing is written here; see `editing`.
+Errors never quote the content of the file, which may be a key.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from parsec_cli.next_command import run
 from parsec_cli.records import record
 
 _OTHERS_MAY = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
-# compiled when a place in a broken file is looked for
 _LARGEST = 1024 * 1024
 _HEADER = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
 _KEY = r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*="
@@ -27,7 +26,7 @@ _KEY = r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*="
 
 @record
 class Config:
-    """What the file says. `profiles` holds the known keys of each profile as text."""
+    """The content of the file. `profiles` has the known settings of each profile as text."""
 
     path: Path
     exists: bool = False
@@ -36,17 +35,16 @@ class Config:
     mode: int = 0
 
     def __repr__(self) -> str:
-        return f"Config({str(self.path)!r})"  # a profile may hold a key
+        return f"Config({str(self.path)!r})"  # a profile may contain a key
 
     @property
     def warning(self) -> str:
-        """Say that others can read or change a file with a key in it, or nothing."""
-        if not any("api_key" in profile for profile in self.profiles.values()):
-            return ""
-        if not self.mode & _OTHERS_MAY:
+        """Return a warning if others can read or change a file that contains a key, or ""."""
+        contains_key = any("api_key" in profile for profile in self.profiles.values())
+        if not (contains_key and self.mode & _OTHERS_MAY):
             return ""
         return (
-            f"`{self.path}` holds a key and other users have access to it"
+            f"`{self.path}` contains a key and other users have access to it"
             f" (mode {self.mode:04o}): run `chmod 600 {self.path}`"
         )
 
@@ -54,8 +52,8 @@ class Config:
 def read(path: Path) -> Config:
     """Return the config; a file that does not exist is an empty one.
 
-    A file that cannot be read, is not TOML, has no byte at all (what a crash leaves; never a
-    reason to fall back to defaults) or has values of a wrong type is a UsageFault.
+    A UsageFault for a file that cannot be read, is not TOML or has values of a wrong type. An
+    empty file is one too: a crash may have emptied it, so the defaults are no safe replacement.
     """
     found = _read_bytes(path)
     if found is None:
@@ -69,7 +67,9 @@ def read(path: Path) -> Config:
         )
     text = _decoded(data, path)
     document = _parsed(text, path)
-    _Check(path, text).document(document)
+    for profile, key, problem in _problems(document):
+        line = _line(text, profile, key)
+        raise UsageFault(f"`{path}` line {line}: {problem}", hint="repair that line")
     profiles = {
         name: {key: _text(table[key]) for key in PROFILE_KEYS if key in table}
         for name, table in document.get("profiles", {}).items()
@@ -89,7 +89,7 @@ def _read_bytes(path: Path) -> tuple[bytes, int] | None:
             mode = os.fstat(file.fileno()).st_mode if sys.platform != "win32" else stat.S_IFREG
             data = file.read(_LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
-        # a dangling link too: `config init` makes its target
+        # a dangling link too: `config init` creates its target
         return None
     except OSError as error:
         raise UsageFault(
@@ -98,7 +98,7 @@ def _read_bytes(path: Path) -> tuple[bytes, int] | None:
         ) from None
     if len(data) > _LARGEST:
         raise UsageFault(
-            f"`{path}` is larger than 1 MiB, so it is not a configuration",
+            f"`{path}` is larger than 1 MiB, so it cannot be a config file",
             hint="name another file with PARSEC_CONFIG",
         )
     return data, mode
@@ -106,7 +106,7 @@ def _read_bytes(path: Path) -> tuple[bytes, int] | None:
 
 def _decoded(data: bytes, path: Path) -> str:
     try:
-        # editors on Windows put a byte order mark in front
+        # editors on Windows start a file with a byte order mark
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -119,7 +119,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except ValueError as error:  # also for a number of too many digits
-        # the parser's own words may quote a part of the line
+        # the message of the parser may quote a part of the line
         place = re.search(r"at line (\d+)", str(error))
         line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
         raise _broken(path, line, "is not valid TOML") from None
@@ -133,66 +133,55 @@ def _broken(path: Path, line: int, what: str) -> UsageFault:
     )
 
 
-@record
-class _Check:
-    """Refuses what would otherwise be ignored in silence."""
-
-    path: Path
-    text: str
-
-    def document(self, document: dict[str, Any]) -> None:
-        for key in FILE_KEYS:
-            if not isinstance(document.get(key, ""), str):
-                raise self._wrong(None, key, f"`{key}` must be text in quotes")
-        for key in PROFILE_KEYS:
-            if key in document:
-                raise self._wrong(
-                    None, key, f"`{key}` stands outside a profile: put `[profiles.NAME]` above it"
-                )
-        profiles = document.get("profiles", {})
-        if not isinstance(profiles, dict):
-            raise self._wrong(None, "profiles", "`profiles` must be tables, `[profiles.NAME]`")
-        for name, table in profiles.items():
-            self._profile(name, table)
-
-    def _profile(self, name: str, table: object) -> None:
+def _problems(document: dict[str, Any]) -> Iterator[tuple[str | None, str | None, str]]:
+    """Yield profile, key and message of each value that would otherwise be silently ignored."""
+    for key in FILE_KEYS:
+        if not isinstance(document.get(key, ""), str):
+            yield None, key, f"`{key}` must be text in quotes"
+    for key in PROFILE_KEYS:
+        if key in document:
+            yield None, key, f"`{key}` is outside a profile: put `[profiles.NAME]` above it"
+    profiles = document.get("profiles", {})
+    if not isinstance(profiles, dict):
+        yield None, "profiles", "`profiles` must be tables, `[profiles.NAME]`"
+        return
+    for name, table in profiles.items():
         if not isinstance(table, dict):
-            raise self._wrong("profiles", name, "a profile must be a table, `[profiles.NAME]`")
-        if name == SANDBOX:
-            raise self._wrong(
-                name, None, f"`[profiles.{SANDBOX}]` is the built-in sandbox: take another name"
-            )
-        for key in PROFILE_KEYS:
-            value = table.get(key, "")
-            number = key == "rate" and isinstance(value, int | float) and value is not True
-            if BY_NAME[key].kind is bool:
-                if key in table and not isinstance(value, bool):
-                    raise self._wrong(name, key, f"`{key}` must be true or false, without quotes")
-            elif not isinstance(value, str) and not number:
-                raise self._wrong(name, key, f"`{key}` must be text in quotes")
-        if "api_key" in table and "api_key_command" in table:
-            raise self._wrong(name, "api_key_command", "has `api_key` and `api_key_command`")
+            yield "profiles", name, "a profile must be a table, `[profiles.NAME]`"
+        elif name == SANDBOX:
+            yield name, None, f"`[profiles.{SANDBOX}]` is the built-in sandbox: use another name"
+        else:
+            yield from ((name, key, problem) for key, problem in _profile_problems(table))
 
-    def _wrong(self, profile: str | None, key: str | None, what: str) -> UsageFault:
-        return UsageFault(
-            f"`{self.path}` line {self._line(profile, key)}: {what}", hint="repair that line"
-        )
 
-    def _line(self, profile: str | None, key: str | None) -> int:
-        """Find the line of `key` in `[profiles.profile]`; written oddly, the header's or 1."""
-        best, here = 1, profile is None
-        for number, line in enumerate(self.text.splitlines(), 1):
-            header = re.fullmatch(_HEADER, line)
-            if header:
-                last = header[1].rpartition(".")[2].strip(" \t\"'")
-                here = last == profile
-                if here or (profile is None and last == key):
-                    best = number
-                    if key is None or last == key:
-                        return number
-            elif here and key is not None and (found := re.match(_KEY, line)) and found[1] == key:
-                return number
-        return best
+def _profile_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key in PROFILE_KEYS:
+        value = table.get(key, "")
+        number = key == "rate" and isinstance(value, int | float) and value is not True
+        if BY_NAME[key].kind is bool:
+            if key in table and not isinstance(value, bool):
+                yield key, f"`{key}` must be true or false, without quotes"
+        elif not isinstance(value, str) and not number:
+            yield key, f"`{key}` must be text in quotes"
+    if "api_key" in table and "api_key_command" in table:
+        yield "api_key_command", "a profile cannot have both `api_key` and `api_key_command`"
+
+
+def _line(text: str, profile: str | None, key: str | None) -> int:
+    """Return the line of `key` in `[profiles.profile]`; if it is not found, the header's or 1."""
+    best, here = 1, profile is None
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.fullmatch(_HEADER, line)
+        if header:
+            last = header[1].rpartition(".")[2].strip(" \t\"'")
+            here = last == profile
+            if here or (profile is None and last == key):
+                best = number
+                if key is None or last == key:
+                    return number
+        elif here and key is not None and (found := re.match(_KEY, line)) and found[1] == key:
+            return number
+    return best
 
 
 def key_kept(profile: Mapping[str, str]) -> str:

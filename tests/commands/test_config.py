@@ -213,4 +213,4 @@ def test_errors_are_json_where_json_is_asked_for(tool, config):
     config(STORED)
     done = tool("config", "set", "rate", "fast", "--json")
     assert done.code == 2
-    assert json.loads(done.err)["error"]["message"] == "`rate`: `fast` is no rate"
+    assert json.loads(done.err)["error"]["message"] == "`rate`: `fast` is not a rate"

@@ -150,7 +150,7 @@ def test_a_profile_is_protected_and_freed_by_config(prod, tool, home):
 def test_protected_is_true_or_false(tool, value):
     done = tool("config", "set", "protected", value)
     assert done.code == 2, done
-    assert "must be `true` or `false`" in done.err
+    assert "is not `true` or `false`" in done.err
 
 
 def test_protected_in_quotes_is_refused_like_any_wrong_value(tool, home):

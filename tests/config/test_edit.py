@@ -1,4 +1,4 @@
-"""Changing the config changes what was asked for, keeps the rest, and guards stored keys."""
+"""An edit of the config changes one value, keeps the rest, and protects stored keys."""
 
 import stat
 import subprocess
@@ -60,7 +60,7 @@ def values(path: Path) -> dict:
 
 
 @pytest.mark.usefixtures("umask")
-def test_the_first_setting_makes_a_private_file_with_the_default_profile(editor, path):
+def test_the_first_setting_creates_a_private_file_with_the_default_profile(editor, path):
     assert editor.set(None, "output", "json") == "default"
     assert path.read_text() == '[profiles.default]\noutput = "json"\n'
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -77,7 +77,7 @@ def test_comments_order_and_unknown_keys_survive(editor, written):
     assert written.read_text() == expected
 
 
-def test_windows_line_ends_and_byte_order_mark_are_no_obstacle(editor, written):
+def test_windows_line_ends_survive_and_a_byte_order_mark_is_accepted(editor, written):
     written.write_bytes(b"\xef\xbb\xbf" + WRITTEN.replace("\n", "\r\n").encode())
     editor.set("staging", "output", "csv")
     assert values(written)["profiles"]["staging"] == {"rate": 5, "output": "csv"}
@@ -101,7 +101,7 @@ def test_windows_line_ends_and_byte_order_mark_are_no_obstacle(editor, written):
         '[x.y]\n[profiles.a]\nrate = "5"\n[x]\nz = 1\n',
     ],
 )
-def test_a_file_written_in_an_odd_way_is_changed_rightly_or_not_at_all(editor, written, text):
+def test_a_file_in_an_unusual_form_is_changed_correctly_or_not_at_all(editor, written, text):
     written.write_text(text)
     expected = tomllib.loads(text)
     expected["profiles"]["a"]["output"] = "csv"
@@ -116,7 +116,7 @@ def test_a_file_written_in_an_odd_way_is_changed_rightly_or_not_at_all(editor, w
     assert values(written) == expected
 
 
-def test_a_new_profile_is_made_by_setting_something_in_it(editor, written):
+def test_a_setting_creates_its_profile(editor, written):
     assert editor.set("eu-2", "base_url", "https://eu.example/api/v1") == "eu-2"
     assert values(written)["profiles"]["eu-2"] == {"base_url": "https://eu.example/api/v1"}
     assert values(written)["profiles"]["prod"]["api_key"] == "pk_live_OLD"
@@ -126,14 +126,14 @@ def test_a_new_profile_is_made_by_setting_something_in_it(editor, written):
     ("profile", "variable", "expected"),
     [(None, "", "prod"), (None, "staging", "staging"), ("eu", "staging", "eu")],
 )
-def test_a_change_is_for_the_named_profile_or_the_default_one(written, profile, variable, expected):
+def test_a_change_is_made_in_the_named_or_default_profile(written, profile, variable, expected):
     editor = Editor(written, {"PARSEC_PROFILE": variable})
     assert editor.set(profile, "output", "ids") == expected
     assert values(written)["profiles"][expected]["output"] == "ids"
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "pk_live_CANARY", "x" * 65, "é"])
-def test_odd_names_for_a_profile_are_refused(editor, written, name):
+def test_invalid_profile_names_are_refused(editor, written, name):
     with pytest.raises(UsageFault) as caught:
         editor.set(name, "output", "json")
     assert "CANARY" not in caught.value.message
@@ -150,25 +150,25 @@ def test_the_sandbox_has_no_settings(editor, written, profile, default):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("colour", "red", "no setting `colour`"),
-        ("pk_live_CANARY_0001", "x", r"no setting `pk_live_\*\*\*\*0001`"),
-        ("config", "x", "no setting `config`"),
+        ("colour", "red", "unknown setting `colour`"),
+        ("pk_live_CANARY_0001", "x", r"unknown setting `pk_live_\*\*\*\*0001`"),
+        ("config", "x", "unknown setting `config`"),
         ("output", "xml", "`output`: unknown output format `xml`"),
         ("output", "pk_live_CANARY_0001", r"unknown output format `pk_live_\*\*\*\*0001`"),
-        ("rate", "0", "`rate`: `0` is no rate"),
-        ("rate", "1e3", "`rate`: `1e3` is no rate"),
-        ("rate", "-1", "`rate`: `-1` is no rate"),
-        ("rate", "100001", "`rate`: `100001` is no rate"),
-        ("base_url", "http://h", "the base URL from `base_url` must be https"),
+        ("rate", "0", "`rate`: `0` is not a rate"),
+        ("rate", "1e3", "`rate`: `1e3` is not a rate"),
+        ("rate", "-1", "`rate`: `-1` is not a rate"),
+        ("rate", "100001", "`rate`: `100001` is not a rate"),
+        ("base_url", "http://h", "`base_url`: the base URL must be https"),
         ("api_key", "a b CANARY", r"the key from the input contains U\+0020 \(space\) at"),
         ("api_key", " ", "the key from the input is empty"),
         ("api_key_command", "", "`api_key_command` is not a command line"),
         ("api_key_command", "echo 'CANARY", "`api_key_command` is not a command line"),
         ("api_key_command", "cat CANARY\udcff", "`api_key_command` must be valid Unicode text"),
-        ("default_profile", "nobody", "no profile `nobody`"),
+        ("default_profile", "nobody", "unknown profile `nobody`"),
     ],
 )
-def test_what_may_not_be_stored_is_refused_without_a_change(editor, written, key, value, message):
+def test_an_invalid_value_is_refused_without_a_change(editor, written, key, value, message):
     with pytest.raises(UsageFault, match=message) as caught:
         editor.set(None, key, value)
     assert "CANARY" not in f"{caught.value.message} {caught.value.hint}"
@@ -179,7 +179,7 @@ def test_what_may_not_be_stored_is_refused_without_a_change(editor, written, key
     ("key", "value"),
     [("rate", "0.5"), ("rate", "max"), ("output", "jsonl"), ("api_key_command", "op read 'a b'")],
 )
-def test_what_may_be_stored_is(editor, written, key, value):
+def test_a_valid_value_is_stored(editor, written, key, value):
     editor.set("staging", key, f" {value}\n")
     assert values(written)["profiles"]["staging"][key] == value
 
@@ -189,7 +189,7 @@ def test_a_stored_key_is_trimmed(editor, written):
     assert values(written)["profiles"]["prod"]["api_key"] == KEY
 
 
-def test_the_host_is_not_changed_under_a_stored_key(editor, written):
+def test_the_host_of_a_stored_key_cannot_be_changed(editor, written):
     with pytest.raises(GuardRefused) as caught:
         editor.set(None, "base_url", "https://evil.example")
     assert caught.value.message == (
@@ -199,20 +199,20 @@ def test_the_host_is_not_changed_under_a_stored_key(editor, written):
     assert written.read_text() == WRITTEN
 
 
-def test_taking_the_host_away_under_a_stored_key_is_changing_it(editor, written):
+def test_removing_the_host_of_a_stored_key_counts_as_a_change(editor, written):
     with pytest.raises(GuardRefused, match="is not taken to api"):
         editor.unset(None, "base_url")
     assert written.read_text() == WRITTEN
 
 
 @pytest.mark.usefixtures("written")
-def test_a_key_command_is_a_stored_key_too(editor):
+def test_a_key_command_counts_as_a_stored_key(editor):
     editor.set("staging", "api_key_command", "pass parsec")
     with pytest.raises(GuardRefused, match="belongs to api"):
         editor.set("staging", "base_url", "https://evil.example")
 
 
-def test_another_path_of_the_same_origin_is_no_other_host(editor, written):
+def test_another_path_of_the_same_origin_is_the_same_host(editor, written):
     editor.set(None, "base_url", "https://prod.example:443/gw")
     assert values(written)["profiles"]["prod"]["base_url"] == "https://prod.example:443/gw"
 
@@ -230,7 +230,7 @@ def test_key_and_key_command_exclude_each_other(editor):
     assert caught.value.command == run("config", "unset", "api_key", profile="prod")
 
 
-def test_unset_removes_one_value_and_says_whether_it_was_there(editor, written):
+def test_unset_removes_one_value_and_returns_whether_it_was_there(editor, written):
     assert editor.unset(None, "api_key") == ("prod", True)
     assert editor.unset(None, "api_key") == ("prod", False)
     assert written.read_text() == WRITTEN.replace('api_key = "pk_live_OLD"\n', "")
@@ -240,12 +240,12 @@ def test_unset_removes_one_value_and_says_whether_it_was_there(editor, written):
 
 @pytest.mark.usefixtures("written")
 def test_unset_in_a_profile_that_does_not_exist_is_refused(editor):
-    with pytest.raises(UsageFault, match="no profile `nobody`") as caught:
+    with pytest.raises(UsageFault, match="unknown profile `nobody`") as caught:
         editor.unset("nobody", "output")
     assert "known profiles: prod, staging, sandbox" in caught.value.hint
 
 
-def test_unset_of_what_is_not_there_does_not_touch_the_file(editor, written):
+def test_unset_of_a_missing_value_does_not_touch_the_file(editor, written):
     before = written.stat().st_ino
     editor.unset(None, "rate")
     assert written.stat().st_ino == before
@@ -264,8 +264,8 @@ def test_use_puts_the_default_before_the_tables_of_a_file_that_had_none(editor, 
 
 
 @pytest.mark.usefixtures("written")
-def test_use_of_an_unknown_profile_is_refused_with_the_known_ones(editor):
-    with pytest.raises(UsageFault, match="no profile `prodd`") as caught:
+def test_use_of_an_unknown_profile_lists_the_known_ones(editor):
+    with pytest.raises(UsageFault, match="unknown profile `prodd`") as caught:
         editor.use("prodd")
     assert "known profiles: prod, staging, sandbox" in caught.value.hint
 
@@ -284,8 +284,8 @@ def test_init_of_a_further_profile_leaves_the_default_alone(editor, written):
     assert values(written)["profiles"]["prod"]["api_key"] == "pk_live_OLD"
 
 
-def test_an_empty_file_is_written_anew(editor, path):
-    """What is an error everywhere else is repaired by `config init` and `config set`."""
+def test_an_empty_file_is_replaced(editor, path):
+    """`config init` and `config set` repair what is an error everywhere else."""
     path.parent.mkdir()
     path.touch()
     editor.init("default", "https://h.example", Secret(KEY))
@@ -299,7 +299,7 @@ def test_a_broken_file_is_never_overwritten(editor, written):
     assert written.read_text() == '[profiles.prod]\napi_key = "cut'
 
 
-def test_a_file_that_others_can_read_is_tightened_by_a_save(editor, written):
+def test_a_save_makes_a_file_private_that_others_could_read(editor, written):
     written.chmod(0o644)
     editor.set(None, "output", "json")
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
@@ -316,7 +316,7 @@ def test_a_linked_file_stays_a_link(editor, path, folder):
     assert values(target)["profiles"]["prod"]["output"] == "json"
 
 
-def test_a_read_only_directory_is_one_clear_line_and_no_change(plain_user):
+def test_a_read_only_directory_is_one_clear_error_and_no_change(plain_user):
     path = plain_user / "config.toml"
     path.write_text(WRITTEN)
     plain_user.chmod(0o500)
@@ -325,14 +325,14 @@ def test_a_read_only_directory_is_one_clear_line_and_no_change(plain_user):
     assert path.read_text() == WRITTEN
 
 
-def test_what_a_killed_save_left_is_swept_up_by_the_next(editor, written):
+def test_a_save_removes_the_temporary_file_of_a_killed_one(editor, written):
     left = written.with_name(".config.toml.123-0badcafe.tmp")
     left.write_text(KEY)
     editor.set(None, "output", "json")
     assert not left.exists()
 
 
-def test_two_writers_at_once_lose_nothing_and_readers_see_whole_files(path):
+def test_two_concurrent_writers_lose_nothing_and_readers_see_whole_files(path):
     """Each of two writers adds its own 15 settings; a reader loops all along."""
     code = (
         "import sys; from pathlib import Path\n"
@@ -355,7 +355,7 @@ def test_two_writers_at_once_lose_nothing_and_readers_see_whole_files(path):
         alphabet=st.characters(codec="utf-8", exclude_characters="'\"\\\0"), min_size=1
     ),
 )
-def test_any_stored_text_reads_back_as_it_was(name, command):
+def test_any_stored_text_is_read_back_unchanged(name, command):
     path = Path.home() / "any" / "config.toml"
     path.unlink(missing_ok=True)
     editor = Editor(path, {})

@@ -61,7 +61,7 @@ class Given:
         return {"profile": profile, "base_url": url}
 
     def expected_url(self) -> str:
-        """Say it the long way round, as the contract does, not as the code does."""
+        """Follow the contract, not the code."""
         if self.option_url:
             return OPTION_URL
         if self.explicit and self.file_url:
@@ -83,12 +83,12 @@ COMBINATIONS = [Given(*flags) for flags in itertools.product((False, True), repe
 
 
 @pytest.mark.parametrize("given", COMBINATIONS, ids=str)
-def test_every_combination_of_sources_gives_the_host_of_the_strongest(config, given):
+def test_every_combination_of_sources_uses_the_host_of_the_first_in_order(config, given):
     assert config(given.text, given.env, **given.options).base_url.text == given.expected_url()
 
 
 @pytest.mark.parametrize("given", COMBINATIONS, ids=str)
-def test_every_combination_of_sources_gives_the_permitted_key_or_none(config, given):
+def test_every_combination_of_sources_uses_the_permitted_key_or_none(config, given):
     profile = config(given.text, given.env, **given.options)
     expected = given.expected_key()
     if isinstance(expected, str):
@@ -98,7 +98,7 @@ def test_every_combination_of_sources_gives_the_permitted_key_or_none(config, gi
             profile.key()
 
 
-def test_sources_are_named(config):
+def test_each_setting_has_its_source(config):
     profile = config(
         '[profiles.default]\noutput = "csv"\nrate = 5\napi_key = "k"',
         {"PARSEC_API_BASE_URL": ENV_URL},
@@ -115,7 +115,7 @@ def test_sources_are_named(config):
     assert (profile.output, profile.rate) == ("csv", "max")
 
 
-def test_nothing_anywhere_means_the_defaults_and_no_key(config):
+def test_without_any_source_the_defaults_are_used_and_there_is_no_key(config):
     profile = config()
     assert (profile.name, profile.base_url.text, profile.key_source) == ("default", DEFAULT_URL, "")
     assert (profile.output, profile.rate, profile.sandbox) == (None, None, False)
@@ -135,12 +135,12 @@ def test_a_blank_variable_is_unset(config, blank):
     assert (profile.base_url.text, profile.output) == (FILE_URL, "csv")
 
 
-def test_a_stored_key_that_is_blank_is_none(config):
+def test_a_blank_stored_key_counts_as_none(config):
     with pytest.raises(NoKey):
         config('[profiles.default]\napi_key = " "').key()
 
 
-def test_the_environments_key_is_not_sent_to_the_host_of_an_explicit_profile(config):
+def test_the_key_of_the_environment_is_not_sent_to_the_host_of_an_explicit_profile(config):
     text = f'[profiles.staging]\nbase_url = "{FILE_URL}"'
     with pytest.raises(NoKey) as caught:
         config(text, {"PARSEC_API_KEY": OTHER}, profile="staging").key()
@@ -149,7 +149,7 @@ def test_the_environments_key_is_not_sent_to_the_host_of_an_explicit_profile(con
     assert caught.value.command == run("config", "set", "api_key", profile="staging")
 
 
-def test_the_guard_names_both_hosts_and_what_named_the_other(config):
+def test_the_refusal_names_both_hosts_and_the_source_of_the_other(config):
     text = f'[profiles.default]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"'
     with pytest.raises(GuardRefused) as caught:
         config(text, {"PARSEC_API_BASE_URL": ENV_URL}).key()
@@ -164,7 +164,7 @@ def test_the_guard_names_both_hosts_and_what_named_the_other(config):
     "same",
     ["https://FILE.example:443/", "https://file.example/api/v1", "https://file.example/gw"],
 )
-def test_another_spelling_or_path_of_the_origin_is_no_other_host(config, same):
+def test_another_spelling_or_path_of_the_origin_is_the_same_host(config, same):
     text = f'[profiles.default]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"'
     assert config(text, base_url=same).key().reveal() == STORED
 
@@ -197,7 +197,7 @@ def test_the_key_command_runs_once_and_only_when_the_key_is_asked_for(config, fo
     assert trace.read_text() == "x\n"
 
 
-def test_a_key_command_that_hangs_is_a_key_fault(config):
+def test_a_key_command_that_hangs_is_a_key_error(config):
     text = f"[profiles.default]\napi_key_command = '{sys.executable} -c \"input()\"'"
     text = text.replace("input()", "import time; time.sleep(60)")
     with pytest.raises(KeyFault, match=r"took longer than 0.2 s"):
@@ -213,7 +213,7 @@ def test_a_key_command_that_hangs_is_a_key_fault(config):
         ({}, {"profile": "default"}),
     ],
 )
-def test_an_unknown_profile_is_refused_with_the_known_ones(config, env, options):
+def test_an_unknown_profile_is_refused_with_a_list_of_the_known_ones(config, env, options):
     with pytest.raises(UsageFault) as caught:
         config("[profiles.staging]\n[profiles.prod]", env, **options)
     assert caught.value.exit_code == 2
@@ -221,11 +221,11 @@ def test_an_unknown_profile_is_refused_with_the_known_ones(config, env, options)
 
 
 def test_a_default_profile_that_does_not_exist_is_refused(config):
-    with pytest.raises(UsageFault, match=r"no profile `prod`, which `default_profile` of"):
+    with pytest.raises(UsageFault, match=r"`default_profile` of .*: unknown profile `prod`"):
         config('default_profile = "prod"')
 
 
-def test_the_option_beats_the_variable_which_beats_the_file_in_naming_the_profile(config):
+def test_the_profile_comes_from_the_option_then_the_variable_then_the_file(config):
     text = 'default_profile = "a"\n[profiles.a]\n[profiles.b]\n[profiles.c]'
     env = {"PARSEC_PROFILE": "b"}
     assert config(text).name == "a"
@@ -249,7 +249,7 @@ def test_a_profile_named_by_the_variable_is_not_explicit(config):
         ('default_profile = "sandbox"', {}, {}),
     ],
 )
-def test_the_sandbox_takes_neither_host_nor_key_of_the_environment(config, text, env, options):
+def test_the_sandbox_uses_neither_host_nor_key_of_the_environment(config, text, env, options):
     real = {"PARSEC_API_KEY": OTHER, "PARSEC_API_BASE_URL": ENV_URL}
     profile = config(text or "# none", env | real, **options)
     assert profile.sandbox
@@ -260,7 +260,7 @@ def test_the_sandbox_takes_neither_host_nor_key_of_the_environment(config, text,
 
 
 @pytest.mark.parametrize("profile", [None, "sandbox"])
-def test_a_sandbox_profile_in_the_file_is_not_the_users(config, profile):
+def test_a_sandbox_profile_in_the_file_is_refused(config, profile):
     text = f'# mine\n[profiles.sandbox]\napi_key = "{STORED}"'
     with pytest.raises(UsageFault, match=r"line 2: `\[profiles.sandbox\]` is the built-in"):
         config(text, profile=profile)
@@ -276,35 +276,35 @@ def test_a_sandbox_profile_in_the_file_is_not_the_users(config, profile):
             "environment PARSEC_OUTPUT: unknown output format `xml`",
         ),
         ({}, {"output": "xml"}, "# none", "--output: unknown output format `xml`"),
-        ({}, {"rate": "fast"}, "# none", "--rate: `fast` is no rate"),
-        ({}, {}, "[profiles.default]\nrate = 0", "profile default: `0` is no rate"),
+        ({}, {"rate": "fast"}, "# none", "--rate: `fast` is not a rate"),
+        ({}, {}, "[profiles.default]\nrate = 0", "profile default: `0` is not a rate"),
         (
             {},
             {},
             '[profiles.default]\nbase_url = "h"',
-            "the base URL from profile default does not start with `https://`",
+            "profile default: the base URL does not start with `https://`",
         ),
         (
             {"PARSEC_API_BASE_URL": "http://api.parsecapi.com"},
             {},
             "# none",
-            "the base URL from environment PARSEC_API_BASE_URL must be https, except on loopback",
+            "environment PARSEC_API_BASE_URL: the base URL must be https, except on loopback",
         ),
-        ({}, {"base_url": ""}, "# none", "the base URL from --base-url is empty"),
+        ({}, {"base_url": ""}, "# none", "--base-url: the base URL is empty"),
     ],
 )
-def test_a_careless_value_is_refused_by_the_name_of_its_source(config, env, options, text, message):
+def test_an_invalid_value_is_refused_and_its_source_named(config, env, options, text, message):
     with pytest.raises(UsageFault) as caught:
         config(text, env, **options)
     assert caught.value.message == message
 
 
-def test_a_careless_value_that_a_stronger_source_hides_does_no_harm(config):
+def test_an_invalid_value_that_is_not_used_is_ignored(config):
     assert config('[profiles.default]\noutput = "xml"', output="csv").output == "csv"
 
 
 @pytest.mark.parametrize(
-    ("env", "text", "told"),
+    ("env", "text", "warned"),
     [
         ({}, f'[profiles.default]\nbase_url = "{FILE_URL}"', True),
         ({}, "[profiles.default]", False),
@@ -313,13 +313,13 @@ def test_a_careless_value_that_a_stronger_source_hides_does_no_harm(config):
         ({"PARSEC_PROFILE": "default"}, f'[profiles.default]\nbase_url = "{FILE_URL}"', False),
     ],
 )
-def test_a_key_given_for_now_that_meets_a_stored_host_is_told(config, env, text, told):
+def test_a_key_from_the_environment_for_a_stored_host_causes_a_warning(config, env, text, warned):
     """A key of the environment is not sent to a host of the file without notice."""
     warnings = config(text, env | {"PARSEC_API_KEY": OTHER}).warnings
     expected = (
         "the key from environment PARSEC_API_KEY goes to file.example, the host of profile default"
     )
-    assert warnings == ((expected,) if told else ())
+    assert warnings == ((expected,) if warned else ())
 
 
 def test_a_profile_never_shows_its_key(config):

@@ -1,4 +1,4 @@
-"""A config file is taken whole or refused by file and line; its content is never shown."""
+"""A config file is read as a whole or refused with file and line; its content is never shown."""
 
 import contextlib
 import stat
@@ -22,14 +22,14 @@ def test_a_file_that_does_not_exist_is_an_empty_config(path):
     assert not path.exists()
 
 
-def test_a_dangling_link_and_a_file_as_parent_are_no_config_either(path, folder):
+def test_a_dangling_link_or_a_file_as_parent_is_an_empty_config(path, folder):
     path.symlink_to(folder / "missing")
     assert not read(path).exists
     (folder / "file").write_text("")
     assert not read(folder / "file" / "config.toml").exists
 
 
-def test_known_keys_are_read_as_text_and_unknown_ones_left_alone(path):
+def test_known_settings_are_read_as_text_and_unknown_ones_ignored(path):
     path.write_text(
         'default_profile = "a"\nfuture = 1\n'
         '[profiles.a]\nbase_url = "https://h"\nrate = 2.5\ncolour = "red"\n[profiles."b c"]\n'
@@ -39,7 +39,7 @@ def test_known_keys_are_read_as_text_and_unknown_ones_left_alone(path):
     assert config.profiles == {"a": {"base_url": "https://h", "rate": "2.5"}, "b c": {}}
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(path):
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted(path):
     path.write_bytes(b'\xef\xbb\xbf[profiles.a]\r\noutput = "csv"\r\n')
     assert read(path).profiles == {"a": {"output": "csv"}}
 
@@ -72,17 +72,17 @@ def test_a_device_without_content_is_an_empty_config():
         (b"[profiles.a]\nrate = true", "line 2: `rate` must be text"),
         (b"# one\ndefault_profile = 3", "line 2: `default_profile` must be text"),
         (b"[[profiles]]\nx = 1", "`profiles` must be tables"),
-        (b'# one\nbase_url = "http://CANARY"', "line 2: `base_url` stands outside a profile"),
-        (b'api_key = "CANARY"', "line 1: `api_key` stands outside a profile"),
+        (b'# one\nbase_url = "http://CANARY"', "line 2: `base_url` is outside a profile"),
+        (b'api_key = "CANARY"', "line 1: `api_key` is outside a profile"),
         (b"profiles.a.api_key = 5", "`api_key` must be text in quotes"),
         (
             b'[profiles.a]\napi_key = "CANARY"\napi_key_command = "CANARY"',
-            "line 3: has `api_key` and `api_key_command`",
+            "line 3: a profile cannot have both",
         ),
     ],
 )
-def test_a_broken_file_is_an_error_with_its_line_and_without_its_content(path, content, message):
-    """A cut or empty file is never taken for no file."""
+def test_a_broken_file_is_an_error_with_its_line_but_without_its_content(path, content, message):
+    """A cut or empty file never counts as a missing file."""
     path.write_bytes(content)
     with pytest.raises(UsageFault) as caught:
         read(path)
@@ -92,13 +92,13 @@ def test_a_broken_file_is_an_error_with_its_line_and_without_its_content(path, c
     assert caught.value.__cause__ is None
 
 
-def test_a_directory_in_its_place_is_an_error(path):
+def test_a_directory_at_the_path_is_an_error(path):
     path.mkdir()
     with pytest.raises(UsageFault, match=r"cannot read `.*config\.toml`: is a directory"):
         read(path)
 
 
-def test_an_unreadable_file_is_an_error_and_not_a_fallback(plain_user):
+def test_an_unreadable_file_is_an_error_instead_of_defaults(plain_user):
     path = plain_user / "config.toml"
     path.write_text("# mine\n")
     path.chmod(0)
@@ -107,11 +107,11 @@ def test_an_unreadable_file_is_an_error_and_not_a_fallback(plain_user):
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o666, 0o620, 0o602])
-def test_a_key_that_others_can_reach_is_warned_of_with_the_remedy(path, mode):
+def test_a_key_that_others_can_access_causes_a_warning_with_the_remedy(path, mode):
     path.write_text('[profiles.a]\napi_key = "k"\n')
     path.chmod(mode)
     assert read(path).warning == (
-        f"`{path}` holds a key and other users have access to it (mode 0{mode:o}):"
+        f"`{path}` contains a key and other users have access to it (mode 0{mode:o}):"
         f" run `chmod 600 {path}`"
     )
     assert stat.S_IMODE(path.stat().st_mode) == mode
@@ -121,7 +121,7 @@ def test_a_key_that_others_can_reach_is_warned_of_with_the_remedy(path, mode):
     ("content", "mode"),
     [('[profiles.a]\napi_key = "k"\n', 0o600), ("[profiles.a]\nrate = 5\n", 0o644)],
 )
-def test_a_private_file_or_one_without_a_key_is_not_warned_of(path, content, mode):
+def test_a_private_file_or_one_without_a_key_causes_no_warning(path, content, mode):
     path.write_text(content)
     path.chmod(mode)
     assert read(path).warning == ""
@@ -135,7 +135,7 @@ def test_any_content_is_read_or_refused_cleanly(content, tmp_path_factory):
         assert read(path).exists
 
 
-def test_a_file_too_large_to_be_a_configuration_is_refused(path):
+def test_a_file_too_large_for_a_config_file_is_refused(path):
     path.write_bytes(b"#" * (1024 * 1024 + 1))
     with pytest.raises(UsageFault, match="larger than 1 MiB"):
         read(path)

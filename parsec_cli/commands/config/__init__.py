@@ -106,7 +106,7 @@ def set_value(
 
     """
     from parsec_cli.commands.config.store_key import store_key
-    from parsec_cli.config.edit import setting_of
+    from parsec_cli.config.settings import setting_of
 
     runtime = runtime_of(ctx)
     editor = _editor(runtime)

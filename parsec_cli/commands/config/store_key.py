@@ -8,8 +8,8 @@ from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.config import keys
 from parsec_cli.config.edit import Editor, check_rival
-from parsec_cli.config.key_source import stored_origin
 from parsec_cli.config.read import key_kept
+from parsec_cli.config.settings import stored_origin
 from parsec_cli.errors import (
     ConsentMissing,
     GuardRefused,
