@@ -8,69 +8,69 @@ ENVIRONMENT: variables, and what takes precedence
 Precedence: option > explicit --profile > environment > profile file > default.
 An empty variable counts as unset.
 
-  PARSEC_API_KEY        the builder key; trimmed, then printable ASCII without blanks
+  PARSEC_API_KEY        the builder key; printable ASCII, blanks around it are removed
   PARSEC_API_BASE_URL   the API host, with or without /api/v1
   PARSEC_PROFILE        the profile to use
   PARSEC_OUTPUT         the output format
-  PARSEC_CONFIG         the config file, instead of the one in the user config folder
-  PARSEC_DEBUG          1: a traceback, without values, for a fault of the tool itself
+  PARSEC_CONFIG         the config file to use instead of the one in the user config folder
+  PARSEC_DEBUG          1: show a traceback, without values, for a fault of the tool itself
 
   SSL_CERT_FILE, SSL_CERT_DIR     certificates to trust instead of the built-in bundle
   HTTPS_PROXY, ALL_PROXY, NO_PROXY  also in lower case; NO_PROXY takes names, addresses, ranges
-  NO_COLOR              non-empty: no colour, whatever else is set
-  FORCE_COLOR, CLICOLOR_FORCE     colour off a terminal, too
+  NO_COLOR              non-empty: no colour, regardless of other variables
+  FORCE_COLOR, CLICOLOR_FORCE     colour even without a terminal
   CLICOLOR              0: no colour
   TERM                  dumb: no colour, no repainting
-  ACCESSIBLE            1: sentences instead of repainting bars
-  COLUMNS               the width to draw for
+  ACCESSIBLE            1: sentences instead of progress bars
+  COLUMNS               the width of the output
 
-A stored key belongs to the host of its profile and is never sent to another one.
+A stored key belongs to the host of its profile and is never sent to another host.
 """
 
 _EXIT_CODES = """\
 EXIT CODES: what each of them means
 
-    0  done, or nothing to do, or an empty list
-    1  a fault of the tool, or local I/O failed (disk full, stdout closed for good)
-    2  usage or local validation: nothing was sent
+    0  success, also with nothing to do or an empty list
+    1  a fault of the tool, or local I/O failed (disk full, stdout not writable)
+    2  usage or local validation error: nothing was sent
     3  not found, or an ambiguous USER
-    4  no key, 401, or a key that is not a builder's
-    5  the API refused: 400, 402, 409, 422, 501, another 403
+    4  no key, 401, or not a builder key
+    5  the API refused the request: 400, 402, 409, 422, 501, another 403
     6  rate limit beyond --max-wait, or the monthly quota is used up
-    7  unreachable, time-out, 5xx or unreadable answer: nothing was changed, or a read failed
+    7  unreachable, time-out, 5xx or unreadable response: nothing was changed, or a read failed
     8  a bulk run ended with failed rows
-    9  consent missing, refused or not matching: nothing was sent
+    9  consent is missing, refused or does not match: nothing was sent
    10  a guard refused: pool, --max, stale plan, incomplete listing, quota, key of another host
    11  `pool check` above its limit; `users plan --exit-code` with changes
-   12  outcome unknown: a change was sent, but its outcome is unknown
+   12  outcome unknown: a change was sent, but no final response arrived
   130  interrupted by Ctrl-C
-  141  the reader of stdout left
+  141  the reader of stdout closed it, as `head` does
   143  terminated, or the terminal is gone
 """
 
 _OUTPUT = """\
 OUTPUT: formats, fields and what goes where
 
-stdout carries data and nothing else; every word for people goes to stderr.
-Without -o, a terminal gets a table and a pipe or file gets tsv.
+stdout contains only data; messages for people go to stderr.
+Without -o, a terminal gets a table, and a pipe or file gets tsv.
 
   table   for people: fitted to the terminal, hidden characters shown as escapes
-  tsv     one record a line, full values, no header unless --headers;
+  tsv     one record per line, full values, no header unless --headers;
           \\t, \\n, \\\\ and \\u{…} are escapes
-  csv     with header; cells that a spreadsheet would run get an apostrophe, which
-          `users plan` takes away again; files and pipes get UTF-8
+  csv     with a header; cells that a spreadsheet would run get an apostrophe, which
+          `users plan` removes again; files and pipes get UTF-8
   json    one document; a listing is {"users": [...], "count", "complete", "next_cursor"}
-  jsonl   one record a line, flushed per page
-  ids     customer_ids, one a line
+  jsonl   one record per line, flushed after each page
+  ids     customer_ids, one per line
 
-Totals and summaries that a table has beside its rows go to stderr with tsv and csv.
---fields a,b.c narrows the records in every format.
+With tsv and csv, the totals and summaries of a table go to stderr.
+--fields a,b.c selects fields in every format.
 A listing that fails on a later page is closed as valid JSON with "complete": false,
 and the exit code is not 0.
 Keys and secrets are masked by field name in every format; --reveal-keys shows api_key.
 With json and jsonl an error is one line on stderr:
 {"error": {"code", "message", "http_status", "retryable", "hint", "exit_code"}}
-A hint that proposes a command has it on its last line.
+If a hint proposes a command, its last line is that command.
 """
 
 _SAFETY = """\
