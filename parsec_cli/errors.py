@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
+MAX_DETAILS = 50  # details in one message; a screen or two, and enough to see the pattern
+
 
 def counted(number: int, noun: str) -> str:
     """Return `1 user`, `2 users`, `1,000 users`."""

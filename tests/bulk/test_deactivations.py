@@ -5,12 +5,11 @@ from bulk.rig import HOST, KEY, Rig
 from bulk.world import World
 
 from parsec_cli.bulk.files.targets import Target
-from parsec_cli.bulk.plan.deactivations import keep_for_targets, plan_deactivations
-from parsec_cli.bulk.plan.plan import Keep
-from parsec_cli.bulk.plan.recheck import prepare
-from parsec_cli.bulk.plan.saved_plan import as_json
-from parsec_cli.bulk.plan.snapshot import take_census
-from parsec_cli.bulk.run.earlier_runs import Past, read_past
+from parsec_cli.bulk.plan.deactivations import needed_by_targets, plan_deactivations
+from parsec_cli.bulk.plan.plan import Keep, as_json
+from parsec_cli.bulk.plan.recheck import recheck
+from parsec_cli.bulk.plan.snapshot import take_snapshot
+from parsec_cli.bulk.run.earlier_runs import EarlierDeactivations, read_earlier_runs
 from parsec_cli.errors import AmbiguousUser, NotFound, OutcomeUnknown
 from parsec_cli.outcomes import Unknown
 
@@ -18,6 +17,9 @@ from parsec_cli.outcomes import Unknown
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+NONE = EarlierDeactivations()
 
 
 def named(*texts: str) -> list[Target]:
@@ -30,7 +32,7 @@ def test_users_are_found_by_either_id(world):
         *named("u1", f"id:{second.upper()}"),
         Target(3, "customer_id", third),
     ]
-    plan = plan_deactivations(targets, world.census(), Past())
+    plan = plan_deactivations(targets, world.snapshot(), NONE)
     assert [action.customer_id for action in plan.actions] == [first, second, third]
 
 
@@ -38,8 +40,8 @@ def test_uuid_is_a_customer_id_only_unless_forced(world):
     uuid = "11111111-2222-4333-8444-555555555555"
     customer = world.add(uuid)
     with pytest.raises(NotFound):
-        plan_deactivations(named(uuid), world.census(), Past())
-    plan = plan_deactivations(named(f"ext:{uuid}"), world.census(), Past())
+        plan_deactivations(named(uuid), world.snapshot(), NONE)
+    plan = plan_deactivations(named(f"ext:{uuid}"), world.snapshot(), NONE)
     assert plan.deactivations[0].customer_id == customer
 
 
@@ -47,21 +49,21 @@ def test_uuid_is_a_customer_id_only_unless_forced(world):
 def test_a_prefix_without_its_colon_is_a_name(world, name):
     customer = world.add(name)
     for text in (name, f"ext:{name}"):
-        plan = plan_deactivations(named(text), world.census(), Past())
+        plan = plan_deactivations(named(text), world.snapshot(), NONE)
         assert plan.deactivations[0].customer_id == customer
 
 
 def test_everything_in_an_external_id_column_is_an_external_id(world):
     world.add("id:x")
-    plan = plan_deactivations([Target(2, "external_id", "id:x")], world.census(), Past())
+    plan = plan_deactivations([Target(2, "external_id", "id:x")], world.snapshot(), NONE)
     assert len(plan.deactivations) == 1
 
 
 def test_any_unknown_user_refuses_the_whole_file(world):
     world.add("u1")
     with pytest.raises(NotFound) as caught:
-        plan_deactivations(named("u1", "nobody", "none"), world.census(), Past())
-    assert caught.value.message == "2 of 3 rows name no user: nothing was sent"
+        plan_deactivations(named("u1", "nobody", "none"), world.snapshot(), NONE)
+    assert caught.value.message == "2 of 3 rows match no user: nothing was sent"
     assert caught.value.details == ("row 2: `nobody`", "row 3: `none`")
     assert caught.value.exit_code == 3
 
@@ -70,7 +72,7 @@ def test_ambiguous_user_refuses_the_whole_file(world):
     world.add("u1")
     world.add("u1")
     with pytest.raises(AmbiguousUser):
-        plan_deactivations(named("u1"), world.census(), Past())
+        plan_deactivations(named("u1"), world.snapshot(), NONE)
 
 
 @pytest.mark.parametrize("other", ["u9", "U1", "u1 ", "u2"])
@@ -78,18 +80,18 @@ def test_row_whose_two_ids_disagree_refuses_the_whole_file(world, other):
     customer, second = world.add("u1"), world.add("u2")
     targets = [Target(2, "customer_id", customer, other), Target(3, "customer_id", second, "u2")]
     with pytest.raises(AmbiguousUser) as caught:
-        plan_deactivations(targets, world.census(), Past())
+        plan_deactivations(targets, world.snapshot(), NONE)
     (detail,) = caught.value.details
     assert detail.startswith("row 2: ")
     assert repr(other) in detail
     assert f"customer_id {customer} is user 'u1'" in detail
 
 
-@pytest.mark.parametrize("past", [Past(), Past(done={"c-old": "u1"})])
-def test_row_of_a_user_who_was_created_again_is_refused(world, past):
+@pytest.mark.parametrize("earlier", [NONE, EarlierDeactivations(done={"c-old": "u1"})])
+def test_row_of_a_user_who_was_created_again_is_refused(world, earlier):
     world.add("u1")
     with pytest.raises(AmbiguousUser, match="the two ids disagree in 1 row"):
-        plan_deactivations([Target(2, "customer_id", "c-old", "u1")], world.census(), past)
+        plan_deactivations([Target(2, "customer_id", "c-old", "u1")], world.snapshot(), earlier)
 
 
 def test_text_that_means_one_user_as_it_is_read_and_names_another_is_refused(world):
@@ -97,12 +99,12 @@ def test_text_that_means_one_user_as_it_is_read_and_names_another_is_refused(wor
     for text in (customer, "ext:foo", f"id:{customer}"):
         world.add(text)
         with pytest.raises(AmbiguousUser, match="1 row may mean two users"):
-            plan_deactivations(named(text), world.census(), Past())
+            plan_deactivations(named(text), world.snapshot(), NONE)
 
 
 def test_user_named_twice_counts_once(world):
     customer = world.add("u1", 5)
-    plan = plan_deactivations(named("u1", f"id:{customer}"), world.census(), Past())
+    plan = plan_deactivations(named("u1", f"id:{customer}"), world.snapshot(), NONE)
     assert len(plan.deactivations) == 1
     assert plan.keeps == (Keep(2, "u1", customer, 5),)
 
@@ -110,8 +112,8 @@ def test_user_named_twice_counts_once(world):
 def test_user_deactivated_by_an_older_run_is_no_unknown_user(world):
     """So that an interrupted run can be run again."""
     world.add("u2")
-    past = Past(done={"c-1": "u1"})
-    plan = plan_deactivations(named("u1", "u2"), world.census(), past)
+    earlier = EarlierDeactivations(done={"c-1": "u1"})
+    plan = plan_deactivations(named("u1", "u2"), world.snapshot(), earlier)
     assert plan.keeps == (Keep(1, "u1", "c-1", gone=True),)
     assert as_json(plan.keeps[0])["before"] is None
     assert len(plan.deactivations) == 1
@@ -121,9 +123,9 @@ def test_records_are_kept_for_whoever_may_be_named(world):
     first = world.add("u1")
     world.add("u2")
     third = world.add("u3")
-    keep = keep_for_targets(named("ext:u1", f"id:{third}"))
-    census = take_census(world.everyone(), keep)
-    kept = [seen.customer_id for seen in census.users.values() if seen.record]
+    keep = needed_by_targets(named("ext:u1", f"id:{third}"))
+    snapshot = take_snapshot(world.everyone(), keep)
+    kept = [seen.customer_id for seen in snapshot.users.values() if seen.record]
     assert kept == [first, third]
 
 
@@ -131,21 +133,21 @@ def test_unknown_deactivation_of_an_older_run_is_part_of_the_count(tmp_path):
     rig = Rig(tmp_path)
     customer = rig.world.add("u1")
     rig.world.before = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
-    plan = plan_deactivations(named("u1"), rig.world.census(), Past())
+    plan = plan_deactivations(named("u1"), rig.world.snapshot(), NONE)
     assert rig.apply(plan).exit_code == 12
-    past = read_past(rig.runs, HOST, KEY)
-    assert len(prepare(plan, rig.world.census()).deactivations) == 1
-    assert set(past.unknown) == {customer}
+    earlier = read_earlier_runs(rig.runs, HOST, KEY)
+    assert len(recheck(plan, rig.world.snapshot()).deactivations) == 1
+    assert set(earlier.unknown) == {customer}
 
 
 def test_unknown_deactivation_that_took_effect_is_done(tmp_path):
     rig = Rig(tmp_path)
     rig.world.add("u1")
     rig.world.after = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
-    plan = plan_deactivations(named("u1"), rig.world.census(), Past())
+    plan = plan_deactivations(named("u1"), rig.world.snapshot(), NONE)
     rig.apply(plan)
-    past = read_past(rig.runs, HOST, KEY)
-    again = plan_deactivations(named("u1"), rig.world.census(), past)
+    earlier = read_earlier_runs(rig.runs, HOST, KEY)
+    again = plan_deactivations(named("u1"), rig.world.snapshot(), earlier)
     assert again.actions == ()
     ended = rig.apply(again)
     assert ended.exit_code == 0

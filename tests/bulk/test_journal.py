@@ -12,7 +12,12 @@ from bulk.disks import CountingDisk
 from bulk.rig import HOST, KEY
 
 from parsec_cli.bulk.plan.plan import Create, Deactivate, SetQps
-from parsec_cli.bulk.run.earlier_runs import IRREVERSIBLE, Past, binding, read_past
+from parsec_cli.bulk.run.earlier_runs import (
+    IRREVERSIBLE,
+    EarlierDeactivations,
+    binding,
+    read_earlier_runs,
+)
 from parsec_cli.bulk.run.journal import open_journal
 from parsec_cli.errors import GuardRefused, LocalFault
 
@@ -96,25 +101,25 @@ def test_nothing_is_written_before_the_run_begins(runs):
 )
 def test_past_knows_deactivations_done_and_unknown(runs, outcomes, done, unknown):
     write(runs, *outcomes)
-    past = read_past(runs, HOST, KEY)
-    assert past.done == ({"c-1": "u1"} if done else {})
-    assert past.unknown == ({"c-1": "u1"} if unknown else {})
+    earlier = read_earlier_runs(runs, HOST, KEY)
+    assert earlier.done == ({"c-1": "u1"} if done else {})
+    assert earlier.unknown == ({"c-1": "u1"} if unknown else {})
 
 
 def test_later_run_settles_what_an_older_one_left_unknown(runs):
     write(runs, None)
     write(runs, "deactivated")
-    assert read_past(runs, HOST, KEY) == Past(done={"c-1": "u1"})
+    assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations(done={"c-1": "u1"})
 
 
 def test_past_is_of_this_host_and_key_only(runs):
     write(runs, "deactivated")
-    assert read_past(runs, HOST, "other") == Past()
-    assert read_past(runs, "other", KEY) == Past()
+    assert read_earlier_runs(runs, HOST, "other") == EarlierDeactivations()
+    assert read_earlier_runs(runs, "other", KEY) == EarlierDeactivations()
 
 
 def test_past_without_a_directory_is_empty_and_makes_none(runs):
-    assert read_past(runs, HOST, KEY) == Past()
+    assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations()
     assert not runs.exists()
 
 
@@ -122,7 +127,7 @@ def test_creates_are_passed_over_also_when_named_like_a_mark(runs):
     with opened(runs) as journal:
         journal.begin(irreversible=True)
         journal.intend([Create(2, "deactivate"), Create(3, '"deactivate"')], [None, None])
-    assert read_past(runs, HOST, KEY) == Past()
+    assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations()
 
 
 def test_torn_last_line_is_dropped_at_every_byte(runs):
@@ -132,9 +137,9 @@ def test_torn_last_line_is_dropped_at_every_byte(runs):
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
     for cut in range(len(whole) + 1):
         path.write_bytes(whole[:cut])
-        past = read_past(runs, HOST, KEY)
+        earlier = read_earlier_runs(runs, HOST, KEY)
         lines = sum(end <= cut for end in ends)
-        assert (len(past.unknown), len(past.done)) == [(0, 0), (0, 0), (1, 0), (0, 1)][lines]
+        assert (len(earlier.unknown), len(earlier.done)) == [(0, 0), (0, 0), (1, 0), (0, 1)][lines]
 
 
 def test_damaged_line_in_the_middle_is_told_with_its_file_and_number(runs):
@@ -142,14 +147,14 @@ def test_damaged_line_in_the_middle_is_told_with_its_file_and_number(runs):
     first, intent, done = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first + b"{" + intent + done)
     with pytest.raises(LocalFault, match=r"line 2 of the journal `.*` is damaged"):
-        read_past(runs, HOST, KEY)
+        read_earlier_runs(runs, HOST, KEY)
 
 
 def test_users_sent_before_are_known_by_name():
-    past = Past(
+    earlier = EarlierDeactivations(
         done={"c-1": "u1", "c-4": None, "c-5": "same"}, unknown={"c-2": "u2", "c-3": "same"}
     )
-    assert past.names() == {"u1": "c-1", "u2": "c-2", "same": "c-5"}
+    assert earlier.by_external_id() == {"u1": "c-1", "u2": "c-2", "same": "c-5"}
 
 
 def test_journal_without_deactivations_is_not_read_again(runs):
@@ -157,7 +162,7 @@ def test_journal_without_deactivations_is_not_read_again(runs):
         journal.begin(irreversible=False)
         path = journal.path
     path.write_bytes(b'{"deactivate" damaged\n')
-    assert read_past(runs, HOST, KEY) == Past()
+    assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations()
 
 
 def test_second_run_is_refused_and_names_the_first(runs):
@@ -207,8 +212,8 @@ def test_file_name_is_made_of_host_and_key():
     assert binding("a", "b") != binding("ab", "")
 
 
-def test_unbegun_journal_takes_no_intent(runs):
-    with opened(runs) as journal, pytest.raises(LocalFault, match="not begun"):
+def test_journal_without_a_file_takes_no_intent(runs):
+    with opened(runs) as journal, pytest.raises(LocalFault, match="no file yet"):
         journal.intend([GONE], [None])
 
 
@@ -219,7 +224,7 @@ def test_withdrawn_intent_is_no_unknown(runs):
         journal.withdraw([(number, GONE)])
         journal.withdraw([])
         *_, last = journal.path.read_text().splitlines()
-    assert read_past(runs, HOST, KEY) == Past()
+    assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations()
     assert json.loads(last) == {"n": number, "done": "not_sent", "of": "deactivate"}
 
 
@@ -245,7 +250,7 @@ def test_what_cannot_be_undone_is_kept_before_its_outcome_is_told(runs):
 def test_a_journal_that_cannot_be_read_stops_before_anything_is_sent(runs):
     (runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl").mkdir(parents=True)
     with pytest.raises(LocalFault) as caught, opened(runs):
-        pytest.fail("went on without knowing the past")
+        pytest.fail("went on without knowing the earlier")
     path = runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl"
     assert caught.value.message == f"cannot read the journal `{path}`: is a directory"
 
@@ -273,6 +278,6 @@ def test_a_damaged_line_about_a_deactivation_is_told_with_its_place(runs, line):
     with path.open("a") as journal:
         journal.write(line + "\n")
     with pytest.raises(LocalFault) as caught:
-        read_past(runs, HOST, KEY)
+        read_earlier_runs(runs, HOST, KEY)
     assert caught.value.message == f"line 2 of the journal `{path}` is damaged"
     assert "move the file away" in caught.value.hint

@@ -7,20 +7,10 @@ from hypothesis import strategies as st
 from support.steady import STEADY
 
 from parsec_cli.bulk.files.roster import Wanted
+from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
 from parsec_cli.bulk.plan.forecast import check_quota, forecast
-from parsec_cli.bulk.plan.plan import (
-    Create,
-    Deactivate,
-    Keep,
-    SetQps,
-    delta,
-    diff,
-    facts_of,
-    keep_for_roster,
-)
-from parsec_cli.bulk.plan.saved_plan import summary
-from parsec_cli.bulk.plan.snapshot import take_census
-from parsec_cli.bulk.plan.unchangeable import FixedColumns
+from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, SetQps, delta, plan_counts
+from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
 from parsec_cli.models import Pool, User
 from parsec_cli.next_command import again
@@ -43,14 +33,15 @@ def test_each_kind_of_difference_becomes_one_action(world):
         Wanted(5, "new", 4, "a@b.example", ADDRESS),
         Wanted(6, "never", absent=True),
     ]
-    plan = diff(wanted, world.census())
+    plan = diff(wanted, world.snapshot())
+    facts = {"external_id": "gone", "qps_limit": 3, "linked_exchanges": [], "wallet": None}
     assert plan.actions == (
-        Deactivate(4, "gone", gone, facts_of(world.users[gone])),
+        Deactivate(4, "gone", gone, facts),
         SetQps(2, "low", low, 5, 9),
         Create(5, "new", 4, "a@b.example", ADDRESS),
     )
     assert plan.keeps == (Keep(3, "same", same, 7), Keep(6, "never"))
-    assert summary(plan) == {
+    assert plan_counts(plan) == {
         "create": 1,
         "set_qps": 1,
         "deactivate": 1,
@@ -61,7 +52,7 @@ def test_each_kind_of_difference_becomes_one_action(world):
 
 def test_empty_limit_changes_nothing(world):
     customer = world.add("u1", 5)
-    assert diff([Wanted(2, "u1")], world.census()).keeps == (Keep(2, "u1", customer, 5),)
+    assert diff([Wanted(2, "u1")], world.snapshot()).keeps == (Keep(2, "u1", customer, 5),)
 
 
 def test_decreases_come_first_then_deactivations_then_the_rest(world):
@@ -74,13 +65,13 @@ def test_decreases_come_first_then_deactivations_then_the_rest(world):
         Wanted(5, "gone", absent=True),
         Wanted(6, "down", 1),
     ]
-    assert [action.row for action in diff(wanted, world.census()).actions] == [6, 5, 2, 3, 4]
+    assert [action.row for action in diff(wanted, world.snapshot()).actions] == [6, 5, 2, 3, 4]
 
 
 def test_entries_come_in_the_order_of_the_file_and_pruned_users_last(world):
     for name in ("b", "a", "down"):
         world.add(name, 10)
-    plan = diff([Wanted(2, "new", 1), Wanted(3, "down", 1)], world.census(), prune=True)
+    plan = diff([Wanted(2, "new", 1), Wanted(3, "down", 1)], world.snapshot(), prune=True)
     assert [(entry.row, entry.external_id) for entry in plan.entries] == [
         (2, "new"),
         (3, "down"),
@@ -91,27 +82,27 @@ def test_entries_come_in_the_order_of_the_file_and_pruned_users_last(world):
 
 def test_without_prune_users_that_are_not_in_the_file_stay(world):
     world.add("other")
-    assert diff([Wanted(2, "new")], world.census()).deactivations == ()
+    assert diff([Wanted(2, "new")], world.snapshot()).deactivations == ()
 
 
 def test_prune_spares_rows_that_name_a_user_by_customer_id_only(world):
     nameless = world.add(None, 5)
-    plan = diff([Wanted(2, "", customer_id=nameless)], world.census(), prune=True)
+    plan = diff([Wanted(2, "", customer_id=nameless)], world.snapshot(), prune=True)
     assert plan.actions == ()
 
 
 def test_unknown_customer_id_without_an_external_id_is_a_fault(world):
     with pytest.raises(UsageFault) as caught:
-        diff([Wanted(7, "", 5, customer_id="abc")], world.census())
-    assert caught.value.details == ("row 7: there is no user of customer_id `abc`",)
+        diff([Wanted(7, "", 5, customer_id="abc")], world.snapshot())
+    assert caught.value.details == ("row 7: customer_id `abc` not found",)
 
 
 def test_odd_ids_are_matched_but_never_created(world):
     """Control characters are refused for creating, not for matching."""
     world.add("a\nb", 5)
-    assert diff([Wanted(2, "a\nb", 6)], world.census()).actions[0].new == 6
+    assert diff([Wanted(2, "a\nb", 6)], world.snapshot()).actions[0].new == 6
     with pytest.raises(UsageFault) as caught:
-        diff([Wanted(2, "a\nb", 6), Wanted(4, "c\n", 6), Wanted(9, "d\u200b")], world.census())
+        diff([Wanted(2, "a\nb", 6), Wanted(4, "c\n", 6), Wanted(9, "d\u200b")], world.snapshot())
     assert [line.partition(":")[0] for line in caught.value.details] == ["row 4", "row 9"]
 
 
@@ -119,7 +110,7 @@ def test_external_id_of_two_users_is_ambiguous(world):
     world.add("u1", 1)
     world.add("u1", 2)
     with pytest.raises(AmbiguousUser) as caught:
-        diff([Wanted(2, "u1", 5)], world.census())
+        diff([Wanted(2, "u1", 5)], world.snapshot())
     assert caught.value.details == ("row 2: `u1`",)
 
 
@@ -127,12 +118,12 @@ def test_notes_say_what_a_plan_does_not_know_or_touch(world):
     for name in ("u1", "u2", "u3"):
         world.add(name, 1)
     wanted = [Wanted(2, "u1", 1), Wanted(3, "new"), Wanted(4, "back", 1, customer_id="gone")]
-    assert diff(wanted, world.census()).notes == (
+    assert diff(wanted, world.snapshot()).notes == (
         "created without `qps_limit`; the server's default is unknown and counts 0: 1",
         "created although the file has a customer_id, which no user has: 1",
         "users that are not in the file, and stay as they are: 2",
     )
-    assert len(diff(wanted, world.census(), prune=True).notes) == 2
+    assert len(diff(wanted, world.snapshot(), prune=True).notes) == 2
 
 
 def test_rows_that_differ_in_columns_that_cannot_be_changed_are_counted_once(world):
@@ -149,7 +140,7 @@ def test_rows_that_differ_in_columns_that_cannot_be_changed_are_counted_once(wor
     fixed = FixedColumns(wanted)
     for page in world.everyone():
         for user in page:
-            fixed.see(user)
+            fixed.compare(user)
     assert fixed.notes == [
         (
             "columns that cannot be changed here differ from the server in 2 rows: "
@@ -169,7 +160,7 @@ def test_row_whose_two_ids_disagree_is_refused(world, external_id, customer, abs
     customer_id = ids.get(customer, "stale")
     wanted = [Wanted(2, "u2", 5), Wanted(3, external_id, 5, absent=absent, customer_id=customer_id)]
     with pytest.raises(GuardRefused, match="the two ids disagree in 1 row") as caught:
-        diff(wanted, world.census(), prune=True)
+        diff(wanted, world.snapshot(), prune=True)
     (detail,) = caught.value.details
     assert f"row 3: external_id {external_id!a} is " in detail
     assert f"customer_id {customer_id} is " in detail
@@ -178,15 +169,15 @@ def test_row_whose_two_ids_disagree_is_refused(world, external_id, customer, abs
 def test_users_who_share_an_external_id_are_told_apart_by_customer_id(world):
     one, two = world.add("u1", 1), world.add("u1", 2)
     wanted = [Wanted(2, "u1", 5, customer_id=one), Wanted(3, "u1", 2, customer_id=two)]
-    assert [action.customer_id for action in diff(wanted, world.census()).actions] == [one]
+    assert [action.customer_id for action in diff(wanted, world.snapshot()).actions] == [one]
 
 
 def test_pruned_user_who_shares_an_external_id_is_known_in_full(world):
     """What is pruned must be read whole, wallet included."""
     one, two = world.add("u1", 1), world.add("u1", 2, wallet={"eoa_address": ADDRESS})
     wanted = [Wanted(2, "u1", 1, customer_id=one)]
-    census = take_census(world.everyone(), keep_for_roster(wanted, prune=True))
-    (gone,) = diff(wanted, census, prune=True).deactivations
+    snapshot = take_snapshot(world.everyone(), needed_by_roster(wanted, prune=True))
+    (gone,) = diff(wanted, snapshot, prune=True).deactivations
     assert gone.customer_id == two
     assert gone.facts["wallet"]["eoa_address"] == ADDRESS
 
@@ -194,8 +185,8 @@ def test_pruned_user_who_shares_an_external_id_is_known_in_full(world):
 def test_two_rows_for_one_user_are_a_fault(world):
     customer = world.add("u1", 1)
     with pytest.raises(UsageFault) as caught:
-        diff([Wanted(2, "u1", 5), Wanted(3, "", 6, customer_id=customer)], world.census())
-    assert caught.value.details == ("row 3: names the same user as row 2",)
+        diff([Wanted(2, "u1", 5), Wanted(3, "", 6, customer_id=customer)], world.snapshot())
+    assert caught.value.details == ("row 3: identifies the same user as row 2",)
 
 
 @pytest.mark.parametrize("new", ["BOB", "Stra\u00dfe", "e\u0301", "NULL", "None", "NaN"])
@@ -209,12 +200,12 @@ def test_new_id_that_is_more_likely_a_slip_is_refused(world, new, where):
     else:
         wanted += [Wanted(row, name, 5) for row, name in enumerate(others, 3)]
     with pytest.raises(GuardRefused) as caught:
-        diff(wanted, world.census())
+        diff(wanted, world.snapshot())
     assert caught.value.exit_code == 10
     assert "row 2: " in caught.value.details[0]
     assert ascii(new) in caught.value.details[0]
     assert caught.value.command == again(allow_odd_ids=True)
-    assert diff(wanted, world.census(), allow_odd_ids=True).actions[0].external_id == new
+    assert diff(wanted, world.snapshot(), allow_odd_ids=True).actions[0].external_id == new
 
 
 @pytest.mark.parametrize(
@@ -230,13 +221,13 @@ def test_new_id_that_is_an_existing_user_in_disguise_is_refused(world, new, why)
     for name in ("user", "a b", "00417"):
         world.add(name)
     with pytest.raises(GuardRefused) as caught:
-        diff([Wanted(2, new, 5)], world.census())
+        diff([Wanted(2, new, 5)], world.snapshot())
     assert why in caught.value.details[0]
 
 
 def test_ids_that_differ_by_zeros_are_two_where_the_file_names_both(world):
     world.add("007", 1)
-    plan = diff([Wanted(2, "007", 1), Wanted(3, "7", 1)], world.census())
+    plan = diff([Wanted(2, "007", 1), Wanted(3, "7", 1)], world.snapshot())
     assert [action.external_id for action in plan.actions] == ["7"]
 
 
@@ -245,14 +236,14 @@ def test_existing_users_may_look_alike_and_be_called_anything(world):
     for name in names:
         world.add(name, 1)
     wanted = [Wanted(row, name, 1) for row, name in enumerate(names, 2)]
-    assert diff([*wanted, Wanted(9, "BOB", absent=True)], world.census()).actions == ()
+    assert diff([*wanted, Wanted(9, "BOB", absent=True)], world.snapshot()).actions == ()
 
 
 def test_prune_by_a_file_that_names_nobody_is_refused(world):
     world.add("u1")
     with pytest.raises(GuardRefused, match="would deactivate everyone"):
-        diff([], world.census(), prune=True)
-    assert diff([], world.census()).actions == ()
+        diff([], world.snapshot(), prune=True)
+    assert diff([], world.snapshot()).actions == ()
 
 
 def test_forecast_counts_requests_time_and_quota():
@@ -279,7 +270,7 @@ def test_listing_that_breaks_off_makes_no_plan():
         raise ServerFault("bad gateway", http_status=502)
 
     with pytest.raises(GuardRefused, match="broke off after 1 user"):
-        take_census(pages())
+        take_snapshot(pages())
 
 
 def test_listing_that_never_began_keeps_its_own_fault():
@@ -288,14 +279,14 @@ def test_listing_that_never_began_keeps_its_own_fault():
         yield []
 
     with pytest.raises(ServerFault):
-        take_census(pages())
+        take_snapshot(pages())
 
 
 def test_user_on_two_pages_counts_once():
     user = User({"customer_id": "c1", "external_id": "u1"})
-    census = take_census([[user], [user]])
-    assert len(census.users) == 1
-    assert census.twice == set()
+    snapshot = take_snapshot([[user], [user]])
+    assert len(snapshot.users) == 1
+    assert snapshot.ambiguous == set()
 
 
 def test_kept_records_hold_no_key():
@@ -324,7 +315,7 @@ def perform(world: World, plan) -> None:
     for action in plan.actions:
         match action:
             case Create():
-                world.create(action.external_id, qps_limit=action.qps_limit)
+                world.create(action)
             case SetQps():
                 world.set_qps(User({"customer_id": action.customer_id}), action.new)
             case Deactivate():
@@ -335,17 +326,17 @@ def perform(world: World, plan) -> None:
 @given(listed, wishes, st.booleans())
 def test_plan_that_was_applied_leaves_nothing_to_do(there, wished, prune):
     world, wanted = build(there, wished)
-    perform(world, diff(wanted, world.census(), prune=prune))
-    assert diff(wanted, world.census(), prune=prune).actions == ()
+    perform(world, diff(wanted, world.snapshot(), prune=prune))
+    assert diff(wanted, world.snapshot(), prune=prune).actions == ()
 
 
 @STEADY
 @given(listed, wishes, st.booleans())
 def test_sum_of_limits_never_passes_both_its_start_and_its_end(there, wished, prune):
     world, wanted = build(there, wished)
-    plan = diff(wanted, world.census(), prune=prune)
+    plan = diff(wanted, world.snapshot(), prune=prune)
     start = world.allocated
-    end = start + plan.raise_by
+    end = start + sum(map(delta, plan.actions))
     for action in plan.actions:
         start += delta(action)
         assert start <= max(world.pool.total_allocated_qps, end)
@@ -359,6 +350,6 @@ def test_order_of_the_listing_does_not_matter(there, wished, random):
     world, wanted = build(there, wished)
     shuffled = list(world.users.items())
     random.shuffle(shuffled)
-    first = diff(wanted, world.census(), prune=True)
+    first = diff(wanted, world.snapshot(), prune=True)
     world.users = dict(shuffled)
-    assert diff(wanted, world.census(), prune=True).actions == first.actions
+    assert diff(wanted, world.snapshot(), prune=True).actions == first.actions

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged
+from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged, as_json
 from parsec_cli.bulk.plan.saved_plan import (
     SavedPlan,
-    as_json,
     check_binding,
     dump,
     is_saved_plan,

@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from support.steady import FULL, STEADY
 
 from parsec_cli.bulk.files.roster import Wanted
-from parsec_cli.bulk.plan.plan import Plan, diff
-from parsec_cli.bulk.run.earlier_runs import read_past
-from parsec_cli.bulk.run.limits import Limits
+from parsec_cli.bulk.plan.diff import diff
+from parsec_cli.bulk.plan.plan import Plan
+from parsec_cli.bulk.run.earlier_runs import read_earlier_runs
 from parsec_cli.errors import OutcomeUnknown, RateLimited, Refused, ServerFault, Unauthorized
 from parsec_cli.outcomes import NotApplied, Outcome, Unknown
 
@@ -93,7 +93,7 @@ class Truth(RuleBasedStateMachine):
 
     @rule()
     def save_a_plan(self) -> None:
-        self.plan = diff(self.rows, self.world.census())
+        self.plan = diff(self.rows, self.world.snapshot())
 
     @rule(wishes=wishes, fates=fates, writes=st.sampled_from([None] * 9 + [*range(9)]))
     def apply(
@@ -113,7 +113,7 @@ class Truth(RuleBasedStateMachine):
         self.strike(fates, disk)
         known = len(self.world.effects)
         try:
-            ended = self.rig.apply(wanted, disk=disk, limits=Limits(1, max_failures=9))
+            ended = self.rig.apply(wanted, disk=disk, concurrency=1, max_failures=9)
         except Killed:
             return
         finally:
@@ -125,22 +125,22 @@ class Truth(RuleBasedStateMachine):
     @precondition(lambda self: self.wanted)
     @rule()
     def run_again_undisturbed(self) -> None:
-        ended = self.rig.apply(self.rows, limits=Limits(3))
+        ended = self.rig.apply(self.rows, concurrency=3)
         assert ended.exit_code == 0
         self.note_ours()
-        assert diff(self.rows, self.world.census()).actions == ()
+        assert diff(self.rows, self.world.snapshot()).actions == ()
 
     def note_ours(self) -> None:
         self.ours |= {value for verb, _, value in self.world.effects if verb == "deactivate"}
 
     @invariant()
     def journal_is_true_or_says_unknown(self) -> None:
-        past = read_past(self.rig.runs, HOST, KEY)
-        for customer in past.done:
+        earlier = read_earlier_runs(self.rig.runs, HOST, KEY)
+        for customer in earlier.done:
             assert customer not in self.world.users, "done, but the user is there"
         for customer in self.ours:
-            assert customer in past.done or customer in past.unknown, "done, but not known"
-        assert not set(past.done) - self.ours, "done, but by somebody else"
+            assert customer in earlier.done or customer in earlier.unknown, "done, but not known"
+        assert not set(earlier.done) - self.ours, "done, but by somebody else"
 
     @property
     def rows(self) -> list[Wanted]:

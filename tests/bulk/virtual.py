@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 
-class Hand:
+class StartedThread:
     """A started thread, as `threading.Thread` is joined."""
 
     def __init__(self, time: VirtualTime, thread: threading.Thread) -> None:
@@ -38,7 +38,7 @@ class VirtualTime:
     def __call__(self) -> float:
         return self.now
 
-    def spawn(self, job: Callable[[], None]) -> Hand:
+    def spawn(self, job: Callable[[], None]) -> StartedThread:
         turn = threading.Event()
         heapq.heappush(self._sleepers, (self.now, next(self._order), turn))
 
@@ -51,7 +51,7 @@ class VirtualTime:
 
         thread = threading.Thread(target=body, daemon=True)
         thread.start()
-        return Hand(self, thread)
+        return StartedThread(self, thread)
 
     def sleep(self, seconds: float) -> None:
         turn = threading.Event()

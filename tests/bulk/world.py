@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from parsec_cli.bulk.plan.snapshot import Census, take_census
+from parsec_cli.bulk.plan.plan import Create
+from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
 from parsec_cli.errors import NotFound, QuotaUsedUp
 from parsec_cli.models import Pool, User
 from parsec_cli.outcomes import Applied, NotApplied, Outcome
@@ -72,18 +73,11 @@ class World:
         for start in range(0, max(1, len(users)), page):
             yield users[start : start + page]
 
-    def census(self) -> Census:
-        return take_census(self.everyone(), lambda _: True)
+    def snapshot(self) -> Snapshot:
+        return take_snapshot(self.everyone(), lambda _: True)
 
-    def create(
-        self,
-        external_id: str,
-        *,
-        email: str | None = None,
-        qps_limit: int | None = None,
-        eoa_address: str | None = None,
-    ) -> Outcome:
-        del email, eoa_address
+    def create(self, action: Create) -> Outcome:
+        external_id, qps_limit = action.external_id, action.qps_limit
 
         def effect() -> Outcome:
             there = self.named(external_id)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps
 from parsec_cli.bulk.plan.saved_plan import SavedPlan, dump, load
-from parsec_cli.bulk.run.earlier_runs import read_past
+from parsec_cli.bulk.run.earlier_runs import read_earlier_runs
 from parsec_cli.bulk.run.journal import open_journal
 from parsec_cli.config.read import read as read_config
 from parsec_cli.errors import GuardRefused, LocalFault, UsageFault
@@ -109,7 +109,7 @@ CONFIG = b'default_profile = "a"\n[profiles.a]\nbase_url = "https://h"\nrate = 2
 LOCK = b'{"started": "s", "pid": 1, "machine": "m"}\n'
 SAVED = dump(SavedPlan(PLAN, HOST, KEY, "2026-11-25T00:00:00Z"))
 READERS = {
-    "journal": Reader(journal, lambda folder: read_past(folder, HOST, KEY)),
+    "journal": Reader(journal, lambda folder: read_earlier_runs(folder, HOST, KEY)),
     "history": Reader(history, read_history),
     "index": Reader(index, read_index),
     "plan": Reader(

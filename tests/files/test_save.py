@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parsec_cli.bulk.run.row_results import Tally
+from parsec_cli.bulk.run.row_results import Results
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import append, save
 from parsec_cli.files.reverse_lines import lines_backwards
@@ -294,10 +294,10 @@ def shared(plain_user: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["link", "dangling", "device", "chain", "own-chain"])
-@pytest.mark.parametrize("action", [save.save, append.append, Tally])
+@pytest.mark.parametrize("action", [save.save, append.append, Results])
 def test_a_link_of_another_user_is_never_followed(shared, name, action):
     with pytest.raises(LocalFault, match="the link belongs to another user"):
-        action(*((shared / name, b"x\n") if action is not Tally else ([], shared / name)))
+        action(*((shared / name, b"x\n") if action is not Results else ([], shared / name)))
     assert (shared / "private").read_bytes() == b"mine"
     assert not (shared / "missing").exists()
     assert (shared / name).is_symlink()
@@ -305,11 +305,11 @@ def test_a_link_of_another_user_is_never_followed(shared, name, action):
 
 def test_results_never_go_to_a_pipe_of_another_user(shared):
     with pytest.raises(LocalFault, match="it belongs to another user"):
-        Tally([], shared / "fifo")
+        Results([], shared / "fifo")
 
 
 def test_what_is_written_in_a_shared_folder_belongs_to_the_caller(shared):
-    Tally([], shared / "theirs").finish()
+    Results([], shared / "theirs").finish()
     save.save(shared / "plan", b"x", keep_owner=False)
     for name in ("theirs", "plan"):
         file = (shared / name).stat()
@@ -319,7 +319,7 @@ def test_what_is_written_in_a_shared_folder_belongs_to_the_caller(shared):
 def test_results_replace_a_second_name_of_a_file_instead_of_writing_into_it(folder):
     (folder / "precious").write_bytes(b"text")
     (folder / "results").hardlink_to(folder / "precious")
-    Tally([], folder / "results").finish()
+    Results([], folder / "results").finish()
     assert (folder / "precious").read_bytes() == b"text"
 
 

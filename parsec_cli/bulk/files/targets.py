@@ -9,8 +9,7 @@ from typing import Literal
 from parsec_cli.bulk.files.csv_rows import DELIMITERS, blank, first_line, lines_of, two_readings
 from parsec_cli.bulk.files.decode import Faults, decode
 from parsec_cli.bulk.files.header import IDS, Columns, no_header, normal
-from parsec_cli.bulk.files.json_rows import looks_like_json
-from parsec_cli.bulk.files.read_file import Cells, read_rows
+from parsec_cli.bulk.files.read_file import Cells, looks_like_json, read_rows
 from parsec_cli.bulk.files.roster import id_faults
 from parsec_cli.cells import from_tsv, has_tsv_escapes, is_csv_cell
 from parsec_cli.field_rules import edge_fault, id_fault, new_id_fault, sheet_error

@@ -1,20 +1,21 @@
-"""What sending a plan costs: the pool, requests, time and quota. Pure."""
+"""Forecast what a plan costs: pool, requests, time and quota; refuse what cannot finish. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from parsec_cli.bulk.plan.plan import Action, delta
 from parsec_cli.errors import GuardRefused
 from parsec_cli.models import JsonObject, Pool
 from parsec_cli.next_command import run
+from parsec_cli.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Forecast:
-    """`requests` are the changes and the reads of holdings; `seconds` at the pace, None unpaced.
+    """`requests` counts changes and reads of holdings; `seconds` is None where unpaced.
 
-    `quota_share` is the part of the month's remaining requests, from 0 up; None if unlimited.
+    `quota_left` is the number of requests left this month; None if unlimited.
     """
 
     qps_pool: int
@@ -26,6 +27,7 @@ class Forecast:
 
     @property
     def quota_share(self) -> float | None:
+        """The part of the month's remaining requests, from 0 up; None if unlimited."""
         if self.quota_left is None:
             return None
         return self.requests / self.quota_left if self.quota_left else float(self.requests > 0)
@@ -40,14 +42,14 @@ class Forecast:
 
 
 def forecast(
-    actions: tuple[Action, ...],
+    actions: Sequence[Action],
     pool: Pool,
     *,
     rate: float | None,
     quota_left: int | None,
     reads: int = 0,
 ) -> Forecast:
-    """Say what sending `actions` would mean; `rate` is in requests a second, None is unpaced.
+    """Forecast the sending of `actions` at `rate` requests/s (None: unpaced).
 
     `reads` is the number of requests that read holdings before.
     """

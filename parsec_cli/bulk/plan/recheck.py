@@ -1,7 +1,6 @@
-"""Before anything is sent: which rows of a plan still stand, which are done, which are refused.
+"""Re-check a plan against the current users: send, already done, or refused. Pure.
 
-Pure. A plan may be old, or half applied by a run that was killed; the listing made just before
-the run tells.
+A plan may be old, or partly applied by a run that was killed.
 """
 
 from __future__ import annotations
@@ -18,123 +17,122 @@ from parsec_cli.bulk.plan.plan import (
     Plan,
     SetQps,
     deactivation,
-    holding,
+    with_holdings,
 )
-from parsec_cli.bulk.plan.snapshot import Census
+from parsec_cli.bulk.plan.snapshot import Snapshot
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
+from parsec_cli.records import changed, record
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A row that needs no request: `error` is "" unless it is refused."""
+    """A row that needs no request; `error` is the reason of a refused one, else ""."""
 
     entry: Entry
     outcome: Literal["unchanged", "failed"]
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What is to be sent, in order, and what is settled without."""
+@record
+class CheckedPlan:
+    """`send` are the actions still to be sent, in order; `settled` are the other rows."""
 
     plan: Plan
     send: tuple[Action, ...]
     settled: tuple[Settled, ...]
-    census: Census
+    snapshot: Snapshot
 
     @property
     def deactivations(self) -> tuple[Deactivate, ...]:
-        """What consent is needed for; its length is the count to be typed."""
+        """The deactivations that consent is needed for."""
         return tuple(action for action in self.send if isinstance(action, Deactivate))
 
-    def holding(self, holdings: Mapping[str, Holdings | None]) -> Ready:
+    def with_holdings(self, holdings: Mapping[str, Holdings | None]) -> CheckedPlan:
         """Return the same with the holdings of these customers in what is to be sent."""
-        held = {id(action): holding(action, holdings) for action in self.send}
-        actions = tuple(held.get(id(action), action) for action in self.plan.actions)
-        return replace(self, plan=replace(self.plan, actions=actions), send=tuple(held.values()))
+        known = {id(action): with_holdings(action, holdings) for action in self.send}
+        actions = tuple(known.get(id(action), action) for action in self.plan.actions)
+        plan = replace(self.plan, actions=actions)
+        return changed(self, plan=plan, send=tuple(known.values()))
 
     def user(self, action: SetQps | Deactivate) -> User:
-        """The user as listed, for showing and for sending."""
-        seen = self.census.by_customer_id(action.customer_id)
-        if seen is None:
-            return User({"customer_id": action.customer_id, "external_id": action.external_id})
-        return seen.user
+        """The user as listed, to show and to send."""
+        return self.snapshot.user(action.customer_id)
 
     def record(self, action: Action) -> JsonObject | None:
         """The user's record without secrets, for what cannot be undone."""
         return self.user(action).raw if isinstance(action, Deactivate) else None
 
 
-def keep_for_plan(plan: Plan) -> Callable[[User], bool]:
-    """Whose record the census must keep to judge and journal the deactivations of `plan`."""
+def needed_by_plan(plan: Plan) -> Callable[[User], bool]:
+    """Select the users that `plan` deactivates: their records are compared and journalled."""
     customers = {action.customer_id.lower() for action in plan.deactivations}
     return lambda user: user.customer_id.lower() in customers
 
 
-def prepare(plan: Plan, census: Census) -> Ready:
+def recheck(plan: Plan, snapshot: Snapshot) -> CheckedPlan:
     """Compare each action with the user as it is now."""
-    known = {entry.customer_id for entry in plan.entries if not isinstance(entry, Create)}
-    settled: list[Settled] = [Settled(keep, "unchanged") for keep in plan.keeps]
+    known = {action.customer_id for action in plan.actions if not isinstance(action, Create)}
+    known |= {keep.customer_id for keep in plan.keeps if keep.customer_id}
+    settled = [Settled(keep, "unchanged") for keep in plan.keeps]
     send: list[Action] = []
     for action in plan.actions:
-        verdict = _verdict(action, census, known)
-        if verdict is None:
+        found = _settled(action, snapshot, known)
+        if found is None:
             send.append(action)
         else:
-            settled.append(verdict)
-    return Ready(plan, tuple(send), tuple(settled), census)
+            settled.append(found)
+    return CheckedPlan(plan, tuple(send), tuple(settled), snapshot)
 
 
-def _verdict(action: Action, census: Census, known: Collection[str | None]) -> Settled | None:
+def _settled(action: Action, snapshot: Snapshot, known: Collection[str]) -> Settled | None:
+    """Return why an action needs no request; None if it is to be sent."""
     match action:
         case Create():
-            return _verdict_create(action, census)
+            return _settled_create(action, snapshot)
         case SetQps():
-            return _verdict_set_qps(action, census)
+            return _settled_set_qps(action, snapshot)
         case Deactivate():
-            return _verdict_deactivate(action, census, known)
+            return _settled_deactivate(action, snapshot, known)
         case _:
             assert_never(action)
 
 
-def _verdict_create(action: Create, census: Census) -> Settled | None:
-    seen = census.by_external_id(action.external_id)
-    if seen is None:
+def _settled_create(action: Create, snapshot: Snapshot) -> Settled | None:
+    user = snapshot.by_external_id(action.external_id)
+    if user is None:
         return None
-    if action.qps_limit is None or seen.qps_limit == action.qps_limit:
+    if action.qps_limit is None or user.qps_limit == action.qps_limit:
         return Settled(action, "unchanged")
-    return _changed(action, f"the user exists now, with qps_limit {_shown(seen.qps_limit)}")
+    return _changed(action, f"the user exists now, with qps_limit {_shown(user.qps_limit)}")
 
 
-def _verdict_set_qps(action: SetQps, census: Census) -> Settled | None:
-    seen = census.by_customer_id(action.customer_id)
-    if seen is None:
+def _settled_set_qps(action: SetQps, snapshot: Snapshot) -> Settled | None:
+    user = snapshot.by_customer_id(action.customer_id)
+    if user is None:
         return _changed(action, "the user is gone")
-    if seen.qps_limit == action.new:
+    if user.qps_limit == action.new:
         return Settled(action, "unchanged")
-    if seen.qps_limit != action.old:
-        return _changed(
-            action,
-            f"qps_limit is {_shown(seen.qps_limit)} now, the plan saw {_shown(action.old)}",
-        )
+    if user.qps_limit != action.old:
+        now, planned = _shown(user.qps_limit), _shown(action.old)
+        return _changed(action, f"qps_limit is {now} now, the plan saw {planned}")
     return None
 
 
-def _verdict_deactivate(
-    action: Deactivate, census: Census, known: Collection[str | None]
+def _settled_deactivate(
+    action: Deactivate, snapshot: Snapshot, known: Collection[str]
 ) -> Settled | None:
-    """Judge it by the listing; `known` are the customers that the plan names."""
-    seen = census.by_customer_id(action.customer_id)
-    if seen is None:
-        other = census.by_external_id(action.external_id or "")
+    """Compare by the listing; `known` are the customers that the plan names."""
+    user = snapshot.by_customer_id(action.customer_id)
+    if user is None:
+        other = snapshot.by_external_id(action.external_id or "")
         if other is not None and other.customer_id not in known:
             return _changed(action, f"its external_id is user {other.customer_id} now")
-        # whoever did it: it is done, and cannot be done twice
+        # it does not matter who deactivated it
         return Settled(action, "unchanged")
-    now = deactivation(None, seen).facts
-    changed = [name for name, value in action.facts.items() if now.get(name) != value]
-    return _changed(action, f"{', '.join(changed)} changed") if changed else None
+    now = deactivation(None, user).facts
+    differ = [name for name, value in action.facts.items() if now.get(name) != value]
+    return _changed(action, f"{', '.join(differ)} changed") if differ else None
 
 
 def _changed(action: Action, what: str) -> Settled:

@@ -1,7 +1,6 @@
-"""A plan as JSON: the shape that is printed, and the file of `--out` with its digest.
+"""The file of `--out`: a plan with its digest, bound to a host and a key.
 
-A saved plan is bound to a host and a key, and every byte of it counts: what is read must be
-exactly what would be written again.
+Every byte of it counts: what is read must be exactly what would be written again.
 """
 
 from __future__ import annotations
@@ -9,25 +8,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, Keep, Plan, SetQps
+from parsec_cli.bulk.plan.plan import Keep, Plan, as_json, from_json
 from parsec_cli.errors import GuardRefused
-from parsec_cli.holdings import Holdings, json_of
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
+from parsec_cli.records import record
 
 _VERSION = 1
 # two marks, so that one changed byte cannot make a plan look like a file of users
 _MARKS = (b'"parsec_plan"', b'"key_fingerprint"')
 _HEAD = 1024
-_PLAN_AGAIN = "make a new plan with"
-_PLAN = run("users", "plan", "FILE", "--out", "PLAN")
+_HEADER = ("host", "key_fingerprint", "created", "flags", "notes")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SavedPlan:
     """`host` is as shown to people, `created` RFC 3339 text; the flags are those of the plan."""
 
@@ -44,53 +41,10 @@ class SavedPlan:
         return _digest(_body(self))
 
 
-def as_json(entry: Entry) -> JsonObject:
-    """`{row, external_id, customer_id, action, before, after}`, and a deactivation's `holdings`."""
-    more: JsonObject = {}
-    before: JsonObject | None = None
-    after: JsonObject | None = None
-    customer_id: str | None = None
-    match entry:
-        case Create():
-            action = "create"
-            asked = (("qps_limit", entry.qps_limit), ("email", entry.email))
-            pairs = (*asked, ("eoa_address", entry.eoa_address))
-            after = {name: value for name, value in pairs if value is not None}
-        case SetQps():
-            action, customer_id = "set-qps", entry.customer_id
-            before, after = {"qps_limit": entry.old}, {"qps_limit": entry.new}
-        case Deactivate():
-            action, customer_id, before = "deactivate", entry.customer_id, entry.facts
-            more = {"holdings": json_of(entry.holdings)}
-        case Keep():
-            action, customer_id = "none", entry.customer_id
-            if customer_id and not entry.gone:
-                before = after = {"qps_limit": entry.qps_limit}
-        case _:
-            assert_never(entry)
-    return {
-        "row": entry.row,
-        "external_id": entry.external_id,
-        "customer_id": customer_id,
-        "action": action,
-        "before": before,
-        "after": after,
-        **more,
-    }
-
-
-def summary(plan: Plan) -> dict[str, int]:
-    counts = {"create": 0, "set_qps": 0, "deactivate": 0, "unchanged": len(plan.keeps)}
-    for action in plan.actions:
-        counts[as_json(action)["action"].replace("-", "_")] += 1
-    held = (action.holdings for action in plan.deactivations)
-    return counts | {"holders": sum(1 for one in held if one is not None and one.is_holder)}
-
-
 def dump(saved: SavedPlan) -> bytes:
     """Write one action a line, so that a plan can be read, searched and compared."""
     body = _body(saved)
-    head = {"parsec_plan": _VERSION, "digest": saved.digest}
+    head = {"parsec_plan": _VERSION, "digest": _digest(body)}
     head |= {name: body[name] for name in _HEADER}
     lines = [
         _compact(head)[:-1] + ",",
@@ -106,7 +60,7 @@ def is_saved_plan(data: bytes) -> bool:
 
 def load(data: bytes, name: str) -> SavedPlan:
     """Read a saved plan; GuardRefused when it is not byte for byte as it was written."""
-    told, document = "was changed since it was saved", None
+    why, document = "was changed since it was saved", None
     try:
         document = json.loads(data)
         saved = _parse(document)
@@ -114,18 +68,16 @@ def load(data: bytes, name: str) -> SavedPlan:
             return saved
     except (ValueError, RecursionError) as error:
         if document is None:
-            told = f"is damaged at line {getattr(error, 'lineno', 1)}: it {told}"
+            why = f"is damaged at line {getattr(error, 'lineno', 1)}: it {why}"
     except (TypeError, LookupError, AttributeError):
         pass
     if other := _other_version(document):
-        told = f"was made by {other} version of parsec"
-    raise GuardRefused(
-        f"the plan `{name}` {told}: nothing was sent", hint=_PLAN_AGAIN, command=_PLAN
-    )
+        why = f"was made by {other} version of parsec"
+    raise _refused(f"the plan `{name}` {why}")
 
 
 def _other_version(document: Any) -> str:
-    """Tell a plan of another version from a changed one: its digest is right, by its own rules."""
+    """Distinguish a plan of another version, whose digest is right, from a changed one."""
     try:
         version = document["parsec_plan"]
         if type(version) is int and version > _VERSION:
@@ -140,21 +92,18 @@ def _other_version(document: Any) -> str:
 def check_binding(saved: SavedPlan, *, host: str, key_fingerprint: str) -> None:
     """Refuse a plan that was made for another host or with another key."""
     if saved.host != host:
-        raise GuardRefused(
-            f"the plan was made for {saved.host}, not for {host}: nothing was sent",
-            hint=_PLAN_AGAIN,
-            command=_PLAN,
-        )
+        raise _refused(f"the plan was made for {saved.host}, not for {host}")
     if saved.key_fingerprint != key_fingerprint:
-        raise GuardRefused(
-            f"the plan was made with another key ({saved.key_fingerprint}, now "
-            f"{key_fingerprint}): nothing was sent",
-            hint=_PLAN_AGAIN,
-            command=_PLAN,
-        )
+        keys = f"{saved.key_fingerprint}, now {key_fingerprint}"
+        raise _refused(f"the plan was made with another key ({keys})")
 
 
-_HEADER = ("host", "key_fingerprint", "created", "flags", "notes")
+def _refused(why: str) -> GuardRefused:
+    return GuardRefused(
+        f"{why}: nothing was sent",
+        hint="make a new plan with",
+        command=run("users", "plan", "FILE", "--out", "PLAN"),
+    )
 
 
 def _body(saved: SavedPlan) -> JsonObject:
@@ -185,36 +134,17 @@ def _compact(value: Any) -> str:
 def _parse(document: JsonObject) -> SavedPlan:
     if document["parsec_plan"] != _VERSION:
         raise ValueError
-    keeps = tuple(_keep(record) for record in document["unchanged"])
-    actions = tuple(_action(record) for record in document["actions"])
+    # an entry in the wrong list is dropped, so that the bytes differ
+    actions, unchanged = (map(from_json, document[name]) for name in ("actions", "unchanged"))
+    plan = Plan(
+        tuple(entry for entry in actions if not isinstance(entry, Keep)),
+        tuple(entry for entry in unchanged if isinstance(entry, Keep)),
+        tuple(document["notes"]),
+    )
     return SavedPlan(
-        Plan(actions, keeps, tuple(document["notes"])),
+        plan,
         document["host"],
         document["key_fingerprint"],
         document["created"],
-        prune=document["flags"]["prune"],
-        allow_overcommit=document["flags"]["allow_overcommit"],
+        **document["flags"],
     )
-
-
-def _action(record: JsonObject) -> Action:
-    row, external_id, customer_id = record["row"], record["external_id"], record["customer_id"]
-    match record["action"]:
-        case "create":
-            return Create(row, external_id, **record["after"])
-        case "set-qps":
-            old, new = record["before"]["qps_limit"], record["after"]["qps_limit"]
-            return SetQps(row, external_id, customer_id, old, new)
-        case "deactivate":
-            held = record["holdings"]
-            holdings = None if held is None else Holdings.parse(held)
-            return Deactivate(row, external_id, customer_id, record["before"], holdings)
-        case _:
-            raise ValueError
-
-
-def _keep(record: JsonObject) -> Keep:
-    row, external_id, customer_id = record["row"], record["external_id"], record["customer_id"]
-    if record["before"] is None:
-        return Keep(row, external_id, customer_id, gone=customer_id is not None)
-    return Keep(row, external_id, customer_id, record["before"]["qps_limit"])

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from parsec_cli.errors import GuardRefused, Unreachable, counted
+from parsec_cli.errors import (
+    MAX_DETAILS,
+    AmbiguousUser,
+    GuardRefused,
+    ParsecError,
+    Unreachable,
+    counted,
+)
 from parsec_cli.models import JsonObject, User
+from parsec_cli.next_command import run
 from parsec_cli.redaction import without_secrets
+
+# row, customer_id, external_id; either id may be missing
+RowIds = tuple[int, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A listed user; `record` is kept, without secrets, only where it was asked for."""
+class ListedUser:
+    """`record` is the user's record without secrets, kept only where it was asked for."""
 
     customer_id: str
     external_id: str | None
@@ -20,82 +31,114 @@ class Seen:
     record: JsonObject | None = None
 
     @property
-    def user(self) -> User:
-        """As the API room takes it: the record, or just enough to address and compare."""
-        if self.record is not None:
-            return User(self.record)
-        return User(
-            {
-                "customer_id": self.customer_id,
-                "external_id": self.external_id,
-                "qps_limit": self.qps_limit,
-            }
-        )
+    def as_user(self) -> User:
+        """The record, or just enough to address and compare the user."""
+        names = ("customer_id", "external_id", "qps_limit")
+        return User(self.record or {name: getattr(self, name) for name in names})
 
 
-@dataclass(slots=True)
-class Census:
-    """Users by customer_id (in lower case) and by external_id; `twice` are ambiguous names."""
+class Snapshot:
+    """Users by customer_id (in lower case) and by external_id; `ambiguous` names have several."""
 
-    users: dict[str, Seen] = field(default_factory=dict)
-    named: dict[str, Seen] = field(default_factory=dict)
-    twice: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.users: dict[str, ListedUser] = {}
+        self.named: dict[str, ListedUser] = {}
+        self.ambiguous: set[str] = set()
 
-    def add(self, user: User, *, keep: bool = False) -> None:
-        seen = Seen(
-            user.customer_id,
-            user.external_id,
-            user.qps_limit,
-            without_secrets(user.raw) if keep else None,
-        )
+    def add(self, user: User, *, with_record: bool = False) -> None:
         customer = user.customer_id.lower()
         if customer in self.users:
             return
-        self.users[customer] = seen
-        if seen.external_id:
-            if seen.external_id in self.named:
-                self.twice.add(seen.external_id)
-            self.named.setdefault(seen.external_id, seen)
+        record = without_secrets(user.raw) if with_record else None
+        listed = ListedUser(user.customer_id, user.external_id, user.qps_limit, record)
+        self.users[customer] = listed
+        if listed.external_id and self.named.setdefault(listed.external_id, listed) is not listed:
+            self.ambiguous.add(listed.external_id)
 
     def refresh(self, user: User) -> None:
         """Replace the record of a listed user by a newer one."""
         customer = user.customer_id.lower()
-        seen = self.users.get(customer)
-        if seen is not None:
-            self.users[customer] = replace(seen, record=without_secrets(user.raw))
+        if listed := self.users.get(customer):
+            self.users[customer] = replace(listed, record=without_secrets(user.raw))
 
     def user(self, customer_id: str) -> User:
         """Return the user's record, or one with nothing but the id."""
-        seen = self.by_customer_id(customer_id)
-        return User({"customer_id": customer_id}) if seen is None else seen.user
+        listed = self.by_customer_id(customer_id)
+        return listed.as_user if listed else User({"customer_id": customer_id})
 
-    def by_customer_id(self, customer_id: str) -> Seen | None:
+    def by_customer_id(self, customer_id: str) -> ListedUser | None:
         return self.users.get(customer_id.lower())
 
-    def by_external_id(self, external_id: str) -> Seen | None:
+    def by_external_id(self, external_id: str) -> ListedUser | None:
         return self.named.get(external_id)
 
+    def find(self, customer_id: str | None, external_id: str | None) -> ListedUser | None:
+        """Return the user of a row; its two ids are known to agree."""
+        found = self.by_customer_id(customer_id) if customer_id else None
+        return found or self.by_external_id(external_id or "")
 
-def take_census(
-    pages: Iterable[Sequence[User]], keep: Callable[[User], bool] = lambda _: False
-) -> Census:
-    """Read a whole listing; one that breaks off is a GuardRefused, for a plan needs all users.
 
-    `keep` says whose full record is needed: whoever may be deactivated. A fault of the very
-    first page stays what it is.
+def take_snapshot(
+    pages: Iterable[Sequence[User]], needs_record: Callable[[User], bool] = lambda _: False
+) -> Snapshot:
+    """Read a whole listing; GuardRefused if it breaks off, as a plan needs all users.
+
+    `needs_record` selects whose full record is kept: users that may be deactivated. A fault of the
+    first page is raised as it is.
     """
-    census = Census()
+    snapshot = Snapshot()
     try:
         for page in pages:
             for user in page:
-                census.add(user, keep=keep(user))
+                snapshot.add(user, with_record=needs_record(user))
     except Unreachable as fault:
-        if not census.users:
+        if not snapshot.users:
             raise
         raise GuardRefused(
-            f"the listing broke off after {counted(len(census.users), 'user')}, "
+            f"the listing broke off after {counted(len(snapshot.users), 'user')}, "
             f"nothing was changed: {fault.message}",
             hint="run the same command again",
             http_status=fault.http_status,
         ) from fault
-    return census
+    return snapshot
+
+
+def check_unambiguous(rows: Sequence[RowIds], snapshot: Snapshot) -> None:
+    """Refuse rows without a customer_id whose external_id belongs to several users."""
+    shared = [(row, name) for row, customer, name in rows if not customer]
+    details = [f"row {row}: `{name}`" for row, name in shared if name in snapshot.ambiguous]
+    if details:
+        raise AmbiguousUser(
+            f"several users share an external id, in {counted(len(details), 'row')}: "
+            "nothing was sent",
+            details=details[:MAX_DETAILS],
+            hint="name them by customer_id; see them with",
+            command=run("users", "list", "--match", "TEXT"),
+        )
+
+
+def check_ids_agree(
+    rows: Sequence[RowIds], snapshot: Snapshot, error: type[ParsecError] = AmbiguousUser
+) -> None:
+    """Refuse rows whose two ids do not identify one user."""
+    details = [text for ids in rows if (text := _disagreement(*ids, snapshot))]
+    if details:
+        raise error(
+            f"the two ids disagree in {counted(len(details), 'row')}: nothing was sent",
+            details=details[:MAX_DETAILS],
+            hint="correct the file, or leave one of the two columns out",
+        )
+
+
+def _disagreement(
+    row: int, customer_id: str | None, external_id: str | None, snapshot: Snapshot
+) -> str:
+    """Describe how the two ids disagree; "" if both identify one user, or both nobody."""
+    if not customer_id or not external_id:
+        return ""
+    user, other = snapshot.by_customer_id(customer_id), snapshot.by_external_id(external_id)
+    if user is other is None or (user is not None and user.external_id == external_id):
+        return ""
+    means = "no user" if other is None else f"user {other.customer_id}"
+    has = "no user" if user is None else f"user {user.external_id!a}"
+    return f"row {row}: external_id {external_id!a} is {means}, customer_id {customer_id} is {has}"

@@ -1,4 +1,4 @@
-"""What older runs for the same host and key left behind: deactivations done, and unknown ones."""
+"""Read earlier journals: deactivations done, and those whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -11,72 +11,64 @@ from pathlib import Path
 from parsec_cli.errors import LocalFault
 from parsec_cli.models import JsonObject
 
-# in the name of a journal that has deactivations: no other is of interest later
+# in the name of a journal with deactivations: only those are read later
 IRREVERSIBLE = "d"
 VERSION = 1
-# creates of the same run are passed over without being parsed
+# lines about creates are skipped without being parsed
 _MARK = b'"deactivate"'
+_OUTCOMES = {"deactivated": "applied", "unknown": "unknown"}
 
 
 def binding(host: str, key_fingerprint: str) -> str:
-    """The name of a host and key in file names."""
+    """Return the name of a host and key in file names."""
     return hashlib.sha256(f"{host}\0{key_fingerprint}".encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)
-class Past:
+class EarlierDeactivations:
     """Deactivations by customer_id (lower case), each with the external_id it had.
 
-    `unknown` were sent, or about to be, and their fate was not learnt.
+    `unknown` were sent, or about to be, and their outcome is not known.
     """
 
     done: dict[str, str | None] = field(default_factory=dict)
     unknown: dict[str, str | None] = field(default_factory=dict)
 
-    def names(self) -> dict[str, str]:
-        """External_id -> customer_id of all who were deactivated, or perhaps were."""
+    def by_external_id(self) -> dict[str, str]:
+        """Return external_id -> customer_id of all users in `done` and `unknown`."""
         pairs = (*self.unknown.items(), *self.done.items())
         return {name: customer for customer, name in pairs if name is not None}
 
-    def take(self, line: JsonObject, intents: dict[int, JsonObject]) -> None:
-        """Take account of one journal line; `intents` are those of the same file so far."""
-        if line.get("intent") == "deactivate":
-            intents[line["n"]] = line
-            self._move(line, self.unknown)
-            return
-        intent = intents.get(line["n"])
-        if intent is None or "done" not in line:
-            return
-        if line["done"] == "deactivated":
-            self._move(intent, self.done)
-        elif line["done"] != "unknown":
-            self._move(intent, None)
-
-    def learn(self, customer_id: str, external_id: str | None, outcome: str) -> None:
-        """Take account of a deactivation in the history: applied, not_applied or unknown."""
-        to = {"applied": self.done, "unknown": self.unknown}.get(outcome)
-        self._move({"customer_id": customer_id, "external_id": external_id}, to)
-
-    def _move(self, intent: JsonObject, to: dict[str, str | None] | None) -> None:
-        customer = intent["customer_id"].lower()
+    def add(self, customer_id: str, external_id: str | None, outcome: str) -> None:
+        """Add a deactivation that is applied, unknown or not_applied; the last one counts."""
+        customer = customer_id.lower()
         self.done.pop(customer, None)
         self.unknown.pop(customer, None)
-        if to is not None:
-            to[customer] = intent["external_id"]
+        users = {"applied": self.done, "unknown": self.unknown}.get(outcome)
+        if users is not None:
+            users[customer] = external_id
 
 
-def read_past(runs_dir: Path, host: str, key_fingerprint: str) -> Past:
-    """Read all journals of this host and key, oldest first; a missing directory is no past."""
-    past = Past()
+def read_earlier_runs(runs_dir: Path, host: str, key_fingerprint: str) -> EarlierDeactivations:
+    """Read all journals of this host and key, oldest first; the directory may be missing."""
+    earlier = EarlierDeactivations()
     for path in sorted(runs_dir.glob(f"{binding(host, key_fingerprint)}-*-{IRREVERSIBLE}.jsonl")):
         intents: dict[int, JsonObject] = {}
         for line in _lines(path):
-            past.take(line, intents)
-    return past
+            number, outcome = line["n"], "unknown"
+            if line.get("intent") == "deactivate":
+                intents[number] = line
+            elif number not in intents or "done" not in line:
+                continue
+            else:
+                outcome = _OUTCOMES.get(line["done"], "not_applied")
+            intent = intents[number]
+            earlier.add(intent["customer_id"], intent["external_id"], outcome)
+    return earlier
 
 
 def _lines(path: Path) -> Iterator[JsonObject]:
-    """Lines about deactivations; what follows the last line feed was torn and is dropped."""
+    """Yield lines about deactivations; a last line without line feed was cut off and is skipped."""
     try:
         with path.open("rb") as journal:
             for number, line in enumerate(journal, 1):
@@ -125,5 +117,5 @@ def _loaded(line: bytes) -> JsonObject:
 def _damaged(path: Path, number: int) -> LocalFault:
     return LocalFault(
         f"line {number} of the journal `{path}` is damaged",
-        hint="move the file away, after looking at what it says about deactivations",
+        hint="read what it says about deactivations, then move the file away",
     )

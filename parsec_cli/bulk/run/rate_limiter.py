@@ -1,32 +1,32 @@
-"""The pace of all requests of a run: one bucket for every worker, taught by the server's 429s.
+"""The rate of all requests of a run: one limit for every worker, lowered by the server's 429s.
 
-GCRA: a lock, the theoretical arrival time of the next request, and a hold. The first 429 teaches
-the permitted rate and holds everybody once; a later one holds its own worker, and a second one
-within ten seconds halves the rate, which then recovers: so an app that shares the key keeps its
-room, and one late answer costs nothing.
+GCRA: a lock, the theoretical arrival time of the next request, and a hold. The first 429 reports
+the permitted rate and delays all workers once; a later one delays its own worker, and a second one
+within ten seconds halves the rate, which then recovers. So an app that shares the key keeps its
+part, and one late response costs nothing.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
-from parsec_cli.bulk.run.ports import Clock, Sleep
 from parsec_cli.errors import UsageFault
 
 SHARE = 0.8  # of `rest_qps`: the app that serves end-users with the same key needs the rest
-RATE_UNTOLD = 4.0  # requests a second when `GET /usage` fails: below the smallest tier's five
-HOLD_UNTOLD = 1.0  # seconds; what the API documents as its `Retry-After`
+DEFAULT_RATE = 4.0  # requests a second when `GET /usage` fails: below the smallest tier's five
+DEFAULT_HOLD = 1.0  # seconds; what the API documents as its `Retry-After`
 RECOVERY = 10.0  # seconds from half the rate back to all of it
-# at exactly the permitted rate every jitter of the network would be answered by a 429
+# at exactly the permitted rate every jitter of the network would cause a 429
 MARGIN = 0.99
 _SLOWEST = 0.25  # requests a second: no 429 slows a run down further
-_NOTICED_WITHIN = 0.1  # seconds until a sleeper sees that the pacer was closed
-_ONE_SECOND = 1.0  # of burst: what a bucket of every known tier holds at least
+_NOTICED_WITHIN = 0.1  # seconds until a waiting thread notices `close`
+_ONE_SECOND = 1.0  # of burst: every known tier allows at least that
 
 
 class _Worker(threading.local):
-    """What the pacer knows of the calling thread."""
+    """The state of the calling thread."""
 
     in_turn = False
     sent_at = float("-inf")
@@ -36,7 +36,7 @@ class _Worker(threading.local):
 class Pacer:
     """Let requests through at `rate` a second with a burst of one second; None is unpaced.
 
-    `share` is the part of a limit told by a 429 that may be taken.
+    `share` is the part that may be used of a limit that a 429 reports.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class Pacer:
         rate: float | None,
         *,
         share: float = MARGIN,
-        clock: Clock = time.monotonic,
-        sleep: Sleep | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._clock = clock
         # a plain flag: `close` runs in a signal handler, which may have interrupted a thread
@@ -61,7 +61,7 @@ class Pacer:
         self._arrival = float("-inf")
         self._hold = float("-inf")
         self._limited_at = float("-inf")
-        self._news_at = float("-inf")  # the last 429 that told something new, but not the rate
+        self._news_at = float("-inf")  # the last 429 that was new, but did not lower the limit
         self._first_at: float | None = None
         self._granted = 0
 
@@ -74,7 +74,7 @@ class Pacer:
     def take_turn(self) -> bool:
         """Wait for this thread's turn ahead of its next `acquire`; False once closed.
 
-        So that a change is written down only when it is about to be sent.
+        So a change is journalled only when it is about to be sent.
         """
         if self._worker.in_turn:
             return True
@@ -85,7 +85,7 @@ class Pacer:
     def acquire(self) -> None:
         """Wait for this thread's turn to send one request.
 
-        Once closed there is no waiting any more: who still sends is finishing what is in flight.
+        Once closed it does not wait: the requests in flight are being finished.
         """
         if not self._worker.in_turn:
             self._wait_for_turn()
@@ -93,35 +93,35 @@ class Pacer:
         self._worker.sent_at = self._clock()
 
     def limited(self, limit_qps: float | None = None, retry_after: float | None = None) -> None:
-        """Take note of a per-second 429 to this thread's last request; `retry_after` in seconds."""
-        wait = HOLD_UNTOLD if retry_after is None else max(0.0, retry_after)
+        """Slow down after a 429 to this thread's last request; `retry_after` in seconds."""
+        wait = DEFAULT_HOLD if retry_after is None else max(0.0, retry_after)
         with self._lock:
             now = self._clock()
             self._worker.held_until = now + wait
-            # sent before an earlier 429 was known: it says nothing new about the rate
+            # a request that was sent before an earlier 429 arrived says nothing new about the rate
             news = self._worker.sent_at > self._limited_at
-            taught = self._learn(limit_qps, now)
-            if taught:
+            lowered = self._lower_ceiling(limit_qps, now)
+            if lowered:
                 self._hold = max(self._hold, now + wait)
             elif news and not self._is_stray(limit_qps, now):
-                self._halve(now, told=limit_qps is not None)
-            if taught or news:
+                self._halve(now, limit_known=limit_qps is not None)
+            if lowered or news:
                 self._limited_at = now
-            # the server's bucket is empty now, so no burst may start from what we had saved
+            # the server allows no burst now, so the unused part of ours is void
             rate = self._rate_at(now)
             if rate:
                 self._arrival = max(self._arrival, now + self._tolerance(rate) + 1 / rate)
 
     def pause(self, seconds: float) -> None:
-        """Sleep, as the API room does between attempts, but not longer than until closed."""
+        """Sleep between attempts, but not longer than until closed."""
         self._wait_until(self._clock() + seconds, common=False)
 
     def close(self) -> None:
-        """Grant no more turns; threads that wait notice it soon. Safe in a signal handler."""
+        """Give no more turns; waiting threads notice it soon. Safe in a signal handler."""
         self._closed = True
 
     def _wait_for_turn(self) -> None:
-        # its own hold first: a turn booked behind it would make everybody wait for this worker
+        # its own hold first: a turn after it would make the others wait for this worker
         self._wait_until(self._worker.held_until)
         self._wait_until(self._next_turn())
 
@@ -139,7 +139,7 @@ class Pacer:
 
     def _wait_until(self, turn: float, *, common: bool = True) -> None:
         while not self._closed:
-            # a hold that comes while a thread sleeps is for it too
+            # a hold that starts while a thread sleeps delays it, too
             until = max(turn, self._hold) if common else turn
             wait = until - self._clock()
             if wait <= 0:
@@ -155,8 +155,8 @@ class Pacer:
         recovered = (now - self._low_at) / RECOVERY * self._ceiling / 2
         return min(self._ceiling, self._low + recovered)
 
-    def _learn(self, limit_qps: float | None, now: float) -> bool:
-        """Lower the ceiling to what the server tells, or at first to what was seen to be much."""
+    def _lower_ceiling(self, limit_qps: float | None, now: float) -> bool:
+        """Lower it to the limit that the server reports, or the first time to half of our rate."""
         ceiling = None
         if limit_qps is not None and limit_qps > 0:
             ceiling = max(limit_qps * self._share, _SLOWEST)
@@ -170,17 +170,17 @@ class Pacer:
         return True
 
     def _is_stray(self, limit_qps: float | None, now: float) -> bool:
-        """One 429 while going at the very limit it tells is jitter; a second one soon is a sign."""
+        """Ignore one 429 at exactly the reported limit: jitter, unless another follows soon."""
         at_limit = bool(limit_qps and self._ceiling and self._ceiling >= limit_qps * self._share)
         alone = now - self._news_at > RECOVERY
         self._news_at = now
         return at_limit and alone
 
-    def _halve(self, now: float, *, told: bool) -> None:
+    def _halve(self, now: float, *, limit_known: bool) -> None:
         if self._ceiling is None:
             return
         half = (self._rate_at(now) or self._ceiling) / 2
-        if not told:  # nothing says where the limit is: do not climb back to where it hurt
+        if not limit_known:  # do not return to the rate that was too high
             self._ceiling = max(self._ceiling * 0.75, min(self._ceiling, _SLOWEST))
         self._low = max(half, min(1.0, self._ceiling) / 4)
         self._low_at = now
@@ -190,19 +190,17 @@ def pacer_for(
     asked: str | None,
     rest_qps: int | None,
     *,
-    clock: Clock = time.monotonic,
-    sleep: Sleep | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] | None = None,
 ) -> Pacer:
     """Build the pacer of a run from `--rate` and `rest_qps` of the usage (None where unread).
 
-    `asked` is a number of requests a second, `max` (all that is permitted, learnt from the first
-    429) or None for 80 % of `rest_qps`; a `rest_qps` of 0 means no limit,
-    and one below 0 nothing.
+    `asked` is a number of requests a second, `max` (all that is permitted, as the first 429 reports
+    it) or None for 80 % of `rest_qps`. A `rest_qps` of 0 means no limit; one below 0 is ignored.
     """
     if asked is not None:
-        rate = parse_rate(asked)
-        return Pacer(rate, clock=clock, sleep=sleep)
-    rate = RATE_UNTOLD if rest_qps is None or rest_qps < 0 else rest_qps * SHARE
+        return Pacer(parse_rate(asked), clock=clock, sleep=sleep)
+    rate = DEFAULT_RATE if rest_qps is None or rest_qps < 0 else rest_qps * SHARE
     return Pacer(rate, share=SHARE, clock=clock, sleep=sleep)
 
 

@@ -1,4 +1,4 @@
-"""One result per row: counted, kept in the order of the file, durable in a file as the run goes."""
+"""One result per row: counted, kept in the order of the file, durable in a file during the run."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import errno
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, assert_never, get_args
 
 from parsec_cli import exact_json
-from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, SetQps
+from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, SetQps, as_json
 from parsec_cli.bulk.plan.recheck import Settled
-from parsec_cli.bulk.plan.saved_plan import as_json
-from parsec_cli.bulk.run.ports import Clock
 from parsec_cli.errors import (
     GuardRefused,
     KeyFault,
@@ -30,21 +27,20 @@ from parsec_cli.files import save
 from parsec_cli.files.append import Disk, Lines, RealDisk
 from parsec_cli.models import JsonObject
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
+from parsec_cli.records import record
 
 ResultName = Literal[
     "created", "changed", "deactivated", "unchanged", "failed", "unknown", "not_attempted"
 ]
-
-
 RESULT_NAMES: tuple[ResultName, ...] = get_args(ResultName)
-
-
 _BATCH = 500
+# these end a run with their own exit code; any other reason shows in the rows
+_OWN_CODE = (Stopped, KeyFault, RateFault, GuardRefused, LocalFault)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one row; `customer_id` where the entry did not know it."""
+@record
+class RowResult:
+    """The result of one row; `customer_id` is set if the entry did not know it."""
 
     outcome: ResultName
     error: str = ""
@@ -53,8 +49,8 @@ class Result:
     customer_id: str | None = None
 
 
-class Tally:
-    """Results of `entries`, which are in the order of the file; `path` None keeps no file.
+class Results:
+    """Results of `entries`, which are in the order of the file; `path` None writes no file.
 
     A row is kept as its line of JSON: a tenth of the memory of the objects.
     """
@@ -65,84 +61,76 @@ class Tally:
         path: Path | None = None,
         *,
         disk: Disk | None = None,
-        clock: Clock = time.monotonic,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counts: dict[ResultName, int] = dict.fromkeys(RESULT_NAMES, 0)
-        self.path = path
         self._entries = entries
         self._place = {id(entry): at for at, entry in enumerate(entries)}
         self._rows: list[str | None] = [None] * len(entries)
         self._lock = threading.RLock()
-        self._disk = disk or RealDisk()
         self._clock = clock
-        self._lines: Lines | None = None
+        self._file = None
         if path is not None:
-            self._target = _begun(path)
-            self._lines = Lines(self._target, "results file", self._disk)
+            self._file = Lines(_new_file(path), "results file", disk or RealDisk())
 
-    def add(self, entry: Entry, result: Result) -> bool:
-        """Note a result, once per row; False when there is one already. LocalFault: file failed."""
+    def add(self, entry: Entry, result: RowResult) -> bool:
+        """Add a result, once per row; False if there is one already. LocalFault: file failed."""
+        line = self._keep(entry, result)
+        if line is not None and self._file is not None:
+            self._file.append(line.encode("ascii"))
+            self._file.commit_now_and_then(self._clock())
+        return line is not None
+
+    def settle(self, settled: Iterable[Settled]) -> None:
+        """Add the rows that need no request, with one write for all."""
+        lines = [self._keep(one.entry, RowResult(one.outcome, one.error)) for one in settled]
+        if lines and self._file is not None:
+            data = "".join(filter(None, lines)).encode("ascii")
+            self._file.commit(self._file.append(data))
+
+    def finish(self) -> None:
+        """Add the rest as not attempted and put the file in the order of the input."""
+        file, self._file = self._file, None
+        for entry in self._entries:
+            self._keep(entry, RowResult("not_attempted"))
+        if file is None:
+            return
+        file.close()
+        if save.is_stream(file.path):  # a pipe or a device received every line already
+            return
+        try:
+            save.replace(file.path, "".join(filter(None, self._rows)).encode("ascii"))
+        except OSError as fault:
+            raise save.fault("write", file.path, fault) from None
+
+    def pages(self) -> Iterator[list[JsonObject]]:
+        """Yield the results in the order of the file, in batches."""
+        for start in range(0, len(self._rows), _BATCH):
+            yield [json.loads(row) for row in self._rows[start : start + _BATCH] if row]
+
+    def _keep(self, entry: Entry, result: RowResult) -> str | None:
+        """Keep and count a row; return its line, or None if it has a result already."""
         row = as_json(entry)
         row["customer_id"] = row["customer_id"] or result.customer_id
         row["outcome"] = result.outcome
         row["http_status"] = result.http_status
         row["attempts"] = result.attempts
         row["error"] = result.error or None
-        line = exact_json.dumps(row)
+        line = exact_json.dumps(row) + "\n"
         with self._lock:
             at = self._place[id(entry)]
             if self._rows[at] is not None:
-                return False
+                return None
             self._rows[at] = line
             self.counts[result.outcome] += 1
-        if self._lines is not None:
-            self._lines.append((line + "\n").encode("ascii"))
-            self._lines.commit_now_and_then(self._clock())
-        return True
-
-    def settle(self, settled: Iterable[Settled]) -> None:
-        """Note the rows that need no request, with one write for all."""
-        lines, self._lines = self._lines, None
-        try:
-            added = [
-                one.entry for one in settled if self.add(one.entry, Result(one.outcome, one.error))
-            ]
-        finally:
-            self._lines = lines
-        if lines is not None and added:
-            rows = (self._rows[self._place[id(entry)]] for entry in added)
-            lines.commit(lines.append("".join(f"{row}\n" for row in rows).encode("ascii")))
-
-    def finish(self) -> None:
-        """Note the rest as not attempted and put the file in the order of the input."""
-        lines, self._lines = self._lines, None
-        for entry in self._entries:
-            self.add(entry, Result("not_attempted"))
-        if lines is not None:
-            lines.close()
-            self._rewrite()
-
-    def pages(self) -> Iterator[list[JsonObject]]:
-        """The results in the order of the file, in batches."""
-        for start in range(0, len(self._rows), _BATCH):
-            yield [json.loads(row) for row in self._rows[start : start + _BATCH] if row]
-
-    def _rewrite(self) -> None:
-        """Replace the file at once; a pipe or a device has got every line already."""
-        if save.is_stream(self._target):
-            return
-        data = "".join(f"{row}\n" for row in self._rows).encode("ascii")
-        try:
-            save.replace(self._target, data)
-        except OSError as fault:
-            raise save.fault("write", self._target, fault) from None
+        return line
 
 
-def _begun(path: Path) -> Path:
+def _new_file(path: Path) -> Path:
     """Return the file behind `path`: a new and empty one of the caller, or a stream of theirs.
 
-    A file that exists is replaced rather than emptied: it may belong to another user, or be
-    another name of a file that must stay.
+    An existing file is replaced, not emptied: it may belong to another user, or have another name
+    whose contents must stay.
     """
     try:
         target = save.real_target(path)
@@ -155,17 +143,16 @@ def _begun(path: Path) -> Path:
     return target
 
 
-def told(action: Action, outcome: Outcome) -> Result:
-    """The row's result."""
+def row_result(action: Action, outcome: Outcome) -> RowResult:
     match outcome:
         case Unknown() | NotApplied():
             name: ResultName = "unknown" if isinstance(outcome, Unknown) else "failed"
             error = outcome.error
-            return Result(name, error.message, error.http_status, outcome.attempts)
+            return RowResult(name, error.message, error.http_status, outcome.attempts)
         case Applied():
             name, why = _effect(action, outcome)
             customer_id = (outcome.after or {}).get("customer_id")
-            return Result(name, why, outcome.http_status, outcome.attempts, customer_id)
+            return RowResult(name, why, outcome.http_status, outcome.attempts, customer_id)
         case _:
             assert_never(outcome)
 
@@ -183,55 +170,42 @@ def _effect(action: Action, outcome: Applied) -> tuple[ResultName, str]:
 
 
 def _created(action: Create, outcome: Applied) -> tuple[ResultName, str]:
-    """An idempotent create gives an existing user back and changes nothing about it."""
+    """Compare: a create returns an existing user as it is, without changing its limit."""
     shown = (outcome.after or {}).get("qps_limit")
-    differs = action.qps_limit is not None and shown is not None and shown != action.qps_limit
-    if differs:
+    if action.qps_limit is not None and shown is not None and shown != action.qps_limit:
         return "failed", (
             f"already existed, with qps_limit {shown} instead of {action.qps_limit}: "
             "run the same command again to change it"
         )
     if outcome.created is False:
         unsure = action.qps_limit is not None and shown is None
-        return "unchanged", "already existed; its qps_limit was not told" if unsure else ""
+        return "unchanged", "already existed; its qps_limit is unknown" if unsure else ""
     return "created", ""
 
 
-# these end a run with their own code; any other reason shows in the rows it left
-_OWN_CODE = (Stopped, KeyFault, RateFault, GuardRefused, LocalFault)
+@record
+class RunResult:
+    """`stop` is why the run ended before its last row; None if it did not."""
 
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """`stop` is why the run did not go on to its last row, None when it did."""
-
-    tally: Tally
+    results: Results
     stop: ParsecError | None
-    exit_code: int
+
+    @property
+    def exit_code(self) -> int:
+        counts = self.results.counts
+        if isinstance(self.stop, _OWN_CODE):
+            return self.stop.exit_code
+        if counts["unknown"]:
+            return OutcomeUnknown.exit_code
+        return RowsFailed.exit_code if counts["failed"] or counts["not_attempted"] else 0
 
     @property
     def summary(self) -> dict[str, int]:
-        return {str(name): count for name, count in self.tally.counts.items()}
+        return {str(name): count for name, count in self.results.counts.items()}
 
     @property
     def sentence(self) -> str:
         """`3 created, 1 failed, 2 not attempted`."""
-        counts = self.tally.counts
+        counts = self.results.counts
         parts = [f"{counts[n]:,} {n.replace('_', ' ')}" for n in RESULT_NAMES if counts[n]]
         return ", ".join(parts) or "no rows"
-
-    @property
-    def finished(self) -> bool:
-        return not (self.tally.counts["not_attempted"] or self.tally.counts["unknown"])
-
-
-def ended(tally: Tally, stop: ParsecError | None) -> Ended:
-    if stop is not None and isinstance(stop, _OWN_CODE):
-        code = stop.exit_code
-    elif tally.counts["unknown"]:
-        code = OutcomeUnknown.exit_code
-    elif tally.counts["failed"] or tally.counts["not_attempted"]:
-        code = RowsFailed.exit_code
-    else:
-        code = 0
-    return Ended(tally, stop, code)

@@ -1,7 +1,7 @@
-"""Run exactly what is ready: workers over one queue, every change journalled before it leaves.
+"""Send a checked plan: workers take from one queue, and each change is journalled before it.
 
-Three phases in this order: decreases, deactivations one at a time, creates and increases. A stop,
-whoever asks for it, lets those in flight end; whatever happens, every row gets a result.
+Three phases in this order: decreases, deactivations one at a time, creates and increases. A run
+that stops waits for the requests in flight; whatever happens, every row gets a result.
 """
 
 from __future__ import annotations
@@ -12,33 +12,37 @@ from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, SetQps, phase
-from parsec_cli.bulk.plan.recheck import Ready
-from parsec_cli.bulk.run.journal import Journal
-from parsec_cli.bulk.run.limits import Limits, Room
-from parsec_cli.bulk.run.ports import Changes, Clock, Gate, Progress
-from parsec_cli.bulk.run.queue import AHEAD, Queue
-from parsec_cli.bulk.run.row_results import Ended, Result, Tally, ended, told
-from parsec_cli.bulk.run.stop_rules import Brakes
-from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, Stopped
+from parsec_cli.bulk.plan.recheck import CheckedPlan
+from parsec_cli.bulk.run.journal import AHEAD, Journal, Queue
+from parsec_cli.bulk.run.rate_limiter import Pacer
+from parsec_cli.bulk.run.row_results import Results, RowResult, RunResult, row_result
+from parsec_cli.bulk.run.stop_rules import FreePool, StopRules
+from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
+from parsec_cli.models import Pool, User
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
 
 DRAIN_SECONDS = 10.0
-_CUT_OFF = "stopped while its answer was awaited"
+_CUT_OFF = "stopped before its response arrived"
 _POLL = 0.1  # how soon a second signal is noticed by the thread that waits
 
-
-class Hand(Protocol):
-    """A worker that was started: a thread, as far as a run waits for it."""
-
-    def join(self, timeout: float | None = None) -> None: ...
-
-    def is_alive(self) -> bool: ...
+Spawn = Callable[[Callable[[], None]], threading.Thread]
 
 
-Spawn = Callable[[Callable[[], None]], Hand]
+class Changes(Protocol):
+    """The three changes of a run, provided by a higher room; each retries and classifies."""
+
+    def create(self, action: Create) -> Outcome: ...
+
+    def set_qps(self, user: User, qps: int) -> Outcome: ...
+
+    def deactivate(self, user: User) -> Outcome: ...
+
+    def quota_used_up(self) -> QuotaUsedUp | None:
+        """Return an error if the last response said that no request is left this month."""
+        ...
 
 
-def thread(job: Callable[[], None]) -> Hand:
+def thread(job: Callable[[], None]) -> threading.Thread:
     """Start a daemon thread: one that hangs in a request must not keep the process."""
     worker = threading.Thread(target=job, daemon=True)
     worker.start()
@@ -46,33 +50,39 @@ def thread(job: Callable[[], None]) -> Hand:
 
 
 class Run:
-    """One run; `execute` once, `request_stop` from a signal handler at any time."""
+    """One run; `execute` once, `request_stop` from a signal handler at any time.
+
+    `advance` is called with the number of rows that have got a result. `max_failures` None is 20,
+    or 1 for deactivations; `pool` None allows increases that exceed the pool.
+    """
 
     def __init__(
         self,
-        ready: Ready,
-        tally: Tally,
+        checked: CheckedPlan,
+        results: Results,
         journal: Journal,
         *,
         changes: Changes,
-        gate: Gate,
-        progress: Progress,
-        limits: Limits | None = None,
-        clock: Clock = time.monotonic,
+        pacer: Pacer,
+        advance: Callable[[int], None],
+        concurrency: int = 8,
+        max_failures: int | None = None,
+        pool: Pool | None = None,
+        clock: Callable[[], float] = time.monotonic,
         spawn: Spawn = thread,
     ) -> None:
-        self._limits = limits or Limits()
-        self._ready = ready
-        self._tally = tally
+        self._checked = checked
+        self._results = results
         self._journal = journal
         self._changes = changes
-        self._gate = gate
-        self._progress = progress
+        self._pacer = pacer
+        self._advance = advance
+        self._concurrency = concurrency
         self._clock = clock
         self._spawn = spawn
-        self._brakes = Brakes(self._limits.max_failures)
-        self._room = Room(self._limits.pool)
-        # re-entrant: a signal handler runs in the main thread, whatever that holds
+        self._stop_rules = StopRules(max_failures)
+        self._free_pool = FreePool(pool)
+        # re-entrant: a signal handler runs in the main thread, which may hold it
         self._lock = threading.RLock()
         self._in_flight: dict[int, Action] = {}
         self._stop: ParsecError | None = None
@@ -81,54 +91,54 @@ class Run:
         self._abandoned = False
 
     def request_stop(self, stop: Stopped) -> None:
-        """Send no new rows and give those in flight ten seconds; a second request: none."""
+        """Send no new rows and wait ten seconds for those in flight; a second call: do not wait."""
         if isinstance(self._stop, Stopped):
             self._abandoned = True
             return
         self._stop = stop
         self._drain_until = self._clock() + DRAIN_SECONDS
-        self._gate.close()
+        self._pacer.close()
 
-    def execute(self) -> Ended:
-        """Send what is to be sent and return how it ended; raises only for faults of the tool."""
+    def execute(self) -> RunResult:
+        """Send what is to be sent and return the result; raises only for faults of the tool."""
         try:
-            self._progress.advance(len(self._ready.settled))
-            self._guarded(lambda: self._tally.settle(self._ready.settled))
-            if self._ready.send:
-                irreversible = bool(self._ready.deactivations)
-                self._guarded(lambda: self._journal.begin(irreversible=irreversible))
+            self._advance(len(self._checked.settled))
+            self._write(lambda: self._results.settle(self._checked.settled))
+            if self._checked.send:
+                irreversible = bool(self._checked.deactivations)
+                self._write(lambda: self._journal.begin(irreversible=irreversible))
                 self._phases()
         except Stopped as stop:
             self._stop = stop if self._stop is None else self._stop
-            self._gate.close()
-        self._leave()
+            self._pacer.close()
+        self._finish()
         if self._crash is not None:
             raise self._crash
-        return ended(self._tally, self._stop)
+        return RunResult(self._results, self._stop)
 
     def _phases(self) -> None:
         for number in range(3):
-            actions = [action for action in self._ready.send if phase(action) == number]
+            actions = [action for action in self._checked.send if phase(action) == number]
             if not actions or self._stop is not None:
                 continue
             one_by_one = isinstance(actions[0], Deactivate)
             ahead = 1 if one_by_one else AHEAD
-            queue = Queue(actions, self._journal, self._ready.record, ahead=ahead)
-            self._phase(queue, 1 if one_by_one else self._limits.concurrency)
-            self._guarded(queue.close)
+            queue = Queue(actions, self._journal, self._checked.record, ahead=ahead)
+            self._phase(queue, 1 if one_by_one else self._concurrency)
+            self._write(queue.close)
 
     def _phase(self, queue: Queue, workers: int) -> None:
         def work() -> None:
             try:
                 while self._step(queue):
                     pass
-            except BaseException as crash:  # noqa: BLE001 - told by the thread that waits
+            except BaseException as crash:  # noqa: BLE001 - raised by the thread that waits
                 self._crash = self._crash or crash
-                self._halt(LocalFault("the run broke off by a fault of the tool"))
+                self._halt(LocalFault("the run was stopped by a fault of the tool"))
 
-        for hand in [self._spawn(work) for _ in range(workers)]:
-            while hand.is_alive() and not self._overdue():
-                hand.join(_POLL)
+        for worker in [self._spawn(work) for _ in range(workers)]:
+            while worker.is_alive() and not self._overdue():
+                worker.join(_POLL)
 
     def _overdue(self) -> bool:
         late = self._drain_until is not None and self._clock() > self._drain_until
@@ -136,12 +146,12 @@ class Run:
         return self._abandoned
 
     def _step(self, queue: Queue) -> bool:
-        """Do the next row; False when there is none, or none may be sent any more."""
+        """Do the next row; False if there is none, or none may be sent any more."""
         used_up = self._changes.quota_used_up()
         if used_up is not None:
             self._halt(used_up)
-        # the turn comes before the intent, so that what is written down leaves at once
-        if self._stop is not None or not queue.claim() or not self._gate.take_turn():
+        # the turn comes before the intent, so that a journalled change is sent at once
+        if self._stop is not None or not queue.claim() or not self._pacer.take_turn():
             return False
         try:
             taken = queue.take()
@@ -151,12 +161,12 @@ class Run:
         if taken is None:
             return False
         number, action = taken
-        if self._room.reserve(action):
+        if self._free_pool.reserve(action):
             self._send(number, action)
         else:
             why = "skipped: an earlier decrease failed, so this increase would exceed the pool"
-            self._guarded(lambda: self._journal.withdraw([taken]))
-            self._note(action, Result("failed", why))
+            self._write(lambda: self._journal.withdraw([taken]))
+            self._add_result(action, RowResult("failed", why))
         return True
 
     def _send(self, number: int, action: Action) -> None:
@@ -165,27 +175,22 @@ class Run:
         outcome = self._call(action)
         with self._lock:
             if self._in_flight.pop(number, None) is None:
-                return  # the run was left: this row's result is told already
+                return  # the run did not wait for it: this row has a result already
         if outcome is None:
-            self._guarded(lambda: self._journal.withdraw([(number, action)]))
+            self._write(lambda: self._journal.withdraw([(number, action)]))
         else:
             self._conclude(number, action, outcome)
 
     def _call(self, action: Action) -> Outcome | None:
-        """Send; None when nothing was, because it could not be written down elsewhere."""
+        """Send; None if nothing was sent, as the history could not be written."""
         try:
             match action:
                 case Create():
-                    return self._changes.create(
-                        action.external_id,
-                        email=action.email,
-                        qps_limit=action.qps_limit,
-                        eoa_address=action.eoa_address,
-                    )
+                    return self._changes.create(action)
                 case SetQps():
-                    return self._changes.set_qps(self._ready.user(action), action.new)
+                    return self._changes.set_qps(self._checked.user(action), action.new)
                 case Deactivate():
-                    return self._changes.deactivate(self._ready.user(action))
+                    return self._changes.deactivate(self._checked.user(action))
                 case _:
                     assert_never(action)
         except LocalFault as fault:
@@ -200,25 +205,23 @@ class Run:
             return NotApplied(fault, 0)
 
     def _conclude(self, number: int, action: Action, outcome: Outcome) -> None:
-        result = told(action, outcome)
-        self._guarded(
-            lambda: self._journal.done(number, action, result.outcome, result.customer_id)
-        )
-        self._room.settle(action, outcome)
+        result = row_result(action, outcome)
+        self._write(lambda: self._journal.done(number, action, result.outcome, result.customer_id))
+        self._free_pool.release(action, outcome)
         with self._lock:
-            stop = self._brakes.note(action, outcome)
+            stop = self._stop_rules.count(action, outcome)
             if stop is None and result.outcome == "failed" and isinstance(outcome, Applied):
-                stop = self._brakes.failed(action)
+                stop = self._stop_rules.count_failure(action)
         if stop is not None:
             self._halt(stop)
-        self._note(action, result)
+        self._add_result(action, result)
 
-    def _note(self, action: Action, result: Result) -> None:
-        self._guarded(lambda: self._tally.add(action, result))
-        self._progress.advance()
+    def _add_result(self, action: Action, result: RowResult) -> None:
+        self._write(lambda: self._results.add(action, result))
+        self._advance(1)
 
-    def _guarded(self, write: Callable[[], object]) -> None:
-        """A file that cannot be written stops the run; what is in flight still gets its result."""
+    def _write(self, write: Callable[[], object]) -> None:
+        """Write to a file; a failure stops the run, and what is in flight still gets its result."""
         try:
             write()
         except LocalFault as fault:
@@ -228,12 +231,12 @@ class Run:
         with self._lock:
             if self._stop is None:
                 self._stop = why
-        self._gate.close()
+        self._pacer.close()
 
-    def _leave(self) -> None:
-        """Give a result to what is still in flight and to what never was."""
+    def _finish(self) -> None:
+        """Add a result for each row that is still in flight or was never sent."""
         with self._lock:
             left, self._in_flight = self._in_flight, {}
         for action in left.values():
-            self._note(action, Result("unknown", _CUT_OFF))
-        self._guarded(self._tally.finish)
+            self._add_result(action, RowResult("unknown", _CUT_OFF))
+        self._write(self._results.finish)

@@ -1,11 +1,11 @@
-"""When a run must stop by itself: a fault that every row would meet, or too many failures."""
+"""Rules that limit a run: faults that would fail every row, too many failures, a full pool."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from parsec_cli.bulk.plan.plan import Action, Deactivate
+from parsec_cli.bulk.plan.plan import Action, Deactivate, delta
 from parsec_cli.errors import (
     ConnectFailed,
     ForeignNotFound,
@@ -23,11 +23,12 @@ from parsec_cli.errors import (
     Unreadable,
     counted,
 )
+from parsec_cli.models import Pool
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
 
 MAX_FAILURES = 20
 MAX_FAILURES_DEACTIVATING = 1
-# one row that meets these tells enough about all the others
+# these would fail every row
 _AT_ONCE = (KeyFault, QuotaUsedUp, NameNotFound, TlsFailed, Redirected, LocalFault)
 _IN_A_ROW: Mapping[type[ParsecError], int] = {
     ConnectFailed: 3,
@@ -38,17 +39,17 @@ _IN_A_ROW: Mapping[type[ParsecError], int] = {
 }
 
 
-@dataclass(slots=True)
-class Brakes:
-    """Counts what rows end like; not thread-safe. `max_failures` None is 20, deactivating 1."""
+class StopRules:
+    """Counts how rows end; not thread-safe. `max_failures` None is 20, or 1 for deactivations."""
 
-    max_failures: int | None = None
-    failures: int = 0
-    _kind: type[ParsecError] | None = None
-    _streak: int = 0
+    def __init__(self, max_failures: int | None = None) -> None:
+        self._max_failures = max_failures
+        self._failures = 0
+        self._kind: type[ParsecError] | None = None
+        self._streak = 0
 
-    def note(self, action: Action, outcome: Outcome) -> ParsecError | None:
-        """Take account of a row; return why the run must stop, if it must."""
+    def count(self, action: Action, outcome: Outcome) -> ParsecError | None:
+        """Count a row; return why the run must stop, if it must."""
         if isinstance(outcome, Applied):
             self._kind, self._streak = None, 0
             return None
@@ -57,7 +58,7 @@ class Brakes:
             return error
         if error.retry_after is not None:  # longer than `--max-wait`, and for every row
             return RateLimited(error.message, retry_after=error.retry_after)
-        kind = kind_of(outcome)
+        kind = _kind_of(outcome)
         self._streak = self._streak + 1 if kind is self._kind else 1
         self._kind = kind
         if kind is not None and self._streak >= _IN_A_ROW[kind]:
@@ -67,23 +68,23 @@ class Brakes:
                 command=error.command,
                 http_status=error.http_status,
             )
-        return self.failed(action) if isinstance(outcome, NotApplied) else None
+        return self.count_failure(action) if isinstance(outcome, NotApplied) else None
 
-    def failed(self, action: Action) -> ParsecError | None:
+    def count_failure(self, action: Action) -> ParsecError | None:
         """Count a failed row against `--max-failures`."""
-        self.failures += 1
-        limit = self.max_failures
+        self._failures += 1
+        limit = self._max_failures
         if limit is None:
             deactivating = isinstance(action, Deactivate)
             limit = MAX_FAILURES_DEACTIVATING if deactivating else MAX_FAILURES
-        if self.failures < limit:
+        if self._failures < limit:
             return None
-        # no hint of its own: not every run can be told to bear more, each can be gone on with
-        return RowsFailed(f"stopped after {counted(self.failures, 'failed row')}")
+        # no hint: not every command has `--max-failures`, and each run can be continued
+        return RowsFailed(f"stopped after {counted(self._failures, 'failed row')}")
 
 
-def kind_of(outcome: NotApplied | Unknown) -> type[ParsecError] | None:
-    """The class of fault that counts in a row; of an unknown outcome its HTTP status tells."""
+def _kind_of(outcome: NotApplied | Unknown) -> type[ParsecError] | None:
+    """Return the class of fault that counts in a row; an unknown outcome counts by its status."""
     for kind in _IN_A_ROW:
         if isinstance(outcome.error, kind):
             return kind
@@ -94,3 +95,35 @@ def kind_of(outcome: NotApplied | Unknown) -> type[ParsecError] | None:
         if status < 300:  # noqa: PLR2004
             return Unreadable
     return None
+
+
+class FreePool:
+    """What is free in the pool during a run, so that a failed decrease lets no increase exceed it.
+
+    `pool` None allows increases that exceed the pool.
+    """
+
+    def __init__(self, pool: Pool | None) -> None:
+        self._lock = threading.Lock()
+        # a pool that is overcommitted already may stay as full as it is
+        self._free = None if pool is None else max(0, pool.free)
+
+    def reserve(self, action: Action) -> bool:
+        """Reserve for an increase before it is sent; False if not enough is free."""
+        raised = delta(action)
+        if self._free is None or raised <= 0:
+            return True
+        with self._lock:
+            if raised > self._free:
+                return False
+            self._free -= raised
+            return True
+
+    def release(self, action: Action, outcome: Outcome) -> None:
+        """Free what an increase reserved that was not applied, or what a decrease gave back."""
+        raised = delta(action)
+        lowered = isinstance(outcome, Applied) and raised < 0
+        not_raised = isinstance(outcome, NotApplied) and raised > 0
+        if self._free is not None and (lowered or not_raised):
+            with self._lock:
+                self._free += abs(raised)

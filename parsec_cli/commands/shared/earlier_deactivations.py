@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from parsec_cli.api.resolve import Reference
-from parsec_cli.bulk.run.earlier_runs import Past, read_past
+from parsec_cli.bulk.run.earlier_runs import EarlierDeactivations, read_earlier_runs
 from parsec_cli.errors import LocalFault, NotFound
 from parsec_cli.models import User
 from parsec_cli.runtime import Runtime
@@ -14,26 +14,28 @@ from parsec_cli.runtime import Runtime
 _NAMED = 20
 
 
-def earlier_deactivations(runtime: Runtime, past: Past | None = None) -> Past:
-    """Add what the history knows to `past`, which is read from the journals where it is None.
+def earlier_deactivations(
+    runtime: Runtime, earlier: EarlierDeactivations | None = None
+) -> EarlierDeactivations:
+    """Add those of the history to `earlier`, which is read from the journals if it is None.
 
-    The history is written by every command, so its word about a user is the later one.
+    The history is written by every command, so its entry about a user is the later one.
     """
     host, key = runtime.profile.base_url.display, runtime.fingerprint
-    past = past or read_past(runtime.places.runs_dir, host, key)
+    earlier = earlier or read_earlier_runs(runtime.places.runs_dir, host, key)
     try:
         known = runtime.history.deactivations(host, key)
     except LocalFault as fault:
         runtime.screen.warning(f"earlier deactivations are not known: {fault.message}")
-        return past
+        return earlier
     for customer_id, entry in known.items():
-        past.learn(customer_id, entry["target"]["external_id"], entry["outcome"])
-    return past
+        earlier.add(customer_id, entry["target"]["external_id"], entry["outcome"])
+    return earlier
 
 
-def warn_of_unknown(runtime: Runtime, past: Past, users: Iterable[User]) -> None:
+def warn_of_unknown(runtime: Runtime, earlier: EarlierDeactivations, users: Iterable[User]) -> None:
     """Name the users of whom an earlier deactivation may have been applied, or not."""
-    names = [user.name for user in users if user.customer_id.lower() in past.unknown]
+    names = [user.name for user in users if user.customer_id.lower() in earlier.unknown]
     for name in names[:_NAMED]:
         runtime.screen.warning(f"the outcome of an earlier deactivation of `{name}` is unknown")
     if len(names) > _NAMED:
@@ -52,11 +54,11 @@ def explaining_absence(runtime: Runtime, text: str) -> Iterator[None]:
 
 
 def _explain(runtime: Runtime, name: str) -> None:
-    past = earlier_deactivations(runtime)
-    customer = past.names().get(name, name.lower())
-    if customer in past.done:
+    earlier = earlier_deactivations(runtime)
+    customer = earlier.by_external_id().get(name, name.lower())
+    if customer in earlier.done:
         runtime.screen.warning(f"`{name}` was deactivated by an earlier command")
-    elif customer in past.unknown:
+    elif customer in earlier.unknown:
         runtime.screen.warning(
             f"an earlier deactivation of `{name}` had an unknown outcome; it seems to be applied"
         )

@@ -10,9 +10,9 @@ import typer
 from parsec_cli import columns
 from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.forecast import check_quota
-from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan
-from parsec_cli.bulk.plan.recheck import Ready, keep_for_plan, prepare
-from parsec_cli.bulk.plan.snapshot import take_census
+from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
+from parsec_cli.bulk.plan.recheck import CheckedPlan, needed_by_plan, recheck
+from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.option_types import (
@@ -156,8 +156,8 @@ def _apply_saved(runtime: Runtime, options: ApplyOptions, data: bytes) -> Listin
     options = changed(options, plan=plan_options)
     with journal_of(runtime, "users apply") as journal:
         builder = BuilderState(runtime, balances_only=plan_options.balances_only)
-        census = take_census(builder.all_users(), keep_for_plan(saved.plan))
-        made = bind_plan(runtime, plan_options, saved.plan, census, builder)
+        snapshot = take_snapshot(builder.all_users(), needed_by_plan(saved.plan))
+        made = bind_plan(runtime, plan_options, saved.plan, snapshot, builder)
         return _apply(runtime, options, made, journal, _PLAN_OVERCOMMIT)
 
 
@@ -182,34 +182,38 @@ def _apply(
     overcommit: NextCommand | None = None,
 ) -> Listing:
     """Apply a plan; `overcommit` is the command that allows it to exceed the pool."""
-    builder, census, allowed = made.builder, made.census, options.plan.allow_overcommit
-    ready = prepare(made.saved.plan, census)
-    ahead = builder.forecast(ready.send, made.pool, census)
+    builder, snapshot, allowed = made.builder, made.snapshot, options.plan.allow_overcommit
+    checked = recheck(made.saved.plan, snapshot)
+    ahead = builder.forecast(checked.send, made.pool, snapshot)
     check_pool(made.pool, ahead.allocated_after, allow_overcommit=allowed, command=overcommit)
     check_quota(ahead)
-    check_max(len(ready.deactivations), options.most)
-    ready = ready.holding(builder.holdings(census, ready.deactivations))
-    everyone = held_by_all(ready)
-    past = earlier_deactivations(runtime, journal.past) if everyone else journal.past
-    warn_of_unknown(runtime, past, (one.user for one in everyone))
-    ahead = builder.forecast(ready.send, made.pool, census)
-    made = changed(made, shown=_unsent(made.saved.plan, ready), forecast=ahead)
+    check_max(len(checked.deactivations), options.most)
+    checked = checked.with_holdings(builder.holdings(snapshot, checked.deactivations))
+    everyone = held_by_all(checked)
+    earlier = earlier_deactivations(runtime, journal.earlier) if everyone else journal.earlier
+    warn_of_unknown(runtime, earlier, (one.user for one in everyone))
+    ahead = builder.forecast(checked.send, made.pool, snapshot)
+    made = changed(made, shown=_unsent(made.saved.plan, checked), forecast=ahead)
     if options.dry_run:
         return plan_listing(runtime, made)
-    _agree(runtime, options, made, ready, everyone)
+    _agree(runtime, options, made, checked, everyone)
     pool = None if allowed else made.pool
-    return run_listing(runtime, "users apply", ready, journal, builder, options.run, pool)
+    return run_listing(runtime, "users apply", checked, journal, builder, options.run, pool)
 
 
 def _agree(
-    runtime: Runtime, options: ApplyOptions, made: Planned, ready: Ready, everyone: Sequence[Held]
+    runtime: Runtime,
+    options: ApplyOptions,
+    made: Planned,
+    checked: CheckedPlan,
+    everyone: Sequence[Held],
 ) -> None:
     """Obtain consent: the count for deactivations, else `--yes` or a plain yes."""
     count, given = len(everyone), options.consent
-    if not ready.send:
+    if not checked.send:
         return
     if given.confirm is None and not (options.yes and not count):
-        shown = [target_line(runtime), *_first_rows(ready), *plan_blocks(made), Line("")]
+        shown = [target_line(runtime), *_first_rows(checked), *plan_blocks(made), Line("")]
         runtime.screen.show_people(shown)
     if count or given.confirm is not None:
         command = with_consent(everyone, count) if count else _YES
@@ -217,13 +221,13 @@ def _agree(
         return
     check_holders(everyone, given, _YES)
     if not options.yes:
-        _ask(runtime, len(ready.send))
+        _ask(runtime, len(checked.send))
 
 
-def _unsent(plan: Plan, ready: Ready) -> Plan:
+def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
     """Return the part of a plan that is still to be sent; its notes name the refused rows."""
-    refused = [one for one in ready.settled if one.error]
-    done = [one.entry for one in ready.settled if not one.error]
+    refused = [one for one in checked.settled if one.error]
+    done = [one.entry for one in checked.settled if not one.error]
     keeps = (Keep(e.row or 0, e.external_id) for e in done if not isinstance(e, Keep))
     notes = [
         f"skipped: {name_of_row(one.entry.row)} `{one.entry.external_id}`, {one.error}"
@@ -231,17 +235,15 @@ def _unsent(plan: Plan, ready: Ready) -> Plan:
     ]
     if len(refused) > _SHOWN:
         notes.append(f"and {len(refused) - _SHOWN:,} more rows are skipped")
-    return Plan(ready.send, (*plan.keeps, *keeps), (*plan.notes, *notes))
+    return Plan(checked.send, (*plan.keeps, *keeps), (*plan.notes, *notes))
 
 
-def _first_rows(ready: Ready) -> list[Block]:
+def _first_rows(checked: CheckedPlan) -> list[Block]:
     """Show the first rows, without the deactivations: the consent shows those in more detail."""
-    actions = [action for action in ready.send if not isinstance(action, Deactivate)]
+    actions = [action for action in checked.send if not isinstance(action, Deactivate)]
     if not actions:
         return []
-    blocks: list[Block] = [
-        Grid(columns.ACTION, [plans.as_json(action) for action in actions[:_SHOWN]])
-    ]
+    blocks: list[Block] = [Grid(columns.ACTION, [as_json(action) for action in actions[:_SHOWN]])]
     if len(actions) > _SHOWN:
         blocks.append(Line(f"and {len(actions) - _SHOWN:,} more", "dim"))
     return blocks

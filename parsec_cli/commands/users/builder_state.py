@@ -10,8 +10,8 @@ from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import get_pool, get_usage, pages
 from parsec_cli.bulk.plan.forecast import Forecast, check_reads, forecast
 from parsec_cli.bulk.plan.plan import Action, Deactivate
-from parsec_cli.bulk.plan.recheck import Ready
-from parsec_cli.bulk.plan.snapshot import Census
+from parsec_cli.bulk.plan.recheck import CheckedPlan
+from parsec_cli.bulk.plan.snapshot import Snapshot
 from parsec_cli.bulk.run.rate_limiter import Pacer, pacer_for
 from parsec_cli.commands.shared.consent import Held
 from parsec_cli.errors import ForeignNotFound, NotFound, Refused, Unreachable
@@ -68,18 +68,20 @@ class BuilderState:
             )
             yield [User(user) for user in page.users]
 
-    def forecast(self, actions: Sequence[Action], pool: Pool, census: Census) -> Forecast:
+    def forecast(self, actions: Sequence[Action], pool: Pool, snapshot: Snapshot) -> Forecast:
         """Forecast `actions`, with the reads of holdings before the deactivations."""
-        users = [_listed(census, a) for a in actions if isinstance(a, Deactivate)]
+        users = [_listed(snapshot, a) for a in actions if isinstance(a, Deactivate)]
         reads = sum(map(self._reads, users))
         return forecast(
             tuple(actions), pool, rate=self.pacer.rate, quota_left=self.quota_left, reads=reads
         )
 
-    def holdings(self, census: Census, actions: Sequence[Deactivate]) -> dict[str, Holdings | None]:
+    def holdings(
+        self, snapshot: Snapshot, actions: Sequence[Deactivate]
+    ) -> dict[str, Holdings | None]:
         """Read what these users hold, by customer_id; their newer records replace the listed."""
         held: dict[str, Holdings | None] = {action.customer_id: None for action in actions}
-        records = {action.customer_id: _listed(census, action) for action in actions}
+        records = {action.customer_id: _listed(snapshot, action) for action in actions}
         to_read = {customer: user for customer, user in records.items() if has_wallet(user)}
         if not to_read:
             return held
@@ -91,7 +93,7 @@ class BuilderState:
                 now, held[customer] = read_holdings(
                     self.client, user, fetched=self.fetched, balances_only=self._balances_only
                 )
-                census.refresh(now)
+                snapshot.refresh(now)
                 progress.advance()
         return held
 
@@ -99,14 +101,14 @@ class BuilderState:
         return requests_needed(user, fetched=self.fetched, balances_only=self._balances_only)
 
 
-def held_by_all(ready: Ready) -> list[Held]:
+def held_by_all(checked: CheckedPlan) -> list[Held]:
     """Return the users that are about to be deactivated, with what they hold."""
-    return [Held(ready.user(action), action.holdings) for action in ready.deactivations]
+    return [Held(checked.user(action), action.holdings) for action in checked.deactivations]
 
 
-def _listed(census: Census, action: Deactivate) -> User:
+def _listed(snapshot: Snapshot, action: Deactivate) -> User:
     """Return the user's record; one that was not kept may have a wallet."""
-    seen = census.by_customer_id(action.customer_id)
-    if seen is None or seen.record is None:
+    listed = snapshot.by_customer_id(action.customer_id)
+    if listed is None or listed.record is None:
         return User({"customer_id": action.customer_id, "wallet": {}})
-    return seen.user
+    return listed.as_user

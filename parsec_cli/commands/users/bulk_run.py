@@ -13,11 +13,10 @@ from parsec_cli import columns
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import quota_used_up
-from parsec_cli.bulk.plan.recheck import Ready
+from parsec_cli.bulk.plan.plan import Create, as_json
+from parsec_cli.bulk.plan.recheck import CheckedPlan
 from parsec_cli.bulk.run.journal import Journal, open_journal
-from parsec_cli.bulk.run.limits import Limits
-from parsec_cli.bulk.run.ports import Progress
-from parsec_cli.bulk.run.row_results import Ended, Tally
+from parsec_cli.bulk.run.row_results import Results, RunResult
 from parsec_cli.bulk.run.run import Run
 from parsec_cli.commands.shared.input_file import path_of
 from parsec_cli.commands.users.builder_state import BuilderState
@@ -33,6 +32,7 @@ from parsec_cli.holdings import json_of
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import again
 from parsec_cli.outcomes import Applied, Outcome
+from parsec_cli.output.progress import Progress
 from parsec_cli.records import changed, record
 from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Block, Line, Listing
@@ -57,26 +57,19 @@ class ApiChanges:
     `created` are pairs of ids and `deactivated` customer_ids, for the index.
     """
 
-    def __init__(self, runtime: Runtime, command: str, reason: str, ready: Ready) -> None:
+    def __init__(self, runtime: Runtime, command: str, reason: str, checked: CheckedPlan) -> None:
         self._client = runtime.client
         self._redaction = Redaction(lambda: runtime.secrets)
         self._command = command
         self._reason = reason
-        self._held = {one.customer_id.lower(): json_of(one.holdings) for one in ready.deactivations}
+        actions = checked.deactivations
+        self._held = {one.customer_id.lower(): json_of(one.holdings) for one in actions}
         self.created: list[tuple[str, str]] = []
         self.deactivated: list[str] = []
 
-    def create(
-        self,
-        external_id: str,
-        *,
-        email: str | None = None,
-        qps_limit: int | None = None,
-        eoa_address: str | None = None,
-    ) -> Outcome:
-        asked = {"email": email, "qps_limit": qps_limit, "eoa_address": eoa_address}
-        body: JsonObject = {"external_id": external_id}
-        body |= {name: value for name, value in asked.items() if value is not None}
+    def create(self, action: Create) -> Outcome:
+        external_id = action.external_id
+        body: JsonObject = {"external_id": external_id, **as_json(action)["after"]}
         change = Change(self._command, None, external_id, None, body, self._reason)
         outcome = changes.create(self._client, body, change)
         if isinstance(outcome, Applied) and outcome.after:
@@ -118,7 +111,7 @@ class RunProgress:
         self._display = display
         self._noted = False
 
-    def advance(self, n: int = 1) -> None:
+    def advance(self, n: int) -> None:
         if self._noted:
             self._noted = False
             self._display.note("")
@@ -143,30 +136,31 @@ def journal_of(runtime: Runtime, command: str) -> AbstractContextManager[Journal
 def run_listing(
     runtime: Runtime,
     command: str,
-    ready: Ready,
+    checked: CheckedPlan,
     journal: Journal,
     builder: BuilderState,
     options: RunOptions,
     pool: Pool | None = None,
 ) -> Listing:
-    """Run what is ready and return its rows; the listing of a failed run raises after the last.
+    """Run a checked plan and return its rows; the listing of a failed run raises after the last.
 
     `pool` is the one that the sum of limits must not exceed, None to allow that.
     """
-    path = _results_path(runtime, options.results) if ready.send or options.results else None
-    tally = Tally(ready.plan.entries, path)
-    total, changes = len(ready.plan.entries), ApiChanges(runtime, command, options.reason, ready)
-    with runtime.screen.progress(total, command.removeprefix("users ")) as display:
+    path = _results_path(runtime, options.results) if checked.send or options.results else None
+    entries, changes = checked.plan.entries, ApiChanges(runtime, command, options.reason, checked)
+    with runtime.screen.progress(len(entries), command.removeprefix("users ")) as display:
         progress = RunProgress(display)
         builder.client.retry.notice = progress.note
         run = Run(
-            ready,
-            tally,
+            checked,
+            Results(entries, path),
             journal,
             changes=changes,
-            gate=builder.pacer,
-            progress=progress,
-            limits=Limits(options.concurrency, options.max_failures, pool),
+            pacer=builder.pacer,
+            advance=progress.advance,
+            concurrency=options.concurrency,
+            max_failures=options.max_failures,
+            pool=pool,
         )
         ended = _execute(runtime, run)
     runtime.index.remember(changes.created)
@@ -179,7 +173,7 @@ def run_listing(
     return _listing(ended)
 
 
-def _execute(runtime: Runtime, run: Run) -> Ended:
+def _execute(runtime: Runtime, run: Run) -> RunResult:
     """Run to the end; the first signal lets rows in flight end, the second abandons them."""
     interrupts = runtime.interrupts
     interrupts.on_first = lambda: run.request_stop(interrupts.pending or Interrupted("interrupted"))
@@ -197,9 +191,9 @@ def _results_path(runtime: Runtime, asked: str | None) -> Path:
     return runtime.places.runs_dir / f"results-{now:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
 
 
-def _listing(ended: Ended) -> Listing:
+def _listing(ended: RunResult) -> Listing:
     def pages() -> Iterator[list[JsonObject]]:
-        yield from ended.tally.pages()
+        yield from ended.results.pages()
         if ended.exit_code:
             raise _error_of(ended)
 
@@ -217,7 +211,7 @@ def _listing(ended: Ended) -> Listing:
     )
 
 
-def _error_of(ended: Ended) -> ParsecError:
+def _error_of(ended: RunResult) -> ParsecError:
     """Return the error of a run: how many rows went how, and which failed."""
     stop, details = ended.stop, _failed_rows(ended)
     # the rest may need consent to another count
@@ -242,9 +236,9 @@ def _error_of(ended: Ended) -> ParsecError:
     return kind(ended.sentence, details=details).but(**hint)
 
 
-def _failed_rows(ended: Ended) -> list[str]:
+def _failed_rows(ended: RunResult) -> list[str]:
     named: list[str] = []
-    for page in ended.tally.pages():
+    for page in ended.results.pages():
         for row in page:
             if row["outcome"] in ("failed", "unknown"):
                 user = row["external_id"] or row["customer_id"]

@@ -8,15 +8,15 @@ from parsec_cli import columns
 from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.files.header import Columns
 from parsec_cli.bulk.files.targets import Target, read_targets
-from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.deactivations import (
     is_bare_uuid,
-    keep_for_targets,
+    needed_by_targets,
     plan_deactivations,
     second_meaning,
 )
-from parsec_cli.bulk.plan.recheck import prepare
-from parsec_cli.bulk.plan.snapshot import Census, take_census
+from parsec_cli.bulk.plan.plan import as_json
+from parsec_cli.bulk.plan.recheck import recheck
+from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.commands.shared.consent import (
     Consent,
@@ -81,38 +81,38 @@ def _deactivate(
     one_named: bool,
 ) -> Listing:
     builder = BuilderState(runtime, balances_only=options.balances_only)
-    past = earlier_deactivations(runtime, journal.past)
-    census = _census(runtime, builder, targets)
-    plan = plan_deactivations(targets, census, past)
-    ready = prepare(plan, census)
+    earlier = earlier_deactivations(runtime, journal.earlier)
+    snapshot = _snapshot(runtime, builder, targets)
+    plan = plan_deactivations(targets, snapshot, earlier)
+    checked = recheck(plan, snapshot)
     if plan.keeps:
         runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
-    check_max(len(ready.deactivations), options.most)
-    ready = ready.holding(builder.holdings(census, ready.deactivations))
-    everyone = held_by_all(ready)
-    warn_of_unknown(runtime, past, (one.user for one in everyone))
+    check_max(len(checked.deactivations), options.most)
+    checked = checked.with_holdings(builder.holdings(snapshot, checked.deactivations))
+    everyone = held_by_all(checked)
+    warn_of_unknown(runtime, earlier, (one.user for one in everyone))
     if options.dry_run:
         warn_of_holders(runtime, everyone)
-        rows = [plans.as_json(action) for action in ready.send]
+        rows = [as_json(action) for action in checked.send]
         return Listing("actions", columns.ACTION, [rows])
     if everyone:
         _agree(runtime, everyone, options.consent, one_named=one_named)
     run_options = RunOptions(results=options.results, reason=options.reason)
-    return run_listing(runtime, "users deactivate", ready, journal, builder, run_options)
+    return run_listing(runtime, "users deactivate", checked, journal, builder, run_options)
 
 
-def _census(runtime: Runtime, builder: BuilderState, targets: tuple[Target, ...]) -> Census:
+def _snapshot(runtime: Runtime, builder: BuilderState, targets: tuple[Target, ...]) -> Snapshot:
     """Fetch the targets, one by one or all in one listing."""
     prefix = {"user": "", "external_id": "ext:", "customer_id": "id:"}
     names = [f"{prefix[target.kind]}{target.text}" for target in targets]
     if len(targets) > _LISTING_FROM or not all(map(_is_reference, names)):
-        return take_census(builder.all_users(), keep_for_targets(targets))
-    census, builder.fetched = Census(), True
+        return take_snapshot(builder.all_users(), needed_by_targets(targets))
+    snapshot, builder.fetched = Snapshot(), True
     found = runtime.resolver.find(names, to_change=True)
     for user in (*found.values(), *_others(runtime, targets, list(found.values()))):
         if user is not None:
-            census.add(user, keep=True)
-    return census
+            snapshot.add(user, with_record=True)
+    return snapshot
 
 
 def _others(

@@ -9,14 +9,11 @@ from typing import Annotated
 import typer
 
 from parsec_cli import columns
-from parsec_cli.bulk.files.header import Columns
-from parsec_cli.bulk.files.roster import read_roster
 from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.forecast import Forecast
-from parsec_cli.bulk.plan.plan import Keep, Plan, diff, keep_for_roster
+from parsec_cli.bulk.plan.plan import Keep, Plan, as_json, plan_counts
 from parsec_cli.bulk.plan.saved_plan import SavedPlan
-from parsec_cli.bulk.plan.snapshot import Census, take_census
-from parsec_cli.bulk.plan.unchangeable import FixedColumns
+from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.option_types import BalancesOnly, Mapped, OddIds, Overcommit, Prune
 from parsec_cli.cli.tree import verb
@@ -97,7 +94,7 @@ class Planned:
 
     saved: SavedPlan
     shown: Plan
-    census: Census
+    snapshot: Snapshot
     pool: Pool
     builder: BuilderState
     forecast: Forecast
@@ -105,30 +102,36 @@ class Planned:
 
 def make_plan(runtime: Runtime, options: PlanOptions, data: bytes) -> Planned:
     """Check the whole file before the first request, then compare it with all users."""
+    from parsec_cli.bulk.files.header import Columns
+    from parsec_cli.bulk.files.roster import read_roster
+    from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
+
     columns, name = Columns.parse(options.mapped), options.file_name
     wanted = read_roster(data, name, columns)
     if ignored := columns.notice():
         runtime.screen.notice(ignored)
     builder = BuilderState(runtime, balances_only=options.balances_only)
     fixed = FixedColumns(wanted)
-    needed = keep_for_roster(wanted, prune=options.prune)
+    needed = needed_by_roster(wanted, prune=options.prune)
 
     def keep(user: User) -> bool:
-        fixed.see(user)
+        fixed.compare(user)
         return needed(user)
 
-    census = take_census(builder.all_users(), keep)
-    plan = diff(wanted, census, prune=options.prune, allow_odd_ids=options.allow_odd_ids, name=name)
+    snapshot = take_snapshot(builder.all_users(), keep)
+    plan = diff(
+        wanted, snapshot, prune=options.prune, allow_odd_ids=options.allow_odd_ids, name=name
+    )
     plan = replace(plan, notes=(*plan.notes, *fixed.notes))
-    return bind_plan(runtime, options, plan, census, builder)
+    return bind_plan(runtime, options, plan, snapshot, builder)
 
 
 def bind_plan(
-    runtime: Runtime, options: PlanOptions, plan: Plan, census: Census, builder: BuilderState
+    runtime: Runtime, options: PlanOptions, plan: Plan, snapshot: Snapshot, builder: BuilderState
 ) -> Planned:
     """Read the pool, forecast the plan, and bind it to host and key."""
     pool = builder.pool()
-    ahead = builder.forecast(plan.actions, pool, census)
+    ahead = builder.forecast(plan.actions, pool, snapshot)
     now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
     saved = SavedPlan(
         plan,
@@ -138,7 +141,7 @@ def bind_plan(
         prune=options.prune,
         allow_overcommit=options.allow_overcommit,
     )
-    return Planned(saved, plan, census, pool, builder, ahead)
+    return Planned(saved, plan, snapshot, pool, builder, ahead)
 
 
 def _save(runtime: Runtime, made: Planned, out: str, *, balances_only: bool) -> None:
@@ -151,14 +154,14 @@ def _save(runtime: Runtime, made: Planned, out: str, *, balances_only: bool) -> 
 
 def _with_holdings(runtime: Runtime, made: Planned) -> Planned:
     """Read what the users to be deactivated hold; warn of earlier deactivations of them."""
-    plan, census, builder = made.saved.plan, made.census, made.builder
+    plan, snapshot, builder = made.saved.plan, made.snapshot, made.builder
     if not plan.deactivations:
         return made
-    plan = plan.holding(builder.holdings(census, plan.deactivations))
-    users = [census.user(action.customer_id) for action in plan.deactivations]
+    plan = plan.with_holdings(builder.holdings(snapshot, plan.deactivations))
+    users = [snapshot.user(action.customer_id) for action in plan.deactivations]
     warn_of_unknown(runtime, earlier_deactivations(runtime), users)
-    ahead = builder.forecast(plan.actions, made.pool, census)
-    return changed(made, saved=replace(made.saved, plan=plan), shown=plan, forecast=ahead)
+    ahead = builder.forecast(plan.actions, made.pool, snapshot)
+    return changed(made, saved=changed(made.saved, plan=plan), shown=plan, forecast=ahead)
 
 
 def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
@@ -169,7 +172,7 @@ def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
             runtime.screen.warning(note)
         if runtime.screen.format_name != "json":
             runtime.screen.notice(_sentence(made))
-    rows = [plans.as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]
+    rows = [as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]
     return Listing(
         "actions",
         columns.ACTION,
@@ -187,7 +190,7 @@ def _holdings(plan: Plan) -> list[str]:
 
 def _footer(made: Planned) -> JsonObject:
     return {
-        "summary": plans.summary(made.shown),
+        "summary": plan_counts(made.shown),
         "pool": made.forecast.pool,
         "requests": made.forecast.requests,
         "seconds": made.forecast.seconds,
@@ -197,7 +200,7 @@ def _footer(made: Planned) -> JsonObject:
 
 def _sentence(made: Planned) -> str:
     """Return the sum of a plan on one line."""
-    ahead, counts = made.forecast, plans.summary(made.shown)
+    ahead, counts = made.forecast, plan_counts(made.shown)
     kinds = {"create": "create", "set_qps": "change", "deactivate": "deactivate"}
     changes = ", ".join(f"{counts[name]:,} to {kind}" for name, kind in kinds.items())
     costs = "; ".join(f"{name} {text}" for name, text in _costs(ahead))
@@ -217,7 +220,7 @@ def _costs(ahead: Forecast) -> list[tuple[str, str]]:
 
 def plan_blocks(made: Planned) -> tuple[Block, ...]:
     """Show the sum of a plan to people."""
-    ahead, counts = made.forecast, plans.summary(made.shown)
+    ahead, counts = made.forecast, plan_counts(made.shown)
     pairs = [(name.replace("_", "-"), f"{count:,}") for name, count in counts.items()]
     pairs += _costs(ahead)
     blocks: list[Block] = [

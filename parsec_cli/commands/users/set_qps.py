@@ -11,11 +11,10 @@ from parsec_cli import columns, field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_pool, user_path
-from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.forecast import check_quota
-from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged
-from parsec_cli.bulk.plan.recheck import prepare
-from parsec_cli.bulk.plan.snapshot import Census
+from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged, as_json
+from parsec_cli.bulk.plan.recheck import recheck
+from parsec_cli.bulk.plan.snapshot import Snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.option_types import DryRun, Overcommit, Reason, whole
@@ -147,26 +146,26 @@ def _set_several(runtime: Runtime, limits: Limits, journal: Journal, options: _O
     builder = BuilderState(runtime)
     users = runtime.resolver.several([name for name, _ in limits.pairs], to_change=True)
     _check_each_once(users)
-    census = Census()
+    snapshot = Snapshot()
     for user in users:
-        census.add(user)
+        snapshot.add(user)
     entries = [
         _entry(row, user, qps)
         for row, (user, (_, qps)) in enumerate(zip(users, limits.pairs, strict=True), 1)
     ]
-    ready = prepare(arranged(entries), census)
+    checked = recheck(arranged(entries), snapshot)
     pool = builder.pool()
-    ahead = builder.forecast(ready.send, pool, census)
+    ahead = builder.forecast(checked.send, pool, snapshot)
     check_pool(pool, ahead.allocated_after, allow_overcommit=options.allow_overcommit)
     check_quota(ahead)
     runtime.screen.notice(
         f"pool {ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
     )
     if options.dry_run:
-        return Listing("actions", columns.NEW_LIMIT, [[plans.as_json(one) for one in ready.send]])
+        return Listing("actions", columns.NEW_LIMIT, [[as_json(one) for one in checked.send]])
     limit = None if options.allow_overcommit else pool
     run = RunOptions(reason=options.reason)
-    listing = run_listing(runtime, _COMMAND, ready, journal, builder, run, limit)
+    listing = run_listing(runtime, _COMMAND, checked, journal, builder, run, limit)
     return changed(listing, columns=columns.LIMITED)
 
 
