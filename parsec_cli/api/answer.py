@@ -1,4 +1,4 @@
-"""One HTTP answer, read within limits: status, headers and the JSON value or why there is none."""
+"""Read one HTTP response within limits: status, headers, and JSON or why there is none."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from parsec_cli.api.transport import Response
 
 _LONGEST_KEPT = 2000
-# where an error's text stands, the API's own name first, then those of frameworks and gateways
+# members that contain an error's text: the API's own first, then those of other servers
 _TEXTS = ("error", "message", "detail", "error_description", "title", "errors", "msg", "reason")
 _WORD_ENDS = " \t\n\r\"'<>"
 
 
 @record
 class Answer:
-    """What the server said. `value` is the parsed JSON; `unfit` is "" or why it is unusable."""
+    """A response. `value` is the parsed JSON; `unfit` is "" or why the body is unusable."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,39 +38,39 @@ class Answer:
 
     @property
     def object(self) -> JsonObject:
-        """The body as an object; an empty one where it is anything else."""
+        """The body if it is an object, else an empty object."""
         return self.value if isinstance(self.value, dict) else {}
 
     @property
     def is_from_api(self) -> bool:
-        """True for an error in the API's own shape, which no gateway's page has."""
+        """True for an error in the API's own shape, which gateways do not use."""
         text = self.object.get("error")
         return isinstance(text, str) and bool(text.strip())
 
     @property
     def code(self) -> str:
-        code = self._told("code")
+        code = self._member("code")
         return code if isinstance(code, str) else ""
 
     @property
     def refuses_repeat(self) -> bool:
         """True for `retryable: false`, which always wins."""
-        return self._told("retryable") is False
+        return self._member("retryable") is False
 
-    def _told(self, name: str) -> Any:
-        """A member of the body, or of its `error` where a gateway nests the whole error there."""
+    def _member(self, name: str) -> Any:
+        """Return a member of the body, or of its `error` if that is an object."""
         body = self.object
         inner = body.get("error")
         return inner.get(name) if isinstance(inner, dict) and name not in body else body.get(name)
 
     @property
     def message(self) -> str:
-        """The best text there is about an error: the API's, or a short plain snippet, or ""."""
+        """The text about an error: the API's own, or a short piece of the body, or ""."""
         return _message(self.value) or (_snippet(self.text) if self.unfit else "")
 
     @property
     def details(self) -> tuple[str, ...]:
-        lines = self._told("validation_errors")
+        lines = self._member("validation_errors")
         if isinstance(lines, dict):
             lines = [f"{name}: {_line(text)}" for name, text in lines.items()]
         elif isinstance(lines, str):
@@ -81,7 +81,7 @@ class Answer:
 
     @property
     def is_monthly_quota(self) -> bool:
-        """True for a 429 that only the next billing period lifts, in any of its three forms."""
+        """True for a 429 that lasts until the next billing period, in any of its three forms."""
         if self.status != 429:
             return False
         return (
@@ -92,10 +92,7 @@ class Answer:
 
 
 def quota_spent(headers: Mapping[str, str]) -> bool:
-    """Tell whether headers count the month's requests down to nothing.
-
-    A limit of 0 is none, and nothing remains of none.
-    """
+    """Tell whether headers report no requests left this month; a limit of 0 means no limit."""
     left = headers.get("x-ratelimit-monthly-remaining", "")
     return left.strip() == "0" and headers.get("x-ratelimit-monthly-limit", "").strip() != "0"
 
@@ -107,8 +104,7 @@ def _line(value: Any) -> str:
 def read(response: Response, sent_by: Iterator[bytes]) -> Answer:
     """Read the body from `sent_by` (raw, maybe compressed chunks) into an Answer.
 
-    Network errors pass through; a body beyond the limits or that is not what its headers say
-    becomes `unfit`.
+    Raises network errors. A body that exceeds a limit or contradicts its headers is `unfit`.
     """
     status, headers = response.status_code, response.headers
     try:
@@ -117,7 +113,7 @@ def read(response: Response, sent_by: Iterator[bytes]) -> Answer:
         return Answer(status, headers, unfit=str(why))
     if not body or body.isspace():
         return Answer(status, headers, empty=True, unfit="it is empty")
-    # one byte more than is kept, so that `clip` sees whether there is more
+    # one byte more, so that `clip` sees whether the text is longer
     text = clip(body[: _LONGEST_KEPT + 1].decode("utf-8", "replace"), _LONGEST_KEPT)
     try:
         value = parse(body)
@@ -139,7 +135,7 @@ def _message(value: Any) -> str:
 
 
 def _snippet(text: str, longest: int = 120) -> str:
-    """A short plain piece of a body that is not JSON: an HTML page gives its title alone."""
+    """Return a short piece of a body that is not JSON: of an HTML page, only its title."""
     if "<" in text and re.search(r"<\s*(?:!doctype|html|head|body)", text, re.IGNORECASE):
         title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
         text = title.group(1) if title else ""
@@ -149,7 +145,7 @@ def _snippet(text: str, longest: int = 120) -> str:
 def clip(text: str, longest: int) -> str:
     """Shorten `text` after a whole word, because half a key would not be recognised as one.
 
-    A word that fills more than half of it, as in scripts without blanks, is cut, but before a key.
+    A word that fills more than half of it is cut, but before a key.
     """
     if len(text) <= longest:
         return text

@@ -29,7 +29,7 @@ _NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 
 
 class Unfit(Exception):
-    """A body that cannot be taken; the text says why, never what was in it."""
+    """A body that cannot be used; the text says why, but quotes nothing from it."""
 
 
 def collect(chunks: Iterator[bytes], encoding: str) -> bytearray:
@@ -48,7 +48,7 @@ def _decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         return
     first = next(filter(None, chunks), b"")
     if not first:
-        # a server that names an encoding for every answer does so where there is no body, too
+        # a server may name an encoding even for a response without a body
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise Unfit("it has a content encoding that was not asked for")
@@ -95,7 +95,7 @@ def parse(body: bytes | bytearray) -> Any:
 
 
 def _may_be_much(body: bytes | bytearray) -> bool:
-    """Count tokens at C speed: True where MAX_TOKENS cannot be ruled out."""
+    """Count tokens at C speed; False means that there are at most MAX_TOKENS."""
     return sum(map(body.count, (b"[", b"{", b":", b",", b'"'))) > MAX_TOKENS
 
 
@@ -114,9 +114,9 @@ def _check_text(body: bytes | bytearray) -> None:
 
 
 def _may_be_deep(body: bytes | bytearray) -> bool:
-    """Peel innermost pairs of brackets off, at C speed: True where MAX_DEPTH cannot be ruled out.
+    """Remove innermost pairs of brackets, at C speed; False means a depth of at most MAX_DEPTH.
 
-    Brackets inside strings are taken for real ones, so a True needs the exact count.
+    Brackets inside strings count as well, so only the exact count can confirm a True.
     """
     brackets = body.translate(_ONE_KIND, _NOT_BRACKETS)
     for peeled in range(MAX_DEPTH):

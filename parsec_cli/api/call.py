@@ -1,4 +1,4 @@
-"""One call to the API and all that happened to it: facts, no judgement."""
+"""One call to the API, and what happened to each of its attempts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from parsec_cli.records import record
 
 
 class Kind(enum.Enum):
-    """What a call does, as far as repeating it is concerned; the table is `retry.RULES`."""
+    """What a call does; `retry.RULES` says how each kind is repeated."""
 
     READ = "read"
     CREATE = "create"
@@ -45,9 +45,9 @@ def json_promise(check: Callable[[Any], object]) -> Promise:
 class Call:
     """One request to the API: `path` is encoded and starts after `/api/v1`.
 
-    `promise` checks a 2xx answer and returns "" or what is wrong with it. `text` is `body` as JSON
-    where its exact spelling matters, such as the digits of a number. `is_gone` reads the user that
-    a DELETE deactivates: True, False, or None when the read does not answer that.
+    `promise` checks a 2xx response and returns "" or what is wrong with it. `text` is `body` as
+    JSON where its exact spelling matters, such as the digits of a number. `is_gone` reads the user
+    that a DELETE deactivates: True, False, or None when the read fails.
     """
 
     kind: Kind
@@ -65,13 +65,11 @@ NotSentCause = Literal["connect", "name", "certificate", "time", "host", "tls", 
 
 @record
 class NotSent:
-    """No byte of the request left; `reason` is short plain text.
+    """No byte of the request was sent; `reason` is short plain text.
 
-    A `cause` of "certificate" is one that is not trusted, "time" one that is expired or not yet
-    valid, "host" one for another host.
-
-    `proxy` is the variable that names the proxy on the way, "" where the way was straight. A
-    `cause` of "proxy" is its refusal, which waiting does not cure.
+    A `cause` of "certificate" means one that is not trusted, "time" one that is expired or not
+    yet valid, "host" one for another host, and "proxy" that the proxy refused. `proxy` is the
+    variable that names the proxy in use, or "".
     """
 
     cause: NotSentCause
@@ -81,7 +79,7 @@ class NotSent:
 
 @record
 class Lost:
-    """The request left, in part or whole, and no whole answer came; `reason` is short text."""
+    """The request was sent, in part or whole, but no response came; `reason` is short text."""
 
     reason: str
 
@@ -91,11 +89,11 @@ Attempted = Answer | NotSent | Lost
 
 @record
 class Exchange:
-    """All that happened to one call.
+    """The result of one call after all its attempts.
 
     `doubt`: an attempt before the last may have taken effect. `wait` is the wait in seconds that
-    would have been too long, where that ended it. `broken` is what a final 2xx lacks. `gone`: a
-    read has shown that the deactivated user no longer exists.
+    would have been too long, if that ended the call. `broken` says what is wrong with a final 2xx.
+    `gone`: a read has shown that the deactivated user no longer exists.
     """
 
     last: Attempted
@@ -111,6 +109,6 @@ class Exchange:
 
     @property
     def good(self) -> Answer | None:
-        """The answer, when it is a 2xx that holds what was promised."""
+        """The response, if it is a 2xx that fulfils the call's promise."""
         answer = self.answer
         return answer if answer is not None and answer.ok and not self.broken else None

@@ -8,7 +8,6 @@ of the DER is where PKCS#1 or PKCS#8 puts it, and the primes belong to the modul
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -139,10 +138,6 @@ def _require(keys: Keys, names: tuple[str, ...], exchange: str) -> None:
             raise UsageFault(f"`{name}` in the credentials file is not printable ASCII")
 
 
-class _Damaged(ValueError):
-    """DER that is too short, too long, or has another structure."""
-
-
 def _rsa_private_key(text: str) -> str:
     r"""Return the key of `text` in lines of 64; `\n` may be escaped, and text may surround it."""
     text = text.replace("\\r", "").replace("\\n", "\n")
@@ -159,7 +154,7 @@ def _rsa_private_key(text: str) -> str:
     try:
         der = base64.b64decode(encoded, validate=True)
         _check_pkcs1(der if label.startswith("RSA") else _pkcs1_of(der))
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise UsageFault("the PEM block is damaged or incomplete", hint=_RSA_HINT) from None
     lines = [encoded[start : start + 64] for start in range(0, len(encoded), 64)]
     return "\n".join((f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""))
@@ -177,18 +172,18 @@ def _only_block(text: str) -> tuple[str, str]:
 
 
 def _parts(der: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield tag and content of each element; they must fill `der` exactly."""
+    """Yield tag and content of each element; ValueError unless they fill `der` exactly."""
     at = 0
     while at < len(der):
         if at + 2 > len(der):
-            raise _Damaged
+            raise ValueError
         tag, length, start = der[at], der[at + 1], at + 2
         if length > 0x7F:
             start += length & 0x7F
             length = int.from_bytes(der[at + 2 : start])
         at = start + length
         if at > len(der):
-            raise _Damaged
+            raise ValueError
         yield tag, der[start:at]
 
 
@@ -196,7 +191,7 @@ def _sequence(der: bytes) -> list[tuple[int, bytes]]:
     """Return the elements of `der`, which must be one SEQUENCE and nothing more."""
     outer = list(_parts(der))
     if len(outer) != 1 or outer[0][0] != _SEQUENCE:
-        raise _Damaged
+        raise ValueError
     return list(_parts(outer[0][1]))
 
 
@@ -204,10 +199,10 @@ def _pkcs1_of(der: bytes) -> bytes:
     """Return the PKCS#1 key within a PKCS#8 one; UsageFault for another algorithm."""
     found = _sequence(der)
     if [tag for tag, _ in found[:3]] != [_INTEGER, _SEQUENCE, _OCTETS]:
-        raise _Damaged
+        raise ValueError
     tag, algorithm = next(_parts(found[1][1]), (0, b""))
     if tag != _OID:
-        raise _Damaged
+        raise ValueError
     if algorithm != _RSA:
         kind = _OTHER.get(algorithm.hex(), "a key of another algorithm")
         raise UsageFault(f"the PEM block contains {kind}, not an RSA private key", hint=_RSA_HINT)
@@ -215,9 +210,10 @@ def _pkcs1_of(der: bytes) -> bytes:
 
 
 def _check_pkcs1(der: bytes) -> None:
+    """Raise ValueError for anything but a complete PKCS#1 private key."""
     found = _sequence(der)
     if [tag for tag, _ in found] != [_INTEGER] * _PKCS1_PARTS:
-        raise _Damaged
+        raise ValueError
     version, modulus, _, _, prime, other, *_ = (int.from_bytes(c, signed=True) for _, c in found)
     if version != 0 or min(prime, other) <= 1 or prime * other != modulus:
-        raise _Damaged
+        raise ValueError

@@ -1,7 +1,7 @@
 """One deadline for a whole request, and whether a byte of it was sent.
 
-HTTP libraries limit the time between two bytes, not the whole, and their exceptions do not tell
-"nothing was sent" from "sent, no response". Both are known where the sockets are.
+HTTP libraries limit only the time between two bytes, and their exceptions do not distinguish
+"nothing was sent" from "sent, no response". The code at the sockets knows both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SLICE = 1.0
 
 @state
 class Attempt:
-    """The request that a thread is making: when it must be over, and whether it has left.
+    """The request that a thread is making: when it must end, and whether a byte was sent.
 
     `sent` is about this attempt, `touched` about all attempts of the call.
     """
@@ -36,9 +36,9 @@ class _PerThread(threading.local):
 
 
 class Deadline:
-    """What all connections of one client share.
+    """The deadline that all connections of one client share.
 
-    `clock` is monotonic seconds; `drain_at` may move every deadline forward (see Interrupts).
+    `clock` returns monotonic seconds; `drain_at` may bring every deadline forward (see Interrupts).
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Deadline:
         self._own = _PerThread()
 
     def call(self) -> Attempt:
-        """Start a call of this thread, of one or more attempts."""
+        """Start a call of this thread; it may take several attempts."""
         self._own.attempt = Attempt()
         return self._own.attempt
 
@@ -61,13 +61,13 @@ class Deadline:
         self._own.attempt.sent = False
 
     def leave(self) -> None:
-        """Note that a byte of this thread's request is about to be handed to the network."""
+        """Note that a byte of this thread's request is about to be sent."""
         attempt = self._own.attempt
         attempt.sent = attempt.touched = True
 
     @property
     def sent(self) -> bool:
-        """True once a byte of this thread's request was handed to the network."""
+        """True once a byte of this thread's request was sent."""
         return self._own.attempt.sent
 
     def left(self, fault: type[Exception]) -> float:
@@ -79,9 +79,9 @@ class Deadline:
         return remaining
 
     def within(self, job: Callable[[], Done], late: Exception) -> Done:
-        """Do what has no time-out, or one that no signal moves; raise `late` when time is up.
+        """Run a job that has no time-out or ignores signals; raise `late` at the deadline.
 
-        What becomes of it later, in a thread of its own, is dropped.
+        The job runs in a thread of its own, and a result after the deadline is dropped.
         """
         done: list[Done] = []
         failed: list[Exception] = []
@@ -89,7 +89,7 @@ class Deadline:
         def work() -> None:
             try:
                 done.append(job())
-            except Exception as fault:  # noqa: BLE001 - told by the thread that waits
+            except Exception as fault:  # noqa: BLE001 - raised by the thread that waits
                 failed.append(fault)
 
         thread = threading.Thread(target=work, daemon=True)

@@ -1,4 +1,4 @@
-"""Read what a user holds, before a deactivation; a part that cannot be read is unknown."""
+"""Read a user's holdings before a deactivation; a part that cannot be read is unknown."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from parsec_cli.holdings import (
 from parsec_cli.models import User
 
 Value = TypeVar("Value")
-# the change could not be sent either, so these end the command before anything is asked
+# the change would fail as well, so these end the command before the operator is asked
 _FATAL = (Stopped, LocalFault, KeyFault, RateFault, ConnectFailed, NameNotFound, TlsFailed)
 
 
 def read_holdings(
     client: Client, user: User, *, fetched: bool, balances_only: bool = False
 ) -> tuple[User, Holdings | None]:
-    """Return the user as it is now and what it holds; None for a user without a wallet.
+    """Return the current user and its holdings; None for a user without a wallet.
 
-    `fetched`: the record comes from a GET of this command. A fault that any request would meet
-    (key, quota, `--max-wait`, connection) is raised; any other makes its part unknown.
+    `fetched`: the record comes from a GET of this command. Raises a fault that every request would
+    meet (key, quota, `--max-wait`, connection); any other makes its part unknown.
     """
     if not has_wallet(user):
         return user, None
@@ -88,7 +88,7 @@ class _Reading:
         )
 
     def balances(self, *, linked: bool) -> tuple[tuple[str, str], ...] | None:
-        """Take the record's balances, or ask the exchange where the record has none."""
+        """Return the record's balances, or those of the exchange where the record has none."""
         wallet = self.user.raw["wallet"]
         value = wallet.get("balances") if isinstance(wallet, dict) else {}
         if value is None and linked:

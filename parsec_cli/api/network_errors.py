@@ -48,16 +48,8 @@ def reason(fault: Exception, timeout: float | None) -> str:
     """
     chain = _causes(fault)
     for cause in chain:
-        if isinstance(cause, _CERTIFICATE):
-            return f"certificate not accepted: {getattr(cause, 'verify_message', '') or 'invalid'}"
-        if isinstance(cause, ssl.SSLError):
-            name = cause.reason or "handshake"
-            why = _OPENSSL_REASONS.get(name) or name.lower().replace("_", " ")
-            return f"TLS failed: {why}"
-        if isinstance(cause, NotLoopback):
-            return "plain http is only for this machine, but the host name is another machine's"
-        if isinstance(cause, socket.gaierror):
-            return "the host name could not be resolved"
+        if text := _tls_or_name(cause):
+            return text
     if isinstance(fault, TIMEOUTS):
         return "no response in time" if timeout is None else f"no response within {timeout:g} s"
     if isinstance(fault, PROXY_FAULTS):
@@ -68,6 +60,18 @@ def reason(fault: Exception, timeout: float | None) -> str:
         if isinstance(cause, PROTOCOL_FAULTS):
             return "the server closed the connection or did not speak HTTP"
     return "the connection failed"
+
+
+def _tls_or_name(cause: BaseException) -> str:
+    if isinstance(cause, _CERTIFICATE):
+        return f"certificate not accepted: {getattr(cause, 'verify_message', '') or 'invalid'}"
+    if isinstance(cause, ssl.SSLError):
+        name = cause.reason or "handshake"
+        why = _OPENSSL_REASONS.get(name) or name.lower().replace("_", " ")
+        return f"TLS failed: {why}"
+    if isinstance(cause, NotLoopback):
+        return "plain http is only for this machine, but the host name is another machine's"
+    return "the host name could not be resolved" if isinstance(cause, socket.gaierror) else ""
 
 
 def _proxy_status(fault: Exception) -> int:

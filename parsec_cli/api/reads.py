@@ -83,9 +83,9 @@ def get_escrow(client: Client) -> JsonObject:
 
 
 def impersonation(customer_id: str, credentials: str | None = None) -> dict[str, str]:
-    """The headers that make a call act for an end-user, with per-request credentials if given.
+    """Return the headers that make a call act for an end-user, with credentials if given.
 
-    UsageFault for an id that no header can carry.
+    UsageFault for an id that no header can contain.
     """
     blank_edged = customer_id != customer_id.strip()
     if blank_edged or not (customer_id.isascii() and customer_id.isprintable()):
@@ -99,7 +99,7 @@ def impersonation(customer_id: str, credentials: str | None = None) -> dict[str,
 def get_balance(
     client: Client, customer_id: str, exchange: str, credentials: str | None
 ) -> JsonObject:
-    """GET an end-user's balance on `exchange`, with the credentials that are stored or given."""
+    """GET an end-user's balance on `exchange`, with the given or the stored credentials."""
     return fetch(
         client,
         with_query("/balance", {"exchange": exchange}),
@@ -110,7 +110,7 @@ def get_balance(
 
 @record
 class Page:
-    """One page of users, those seen on earlier pages left out.
+    """One page of users, without those of earlier pages.
 
     `next_cursor` is None on the server's last page.
     """
@@ -124,9 +124,9 @@ def pages(
 ) -> Iterator[Page]:
     """Yield the builder's users page by page, each user once, from `cursor` on.
 
-    With `limit`, the last request asks for just the rest, so that its cursor goes on exactly
-    behind the last user given; a page that is longer all the same is given whole, with the cursor
-    it was asked for by. Raises the error of the page that failed; Unreadable on a loop.
+    With `limit`, the last request asks only for the rest, so that its cursor continues exactly
+    after the last user. A page that is longer nevertheless comes whole, with the cursor that
+    requested it. Raises the error of the page that failed; Unreadable on a loop.
     """
     seen: set[int] = set()
     cursors, barren = {cursor}, 0
@@ -136,7 +136,7 @@ def pages(
         users = _unseen(page.users, seen)
         if limit is not None:
             if len(users) > limit:
-                # the server sent more than was asked for: continuing at this page loses nobody
+                # the server sent more than requested: continuing at this page loses nobody
                 yield Page(users, cursor)
                 return
             limit -= len(users)
@@ -147,8 +147,8 @@ def pages(
         barren = 0 if users else barren + 1
         if cursor in cursors or barren >= _BARREN_PAGES:
             raise Unreadable(
-                f"{client.host} repeats itself: the listing cannot be completed",
-                hint="try again later; if it stays so, report it to the API's support",
+                f"{client.host} returned the same pages again; the listing cannot be completed",
+                hint="try again later; if it fails again, report it to the API's support",
                 http_status=200,
             )
         cursors.add(cursor)

@@ -1,4 +1,4 @@
-"""Which way the requests go: straight, through a proxy, over TLS with which CA, or in process."""
+"""Connect to the API: directly or through a proxy, and over TLS with which certificates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITH_PORT = r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})"
 
 
 def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -> Transport:
-    """Build the transport to `base_url` that the environment asks for; UsageFault where it errs."""
+    """Build the transport to `base_url`; UsageFault for a wrong proxy or CA in the environment."""
     variable, proxy = proxy_of(base_url, environ)
     context = _context(base_url, proxy, environ)
     try:
@@ -37,14 +37,14 @@ def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -
 
 
 def _check_place(url: str) -> None:
-    """Raise ValueError for a host or port on which only connecting would fail."""
+    """Raise ValueError for a host or port to which nothing could connect."""
     host, port = place_of(url)
     if not re.fullmatch(_HOST, host) or not 0 < (port or 1) <= 65535:
         raise ValueError
 
 
 def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | None]:
-    """Return the variable that decides and its proxy, or None for the direct way."""
+    """Return the variable that decides, and its proxy or None for a direct connection."""
     if _bypassed(base_url, _variable(environ, "no_proxy")[1]):
         return "NO_PROXY", None
     names = [f"{base_url.scheme}_proxy", "all_proxy"]
@@ -58,9 +58,9 @@ def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | 
 
 
 def _near(proxy: str) -> bool:
-    """Tell whether a proxy is on this machine: elsewhere, loopback is that machine's own.
+    """Tell whether a proxy is on this machine: only then can it reach this machine's loopback.
 
-    It could not reach what is asked for here, and would read the key, in plain http.
+    Another machine's proxy would also read the key, in plain http.
     """
     try:
         return is_loopback(place_of(proxy)[0].strip("[]"))
@@ -76,7 +76,7 @@ def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str]:
 
 
 def _bypassed(base_url: BaseUrl, no_proxy: str) -> bool:
-    """Match NO_PROXY as curl does: names with subdomains, ports, addresses, CIDR ranges, `*`."""
+    """Match NO_PROXY like curl: names with subdomains, ports, addresses, CIDR ranges, `*`."""
     for entry in no_proxy.replace(" ", ",").split(","):
         name = entry.strip().lower()
         if name == "*":
@@ -136,7 +136,7 @@ def _trusting(**where: str) -> ssl.SSLContext:
 
 def _loaded(variable: str, path: str, **where: str) -> ssl.SSLContext:
     hint = f"point {variable} at a PEM file of CA certificates, or unset it"
-    # OpenSSL takes a list of folders, of which Linux distributions name some that are not there
+    # OpenSSL takes a list of folders; those of Linux distributions do not all exist
     names = path.split(os.pathsep) if "capath" in where else [path]
     if not any(map(os.path.exists, names)):
         raise UsageFault(f"{variable} names `{path}`, which does not exist", hint=hint)
@@ -151,7 +151,7 @@ def _loaded(variable: str, path: str, **where: str) -> ssl.SSLContext:
 
 
 def ca_in_effect(environ: Mapping[str, str]) -> str:
-    """Say which certificates are trusted, for `doctor` and for errors about them."""
+    """Describe the trusted certificates, for `doctor` and for errors about them."""
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if path := environ.get(variable, "").strip():
             return f"{variable}={path}"

@@ -45,9 +45,9 @@ _PIECE = 64 * 1024
 
 
 class _Tail:
-    """Follows one connection to notice bytes after the end of a response.
+    """Notices bytes after the end of a response, such as the body of a 204.
 
-    They would be taken for the response to the next request: the body of a 204, a second response.
+    The HTTP library would take them for the response to the next request.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class _Tail:
         self.found = False
 
     def sent(self, data: bytes) -> None:
-        """Expect a new response if `data` starts a request: nothing was received since."""
+        """Expect a new response if `data` starts a request."""
         if self._parser is None and data:
             self._parser = h11.Connection(h11.CLIENT)
             method = data.split(b" ", 1)[0]
@@ -97,7 +97,7 @@ class Stream(httpcore.NetworkStream):
             return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        # what asks a proxy for a tunnel is not the request: nothing reaches the API by it
+        # a CONNECT asks a proxy for a tunnel: nothing of it reaches the API
         tunnelling = buffer.startswith(b"CONNECT ")
         self._tail.sent(buffer)
         for start in range(0, len(buffer), _PIECE):
@@ -131,7 +131,7 @@ class Stream(httpcore.NetworkStream):
 class Backend(httpcore.NetworkBackend):
     """Opens connections within the deadline, name look-up and all addresses included.
 
-    With `loopback_only`, to addresses of this machine alone, whatever a name promises.
+    With `loopback_only`, it connects to this machine alone, whatever the name resolves to.
     """
 
     def __init__(self, deadline: Deadline, *, loopback_only: bool = False) -> None:
@@ -149,7 +149,7 @@ class Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         addresses = self._resolve(host, port)
         for n, address in enumerate(addresses):
-            # one address that swallows packets must leave time for the others
+            # an address that does not respond must leave time for the others
             left = self._deadline.left(httpcore.ConnectTimeout) / (len(addresses) - n)
             connect = partial(
                 self._inner.connect_tcp, address, port, left, local_address, socket_options
