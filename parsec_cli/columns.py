@@ -24,11 +24,7 @@ USER = (
     Column("api_key", "API KEY", "secret", rank=8, shown=False),
 )
 
-TOP_USER = (
-    Column("external_id", "EXTERNAL ID", "id", rank=0),
-    Column("customer_id", "CUSTOMER ID", "id", rank=0),
-    Column("qps_limit", "QPS", "number", rank=1),
-)
+TOP_USER = USER[:3]
 
 POOL = (
     Column("qps_pool", "POOL", "number", rank=1),

@@ -53,15 +53,16 @@ def _integer(value: object) -> int | None:
     return value if abs(value) < 2**63 else None
 
 
+def _number(raw: JsonObject, name: str) -> int | None:
+    """Read a limit or a use; one that cannot be read must not count as unlimited."""
+    number = _limit(raw.get(name))
+    if raw.get(name) is not None and (number is None or number < 0):
+        raise WrongShape("a limit or a use is not a whole number from 0")
+    return number
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _required_integer(raw: JsonObject, name: str, what: str) -> int:
-    value = _integer(raw.get(name))
-    if value is None or value < 0:
-        raise WrongShape(f"{what} has no whole number `{name}`")
-    return value
 
 
 @record
@@ -170,7 +171,7 @@ class User:
 
 @record
 class Pool:
-    """The builder's QPS pool; all three are whole requests per second or users."""
+    """The builder's QPS pool, in requests per second and users."""
 
     raw: JsonObject
     qps_pool: int
@@ -179,13 +180,13 @@ class Pool:
 
     @classmethod
     def parse(cls, value: object) -> Pool:
-        raw = response_object(value, "the pool")
-        return cls(
-            raw,
-            _required_integer(raw, "qps_pool", "the pool"),
-            _required_integer(raw, "end_user_count", "the pool"),
-            _required_integer(raw, "total_allocated_qps", "the pool"),
-        )
+        raw, numbers = response_object(value, "the pool"), list[int]()
+        for name in ("qps_pool", "end_user_count", "total_allocated_qps"):
+            number = _integer(raw.get(name))
+            if number is None or number < 0:
+                raise WrongShape(f"the pool has no whole number `{name}`")
+            numbers.append(number)
+        return cls(raw, *numbers)
 
     @property
     def free(self) -> int:
@@ -201,42 +202,30 @@ class Pool:
 
 @record
 class Usage:
-    """`GET /usage`: limits of 0 mean unlimited; the billing period is in Unix seconds."""
+    """`GET /usage`: limits of 0 mean unlimited; None is unknown; `resets_at` is in Unix seconds."""
 
     raw: JsonObject
+    tier: str | None
+    monthly_limit: int | None
+    rest_qps: int | None
+    rest_qps_burst: int | None
+    monthly_used: int | None
+    resets_at: int | None
 
     @classmethod
     def parse(cls, value: object) -> Usage:
         raw = response_object(value, "the usage")
         limits = _mapping(raw.get("limits"), "`limits` of the usage")
         usage = _mapping(raw.get("usage"), "`usage` of the usage")
-        numbers = [limits.get(name) for name in ("monthly_requests", "rest_qps", "rest_qps_burst")]
-        for number in (*numbers, usage.get("monthly_requests")):
-            # a limit that cannot be read must not count as unlimited
-            whole = 0 if number is None else _limit(number)
-            if whole is None or whole < 0:
-                raise WrongShape("a limit or a use is not a whole number from 0")
-        return cls(raw)
-
-    @property
-    def tier(self) -> str | None:
-        return _text(self.raw.get("tier"))
-
-    @property
-    def rest_qps(self) -> int | None:
-        return _limit(self.raw["limits"].get("rest_qps"))
-
-    @property
-    def rest_qps_burst(self) -> int | None:
-        return _limit(self.raw["limits"].get("rest_qps_burst"))
-
-    @property
-    def monthly_limit(self) -> int | None:
-        return _limit(self.raw["limits"].get("monthly_requests"))
-
-    @property
-    def monthly_used(self) -> int | None:
-        return _limit(self.raw["usage"].get("monthly_requests"))
+        return cls(
+            raw,
+            _text(raw.get("tier")),
+            _number(limits, "monthly_requests"),
+            _number(limits, "rest_qps"),
+            _number(limits, "rest_qps_burst"),
+            _number(usage, "monthly_requests"),
+            _integer(raw.get("billing_period_end")),
+        )
 
     @property
     def monthly_left(self) -> int | None:
@@ -244,7 +233,3 @@ class Usage:
         if not self.monthly_limit or self.monthly_used is None:
             return None
         return max(0, self.monthly_limit - self.monthly_used)
-
-    @property
-    def resets_at(self) -> int | None:
-        return _integer(self.raw.get("billing_period_end"))

@@ -29,37 +29,34 @@ _PLAIN = json.JSONEncoder(allow_nan=False, check_circular=False, default=marked)
 _Writer = Callable[[Sequence[JsonObject]], str]
 
 
-class Replaced:
-    """Replaces lone surrogates, which strict parsers of JSON refuse, and counts them."""
-
-    count = 0
-
-    def within(self, text: str) -> str:
-        return re.sub(_ESCAPE, self._one, text) if "\\ud" in text else text
-
-    def _one(self, found: re.Match[str]) -> str:
-        self.count += found[1] is not None
-        return found[0] if found[1] is None else "\\ufffd"
-
-
 class Encoder:
-    """Writes JSON that is ASCII, without control characters and without secrets."""
+    """Writes JSON that is ASCII, without control characters and without secrets.
 
-    def __init__(self, redaction: Redaction, replaced: Replaced | None = None) -> None:
+    It replaces lone surrogates, which strict parsers of JSON refuse, and counts the `replaced`.
+    """
+
+    def __init__(self, redaction: Redaction) -> None:
         self._redaction = redaction
-        self._replaced = replaced or Replaced()
+        self.replaced = 0
 
     def page(self, records: Sequence[JsonObject]) -> str:
         """Return the records as JSON with `, ` between them and no brackets around."""
-        return self._replaced.within(self._masked(records, _page))
+        return self._without_surrogates(self._masked(records, _page))
 
     def lines(self, records: Sequence[JsonObject]) -> str:
         """Return one line of JSON per record, each with its line end."""
-        return self._replaced.within(self._masked(records, _lines))
+        return self._without_surrogates(self._masked(records, _lines))
 
     def document(self, value: Any, *, indent: int | None = None) -> str:
         """Return one JSON value without a line end."""
-        return self._replaced.within(dumps(self._redaction.value(value), indent=indent))
+        return self._without_surrogates(dumps(self._redaction.value(value), indent=indent))
+
+    def _without_surrogates(self, text: str) -> str:
+        return re.sub(_ESCAPE, self._replace, text) if "\\ud" in text else text
+
+    def _replace(self, found: re.Match[str]) -> str:
+        self.replaced += found[1] is not None
+        return found[0] if found[1] is None else "\\ufffd"
 
     def _masked(self, records: Sequence[JsonObject], write: _Writer) -> str:
         reveals = self._redaction.reveals(_KEY_FIELD)

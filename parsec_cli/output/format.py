@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 
 from parsec_cli.models import JsonObject
-from parsec_cli.output.encode import Replaced
 from parsec_cli.output.fields import Fields
 from parsec_cli.output.streams import Sink, Surface
 from parsec_cli.records import state
@@ -38,7 +37,11 @@ class Format(ABC):
     redaction: Redaction
     fields: Fields
     headers: bool | None
-    replaced: Replaced
+
+    @property
+    def replaced(self) -> int:
+        """How many characters of the response could not be written."""
+        return 0
 
     @abstractmethod
     def listing(self, listing: Listing) -> None: ...

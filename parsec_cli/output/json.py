@@ -16,7 +16,11 @@ class Json(Format):
 
     @cached_property
     def encoder(self) -> Encoder:
-        return Encoder(self.redaction, self.replaced)
+        return Encoder(self.redaction)
+
+    @property
+    def replaced(self) -> int:
+        return self.encoder.replaced
 
     def listing(self, listing: Listing) -> None:
         """Write nothing before the first page has arrived: if that fails, stdout stays empty."""

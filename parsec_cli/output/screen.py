@@ -5,15 +5,14 @@ A broken stderr never breaks a command; a broken stdout raises ReaderLeft or Loc
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from parsec_cli.errors import ParsecError, Stopped, counted
 from parsec_cli.models import JsonObject
-from parsec_cli.output.encode import Replaced
 from parsec_cli.output.fields import Fields
 from parsec_cli.output.format import Format, format_class
 from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
@@ -70,22 +69,23 @@ class Screen:
 
     def show(self, result: Result) -> int:
         """Write a result to stdout and return its exit code."""
+        if isinstance(result, Text):
+            self._show_text(result)
+            return result.exit_code
         match result:
-            case Text():
-                self._show_text(result)
             case Listing():
                 self._format.listing(self._noticing_none(result))
             case Record(rows=Grid() as grid) if self._prints_rows(grid):
                 self._format.listing(Listing(grid.title, grid.columns, [grid.rows]))
                 self._sum_up(result)
             case Record():
-                self._fields.check([result.value], result.columns)
+                self._format.fields.check([result.value], result.columns)
                 self._format.record(result)
                 self._sum_up(result)
             case Frames():
                 frames = map(self._sum_up, result.frames)
                 self._format.frames(changed(result, frames=frames))
-        if count := self._replaced.count:
+        if count := self._format.replaced:
             text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
             self.notice(f"{text} half a surrogate pair, written as \\ufffd")
         return result.exit_code
@@ -139,33 +139,28 @@ class Screen:
         if self.verbose:
             self._print_line(self._people.paint(self._clean_message(text), "dim"))
 
-    def ask(self, question: str) -> str | None:
-        """Ask on stderr and return the typed line, or None at end of file, which means no."""
-        from parsec_cli.output.prompt import read_line
+    def ask(self, question: str, *, hidden: bool = False) -> str | None:
+        """Ask on stderr; return the typed line, or None at end of file, which means no.
 
-        with self._ending_line():
+        With `hidden`, what is typed is not shown.
+        """
+        from parsec_cli.output.prompt import read_hidden, read_line
+
+        def ask() -> None:
             self._print(self._clean(question))
-            return self._answered(read_line(self.stdin))
 
-    def ask_hidden(self, question: str) -> str | None:
-        """Like `ask`, without showing what is typed."""
-        from parsec_cli.output.prompt import read_hidden
-
-        with self._ending_line():
-            line = read_hidden(self.stdin, lambda: self._print(self._clean(question)))
-            answer = self._answered(line)
-        if answer is not None and is_terminal(self.stdin):
-            self._print("\n")  # the typed line end was not shown
-        return answer
-
-    @contextmanager
-    def _ending_line(self) -> Iterator[None]:
-        """End the line of a question that a signal interrupted, and say that nothing was done."""
         try:
-            yield
+            if hidden:
+                answer = read_hidden(self.stdin, ask)
+            else:
+                ask()
+                answer = read_line(self.stdin)
         except Stopped as stop:
             self._print("\n")
             raise type(stop)(f"{stop.message} at the question: nothing was done") from None
+        if answer is None or (hidden and is_terminal(self.stdin)):
+            self._print("\n")  # ends the line of the question
+        return answer
 
     def show_people(self, blocks: Sequence[Block]) -> None:
         """Draw blocks on stderr, such as the details that a question refers to."""
@@ -209,41 +204,22 @@ class Screen:
         return Sink(self.stderr, "stderr")
 
     @cached_property
-    def _replaced(self) -> Replaced:
-        return Replaced()
-
-    @cached_property
     def _redaction(self) -> Redaction:
         return Redaction(self.secrets, reveal_keys=self.reveal_keys)
 
     @cached_property
-    def _fields(self) -> Fields:
-        return Fields(self.fields)
-
-    @cached_property
     def _format(self) -> Format:
-        return format_class(self.format_name)(
-            self._sink,
-            self._surface,
-            self._redaction,
-            self._fields,
-            self.headers,
-            self._replaced,
-        )
+        make = format_class(self.format_name)
+        return make(self._sink, self._surface, self._redaction, Fields(self.fields), self.headers)
 
     def _show_text(self, result: Text) -> None:
         text = self._redaction.text(result.text)
         if self._surface.terminal:
             text = visible_lines(text)
         if result.headings and self._surface.colour:
-            text = self._with_headings(text, result.headings)
+            known = "|".join(map(re.escape, result.headings))
+            text = re.sub(f"(?m)^({known})", lambda m: self._surface.paint(m[0], "strong"), text)
         self._sink.write(text if not text or text.endswith("\n") else f"{text}\n")
-
-    def _with_headings(self, text: str, headings: tuple[str, ...]) -> str:
-        import re
-
-        known = "|".join(map(re.escape, headings))
-        return re.sub(f"(?m)^(?:{known})", lambda m: self._surface.paint(m[0], "strong"), text)
 
     def _noticing_none(self, listing: Listing) -> Listing:
         """Return the listing so that, once its pages have ended, it reports if it was empty."""
@@ -258,11 +234,6 @@ class Screen:
             yield page
         if not any_record:
             self.notice(listing.empty, listing.empty_command)
-
-    def _answered(self, answer: str | None) -> str | None:
-        if answer is None:
-            self._print("\n")
-        return answer
 
     def _clean(self, text: str) -> str:
         return self._people.readable(self._redaction.text(text))

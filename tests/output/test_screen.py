@@ -219,13 +219,13 @@ def test_an_answer_that_is_no_text_matches_nothing():
 
 def test_a_hidden_answer_is_read_alike():
     shown = Shown(answers="secret\n")
-    assert shown.screen.ask_hidden("key: ") == "secret"
+    assert shown.screen.ask("key: ", hidden=True) == "secret"
     assert shown.err == "key: "
 
 
 def test_after_a_hidden_answer_a_terminal_gets_the_line_end():
     shown = Shown(answers="secret\n", terminal=True)
-    assert shown.screen.ask_hidden("key: ") == "secret"
+    assert shown.screen.ask("key: ", hidden=True) == "secret"
     assert shown.err == "key: \n"
 
 

@@ -127,7 +127,7 @@ def _key(runtime: Runtime, name: str) -> Secret:
     """Read a key from a hidden prompt, or from stdin if nobody can be asked."""
     screen, stdin = runtime.screen, runtime.world.stdin
     if screen.interactive:
-        answer = screen.ask_hidden(f"key of profile `{name}` (not shown): ")
+        answer = screen.ask(f"key of profile `{name}` (not shown): ", hidden=True)
         if answer is None:
             raise ConsentMissing("no key was typed; nothing was changed")
         return keys.checked(answer, "the prompt")
