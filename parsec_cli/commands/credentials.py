@@ -1,4 +1,4 @@
-"""`parsec credentials`: exchange keys that stay with the user."""
+"""`parsec credentials`: read a user's exchange keys and encode them for one request."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from parsec_cli.api import credentials
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.option_types import ApiKeyId
 from parsec_cli.cli.tree import Noun
+from parsec_cli.commands.shared.input_file import read_secrets
+from parsec_cli.errors import UsageFault
 from parsec_cli.results import Text
+from parsec_cli.runtime import Runtime
 
 noun = Noun("credentials", "Prepare a user's exchange keys.")
 
@@ -31,6 +35,24 @@ def encode(
       parsec credentials encode --exchange kalshi --api-key-id abc123 key.pem | pbcopy
 
     """
-    from parsec_cli.commands.shared.exchange_keys import encode_keys
+    name = credentials.exchange_name(exchange)
+    keys = read_keys(runtime_of(ctx), file, name, api_key_id, "per-request")
+    return Text(credentials.encode(keys) + "\n")
 
-    return Text(encode_keys(runtime_of(ctx), file, exchange, api_key_id) + "\n")
+
+def read_keys(
+    runtime: Runtime,
+    path: str,
+    exchange: str,
+    api_key_id: str | None,
+    purpose: credentials.Purpose,
+) -> credentials.Keys:
+    """Read exchange keys from a file or stdin; from then on all output masks them."""
+    if api_key_id is not None and exchange != "kalshi":
+        raise UsageFault(f"`--api-key-id` is for kalshi: {exchange} has no such field")
+    keys = credentials.parse(read_secrets(runtime, path), exchange, api_key_id, purpose)
+    for name, value in keys.items():
+        if name != "api_key_id":
+            # a server may return a PEM key without its line ends, or one line of it
+            runtime.keep_secret(value, *(s for s in value.splitlines() if "-----" not in s))
+    return keys

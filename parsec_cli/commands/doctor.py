@@ -1,10 +1,9 @@
-"""`parsec doctor`: what is in effect here, and does the API answer."""
+"""`parsec doctor`: check config, profile, key, route and API, one line each."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import typer
 
@@ -14,6 +13,7 @@ from parsec_cli.cli.tree import Verb
 from parsec_cli.errors import ParsecError, Unauthorized, counted
 from parsec_cli.models import JsonObject, Usage
 from parsec_cli.next_command import run
+from parsec_cli.records import state
 from parsec_cli.redaction import without_keys
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
@@ -29,67 +29,54 @@ def doctor(ctx: typer.Context) -> Listing:
       parsec doctor --json | jq -r '.checks[] | select(.status != "ok") | .detail'
 
     """
-    checks, exit_code = examine(runtime_of(ctx))
-    return Listing("checks", columns.CHECK, [checks], exit_code=exit_code)
+    runtime = runtime_of(ctx)
+    report = _Report(runtime, [])
+    if report.check("config", lambda: _config(runtime)):
+        report.check("profile", lambda: _profile(runtime))
+        report.check("host", lambda: _host(runtime))
+        keyed = report.check("key", lambda: _key(runtime))
+        report.check("route", lambda: _route(runtime))
+        usages: list[Usage] = []
+        if keyed and report.check("api", lambda: _api(runtime, usages)):
+            report.check("quota", lambda: _quota(usages[0]))
+            report.check("pool", lambda: _pool(runtime))
+    return Listing("checks", columns.CHECK, [report.lines], exit_code=report.exit_code)
 
 
 noun = Verb("doctor", doctor)
-
-
 LOW_QUOTA = 0.1
-
-
 FULL_POOL = 90.0
-
-
-# a check's finding: "ok" or "warning", and what is to be seen
+# "ok" or "warning", and the detail
 Finding = tuple[str, str]
 
 
-@dataclass(slots=True)
-class _Examination:
+@state
+class _Report:
     runtime: Runtime
-    lines: list[JsonObject] = field(default_factory=list)
+    lines: list[JsonObject]
     exit_code: int = 0
 
-    def run(self, name: str, check: Callable[[], Finding]) -> bool:
-        """Note what `check` found; a ParsecError is a failed check. True unless it failed."""
+    def check(self, name: str, check: Callable[[], Finding]) -> bool:
+        """Add a line with the finding of `check`; return False if it raised a ParsecError."""
         try:
             status, detail = check()
         except ParsecError as fault:
-            told = fault.message + _further(self.runtime, fault)
-            status, detail = "failed", without_keys(told)
+            status, detail = "failed", without_keys(fault.message + _hint_of(self.runtime, fault))
             self.exit_code = self.exit_code or fault.exit_code
         self.lines.append({"name": name, "status": status, "detail": detail})
         return status != "failed"
 
 
-def _further(runtime: Runtime, fault: ParsecError) -> str:
-    """Return the hint of a failed check in parentheses; none sends people to where they are."""
+def _hint_of(runtime: Runtime, fault: ParsecError) -> str:
+    """Return the hint of a failed check in parentheses; it never proposes `parsec doctor`."""
     hint, command = fault.hint, fault.command
     if command == run("doctor"):
         hint, command = "", None
         if isinstance(fault, Unauthorized):
             hint, command = "store another key with", run("config", "set", "api_key")
     line = runtime.screen.shell_line(command)
-    told = " ".join(filter(None, (hint, f"`{line}`" if line else "")))
-    return f" ({told})" if told else ""
-
-
-def examine(runtime: Runtime) -> tuple[list[JsonObject], int]:
-    """Run every check that those before it leave possible; return the lines and the exit code."""
-    examination = _Examination(runtime)
-    if not examination.run("config", lambda: _config(runtime)):
-        return examination.lines, examination.exit_code
-    examination.run("profile", lambda: _profile(runtime))
-    examination.run("host", lambda: _host(runtime))
-    keyed = examination.run("key", lambda: _key(runtime))
-    examination.run("route", lambda: _route(runtime))
-    usages: list[Usage] = []
-    if keyed and examination.run("api", lambda: _api(runtime, usages)):
-        examination.run("quota", lambda: _quota(usages[0]))
-        examination.run("pool", lambda: _pool(runtime))
-    return examination.lines, examination.exit_code
+    text = " ".join(filter(None, (hint, f"`{line}`" if line else "")))
+    return f" ({text})" if text else ""
 
 
 def _config(runtime: Runtime) -> Finding:
@@ -148,7 +135,7 @@ def _quota(usage: Usage) -> Finding:
 
     left, limit = usage.monthly_left, usage.monthly_limit
     if left is None or not limit:
-        return "ok", "unlimited" if limit == 0 else "not told"
+        return "ok", "unlimited" if limit == 0 else "unknown"
     status = "warning" if left < LOW_QUOTA * limit else "ok"
     return status, f"{left} of {limit} requests left until {reset_time(usage.resets_at) or '?'}"
 

@@ -1,4 +1,4 @@
-"""`parsec history`: what was changed from this machine, and what became of it."""
+"""`parsec history`: list and show the changes that were sent from this machine."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from parsec_cli.models import JsonObject
 from parsec_cli.results import Block, Card, Listing, Record
 from parsec_cli.runtime import Runtime
 
+_PAGE = 100
 noun = Noun("history", "Show the changes that were made from this machine.")
 
 
@@ -47,7 +48,12 @@ def list_entries(
       parsec history list --user alice --json
 
     """
-    return list_history(runtime_of(ctx), user, since, limit)
+    runtime, filtered = runtime_of(ctx), bool(user or since)
+    name, by = _named(user)
+    entries = runtime.history.entries(name, since, limit, by=by)
+    empty = "no change matches" if filtered else "no change was made from here yet"
+    pages = _pages(runtime, entries)
+    return Listing("entries", columns.HISTORY, pages, empty=empty, filtered=filtered)
 
 
 @noun.command("show")
@@ -62,26 +68,14 @@ def show(
       parsec history show 01m3 --json | jq .before
 
     """
-    return show_entry(runtime_of(ctx), entry)
-
-
-_PAGE = 100
-
-
-def list_history(
-    runtime: Runtime, user: str | None, since: str | None, limit: int | None
-) -> Listing:
-    """Return the entries as the file is read from its end; no key and no network is needed."""
-    name, by = _named(user)
-    entries = runtime.history.entries(name, since, limit, by=by)
-    filtered = bool(user or since)
-    empty = "no change matches" if filtered else "no change was made from here yet"
-    pages = _pages(runtime, entries)
-    return Listing("entries", columns.HISTORY, pages, empty=empty, filtered=filtered)
+    runtime = runtime_of(ctx)
+    value = runtime.history.get(entry)
+    _warn_of_damage(runtime)
+    return Record(value, columns.HISTORY, tuple(_blocks(value)))
 
 
 def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """Read a USER as all commands do; return the id and which of the two it may be."""
+    """Return the id of a USER and the fields in which it may be; None matches all entries."""
     either = ("external_id", "customer_id")
     if user is None:
         return None, either
@@ -90,12 +84,6 @@ def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
     named = Reference.parse(user)
     forced = user != named.id
     return named.id, (named.meaning,) if forced else either
-
-
-def show_entry(runtime: Runtime, entry: str) -> Record:
-    value = runtime.history.get(entry)
-    _warn_of_damage(runtime)
-    return Record(value, columns.HISTORY, tuple(_blocks(value)))
 
 
 def _pages(runtime: Runtime, entries: Iterator[JsonObject]) -> Iterator[list[JsonObject]]:
@@ -114,13 +102,13 @@ def _blocks(entry: JsonObject) -> Iterator[Block]:
     names = ("id", "time", "profile", "host", "key", "command")
     pairs = [(name, shown(entry[name])) for name in names]
     pairs += [(name, shown(target[name])) for name in ("external_id", "customer_id")]
-    told = ("outcome", "http_status", "attempts", "error", "reason")
-    pairs += [(name, shown(entry[name])) for name in told if entry.get(name) is not None]
+    optional = ("outcome", "http_status", "attempts", "error", "reason")
+    pairs += [(name, shown(entry[name])) for name in optional if entry.get(name) is not None]
     yield Card(tuple(pairs))
     for name in ("before", "after"):
         if isinstance(entry[name], dict):
-            yield Card(tuple((key, _told(value)) for key, value in entry[name].items()), name)
+            yield Card(tuple((key, _text(value)) for key, value in entry[name].items()), name)
 
 
-def _told(value: object) -> str:
+def _text(value: object) -> str:
     return exact_json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else shown(value)

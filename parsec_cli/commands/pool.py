@@ -1,4 +1,4 @@
-"""`parsec pool`: the QPS that all end-users share."""
+"""`parsec pool`: show and check the QPS pool that all end-users share."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import pool_blocks
 from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject, Pool, User
-from parsec_cli.results import Block, Frames, Grid, Line, Record
+from parsec_cli.results import Frames, Grid, Line, Record
 from parsec_cli.runtime import Runtime
 
+DEFAULT_MAX_USED = 90
+_OVER = 11  # exit code of a pool beyond a limit
 noun = Noun("pool", "Show and check the QPS pool of the end-users.")
 
 
@@ -47,8 +49,8 @@ def show(
     """
     runtime = runtime_of(ctx)
     if watch is not None:
-        return Frames(watched(runtime, top, watch))
-    return pool_record(runtime, top)
+        return Frames(_repeated(runtime, top, watch))
+    return _pool_record(runtime, top)
 
 
 @noun.command("check")
@@ -78,24 +80,37 @@ def check(
       parsec pool check --min-free 200 --json
 
     """
-    return check_pool(runtime_of(ctx), max_used, min_free)
+    pool = get_pool(runtime_of(ctx).client)
+    over = _is_over(pool, max_used, min_free)
+    value: JsonObject = {
+        "status": "over" if over else "ok",
+        "qps_pool": pool.qps_pool,
+        "total_allocated_qps": pool.total_allocated_qps,
+        "used_percent": pool.used_percent,
+        "free": pool.free,
+    }
+    text = (
+        f"pool {value['status']}: {pool.used_percent}% allocated, {pool.total_allocated_qps} of "
+        f"{pool.qps_pool} QPS, {pool.free} free"
+    )
+    block = Line(text, "bad" if over else "good")
+    return Record(value, columns.POOL_CHECKED, (block,), _OVER if over else 0)
 
 
-DEFAULT_MAX_USED = 90
+def _is_over(pool: Pool, max_used: int | None, min_free: int | None) -> bool:
+    """Compare with the limits; the default applies only if neither is given."""
+    if max_used is None and min_free is None:
+        max_used = DEFAULT_MAX_USED
+    # exactly, not by the rounded percentage that is shown
+    full = max_used is not None and 100 * pool.total_allocated_qps >= max_used * pool.qps_pool
+    return pool.qps_pool <= 0 or full or (min_free is not None and pool.free < min_free)
 
 
-OVER = 11
-
-
-def figures(pool: Pool) -> JsonObject:
-    """The pool as the server sent it, with what follows from it."""
-    return {**pool.raw, "free": pool.free, "used_percent": pool.used_percent}
-
-
-def pool_record(runtime: Runtime, top: int) -> Record:
-    """Read the pool and, with `top`, the users that hold the most QPS of a whole listing."""
+def _pool_record(runtime: Runtime, top: int) -> Record:
+    """Read the pool and, with `top`, all users to find those with the largest limits."""
     pool = get_pool(runtime.client)
-    value, blocks = figures(pool), pool_blocks(pool)
+    value = {**pool.raw, "free": pool.free, "used_percent": pool.used_percent}
+    blocks = pool_blocks(pool)
     if not top:
         return Record(value, columns.POOL, blocks)
     largest = Grid(columns.TOP_USER, _largest(runtime, top), "largest limits")
@@ -108,7 +123,7 @@ def pool_record(runtime: Runtime, top: int) -> Record:
 
 
 def _largest(runtime: Runtime, top: int) -> list[JsonObject]:
-    """Pick the `top` users by qps_limit while the pages pass; memory stays that of `top`."""
+    """Return the `top` users by qps_limit; only that many are in memory."""
 
     def users() -> Iterator[JsonObject]:
         for page in pages(runtime.client):
@@ -119,36 +134,9 @@ def _largest(runtime: Runtime, top: int) -> list[JsonObject]:
     return [{name: raw.get(name) for name in names} for raw in largest if User(raw).qps_limit]
 
 
-def watched(runtime: Runtime, top: int, seconds: float) -> Iterator[Record]:
-    """Give the pool again every so many seconds, until somebody has seen enough."""
+def _repeated(runtime: Runtime, top: int, seconds: float) -> Iterator[Record]:
+    """Yield the pool again every so many seconds, until the command is interrupted."""
     sleep = runtime.world.sleep or runtime.interrupts.pause
     while True:
-        yield pool_record(runtime, top)
+        yield _pool_record(runtime, top)
         sleep(seconds)
-
-
-def check_pool(runtime: Runtime, max_used: int | None, min_free: int | None) -> Record:
-    """Compare with the limits; the default of 90 percent counts only when neither is given."""
-    pool = get_pool(runtime.client)
-    if max_used is None and min_free is None:
-        max_used = DEFAULT_MAX_USED
-    over = pool.qps_pool <= 0
-    if max_used is not None:
-        # exactly, not by the rounded figure that is shown
-        over = over or 100 * pool.total_allocated_qps >= max_used * pool.qps_pool
-    if min_free is not None:
-        over = over or pool.free < min_free
-    status = "over" if over else "ok"
-    value: JsonObject = {
-        "status": status,
-        "qps_pool": pool.qps_pool,
-        "total_allocated_qps": pool.total_allocated_qps,
-        "used_percent": pool.used_percent,
-        "free": pool.free,
-    }
-    line = (
-        f"pool {status}: {pool.used_percent}% used, {pool.total_allocated_qps} of "
-        f"{pool.qps_pool} QPS allocated, {pool.free} free"
-    )
-    blocks: tuple[Block, ...] = (Line(line, "bad" if over else "good"),)
-    return Record(value, columns.POOL_CHECKED, blocks, OVER if over else 0)

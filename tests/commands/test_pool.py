@@ -76,7 +76,7 @@ def test_one_line_on_a_terminal(run, builder):
 
     completed = run("pool", "check", "-o", "table")
 
-    assert completed.out == "pool over: 95.0% used, 950 of 1000 QPS allocated, 50 free\n"
+    assert completed.out == "pool over: 95.0% allocated, 950 of 1000 QPS, 50 free\n"
 
 
 def test_check_is_one_request(run, builder):

@@ -13,8 +13,8 @@ from parsec_cli.api.credentials import exchange_name
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.option_types import ApiKeyId, Credentials, DryRun, Reason, UserName, whole
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.credentials import read_keys
 from parsec_cli.commands.shared.cards import not_sent, shown
-from parsec_cli.commands.shared.exchange_keys import keys_from
 from parsec_cli.commands.users.create import address
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import JsonObject
@@ -69,7 +69,7 @@ def command(
         fields = _wallet_fields(wallet_type or "eoa", eoa_address, chain_id)
     elif mode == "self":
         _check_self(credentials, wallet_type, eoa_address, chain_id)
-        fields = keys_from(runtime, credentials or "", exchange, api_key_id, "stored")
+        fields = read_keys(runtime, credentials or "", exchange, api_key_id, "stored")
     else:
         raise unknown("mode", mode, ("managed", "self"))
     fields = {"exchange": exchange, "mode": mode, **fields}
