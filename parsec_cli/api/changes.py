@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from parsec_cli.api.answer import Answer
-from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent, Promise, json_promise
+from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, Promise, json_promise
 from parsec_cli.api.client import Change, Client
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import get_user, user_path, user_with

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import quote, urlencode
 
 from parsec_cli import __version__
-from parsec_cli.api import answer as answers
-from parsec_cli.api.answer import Answer
-from parsec_cli.api.call import Attempted, Call, Exchange, Lost, NotSent
+from parsec_cli.api.call import Answer, Attempted, Call, Exchange, Lost, NotSent, read_response
 from parsec_cli.api.deadline import Deadline
 from parsec_cli.api.retry import RetryBudget, RetrySettings, send
 from parsec_cli.base_url import BaseUrl
@@ -218,7 +216,7 @@ class Client:
         except self._http.FAILURES as fault:
             return self._failed(fault)
         try:
-            answer = answers.read(response, iter(cast("Iterable[bytes]", response.stream)))
+            answer = read_response(response, iter(cast("Iterable[bytes]", response.stream)))
         except self._http.FAILURES as fault:
             why = f"it was cut: {self._reason(fault)}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)

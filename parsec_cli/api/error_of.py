@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from parsec_cli.api.answer import Answer, clip, quota_spent
-from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, clip, quota_spent
 from parsec_cli.errors import (
     ConnectFailed,
     ForeignNotFound,

@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from parsec_cli.api.answer import Answer
-from parsec_cli.api.call import Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.call import Answer, Attempted, Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.records import changed, record, state
 
 SHORTEST_WAIT = 0.1

@@ -7,8 +7,7 @@ from typing import Any
 
 from support.clock import VirtualClock
 
-from parsec_cli.api.answer import Answer
-from parsec_cli.api.call import Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.call import Answer, Attempted, Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.retry import RetryBudget, RetrySettings, send
 
 METHODS = {

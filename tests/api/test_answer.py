@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.api.answer import Answer, read
 from parsec_cli.api.bodies import MAX_BODY, MAX_DEPTH, MAX_STRING, MAX_TOKENS, Unfit, parse
+from parsec_cli.api.call import Answer
+from parsec_cli.api.call import read_response as read
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.api.answer import Answer
-from parsec_cli.api.call import Call, Exchange, Kind
+from parsec_cli.api.call import Answer, Call, Exchange, Kind
 from parsec_cli.api.changes import deactivation, deletion_promise, settle_deactivation, settled
 from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import error_of
