@@ -57,10 +57,12 @@ class ParserMessage:
 def build_command(name: str, function: Callable[..., Any], text: str | None, cls: type[Any]) -> Any:
     # Typer evaluates the annotations twice; doing it once here takes half the time
     function.__annotations__ = inspect.get_annotations(function, eval_str=True)
+    return _command(CommandInfo(name, cls=cls, callback=function, help=text))
+
+
+def _command(info: CommandInfo) -> Any:
     command: Any = typer.main.get_command_from_info(
-        CommandInfo(name, cls=cls, callback=function, help=text),
-        pretty_exceptions_short=False,
-        rich_markup_mode=None,
+        info, pretty_exceptions_short=False, rich_markup_mode=None
     )
     _parse_without_pydantic(command.params)
     return command
@@ -95,13 +97,7 @@ def build_options(declared: Mapping[str, tuple[Any, Any]]) -> list[Any]:
             for name, (kind, option) in declared.items()
         ]
     )
-    command: Any = typer.main.get_command_from_info(
-        CommandInfo("options", callback=function, add_help_option=False),
-        pretty_exceptions_short=False,
-        rich_markup_mode=None,
-    )
-    _parse_without_pydantic(command.params)
-    return list(command.params)
+    return list(_command(CommandInfo("options", callback=function, add_help_option=False)).params)
 
 
 class _PlainParam:

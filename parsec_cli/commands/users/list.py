@@ -22,6 +22,7 @@ from parsec_cli.runtime import Runtime
 
 NONE = "none"  # selects users without a wallet, or linked to no exchange
 WALLETS = ("eoa", "safe", NONE)
+_CREATE = run("users", "create", names=["EXTERNAL_ID"])
 
 
 @verb("list")
@@ -73,8 +74,7 @@ def command(
     chosen, start = filters.any or sort is not None, cursor or None
     walk = _Walk(runtime_of(ctx), filters, limit, start, page_size, chosen, {}, start)
     records = walk.records() if sort is None else walk.sorted_records(sort, reverse=reverse)
-    create = run("users", "create", names=["EXTERNAL_ID"])
-    empty = ("no user matches", None) if filters.any else ("no users yet; create one with", create)
+    empty = ("no user matches", None) if filters.any else ("no users yet; create one with", _CREATE)
     return Listing(
         "users",
         columns.USER,
