@@ -110,7 +110,7 @@ def test_all_faults_of_a_file_are_listed_together_in_order_of_rows():
         "row 5: the id is empty",
         "row 6: eoa_address `0x12` is not `0x` and 40 hexadecimal digits",
         "row 7: email 'nobody' is not an email address",
-        "row 8: the id `u1` is in row 2, too",
+        "row 8: the id `u1` is also in row 2",
         "row 9: qps_limit `0` is not a whole number from 1 to 2147483647",
         "row 9: state `gone` is not active or absent",
         "row 10: the id looks like an API key; it is not shown here",
@@ -165,14 +165,14 @@ def test_header_without_an_id_says_what_it_saw_and_what_is_needed():
         read("external-id|qps\nu1|5\n")
     assert caught.value.details == (
         (
-            "row 1: there is no column `external_id` or `customer_id`; the first line, split at "
-            "each comma, has `external-id|qps`; did you mean `external_id`"
+            "row 1: no column `external_id` or `customer_id`; the first line, split at "
+            "each comma, has `external-id|qps`; did you mean `external_id`?"
         ),
     )
     assert faults('[{"external-id": "u1"}, {"external-id": "u2"}]') == [
         (
-            "row 1: there is no column `external_id` or `customer_id`; the record has "
-            "`external-id`; did you mean `external_id`"
+            "row 1: no column `external_id` or `customer_id`; the record has "
+            "`external-id`; did you mean `external_id`?"
         )
     ]
     with pytest.raises(UsageFault, match="fault") as caught:
@@ -183,7 +183,7 @@ def test_header_without_an_id_says_what_it_saw_and_what_is_needed():
 
 def test_unknown_and_double_columns_are_listed_with_the_faults_of_rows():
     assert faults("external_id,qps_limt,Email, email\nu1,5,,\nu2,5,\n") == [
-        "row 1: unknown column `qps_limt`; did you mean `qps_limit`",
+        "row 1: unknown column `qps_limt`; did you mean `qps_limit`?",
         "row 1: the column `email` appears 2 times",
         "row 3: has 3 cells, the header has 4",
     ]
@@ -193,7 +193,7 @@ def test_unknown_and_double_columns_are_listed_with_the_faults_of_rows():
     "text", ["external_id,status\nu1,x\n", '[{"external_id": "a", "Status": "x"}]']
 )
 def test_unknown_column_names_the_nearest_known_one(text):
-    assert any(line.endswith("`status`; did you mean `state`") for line in faults(text))
+    assert any(line.endswith("`status`; did you mean `state`?") for line in faults(text))
 
 
 def test_keys_of_json_follow_the_header_rule():
@@ -214,7 +214,7 @@ MAPPED = [
 def test_mapped_columns_are_read_and_the_others_named(text):
     columns = Columns.parse(["external_id=login", "QPS_limit= Limit "])
     assert read_roster(text.encode(), "f", columns)[0].qps_limit == 5
-    assert columns.notice() == "columns not read: `note`"
+    assert columns.notice() == "ignored columns: `note`"
 
 
 @pytest.mark.parametrize("text", MAPPED)
@@ -222,7 +222,7 @@ def test_mapped_column_that_is_not_there_is_a_fault(text):
     with pytest.raises(UsageFault) as caught:
         read_roster(text.encode(), "f", Columns.parse(["external_id=login", "email=notes"]))
     assert caught.value.details == (
-        "row 1: `--map email=notes`: no such column; did you mean `note`",
+        "row 1: `--map email=notes`: column not found; did you mean `note`?",
     )
 
 
@@ -283,7 +283,7 @@ def test_half_a_character_of_utf16_is_a_fault():
 
 def test_nul_characters_are_refused():
     listed = faults(b"external_id\nu\x001\n")
-    assert listed[0].startswith("row 2: holds a NUL character")
+    assert listed[0].startswith("row 2: contains a NUL character")
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_file_without_rows_is_valid(text):
 
 @pytest.mark.parametrize("text", ["", "\n\n"])
 def test_empty_file_is_refused(text):
-    assert faults(text)[0].startswith("row 1: there is no column")
+    assert faults(text)[0].startswith("row 1: no column")
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_one_column_that_csv_and_tsv_read_differently_is_refused(line):
     data = f"external_id\nplain\n{line}\n".encode()
     with pytest.raises(UsageFault) as caught:
         read_roster(data, "stdin")
-    assert caught.value.details == ("row 3: means one id as csv and another as tsv",)
+    assert caught.value.details == ("row 3: is one id as csv and another as tsv",)
     as_csv, as_tsv = read_roster(data, "a.csv")[1], read_roster(data, "a.tsv")[1]
     assert as_csv.external_id != as_tsv.external_id
 
@@ -404,11 +404,11 @@ def test_json_faults_carry_the_line_or_place():
         ),
         (
             '{"users": [{"external_id": "a"}], "count": 1, "next_cursor": "b2Zm"}',
-            "row 1: the listing in this file is not complete: it has a `next_cursor`",
+            "row 1: the listing in this file is incomplete: it has a `next_cursor`",
         ),
         (
             '{"users": [{"external_id": "a"}], "complete": false}',
-            "row 1: the listing in this file is not complete: `complete` is false",
+            "row 1: the listing in this file is incomplete: `complete` is false",
         ),
     ],
 )
@@ -485,7 +485,7 @@ def test_exported_user_without_an_external_id_is_known_by_its_customer_id():
 
 def test_typo_in_an_exported_record_is_not_taken_for_a_new_field():
     assert faults('[{"customer_id": "c", "api_key": 1, "external_id": "", "qps_limitt": 5}]') == [
-        "row 1: unknown column `qps_limitt`; did you mean `qps_limit`"
+        "row 1: unknown column `qps_limitt`; did you mean `qps_limit`?"
     ]
 
 

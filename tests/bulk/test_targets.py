@@ -59,7 +59,7 @@ def test_customer_id_column_comes_first_and_keeps_the_external_id_for_comparison
 
 @pytest.mark.parametrize("text", ["", "\n \n", "customer_id\n", "external_id,state\n,\n"])
 def test_empty_file_is_refused(text):
-    assert faults(text) == ["row 1: the file names no user"]
+    assert faults(text) == ["row 1: the file contains no user"]
 
 
 def test_all_faults_are_listed():
@@ -131,7 +131,7 @@ def test_mapped_column_names_the_users():
     columns = Columns.parse(["external_id=Login"])
     found = read_targets(b"Login,note\nu1,bye\n", "f", columns)
     assert found == (Target(2, "external_id", "u1"),)
-    assert columns.notice() == "columns not read: `note`"
+    assert columns.notice() == "ignored columns: `note`"
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
@@ -168,7 +168,7 @@ def test_tsv_escapes_of_a_list_are_undone():
 @pytest.mark.parametrize("text", ["dom\\\\user\r\n", '"a,b"\nu1\n', "'=x\nu1\n", '"a""b"\n'])
 def test_list_that_may_be_csv_is_refused(text):
     """`-o csv --no-headers` writes such lines, and means another id by them."""
-    assert faults(text) == ["row 1: means one id as csv and another as tsv"]
+    assert faults(text) == ["row 1: is one id as csv and another as tsv"]
 
 
 def test_header_of_a_file_with_old_line_ends_is_no_user():

@@ -174,7 +174,7 @@ def test_mapped_columns_work_in_every_reader(run, builder, work):
     assert run("users", "plan", file).code == 2
     planned = run("users", "plan", file, *mapped, "--map", "qps_limit=limit", "--json")
     assert planned.json["actions"][0]["after"]["qps_limit"] == 9
-    assert "columns not read: `note`" in planned.err
+    assert "ignored columns: `note`" in planned.err
     assert run("users", "apply", file, *mapped, "--map", "qps_limit=limit", "--yes").code == 0
     assert builder.users[user["customer_id"]]["qps_limit"] == 9
     assert run("users", "deactivate", "u1", *mapped).code == 2

@@ -1,8 +1,7 @@
-"""Text of a table -> rows of cells with the line each starts in; knows delimiters, no columns.
+"""Read csv and tsv text into rows of cells, each with its number; knows no columns.
 
-Rows are numbered as a spreadsheet does: the header is 1, and a record whose quoted cells span
-several lines has the number of its first line. csv has quotes; tsv as this tool writes it has
-none, and escapes begin with a backslash.
+Rows are numbered by their first line; the header is 1. csv has quotes; tsv as this tool writes it
+has none, and its escapes begin with a backslash.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ import csv
 import io
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from itertools import islice, zip_longest
 
 from parsec_cli.bulk.files.decode import Faults
 from parsec_cli.bulk.files.header import normal
 from parsec_cli.cells import from_csv, from_tsv, has_tsv_escapes
+from parsec_cli.records import record
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 Record = tuple[int, list[str]]
@@ -26,8 +25,8 @@ _LINE_END = re.compile("\r\n|\r|\n")
 _SCANNED = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+@record
+class Table:
     """`header` holds the column names as written; `decode` gives the text of a cell of `rows`."""
 
     header: tuple[str, ...]
@@ -45,15 +44,15 @@ def first_line(text: str) -> str:
     return lines_of(text[:_SCANNED].lstrip("\r\n"))[0]
 
 
-def open_sheet(text: str, known: Collection[str], faults: Faults) -> Sheet | None:
-    """Read the header with the delimiter that gives most `known` names; None without a line."""
+def read_table(text: str, known: Collection[str], faults: Faults) -> Table | None:
+    """Read the header with the delimiter that yields most `known` names; None for an empty file."""
     text, given = _given_delimiter(text)
     first = first_line(text)
     delimiter = given or _delimiter(first, known)
     rows, decode = _rows(text, first, delimiter, faults, is_csv=given is not None)
     for row, cells in rows:
         if not blank(cells):
-            return Sheet(tuple(cells), row, delimiter, rows, decode)
+            return Table(tuple(cells), row, delimiter, rows, decode)
     return None
 
 
@@ -65,7 +64,7 @@ def blank(cells: list[str]) -> bool:
 def _rows(text: str, first: str, delimiter: str, faults: Faults, *, is_csv: bool) -> Dialect:
     as_csv = _records(text, delimiter, faults), from_csv
     as_tsv = enumerate(_split(text), 1), from_tsv if has_tsv_escapes(text) else str
-    if is_csv or '"' in first:  # this tool quotes no name of a column in tsv
+    if is_csv or '"' in first:  # this tool never quotes a column name in tsv
         return as_csv
     if delimiter in first:
         return as_tsv if delimiter == "\t" else as_csv
@@ -78,10 +77,10 @@ def _split(text: str) -> Iterator[list[str]]:
 
 
 def _agreed(one: Dialect, other: Dialect, faults: Faults) -> Iterator[Record]:
-    """Yield the rows of a file of one column, if it means the same as csv and as tsv."""
+    """Yield the rows of a file of one column, if csv and tsv give the same values."""
     for first, second in zip_longest(_decoded(*one), _decoded(*other)):
         if first != second:
-            two_readings((first or second)[0], faults)
+            add_format_fault((first or second)[0], faults)
             return
         yield first
 
@@ -90,16 +89,17 @@ def _decoded(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[R
     return ((row, [decode(cell) for cell in cells]) for row, cells in rows if not blank(cells))
 
 
-def two_readings(row: int, faults: Faults) -> None:
+def add_format_fault(row: int, faults: Faults) -> None:
+    """Report an id that has two values, one in each format."""
     faults.add(
         row,
-        "means one id as csv and another as tsv",
-        hint="end the file's name in `.csv` or `.tsv`, or use `-o json` for the export",
+        "is one id as csv and another as tsv",
+        hint="rename the file to `.csv` or `.tsv`, or export it with `-o json`",
     )
 
 
 def _given_delimiter(text: str) -> tuple[str, str | None]:
-    """Take off Excel's first line `sep=;`, which no spreadsheet shows or counts."""
+    """Remove Excel's first line `sep=;`, which spreadsheets do not show or count."""
     first = lines_of(text[:_SCANNED])[0]
     given = first.strip('"')
     if given.lower().startswith("sep=") and len(given) <= len("sep=;"):
@@ -117,7 +117,7 @@ def _delimiter(first: str, known: Collection[str]) -> str:
 
 def _records(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
     if len(delimiter) != 1 or delimiter in '"\r\n ':
-        faults.add(1, "the line `sep=` names no usable delimiter")
+        faults.add(1, "the line `sep=` has no usable delimiter")
         return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
@@ -133,10 +133,9 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
 
 
 def _quote_fault(text: str, row: int, delimiter: str) -> str:
-    """Say where the quote opened that the csv module gave up on, and that nothing below was read.
+    """Report where the quote opened that made the csv module fail.
 
-    A quote that is not closed usually swallows lines up to the next one, so both faults are told
-    in the same words.
+    A quote that is not closed usually continues to the next quote, so both faults read alike.
     """
     lines = islice(io.StringIO(text, newline=""), row - 1, None)
     opened, closed = _last_quote("".join(lines)[:_SCANNED], delimiter)
@@ -148,9 +147,9 @@ def _quote_fault(text: str, row: int, delimiter: str) -> str:
 
 
 def _last_quote(text: str, delimiter: str) -> tuple[int | None, bool]:
-    """Walk `text` by the rules of RFC 4180 up to the first that is broken, or to the end.
+    """Follow the quotes of RFC 4180 to the first violation, or to the end.
 
-    Gives the line (from 0) of the last quote that opened a cell, and whether it closed.
+    Return the line (from 0) of the last quote that opened a cell, and whether it was closed.
     """
     opened, line, quoted, fresh, at = None, 0, False, True, 0
     while at < len(text):

@@ -1,4 +1,4 @@
-"""Bytes of an operator's file -> text, and the collector that lists all its faults together."""
+"""Decode an operator's file to text, and collect its faults to report all of them together."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import MAX_DETAILS, UsageFault, counted
 
-SHOWN = 50  # faults in one message; a screen or two, and enough to see the pattern
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # zip (.xlsx, .ods, .numbers) and OLE (.xls)
@@ -19,7 +18,7 @@ _SAVE_AS = "save the file as UTF-8 (in Excel: `CSV UTF-8`) and run the same comm
 
 
 class Faults:
-    """What is wrong with a file; `name` is what the operator calls it. Rows count from 1."""
+    """Collects the faults of a file; `name` is how the operator specified it. Rows count from 1."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -30,22 +29,22 @@ class Faults:
         self._found.append((row, text))
         self._hint = self._hint or hint
 
-    def take(self, other: Faults) -> None:
-        """Add what another collector of the same file found."""
+    def extend(self, other: Faults) -> None:
+        """Add the faults of another collector for the same file."""
         self._found += other._found
         self._hint = self._hint or other._hint
 
     def check(self) -> None:
-        """Raise one UsageFault that lists them all, if there is any."""
+        """Raise one UsageFault that lists all faults, if there are any."""
         if not self._found:
             return
         self._found.sort(key=lambda found: found[0])
-        lines = [f"row {row}: {text}" for row, text in self._found[:SHOWN]]
-        if len(self._found) > SHOWN:
-            lines.append(f"and {len(self._found) - SHOWN:,} more")
         count = len(self._found)
+        lines = [f"row {row}: {text}" for row, text in self._found[:MAX_DETAILS]]
+        if count > MAX_DETAILS:
+            lines.append(f"and {count - MAX_DETAILS:,} more")
         raise UsageFault(
-            f"`{self.name}` has {count:,} {'fault' if count == 1 else 'faults'}: nothing was sent",
+            f"`{self.name}` has {counted(count, 'fault')}: nothing was sent",
             details=lines,
             hint=self._hint or "correct the file and run the same command again",
         )
@@ -56,7 +55,7 @@ def decode(data: bytes, faults: Faults) -> str:
     encoding = "utf-8"
     if data.startswith(_WORKBOOKS) or _MARKUP.match(data):
         why = "the file is a spreadsheet workbook, such as .xlsx, .xls or .ods"
-        faults.add(1, why, hint="export it as CSV (in Excel: `CSV UTF-8`) and give that file")
+        faults.add(1, why, hint="export it as CSV (in Excel: `CSV UTF-8`) and use that file")
         faults.check()
     if data.startswith(codecs.BOM_UTF8):
         data = data[len(codecs.BOM_UTF8) :]
@@ -73,14 +72,14 @@ def decode(data: bytes, faults: Faults) -> str:
     if "\0" in text:
         for row, line in enumerate(text.split("\n"), 1):
             if "\0" in line:
-                why = "holds a NUL character; the file may be UTF-16 without a byte-order mark"
+                why = "contains a NUL character; the file may be UTF-16 without a byte-order mark"
                 faults.add(row, why, hint=_SAVE_AS)
         text = text.replace("\0", "")
     return text
 
 
 def _decode_in_part(data: bytes, encoding: str, faults: Faults) -> str:
-    """Decode what can be, so that the faults of the other rows are listed, too."""
+    """Decode the valid rows, so that their faults are listed, too."""
     lines = []
     for row, line in enumerate(_lines(data, encoding), 1):
         try:

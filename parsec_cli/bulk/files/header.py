@@ -1,11 +1,10 @@
-"""The header rule that all readers of operators' files share: which column holds which field."""
+"""Match the column names of an operator's file to fields, for all readers of such files."""
 
 from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 
 from parsec_cli.bulk.files.decode import Faults
 from parsec_cli.errors import UsageFault
@@ -36,20 +35,20 @@ def is_known(name: str) -> bool:
     return name in FIELDS or name in _OTHER or name.startswith("wallet.")
 
 
-@dataclass(slots=True)
 class Columns:
-    """Which column holds which field.
+    """Finds the column of each field.
 
-    `mapping` is field -> column, from `--map`. With one, the other unknown columns are `ignored`.
+    `mapping` is field -> column, from `--map`. With one, other unknown columns are ignored.
     """
 
-    mapping: dict[str, str] = field(default_factory=dict)
-    ignored: dict[str, None] = field(default_factory=dict)
-    _seen: set[str] = field(default_factory=set)
+    def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
+        self.mapping = mapping or {}
+        self._ignored: dict[str, None] = {}
+        self._seen: set[str] = set()
 
     @classmethod
     def parse(cls, options: Sequence[str]) -> Columns:
-        """Read `--map FIELD=COLUMN`; UsageFault for what is not one, or is there twice."""
+        """Read `--map FIELD=COLUMN`; UsageFault for any other form, or a repetition."""
         mapping: dict[str, str] = {}
         for option in options:
             name, _, column = option.partition("=")
@@ -65,13 +64,13 @@ class Columns:
 
     @property
     def expected(self) -> set[str]:
-        """The column names that a header of this file is recognised by."""
+        """The column names that identify a header of this file."""
         return {self.mapping.get(name, name) for name in FIELDS} | _OTHER
 
     def places(
         self, names: Sequence[str], row: int, faults: Faults, *, exported: bool = False
     ) -> dict[str, int]:
-        """Return field -> position. `exported` passes over fields that the server added."""
+        """Return field -> position; `exported` allows fields that the server added."""
         plain = [normal(name) for name in names]
         fields = {column: name for name, column in self.mapping.items()}
         found: dict[str, int] = {}
@@ -82,7 +81,7 @@ class Columns:
             elif is_known(name) and name not in self.mapping:
                 found[name] = at
             elif self.mapping:
-                self.ignored[name or "(no name)"] = None
+                self._ignored[name or "(no name)"] = None
             elif not name:
                 faults.add(row, "a column has no name")
             elif not exported or difflib.get_close_matches(name, FIELDS, 1, _NEAR_IN_EXPORT):
@@ -93,41 +92,41 @@ class Columns:
         return found
 
     def check_mapped(self, names: Sequence[str], row: int, faults: Faults) -> None:
-        """Report each column of `--map` that the file does not have."""
+        """Report each column of `--map` that is not in the file."""
         for name, column in self.mapping.items():
             if column not in self._seen:
                 near = difflib.get_close_matches(column, [normal(n) for n in names], 1)
-                meant = f"; did you mean `{near[0]}`" if near else ""
-                faults.add(row, f"`--map {name}={column}`: no such column{meant}")
+                suggestion = f"; did you mean `{near[0]}`?" if near else ""
+                faults.add(row, f"`--map {name}={column}`: column not found{suggestion}")
 
     def notice(self) -> str:
-        """Name the columns that were ignored; "" where there were none."""
-        if not self.ignored:
+        """Return a notice of the ignored columns; "" if there are none."""
+        if not self._ignored:
             return ""
-        return f"columns not read: {words(name[:_SHOWN] for name in self.ignored)}"
+        return f"ignored columns: {words(name[:_SHOWN] for name in self._ignored)}"
 
     def _unknown(self, name: str, row: int, faults: Faults) -> None:
         near = difflib.get_close_matches(name, FIELDS, 1, 0.5)
-        meant = f"; did you mean `{near[0]}`" if near else f"; known are {words(FIELDS)}"
+        known = f"did you mean `{near[0]}`?" if near else f"known columns: {words(FIELDS)}"
         faults.add(
             row,
-            f"unknown column `{name[:_SHOWN]}`{meant}",
+            f"unknown column `{name[:_SHOWN]}`; {known}",
             hint="remove or rename it; to ignore such columns, add `--map external_id=external_id`",
         )
 
 
 def nearest(names: Sequence[str]) -> str:
-    """Propose the id column that one of the names is a slip of."""
+    """Suggest the id column that one of the names resembles."""
     found = (near for name in names for near in difflib.get_close_matches(normal(name), IDS, 1))
     near = next(found, None)
-    return f"; did you mean `{near}`" if near else ""
+    return f"; did you mean `{near}`?" if near else ""
 
 
 def no_header(row: int, seen: str, faults: Faults) -> None:
-    """Report that the file names neither id, with the columns it may have."""
+    """Report that the file has no id column, and list the columns that it may have."""
     faults.add(
         row,
-        f"there is no column `external_id` or `customer_id`; {seen}",
+        f"no column `external_id` or `customer_id`; {seen}",
         hint=f"the first line names the columns: {','.join(FIELDS)}; "
         "to read an id from another column, add `--map external_id=COLUMN`",
     )

@@ -1,4 +1,4 @@
-"""An operator's file, csv, tsv or JSON -> rows of named cells; every reader starts here."""
+"""Read an operator's csv, tsv or JSON into rows of named cells."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.bulk.files.csv_rows import DELIMITERS, Sheet, blank, lines_of, open_sheet
+from parsec_cli.bulk.files.csv_rows import DELIMITERS, Table, blank, lines_of, read_table
 from parsec_cli.bulk.files.decode import Faults
 from parsec_cli.bulk.files.header import FIELDS, FIXED, IDS, Columns, nearest, no_header
 from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject
 
 Cells = Mapping[str, str]
-# row, record, and whether this tool exported it: then the server may have added fields
+# row, record, and whether this tool exported it, perhaps with fields that the server added
 Numbered = tuple[int, JsonObject, bool]
 # an object or an array of something, not an id such as `[prod]`
 _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"\]])")
-_SHOWN = 400  # characters of a header that is none
+_SHOWN = 400  # characters of an unusable header
 
 
 def read_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
     """Yield each row's number and its cells by field; a field without a column is missing."""
     if looks_like_json(text):
         return _json_rows(text, columns, faults)
-    sheet = open_sheet(text, columns.expected, faults)
-    if sheet is None:
+    table = read_table(text, columns.expected, faults)
+    if table is None:
         no_header(1, "the file is empty", faults)
         return iter(())
-    return _sheet_rows(sheet, columns, faults)
+    return _table_rows(table, columns, faults)
 
 
-def _sheet_rows(sheet: Sheet, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
-    split = DELIMITERS.get(sheet.delimiter, sheet.delimiter)
+def _table_rows(table: Table, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
+    split = DELIMITERS.get(table.delimiter, table.delimiter)
     line = f"the first line, split at each {split},"
-    places = _places(sheet.header, sheet.row, line, columns, faults)
-    columns.check_mapped(sheet.header, sheet.row, faults)
+    places = _places(table.header, table.row, line, columns, faults)
+    columns.check_mapped(table.header, table.row, faults)
     if places is None:
         return
-    for row, cells in sheet.rows:
+    for row, cells in table.rows:
         if blank(cells):
             continue
-        if len(cells) == len(sheet.header):
-            yield row, {name: sheet.decode(cells[at]) for name, at in places.items()}
+        if len(cells) == len(table.header):
+            yield row, {name: table.decode(cells[at]) for name, at in places.items()}
         else:
             faults.add(
-                row, f"has {counted(len(cells), 'cell')}, the header has {len(sheet.header)}"
+                row, f"has {counted(len(cells), 'cell')}, the header has {len(table.header)}"
             )
 
 
@@ -60,11 +60,11 @@ def _places(
     *,
     exported: bool = False,
 ) -> dict[str, int] | None:
-    """Apply the header rule; None where no column holds an id, and that is the only fault."""
+    """Return field -> position; None if no column has an id, which is then the only fault."""
     others = Faults(faults.name)
     places = columns.places(names, row, others, exported=exported)
     if any(name in places for name in IDS):
-        faults.take(others)
+        faults.extend(others)
         return places
     seen = " ".join(f"`{name}`" for name in names)
     no_header(row, f"{what} has {seen[:_SHOWN]}{nearest(names)}", faults)
@@ -99,7 +99,7 @@ def _records(text: str, faults: Faults) -> Iterator[Numbered]:
     """Number array members from 1 and JSON Lines by their line."""
     if text.lstrip().startswith("{"):
         lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if line.strip()]
-        # a whole object in the first line, and more below: JSON Lines, and so is a single record
+        # a whole object in the first line, and more below: JSON Lines
         if len(lines) > 1 and _is_object(lines[0][1]):
             yield from _lines(lines, faults)
             return
@@ -109,9 +109,9 @@ def _records(text: str, faults: Faults) -> Iterator[Numbered]:
     listing = isinstance(whole, dict) and "users" in whole
     if isinstance(whole, dict):
         if whole.get("complete") is False:
-            faults.add(1, "the listing in this file is not complete: `complete` is false")
+            faults.add(1, "the listing in this file is incomplete: `complete` is false")
         elif whole.get("next_cursor"):
-            faults.add(1, "the listing in this file is not complete: it has a `next_cursor`")
+            faults.add(1, "the listing in this file is incomplete: it has a `next_cursor`")
         whole = whole.get("users", [whole])
     if not isinstance(whole, list):
         faults.add(1, "`users` is not an array")
@@ -142,7 +142,7 @@ def _is_object(text: str) -> bool:
 
 
 def _parsed(text: str, row: int, faults: Faults) -> Any:
-    """Parse, or note why not and return None."""
+    """Parse; report a fault and return None if that fails."""
     try:
         parsed = exact_json.loads_strictly(text)
     except ValueError as fault:
@@ -155,7 +155,7 @@ def _parsed(text: str, row: int, faults: Faults) -> Any:
 
 
 def _wallet(record: JsonObject) -> dict[str, str]:
-    """Return what FIXED names of a record's wallet."""
+    """Return the FIXED columns of a record's wallet."""
     wallet = record.get("wallet")
     if not isinstance(wallet, dict):
         return {}
@@ -164,7 +164,7 @@ def _wallet(record: JsonObject) -> dict[str, str]:
 
 
 def _text(row: int, name: str, value: Any, faults: Faults) -> str | None:
-    """Return a JSON value as the text of a cell, where null is empty; None after a fault."""
+    """Return a JSON value as the text of a cell, "" for null; None after a fault."""
     if value is None or isinstance(value, str) or name not in FIELDS:
         return as_cell(value)
     if name == "qps_limit" and isinstance(value, int) and not isinstance(value, bool):
@@ -174,7 +174,7 @@ def _text(row: int, name: str, value: Any, faults: Faults) -> str | None:
 
 
 def as_cell(value: Any) -> str:
-    """Return a value as csv and tsv show it, to compare by."""
+    """Return a value as csv and tsv show it, for comparison."""
     if value is None:
         return ""
     if isinstance(value, bool):

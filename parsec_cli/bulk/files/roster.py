@@ -1,4 +1,4 @@
-"""An operator's file -> the wanted state of users. All faults of the file are listed together."""
+"""Read the roster, the file of wanted users; all its faults are listed together."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from parsec_cli.bulk.files.read_file import Cells, read_rows
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One row: a user as it should be. None means: leave alone.
+    """One row: a user as it should be; None leaves a field unchanged.
 
-    A row names its user by either id, or by both. `fixed` is what the row says of columns that
-    cannot be changed.
+    A row identifies its user by either id, or by both. `fixed` has the columns that cannot be
+    changed.
     """
 
     row: int
@@ -38,7 +38,7 @@ def read_roster(data: bytes, name: str, columns: Columns | None = None) -> tuple
     faults = Faults(name)
     rows = read_rows(decode(data, faults), columns or Columns(), faults)
     wanted = [found for row, cells in rows if (found := _wanted(row, cells, faults))]
-    _check_twice(wanted, faults)
+    _check_repeated(wanted, faults)
     faults.check()
     return tuple(wanted)
 
@@ -64,7 +64,7 @@ def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
         return None
     limit = int(qps) if qps else None
     absent = state == "absent"
-    # most values stand in many rows, and are kept once
+    # most values repeat in many rows: each is stored once
     fixed = {name: intern(text) for name in FIXED if (text := cells.get(name))}
     return Wanted(
         row, external_id, limit, email or None, address or None, absent, customer_id, fixed
@@ -72,26 +72,26 @@ def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
 
 
 def id_faults(external_id: str, customer_id: str | None) -> tuple[str, str]:
-    """Judge the ids of a row; one whose customer_id is there may have any external_id."""
+    """Check the ids of a row; beside a customer_id, any external_id is allowed."""
     if customer_id:
         both = field_rules.id_fault(external_id) if external_id else ""
         return field_rules.id_fault(customer_id), both
     return field_rules.id_fault(external_id) or field_rules.edge_fault(external_id), ""
 
 
-def _check_twice(wanted: Sequence[Wanted], faults: Faults) -> None:
-    """Report ids of more than one row; users who share an external_id differ in customer_id."""
+def _check_repeated(wanted: Sequence[Wanted], faults: Faults) -> None:
+    """Report ids that are in more than one row; users may share an external_id, not both ids."""
     first: dict[str, Wanted] = {}
     for one in wanted:
         if one.customer_id:
-            _check_first(f"customer_id {one.customer_id}", one, first, faults)
+            _check_first_row(f"customer_id {one.customer_id}", one, first, faults)
         if one.external_id:
             before = first.setdefault(one.external_id, one)
             if before is not one and not (before.customer_id and one.customer_id):
-                _check_first(one.external_id, one, first, faults)
+                _check_first_row(one.external_id, one, first, faults)
 
 
-def _check_first(name: str, one: Wanted, first: dict[str, Wanted], faults: Faults) -> None:
+def _check_first_row(name: str, one: Wanted, first: dict[str, Wanted], faults: Faults) -> None:
     before = first.setdefault(name, one)
     if before is not one:
-        faults.add(one.row, f"the id `{name}` is in row {before.row}, too")
+        faults.add(one.row, f"the id `{name}` is also in row {before.row}")

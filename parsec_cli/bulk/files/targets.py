@@ -1,4 +1,4 @@
-"""The file of `users deactivate --from-file` -> the users it names. All faults come together."""
+"""Read the file of `users deactivate --from-file`; all its faults are listed together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from parsec_cli.bulk.files.csv_rows import DELIMITERS, blank, first_line, lines_of, two_readings
+from parsec_cli.bulk.files.csv_rows import DELIMITERS, add_format_fault, blank, first_line, lines_of
 from parsec_cli.bulk.files.decode import Faults, decode
 from parsec_cli.bulk.files.header import IDS, Columns, no_header, normal
 from parsec_cli.bulk.files.read_file import Cells, looks_like_json, read_rows
@@ -19,10 +19,9 @@ Kind = Literal["user", "external_id", "customer_id"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A user to be deactivated. `kind` "user" is a USER as on the command line.
+    """A user to be deactivated; `kind` "user" is a USER as on the command line.
 
-    `external_id` is what the file says beside a customer_id, to be compared before anything is
-    sent; None where it says nothing.
+    `external_id` is the one that the file has beside a customer_id, to be compared before sending.
     """
 
     row: int
@@ -32,7 +31,7 @@ class Target:
 
 
 def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tuple[Target, ...]:
-    """Read one USER a line, or a table or JSON with a `customer_id` or `external_id`."""
+    """Read one USER per line, or a table or JSON with a `customer_id` or `external_id`."""
     faults, columns = Faults(name), columns or Columns()
     text = decode(data, faults)
     if looks_like_json(text) or columns.mapping or _has_header(text):
@@ -42,7 +41,7 @@ def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tupl
         found = list(_from_lines(text, faults))
     faults.check()
     if not found:
-        faults.add(1, "the file names no user")
+        faults.add(1, "the file contains no user")
         faults.check()
     return tuple(found)
 
@@ -54,7 +53,7 @@ def _has_header(text: str) -> bool:
 
 
 def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
-    """Judge a row. A roster names users to keep, too; here every row is one to deactivate."""
+    """Check a row; every row is a user to deactivate, so a roster of users to keep is refused."""
     customer_id = cells.get("customer_id", "").strip().lower()
     external_id = cells.get("external_id", "")
     external_id = external_id if external_id.strip() else ""
@@ -77,14 +76,14 @@ def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
     lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if not blank([line])]
     sign = next((sign for sign in DELIMITERS if _splits_all(sign, lines)), None)
     if sign is not None:
-        seen = f"every line is split by a {DELIMITERS[sign]}, like a table without a header"
+        seen = f"every line has a {DELIMITERS[sign]}, like a table without a header"
         no_header(lines[0][0], seen, faults)
         return
     escaped = has_tsv_escapes(text)
     for row, line in lines:
         user = from_tsv(line) if escaped else line
         if is_csv_cell(line) or (user != line and "\r\n" in text):
-            two_readings(row, faults)
+            add_format_fault(row, faults)
         elif fault := _user_fault(user, plain=user == line):
             faults.add(row, fault)
         else:
@@ -97,7 +96,7 @@ def _splits_all(sign: str, lines: list[tuple[int, str]]) -> bool:
 
 
 def _user_fault(user: str, *, plain: bool) -> str:
-    """Judge a USER; only `plain` text may not hide characters, an escape is written on purpose."""
+    """Check a USER; `plain` text must not contain hidden characters, unlike a deliberate escape."""
     prefix, colon, rest = user.partition(":")
     named = rest if colon and prefix in ("ext", "id") else user
     return (
