@@ -1,4 +1,4 @@
-"""The PATH of `parsec api`: one path of the API, and no second spelling of a deactivation."""
+"""Check the PATH of `parsec api`, so that a deactivation can be spelled in only one way."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ USERS = "/builder/users"
 _HINT = "write it like /builder/pool"
 _PLAIN = re.compile(r"[A-Za-z0-9._~/-]+")
 # the part of a rewritten path that is the API's: after the version, or from a known beginning
-_MEANT = re.compile(
+_TYPED = re.compile(
     r"(?<=[\\/]api[\\/]v1[\\/]).+"
     r"|(?<=[\\/])(?:builder|usage|balance|positions|orders|markets)(?:[\\/?].*)?$"
 )
-_MOST_LAYERS = 8  # of percent-encoding
+_MAX_LAYERS = 8  # of percent-encoding
 
 
 def api_path(text: str) -> tuple[str, str]:
-    """Return the path below `/api/v1` and the query in it; refuse what a server might re-read."""
+    """Return the path below `/api/v1` and its query; refuse what servers may read differently."""
     _check_rewritten(text)
     path, _, query = text.partition("?")
     path = "/" + path.removeprefix("/").removeprefix(API_PREFIX.removeprefix("/") + "/")
     if "#" in text or "\\" in text or not text.isprintable() or not text.isascii() or " " in text:
-        raise UsageFault("the path holds a character that must be percent-encoded", hint=_HINT)
+        raise UsageFault("the path contains a character that must be percent-encoded", hint=_HINT)
     if re.search(r"%(?![0-9A-Fa-f]{2})", path):
-        raise UsageFault("the path holds a `%` that encodes nothing; write it as `%25`", hint=_HINT)
+        raise UsageFault("the path contains a bare `%`; write it as `%25`", hint=_HINT)
     read = _decoded(path)
     dotted = any(part in (".", "..") for part in re.split(r"[/\\]", read))
     if ":" in path.split("/")[1] or not all(path[1:].split("/")) or dotted:
@@ -41,11 +41,11 @@ def api_path(text: str) -> tuple[str, str]:
 
 
 def _check_rewritten(text: str) -> None:
-    """Refuse a path that Git Bash or MSYS made of one with a slash in front, such as `C:/Git/x`."""
+    """Refuse a path that Git Bash or MSYS rewrote, such as `C:/Git/x` for `/x`."""
     if not re.match(r"[A-Za-z]:[\\/]|[\\/]{2}", text):
         return
-    meant = _MEANT.search(text)
-    path = meant[0].replace("\\", "/") if meant else ""
+    typed = _TYPED.search(text)
+    path = typed[0].replace("\\", "/") if typed else ""
     raise UsageFault(
         "the path names a drive or a server: Git Bash rewrites paths with a slash in front",
         hint="leave that slash out:" if path else "leave that slash out, like builder/pool",
@@ -53,10 +53,10 @@ def _check_rewritten(text: str) -> None:
     )
 
 
-def victim_of(path: str) -> str | None:
-    """Return the customer_id that a DELETE of `path` is about; None where it is about no user.
+def deleted_user(path: str) -> str | None:
+    """Return the customer_id in the path of a DELETE; None if the path names no user.
 
-    One spelling only: a server may decode, fold or strip what another compares letter by letter.
+    Only one spelling is allowed: some servers decode, fold or strip characters, others do not.
     """
     if not _PLAIN.fullmatch(path):
         raise UsageFault(
@@ -85,8 +85,8 @@ def with_pairs(path: str, query: str, pairs: list[tuple[str, str]]) -> str:
 
 
 def _decoded(path: str) -> str:
-    for _ in range(_MOST_LAYERS):
+    for _ in range(_MAX_LAYERS):
         path, before = unquote(path, errors="replace"), path
         if path == before:
             return path
-    raise UsageFault("the path is percent-encoded over and over", hint=_HINT)
+    raise UsageFault("the path is percent-encoded too many times", hint=_HINT)

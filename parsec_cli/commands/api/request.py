@@ -1,11 +1,10 @@
-"""One request by hand: checked like the tool's own, retried by its kind, judged by its answer."""
+"""Send the request of `parsec api`: check it, retry it by its kind, show the response."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from parsec_cli import exact_json
@@ -15,7 +14,7 @@ from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.cli.common_options import start_change
-from parsec_cli.commands.api.path import USERS, api_path, behind_user, victim_of, with_pairs
+from parsec_cli.commands.api.path import USERS, api_path, behind_user, deleted_user, with_pairs
 from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import (
     Consent,
@@ -32,6 +31,7 @@ from parsec_cli.errors import UsageFault
 from parsec_cli.field_rules import is_unicode
 from parsec_cli.models import JsonObject, User
 from parsec_cli.outcomes import Outcome, or_raise
+from parsec_cli.records import record
 from parsec_cli.redaction import is_secret
 from parsec_cli.results import Column, Listing, Record, Result, Text
 from parsec_cli.runtime import Runtime
@@ -40,16 +40,23 @@ _READS = ("GET", "HEAD", "OPTIONS")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-@dataclass(frozen=True, slots=True)
-class RawCall:
-    """The arguments of `parsec api` as given."""
+@record
+class BodyOptions:
+    """The options that make the body: `-f`, `-F` and `--input`."""
+
+    fields: tuple[str, ...]
+    json_fields: tuple[str, ...]
+    input_file: str | None
+
+
+@record
+class RequestOptions:
+    """The arguments and options of `parsec api`."""
 
     method: str
     path: str
     query: tuple[str, ...]
-    fields: tuple[str, ...]
-    json_fields: tuple[str, ...]
-    input_file: str | None
+    body: BodyOptions
     as_user: str | None
     include: bool
     consent: Consent
@@ -58,39 +65,46 @@ class RawCall:
     reason: str
 
 
-def call_api(runtime: Runtime, raw: RawCall) -> Result:
-    """Send the request and return its answer; errors and exit codes are those of any command."""
-    if raw.method not in (*_READS, *_CHANGES):
+def send_request(runtime: Runtime, options: RequestOptions) -> Result:
+    """Send the request and return its response; errors and exit codes are those of any command."""
+    method = options.method
+    if method not in (*_READS, *_CHANGES):
         known = ", ".join((*_READS, *_CHANGES))
-        raise UsageFault(f"unknown HTTP method `{raw.method}`", hint=f"use one of {known}")
+        raise UsageFault(f"unknown HTTP method `{method}`", hint=f"use one of {known}")
     if runtime.options.format is None:
-        # whatever the API answers is JSON; a table would need to know it
+        # the columns of a table are unknown
         runtime.options.output = "json"
-    if raw.method not in ("GET", "HEAD"):
-        start_change(runtime, dry_run=raw.dry_run)
-    path, query = api_path(raw.path)
-    body, text = _body(runtime, raw)
+    if method not in ("GET", "HEAD"):
+        start_change(runtime, dry_run=options.dry_run)
+    path, query = api_path(options.path)
+    body, text = _body(runtime, method, options.body)
     runtime.keep_secret(*secrets_in(body))
-    victim = _victim(runtime, raw.method, path)
+    user = _user_to_deactivate(runtime, method, path)
     headers = {}
-    if raw.as_user is not None:
-        acting = runtime.resolver.one(raw.as_user, to_change=raw.method in _CHANGES)
+    if options.as_user is not None:
+        acting = runtime.resolver.one(options.as_user, to_change=method in _CHANGES)
         headers = impersonation(acting.customer_id)
-    if victim is not None:
-        path = user_path(victim.customer_id) + behind_user(path)
-    full = with_pairs(path, query, [_pair(text, "--query") for text in raw.query])
-    call = Call(_kind(raw.method, path), raw.method, full, body, headers, _promise(raw), text)
-    if victim is not None and full == user_path(victim.customer_id) and not (headers or body):
-        call = deactivation(runtime.client, victim.customer_id)
-    one = None if victim is None else held_by(runtime, victim, balances_only=raw.balances_only)
-    if raw.dry_run and raw.method in _CHANGES:
-        if one is None:
-            return not_sent(raw.method, full, body)
-        warn_of_holders(runtime, [one])
-        return not_sent(raw.method, full, body, holdings=one.json)
+    if user is not None:
+        path = user_path(user.customer_id) + behind_user(path)
+    full = with_pairs(path, query, [_pair(pair, "--query") for pair in options.query])
+    call = Call(_kind(method, path), method, full, body, headers, _promise(method), text)
+    if user is not None and full == user_path(user.customer_id) and not (headers or body):
+        call = deactivation(runtime.client, user.customer_id)
+    one = None if user is None else held_by(runtime, user, balances_only=options.balances_only)
+    if options.dry_run and method in _CHANGES:
+        return _dry_run(runtime, call, one)
     if one is not None:
-        agree_to_one(runtime, one, raw.consent, with_consent([one], word_for(one.user)))
-    return _answer(runtime, call, one, raw)
+        agree_to_one(runtime, one, options.consent, with_consent([one], word_for(one.user)))
+    if call.kind is Kind.READ:
+        return _read(runtime, call, include=options.include)
+    return _change(runtime, call, one, options)
+
+
+def _dry_run(runtime: Runtime, call: Call, one: Held | None) -> Record:
+    if one is None:
+        return not_sent(call.method, call.path, call.body)
+    warn_of_holders(runtime, [one])
+    return not_sent(call.method, call.path, call.body, holdings=one.json)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -102,22 +116,24 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return name, value
 
 
-def _body(runtime: Runtime, raw: RawCall) -> tuple[JsonObject | None, str]:
-    """Return the body, and its JSON text, which keeps the digits of numbers as they were given."""
-    members = [(name, json.dumps(value)) for name, value in (_pair(f, "-f") for f in raw.fields)]
-    members += [_pair(text, "-F") for text in raw.json_fields]
-    if raw.method in _READS and (members or raw.input_file is not None):
-        raise UsageFault(f"a {raw.method} carries no body", hint="for its query use `--query`")
-    if raw.input_file is None:
+def _body(runtime: Runtime, method: str, options: BodyOptions) -> tuple[JsonObject | None, str]:
+    """Return the body and its JSON text, which keeps the digits of numbers as given."""
+    members = [
+        (name, json.dumps(value)) for name, value in (_pair(f, "-f") for f in options.fields)
+    ]
+    members += [_pair(text, "-F") for text in options.json_fields]
+    if method in _READS and (members or options.input_file is not None):
+        raise UsageFault(f"a {method} has no body", hint="for its query use `--query`")
+    if options.input_file is None:
         body = {name: _json(value, f"`-F {name}=`") for name, value in members}
         if len(body) < len(members):
             raise UsageFault("a member of the body is given twice")
         text = ", ".join(f"{json.dumps(name)}: {value.strip()}" for name, value in members)
         return (body, f"{{{text}}}") if body else (None, "")
     if members:
-        raise UsageFault("`--input` is the whole body: give it without -f and -F")
+        raise UsageFault("`--input` is the whole body: omit `-f` and `-F`")
     try:
-        text = read_bytes(runtime, raw.input_file).decode("utf-8-sig")
+        text = read_bytes(runtime, options.input_file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageFault("the body of `--input` is not UTF-8 text") from None
     whole = _json(text, "the body of `--input`")
@@ -127,7 +143,7 @@ def _body(runtime: Runtime, raw: RawCall) -> tuple[JsonObject | None, str]:
 
 
 def secrets_in(value: Any) -> Iterator[str]:
-    """Give the texts that stand under a secret's name at any depth: a server may repeat them."""
+    """Yield the texts under a secret's name at any depth: a server may return them."""
     if isinstance(value, list):
         for item in value:
             yield from secrets_in(item)
@@ -146,7 +162,7 @@ def _json(text: str, what: str) -> Any:
 
 
 def _kind(method: str, path: str) -> Kind:
-    """Which calls may be repeated is known for the paths that the tool knows."""
+    """Return the kind, which decides whether the call may be repeated."""
     if method in _READS:
         return Kind.READ
     if method == "DELETE":
@@ -158,37 +174,39 @@ def _kind(method: str, path: str) -> Kind:
     return Kind.OTHER
 
 
-def _promise(raw: RawCall) -> Callable[[Answer], str]:
-    if raw.method == "DELETE":
+def _promise(method: str) -> Callable[[Answer], str]:
+    if method == "DELETE":
         return deletion_promise()
 
     def promise(answer: Answer) -> str:
-        if raw.method == "HEAD" or (answer.status == 204 and answer.empty):  # noqa: PLR2004
+        if method == "HEAD" or (answer.status == 204 and answer.empty):  # noqa: PLR2004
             return ""
         return answer.unfit
 
     return promise
 
 
-def _victim(runtime: Runtime, method: str, path: str) -> User | None:
+def _user_to_deactivate(runtime: Runtime, method: str, path: str) -> User | None:
     """Find the user that a DELETE would deactivate."""
-    customer_id = victim_of(path) if method == "DELETE" else None
+    customer_id = deleted_user(path) if method == "DELETE" else None
     if customer_id is None:
         return None
     with explaining_absence(runtime, f"id:{customer_id}"):
         return runtime.resolver.one(f"id:{customer_id}", to_change=True)
 
 
-def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Result:
-    client = runtime.client
-    victim = None if one is None else one.user
-    if call.kind is Kind.READ:
-        exchange = client.read(call)
-        if exchange.good is None:
-            raise error_of(exchange, call, client.host)
-        return _shown(runtime, exchange.good, include=raw.include)
+def _read(runtime: Runtime, call: Call, *, include: bool) -> Result:
+    exchange = runtime.client.read(call)
+    if exchange.good is None:
+        raise error_of(exchange, call, runtime.client.host)
+    return _shown(runtime, exchange.good, include=include)
+
+
+def _change(runtime: Runtime, call: Call, one: Held | None, options: RequestOptions) -> Result:
+    """Send a change; `one` is the user whose path a DELETE names."""
+    client, user = runtime.client, None if one is None else one.user
     answers: list[Answer] = []
-    # what more is sent, or asked for below the user, may give a DELETE another meaning
+    # a DELETE with a body, a query or a longer path may mean something else
     deactivates = call.is_gone is not None
 
     def settle(exchange: Exchange) -> Outcome:
@@ -196,29 +214,29 @@ def _answer(runtime: Runtime, call: Call, one: Held | None, raw: RawCall) -> Res
             answers.append(exchange.answer)
         if deactivates:
             return settle_deactivation(client, exchange, call)
-        hint = "read what the request was to change before sending it again"
+        hint = "check what the request should change before sending it again"
         return settled(client, exchange, call, hint)
 
     path = call.path.partition("?")[0]
-    more = "" if deactivates or victim is None else " …"
+    more = "" if deactivates or user is None else " …"
     change = Change(
         f"api {call.method} {path}{more}",
-        victim.customer_id if victim is not None else None,
-        victim.external_id if victim is not None else None,
+        user.customer_id if user is not None else None,
+        user.external_id if user is not None else None,
         one.record if one is not None else None,
         call.body,
-        raw.reason,
+        options.reason,
     )
     applied = or_raise(client.change(call, change, settle))
-    if victim is not None and deactivates:
-        runtime.index.forget(victim.customer_id)
-        runtime.screen.notice(deactivated(victim, applied))
+    if user is not None and deactivates:
+        runtime.index.forget(user.customer_id)
+        runtime.screen.notice(deactivated(user, applied))
         if applied.evidence != "response":
-            # the last response may be the 404 that proves the success
+            # the last response may be a 404, which means success here
             return Text("")
-    elif victim is not None:
+    elif user is not None:
         runtime.screen.notice(f"the API accepted `{call.method} {path}` ({applied.http_status})")
-    return _shown(runtime, answers[-1], include=raw.include)
+    return _shown(runtime, answers[-1], include=options.include)
 
 
 def _shown(runtime: Runtime, answer: Answer, *, include: bool) -> Result:
@@ -232,7 +250,7 @@ def _shown(runtime: Runtime, answer: Answer, *, include: bool) -> Result:
 
 
 def _in_columns(value: Any, *, as_json: bool) -> Result:
-    """Show whatever came as JSON; elsewhere an object's members, or a list's items, in columns."""
+    """Show any value as JSON; in other formats, members of an object or items of a list."""
     if isinstance(value, dict) or as_json:
         return Record(value, _columns(tuple(value) if isinstance(value, dict) else ()))
     items = value if isinstance(value, list) else [value]
