@@ -33,7 +33,7 @@ from parsec_cli.errors import UsageFault
         ("https://api_1.example", "https://api_1.example/api/v1"),
     ],
 )
-def test_every_usual_spelling_gives_one_root(text, root):
+def test_all_usual_spellings_give_the_same_root(text, root):
     """Slash, prefix, port and IPv6 never double or lose a part."""
     assert BaseUrl.parse(text).root == root
 
@@ -112,7 +112,7 @@ def test_every_usual_spelling_gives_one_root(text, root):
         ("http://[::ffff:10.0.0.1]", "must be https"),
     ],
 )
-def test_careless_urls_get_one_clear_line(text, why):
+def test_an_unusual_url_is_refused_with_one_clear_line(text, why):
     with pytest.raises(UsageFault) as caught:
         BaseUrl.parse(text, "`PARSEC_API_BASE_URL`")
     assert why in caught.value.message
@@ -167,7 +167,7 @@ def test_scheme_host_and_port_each_make_another_origin(other):
         ("http://[::1]:8080", "http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_people_see_the_host_and_the_file_keeps_the_short_spelling(text, display, stored):
+def test_people_see_the_host_and_the_file_stores_the_short_spelling(text, display, stored):
     url = BaseUrl.parse(text)
     assert (url.display, url.text) == (display, stored)
 
@@ -189,7 +189,7 @@ def test_loopback_is_known_by_name_or_address(text, loopback):
 
 
 @given(st.text(alphabet="https:/[]@?#.%\\ \t-_aZ09é\x00:", max_size=40))
-def test_any_text_is_taken_or_refused_cleanly(text):
+def test_any_text_is_accepted_or_refused_cleanly(text):
     try:
         url = BaseUrl.parse("https://" + text)
     except UsageFault:

@@ -35,7 +35,7 @@ def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(cell):
 
 
 @pytest.mark.parametrize("cell", ["", "alice", "a=b", "日本", "0x12", "a-b", " x", "\nx", "(=1)"])
-def test_other_cells_stay(cell):
+def test_other_cells_stay_unchanged(cell):
     assert neutralise(cell) == cell
 
 
@@ -45,5 +45,5 @@ def test_restoring_gives_the_original(cell):
 
 
 @pytest.mark.parametrize("cell", ["'hello", "o'brien", "=1"])
-def test_cells_that_were_never_neutralised_are_read_as_they_are(cell):
+def test_cells_that_were_never_neutralised_are_read_unchanged(cell):
     assert restore(cell) == cell

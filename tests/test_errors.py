@@ -1,7 +1,7 @@
 from parsec_cli.errors import counted
 
 
-def test_one_is_singular_and_thousands_are_set_apart():
+def test_one_is_singular_and_thousands_are_separated():
     assert [counted(number, "row") for number in (0, 1, 2, 1_000)] == [
         "0 rows",
         "1 row",

@@ -91,7 +91,7 @@ def test_only_open_orders_count():
 
 
 @pytest.mark.parametrize("status", [None, "", "live", 1, ["open"], {}], ids=repr)
-def test_an_order_of_an_undocumented_status_is_not_taken_for_closed(status):
+def test_an_order_with_an_undocumented_status_does_not_count_as_closed(status):
     with pytest.raises(WrongShape):
         orders_in([{"status": "filled"}, {"status": status}])
 
@@ -102,7 +102,7 @@ def test_positions_of_size_zero_do_not_count():
 
 
 @pytest.mark.parametrize("position", [{}, {"size": None}, {"size": "some"}, {"size": True}])
-def test_a_position_without_a_size_is_not_taken_for_none(position):
+def test_a_position_without_a_size_is_not_ignored(position):
     with pytest.raises(WrongShape):
         positions_in([position])
 
@@ -179,13 +179,13 @@ def test_totals_are_exact():
         ({"wallet": {}, "linked_exchanges": None}, False, False, 1),
     ],
 )
-def test_reads_are_known_before_they_are_made(record, fetched, only, number):
+def test_the_number_of_reads_is_known_in_advance(record, fetched, only, number):
     user = User({"customer_id": "c", **record})
     assert requests_needed(user, fetched=fetched, balances_only=only) == number
 
 
 @pytest.mark.parametrize("amount", ["0", "0.00", "0.000000", "00", "-0", "0e5", ".0", 0, 0.0])
-def test_a_readable_zero_is_no_money(amount):
+def test_a_readable_zero_does_not_count_as_money(amount):
     assert not holds_money(Wallet({"balances": [{"token": "USDC", "balance": amount}]}))
 
 
@@ -199,5 +199,5 @@ def test_a_balance_that_contradicts_itself_counts_as_money():
 
 
 @pytest.mark.parametrize("balances", [None, [], "x", {}])
-def test_a_wallet_without_balances_holds_none(balances):
+def test_a_wallet_without_balances_has_no_money(balances):
     assert not holds_money(Wallet({"balances": balances}))

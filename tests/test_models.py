@@ -31,12 +31,12 @@ def test_a_limit_is_read_however_it_is_written(written, limit):
     assert User({}).qps_limit is None
 
 
-def test_a_pool_of_nothing_counts_as_full():
+def test_an_empty_pool_counts_as_full():
     pool = Pool.parse({"qps_pool": 0, "end_user_count": 0, "total_allocated_qps": 0})
     assert (pool.used_percent, pool.free) == (100.0, 0)
 
 
 @pytest.mark.parametrize("broken", [[], None, {}, {"qps_pool": True}, {"qps_pool": "5"}])
-def test_a_pool_without_its_figures_is_not_one(broken):
+def test_a_pool_without_its_numbers_is_refused(broken):
     with pytest.raises(WrongShape):
         Pool.parse(broken)

@@ -25,7 +25,7 @@ class Other:
     name: str = "origin"
 
 
-def test_values_by_position_and_by_name_make_the_same():
+def test_values_by_position_and_by_name_make_equal_records():
     assert Point(1, 2) == Point(1, y=2) == Point(y=2, x=1) == Point(1, 2, "origin")
     assert (Point(1, 2).sum, Point(1, 2).name) == (3, "origin")
 
@@ -40,7 +40,7 @@ def test_shown_with_its_values():
     assert repr(Point(1, 2)) == "Point(x=1, y=2, name='origin')"
 
 
-def test_its_own_methods_are_kept():
+def test_methods_of_the_class_are_kept():
     @record
     class Hidden:
         value: str
@@ -98,7 +98,7 @@ class Tally:
     failed: int = 0
 
 
-def test_a_state_is_made_as_a_record_is_and_goes_on():
+def test_a_state_is_made_like_a_record_and_may_change():
     tally, other = Tally(1), Tally(1)
     tally.done += 1
     assert (tally.done, tally.failed, other.done) == (2, 0, 1)

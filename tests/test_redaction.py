@@ -61,7 +61,7 @@ def test_secret_fields_are_masked_at_any_depth():
 
 
 @pytest.mark.parametrize(("secret", "seen"), [(None, None), ("", ""), (5, "****"), ([1], "****")])
-def test_what_is_no_text_is_hidden_whole_but_nothing_stays_nothing(secret, seen):
+def test_values_other_than_text_are_masked_whole_and_null_stays(secret, seen):
     assert redaction().value({"api_key": secret}) == {"api_key": seen}
 
 
@@ -92,18 +92,18 @@ def test_a_key_cut_off_where_a_text_was_shortened_is_masked():
     assert masked == [f"got {BUILDER_KEY[:5]}…", *[f"got {mask(BUILDER_KEY)}…"] * 2]
 
 
-def test_too_short_a_key_does_not_shred_ordinary_text():
+def test_too_short_a_key_does_not_garble_ordinary_text():
     assert redaction("a", "").text("alpha beta") == "alpha beta"
 
 
 @given(RECORDS, st.booleans())
-def test_a_quickly_encoded_page_is_the_thoroughly_masked_one(records, reveal):
+def test_the_fast_encoder_masks_like_the_thorough_one(records, reveal):
     mine = redaction(BUILDER_KEY, reveal_keys=reveal)
     assert json.loads(f"[{Encoder(mine).page(records)}]") == [mine.value(r) for r in records]
 
 
 @given(RECORDS)
-def test_encoded_lines_hold_the_thoroughly_masked_records(records):
+def test_encoded_lines_contain_the_thoroughly_masked_records(records):
     mine = redaction(BUILDER_KEY)
     lines = Encoder(mine).lines(records).splitlines()
     assert [json.loads(line) for line in lines] == [mine.value(record) for record in records]
@@ -124,7 +124,7 @@ def test_an_ordinary_user_has_only_the_key_masked():
     assert seen == record | {"api_key": "pk_live_****0001"}
 
 
-def test_the_record_itself_is_left_alone():
+def test_masking_does_not_change_the_record():
     record = user()
     Encoder(redaction()).page([record])
     assert record == user()
@@ -159,7 +159,7 @@ def names(value) -> set[str]:
 
 
 @given(STORED)
-def test_no_secret_field_survives_at_any_depth_and_nothing_else_is_lost(value):
+def test_secret_fields_are_removed_at_any_depth_and_nothing_else(value):
     left = names(without_secrets(value))
     assert not left & set(SECRETS)
     if not names(value) & set(SECRETS):
@@ -189,5 +189,5 @@ LOGGED = st.dictionaries(
 
 
 @given(LOGGED)
-def test_the_fast_way_removes_what_the_thorough_way_removes(record):
+def test_the_fast_path_removes_what_the_thorough_path_removes(record):
     assert json.loads(line_without_secrets(record)) == without_secrets(record)

@@ -13,7 +13,7 @@ BLANK_GLYPHS = "\u2800\U0001d159"
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-def test_ordinary_text_is_returned_as_it_is():
+def test_ordinary_text_is_returned_unchanged():
     text = "acct[prod] [/x] :smile: 日本語ユーザー é"
     assert visible(text) is text
 
@@ -52,7 +52,7 @@ def test_hidden_characters_are_shown_as_escapes(raw, shown):
         "\u0600\u0661",  # a visible sign that Unicode counts among format characters
     ],
 )
-def test_marks_that_shape_what_is_seen_stay(text):
+def test_marks_that_shape_a_character_stay(text):
     assert visible(text) == text
 
 
@@ -77,12 +77,12 @@ def test_every_ordinary_character_is_shown_as_itself():
 
 
 @given(st.text())
-def test_what_was_made_visible_is_shown_unchanged(text):
+def test_visible_text_is_shown_unchanged(text):
     assert visible(visible(text)) == visible(text)
 
 
 @given(st.text())
-def test_the_result_holds_no_control_character(text):
+def test_the_result_contains_no_control_character(text):
     assert not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in visible(text))
 
 
@@ -91,17 +91,17 @@ def test_documents_keep_their_line_ends_and_tabs():
 
 
 @pytest.mark.parametrize("symbol", ["\u260e", "\u2194", "\U0001f3fb", "\u203c", "\u3030"])
-def test_a_variation_selector_stays_behind_every_kind_of_symbol(symbol):
+def test_a_variation_selector_stays_after_every_kind_of_symbol(symbol):
     assert visible(f"{symbol}\ufe0f") == f"{symbol}\ufe0f"
 
 
 @pytest.mark.parametrize("character", ["a", "é", "日", "½", "€", "\u0301", "("])
-def test_a_variation_selector_behind_anything_else_is_shown(character):
+def test_a_variation_selector_after_anything_else_is_escaped(character):
     assert visible(f"{character}\ufe0f") == f"{character}\\u{{fe0f}}"
 
 
 @pytest.mark.parametrize("key", "0123456789#*")
-def test_a_keycap_is_whole_and_without_its_cap_is_shown(key):
+def test_a_keycap_stays_whole_and_an_incomplete_one_is_escaped(key):
     assert visible(f"{key}\ufe0f\u20e3") == f"{key}\ufe0f\u20e3"
     assert visible(f"{key}\ufe0f") == f"{key}\\u{{fe0f}}"
     assert visible("x\ufe0f\u20e3") != "x\ufe0f\u20e3"
@@ -118,11 +118,11 @@ def test_a_keycap_is_whole_and_without_its_cap_is_shown(key):
         ("a b", "a b"),
     ],
 )
-def test_a_value_shows_every_blank_that_the_eye_would_miss(raw, shown):
+def test_a_value_shows_every_blank_that_is_easily_overlooked(raw, shown):
     assert visible_value(raw) == shown
 
 
-def test_prose_shows_such_blanks_only_in_what_it_quotes():
+def test_prose_shows_those_blanks_only_in_quoted_values():
     text = "no user `a  b `;  see `c`"
     assert visible_prose(text) == r"no user `a \u{20}b\u{20}`;  see `c`"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from parsec_cli.exact_json import marked, unmarked
 from parsec_cli.models import JsonObject
-from parsec_cli.redaction import Redaction, hide
+from parsec_cli.redaction import Redaction, hide, mask
 
 _KEY_FIELD = "api_key"
 # every secret field's name, lower case and as JSON, contains one of these; a match that is not a
@@ -82,8 +82,11 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 
 
 def _without_keys(records: Sequence[JsonObject]) -> list[JsonObject]:
+    # calls `mask` itself where it can, because this runs for every user
     return [
-        record if (key := record.get(_KEY_FIELD)) is None else {**record, _KEY_FIELD: hide(key)}
+        record
+        if (key := record.get(_KEY_FIELD)) is None
+        else {**record, _KEY_FIELD: mask(key) if key.__class__ is str and key else hide(key)}
         for record in records
     ]
 

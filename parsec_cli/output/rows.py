@@ -52,7 +52,7 @@ def _reader(
     def cell(value: Any) -> Cell:
         if secret:
             value = hide(value)
-        elif isinstance(value, (dict, list)):
+        elif isinstance(value, dict) or (isinstance(value, list) and _is_nested(value)):
             value = redaction.value(value)  # fields inside may be secret by their names
         return write(value, kind)
 
@@ -98,11 +98,15 @@ def _holdings(value: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list) and not any(isinstance(inner, (dict, list)) for inner in value):
+    if isinstance(value, list) and not _is_nested(value):
         return ",".join(i if isinstance(i, str) else _text(i) for i in value if i is not None)
     if isinstance(value, (dict, list)) or value is None:
         return exact_json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value)
+
+
+def _is_nested(values: list[Any]) -> bool:
+    return any(isinstance(inner, (dict, list)) for inner in values)
 
 
 def _time(value: Any) -> datetime | None:

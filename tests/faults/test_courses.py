@@ -26,7 +26,7 @@ LOSSES = [reset(), close(), html(502), answer(504), json_answer(503, {}, {"Retry
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("loss", LOSSES, ids=str)
-def test_an_answer_lost_behind_the_effect_ends_in_the_truth(struck, builder, name, loss):
+def test_a_response_lost_after_the_change_still_gives_the_true_outcome(struck, builder, name, loss):
     """The change is made, its answer is lost, and the server is well again."""
     completed, sent = struck(name, loss, times=1, after_effect=True)
     kind = COMMANDS[name].kind
@@ -47,7 +47,7 @@ def test_an_answer_lost_behind_the_effect_ends_in_the_truth(struck, builder, nam
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("loss", LOSSES, ids=str)
-def test_when_every_answer_is_lost_only_reading_again_tells(struck, name, loss):
+def test_when_every_response_is_lost_a_later_read_decides(struck, name, loss):
     """The change is made each time, and no answer ever comes."""
     completed, _ = struck(name, loss, after_effect=True)
     assert completed.code == (0 if COMMANDS[name].kind in ("O", "U") else 12), completed
@@ -56,14 +56,14 @@ def test_when_every_answer_is_lost_only_reading_again_tells(struck, name, loss):
 
 
 @pytest.mark.parametrize("name", ["onboard", "set-qps"])
-def test_when_reading_again_fails_too_the_outcome_is_unknown(struck, builder, name):
+def test_when_the_later_read_fails_too_the_outcome_is_unknown(struck, builder, name):
     builder.fault("GET", "/builder/users/", action=html(502), nth=2, times=9)
     completed, _ = struck(name, close(), after_effect=True)
     assert completed.code == 12, completed
     assert any("again" in line for line in completed.error["details"])
 
 
-def test_onboarding_that_proves_nothing_is_unknown(tool, builder, key_env, work):
+def test_onboarding_without_evidence_is_unknown(tool, builder, key_env, work):
     """An exchange that was linked before is linked after a lost answer too: keys may be old."""
     builder.add("alice", linked_exchanges=["polymarket"])
     keys = dict.fromkeys(
@@ -78,7 +78,7 @@ def test_onboarding_that_proves_nothing_is_unknown(tool, builder, key_env, work)
     assert len(builder.mutations) == 1
 
 
-def test_another_qps_in_the_answer_is_checked_by_reading(struck, builder):
+def test_another_limit_in_the_response_is_checked_by_a_read(struck, builder):
     other = {**new_user("alice", 0), "qps_limit": 77}
     completed, sent = struck("set-qps", json_answer(200, other), after_effect=True)
     assert (completed.code, sent) == (0, 1)
@@ -87,7 +87,7 @@ def test_another_qps_in_the_answer_is_checked_by_reading(struck, builder):
 
 @pytest.mark.parametrize("name", ["deactivate", "api delete"])
 @pytest.mark.parametrize("second", [error(404, "no", "not_found"), json_answer(403, NOT_OURS)])
-def test_not_found_behind_a_lost_answer_is_a_deactivation_done(struck, builder, name, second):
+def test_not_found_after_a_lost_response_is_a_finished_deactivation(struck, builder, name, second):
     builder.fault(*COMMANDS[name].target, action=html(502), after_effect=True)
     completed, sent = struck(name, second, nth=2)
     assert (completed.code, sent) == (0, 2)
@@ -100,14 +100,14 @@ def test_not_found_at_first_is_not_a_deactivation(struck, name):
     assert (completed.code, sent) == (0, 3)
 
 
-def test_not_found_behind_429_is_not_a_deactivation(struck, builder):
+def test_not_found_after_a_429_is_not_a_deactivation(struck, builder):
     builder.fault(*COMMANDS["deactivate"].target, action=too_many("1"), times=2)
     completed, sent = struck("deactivate", error(404, "no", "not_found"), nth=3)
     assert (completed.code, sent) == (3, 3)
 
 
 @pytest.mark.parametrize("name", of_kind("C", "U", "D", "aC", "aU", "aD"))
-def test_a_refusal_behind_a_lost_answer_leaves_the_outcome_unknown(struck, builder, name):
+def test_a_refusal_after_a_lost_response_leaves_the_outcome_unknown(struck, builder, name):
     """Whether the first attempt worked is not told by why the second did not."""
     builder.fault(*COMMANDS[name].target, action=close())
     completed, sent = struck(name, error(400, "no", "bad_request"), nth=2)
@@ -127,9 +127,7 @@ def test_a_refused_connection_sends_nothing_and_is_tried_again(tool, key_env, ho
 
 
 @pytest.mark.parametrize("name", of_kind("O", "U", "D", "aD"))
-def test_a_change_whose_connection_is_refused_says_that_nothing_was_sent(
-    tool, builder, key_env, home, name
-):
+def test_a_refused_connection_is_reported_as_nothing_sent(tool, builder, key_env, home, name):
     """The user was read; then the server went away."""
     command = COMMANDS[name]
     builder.add("alice", 10)
@@ -158,7 +156,7 @@ def test_an_unknown_name_is_not_tried_again(tool, key_env, home, name):
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_what_cannot_be_written_down_is_not_sent(tool, builder, key_env, home, name):
+def test_a_change_that_the_history_cannot_record_is_not_sent(tool, builder, key_env, home, name):
     builder.add("alice", 10)
     state = home / ".local" / "state"
     state.mkdir(parents=True)

@@ -142,7 +142,7 @@ def struck(builder: BuilderServer, fault) -> None:
 
 
 @pytest.mark.parametrize(("command", "fault", "style"), CELLS)
-def test_no_key_is_seen(tool, builder, key_env, leaks, command, fault, style):
+def test_no_key_appears_in_any_output(tool, builder, key_env, leaks, command, fault, style):
     builder.strict = False
     builder.add("alice", 10, wallet=wallet("safe", "5"))
     builder.add("bob", 10)
@@ -180,7 +180,7 @@ def test_a_broken_credentials_file_is_never_quoted(tool, builder, key_env, work,
     assert builder.requests == []
 
 
-def test_the_search_finds_what_it_looks_for(tool, builder, key_env, leaks):
+def test_the_search_for_keys_finds_a_key(tool, builder, key_env, leaks):
     """A scan that could not find anything would prove nothing."""
     user = builder.add("alice")
     completed = tool("users", "get", ALICE, "--json", "--reveal-keys", env=key_env(builder))

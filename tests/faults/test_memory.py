@@ -34,7 +34,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("make", ENDLESS.values(), ids=ENDLESS.keys())
 @pytest.mark.parametrize("argv", [["users", "list"], ["pool", "show"]], ids=" ".join)
-def test_an_answer_without_end_takes_less_than_150_megabytes(
+def test_an_endless_response_takes_less_than_150_megabytes(
     server, key_env, isolated_environment, work, make, argv
 ):
     server.respond(lambda _: make())

@@ -105,7 +105,7 @@ def _writer(raw: io.BytesIO) -> io.TextIOWrapper:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_no_broken_answer_breaks_the_tool(run, home, name):
+def test_no_broken_response_breaks_the_tool(run, home, name):
     seen: dict[int, int] = {}
     for number in range(ROUNDS):
         if number % 500 == 499:

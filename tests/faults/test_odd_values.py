@@ -15,7 +15,7 @@ FORMATS = ["json", "jsonl", "tsv", "csv", "table"]
 @pytest.mark.parametrize("name", ["qps_pool", "total_allocated_qps", "end_user_count"])
 @pytest.mark.parametrize("number", [HUGE, -HUGE, 2**63])
 @pytest.mark.parametrize("command", ["show", "check"])
-def test_a_pool_beyond_all_numbers_is_no_pool(tool, server, key_env, name, number, command):
+def test_a_pool_with_absurd_numbers_is_refused(tool, server, key_env, name, number, command):
     pool = {"qps_pool": 10, "end_user_count": 1, "total_allocated_qps": 1, name: number}
     server.respond(json_answer(200, pool))
     completed = tool("pool", command, env=key_env(server))
@@ -32,7 +32,7 @@ def test_users_are_sorted_by_numbers_of_any_size(tool, builder, key_env, limits)
 
 
 @pytest.mark.parametrize("amount", [HUGE, str(HUGE), "1e999", [], True])
-def test_a_balance_that_cannot_be_reckoned_with_counts_as_money(tool, builder, key_env, amount):
+def test_a_balance_that_cannot_be_read_counts_as_money(tool, builder, key_env, amount):
     money = {**wallet(), "balances": [{"token": "USDC", "raw_balance": amount}]}
     user = builder.add("alice", wallet=money)
     argv = ["users", "deactivate", user["customer_id"]]

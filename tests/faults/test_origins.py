@@ -57,7 +57,7 @@ def test_no_redirect_is_followed_anywhere(
 
 
 @pytest.mark.parametrize("headers", SIDE_DOORS.values(), ids=SIDE_DOORS.keys())
-def test_no_header_of_a_good_answer_leads_elsewhere(
+def test_no_header_of_a_good_response_leads_to_another_host(
     tool, server: ScriptedServer, key_env, other_origin: ScriptedServer, headers
 ):
     port = str(other_origin.port)
@@ -85,9 +85,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize(("place", "call"), [*itertools.product(PLACES, CALLS)])
-def test_every_call_lies_below_the_base_url_however_it_is_spelt(
-    tool, builder, key_env, place, call
-):
+def test_every_call_stays_below_the_base_url_in_any_spelling(tool, builder, key_env, place, call):
     root = place.rstrip("/").removesuffix("/api/v1") + "/api/v1"
     builder.prefix = root
     completed = tool(*call.split(), env=key_env(builder.url + place))

@@ -57,7 +57,7 @@ def requests(builder, method: str) -> int:
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS.items())
 @pytest.mark.parametrize("argv", [("pool", "show"), SET_QPS, DEACTIVATE], ids=" ".join)
-def test_a_read_is_left_at_once(start, builder, outcomes, number, code, argv):
+def test_a_read_is_interrupted_at_once(start, builder, outcomes, number, code, argv):
     builder.fault("GET", action=stall())
     child = start(*argv)
     until(lambda: requests(builder, "GET"))
@@ -72,7 +72,9 @@ def test_a_read_is_left_at_once(start, builder, outcomes, number, code, argv):
 
 
 @pytest.mark.parametrize("users", [["holder"], ["holder", "alice"]], ids=len)
-def test_reading_holdings_is_left_at_once_and_nothing_is_sent(start, builder, outcomes, users):
+def test_reading_holdings_is_interrupted_at_once_and_nothing_is_sent(
+    start, builder, outcomes, users
+):
     builder.add("holder", 10, wallet=wallet(), linked_exchanges=["polymarket"])
     builder.fault("GET", "/orders", action=stall())
     child = start("users", "deactivate", *users, "--confirm", "holder")
@@ -85,7 +87,7 @@ def test_reading_holdings_is_left_at_once_and_nothing_is_sent(start, builder, ou
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS.items())
-def test_a_change_that_still_connects_is_left_at_once_and_nothing_was_sent(
+def test_a_change_that_still_connects_is_interrupted_at_once_and_not_sent(
     start, outcomes, number, code
 ):
     listener = socket.create_server(("127.0.0.1", 0), backlog=0)
@@ -133,7 +135,7 @@ def test_waiting_for_a_429_ends_at_once_and_nothing_was_changed(
     [(CREATE, "POST"), (DEACTIVATE, "DELETE"), (SET_QPS, "PATCH")],
     ids=["create", "deactivate", "set-qps"],
 )
-def test_a_change_in_flight_is_finished_and_told(
+def test_a_change_in_flight_is_finished_and_reported(
     start, builder, outcomes, number, code, argv, method
 ):
     builder.latency = 0.4
@@ -149,7 +151,7 @@ def test_a_change_in_flight_is_finished_and_told(
 
 @pytest.mark.parametrize("lost", [slow(0.3, close()), stall()], ids=str)
 @pytest.mark.parametrize(("argv", "method"), [(CREATE, "POST"), (DEACTIVATE, "DELETE")])
-def test_a_change_whose_answer_does_not_come_in_time_is_unknown_and_not_repeated(
+def test_a_change_without_a_response_in_time_is_unknown_and_not_repeated(
     start, builder, outcomes, argv, method, lost
 ):
     builder.fault(method, action=lost, times=9, after_effect=True)
@@ -165,7 +167,7 @@ def test_a_change_whose_answer_does_not_come_in_time_is_unknown_and_not_repeated
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS.items())
-def test_the_second_signal_ends_at_once_and_says_what_is_unknown(
+def test_the_second_signal_ends_at_once_and_reports_what_is_unknown(
     start, builder, outcomes, number, code
 ):
     builder.fault("DELETE", action=stall(), after_effect=True)
@@ -184,7 +186,7 @@ def test_the_second_signal_ends_at_once_and_says_what_is_unknown(
     assert outcomes() == ["unknown"]
 
 
-def test_a_listing_that_is_left_closes_its_document(start, builder):
+def test_an_interrupted_listing_closes_its_document(start, builder):
     page = {"users": [new_user("a", 1)], "count": 1, "next_cursor": "x"}
     builder.fault("GET", "/users$", action=json_answer(200, page))
     builder.fault("GET", "/users$", action=stall(), nth=2)
@@ -197,7 +199,7 @@ def test_a_listing_that_is_left_closes_its_document(start, builder):
     assert completed.json["next_cursor"] == "x"
 
 
-def test_a_signal_that_is_ignored_stays_ignored(start, builder):
+def test_an_ignored_signal_stays_ignored(start, builder):
     """As under nohup, or in the background of a shell without job control."""
     builder.latency = 0.4
     child = start("pool", "show", deaf=True)

@@ -169,14 +169,14 @@ def test_a_redirect_is_not_followed(struck, other_origin: ScriptedServer, name, 
 @pytest.mark.parametrize(
     "name", ["get", "onboard", "set-qps", "deactivate", *of_kind("aR", "aU", "aD")]
 )
-def test_somebody_elses_user_is_not_found(struck, name):
+def test_a_user_of_another_builder_is_not_found(struck, name):
     completed, sent = struck(name, json_answer(403, NOT_OURS))
     assert (completed.code, sent) == (3, 1)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("action", [stall(), drip(200, b" " * 500, delay=0.05)], ids=str)
-def test_a_time_out_is_told_by_what_was_sent(struck, name, action):
+def test_the_error_of_a_timeout_depends_on_what_was_sent(struck, name, action):
     completed, sent = struck(name, action, "--timeout", "0.15")
     expected = {"R": (7, 4), "C": (12, 4), "O": (12, 1), "U": (12, 4), "D": (12, 3)}
     code, count = expected[COMMANDS[name].kind[-1]]

@@ -35,7 +35,7 @@ def test_null_absent_and_none_are_empty_in_tsv():
     assert show(listing([{"customer_id": "c", "qps_limit": None}])).out == "\tc" + "\t" * 8 + "\n"
 
 
-def test_tsv_has_a_header_when_asked():
+def test_tsv_has_a_header_if_requested():
     shown = show(listing([]), headers=True, fields=("customer_id", "wallet.safe_address"))
     assert shown.out == "customer_id\twallet.safe_address\n"
 
@@ -123,12 +123,12 @@ def test_half_a_surrogate_is_escaped_rather_than_broken_utf_8():
     assert show(Record({"v": "a\ud800"}, ONE), "csv", headers=False).out == "a\\u{d800}\r\n"
 
 
-def test_a_field_outside_the_columns_is_a_column_when_asked_for():
+def test_a_field_outside_the_columns_becomes_a_column_if_named():
     shown = show(listing([user(kyc={"level": 2})]), "csv", fields=("kyc.level", "kyc"))
     assert shown.out == 'kyc.level,kyc\r\n2,"{""level"":2}"\r\n'
 
 
-def test_a_parent_stands_for_its_columns():
+def test_a_parent_includes_its_columns():
     shown = show(listing([safe_user()]), "csv", fields=("wallet",))
     assert shown.out.splitlines()[0] == "wallet.wallet_type,wallet.safe_address"
 
@@ -168,7 +168,7 @@ def test_ids_are_a_customer_id_a_line():
 
 
 @pytest.mark.parametrize("value", [{}, {"customer_id": None}, {"customer_id": ""}])
-def test_ids_of_records_without_one_are_a_usage_fault(value):
+def test_ids_of_records_without_a_customer_id_are_a_usage_error(value):
     shown = Shown(format="ids")
     with pytest.raises(UsageFault, match="customer_id"):
         shown.screen.show(record(value))

@@ -18,20 +18,20 @@ def test_a_bar_shows_share_and_numbers():
     )
 
 
-def test_what_is_used_shows_and_what_is_free_too():
+def test_a_bar_shows_the_smallest_used_and_free_shares():
     assert draw(Bar("p", 10, 10_000)).count("█") == 1
     assert "░  <0.1 %" in draw(Bar("p", 1, 10_000))
     assert "░" in draw(Bar("p", 9_999, 10_000))
     assert "99.9 %" in draw(Bar("p", 99_999, 100_000))
 
 
-def test_more_than_there_is_fills_the_bar_and_says_by_how_much():
+def test_an_exceeded_total_fills_the_bar_and_shows_the_excess():
     text = draw(Bar("pool", 1050, 1000))
     assert "░" not in text
     assert text.endswith("105.0 %  1,050 of 1,000, over by 50")
 
 
-def test_a_pool_of_nothing_is_full():
+def test_an_empty_pool_is_full():
     assert draw(Bar("pool", 0, 0)).endswith("█  100.0 %  0 of 0, 0 free")
 
 
@@ -56,5 +56,5 @@ def test_accessible_it_is_a_sentence():
 
 
 @pytest.mark.parametrize("columns", ["1", "5", "20", "39"])
-def test_where_no_bar_fits_the_numbers_stay(columns):
+def test_without_room_for_a_bar_the_numbers_stay(columns):
     assert draw(Bar("pool", 1, 4), COLUMNS=columns) == "pool  25.0 %  1 of 4, 3 free"

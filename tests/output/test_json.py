@@ -31,7 +31,7 @@ def test_pages_become_one_document():
 
 
 @pytest.mark.parametrize("pages", [(), ([],), ([], [])])
-def test_no_users_is_an_empty_list(pages):
+def test_a_listing_without_users_is_an_empty_list(pages):
     assert show(listing(*pages), "json").out == '{"users": []}\n'
 
 
@@ -41,7 +41,7 @@ def test_an_empty_page_leaves_no_stray_comma():
     }
 
 
-def test_nothing_is_written_before_the_first_page_is_there():
+def test_nothing_is_written_before_the_first_page_arrives():
     def pages():
         assert shown.out == ""
         yield [{"a": 1}]
@@ -148,7 +148,7 @@ def test_frames_are_one_document_a_line():
     assert show(frames, "json", terminal=True).out == '{"n": 1}\n{"n": 2}\n'
 
 
-def test_fields_narrow_and_stay_nested_with_null_and_absent_apart():
+def test_fields_stay_nested_and_keep_null_apart_from_absent():
     users = [
         {"a": 1, "wallet": {"safe_address": "0x", "x": 1}},
         {"a": None, "wallet": None},
@@ -170,13 +170,13 @@ def test_fields_reach_into_lists():
     assert shown.json == {"wallet": {"balances": [{"token": "USDC"}, {}]}}
 
 
-def test_a_parent_asked_for_with_its_child_is_shown_whole():
+def test_a_parent_named_with_its_child_is_shown_whole():
     shown = show(record({"wallet": {"a": 1, "b": 2}}), "json", fields=("wallet.a", "wallet"))
     assert shown.json == {"wallet": {"a": 1, "b": 2}}
 
 
 @pytest.mark.parametrize("name", ["nope", "wallet.nope", ""])
-def test_a_field_that_nobody_has_is_a_usage_fault(name):
+def test_a_field_in_no_record_is_a_usage_error(name):
     shown = Shown(format="json", fields=(name,))
     with pytest.raises(UsageFault, match="no field") as caught:
         shown.screen.show(listing([safe_user()]))

@@ -19,7 +19,7 @@ def test_on_a_terminal_a_bar_with_rate_and_time_left_is_repainted(clock):
     assert shown.err.endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the cursor is back, the bar gone
 
 
-def test_the_first_step_is_no_rate_yet(clock):
+def test_the_first_step_shows_no_rate(clock):
     shown = Shown(terminal=True, clock=clock)
     with shown.screen.progress(20, "applying") as progress:
         clock.sleep(0.0001)
@@ -73,7 +73,7 @@ def test_a_short_run_says_nothing_off_a_terminal(clock):
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_quiet_means_nothing_at_all(terminal, clock):
+def test_quiet_shows_no_progress(terminal, clock):
     shown = Shown(terminal=terminal, quiet=True, clock=clock)
     with shown.screen.progress(10, "applying") as progress:
         clock.sleep(60)
@@ -82,7 +82,7 @@ def test_quiet_means_nothing_at_all(terminal, clock):
     assert shown.err == ""
 
 
-def test_a_notice_takes_the_place_of_the_bar_which_comes_back_below(clock):
+def test_a_notice_replaces_the_bar_which_returns_below(clock):
     shown = Shown(terminal=True, clock=clock)
     with shown.screen.progress(None, "listing") as progress:
         progress.advance()
@@ -95,7 +95,7 @@ def test_a_notice_takes_the_place_of_the_bar_which_comes_back_below(clock):
     ]
 
 
-def test_hours_are_told_in_hours(clock):
+def test_long_times_are_shown_in_hours(clock):
     shown = Shown(clock=clock)
     with shown.screen.progress(10_000, "applying") as progress:
         clock.sleep(30)

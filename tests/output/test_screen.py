@@ -31,7 +31,7 @@ def controls(text):
     return {c for c in plain if c != "\n" and unicodedata.category(c) in HIDDEN}
 
 
-def test_data_goes_to_stdout_and_words_to_stderr():
+def test_data_goes_to_stdout_and_messages_to_stderr():
     shown = Shown(format="json")
     shown.screen.notice("sandbox")
     shown.screen.warning("careful")
@@ -50,12 +50,12 @@ def test_show_returns_the_exit_code_of_the_result():
 
 
 @pytest.mark.parametrize("form", [None, "json", "csv", "ids"])
-def test_text_is_printed_as_it_is_in_every_format(form):
+def test_text_is_printed_unchanged_in_every_format(form):
     assert show(Text("a\tb\n"), form).out == "a\tb\n"
     assert show(Text("/some/path"), form).out == "/some/path\n"
 
 
-def test_text_with_escape_sequences_does_not_drive_a_terminal():
+def test_escape_sequences_in_text_do_not_reach_a_terminal():
     assert show(Text("a\x1b[2J\tb\n"), terminal=True).out == "a\\u{1b}[2J\tb\n"
 
 
@@ -78,7 +78,7 @@ def test_labels_are_coloured_on_a_terminal():
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_an_error_is_one_line_of_json_when_json_was_asked_for(form):
+def test_an_error_is_one_line_of_json_if_the_format_is_json(form):
     shown = Shown(format=form)
     shown.screen.error(QuotaUsedUp("used\nup", http_status=429, api_code="monthly_limit_exceeded"))
     assert shown.err.count("\n") == 1
@@ -95,7 +95,7 @@ def test_an_error_is_one_line_of_json_when_json_was_asked_for(form):
     assert shown.out == ""
 
 
-def test_details_and_the_wait_are_in_the_json_when_there_are_any():
+def test_json_contains_details_and_retry_after_if_there_are_any():
     shown = Shown(format="json")
     shown.screen.error(RateLimited("slow", details=["a"], retry_after=86400.0, retryable=True))
     error = json.loads(shown.err)["error"]
@@ -124,7 +124,7 @@ def test_the_log_is_written_with_verbose_only():
 
 
 @pytest.mark.parametrize("form", [None, "json"])
-def test_the_builder_key_is_redacted_in_everything_said(form):
+def test_the_builder_key_is_masked_in_every_message(form):
     shown = Shown(format=form, verbose=True, answers="\n")
     screen = shown.screen
     text = f"key {BUILDER_KEY}"
@@ -139,7 +139,7 @@ def test_the_builder_key_is_redacted_in_everything_said(form):
     assert shown.err.count("key pk_live_****Y_42") == 10
 
 
-def test_what_looks_like_a_key_is_redacted_where_an_answer_may_be_quoted():
+def test_text_that_looks_like_a_key_is_masked_in_messages():
     """A word to be typed stays as it is: masked, nobody could type it."""
     shown = Shown(verbose=True, answers="\n")
     screen, text = shown.screen, "key pk_live_STRANGER_0042"
@@ -153,13 +153,13 @@ def test_what_looks_like_a_key_is_redacted_where_an_answer_may_be_quoted():
     assert shown.err.endswith(text)
 
 
-def test_an_error_code_that_looks_like_a_key_is_redacted():
+def test_an_error_code_that_looks_like_a_key_is_masked():
     shown = Shown(format="json")
     shown.screen.error(ParsecError("x", api_code="pk_live_STRANGER_0042"))
     assert json.loads(shown.err)["error"]["code"] == "pk_live_****0042"
 
 
-def test_secrets_are_asked_for_at_each_writing():
+def test_the_known_secrets_are_read_for_each_message():
     known = []
     shown = Shown(secrets=lambda: known)
     shown.screen.notice("a later-known-key")
@@ -177,13 +177,13 @@ def test_no_character_of_data_controls_a_terminal(form, encoding):
 
 
 @pytest.mark.parametrize("form", ["table", "tsv", "json", "jsonl", "ids"])
-def test_no_character_of_data_controls_who_reads_a_pipe(form):
+def test_no_character_of_data_controls_the_reader_of_a_pipe(form):
     value = {"customer_id": EVERY_KIND, "external_id": EVERY_KIND}
     found = controls(show(listing([value]), form, secrets=list).out)
     assert found <= ({"\t"} if form == "tsv" else set())
 
 
-def test_no_character_controls_the_terminal_through_words_and_prompts():
+def test_no_character_of_messages_and_questions_controls_the_terminal():
     shown = Shown(terminal=True, environ={"TERM": "xterm"}, verbose=True, secrets=list)
     screen, text = shown.screen, EVERY_KIND
     screen.notice(text)
@@ -204,20 +204,20 @@ def test_a_question_is_asked_on_stderr_and_one_line_is_read():
 
 
 @pytest.mark.parametrize("answers", ["", "half a li"])
-def test_end_of_file_is_no_answer(answers):
+def test_end_of_file_is_not_an_answer(answers):
     shown = Shown(answers=answers)
     assert shown.screen.ask("sure? ") is None
     assert shown.err == "sure? \n"
 
 
-def test_an_answer_that_is_no_text_matches_nothing():
+def test_an_answer_that_cannot_be_decoded_matches_nothing():
     stdin = Stream()
     stdin.buffer.write(b"\xff\xfe\n")
     stdin.buffer.seek(0)
     assert Shown(stdin=stdin).screen.ask("sure? ") == ""
 
 
-def test_a_hidden_answer_is_read_alike():
+def test_a_hidden_answer_is_read_like_a_shown_one():
     shown = Shown(answers="secret\n")
     assert shown.screen.ask("key: ", hidden=True) == "secret"
     assert shown.err == "key: "
@@ -229,7 +229,7 @@ def test_after_a_hidden_answer_a_terminal_gets_the_line_end():
     assert shown.err == "key: \n"
 
 
-def test_nobody_is_there_without_terminals_or_with_no_input():
+def test_without_terminals_or_with_no_input_a_command_asks_nothing():
     assert Shown(terminal=True).screen.interactive
     assert not Shown(terminal=True, no_input=True).screen.interactive
     assert not Shown(terminal=True, stdin=Stream()).screen.interactive
@@ -254,7 +254,7 @@ def test_a_broken_stderr_breaks_nothing():
         assert shown.out
 
 
-def test_a_missing_stdout_is_a_fault_of_this_machine():
+def test_a_missing_stdout_is_a_local_error():
     with pytest.raises(LocalFault, match="could not write to stdout: it is closed"):
         show(Text("x"), stdout=None)
 
@@ -273,5 +273,5 @@ def test_blocks_for_a_question_are_drawn_on_stderr():
     assert (shown.out, shown.err) == ("", "user\nexternal id  alice\n")
 
 
-def test_a_record_of_another_shape_than_its_columns_is_shown():
+def test_a_record_that_does_not_match_its_columns_is_shown():
     assert show(Record({"a": 1}, (Column("b.c", "c"),))).out == "\n"

@@ -34,27 +34,27 @@ class Raw(io.RawIOBase):
         return len(data[:3])
 
 
-def test_text_is_at_the_system_when_write_returns():
+def test_text_has_reached_the_system_when_write_returns():
     reading, writing = os.pipe()
     with os.fdopen(writing, "w", encoding="utf-8") as stream, os.fdopen(reading, "rb") as reader:
         Sink(stream, "stdout").write("é\n")
         assert os.read(reader.fileno(), 10) == "é\n".encode()
 
 
-def test_what_others_wrote_before_comes_before():
+def test_text_that_others_wrote_earlier_comes_first():
     stream = Stream()
     stream.write("first ")
     Sink(stream, "stdout").write("second")
     assert stream.text == "first second"
 
 
-def test_a_stream_without_bytes_below_takes_text():
+def test_a_stream_without_a_buffer_accepts_text():
     stream = io.StringIO()
     Sink(stream, "stdout").write("日本")
     assert stream.getvalue() == "日本"
 
 
-def test_partial_writes_go_on_to_the_end():
+def test_partial_writes_continue_to_the_end():
     raw = Raw()
     stream = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
     Sink(stream, "stdout").write("abcdefgh")
@@ -68,7 +68,7 @@ def test_characters_that_cannot_be_encoded_become_escapes():
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig", "iso2022_jp"])
-def test_many_writes_are_one_text_in_encodings_with_a_mark_or_a_state(encoding):
+def test_encodings_with_a_mark_or_a_state_treat_many_writes_as_one_text(encoding):
     stream = Stream(encoding=encoding)
     sink = Sink(stream, "stdout")
     for part in ("a日", "本\n", "b\n"):
@@ -76,7 +76,7 @@ def test_many_writes_are_one_text_in_encodings_with_a_mark_or_a_state(encoding):
     assert stream.text == "a日本\nb\n"
 
 
-def test_a_reader_that_left_is_told_apart():
+def test_a_closed_pipe_is_distinguished_from_other_failures():
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w", encoding="utf-8") as stream:
@@ -100,12 +100,12 @@ def test_after_a_failure_nothing_is_left_to_fail_at_exit():
     ("number", "why"),
     [(errno.ENOSPC, "no space left on device"), (errno.EBADF, "bad file descriptor")],
 )
-def test_other_failures_say_what_failed(number, why):
+def test_other_failures_report_what_failed(number, why):
     with pytest.raises(LocalFault, match=f"^could not write to stdout: {why}$"):
         Sink(Failing(number), "stdout").write("x")
 
 
-def test_a_missing_or_closed_stream_is_a_fault_when_there_is_something_to_write():
+def test_writing_to_a_missing_or_closed_stream_is_an_error():
     closed = Stream()
     closed.close()
     for stream in (None, closed):
@@ -117,7 +117,7 @@ def test_a_missing_or_closed_stream_is_a_fault_when_there_is_something_to_write(
 
 
 @pytest.mark.parametrize("stream", [None, Failing(errno.EIO), Failing(errno.EPIPE)])
-def test_words_are_lost_quietly(stream):
+def test_messages_are_lost_quietly(stream):
     sink = Sink(stream, "stderr")
     sink.write_quietly("x")
     sink.write_quietly("y")
@@ -140,7 +140,7 @@ def test_a_stream_that_blocks_is_waited_for():
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_a_signal_during_words_without_harm_gets_through():
+def test_a_signal_during_a_quiet_write_gets_through():
     """A question that appears when Ctrl-C is hit must not swallow it; more can be said after."""
     raw = Raw()
     stream = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)

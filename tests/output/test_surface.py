@@ -39,15 +39,15 @@ def test_accessible_stops_repainting_only():
 @pytest.mark.parametrize(
     ("columns", "width"), [("120", 120), ("0", 80), ("-5", 80), ("x", 80), ("", 80), ("²", 80)]
 )
-def test_width_is_what_columns_says_or_the_usual(columns, width):
+def test_the_width_is_that_of_columns_or_80(columns, width):
     assert surface_of(Stream(terminal=True), {"COLUMNS": columns}).width == width
 
 
-def test_off_a_terminal_lines_have_no_limit():
+def test_lines_have_no_limit_without_a_terminal():
     assert surface_of(Stream(), {"COLUMNS": "40"}).width is None
 
 
-def test_a_missing_or_closed_stream_is_no_terminal():
+def test_a_missing_or_closed_stream_is_not_a_terminal():
     closed = Stream(terminal=True)
     closed.close()
     assert not surface_of(None, {}).terminal

@@ -60,7 +60,7 @@ def test_an_absurd_width_gives_plain_lines_with_whole_values(width):
     assert len(lines) == 3
 
 
-def test_a_width_of_nothing_means_that_nobody_said():
+def test_a_width_of_0_counts_as_unknown():
     assert show(listing(USERS), **at(0)).out == show(listing(USERS), **at(80)).out
 
 
@@ -76,7 +76,7 @@ def test_ids_are_never_shortened(width, ids):
         assert one["customer_id"] in text
 
 
-def test_one_very_long_id_spoils_its_own_line_only():
+def test_one_very_long_id_affects_only_its_own_line():
     users = [user("alice", 1, qps_limit=1), user("x" * 300, 2), user("bob", 3)]
     assert show(listing(users), **at(64)).out.splitlines()[1:] == [
         "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    1  pro",
@@ -103,7 +103,7 @@ def test_a_number_is_never_shortened():
     assert "123456789" in shown.out
 
 
-def test_long_text_takes_the_room_that_is_left_and_no_more():
+def test_long_text_takes_only_the_remaining_room():
     columns = (Column("a", "a"), Column("b", "b", rank=1))
     rows = [{"a": "x", "b": "w" * 100}]
     shown = show(Listing("rows", columns, [rows]), **at(60))
@@ -147,26 +147,26 @@ def test_an_empty_text_differs_from_none():
     assert [line.split()[0] for line in text.splitlines()[1:]] == ['""', "-"]
 
 
-def test_an_empty_listing_is_said_on_stderr():
+def test_an_empty_listing_is_reported_on_stderr():
     shown = show(listing([], empty="no users"), **at(80))
     assert (shown.out, shown.err) == ("", "no users\n")
 
 
-def test_emptiness_is_not_said_in_other_formats_or_quietly():
+def test_an_empty_listing_is_not_reported_in_other_formats_or_quietly():
     assert show(listing([], empty="no users"), "tsv").err == ""
     assert show(listing([], empty="no users"), "table", quiet=True).err == ""
 
 
-def test_a_listing_with_records_is_not_called_empty():
+def test_a_listing_with_records_is_not_reported_as_empty():
     assert show(listing(USERS, empty="no users"), **at(80)).err == ""
 
 
-def test_closing_blocks_stand_below():
+def test_closing_blocks_follow_the_table():
     shown = show(listing(USERS, closing=lambda: (Line("3 users"),)), **at(80))
     assert shown.out.endswith("\n3 users\n")
 
 
-def test_closing_blocks_stand_below_a_cut_table_too():
+def test_closing_blocks_follow_an_incomplete_table():
     def pages():
         yield USERS
         raise ServerFault("gone")
@@ -192,7 +192,7 @@ def test_colour_is_modest():
     assert OWN_COLOURS.sub("", text) == show(listing(USERS), **at(64)).out
 
 
-def test_an_encoding_that_cannot_say_it_gets_escapes_and_stays_aligned():
+def test_characters_that_cannot_be_encoded_are_escaped_and_stay_aligned():
     users = [user("日本", 1), user("alice", 2)]
     lines = show(listing(users), encoding="cp1252", **at(80)).out.splitlines()
     assert lines[1].startswith(r"\u{65e5}\u{672c}  02f00e9f")
@@ -212,7 +212,7 @@ def test_a_record_without_blocks_is_a_card_of_its_columns():
     )
 
 
-def test_blocks_are_drawn_with_room_between():
+def test_blank_lines_separate_blocks():
     blocks = (
         Line("2 users"),
         Bar("pool", 1, 2),
@@ -239,7 +239,7 @@ def test_a_grid_that_does_not_fit_is_plain_lines():
     assert shown.out == "alice  02f00e9f-82bd-5340-ad0b-a60a3c79706c  25\n"
 
 
-def test_fields_turn_blocks_into_a_card():
+def test_with_fields_a_record_is_shown_as_a_card():
     value = Record(USERS[0], USER_COLUMNS, (Line("long story"),))
     assert show(value, fields=("tier",), **at(80)).out == "tier  pro\n"
 
@@ -259,12 +259,12 @@ def test_frames_replace_each_other_on_a_terminal():
     assert text.endswith("\x1b[?25h")
 
 
-def test_a_frame_takes_the_place_of_all_lines_of_the_one_before():
+def test_a_frame_replaces_all_lines_of_the_previous_one():
     frames = Frames(iter([Record({}, (), (Line("x" * 25),)), Record({}, (), (Line("y"),))]))
     assert "\x1b[1A\x1b[2K" * 2 + "y" in show(frames, **at(10)).out
 
 
 @pytest.mark.parametrize("plain", [{"TERM": "dumb"}, {"ACCESSIBLE": "1"}])
-def test_frames_follow_each_other_where_nothing_moves(plain):
+def test_frames_follow_each_other_without_redrawing(plain):
     frames = Frames(iter([Record({}, (), (Line("x"),)), Record({}, (), (Line("y"),))]))
     assert show(frames, **at(80, **plain)).out == "x\ny\n"
