@@ -1,1 +1,1 @@
-"""Write and lock this machine's files: the only place that does, for all rooms."""
+"""Write and lock the files of this machine, for all rooms."""

@@ -8,17 +8,19 @@ import stat
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
 
-SWEEP_SECONDS = 0.25
+COMMIT_SECONDS = 0.25
 
 
 class Disk(Protocol):
-    """The two calls that durability rests on; tests pull the plug here."""
+    """The two calls that durability depends on; tests simulate a power cut here."""
 
     def write(self, descriptor: int, data: bytes) -> None: ...
 
@@ -34,17 +36,16 @@ class RealDisk:
     def sync(self, descriptor: int) -> None:
         try:
             os.fsync(descriptor)
-        except OSError as fault:  # a pipe or a terminal has nothing to keep
+        except OSError as fault:  # a pipe or a terminal stores nothing
             if fault.errno not in (errno.EINVAL, errno.ENOTSUP):
                 raise
 
 
 def append(path: Path, line: bytes, *, durable: bool = False) -> None:
-    """Add `line`, which ends in a newline, in one write; `durable` waits until it is on the disk.
+    """Append `line`, which ends in a newline, in one write; `durable` waits for the disk.
 
-    A torn line that a crash or a full disk left at the end is closed first, so that it costs
-    only itself. Another process's write seen half-way looks the same: then a blank line results,
-    so readers skip those.
+    If a crash or a full disk left a torn line at the end, a newline ends that line first. A line
+    that another process is writing looks the same and causes a blank line, which readers skip.
     """
     try:
         save.make_private_directory(path.parent)
@@ -67,18 +68,18 @@ def append(path: Path, line: bytes, *, durable: bool = False) -> None:
 
 
 def _opened(path: Path, flags: int) -> int:
-    """Open `path` for writing; its links were followed already, except those below /proc."""
+    """Open `path` for writing; its links were already followed, except those below /proc."""
     if not save.is_stream(path):
         flags |= save.NO_FOLLOW
     return os.open(path, flags | save.BINARY | save.CLOSE_ON_EXEC, save.PRIVATE_FILE)
 
 
 def _tighten(descriptor: int, *, durable: bool) -> None:
-    """Take the rights of others from a file of the caller; nothing else changes its mode."""
+    """Remove the rights of others from a file of the caller."""
     file = os.fstat(descriptor)
     if not stat.S_ISREG(file.st_mode):
         if durable or stat.S_ISFIFO(file.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file, so nothing would be kept")
+            raise OSError(errno.EINVAL, "not a regular file, so nothing would be stored")
         return
     if sys.platform != "win32" and file.st_mode & 0o077 and file.st_uid == os.geteuid():
         os.fchmod(descriptor, save.PRIVATE_FILE)
@@ -93,11 +94,11 @@ def _ends_a_line(descriptor: int) -> bool:
 
 
 class Lines:
-    """A file that lines are appended to.
+    """A file that stays open to append lines.
 
-    A line is with the operating system when `append` returns, so it outlives the process; after
-    `commit` it outlives the machine. After one failure nothing is written any more, so that a
-    torn line can only be the last. Every failure is a LocalFault that names the file.
+    After `append`, a line survives a crash of the process; after `commit`, one of the machine.
+    After a failure nothing more is written, so that only the last line can be torn. Every failure
+    is a LocalFault that names the file.
     """
 
     def __init__(self, path: Path, what: str, disk: Disk, *, flags: int = 0) -> None:
@@ -108,14 +109,14 @@ class Lines:
         self._syncing = threading.Lock()
         self._written = 0
         self._synced = 0
-        self._swept_at = float("-inf")
+        self._committed_at = float("-inf")
         self._fault: LocalFault | None = None
         try:
             flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            # a named pipe that nobody reads is an error at once, not a wait without end
+            # a named pipe without a reader is an error at once instead of an endless wait
             self._descriptor = _opened(path, flags | getattr(os, "O_NONBLOCK", 0))
-        except OSError as fault:
-            raise self._failed(fault) from None
+        except OSError as error:
+            raise save.fault("write", path, error, f"the {what} ") from None
         if sys.platform != "win32":
             os.set_blocking(self._descriptor, True)
         self._release = weakref.finalize(self, os.close, self._descriptor)
@@ -125,46 +126,40 @@ class Lines:
         with self._writing:
             if self._fault is not None:
                 raise self._fault
-            try:
+            with self._last_failure():
                 self._disk.write(self._descriptor, data)
-            except OSError as fault:
-                self._fault = self._failed(fault)
-                raise self._fault from None
             self._written += 1
             return self._written
 
     def commit(self, number: int | None = None) -> None:
-        """Make line `number`, or all so far, durable; whoever comes first does it for all."""
+        """Make line `number`, or all so far, durable; one sync serves all waiting threads."""
         wanted = self._written if number is None else number
         with self._syncing:
             if self._synced >= wanted:
                 return
             reached = self._written
-            try:
+            with self._last_failure():
                 self._disk.sync(self._descriptor)
-            except OSError as fault:
-                self._fault = self._failed(fault)
-                raise self._fault from None
             self._synced = reached
 
-    def commit_now_and_then(self, now: float) -> None:
-        """Commit when the last time is a quarter of a second ago, and nobody is at it."""
-        if now - self._swept_at < SWEEP_SECONDS or self._syncing.locked():
+    def commit_regularly(self, now: float) -> None:
+        """Commit if the last time was a quarter of a second ago and no thread is committing."""
+        if now - self._committed_at < COMMIT_SECONDS or self._syncing.locked():
             return
-        self._swept_at = now
+        self._committed_at = now
         self.commit()
 
     def close(self) -> None:
         with self._writing:
             if self._fault is None:
                 self._fault = LocalFault(f"the {self._what} `{self.path}` is closed")
-            self._release()  # once, also after a failure
+            self._release()  # works once, even after a failure
 
-    def _failed(self, fault: OSError) -> LocalFault:
-        why = (fault.strerror or "failed").lower()
-        if fault.errno == errno.ENXIO:
-            why = "nothing reads from this pipe"
-        return LocalFault(
-            f"cannot write the {self._what} `{self.path}`: {why}",
-            hint="free or allow writing there, then run the same command again",
-        )
+    @contextmanager
+    def _last_failure(self) -> Iterator[None]:
+        """Turn an OSError into a LocalFault that every later `append` repeats."""
+        try:
+            yield
+        except OSError as error:
+            self._fault = save.fault("write", self.path, error, f"the {self._what} ")
+            raise self._fault from None

@@ -1,4 +1,4 @@
-"""Let one process at a time save a file or run a bulk run; a lock ends with its process."""
+"""Allow one process at a time to save a file or to run a bulk run; a lock ends with its process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from parsec_cli.errors import GuardRefused, LocalFault
 from parsec_cli.files import save
 
 _POLL_SECONDS = 0.02
-# Windows locks bytes, and a locked byte cannot be read: lock one far behind the text
+# Windows locks bytes, and a locked byte cannot be read: lock one far after the text
 _FAR = 1 << 30
 _MOST_TEXT = 4096
 _HELD = (errno.EAGAIN, errno.EWOULDBLOCK)
@@ -26,11 +26,11 @@ _HELD = (errno.EAGAIN, errno.EWOULDBLOCK)
 def directory_lock(
     path: Path, *, patience: float = 10.0, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
-    """Hold the directory of the file `path`, so that changes of the file happen one by one.
+    """Lock the directory of the file `path`, so that only one process at a time changes the file.
 
-    It leaves no file behind. Where the system cannot lock a directory (Windows, some network
-    disks) nothing is held: a save is whole all the same, only one of two at once may be lost.
-    `patience` is in seconds; after it a LocalFault.
+    It creates no file. If the system cannot lock a directory (Windows, some network disks),
+    nothing is locked: each save is still whole, but one of two concurrent changes may be lost.
+    After `patience` seconds of waiting, a LocalFault.
     """
     descriptor = _open_directory(path)
     if descriptor is None:
@@ -43,7 +43,7 @@ def directory_lock(
             sleep(_POLL_SECONDS)
         else:
             raise LocalFault(
-                f"cannot save `{path}`: another process has held its directory for {patience:g} s"
+                f"cannot save `{path}`: another process has locked its directory for {patience:g} s"
             )
         yield
     finally:
@@ -52,24 +52,24 @@ def directory_lock(
 
 @contextmanager
 def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[None]:
-    """Hold the lock file `path`, which describes this process, for a bulk run.
+    """Lock the file `path` for a bulk run, and describe this process in it.
 
-    GuardRefused while another process holds it. On a disk that cannot lock it is a LocalFault:
-    two runs at once could send the same change twice. `clock` is Unix seconds.
+    GuardRefused while another process holds the lock. A LocalFault on a disk without locks: two
+    concurrent runs could send the same change twice. `clock` is Unix seconds.
     """
     try:
         flags = os.O_RDWR | os.O_CREAT | save.NO_FOLLOW | save.CLOSE_ON_EXEC
         descriptor = os.open(path, flags, save.PRIVATE_FILE)
-    except OSError as fault:
-        raise _failed(path, fault) from None
+    except OSError as error:
+        raise save.fault("write", path, error, "the lock ") from None
     try:
         try:
             taken = _take(descriptor)
-        except OSError as fault:
-            raise _no_locks(path, fault) from None
+        except OSError as error:
+            raise _no_locks(path, error) from None
         if not taken:
             raise _busy(descriptor)
-        _sign(descriptor, path, clock())
+        _describe(descriptor, path, clock())
         yield
     finally:
         os.close(descriptor)  # which also gives up the lock
@@ -81,7 +81,7 @@ def _open_directory(path: Path) -> int | None:
         save.make_private_directory(directory)
         return os.open(directory, os.O_RDONLY | save.CLOSE_ON_EXEC)
     except PermissionError:
-        return None  # may be written but not read, or Windows; the save itself will tell
+        return None  # writable but not readable, or Windows; the save itself reports errors
     except OSError as error:
         raise save.fault("save", path, error) from None
 
@@ -94,17 +94,14 @@ def _taken_or_impossible(descriptor: int) -> bool:
 
 
 def _take(descriptor: int) -> bool:
-    """Return False while another process holds the lock; OSError where the disk has no locks."""
-    while True:
-        try:
-            _flock(descriptor)
-        except InterruptedError:
-            continue
-        except OSError as fault:
-            if fault.errno in _HELD or sys.platform == "win32":
-                return False
-            raise
-        return True
+    """Return False while another process holds the lock; OSError if the disk has no locks."""
+    try:
+        _flock(descriptor)
+    except OSError as error:
+        if error.errno in _HELD or sys.platform == "win32":
+            return False
+        raise
+    return True
 
 
 def _flock(descriptor: int) -> None:
@@ -119,19 +116,19 @@ def _flock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _sign(descriptor: int, path: Path, now: float) -> None:
+def _describe(descriptor: int, path: Path, now: float) -> None:
     started = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
     holder = {"started": started.replace("+00:00", "Z"), **_identity(os.getpid())}
     try:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, f"{json.dumps(holder)}\n".encode("ascii"))
-    except OSError as fault:
-        raise _failed(path, fault) from None
+    except OSError as error:
+        raise save.fault("write", path, error, "the lock ") from None
 
 
 def _identity(pid: int) -> dict[str, str | int]:
-    """Return what tells this process from all others, of other machines and containers too."""
+    """Return values that identify this process, even among other machines and containers."""
     import platform
 
     found: dict[str, str | int] = {"pid": pid, "machine": platform.node()}
@@ -139,21 +136,14 @@ def _identity(pid: int) -> dict[str, str | int]:
         found["boot"] = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         found["pid_namespace"] = str(Path("/proc/self/ns/pid").readlink())
     with suppress(OSError, IndexError):
-        # the name of the program, in brackets, may hold anything
+        # the name of the program, in brackets, may contain anything
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         found["ticks"] = int(fields[19])
     return found
 
 
-def _failed(path: Path, fault: OSError) -> LocalFault:
-    return LocalFault(
-        f"cannot write the lock `{path}`: {(fault.strerror or 'failed').lower()}",
-        hint="free or allow writing there, then run the same command again",
-    )
-
-
-def _no_locks(path: Path, fault: OSError) -> LocalFault:
-    reason = (fault.strerror or "failed").lower()
+def _no_locks(path: Path, error: OSError) -> LocalFault:
+    reason = (error.strerror or "failed").lower()
     return LocalFault(
         f"cannot lock `{path}`: the disk does not support locks ({reason}); nothing was sent",
         hint="set XDG_STATE_HOME to a directory on a local disk, the same one for every run",
@@ -161,8 +151,8 @@ def _no_locks(path: Path, fault: OSError) -> LocalFault:
 
 
 def _busy(descriptor: int) -> GuardRefused:
-    """Describe the run that holds the lock; propose to stop it only where that stops it."""
-    text = "another bulk run for this host and key is going on"
+    """Describe the run that holds the lock; propose `kill` only if that would stop it."""
+    text = "another bulk run for this host and key is in progress"
     hint = "wait for it"
     try:
         os.lseek(descriptor, 0, os.SEEK_SET)

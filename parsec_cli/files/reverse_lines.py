@@ -1,4 +1,4 @@
-"""Read a file of lines from its end, a piece at a time; files that cannot be read are faults."""
+"""Read the lines of a file from its end, one piece at a time."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 from parsec_cli.files.save import fault, is_stream
 
 _PIECE = 1 << 16
-# a line of more than 16 MiB is damage, such as the zeros of a power cut, and is not collected
+# a line of more than 16 MiB is damage, such as zeros after a power cut, and is not loaded
 _MOST_PIECES = 256
 _DAMAGED = b"\0"
 
 
 def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that are not empty, the last one first, each with where it starts.
+    """Yield the position and text of each line that is not empty, the last line first.
 
-    A missing file has none, nor has a pipe or a device; what is appended meanwhile is not seen.
+    A missing file, a pipe or a device has no lines. Lines appended meanwhile are ignored.
     """
     if is_stream(path):
         return
     try:
         with path.open("rb") as file:
             left = file.seek(0, 2)
-            pieces: list[bytes] = []  # of the line whose beginning is not read yet, last first
+            pieces: list[bytes] = []  # of the line whose start is not read yet, last first
             while left > 0:
                 size = min(_PIECE, left)
                 left -= size
@@ -48,7 +48,7 @@ def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def line_number(path: Path, start: int) -> int:
-    """Return the number of the line that starts there; the first one is 1."""
+    """Return the number, from 1, of the line that starts at this position."""
     number = 1
     with path.open("rb") as file:
         while start > 0 and (piece := file.read(min(_PIECE, start))):

@@ -1,7 +1,6 @@
 """Replace whole files atomically and privately, never through another user's link.
 
-Every failure is a LocalFault that names the file and the reason. Callers decide what the bytes
-mean.
+Every failure is a LocalFault that names the file and the reason.
 """
 
 from __future__ import annotations
@@ -17,42 +16,46 @@ from parsec_cli.errors import LocalFault
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
-# Windows has none of the three; there the profile directory decides who may read
+# Windows has only the second; there the user's directory decides who may read
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 BINARY = getattr(os, "O_BINARY", 0)
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 _MOST_LINKS = 40
+_MAKE_ROOM = "free or allow writing there, then run the same command again"
 
 
 def fault(doing: str, path: Path, error: OSError, what: str = "") -> LocalFault:
-    """Return the LocalFault for `error`, met while `doing` ("read", "save") something to `path`."""
+    """Return the LocalFault for `error` of an operation ("read", "save", "write") on `path`."""
     if Path(os.devnull) in path.parents:
         return LocalFault(
             f"cannot {doing} `{path.name}`: there is no home directory",
             hint="set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, to a directory of yours",
         )
     reason = (error.strerror or type(error).__name__).lower()
-    return LocalFault(f"cannot {doing} {what}`{path}`: {reason}")
+    if error.errno == errno.ENXIO:
+        reason = "nothing reads from this pipe"
+    hint = "" if doing == "read" else _MAKE_ROOM
+    return LocalFault(f"cannot {doing} {what}`{path}`: {reason}", hint=hint)
 
 
 def make_private_directory(path: Path) -> None:
-    """Make `path` and its missing parents with mode 0700; one that exists is left as it is."""
+    """Create `path` and its missing parents with mode 0700; existing ones are not changed."""
     if path.is_dir():
         return
     make_private_directory(path.parent)
     try:
-        # another process may have made it meanwhile
+        # another process may have created it meanwhile
         path.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
     except FileExistsError:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
 
 
 def save(path: Path, data: bytes, *, keep_owner: bool = True) -> None:
-    """Replace the content of `path` at once: a reader sees the old bytes or the new, never less.
+    """Replace the content of `path` atomically: a reader sees all old bytes or all new ones.
 
-    Symbolic links stay and their target is replaced, also where it does not exist yet. A new file
-    gets 0600; an existing one loses the rights of others and gains none. It also keeps its owner,
-    unless `keep_owner` is False: what the caller makes for itself belongs to the caller.
+    Symbolic links stay; their target is replaced, or created if it does not exist. A new file has
+    mode 0600. An existing one loses the rights of others and gains none. It keeps its owner,
+    unless `keep_owner` is False: then it belongs to the caller.
     """
     try:
         target = real_target(path)
@@ -64,16 +67,16 @@ def save(path: Path, data: bytes, *, keep_owner: bool = True) -> None:
 
 
 def replace(target: Path, data: bytes) -> None:
-    """Put a new private file of the caller in place of `target`, which is not followed.
+    """Replace `target`, without following links, by a new private file of the caller.
 
-    Raises OSError. Use `real_target` first where the links of an operator should be followed.
+    Raises OSError. Use `real_target` first to follow an operator's links.
     """
     _old(target)
     _replace(target, data, None)
 
 
 def sweep(path: Path) -> None:
-    """Remove what saves of `path` that were killed have left; call it under `path`'s lock."""
+    """Remove the temporary files of killed saves of `path`; the caller holds the lock of `path`."""
     with suppress(OSError):
         target = real_target(path)
         for left in target.parent.glob(f".{target.name}.*-*.tmp"):
@@ -81,10 +84,10 @@ def sweep(path: Path) -> None:
 
 
 def real_target(path: Path) -> Path:
-    """Return where the data of `path` is, behind symbolic links, dangling ones included.
+    """Return the path behind all symbolic links of `path`, including dangling ones.
 
-    In a shared folder anyone can plant a link, so a link is followed only when it belongs to the
-    caller or to root. Raises OSError.
+    In a shared folder anyone can create a link, so only links of the caller or of root are
+    followed. Raises OSError.
     """
     path = path.absolute()
     for _ in range(_MOST_LINKS):
@@ -96,19 +99,19 @@ def real_target(path: Path) -> Path:
             return path
         if not trusted(link):
             raise OSError(errno.EPERM, "the link belongs to another user", str(path))
-        if is_stream(path):  # a link below /proc, such as /dev/stdout, may name no path
+        if is_stream(path):  # a link below /proc, such as /dev/stdout, may not lead to a path
             return path
         path = path.parent / path.readlink()
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
 
 
 def trusted(file: os.stat_result) -> bool:
-    """Whether the file belongs to the caller or to root: no other user decides about it."""
+    """Return whether the file belongs to the caller or to root."""
     return sys.platform == "win32" or file.st_uid in (0, os.geteuid())
 
 
 def is_stream(path: Path) -> bool:
-    """Whether `path` leads to a pipe, a terminal or another device, which cannot be replaced."""
+    """Return whether `path` is a pipe, a terminal or another device that cannot be replaced."""
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -117,13 +120,13 @@ def is_stream(path: Path) -> bool:
 
 
 def temporary_beside(target: Path) -> Path:
-    """Return a name that nobody can guess, for a file that will replace `target`."""
+    """Return an unguessable name for a file that will replace `target`."""
     return target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(8).hex()}.tmp")
 
 
 def sync_directory(path: Path) -> None:
-    """Make a new name in a directory durable, where the system and the disk can."""
-    # Windows opens no directories, and some network disks sync none; the file itself is synced
+    """Make a new name in a directory durable, if the system and the disk support it."""
+    # Windows and some network disks cannot sync a directory; the file itself is synced
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | CLOSE_ON_EXEC)
         try:
@@ -164,10 +167,10 @@ def _write_new(path: Path, data: bytes, old: os.stat_result | None) -> None:
         if old is not None and sys.platform != "win32":
             os.fchmod(descriptor, (stat.S_IMODE(old.st_mode) & PRIVATE_FILE) or PRIVATE_FILE)
             if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
-                # `sudo parsec config set` must not take the file from its owner
+                # `sudo parsec config set` must not change the owner of the file
                 with suppress(OSError):
                     os.fchown(descriptor, old.st_uid, old.st_gid)
         file.write(data)
         file.flush()
-        if data:  # an empty file has nothing to keep
+        if data:  # an empty file has no content to sync
             os.fsync(descriptor)

@@ -1,1 +1,1 @@
-"""What the tool remembers: history, user index, TAB words."""
+"""Change history, user index and words for TAB."""

@@ -52,7 +52,6 @@ _TIME_DIGITS = 9  # milliseconds until the year 3084, five bits a digit
 _RANDOM_DIGITS = 5
 _SHORTEST_PREFIX = 4
 UNKNOWN = "unknown"
-_MAKE_ROOM = "free or allow writing there, then run the same command again"
 _AGE = r"([0-9]{1,6})([smhdw])"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -94,8 +93,7 @@ class History:
         try:
             self._append(intent, durable=durable)
         except LocalFault as fault:
-            message = f"{fault.message}; so this change was not sent"
-            raise LocalFault(message, hint=fault.hint or _MAKE_ROOM) from None
+            raise fault.but(f"{fault.message}; so this change was not sent") from None
         self.begun = True
         return entry
 

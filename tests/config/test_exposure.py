@@ -33,7 +33,7 @@ def give_away(path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o400])
 @pytest.mark.parametrize("folder_mode", [0o700, 0o755, 0o1777])
-def test_what_only_the_owner_can_change_is_not_exposed(config, mode, folder_mode):
+def test_a_file_that_only_the_owner_can_change_is_not_exposed(config, mode, folder_mode):
     config.chmod(mode)
     config.parent.chmod(folder_mode)
     assert exposure(config, DANGER) == ""

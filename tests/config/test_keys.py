@@ -70,7 +70,7 @@ def test_blanks_at_the_edges_are_trimmed(edge):
         ("pk_live_C,pk_live_C", "U+002C (comma) at character 10"),
     ],
 )
-def test_what_is_more_than_a_key_is_refused_with_its_place_and_without_quoting_it(text, place):
+def test_a_text_that_is_more_than_a_key_is_refused_without_quoting_it(text, place):
     with pytest.raises(UsageFault) as caught:
         keys.checked(text, SOURCE)
     assert caught.value.message.startswith(f"the key from {SOURCE} contains {place}")
@@ -91,11 +91,11 @@ def test_any_text_becomes_a_header_safe_key_or_is_refused(text):
 @given(
     st.text(alphabet=set(PRINTABLE) - set("\"'`=:,;$*\\"), min_size=1), st.sampled_from(["", "=="])
 )
-def test_printable_ascii_without_quotes_and_names_passes_unchanged(text, padding):
+def test_printable_ascii_without_quotes_and_names_is_accepted_unchanged(text, padding):
     assert keys.checked(text + padding, "stdin").reveal() == text + padding
 
 
-def test_a_fingerprint_tells_keys_apart_and_shows_none():
+def test_a_fingerprint_identifies_a_key_without_showing_it():
     one, other = keys.fingerprint(Secret("pk_live_a")), keys.fingerprint("pk_live_b")
     assert one == keys.fingerprint("pk_live_a") != other
     assert one == hashlib.sha256(b"parsec-key:pk_live_a").hexdigest()[:12]
@@ -126,7 +126,7 @@ def test_a_command_gets_the_environment_and_no_stdin():
         ("sh -c 'echo'", "the command printed nothing"),
     ],
 )
-def test_a_failing_command_is_a_key_fault_without_its_output(command, message, capfd):
+def test_a_failing_command_is_a_key_error_without_its_output(command, message, capfd):
     with pytest.raises(KeyFault) as caught:
         run(command)
     assert (caught.value.message, caught.value.exit_code) == (message, 4)
@@ -135,7 +135,7 @@ def test_a_failing_command_is_a_key_fault_without_its_output(command, message, c
 
 
 @pytest.mark.parametrize("command", ["", "  ", "sh -c 'CANARY"])
-def test_a_command_that_is_none_is_a_usage_fault(command):
+def test_an_invalid_command_is_a_usage_error(command):
     with pytest.raises(UsageFault) as caught:
         run(command)
     assert "CANARY" not in told(caught.value)
@@ -155,7 +155,7 @@ def exists(pid: int) -> bool:
     return True
 
 
-def test_a_key_is_taken_when_its_command_ends_though_a_child_keeps_stdout_open(tmp_path):
+def test_the_key_is_read_when_its_command_ends_even_if_a_child_keeps_stdout_open(tmp_path):
     """As an agent does that the first call starts."""
     pid = tmp_path / "pid"
     assert run(f"sh -c 'sleep 600 & echo $! > {pid}; echo pk_live_x'", 60) == "pk_live_x"
@@ -164,7 +164,7 @@ def test_a_key_is_taken_when_its_command_ends_though_a_child_keeps_stdout_open(t
     os.kill(child, signal.SIGKILL)
 
 
-def test_a_command_that_closes_stdout_is_waited_for():
+def test_a_command_that_closes_stdout_still_runs_to_its_end():
     code = "import os; os.write(1, b'pk_live_x'); os.close(1); os._exit(3)"
     with pytest.raises(KeyFault, match="failed with exit code 3"):
         run(f'{sys.executable} -c "{code}"')
@@ -178,7 +178,7 @@ def test_a_command_that_closes_stdout_is_waited_for():
         ("sh -c 'exec >&-; exec sleep 600'", 0.05, "the command took longer than 0.05 s"),
     ],
 )
-def test_a_command_without_end_is_stopped(command, timeout, message):
+def test_a_command_that_does_not_end_is_stopped(command, timeout, message):
     with pytest.raises(KeyFault) as caught:
         run(command, timeout)
     assert caught.value.message == message

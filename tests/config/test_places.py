@@ -15,7 +15,7 @@ from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
 
 
-def test_the_usual_places():
+def test_the_default_paths():
     places = Places({"HOME": "/home/ann"})
     state = Path("/home/ann/.local/state/parsec")
     assert places.config_file == Path("/home/ann/.config/parsec/config.toml")
@@ -26,7 +26,7 @@ def test_the_usual_places():
     assert places.sandbox_db == state / "sandbox.sqlite3"
 
 
-def test_xdg_variables_move_them():
+def test_xdg_variables_change_the_paths():
     places = Places({"HOME": "/home/ann", "XDG_CONFIG_HOME": "/c", "XDG_STATE_HOME": "/s"})
     assert places.config_file == Path("/c/parsec/config.toml")
     assert places.state_dir == Path("/s/parsec")
@@ -42,7 +42,7 @@ def test_an_empty_or_relative_variable_counts_as_unset(odd):
 
 @pytest.mark.parametrize("variable", ["XDG_CONFIG_HOME", "XDG_STATE_HOME"])
 @pytest.mark.parametrize("value", [None, "/elsewhere", "", "relative"])
-def test_platformdirs_would_say_the_same(monkeypatch, variable, value):
+def test_platformdirs_returns_the_same(monkeypatch, variable, value):
     monkeypatch.delenv(variable)
     if value is not None:
         monkeypatch.setenv(variable, value)
@@ -51,7 +51,7 @@ def test_platformdirs_would_say_the_same(monkeypatch, variable, value):
     assert places.state_dir == platformdirs.user_state_path("parsec", appauthor=False)
 
 
-def test_parsec_config_names_the_file_and_blank_names_none(monkeypatch, folder):
+def test_parsec_config_names_the_file_and_a_blank_one_is_ignored(monkeypatch, folder):
     monkeypatch.chdir(folder)
     assert Places({"HOME": "/h", "PARSEC_CONFIG": "/x/y.toml"}).config_file == Path("/x/y.toml")
     assert Places({"HOME": "/h", "PARSEC_CONFIG": "y.toml"}).config_file == folder / "y.toml"
@@ -59,7 +59,7 @@ def test_parsec_config_names_the_file_and_blank_names_none(monkeypatch, folder):
     assert unset.config_file == Path("/h/.config/parsec/config.toml")
 
 
-def test_a_relative_parsec_config_in_a_directory_that_is_gone_is_not_found(monkeypatch, folder):
+def test_a_relative_parsec_config_in_a_removed_directory_is_not_found(monkeypatch, folder):
     gone = folder / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -69,7 +69,7 @@ def test_a_relative_parsec_config_in_a_directory_that_is_gone_is_not_found(monke
     assert read(places.config_file).profiles == {}
 
 
-def test_a_tilde_in_parsec_config_is_the_home_also_where_no_shell_read_it():
+def test_a_tilde_in_parsec_config_is_the_home_without_a_shell_too():
     """As in a file of variables for a service or a container."""
     home = {"HOME": "/home/ann"}
     assert Places({**home, "PARSEC_CONFIG": "~/p.toml"}).config_file == Path("/home/ann/p.toml")
@@ -78,12 +78,12 @@ def test_a_tilde_in_parsec_config_is_the_home_also_where_no_shell_read_it():
 
 
 @pytest.mark.parametrize("odd_home", [{}, {"HOME": ""}, {"HOME": "relative"}])
-def test_without_a_usable_home_the_passwd_entry_counts(odd_home):
+def test_without_a_usable_home_the_passwd_entry_is_used(odd_home):
     expected = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".local/state/parsec"
     assert Places(odd_home).state_dir == expected
 
 
-def test_without_home_and_passwd_entry_reading_finds_nothing_and_saving_says_why(folder):
+def test_without_home_and_passwd_entry_reads_find_nothing_and_a_save_explains_why(folder):
     """Run as a user id that no passwd entry has."""
     if os.geteuid() != 0:
         pytest.skip("only root can take another user id")
@@ -118,7 +118,7 @@ def test_a_home_that_does_not_exist_is_read_as_empty(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_a_home_below_a_file_is_read_as_empty_and_saving_is_a_clean_fault():
+def test_a_home_below_a_file_is_read_as_empty_and_a_save_is_a_clear_error():
     places = Places({"HOME": "/etc/passwd"})
     assert not read(places.config_file).exists
     with pytest.raises(LocalFault, match=r"cannot save `/etc/passwd/.*`: not a directory"):

@@ -1,4 +1,4 @@
-"""Lines are with the system once written, on the disk once committed, never behind a torn one."""
+"""Lines survive a crash of the process after append, and of the machine after commit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from bulk.disks import CountingDisk
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.files.append import SWEEP_SECONDS, Disk, Lines, RealDisk
+from parsec_cli.files.append import COMMIT_SECONDS, Disk, Lines, RealDisk
 from parsec_cli.files.save import sync_directory
 
 
@@ -36,7 +36,7 @@ class SlowDisk(RealDisk):
         assert self.free.wait(30)
 
 
-def test_one_sync_serves_all_who_wait(tmp_path):
+def test_one_sync_serves_all_waiting_threads(tmp_path):
     disk = SlowDisk()
     lines = opened(tmp_path, disk)
     threads = [
@@ -63,7 +63,7 @@ class TearingDisk(RealDisk):
         raise OSError(28, "No space left on device")
 
 
-def test_nothing_follows_a_torn_line(tmp_path):
+def test_nothing_is_written_after_a_torn_line(tmp_path):
     lines = opened(tmp_path, TearingDisk())
     for _ in range(2):
         with pytest.raises(LocalFault, match="no space left on device"):
@@ -81,7 +81,7 @@ class LosingDisk(RealDisk):
         raise OSError(5, "Input/output error")
 
 
-def test_a_line_that_cannot_be_made_durable_is_the_last(tmp_path):
+def test_nothing_is_written_after_a_failed_sync(tmp_path):
     disk = LosingDisk()
     lines = opened(tmp_path, disk)
     number = lines.append(b"x\n")
@@ -96,7 +96,7 @@ def test_a_line_that_cannot_be_made_durable_is_the_last(tmp_path):
         os.fstat(disk.descriptor)
 
 
-def test_a_pipe_keeps_nothing_and_a_closed_file_is_told():
+def test_a_pipe_needs_no_sync_and_a_closed_file_is_an_error():
     reading, writing = os.pipe()
     RealDisk().sync(writing)
     os.close(reading)
@@ -105,7 +105,7 @@ def test_a_pipe_keeps_nothing_and_a_closed_file_is_told():
         RealDisk().sync(writing)
 
 
-def test_a_commit_keeps_all_so_far_and_is_done_once(tmp_path):
+def test_a_commit_syncs_all_lines_so_far_once(tmp_path):
     disk = CountingDisk()
     lines = opened(tmp_path, disk)
     lines.commit()
@@ -123,30 +123,30 @@ def test_a_commit_keeps_all_so_far_and_is_done_once(tmp_path):
     assert (disk.kept, disk.syncs) == (3, 2)
 
 
-def test_now_and_then_is_a_quarter_of_a_second_after_the_last_time(tmp_path):
+def test_regular_commits_are_a_quarter_of_a_second_apart(tmp_path):
     disk = CountingDisk()
     lines = opened(tmp_path, disk)
     kept = []
-    for now in (100.0, 100.0, 100.0 + SWEEP_SECONDS / 2, 100.0 + SWEEP_SECONDS, 200.0):
+    for now in (100.0, 100.0, 100.0 + COMMIT_SECONDS / 2, 100.0 + COMMIT_SECONDS, 200.0):
         lines.append(b"x\n")
-        lines.commit_now_and_then(now)
+        lines.commit_regularly(now)
         kept.append(disk.kept)
     assert kept == [1, 1, 1, 4, 5]
 
 
-def test_nobody_waits_now_and_then_for_a_slow_disk(tmp_path):
+def test_a_regular_commit_does_not_wait_for_a_slow_disk(tmp_path):
     disk = SlowDisk()
     lines = opened(tmp_path, disk)
     first = threading.Thread(target=lambda: lines.commit(lines.append(b"x\n")))
     first.start()
     assert disk.entered.wait(30)
-    lines.commit_now_and_then(1000.0)
+    lines.commit_regularly(1000.0)
     assert disk.syncs == 1
     disk.free.set()
     first.join(30)
 
 
-def test_a_closed_file_takes_no_line_and_says_so(tmp_path):
+def test_a_closed_file_refuses_lines(tmp_path):
     lines = opened(tmp_path, RealDisk())
     lines.append(b"x\n")
     lines.close()
@@ -155,7 +155,7 @@ def test_a_closed_file_takes_no_line_and_says_so(tmp_path):
         lines.append(b"y\n")
 
 
-def test_a_fault_names_the_file_and_what_to_do(tmp_path):
+def test_an_error_names_the_file_and_a_remedy(tmp_path):
     with pytest.raises(LocalFault) as caught:
         Lines(tmp_path / "none" / "f", "results file", RealDisk(), flags=os.O_EXCL)
     path = tmp_path / "none" / "f"
@@ -171,22 +171,22 @@ class Nameless(RealDisk):
         raise OSError(errno.EIO)
 
 
-def test_a_fault_without_words_is_told_as_a_failure(tmp_path):
-    with pytest.raises(LocalFault, match=r"`: failed$"):
+def test_an_error_without_a_message_has_the_name_of_its_class(tmp_path):
+    with pytest.raises(LocalFault, match=r"`: oserror$"):
         opened(tmp_path, Nameless()).append(b"x\n")
 
 
-def test_only_the_owner_may_read_them(tmp_path):
+def test_only_the_owner_can_read_the_file(tmp_path):
     opened(tmp_path, RealDisk()).close()
     assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
 
 
-def test_a_directory_that_cannot_be_synced_is_left_alone(tmp_path):
+def test_a_directory_that_cannot_be_synced_is_ignored(tmp_path):
     sync_directory(tmp_path)
     sync_directory(tmp_path / "none")
 
 
-def test_a_pipe_is_written_to_and_one_without_a_reader_is_refused(folder):
+def test_a_pipe_is_written_to_but_one_without_a_reader_is_refused(folder):
     os.mkfifo(folder / "f")
     with pytest.raises(LocalFault, match="nothing reads from this pipe"):
         opened(folder, RealDisk())

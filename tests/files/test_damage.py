@@ -128,7 +128,7 @@ READERS = {
     cut=st.integers(0, 60),
     piece=st.one_of(st.sampled_from(PIECES), st.binary(max_size=4)),
 )
-def test_a_damaged_file_is_read_or_refused_but_never_a_bug(name, at, cut, piece):
+def test_a_damaged_file_is_read_or_refused_but_never_crashes(name, at, cut, piece):
     folder = Path.home() / name
     folder.mkdir(exist_ok=True)
     reader = READERS[name]

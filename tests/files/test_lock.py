@@ -16,7 +16,7 @@ from parsec_cli.errors import GuardRefused, LocalFault
 from parsec_cli.files import lock
 
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EINVAL)
-GOING_ON = "another bulk run for this host and key is going on"
+IN_PROGRESS = "another bulk run for this host and key is in progress"
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_run_of_this_machine_can_be_stopped_by_its_command(path):
     with lock.only_run(path, lambda: 1_790_000_000.0):
         error = refusal(path)
     assert error.message == (
-        f"{GOING_ON}: process {os.getpid()} on machine `{platform.node()}`,"
+        f"{IN_PROGRESS}: process {os.getpid()} on machine `{platform.node()}`,"
         " since 2026-09-21T14:13:20Z"
     )
     assert error.hint == f"wait for it, or stop it with `kill -INT {os.getpid()}`"
@@ -51,7 +51,7 @@ def test_a_run_of_this_machine_can_be_stopped_by_its_command(path):
         {"pid": (1 << 22) + 1},
     ],
 )
-def test_no_command_stops_a_process_that_is_not_the_holder(path, change):
+def test_no_kill_is_proposed_for_a_process_that_does_not_hold_the_lock(path, change):
     with lock.only_run(path):
         holder = json.loads(path.read_text()) | change
         path.write_text(json.dumps(holder))
@@ -73,15 +73,15 @@ DAMAGED = ["", "123\n", "\0\0", "{", "[1]", "null", '{"pid": 1}', "[" * 4000, "9
         ),
     ],
 )
-def test_a_lock_file_that_says_nothing_usable_names_no_process(path, text):
+def test_an_unusable_lock_file_names_no_process(path, text):
     with lock.only_run(path):
         path.write_text(text)
         error = refusal(path)
-    assert (error.message, error.hint) == (GOING_ON, "wait for it")
+    assert (error.message, error.hint) == (IN_PROGRESS, "wait for it")
 
 
 @pytest.mark.parametrize("number", NO_LOCKS)
-def test_a_disk_without_locks_is_named_and_no_run_starts(path, number, monkeypatch):
+def test_a_disk_without_locks_is_an_error_and_no_run_starts(path, number, monkeypatch):
     def flock(descriptor: int, how: int) -> None:
         del descriptor, how
         raise OSError(number, os.strerror(number))
@@ -99,20 +99,6 @@ def test_a_disk_without_locks_is_named_and_no_run_starts(path, number, monkeypat
         pass  # saves are whole without it
 
 
-def test_an_interrupted_lock_is_asked_for_again(path, monkeypatch):
-    real, calls = fcntl.flock, []
-
-    def flock(descriptor: int, how: int) -> None:
-        calls.append(how)
-        if len(calls) == 1:
-            raise InterruptedError(errno.EINTR, "interrupted")
-        real(descriptor, how)
-
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with lock.only_run(path):
-        assert len(calls) == 2
-
-
 def test_a_lock_is_never_written_through_a_link(path, tmp_path):
     (tmp_path / "precious").write_text("text")
     path.symlink_to("precious")
@@ -121,7 +107,7 @@ def test_a_lock_is_never_written_through_a_link(path, tmp_path):
     assert (tmp_path / "precious").read_text() == "text"
 
 
-def test_the_directory_lock_waits_for_its_turn_and_leaves_no_file(folder):
+def test_the_directory_lock_waits_for_its_turn_and_creates_no_file(folder):
     path = folder / "config.toml"
     released = threading.Event()
 
@@ -136,12 +122,12 @@ def test_the_directory_lock_waits_for_its_turn_and_leaves_no_file(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_a_directory_that_stays_locked_is_a_fault(folder):
+def test_a_directory_that_stays_locked_is_an_error(folder):
     path = folder / "config.toml"
     waits: list[float] = []
     with (
         lock.directory_lock(path),
-        pytest.raises(LocalFault, match="another process has held its directory for 1 s"),
+        pytest.raises(LocalFault, match="another process has locked its directory for 1 s"),
         lock.directory_lock(path, patience=1, sleep=waits.append),
     ):
         pytest.fail("two holders")

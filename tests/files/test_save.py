@@ -39,7 +39,7 @@ def test_a_new_file_is_private_in_a_private_directory(folder):
 
 @pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o400, 0o400), (0o660, 0o600)])
-def test_a_save_never_loosens_a_mode_and_takes_others_rights_away(folder, before, after):
+def test_a_save_never_adds_rights_and_removes_those_of_others(folder, before, after):
     path = folder / "config.toml"
     path.write_bytes(b"old")
     path.chmod(before)
@@ -54,7 +54,7 @@ def test_an_existing_directory_keeps_its_mode(folder):
 
 
 @pytest.mark.usefixtures("umask")
-def test_the_temporary_file_is_private_before_it_holds_anything(folder):
+def test_the_temporary_file_is_private_before_it_has_content(folder):
     """Every file that ever appears beside the target has mode 0600."""
     writer = python(
         "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
@@ -94,7 +94,7 @@ def test_a_chain_of_relative_links_is_followed(folder):
     assert (folder / "middle").is_symlink()
 
 
-def test_a_dangling_link_gets_its_target(folder):
+def test_the_target_of_a_dangling_link_is_created(folder):
     link = folder / "config.toml"
     link.symlink_to(folder / "missing" / "parsec.toml")
     save.save(link, b"new")
@@ -102,7 +102,7 @@ def test_a_dangling_link_gets_its_target(folder):
     assert (folder / "missing" / "parsec.toml").read_bytes() == b"new"
 
 
-def test_a_loop_of_links_is_a_clean_fault(folder):
+def test_a_loop_of_links_is_a_clear_error(folder):
     link = folder / "config.toml"
     link.symlink_to(link)
     with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: "):
@@ -123,7 +123,7 @@ def test_a_link_into_a_directory_without_write_permission_keeps_the_old_content(
     assert link.is_symlink()
 
 
-def test_a_full_disk_keeps_the_old_content_and_leaves_nothing(folder):
+def test_a_full_disk_keeps_the_old_content_and_leaves_no_temporary_file(folder):
     path = folder / "config.toml"
     path.write_bytes(b"old")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -138,13 +138,13 @@ def test_a_full_disk_keeps_the_old_content_and_leaves_nothing(folder):
 
 
 @pytest.mark.parametrize("action", [save.save, append.append])
-def test_a_file_in_the_place_of_a_directory_is_a_clean_fault(folder, action):
+def test_a_file_instead_of_a_directory_is_a_clear_error(folder, action):
     (folder / "parsec").write_bytes(b"")
     with pytest.raises(LocalFault, match=r"cannot .* `.*config\.toml`: "):
         action(folder / "parsec" / "config.toml", b"x\n")
 
 
-def test_a_directory_in_the_place_of_the_file_is_a_clean_fault(folder):
+def test_a_directory_instead_of_the_file_is_a_clear_error(folder):
     with pytest.raises(LocalFault, match="is a directory"):
         save.save(folder, b"x")
 
@@ -157,14 +157,14 @@ def test_a_device_is_never_replaced(folder):
     assert pipe.is_fifo()
 
 
-def test_without_a_home_the_fault_says_so(folder):
+def test_the_error_names_a_missing_home(folder):
     with pytest.raises(LocalFault) as caught:
         save.save(Path(os.devnull) / "no-home" / "config.toml", b"x")
     assert caught.value.message == "cannot save `config.toml`: there is no home directory"
     assert list(folder.iterdir()) == []
 
 
-def test_readers_never_see_a_part_of_a_save(folder):
+def test_readers_never_see_a_partial_save(folder):
     """Two writers, 200 saves each, and a reader all along."""
     path = folder / "config.toml"
     whole = {letter * 50_000 for letter in (b"a", b"b")}
@@ -189,7 +189,7 @@ def test_readers_never_see_a_part_of_a_save(folder):
     assert leftovers(folder) == []
 
 
-def test_a_killed_save_leaves_the_old_or_the_new_and_is_swept_up(folder):
+def test_a_killed_save_leaves_old_or_new_content_and_is_cleaned_up(folder):
     path = folder / "config.toml"
     for _ in range(10):
         writer = python(
@@ -214,7 +214,7 @@ def test_a_killed_save_leaves_the_old_or_the_new_and_is_swept_up(folder):
 
 
 @pytest.mark.usefixtures("umask")
-def test_an_appended_file_is_private_and_an_open_one_is_tightened(folder):
+def test_an_append_makes_the_file_private(folder):
     path = folder / "state" / "history.jsonl"
     append.append(path, b"one\n")
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
@@ -224,14 +224,14 @@ def test_an_appended_file_is_private_and_an_open_one_is_tightened(folder):
     assert path.read_bytes() == b"one\ntwo\n"
 
 
-def test_a_torn_line_costs_only_itself(folder):
+def test_a_torn_line_loses_only_itself(folder):
     path = folder / "history.jsonl"
     path.write_bytes(b'{"a": 1}\n{"b"')
     append.append(path, b'{"c": 3}\n')
     assert path.read_bytes() == b'{"a": 1}\n{"b"\n{"c": 3}\n'
 
 
-def test_appends_of_several_processes_stay_whole_lines(folder):
+def test_lines_appended_by_several_processes_stay_whole(folder):
     path = folder / "history.jsonl"
     writers = [
         python(
@@ -249,14 +249,14 @@ def test_appends_of_several_processes_stay_whole_lines(folder):
     assert sorted(lines) == [letter * 5000 for letter in (b"a", b"b", b"c") for _ in range(200)]
 
 
-def test_an_append_on_a_full_disk_is_a_fault(folder):
+def test_an_append_on_a_full_disk_is_an_error(folder):
     path = folder / "history.jsonl"
     path.symlink_to("/dev/full")
     with pytest.raises(LocalFault, match="no space left on device"):
         append.append(path, b"x\n")
 
 
-def test_a_part_written_line_is_a_fault_and_is_closed_by_the_next(folder):
+def test_a_partly_written_line_is_an_error_and_the_next_append_ends_it(folder):
     path = folder / "history.jsonl"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
@@ -308,7 +308,7 @@ def test_results_never_go_to_a_pipe_of_another_user(shared):
         Results([], shared / "fifo")
 
 
-def test_what_is_written_in_a_shared_folder_belongs_to_the_caller(shared):
+def test_a_file_written_in_a_shared_folder_belongs_to_the_caller(shared):
     Results([], shared / "theirs").finish()
     save.save(shared / "plan", b"x", keep_owner=False)
     for name in ("theirs", "plan"):
@@ -316,7 +316,7 @@ def test_what_is_written_in_a_shared_folder_belongs_to_the_caller(shared):
         assert (file.st_uid, mode(shared / name)) == (NOBODY, 0o600)
 
 
-def test_results_replace_a_second_name_of_a_file_instead_of_writing_into_it(folder):
+def test_results_replace_a_hard_link_instead_of_writing_through_it(folder):
     (folder / "precious").write_bytes(b"text")
     (folder / "results").hardlink_to(folder / "precious")
     Results([], folder / "results").finish()
@@ -329,18 +329,18 @@ def test_temporary_names_cannot_be_guessed(folder):
     assert min(map(len, names)) >= len(".f.1-0123456789abcdef.tmp")
 
 
-def test_only_a_file_of_the_caller_is_tightened(folder):
+def test_only_a_file_of_the_caller_is_made_private(folder):
     device = folder / "history.jsonl"
     device.symlink_to(os.devnull)
     before = mode(Path(os.devnull))
     append.append(device, b"x\n")
     assert mode(Path(os.devnull)) == before
-    with pytest.raises(LocalFault, match="not a regular file, so nothing would be kept"):
+    with pytest.raises(LocalFault, match="not a regular file, so nothing would be stored"):
         append.append(device, b"x\n", durable=True)
     assert list(lines_backwards(device)) == []
     os.mkfifo(folder / "fifo")
     assert list(lines_backwards(folder / "fifo")) == []
-    with pytest.raises(LocalFault, match="not a regular file, so nothing would be kept"):
+    with pytest.raises(LocalFault, match="not a regular file, so nothing would be stored"):
         append.append(folder / "fifo", b"x\n")
     if os.geteuid() == 0:
         theirs = folder / "theirs"

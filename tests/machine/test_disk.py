@@ -210,7 +210,7 @@ PLAN = ("users", "plan", "fleet.csv", "--out", "out.plan")
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_a_config_that_cannot_be_saved_is_as_it_was(tool, tmp_path, argv, stdin):
+def test_a_config_that_cannot_be_saved_is_unchanged(tool, tmp_path, argv, stdin):
     """No byte of the new one, nothing beside it, and the next save works."""
     config = tmp_path / "config" / "parsec.toml"
     config.parent.mkdir(mode=0o700)
@@ -233,7 +233,7 @@ def test_a_config_that_cannot_be_saved_is_as_it_was(tool, tmp_path, argv, stdin)
         assert config.read_bytes() == whole
 
 
-def test_a_plan_that_cannot_be_saved_leaves_the_older_one(machine, work):
+def test_a_plan_that_cannot_be_saved_leaves_the_old_one(machine, work):
     machine.fresh()
     plan = work / "out.plan"
     assert machine.run(PLAN).code == 0
@@ -250,7 +250,7 @@ def test_a_plan_that_cannot_be_saved_leaves_the_older_one(machine, work):
     assert machine.run(PLAN).code == 0
 
 
-def test_an_index_that_cannot_be_written_is_done_without(machine):
+def test_an_index_that_cannot_be_written_stops_no_command(machine):
     """It is a cache: the same answer, not a word, and whole again once there is room."""
     machine.fresh()
     usual = machine.run(("users", "list"))
@@ -265,7 +265,7 @@ def test_an_index_that_cannot_be_written_is_done_without(machine):
         assert machine.run(("users", "list")).out == usual.out
 
 
-def test_a_sandbox_that_cannot_be_made_is_made_later(machine):
+def test_a_sandbox_that_cannot_be_created_is_created_later(machine):
     machine.fresh()
     file = machine.state / "parsec" / "sandbox.sqlite3"
     usual = machine.run(("-p", "sandbox", "users", "list"))

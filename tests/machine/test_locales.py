@@ -61,7 +61,7 @@ def test_every_format_is_one_readable_text(parsec, builder_env, odd, name, form)
 
 
 @pytest.mark.parametrize("name", LOCALES)
-def test_words_are_said_in_every_locale(parsec, builder_env, odd, name):
+def test_messages_are_printed_in_every_locale(parsec, builder_env, odd, name):
     """What was typed is understood as UTF-8, and said again as the stream can."""
     settings, encoding = LOCALES[name]
     env = {**builder_env, **settings}
@@ -75,7 +75,7 @@ def test_words_are_said_in_every_locale(parsec, builder_env, odd, name):
 
 @pytest.mark.parametrize("name", LOCALES)
 @pytest.mark.usefixtures("odd")
-def test_what_stdin_brings_is_utf_8_in_every_locale(parsec, builder_env, name):
+def test_stdin_is_utf_8_in_every_locale(parsec, builder_env, name):
     """A file is what it is, whatever the terminal speaks."""
     settings, encoding = LOCALES[name]
     stdin = f"external_id,qps_limit\n{NAME},7\nalice,10\n".encode()
@@ -91,7 +91,7 @@ def test_what_stdin_brings_is_utf_8_in_every_locale(parsec, builder_env, name):
 
 @pytest.mark.parametrize("name", ["LANG=C", "C without UTF-8"])
 @pytest.mark.usefixtures("odd")
-def test_files_are_named_as_they_were_typed(parsec, builder, builder_env, work, name):
+def test_file_names_are_used_as_typed(parsec, builder, builder_env, work, name):
     """Also where the interpreter takes the names of files for ASCII."""
     env = {**builder_env, **LOCALES[name][0]}
     (work / "größe.csv").write_text(f"external_id,qps_limit\n{NAME},7\n")
@@ -134,7 +134,7 @@ READS = {
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("nowhere", NOWHERE)
 @pytest.mark.usefixtures("odd")
-def test_reading_is_the_same_where_nothing_can_be_kept(tool, builder_env, work, nowhere, form):
+def test_reads_work_where_nothing_can_be_stored(tool, builder_env, work, nowhere, form):
     usual = {name: tool(*argv, "-o", form, env=builder_env) for name, (argv, _) in READS.items()}
     for name, (argv, code) in READS.items():
         completed = tool(*argv, "-o", form, env={**builder_env, **NOWHERE[nowhere]})

@@ -73,7 +73,7 @@ def obstruct(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("obstacle", OBSTACLES, ids=lambda found: " ".join((*found[:2], *found[2])))
-def test_something_else_in_the_place_of_a_file(tool, builder, builder_env, home, work, obstacle):
+def test_something_else_at_the_path_of_a_file(tool, builder, builder_env, home, work, obstacle):
     """What is in the way stays, is named, and no change goes out that cannot be written down."""
     how, where, argv, code = obstacle
     builder.add("alice", 10)

@@ -28,7 +28,7 @@ def quiet(completed) -> bool:
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_reader_that_leaves_hears_no_complaint(shell, builder, builder_env, form, reader):
+def test_a_reader_that_leaves_causes_no_message(shell, builder, builder_env, form, reader):
     """More than a pipe holds, so that the reader is gone before the tool ends."""
     builder.add_many(900)
     completed = shell(["users", "list", "-o", form], f"| {reader}", env=builder_env)
@@ -39,7 +39,7 @@ def test_a_reader_that_leaves_hears_no_complaint(shell, builder, builder_env, fo
 
 
 @pytest.mark.parametrize("argv", WORDS, ids=" ".join)
-def test_words_to_a_reader_that_never_reads_end_in_silence(shell, argv):
+def test_text_for_a_closed_pipe_ends_without_a_message(shell, argv):
     completed = shell(argv, "| true", env={"PYTHONUNBUFFERED": "1"})
     assert completed.code in ((0, 4, 141) if argv == ["doctor"] else (0, 141)), completed
     assert completed.err == ""
@@ -47,7 +47,7 @@ def test_words_to_a_reader_that_never_reads_end_in_silence(shell, argv):
 
 @pytest.mark.parametrize("argv", [WORDS[0], WORDS[1], WORDS[6]], ids=" ".join)
 @pytest.mark.parametrize("broken", BROKEN)
-def test_words_that_cannot_be_written_are_a_local_fault(shell, argv, broken):
+def test_text_that_cannot_be_written_is_a_local_error(shell, argv, broken):
     """Also those that are said before any parser is loaded."""
     completed = shell(argv, broken, env={})
     assert completed.code == 1, completed
@@ -57,7 +57,7 @@ def test_words_that_cannot_be_written_are_a_local_fault(shell, argv, broken):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_data_that_cannot_be_written_is_a_local_fault_in_every_format(
+def test_data_that_cannot_be_written_is_a_local_error_in_every_format(
     shell, builder, builder_env, form
 ):
     builder.add_many(3)
@@ -78,7 +78,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("broken", [">&-", "-q >/dev/full"])
-def test_a_change_is_told_on_stderr_where_its_result_cannot_be_shown(
+def test_a_change_is_reported_on_stderr_if_its_result_cannot_be_written(
     shell, builder, builder_env, name, broken
 ):
     """Also with `-q`: whoever sees only the exit code would send it again."""
@@ -92,7 +92,7 @@ def test_a_change_is_told_on_stderr_where_its_result_cannot_be_shown(
 
 @pytest.mark.parametrize("broken", ["2>/dev/full", "2>&- <&-"])
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_broken_stderr_breaks_no_change(shell, builder, builder_env, home, name, broken):
+def test_a_broken_stderr_does_not_stop_a_change(shell, builder, builder_env, home, name, broken):
     """A file that is opened now gets the number of the closed one; no word may end up in it."""
     builder.add("alice", 10)
     completed = shell([*CHANGES[name], "-v"], broken, env=builder_env)
@@ -110,7 +110,7 @@ def test_a_broken_stderr_breaks_no_change(shell, builder, builder_env, home, nam
     ("redirections", "code"),
     [(">&- 2>&-", 1), (">&- 2>&- <&-", 1), (">/dev/full 2>/dev/full", 1), ("2>&-", 0)],
 )
-def test_the_exit_code_is_right_where_nothing_can_be_said(
+def test_the_exit_code_is_right_when_nothing_can_be_printed(
     shell, builder, builder_env, redirections, code
 ):
     builder.add("alice", 10)
@@ -136,7 +136,7 @@ def test_the_exit_code_is_right_where_nothing_can_be_said(
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_stdin_that_cannot_be_read_is_no_empty_file(
+def test_an_unreadable_stdin_is_an_error_instead_of_an_empty_file(
     shell, builder, builder_env, argv, code, stdin
 ):
     """An empty desired state would be another thing: everybody gone, with `--prune`."""
@@ -150,7 +150,7 @@ def test_a_stdin_that_cannot_be_read_is_no_empty_file(
         assert "stdin" in completed.err
 
 
-def test_a_torn_pipe_in_the_middle_of_a_table_ends_paging(shell, builder, builder_env):
+def test_a_broken_pipe_in_the_middle_of_a_table_ends_paging(shell, builder, builder_env):
     """A reader that leaves later than after the first page, with rows still to come."""
     builder.add_many(3_000)
     completed = shell(["users", "list"], "| head -150", env=builder_env)

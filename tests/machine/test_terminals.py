@@ -63,14 +63,14 @@ def check_view(teletype, name, **how):
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("cols", [0, 1, 5])
 @pytest.mark.parametrize("told", ["by the terminal", "by COLUMNS", "by both"])
-def test_a_terminal_of_hardly_any_width_shows_whole_words(teletype, view, cols, told):
+def test_a_very_narrow_terminal_shows_whole_words(teletype, view, cols, told):
     """It wraps by itself; nothing is shortened to fit a width that holds no id."""
     env = {} if told == "by the terminal" else {"COLUMNS": str(cols)}
     check_view(teletype, view, env=env, cols=80 if told == "by COLUMNS" else cols)
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "table"])
-def test_a_width_changes_nothing_but_tables(teletype, form):
+def test_the_width_affects_only_tables(teletype, form):
     screens = {teletype(["users", "list", "-o", form], cols=cols).screen for cols in (0, 1, 5, 80)}
     assert len(screens) == 1
 
@@ -132,7 +132,7 @@ def test_every_combination_of_colour_settings():
 
 @pytest.mark.parametrize("environ", [{"FORCE_COLOR": "1"}, {"CLICOLOR_FORCE": "1"}], ids=str)
 @pytest.mark.parametrize("form", FORMATS)
-def test_forced_colour_never_gets_into_what_programs_read(
+def test_forced_colour_does_not_affect_formats_for_programs(
     tool, builder, builder_env, form, environ
 ):
     """Off a terminal a table and the words for people take it, and nothing else."""
@@ -146,6 +146,6 @@ def test_forced_colour_never_gets_into_what_programs_read(
     assert "\x1b" not in tool("users", "get", "bob", "-o", form, env=plain_env).err
 
 
-def test_colour_on_a_terminal_stays_out_of_json(teletype):
+def test_json_on_a_terminal_has_no_colour(teletype):
     session = teletype(["users", "list", "--json"], env={"FORCE_COLOR": "1"})
     assert json.loads(session.text)["count"] == 1

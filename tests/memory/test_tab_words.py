@@ -45,20 +45,20 @@ def configure(places, text):
     places.config_file.chmod(0o600)
 
 
-def test_users_of_this_host_and_key_that_begin_so(places, environ):
+def test_users_of_this_host_and_key_with_the_prefix_are_suggested(places, environ):
     remember(places, "alice", "alan", "bob")
     remember(places, "alexa", host="https://other.example:443")
     remember(places, "albert", key="pk_live_another_key")
     assert suggest(["users", "al"], environ) == ["alice", "alan"]
 
 
-def test_ids_are_suggested_as_they_are(places, environ):
+def test_ids_are_suggested_unchanged(places, environ):
     odd = ["a b", "a:b", "a'b", 'a"b', "a[b]", "a$b", "a`b", "a\\b", "日本"]
     remember(places, *odd)
     assert suggest(["users", ""], environ) == odd
 
 
-def test_ids_that_would_mean_something_else_are_forced(places, environ):
+def test_ids_with_another_meaning_get_the_prefix_ext(places, environ):
     remember(places, "-n", "ext:x", "id:y", UUID)
     forced = ["ext:-n", "ext:ext:x", "ext:id:y", f"ext:{UUID}"]
     assert suggest(["users", ""], environ) == forced
@@ -66,7 +66,7 @@ def test_ids_that_would_mean_something_else_are_forced(places, environ):
     assert suggest(["users", "-"], environ) == []
 
 
-def test_a_forced_prefix_is_kept(places, environ):
+def test_the_prefix_ext_is_kept(places, environ):
     remember(places, "alice", "bob")
     assert suggest(["users", "ext:a"], environ) == ["ext:alice"]
 
@@ -76,13 +76,13 @@ def test_ids_that_commands_refuse_are_not_suggested(places, environ):
     assert suggest(["users", ""], environ) == ["fine"]
 
 
-def test_the_profile_on_the_line_decides(places, environ):
+def test_the_profile_on_the_command_line_is_used(places, environ):
     remember(places, "sandy", host="http://sandbox.localhost:80", key=SANDBOX_KEY)
     assert suggest(["users", "--profile=sandbox", ""], environ) == ["sandy"]
     assert suggest(["users", ""], environ) == []
 
 
-def test_a_base_url_on_the_line_decides(places, environ):
+def test_the_base_url_on_the_command_line_is_used(places, environ):
     remember(places, "other", host="https://other.example:443")
     assert suggest(["users", "--base-url=https://other.example"], environ) == ["other"]
 
@@ -107,14 +107,14 @@ def test_users_of_a_profile_whose_key_comes_from_a_command(places, environ):
     assert suggest(["users", "--profile=vault", "--base-url=", "a"], environ) == ["anna", "alice"]
 
 
-def test_profiles_end_with_the_sandbox(places, environ):
+def test_the_sandbox_is_the_last_profile(places, environ):
     configure(places, "[profiles.prod]\n[profiles.staging]\n")
     assert suggest(["profiles", ""], environ) == ["prod", "staging", "sandbox"]
     assert suggest(["profiles", "s"], environ) == ["staging", "sandbox"]
 
 
 @pytest.mark.parametrize("text", ["[profiles", "", "[profiles.a]\napi_key = 5\n"])
-def test_a_broken_config_leaves_nothing_but_the_sandbox(places, environ, text):
+def test_with_a_broken_config_only_the_sandbox_is_suggested(places, environ, text):
     configure(places, text)
     remember(places, "alice")
     assert suggest(["users", ""], environ) == []
@@ -124,7 +124,7 @@ def test_a_broken_config_leaves_nothing_but_the_sandbox(places, environ, text):
 @pytest.mark.parametrize(
     "words", [[], ["users"], ["nonsense", "a"], ["users", "--profile=unknown"]]
 )
-def test_too_little_or_nonsense_suggests_nothing(words, environ):
+def test_incomplete_or_unknown_words_suggest_nothing(words, environ):
     assert suggest(words, environ) == []
 
 
@@ -143,7 +143,7 @@ def complete(environ, *words):
     [{}, {"PARSEC_API_KEY": ""}, {"PARSEC_CONFIG": os.devnull}, {"HOME": "", "LANG": "C"}],
     ids=["key", "no key", "odd config", "no home"],
 )
-def test_a_key_press_asks_nobody_and_says_nothing(environ, changes):
+def test_a_key_press_sends_no_request_and_prints_nothing(environ, changes):
     """The host answers nothing, ever; neither does the tool ask it."""
     away = {**environ, "PARSEC_API_BASE_URL": "https://10.255.255.1", **changes}
     for kind in ("users", "profiles"):
@@ -151,7 +151,7 @@ def test_a_key_press_asks_nobody_and_says_nothing(environ, changes):
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_a_key_press_loads_neither_parser_nor_http(environ):
+def test_a_key_press_imports_neither_typer_nor_httpx(environ):
     script = (
         "import sys; sys.argv = ['parsec', '__complete', 'users', ''];"
         "from parsec_cli.main import run; run();"
@@ -164,7 +164,7 @@ def test_a_key_press_loads_neither_parser_nor_http(environ):
     assert done.stdout == b"[]\n"
 
 
-def test_a_real_listing_makes_users_known(parsec, builder, key_env):
+def test_users_of_a_listing_are_suggested(parsec, builder, key_env):
     builder.add("alice")
     builder.add("acct:7 x")
     env = key_env(builder)
@@ -175,7 +175,7 @@ def test_a_real_listing_makes_users_known(parsec, builder, key_env):
     assert len(builder.requests) == before
 
 
-def test_a_listing_with_a_key_from_a_command_makes_users_known(parsec, builder, places, tmp_path):
+def test_users_of_a_listing_with_a_key_command_are_suggested(parsec, builder, places, tmp_path):
     builder.add("alice")
     count = tmp_path / "count"
     script = tmp_path / "key.sh"

@@ -78,7 +78,7 @@ class Results:
         line = self._keep(entry, result)
         if line is not None and self._file is not None:
             self._file.append(line.encode("ascii"))
-            self._file.commit_now_and_then(self._clock())
+            self._file.commit_regularly(self._clock())
         return line is not None
 
     def settle(self, settled: Iterable[Settled]) -> None:
