@@ -24,7 +24,7 @@ finally:
 
 
 @pytest.mark.parametrize(("second", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_signal_while_tidying_up_ends_the_process_without_a_word(second, code):
+def test_a_signal_during_the_clean_up_ends_the_process_silently(second, code):
     command = [sys.executable, "-c", _TWICE.format(second=second)]
 
     ended = subprocess.run(command, capture_output=True, check=False, timeout=30)
@@ -52,7 +52,7 @@ _EDGES = {
 
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 @pytest.mark.parametrize("edge", _EDGES)
-def test_signal_at_the_edges_of_a_command_ends_it_without_a_word(edge, number, code):
+def test_a_signal_before_or_after_the_command_ends_it_silently(edge, number, code):
     command = [sys.executable, "-c", _AT_THE_EDGE.format(number=number, edge=_EDGES[edge])]
 
     ended = subprocess.run(command, capture_output=True, check=False, timeout=30)
@@ -62,7 +62,7 @@ def test_signal_at_the_edges_of_a_command_ends_it_without_a_word(edge, number, c
     assert (ended.stdout, ended.stderr) == (b"", b"")
 
 
-def test_signal_in_the_middle_of_a_pause_ends_it():
+def test_a_signal_ends_a_pause():
     interrupts = Interrupts()
     stop = Interrupted("interrupted")
     with interrupts.shield():
@@ -73,7 +73,7 @@ def test_signal_in_the_middle_of_a_pause_ends_it():
     assert interrupts.pending is stop
 
 
-def test_pause_lasts_as_long_as_it_says():
+def test_a_pause_lasts_the_given_time():
     now = iter([10.0, 10.0, 10.5, 11.0])
 
     Interrupts(clock=lambda: next(now)).pause(1)
@@ -81,7 +81,7 @@ def test_pause_lasts_as_long_as_it_says():
     assert list(now) == []
 
 
-def test_ignored_signal_stays_ignored():
+def test_an_ignored_signal_stays_ignored():
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
         "from parsec_cli.interrupts import Interrupts; Interrupts().install()\n"
@@ -90,7 +90,7 @@ def test_ignored_signal_stays_ignored():
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
 
 
-def test_handlers_are_those_of_the_tool():
+def test_install_sets_the_handlers():
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     interrupts = Interrupts()
     try:

@@ -1,4 +1,4 @@
-"""Start-up stays quick: gates that count modules, requests and connections, never time."""
+"""Start-up stays fast: these tests count modules, files, requests and connections, never time."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ finally:
 """
 HEAVY = {"rich", "pydantic", "asyncio", "importlib.metadata", "click", "h2", "anyio.to_thread"}
 NETWORK = {"httpx", "httpcore", "ssl", "socket"}
-# grows with the tool, but not by accident: whoever raises it says why a listing needs it
+# may grow with the tool, with a reason why a listing needs the new module
 MOST_OWN = 53
 MOST_MODULES = 310  # Python 3.13's own library needs four more for the same than 3.11's
 # the commands that docs/architecture.md follows, with the most files in which a function may run
@@ -112,7 +112,7 @@ def own(modules):
 
 
 @pytest.mark.parametrize("command", LOCAL)
-def test_what_needs_no_network_loads_none(command, loaded):
+def test_local_commands_load_no_network_modules(command, loaded):
     assert loaded(command) & (HEAVY | NETWORK | FILES) == set()
 
 
@@ -129,7 +129,7 @@ def test_a_listing_loads_nothing_heavy(loaded, builder, key_env):
     assert modules & (HEAVY | FILES) == set()
 
 
-def test_a_listing_loads_no_more_modules_than_it_used_to(loaded, builder, key_env):
+def test_a_listing_loads_at_most_the_pinned_modules(loaded, builder, key_env):
     builder.add_many(3)
     modules = loaded("users list --json", **key_env(builder))
     assert len(own(modules)) <= MOST_OWN
@@ -138,7 +138,7 @@ def test_a_listing_loads_no_more_modules_than_it_used_to(loaded, builder, key_en
 
 
 @pytest.mark.parametrize("command", MOST_FILES)
-def test_a_command_runs_in_no_more_files_than_it_used_to(command, files_that_run):
+def test_a_command_runs_in_at_most_the_pinned_files(command, files_that_run):
     assert len(files_that_run(command)) <= MOST_FILES[command]
 
 
@@ -194,7 +194,7 @@ def test_one_page_is_one_request(tool, builder, key_env):
 
 def test_no_version_of_typer_loads_pydantic_or_click(loaded):
     """With click, httpx loads its own command line; pydantic costs more than the whole parser."""
-    assert importlib.util.find_spec("pydantic"), "the gate proves nothing without pydantic"
+    assert importlib.util.find_spec("pydantic"), "the test proves nothing without pydantic"
     assert importlib.util.find_spec("click") is None
     modules = loaded("config path")
     assert "typer" in modules
@@ -207,6 +207,6 @@ def test_no_version_of_typer_loads_pydantic_or_click(loaded):
     ids=str,
 )
 @pytest.mark.parametrize("command", ["users set-qps --help", "config path", "help"])
-def test_switches_of_the_interpreter_and_the_libraries_change_nothing(command, switch, parsec):
+def test_interpreter_and_library_switches_change_nothing(command, switch, parsec):
     usual, switched = parsec(*command.split()), parsec(*command.split(), env=switch)
     assert (switched.code, switched.out, switched.err) == (0, usual.out, usual.err)

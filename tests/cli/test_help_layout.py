@@ -1,4 +1,4 @@
-"""Help teaches: examples that parse, whole at every width, bold only where colour is wanted."""
+"""Help has examples that parse, is complete at every width, and is bold only with colour."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ def test_every_command_has_two_examples_that_parse(page):
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if not p.pages], ids=lambda page: page.name)
-def test_examples_of_a_command_call_it(page):
+def test_examples_of_a_command_run_that_command(page):
     assert all(
         any(parse(argv) == page.name for argv in calls_in(line)) for line in page.examples
     ), page.examples
 
 
-def test_an_example_that_does_not_parse_would_be_noticed():
+def test_the_example_parser_reports_an_example_that_does_not_parse():
     with pytest.raises(UsageFault):
         parse(["users", "onboard", "user_001"])
     assert list(calls_in('rm "$(parsec sandbox path)"')) == [["sandbox", "path"]]
@@ -123,7 +123,7 @@ def test_every_summary_is_a_sentence(page):
     assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", page.summary), page.summary
 
 
-def test_own_options_stand_before_the_common_ones(tool):
+def test_own_options_come_before_the_common_ones(tool):
     shown = tool("users", "list", "--help").out
     headings = re.findall(r"(?m)^([A-Z][a-z ]+):", shown)
     assert headings == ["Usage", "Examples", "Options", "Common options", "Fields"]
@@ -133,7 +133,7 @@ def test_own_options_stand_before_the_common_ones(tool):
     assert "--wallet" not in common
 
 
-def test_fields_are_those_of_the_records(tool):
+def test_help_lists_the_fields_of_the_records(tool):
     assert tool("pool", "show", "--help").out.endswith(
         "\nFields:\n  qps_pool, total_allocated_qps, free, used_percent, end_user_count\n"
     )
@@ -141,14 +141,14 @@ def test_fields_are_those_of_the_records(tool):
     assert "Fields:" not in tool("sandbox", "path", "--help").out
 
 
-def test_usage_spells_out_what_must_be_given(tool):
+def test_usage_shows_required_options(tool):
     shown = tool("users", "check", "--help").out
     assert shown.startswith(
         "Usage: parsec users check --exchange polymarket|kalshi [OPTIONS] USER\n"
     )
 
 
-def test_an_example_too_wide_can_still_be_pasted(tool):
+def test_a_folded_example_can_be_pasted(tool):
     shown = tool("users", "onboard", "--help", env={"COLUMNS": "40"}).out
     assert (
         "  parsec users onboard user_001 \\\n    --exchange polymarket --mode managed\n"
@@ -165,14 +165,14 @@ def test_the_whole_help_names_commands_in_order_and_topics(argv, tool):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_help_of_a_command_is_that_of_its_option(page, tool):
+def test_help_command_and_help_option_show_the_same(page, tool):
     words = page.path[1:]
     asked = tool("help", *words)
     assert asked.code == 0
     assert asked.out == tool(*words, "--help").out
 
 
-def test_no_help_for_what_is_no_command(tool):
+def test_help_of_an_unknown_command_is_an_error(tool):
     for words in (["nope"], ["users", "nope"], ["pool", "show", "x"], ["safety", "x"]):
         completed = tool("help", *words)
         assert completed.code == 2, completed
@@ -188,7 +188,7 @@ def test_no_help_for_what_is_no_command(tool):
         (["--profile"], "parsec"),
     ],
 )
-def test_an_option_without_its_value_points_to_the_command_at_hand(argv, path, tool):
+def test_an_option_without_its_value_points_to_the_help_of_its_command(argv, path, tool):
     completed = tool(*argv)
     assert completed.code == 2
     assert f"hint: see the help with\n  {path} --help\n" in completed.err
@@ -208,12 +208,12 @@ def test_headings_are_bold_on_a_colour_terminal():
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"CLICOLOR": "0"}])
-def test_headings_are_plain_where_colour_is_not_wanted(environ):
+def test_headings_are_plain_if_colour_is_switched_off(environ):
     assert "\x1b" not in help_on_terminal(["users", "--help"], **environ)
     assert "\x1b" not in help_on_terminal(["help", "output"], **environ)
 
 
-def test_headings_are_plain_off_a_terminal(tool):
+def test_headings_are_plain_without_a_terminal(tool):
     assert "\x1b" not in tool("--help").out
 
 
@@ -249,28 +249,28 @@ def test_headings_are_plain_off_a_terminal(tool):
         (["users", "get", "-x"], "put an id that begins with a dash after `--`; see"),
     ],
 )
-def test_a_typo_is_answered_with_what_was_meant(argv, meant, tool):
+def test_a_typo_gets_a_suggestion(argv, meant, tool):
     answer = tool(*argv)
     assert answer.code == 2
     assert f"hint: {meant}" in answer.err
 
 
-def test_what_is_too_much_is_quoted(tool):
+def test_extra_arguments_are_quoted(tool):
     completed = tool("users", "list", "a (b)", "c")
-    told = "error: too many arguments: `a (b) c`\nhint: see the help with\n"
-    assert completed.err == f"{told}  parsec users list --help\n"
+    error = "error: too many arguments: `a (b) c`\nhint: see the help with\n"
+    assert completed.err == f"{error}  parsec users list --help\n"
 
 
-def test_a_word_like_no_command_points_to_the_help(tool):
-    told = "error: no such command `zzzz`\nhint: see the help with\n"
-    assert tool("zzzz").err == f"{told}  parsec --help\n"
+def test_an_unknown_word_without_a_suggestion_points_to_the_help(tool):
+    error = "error: no such command `zzzz`\nhint: see the help with\n"
+    assert tool("zzzz").err == f"{error}  parsec --help\n"
 
 
 @pytest.mark.parametrize("noun", ["users", "config", "history", ""])
 @pytest.mark.parametrize(
     "word", ["reactivate", "activate", "undelete", "reinstate", "undeactivate"]
 )
-def test_a_deactivation_cannot_be_undone_and_is_not_proposed(tool, noun, word):
+def test_words_for_undoing_never_suggest_a_deactivation(tool, noun, word):
     done = tool(*filter(None, (noun, word, "x")))
     assert done.code == 2
     assert "a deactivation cannot be undone" in done.err
@@ -292,12 +292,12 @@ def test_a_deactivation_cannot_be_undone_and_is_not_proposed(tool, noun, word):
         "help users reactivate",
     ],
 )
-def test_only_words_that_mean_deleting_a_user_lead_to_deactivate(tool, line):
+def test_other_words_never_suggest_a_deactivation(tool, line):
     done = tool(*line.split(), "x")
     assert done.code == 2
     assert "users deactivate" not in done.err.replace("users deactivated", "")
 
 
 @pytest.mark.parametrize("word", ["delete", "remove", "rm", "deactivat", "deactviate"])
-def test_words_that_mean_deleting_a_user_propose_deactivate(tool, word):
+def test_words_for_deleting_a_user_suggest_deactivate(tool, word):
     assert tool("users", word, "x").err.endswith("\n  parsec users deactivate x\n")

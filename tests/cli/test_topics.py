@@ -1,7 +1,4 @@
-"""What the help topics promise happens: each exit code and each variable, seen at least once.
-
-A code or variable that a topic names and this file does not show fails the first tests.
-"""
+"""Each exit code and each variable of the help topics works as described."""
 
 import os
 import re
@@ -70,7 +67,7 @@ def test_code_1_is_a_full_disk(parsec, builder, key_env):
     assert parsec("users", "list", env=key_env(builder), stdout="/dev/full").code == 1
 
 
-def test_code_141_is_a_reader_that_left(builder, key_env, isolated_environment):
+def test_code_141_is_a_closed_stdout(builder, key_env, isolated_environment):
     builder.add_many(300)
     words = [sys.executable, "-m", "parsec_cli", "users", "list", "--json"]
     environment = {**isolated_environment, **key_env(builder)}
@@ -84,7 +81,7 @@ def test_code_141_is_a_reader_that_left(builder, key_env, isolated_environment):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_codes_of_signals(number, code, builder, key_env, isolated_environment, work):
+def test_signals_have_their_codes(number, code, builder, key_env, isolated_environment, work):
     builder.add("u1")
     builder.fault("GET", action=stall())
     child = Child(["pool", "show"], {**isolated_environment, **key_env(builder)}, work)
@@ -116,7 +113,7 @@ SHOWN = {
 }
 
 
-def test_every_variable_of_the_topic_is_shown_by_a_test(request):
+def test_every_variable_of_the_topic_has_a_test(request):
     assert variables_in_topic() == set(SHOWN)
     root = request.config.rootpath
     for variable, place in SHOWN.items():
@@ -125,7 +122,7 @@ def test_every_variable_of_the_topic_is_shown_by_a_test(request):
             assert variable in text or variable.lower() in text, (variable, place)
 
 
-def test_parsec_variables_decide(tool, builder, key_env, work):
+def test_parsec_variables_take_effect(tool, builder, key_env, work):
     builder.add("u1")
     config = work / "elsewhere.toml"
     config.write_text(f'[profiles.far]\nbase_url = "{builder.url}"\napi_key = "{builder.key}"\n')
@@ -135,6 +132,6 @@ def test_parsec_variables_decide(tool, builder, key_env, work):
     assert tool("users", "list", env=by_config | {"PARSEC_PROFILE": "near"}).code == 2
 
 
-def test_columns_decides_how_wide_help_is(parsec):
+def test_columns_sets_the_width_of_help(parsec):
     narrow = parsec("users", "list", "--help", env={"COLUMNS": "40"}).out
     assert max(map(len, narrow.splitlines())) <= 40

@@ -22,13 +22,13 @@ def test_a_hint_names_the_base_url_that_was_given(run, builder):
     assert f"\n  parsec --base-url {url} users get {user['customer_id']}\n" in done.err
 
 
-def test_a_cut_listing_goes_on_in_the_profile_it_began_in(tool):
+def test_a_cut_listing_continues_in_its_profile(tool):
     done = tool("-p", "sandbox", "users", "list", "--limit", "2", "--page-size", "2")
     assert done.code == 0
     assert "\n  parsec -p sandbox users list --page-size 2 --cursor " in done.err
 
 
-def test_a_hint_about_the_key_is_about_that_of_the_same_profile(tool, builder, home):
+def test_a_hint_about_the_key_names_the_profile(tool, builder, home):
     """The default profile's key would have been replaced instead."""
     config = home / "c.toml"
     config.write_text(f'[profiles.x]\nbase_url = "{builder.url}"\napi_key = "pk_live_wrong_1"\n')
@@ -39,7 +39,7 @@ def test_a_hint_about_the_key_is_about_that_of_the_same_profile(tool, builder, h
     assert done.err.endswith(f"  PARSEC_CONFIG={config} parsec -p x doctor\n")
 
 
-def test_a_hint_that_names_a_profile_itself_is_left_as_it_is(tool, home):
+def test_a_hint_with_its_own_profile_keeps_it(tool, home):
     config = home / "c.toml"
     config.write_text('[profiles.x]\nrate = "5"\n')
     config.chmod(0o600)
@@ -48,7 +48,7 @@ def test_a_hint_that_names_a_profile_itself_is_left_as_it_is(tool, home):
     assert done.err.endswith(f"  PARSEC_CONFIG={config} parsec -p x config set api_key\n")
 
 
-def test_a_report_of_doctor_does_not_send_to_doctor(run, builder):
+def test_doctor_does_not_propose_doctor(run, builder):
     """The hint of the fault goes on from here, or says nothing."""
     done = run("doctor", "--json", env={"PARSEC_API_KEY": "pk_live_another_0001"})
     assert done.code == 4, done
@@ -90,7 +90,7 @@ def test_a_repeated_command_keeps_every_argument(run, builder):
     assert dict(sent.headers)["x-builder-customer-id"] == acting["customer_id"]
 
 
-def test_a_proposed_command_names_what_was_secret_in_the_query(run, builder):
+def test_a_proposed_command_replaces_secrets_in_the_query(run, builder):
     user = builder.add("a")
     query = ["--query", "api_key=SECRETCANARY", "--query", "page=2"]
     refused = run("api", "DELETE", f"/builder/users/{user['customer_id']}", *query)
@@ -100,7 +100,7 @@ def test_a_proposed_command_names_what_was_secret_in_the_query(run, builder):
 
 
 @pytest.mark.parametrize("field", ["-f", "-F"])
-def test_a_proposed_command_has_a_file_in_place_of_secrets(run, builder, field):
+def test_a_proposed_command_replaces_secret_fields_by_a_file(run, builder, field):
     user = builder.add("a")
     secret = 'x={"private_key": "SECRETCANARY"}' if field == "-F" else "private_key=SECRETCANARY"
     refused = run("api", "DELETE", f"/builder/users/{user['customer_id']}", field, secret)
@@ -128,7 +128,7 @@ def test_an_invisible_character_is_quoted_so_that_a_shell_restores_it(tool, work
     assert words == ["parsec", "-p", "sandbox", "users", "apply", "a\u200bb.csv", "--yes"]
 
 
-def test_an_error_is_changed_only_by_making_another():
+def test_errors_are_immutable():
     fault = UsageFault("a", hint="b", command=run_command("doctor"))
     with pytest.raises(AttributeError, match="frozen"):
         fault.message = "c"

@@ -193,7 +193,7 @@ def options_below(node):
     return own.union(*map(options_below, commands))
 
 
-def test_no_message_holds_a_command_written_by_hand():
+def test_no_message_contains_a_command_as_text():
     """It would lack profile, host and quoting. Help texts and docstrings are not messages."""
     rooms = [p for p in PACKAGE.rglob("*.py") if p.name not in ("topics.py", "tree.py")]
     found = []

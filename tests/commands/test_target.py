@@ -54,7 +54,7 @@ def test_a_change_starts_with_its_target(prod, builder, change):
     assert done.err.count("profile prod") == 1
 
 
-def test_the_target_is_said_before_anything_is_sent(prod, builder):
+def test_the_target_is_shown_before_anything_is_sent(prod, builder):
     builder.stop()
     for argv in (*CHANGES.values(), PLAN):
         done = prod(*argv, "--max-wait", "0")
@@ -73,19 +73,19 @@ def test_quiet_hides_the_target(prod, change):
     assert prod(*change, "-q").err == ""
 
 
-def test_where_the_encoding_lacks_the_dot_a_dash_stands_for_it(parsec, builder, key_env):
+def test_a_dash_replaces_the_dot_if_the_encoding_lacks_it(parsec, builder, key_env):
     env = {**key_env(builder), "PYTHONIOENCODING": "ascii"}
     done = parsec("users", "create", "new", env=env)
     assert done.err.startswith(f"profile default - {builder.url}\n")
 
 
-def test_in_the_sandbox_its_notice_takes_the_place_of_the_target(tool):
+def test_the_notice_of_the_sandbox_replaces_the_target(tool):
     done = tool("-p", "sandbox", "users", "set-qps", "user_001", "11")
     assert done.err.startswith("sandbox: a local imitation, nothing here is real\n")
     assert done.err.count("sandbox") == 1
 
 
-def test_every_command_that_takes_a_dry_run_is_a_change():
+def test_every_command_with_a_dry_run_is_a_change():
     """None is forgotten: they are the ones that send changes. `api` says so by its method."""
     commands = [command for group in parser().commands.values() for command in _verbs(group)]
     takes = {c.name for c in commands if any(p.name == "dry_run" for p in c.params)}
@@ -112,7 +112,7 @@ def test_the_refusal_proposes_the_whole_command(prod):
     assert done.err.endswith("\n  parsec -p prod users set-qps u1 7 --reason 'a b'\n")
 
 
-def test_reads_plans_and_dry_runs_need_no_name(prod, builder):
+def test_reads_plans_and_dry_runs_do_not_require_the_profile_name(prod, builder):
     for argv in (*READS, PLAN, *([*change, "-n"] for change in CHANGES.values())):
         assert prod(*argv, protected=True).code == 0, argv
     assert builder.effects == []
@@ -134,7 +134,7 @@ def test_a_question_says_that_the_profile_is_protected(prod, builder, terminal):
     assert f"profile prod · {builder.url} · protected" in done.text
 
 
-def test_a_profile_is_protected_and_freed_by_config(prod, tool, home):
+def test_config_sets_and_removes_protection(prod, tool, home):
     prod("config", "set", "protected", "true")
     text = (home / ".config" / "parsec" / "config.toml").read_text()
     assert text.count("protected = true\n") == 1

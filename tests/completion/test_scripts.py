@@ -63,8 +63,8 @@ def test_an_unknown_shell_is_refused_with_the_known_ones(tool):
     assert "hint: use one of bash, zsh, fish, powershell" in refused.err
 
 
-def test_an_option_that_is_a_flag_elsewhere_is_refused():
-    """The simpler scripts cannot tell such a pair apart."""
+def test_an_option_that_is_a_flag_on_another_page_is_refused():
+    """The simpler scripts cannot distinguish the two."""
     flag, valued = Option(("-x",), "A."), Option(("-x",), "B.", metavar="N")
     below = Page(("p", "q"), "B.", options=(valued,))
     with pytest.raises(ValueError, match="-x"):
@@ -86,7 +86,7 @@ def test_powershell_brackets_and_quotes_are_balanced(tool):
     assert (opened, quote) == ([], "")
 
 
-def test_powershell_keeps_options_that_differ_in_case_alone_apart(tool):
+def test_powershell_distinguishes_options_that_differ_only_in_case(tool):
     """Its hash tables do not, so options stand in lists."""
     text = tool("completion", "powershell").out
     assert "'-f text', '-F text'" in text

@@ -102,7 +102,7 @@ OFFERED = {
     "parsec users create ": [],
     "parsec users list --limit ": [],
 }
-# where the shells differ: bash replaces the word behind the option, fish the whole word
+# where the shells differ: bash replaces the word after the option, fish the whole word
 OWN = {
     ("bash", "parsec users list --wallet=s"): ["safe"],
     ("fish", "parsec users list --wallet=s"): ["--wallet=safe"],
@@ -153,7 +153,7 @@ def test_users_are_those_of_the_profile_on_the_line(offered, option):
     "line",
     ["users set-qps j", "users deactivate x j", "api GET /x --as j", "history list --user j"],
 )
-def test_users_stand_wherever_a_user_is_wanted(offered, line):
+def test_users_are_offered_wherever_a_user_is_expected(offered, line):
     assert "j@k.example" in offered(f"parsec {line}")
 
 
@@ -181,24 +181,24 @@ TYPED = {
 }
 
 
-def test_commands_options_choices_profiles_and_users_typed(shell):
+def test_tab_completes_commands_options_choices_profiles_and_users(shell):
     assert shell.given(*TYPED) == list(TYPED.values())
 
 
 @pytest.mark.parametrize("quote", ["", '"', "'"], ids=["plain", "double", "single"])
-def test_every_id_reaches_the_tool_as_it_is(shell, quote):
+def test_every_id_reaches_the_tool_unchanged(shell, quote):
     lines = [f"parsec users get {quote}{name[0]}\t" for name in ODD_IDS]
     assert shell.given(*lines) == [["users", "get", name] for name in ODD_IDS]
 
 
-def test_ids_go_on_from_what_was_typed_with_backslashes(shell):
+def test_ids_are_completed_after_backslashes(shell):
     # fish 3.6 takes a star for a wildcard even behind a backslash, whatever a script offers
     names = [name for name in ODD_IDS if shell.name != "fish" or "*" not in name]
     lines = [f"parsec users get {typed(name[:-1])}\t" for name in names]
     assert shell.given(*lines) == [["users", "get", name] for name in names]
 
 
-def test_files_are_completed_where_a_file_is_wanted(shell, work):
+def test_files_are_offered_where_a_file_is_expected(shell, work):
     (work / "my users.csv").touch()
     calls = shell.given("parsec users plan my\t", "parsec users deactivate --from-file=my\t")
     assert calls == [
@@ -207,7 +207,7 @@ def test_files_are_completed_where_a_file_is_wanted(shell, work):
     ]
 
 
-def test_nothing_is_said_where_everything_is_broken(shell, home):
+def test_completion_is_silent_if_everything_is_broken(shell, home):
     (home / ".config" / "parsec" / "config.toml").write_text("[", encoding="utf-8")
     assert shell.given("parsec -p sandb\tdoctor", "parsec users get a\t") == [
         ["-p", "sandbox", "doctor"],
