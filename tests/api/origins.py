@@ -1,4 +1,4 @@
-"""A client over a transport in this process: answers by a function, every request kept raw."""
+"""A client over a transport in this process: a function responds, and every request is kept."""
 
 from __future__ import annotations
 

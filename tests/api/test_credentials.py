@@ -46,14 +46,14 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("data", SPELLINGS.values(), ids=SPELLINGS.keys())
 @pytest.mark.parametrize("purpose", ["stored", "per-request"])
-def test_a_pem_file_is_read_in_every_spelling(data, purpose):
+def test_a_pem_file_is_read_with_any_line_ends(data, purpose):
     assert parse(data, "kalshi", "key-1", purpose) == KALSHI
 
 
 @pytest.mark.parametrize(
     "pem", [d.decode() for n, d in SPELLINGS.items() if "UTF" not in n and n != "BOM"]
 )
-def test_a_pem_inside_json_is_read_in_every_spelling(pem):
+def test_a_pem_inside_json_is_read_with_any_line_ends(pem):
     assert parse(as_json(api_key_id="key-1", private_key=pem), "kalshi", None, "stored") == KALSHI
 
 
@@ -76,7 +76,7 @@ def test_json_is_read_in_every_encoding_of_its_file(encoding):
         ({name: f"  {value}\n" for name, value in CLOB.items()}, "stored"),
     ],
 )
-def test_the_documented_polymarket_shapes_pass(keys, purpose):
+def test_the_documented_polymarket_shapes_are_valid(keys, purpose):
     expected = {name: value.strip() for name, value in keys.items() if value}
     assert parse(as_json(**keys), "polymarket", None, purpose) == expected
 
@@ -105,7 +105,7 @@ def test_the_documented_polymarket_shapes_pass(keys, purpose):
         ({**KALSHI, "private_key": "\ud800"}, "kalshi", "stored", "private key"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named_without_a_value(keys, exchange, purpose, named):
+def test_a_missing_or_wrong_field_is_named_without_its_value(keys, exchange, purpose, named):
     with pytest.raises(UsageFault) as caught:
         parse(as_json(**keys), exchange, None, purpose)
     told = caught.value.message + caught.value.hint
@@ -157,12 +157,12 @@ def test_a_pem_that_is_not_one_complete_private_key_is_refused_without_its_conte
         (rsa.armoured(b"x", "CERTIFICATE"), "no private key"),
     ],
 )
-def test_another_kind_of_key_is_named(pem, kind):
+def test_the_error_for_another_kind_of_key_names_it(pem, kind):
     with pytest.raises(UsageFault, match=kind):
         parse(pem.encode(), "kalshi", "key-1", "stored")
 
 
-def test_pkcs8_is_taken():
+def test_pkcs8_is_accepted():
     pem = rsa.armoured(rsa.pkcs8(INNER), "PRIVATE KEY")
     assert parse(pem.encode(), "kalshi", "key-1", "stored")["private_key"] == pem
 
@@ -201,7 +201,7 @@ def test_a_file_of_anything_else_is_refused(data, exchange, api_key_id):
 
 @STEADY
 @given(st.binary(max_size=200), st.sampled_from(["kalshi", "polymarket"]))
-def test_no_file_raises_anything_else(data, exchange):
+def test_every_other_file_raises_a_usage_error(data, exchange):
     with pytest.raises(UsageFault):
         parse(data, exchange, None, "per-request")
 
@@ -213,7 +213,7 @@ def test_no_file_raises_anything_else(data, exchange):
         st.none() | st.integers() | st.sampled_from([PEM, HEX, "x", ""]) | st.text(max_size=9),
     )
 )
-def test_whatever_passes_has_only_printable_text_in_the_documented_fields(keys):
+def test_valid_credentials_contain_only_printable_text_in_the_documented_fields(keys):
     try:
         found = parse(as_json(**keys), "polymarket", None, "per-request")
     except UsageFault:

@@ -41,7 +41,7 @@ def error_for(number: int, value=None, call: Call = USER, **headers: str):
 @pytest.mark.parametrize(
     "text", [NOT_OURS, "end-user does not belong to this builder account"], ids=["usual", "other"]
 )
-def test_a_403_about_somebody_elses_user_is_not_found(call, code, text):
+def test_a_403_about_another_builders_user_is_not_found(call, code, text):
     error = error_for(403, {"error": text, **code}, call)
     assert isinstance(error, NotFound)
     assert error.command == next_command.run("users", "list")
@@ -111,14 +111,14 @@ def test_the_status_decides_and_every_error_names_host_status_and_what_to_do(num
     assert error.hint
 
 
-def test_a_create_that_finds_no_such_path_has_a_wrong_base_url():
+def test_a_404_for_a_create_means_a_wrong_base_url():
     call = Call(Kind.CREATE, "POST", "/builder/users", {})
     error = error_for(404, {"error": "not found"}, call)
     assert error.exit_code == 7
     assert "base URL" in error.hint
 
 
-def test_what_the_server_says_is_shown_but_not_at_any_length():
+def test_the_text_of_the_server_is_shown_up_to_a_limit():
     lines = ["y " * 10_000] * 1_000
     error = error_for(400, {"error": "x " * 10**6, "code": "c" * 10**6, "validation_errors": lines})
     assert len(error.message) < 700
@@ -128,7 +128,7 @@ def test_what_the_server_says_is_shown_but_not_at_any_length():
     assert "950" in error.details[-1]
 
 
-def test_unknown_codes_pass_through():
+def test_unknown_codes_are_shown_unchanged():
     assert error_for(409, {"error": "x", "code": "brand_new"}).api_code == "brand_new"
 
 
@@ -146,7 +146,7 @@ def test_unknown_codes_pass_through():
         ("https://evil.invalid/" + "x" * 5000, "https://evil.invalid/…"),
     ],
 )
-def test_a_redirect_is_named_without_what_may_be_secret(location, shown):
+def test_a_redirect_is_named_without_its_possible_secrets(location, shown):
     message = error_for(302, location=location).message
     assert shown in message
     assert "SECRET" not in message
@@ -175,7 +175,7 @@ def test_a_used_up_quota_says_when_it_resets_if_the_api_reports_it():
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_nothing_was_sent_is_said_only_while_it_is_true(kind, clock: VirtualClock):
+def test_nothing_was_sent_is_said_only_if_it_is_certain(kind, clock: VirtualClock):
     call = Call(kind, "POST", "/builder/x")
     never, _ = run(kind, REFUSED, clock=clock)
     assert "nothing was sent" in error_of(never, call, HOST).message

@@ -87,7 +87,7 @@ def test_random_ids_are_one_segment_or_refused():
 
 
 @pytest.mark.parametrize("text", ["x" * 70_000, "é" * 20_000])
-def test_an_id_beyond_any_url_is_a_usage_error(text):
+def test_an_id_too_long_for_a_url_is_a_usage_error(text):
     origin = Origin(lambda _: reply({}, 404))
     with pytest.raises(UsageFault):
         get_user(client_of(origin), text)
@@ -95,13 +95,13 @@ def test_an_id_beyond_any_url_is_a_usage_error(text):
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "\ud800"])
-def test_a_path_is_never_built_from_what_is_no_segment(text):
+def test_a_path_is_never_built_from_an_invalid_segment(text):
     with pytest.raises(UsageFault):
         user_path(text)
 
 
 @pytest.mark.parametrize("odd", ["a\r\nX-Evil: 1", "a\x00", "é", " a", "a ", "\ta"])
-def test_an_id_that_no_header_carries_as_it_is_acts_for_nobody(odd):
+def test_an_id_that_no_header_can_contain_is_refused(odd):
     """Another value would be another user, and a line end a header more."""
     with pytest.raises(UsageFault, match="cannot be sent in a header"):
         impersonation(odd)

@@ -59,7 +59,7 @@ def test_absent_null_and_empty_end_the_listing(last):
 
 
 @pytest.mark.parametrize("body", [{"users": [], "count": 0}, {"users": None, "count": 0}])
-def test_nobody_is_an_empty_page(body):
+def test_a_page_without_users_is_empty(body):
     assert [page.users for page in walked(Origin(lambda _: reply(body)))] == [[]]
 
 
@@ -77,7 +77,7 @@ def test_nobody_is_an_empty_page(body):
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_a_page_that_is_none_is_asked_for_once_more_and_refused(wrong):
+def test_an_invalid_page_is_requested_once_more_and_refused(wrong):
     origin = Origin(lambda _: reply({"users": [user(1)], "count": 1, **wrong}))
     with pytest.raises(Unreadable):
         walked(origin)
@@ -97,7 +97,7 @@ def test_a_cycle_of_cursors_ends_when_the_first_comes_again(length):
     assert len(origin.requests) == length + 1
 
 
-def test_a_cursor_given_to_start_with_counts_as_seen():
+def test_the_cursor_of_the_first_page_counts_as_seen():
     origin = Origin(lambda _: reply({"users": [user(1)], "next_cursor": "start"}))
     with pytest.raises(Unreadable):
         walked(origin, cursor="start")
@@ -105,14 +105,14 @@ def test_a_cursor_given_to_start_with_counts_as_seen():
 
 
 @pytest.mark.parametrize("users", [[], [user(1)]], ids=["empty", "the same user"])
-def test_fresh_cursors_without_new_users_end(users):
+def test_new_cursors_without_new_users_end_the_listing(users):
     origin = Origin(lambda _: reply({"users": users, "next_cursor": str(len(origin.requests))}))
     with pytest.raises(Unreadable):
         walked(origin)
     assert len(origin.requests) <= 22
 
 
-def test_a_few_empty_pages_in_between_are_no_loop():
+def test_a_few_empty_pages_do_not_count_as_a_loop():
     sizes = [*([0] * 15), 2, *([0] * 15), 2]
 
     def respond(request: Any) -> Any:
@@ -140,7 +140,7 @@ def test_each_user_comes_once_and_in_the_order_of_the_server(data):
     size=st.integers(1, 100),
     most=st.integers(1, 100),
 )
-def test_a_limit_stops_exactly_and_its_cursor_goes_on_exactly(numbers, limit, size, most):
+def test_a_limit_stops_exactly_and_its_cursor_continues_exactly(numbers, limit, size, most):
     """Also with duplicates, and with pages shorter than asked for."""
     shelf = Shelf(numbers, lambda asked: min(asked, most))
     found = walked(Origin(shelf), limit=limit, size=size)
@@ -155,7 +155,7 @@ def test_a_limit_stops_exactly_and_its_cursor_goes_on_exactly(numbers, limit, si
 
 @STEADY
 @given(numbers=st.integers(1, 300), limit=st.integers(1, 100), more=st.integers(1, 100))
-def test_a_page_longer_than_asked_for_loses_nobody(numbers, limit, more):
+def test_a_page_longer_than_requested_loses_no_user(numbers, limit, more):
     shelf = Shelf(list(range(numbers)), lambda asked: asked + more)
     found = walked(Origin(shelf), limit=limit, size=100)
     assert ids(found)[:limit] == [f"u{n}" for n in range(min(limit, numbers))]
@@ -179,14 +179,14 @@ def test_a_cursor_comes_back_byte_for_byte(cursor):
 
 
 @pytest.mark.parametrize("cursor", ["x" * 40_000, "\ud800"])
-def test_a_cursor_that_no_url_carries_is_a_usage_error(cursor):
+def test_a_cursor_that_no_url_can_contain_is_a_usage_error(cursor):
     origin = Origin(lambda _: reply({"users": []}))
     with pytest.raises(UsageFault):
         walked(origin, cursor=cursor)
     assert origin.requests == []
 
 
-def test_the_error_of_a_later_page_passes_through_behind_the_pages_before():
+def test_the_error_of_a_later_page_follows_the_pages_before_it():
     def respond(request: Any) -> Any:
         if "cursor" in query(request):
             return reply({"error": "boom"}, 500)
@@ -223,7 +223,7 @@ def test_each_user_is_listed_once(names):
     assert [u["customer_id"] for page in found for u in page.users] == list(expected.values())
 
 
-def test_the_next_page_is_fetched_only_when_it_is_asked_for():
+def test_the_next_page_is_fetched_only_on_demand():
     origin = Origin(Shelf(list(range(500))))
     listing = pages(client_of(origin))
     for number in range(1, 6):

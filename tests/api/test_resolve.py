@@ -73,7 +73,7 @@ def test_a_customer_id_costs_one_request(typed, to_change):
 
 
 @pytest.mark.parametrize("typed", ["bob", "ext:bob"])
-def test_an_external_id_is_looked_for_by_paging_and_verified(typed):
+def test_an_external_id_is_found_in_a_listing_and_verified(typed):
     builder = Builder(a="alice", b="bob", c="carol")
     memory = Memory()
     assert builder.resolver(memory).one(typed, to_change=True).customer_id == B
@@ -92,21 +92,21 @@ def test_a_remembered_external_id_costs_one_request():
 @pytest.mark.parametrize(
     ("users", "forgotten"), [({"b": "alice"}, [A]), ({"a": "renamed", "b": "alice"}, [])]
 )
-def test_a_stale_memory_is_found_out(users, forgotten):
+def test_an_outdated_index_entry_is_detected(users, forgotten):
     """The id it names is gone, or is somebody else's by now: the listing decides."""
     builder, memory = Builder(**users), Memory(alice=[A])
     assert builder.resolver(memory).one("alice", to_change=True).customer_id == B
     assert memory.forgotten == forgotten
 
 
-def test_a_stale_memory_of_nobody_ends_as_not_found():
+def test_an_outdated_index_entry_of_a_missing_user_is_not_found():
     builder = Builder(b="bob")
     with pytest.raises(NotFound):
         builder.resolver(Memory(alice=[A])).one("alice")
 
 
 @pytest.mark.parametrize("known", [{}, {"alice": [A, B]}], ids=["by listing", "by memory"])
-def test_two_users_of_one_external_id_are_ambiguous(known):
+def test_two_users_with_one_external_id_are_ambiguous(known):
     builder = Builder(a="alice", b="alice", c="x")
     with pytest.raises(AmbiguousUser) as caught:
         builder.resolver(Memory(**known)).one("alice")
@@ -114,7 +114,7 @@ def test_two_users_of_one_external_id_are_ambiguous(known):
     assert all(any(i in line for line in caught.value.details) for i in (A, B))
 
 
-def test_a_uuid_may_be_an_external_id_for_a_read_only():
+def test_only_a_read_tries_a_uuid_as_an_external_id():
     builder = Builder(a=UUID_NAME)
     assert builder.resolver().one(UUID_NAME).customer_id == A
     builder.origin.requests.clear()
@@ -125,13 +125,13 @@ def test_a_uuid_may_be_an_external_id_for_a_read_only():
     assert builder.resolver().one(f"ext:{UUID_NAME}", to_change=True).customer_id == A
 
 
-def test_a_uuid_that_is_a_customer_id_is_never_anybody_elses_external_id():
+def test_a_uuid_that_is_a_customer_id_is_not_tried_as_an_external_id():
     builder = Builder(a="alice", b=A)
     assert builder.resolver().one(A).external_id == "alice"
     assert builder.resolver().one(f"ext:{A}").customer_id == B
 
 
-def test_a_forced_customer_id_is_never_looked_for_among_external_ids():
+def test_an_explicit_customer_id_is_not_tried_as_an_external_id():
     builder = Builder(a="bob")
     with pytest.raises(NotFound):
         builder.resolver(Memory(bob=[A])).one("id:bob")
@@ -150,7 +150,7 @@ def test_a_forced_customer_id_is_never_looked_for_among_external_ids():
         (A.replace("-", ""), "external_id", A.replace("-", "")),
     ],
 )
-def test_the_meaning_of_what_is_typed(typed, meaning, name):
+def test_each_spelling_of_a_user_has_one_meaning(typed, meaning, name):
     assert Reference.parse(typed) == Reference(name, meaning)
 
 
@@ -162,7 +162,7 @@ def test_the_meaning_of_what_is_typed(typed, meaning, name):
         *("ext:pk_live_x", "id:sk_x", "id: pk_x"),
     ],
 )
-def test_what_names_nobody_is_refused_before_any_request(typed):
+def test_text_that_can_name_no_user_is_refused_before_any_request(typed):
     builder = Builder(a="alice")
     with pytest.raises(UsageFault) as caught:
         builder.resolver().several(["alice", typed])
@@ -172,7 +172,7 @@ def test_what_names_nobody_is_refused_before_any_request(typed):
 
 
 @pytest.mark.parametrize("name", [" a ", "a b", "..;", "日本", "a\u200db", "'", "-x", "..."])
-def test_odd_but_possible_ids_pass(name):
+def test_odd_but_possible_ids_are_valid(name):
     assert check_id(name) == name
 
 
@@ -184,7 +184,7 @@ def test_several_keep_their_order_and_share_one_listing():
     assert builder.requests.count(f"/{C}") == 1
 
 
-def test_all_that_are_unknown_are_named_at_once():
+def test_all_missing_users_are_named_at_once():
     builder = Builder(a="alice")
     with pytest.raises(NotFound) as caught:
         builder.resolver().several(["x", "alice", "id:y"])
@@ -192,13 +192,13 @@ def test_all_that_are_unknown_are_named_at_once():
     assert len(caught.value.details) == 2
 
 
-def test_another_users_record_is_never_taken():
+def test_another_users_record_is_never_accepted():
     origin = Origin(lambda _: reply({"customer_id": B, "external_id": "bob"}))
     with pytest.raises(Unreadable):
         Resolver(client_of(origin), Memory()).one(A)
 
 
-def test_users_without_an_external_id_are_no_match_for_anything():
+def test_users_without_an_external_id_match_no_external_id():
     builder = Builder(a=None, b="")
     with pytest.raises(NotFound):
         builder.resolver().one("None")

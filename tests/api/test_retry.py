@@ -29,7 +29,7 @@ UNREADABLE = {kind: 2 if kind in (Kind.READ, Kind.CREATE) else 1 for kind in Kin
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_each_kind_is_repeated_so_often_and_no_more(kind, clock):
+def test_each_kind_is_repeated_up_to_its_limit(kind, clock):
     refused, lost, broken, gateway = ENDLESS[kind]
     assert len(run(kind, REFUSED, clock=clock)[1].sent_at) == refused
     assert len(run(kind, LOST, clock=clock)[1].sent_at) == lost
@@ -41,7 +41,7 @@ def test_each_kind_is_repeated_so_often_and_no_more(kind, clock):
 
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("cause", ["name", "certificate", "tls", "proxy"])
-def test_what_waiting_cannot_cure_is_not_repeated(kind, cause, clock):
+def test_a_failure_that_waiting_cannot_cure_is_not_repeated(kind, cause, clock):
     exchange, attempts = run(kind, NotSent(cause, "x"), clock=clock)
     assert len(attempts.sent_at) == 1
     assert not exchange.doubt
@@ -50,7 +50,7 @@ def test_what_waiting_cannot_cure_is_not_repeated(kind, cause, clock):
 
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("number", [301, 304, 308, 400, 401, 402, 403, 404, 409, 422, 501])
-def test_a_refusal_is_final_whatever_its_body_says(kind, number, clock):
+def test_a_refusal_is_final_whatever_its_body_contains(kind, number, clock):
     exchange, attempts = run(kind, status(number, {"retryable": True}), clock=clock)
     assert len(attempts.sent_at) == 1
     assert exchange.good is None
@@ -93,7 +93,7 @@ def test_a_503_without_a_wait_is_bounded_by_the_limit_too(clock):
 
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("asked", ["60.1", "86400", "9" * 5000])
-def test_a_wait_beyond_the_limit_ends_at_once_and_is_named(kind, asked, clock):
+def test_a_wait_that_exceeds_the_limit_ends_the_call_and_is_reported(kind, asked, clock):
     exchange, attempts = run(kind, status(429, {}, retry_after=asked), GOOD, clock=clock)
     assert len(attempts.sent_at) == 1
     assert exchange.wait is not None
@@ -120,7 +120,7 @@ def test_a_deactivation_is_not_repeated_after_a_minute(clock):
     assert exchange.doubt
 
 
-def test_the_minute_also_holds_for_a_429_behind_a_lost_answer(clock):
+def test_the_minute_also_limits_a_429_after_a_lost_response(clock):
     limited = status(429, {}, retry_after="50")
     exchange, attempts = run(Kind.DEACTIVATE, LOST, limited, GOOD, clock=clock, took=20.0)
     assert len(attempts.sent_at) == 2
@@ -128,7 +128,7 @@ def test_the_minute_also_holds_for_a_429_behind_a_lost_answer(clock):
     assert exchange.good is None
 
 
-def test_the_minute_does_not_start_before_something_was_sent(clock):
+def test_the_minute_starts_with_the_first_request_that_was_sent(clock):
     """A 429 and a refused connection applied nothing: they may take as long as they take."""
     limited = [status(429, {}, retry_after="50")] * 4
     exchange, _ = run(Kind.DEACTIVATE, *limited, LOST, GOOD, clock=clock, max_wait=600)
@@ -169,7 +169,7 @@ def test_back_off_from_429_never_exceeds_eight_seconds(clock):
     assert all(a <= b for a, b in pairwise(clock.waits))
 
 
-def test_back_off_from_429_is_never_nothing(clock):
+def test_back_off_from_429_is_never_zero(clock):
     _, attempts = run(Kind.READ, status(429, {}), clock=clock, chance=lambda: 0.0, max_wait=2)
     assert min(clock.waits) == 0.1
     assert len(attempts.sent_at) <= 21
@@ -208,7 +208,7 @@ def test_a_server_that_always_asks_for_no_wait_is_not_flooded(asked, clock):
     max_wait=st.sampled_from([0.0, 10.0, 60.0]),
     chance=st.floats(0, 1, exclude_max=True),
 )
-def test_any_course_of_faults_ends_within_the_rules(kind, results, took, max_wait, chance):
+def test_any_sequence_of_faults_ends_within_the_rules(kind, results, took, max_wait, chance):
     clock = VirtualClock()
     exchange, attempts = run(
         kind, *results, clock=clock, took=took, max_wait=max_wait, chance=lambda: chance
@@ -289,7 +289,7 @@ class Pace:
         *(("60", None), (True, None), (10**400, None)),
     ],
 )
-def test_the_pace_of_a_run_learns_from_every_429(limit, heard, clock):
+def test_every_429_is_reported_to_the_pacer(limit, heard, clock):
     pace = Pace()
     run(
         Kind.READ,
@@ -304,7 +304,7 @@ def test_the_pace_of_a_run_learns_from_every_429(limit, heard, clock):
 
 
 @pytest.mark.parametrize("number", [429, 503])
-def test_a_wait_that_the_server_asks_for_is_announced(number, clock):
+def test_a_wait_requested_by_the_server_is_announced(number, clock):
     notices = []
     refused = status(number, {}, retry_after="20")
     run(Kind.READ, refused, GOOD, clock=clock, notice=notices.append)
@@ -319,7 +319,7 @@ def test_short_waits_are_announced_once_they_add_up(clock):
     assert notices == ["rate limited by the API: waiting 1.0 s"]
 
 
-def test_a_wait_beyond_the_limit_does_not_hold_the_others(clock):
+def test_a_wait_that_exceeds_the_limit_does_not_delay_other_calls(clock):
     pace = Pace()
     run(Kind.READ, status(429, {"limit_qps": 5}, retry_after="100000"), clock=clock, pacer=pace)
     assert pace.told == []
@@ -342,12 +342,12 @@ def test_the_budget_is_ten_or_a_tenth_of_the_calls(calls, retries):
     assert [budget.take() for _ in range(retries + 2)] == [True] * retries + [False] * 2
 
 
-def test_a_wait_that_just_fits_is_waited(clock):
+def test_a_wait_of_exactly_the_limit_is_allowed(clock):
     limited = status(429, {}, retry_after="60")
     assert run(Kind.READ, limited, GOOD, clock=clock)[0].good is not None
     assert clock.waits == [60.0]
 
 
-def test_a_wait_too_long_is_kept_for_the_error(clock):
+def test_a_wait_that_is_too_long_is_kept_for_the_error(clock):
     exchange, _ = run(Kind.READ, status(503, {}, retry_after="61"), clock=clock)
     assert (exchange.wait, exchange.answer.status, clock.waits) == (61.0, 503, [])

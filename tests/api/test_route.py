@@ -89,13 +89,13 @@ def test_an_entry_that_names_the_host_bypasses_the_proxy(base, entry):
         (LOOP, "[::1]:80"),
     ],
 )
-def test_an_entry_that_names_another_does_not(base, entry):
+def test_an_entry_that_names_another_host_does_not(base, entry):
     assert not direct(base, entry)
 
 
 @STEADY
 @given(st.text(max_size=60) | st.text(alphabet="[]:.*/,0123456789abcdef ", max_size=60))
-def test_no_list_of_exceptions_breaks_it(text):
+def test_random_no_proxy_lists_raise_nothing(text):
     for base in (API, V4, V6, LOOP):
         direct(base, text)
 
@@ -117,11 +117,11 @@ def test_no_list_of_exceptions_breaks_it(text):
         ({"HTTPS_PROXY": "http://p:1", "no_proxy": "*"}, ("NO_PROXY", None)),
     ],
 )
-def test_the_variable_that_decides(environ, chosen):
+def test_the_first_variable_that_is_set_decides(environ, chosen):
     assert proxy_of(API, environ) == chosen
 
 
-def test_a_header_of_a_web_request_is_no_proxy():
+def test_a_header_of_a_cgi_request_is_not_used_as_a_proxy():
     """`Proxy: evil` becomes HTTP_PROXY in a CGI script."""
     environ = {"HTTP_PROXY": "http://evil:1", "REQUEST_METHOD": "GET"}
     assert proxy_of(LOOP, environ) == ("", None)
@@ -130,7 +130,7 @@ def test_a_header_of_a_web_request_is_no_proxy():
 
 @pytest.mark.parametrize("base", [LOOP, BaseUrl.parse("http://localhost:1")])
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
-def test_only_a_proxy_of_this_machine_is_asked_for_loopback(base, variable):
+def test_only_a_proxy_on_this_machine_is_used_for_loopback(base, variable):
     """Another machine would read the key, and look for the API on itself."""
     for far in ("http://proxy.example:3128", "10.1.2.3:3128", "https://u:p@[fd07::1]:1"):
         assert proxy_of(base, {variable: far}) == ("", None)
@@ -156,7 +156,7 @@ def test_an_unusable_proxy_is_named_by_its_variable_and_never_quoted(variable, v
 
 @STEADY
 @given(st.text(max_size=40).filter(lambda text: "\x00" not in text))
-def test_no_proxy_setting_raises_anything_else(value):
+def test_every_other_proxy_setting_raises_a_usage_error(value):
     with suppress(UsageFault):
         connect(LOOP, Deadline(), {"http_proxy": value}).close()
 
@@ -167,7 +167,7 @@ def test_unset_and_empty_trust_the_bundle(blank):
     assert "certifi" in ca_in_effect(blank)
 
 
-def test_a_named_file_or_folder_is_what_is_trusted(private_ca, tmp_path):
+def test_a_specified_file_or_folder_is_trusted(private_ca, tmp_path):
     shutil.copy(private_ca.ca_file, tmp_path / "ca.pem")
     for environ in ({"SSL_CERT_FILE": str(private_ca.ca_file)}, {"SSL_CERT_DIR": str(tmp_path)}):
         connect(API, Deadline(), environ).close()
@@ -183,7 +183,7 @@ def test_certificates_may_be_in_several_folders(tmp_path):
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 @pytest.mark.parametrize("made", ["nothing", "wrong kind", "junk"])
-def test_a_name_that_leads_to_no_certificates_is_a_usage_error(variable, made, tmp_path):
+def test_a_path_without_certificates_is_a_usage_error(variable, made, tmp_path):
     path = tmp_path / "x"
     if made == "wrong kind" and variable == "SSL_CERT_FILE":
         path.mkdir()
@@ -201,7 +201,7 @@ def test_plain_http_on_loopback_needs_no_certificates():
     connect(LOOP, Deadline(), {"SSL_CERT_FILE": "/nowhere"}).close()
 
 
-def test_a_log_of_session_keys_is_never_written(tmp_path, monkeypatch):
+def test_session_keys_are_never_logged(tmp_path, monkeypatch):
     log = tmp_path / "keys.log"
     monkeypatch.setenv("SSLKEYLOGFILE", str(log))
     connect(API, Deadline(), {"SSLKEYLOGFILE": str(log)}).close()

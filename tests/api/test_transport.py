@@ -100,12 +100,12 @@ def dripping(data: bytes, delay: float = 0.05) -> Callable[[socket.socket], None
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Padding: " + b"x" * 400 + b"\r\n\r\n{}"
 
 
-def test_headers_that_drip_do_not_outlast_the_limit():
+def test_slow_headers_do_not_exceed_the_limit():
     with listening(dripping(HEAD)) as place, in_time():
         assert isinstance(exchange(f"http://{place}").last, Lost)
 
 
-def test_an_endless_row_of_interim_answers_does_not_outlast_the_limit():
+def test_endless_interim_responses_do_not_exceed_the_limit():
     with listening(dripping(b"HTTP/1.1 102 Processing\r\n\r\n" * 50, 0.02)) as place, in_time():
         assert isinstance(exchange(f"http://{place}").last, Lost)
 
@@ -118,7 +118,7 @@ def test_an_endless_row_of_interim_answers_does_not_outlast_the_limit():
     ],
     ids=["drip", "endless chunks"],
 )
-def test_a_body_that_drips_does_not_outlast_the_limit(server: ScriptedServer, action):
+def test_a_slow_body_does_not_exceed_the_limit(server: ScriptedServer, action):
     server.script(action)
     with in_time():
         found = exchange(server.url)
@@ -127,7 +127,7 @@ def test_a_body_that_drips_does_not_outlast_the_limit(server: ScriptedServer, ac
     assert found.good is None
 
 
-def test_a_server_that_says_nothing_does_not_outlast_the_limit(server: ScriptedServer):
+def test_a_silent_server_does_not_exceed_the_limit(server: ScriptedServer):
     server.script(stall())
     with in_time():
         found = exchange(server.url)
@@ -135,13 +135,13 @@ def test_a_server_that_says_nothing_does_not_outlast_the_limit(server: ScriptedS
     assert "0.5 s" in found.last.reason
 
 
-def test_a_tls_handshake_that_stalls_does_not_outlast_the_limit():
+def test_a_stalled_tls_handshake_does_not_exceed_the_limit():
     with listening(silent) as place, in_time():
         found = exchange(f"https://{place}")
     assert isinstance(found.last, NotSent)
 
 
-def test_a_tls_handshake_that_drips_does_not_outlast_the_limit():
+def test_a_slow_tls_handshake_does_not_exceed_the_limit():
     # the beginning of a record of 16 kB that never becomes whole
     with listening(dripping(b"\x16\x03\x03\x40\x00" + b"\x02" * 1000, 0.05)) as place, in_time():
         found = exchange(f"https://{place}")
@@ -160,7 +160,7 @@ def full_backlog() -> tuple[socket.socket, list[socket.socket]]:
     return listener, waiting
 
 
-def test_a_connect_that_hangs_does_not_outlast_the_limit():
+def test_a_hanging_connection_attempt_does_not_exceed_the_limit():
     listener, waiting = full_backlog()
     try:
         with in_time():
@@ -215,7 +215,7 @@ def test_plain_http_goes_to_this_machine_only_whatever_the_name_says(monkeypatch
     assert opened == []
 
 
-def test_a_name_look_up_that_hangs_does_not_outlast_the_limit(monkeypatch):
+def test_a_hanging_name_look_up_does_not_exceed_the_limit(monkeypatch):
     released = threading.Event()
 
     def hang(*_: object, **__: object) -> list[object]:
@@ -233,7 +233,7 @@ def test_a_name_look_up_that_hangs_does_not_outlast_the_limit(monkeypatch):
 @pytest.mark.parametrize(
     "fault", [socket.gaierror(socket.EAI_NONAME, "x"), UnicodeError("x"), OverflowError("x")]
 )
-def test_a_name_that_is_not_found_is_told_apart(monkeypatch, fault):
+def test_a_name_that_does_not_resolve_has_a_cause_of_its_own(monkeypatch, fault):
     def fail(*_: object, **__: object) -> None:
         raise fault
 
@@ -244,14 +244,14 @@ def test_a_name_that_is_not_found_is_told_apart(monkeypatch, fault):
     assert found.attempts == 1
 
 
-def test_a_request_that_is_not_read_does_not_outlast_the_limit():
+def test_a_request_that_nobody_reads_does_not_exceed_the_limit():
     """The body is larger than the buffers between, and the other side takes none of it."""
     with listening(silent) as place, in_time():
         found = exchange(f"http://{place}", body={"x": "y" * 24_000_000}, timeout=2)
     assert isinstance(found.last, Lost)
 
 
-def test_a_request_that_is_read_by_drips_does_not_outlast_the_limit():
+def test_a_request_that_is_read_slowly_does_not_exceed_the_limit():
     def sip(peer: socket.socket) -> None:
         for _ in range(20):
             peer.recv(200_000)
@@ -262,7 +262,7 @@ def test_a_request_that_is_read_by_drips_does_not_outlast_the_limit():
     assert isinstance(found.last, Lost)
 
 
-def test_a_signal_moves_the_deadline_of_what_is_in_flight(server: ScriptedServer):
+def test_a_signal_moves_the_deadline_of_a_request_in_flight(server: ScriptedServer):
     """The first Ctrl-C gives a request so much time and no more."""
     server.script(stall())
     until: list[float] = []
@@ -274,7 +274,7 @@ def test_a_signal_moves_the_deadline_of_what_is_in_flight(server: ScriptedServer
 
 
 @pytest.mark.parametrize("stage", ["getaddrinfo", "create_connection"])
-def test_a_signal_moves_the_deadline_of_what_is_connecting(monkeypatch, stage):
+def test_a_signal_moves_the_deadline_of_a_connection_attempt(monkeypatch, stage):
     released = threading.Event()
 
     def hang(*_: object, **__: object) -> None:
@@ -293,7 +293,7 @@ def test_a_signal_moves_the_deadline_of_what_is_connecting(monkeypatch, stage):
 
 
 @pytest.mark.parametrize("action", [reset("all"), reset("head"), reset("nothing"), close("all")])
-def test_what_breaks_behind_the_first_byte_is_lost_not_unsent(server: ScriptedServer, action):
+def test_a_failure_after_the_first_byte_counts_as_lost(server: ScriptedServer, action):
     """By where it broke, not by the library's name for it."""
     server.script(action)
     found = exchange(server.url, body={"x": "y" * 500_000}, timeout=MARGIN)
@@ -309,7 +309,7 @@ def test_a_refused_connection_has_sent_nothing():
     assert "refused" in found.last.reason
 
 
-def test_what_does_not_speak_http_is_lost():
+def test_a_server_that_does_not_speak_http_counts_as_lost():
     def greet(peer: socket.socket) -> None:
         peer.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
 
@@ -322,7 +322,7 @@ def test_what_does_not_speak_http_is_lost():
     [answer(407), answer(502), answer(200, b"x" * 10), close("all"), reset("all"), stall()],
     ids=["407", "502", "no TLS behind it", "closed", "reset", "silent"],
 )
-def test_a_tunnel_that_a_proxy_does_not_give_has_sent_nothing(server: ScriptedServer, action):
+def test_a_tunnel_that_a_proxy_refuses_has_sent_nothing(server: ScriptedServer, action):
     server.script(action)
     server.strict = False
     with in_time():
@@ -350,7 +350,7 @@ def test_a_certificate_that_is_not_accepted_has_sent_nothing(private_ca, kind, c
     assert started.received == b""
 
 
-def test_an_old_protocol_is_a_fault_of_tls(private_ca):
+def test_an_old_protocol_is_a_tls_failure(private_ca):
     context = private_ca.good()
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -365,7 +365,7 @@ def test_an_old_protocol_is_a_fault_of_tls(private_ca):
     assert found.last.cause == "tls"
 
 
-def test_within_the_limit_a_slow_answer_is_taken(server: ScriptedServer):
+def test_a_slow_response_within_the_limit_is_accepted(server: ScriptedServer):
     server.script(slow(0.1, json_answer(200, {})))
     assert exchange(server.url, timeout=MARGIN).good is not None
 

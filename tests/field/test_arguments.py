@@ -36,7 +36,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize("value", NUMBERS, ids=lambda v: repr(v)[:20])
 def test_a_limit_is_plain_digits_or_refused(run, builder, value):
-    """A typo or a pasted id is no number."""
+    """A typo or a pasted id is not a number."""
     user = builder.add("alice")
     for argv in (
         ["users", "set-qps", user["customer_id"], value],
@@ -49,7 +49,7 @@ def test_a_limit_is_plain_digits_or_refused(run, builder, value):
 
 
 @pytest.mark.parametrize("value", ["1", "7", "007", "2147483647"])
-def test_plain_digits_in_the_range_are_taken(run, builder, value):
+def test_plain_digits_in_the_range_are_accepted(run, builder, value):
     """The bounds belong to it."""
     user = builder.add("alice")
     completed = run("users", "set-qps", "alice", value, "--allow-overcommit")
@@ -58,7 +58,7 @@ def test_plain_digits_in_the_range_are_taken(run, builder, value):
 
 
 @pytest.mark.parametrize("value", ["-5", "-1", "-0", "-99999999999999999999"])
-def test_a_negative_limit_is_answered_with_the_least_value(run, builder, value):
+def test_the_error_for_a_negative_limit_names_the_least_value(run, builder, value):
     """Not with `no such option`."""
     user = builder.add("alice")
     for argv in (
@@ -86,7 +86,7 @@ def test_an_id_that_starts_with_a_dash_is_explained(run, builder, name):
 
 
 @pytest.mark.parametrize("name", ["-abc", "-x", "-1", "--weird", "--help", "-"])
-def test_behind_a_double_dash_an_id_may_start_with_one(run, builder, name):
+def test_after_a_double_dash_an_id_may_start_with_a_dash(run, builder, name):
     """For reading, changing and creating."""
     user = builder.add(name)
     found = run("users", "get", "--json", "--", name)
@@ -128,7 +128,7 @@ def test_behind_a_double_dash_an_id_may_start_with_one(run, builder, name):
     ],
     ids=" ".join,
 )
-def test_a_mistyped_command_is_told_in_plain_words(run, builder, argv):
+def test_a_mistyped_command_is_explained_in_plain_words(run, builder, argv):
     """Exit 2, an error line and a hint, nothing on stdout, no key echoed, nothing sent."""
     completed = run(*argv)
     assert completed.code == 2, completed
@@ -141,7 +141,7 @@ def test_a_mistyped_command_is_told_in_plain_words(run, builder, argv):
 
 
 @pytest.mark.parametrize("option", [["--json"], ["-o", "json"], ["--output=json"]], ids=" ".join)
-def test_common_options_stand_before_or_after_the_command(run, builder, option):
+def test_common_options_are_allowed_before_and_after_the_command(run, builder, option):
     """Whichever comes to mind."""
     builder.add("alice")
     results = [

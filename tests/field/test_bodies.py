@@ -1,4 +1,4 @@
-"""Answers that are not what the API promises, and answers that promise more than is known."""
+"""Responses that differ from what the API promises, and responses with unknown members."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("action", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_a_success_that_cannot_be_read_is_a_clean_error(run_at, server, action):
+def test_an_unreadable_success_is_a_clean_error(run_at, server, action):
     """Not `null`, not `None`, not a traceback, not all of the memory."""
     server.respond(action)
     completed = run_at("users", "get", CUSTOMER, "--json")
@@ -106,7 +106,7 @@ def test_a_success_that_cannot_be_read_is_a_clean_error(run_at, server, action):
     assert len(server.requests) <= 4
 
 
-def test_gzip_and_chunks_that_are_whole_are_read(run_at, server):
+def test_complete_gzip_and_chunked_bodies_are_read(run_at, server):
     """The limits are for what is broken."""
     packed = gzip.compress(GOOD)
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
@@ -193,7 +193,7 @@ EMPTIES = {
 
 @pytest.mark.parametrize("empties", EMPTIES.values(), ids=EMPTIES.keys())
 @pytest.mark.parametrize("form", FORMATS)
-def test_null_is_neither_a_crash_nor_the_word_none(run, builder, empties, form):
+def test_null_causes_neither_a_crash_nor_the_word_none(run, builder, empties, form):
     """Null lists are not iterated, null texts not printed."""
     user = builder.add("alice", **empties)
     for argv in (["users", "list"], ["users", "get", user["customer_id"]]):
@@ -265,7 +265,7 @@ WRONG_READS = {
     ],
     ids=str,
 )
-def test_a_good_status_with_a_wrong_body_is_no_success(tool, server, key_env, command, value):
+def test_a_good_status_with_a_wrong_body_is_not_a_success(tool, server, key_env, command, value):
     server.script(*[json_answer(200, value)] * 2)
     completed = tool(*command.split(), "--json", env=key_env(server))
     assert (completed.code, completed.out) == (7, ""), completed

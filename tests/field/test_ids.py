@@ -68,7 +68,7 @@ def argv_for(command: str, user: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("command", "name"), spread(RESERVED))
-def test_an_unknown_id_with_reserved_characters_addresses_nobody(run, builder, command, name):
+def test_an_unknown_id_with_reserved_characters_addresses_no_user(run, builder, command, name):
     """Looked up by paging, never pasted into a path, never created."""
     builder.add("alice")
     completed = run(*argv_for(command, name))
@@ -95,7 +95,7 @@ def test_an_external_id_with_reserved_characters_finds_its_user(run, builder, na
 
 @pytest.mark.parametrize("ending", ["#note", "?x=1", "/", "/../x", "%20", " ", "#", "?", ";x"])
 @pytest.mark.parametrize("prefix", ["", "id:"])
-def test_a_note_behind_a_customer_id_never_hits_that_user(run, builder, ending, prefix):
+def test_text_after_a_customer_id_never_addresses_that_user(run, builder, ending, prefix):
     """`REALID#note` is not REALID: not for a deactivation, not for a change."""
     user = builder.add("alice")
     named = f"{prefix}{user['customer_id']}{ending}"
@@ -113,7 +113,7 @@ def test_a_note_behind_a_customer_id_never_hits_that_user(run, builder, ending, 
 
 
 @pytest.mark.parametrize("name", [n for n in RESERVED if not n.startswith("..;")])
-def test_a_forced_customer_id_is_one_encoded_segment_or_refused(run, builder, name):
+def test_an_explicit_customer_id_is_one_encoded_segment_or_refused(run, builder, name):
     """No query, fragment or second segment can be injected."""
     completed = run("users", "get", f"id:{name}")
     assert completed.code in (2, 3), completed
@@ -125,7 +125,7 @@ def test_a_forced_customer_id_is_one_encoded_segment_or_refused(run, builder, na
 
 
 @pytest.mark.parametrize(("command", "name"), spread(list(NOTHING.values())))
-def test_an_id_that_names_nothing_is_refused_before_any_request(run, builder, command, name):
+def test_an_id_that_can_name_no_user_is_refused_before_any_request(run, builder, command, name):
     """An unset shell variable must not aim at the collection."""
     builder.add("alice")
     completed = run(*argv_for(command, name))
@@ -161,7 +161,7 @@ def test_a_customer_id_in_other_case_is_the_same_user(run, builder, spelling):
     assert completed.json["external_id"] == "alice"
 
 
-def test_a_change_takes_a_uuid_for_a_customer_id_only(run, builder):
+def test_a_change_reads_a_uuid_only_as_a_customer_id(run, builder):
     """An external_id that looks like one needs its prefix."""
     named = "11111111-1111-4111-8111-111111111111"
     user = builder.add(named)
@@ -172,7 +172,7 @@ def test_a_change_takes_a_uuid_for_a_customer_id_only(run, builder):
 
 
 @pytest.mark.parametrize("command", ["get", "set-qps", "deactivate"])
-def test_two_users_of_one_external_id_are_ambiguous(run, builder, command):
+def test_two_users_with_one_external_id_are_ambiguous(run, builder, command):
     """Guessing would act on the wrong one."""
     builder.add("alice")
     builder.add("alice")

@@ -65,7 +65,7 @@ def test_several_pages_are_one_json_document(run, builder, size):
     }
 
 
-def test_line_formats_give_one_line_a_record_over_pages(run, builder):
+def test_line_formats_write_one_line_per_record_over_pages(run, builder):
     """Line-delimited output only under its own name, with one header at most."""
     users = builder.add_many(5)
     ids = [user["customer_id"] for user in users]
@@ -96,7 +96,7 @@ def test_questions_and_warnings_stay_off_a_stdout_that_is_a_file(
     assert builder.effects == [("DELETE", user["customer_id"])]
 
 
-def test_a_long_listing_to_a_file_is_nothing_but_the_document(terminal, builder, key_env, work):
+def test_a_long_listing_to_a_file_contains_only_the_document(terminal, builder, key_env, work):
     """Progress is drawn on the terminal of stderr, if at all."""
     builder.add_many(10)
     out = work / "out.json"
@@ -198,7 +198,7 @@ def test_json_is_understood_in_every_spelling_of_the_option(run, how):
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
-def test_the_environment_asks_for_json_also_where_no_profile_can_be_used(run, home, wrong):
+def test_the_environment_selects_json_even_without_a_usable_profile(run, home, wrong):
     """A broken config is what a script must be able to read about."""
     (home / "broken.toml").write_text("[profiles.default\n")
     env = {name: value.format(home=home) for name, value in wrong.items()}
@@ -207,7 +207,7 @@ def test_the_environment_asks_for_json_also_where_no_profile_can_be_used(run, ho
     assert plain.err.startswith("error: ")
 
 
-def test_a_rate_limit_beyond_the_wait_is_a_retryable_error_object(run_at, server):
+def test_a_rate_limit_that_exceeds_the_wait_is_a_retryable_error_object(run_at, server):
     """The object says that trying again makes sense."""
     server.script(too_many("86400"))
     completed = run_at("pool", "show", "--json")

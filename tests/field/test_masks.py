@@ -64,7 +64,7 @@ def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
     "field",
     ["tier", "status", "qps_limit", "created_at", "fee_bps", "fee_escrow_enabled", "wallet"],
 )
-def test_secrets_inside_what_should_be_plain_are_masked_too(run, builder, leaks, field, form):
+def test_secrets_in_plain_fields_are_masked_too(run, builder, leaks, field, form):
     """An object where a word was promised; never Python's way to write it."""
     odd = {"private_key": "PRIVATECANARY1", "x": [{"clob_api_key": "CLOBCANARY12"}, None]}
     value = {"wallet_type": odd, "chain_id": [odd]} if field == "wallet" else odd

@@ -78,7 +78,7 @@ def test_text_in_brackets_is_shown_literally_on_a_terminal(terminal, builder, ke
 def test_the_question_before_a_deactivation_shows_brackets_literally(
     terminal, builder, key_env, name
 ):
-    """A prompt is text for people too, and end of file is no."""
+    """A prompt is text for people too, and end of file means no."""
     user = builder.add(name)
     argv = ["users", "deactivate", user["customer_id"]]
     session = terminal(argv, env=key_env(builder), cols=120, answers=[(name, CTRL_D)])

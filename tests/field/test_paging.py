@@ -41,7 +41,7 @@ def pages_of(requests) -> list:
 
 @pytest.mark.parametrize("cycle", [["AAA"], ["A", "B"], ["A", "B", "C"]], ids="".join)
 @pytest.mark.parametrize("form", ["json", "tsv", "table"])
-def test_a_server_that_repeats_its_cursors_is_left(run_at, server, cycle, form):
+def test_a_server_that_repeats_its_cursors_ends_the_listing(run_at, server, cycle, form):
     """The listing ends by itself, as incomplete, and says why."""
     cursors = itertools.cycle(cycle)
     server.respond(lambda _: json_answer(200, page(1, next_cursor=next(cursors))))
@@ -55,7 +55,7 @@ def test_a_server_that_repeats_its_cursors_is_left(run_at, server, cycle, form):
 
 
 @pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
-def test_a_printed_cursor_can_be_given_back(run_at, server, cursor):
+def test_a_printed_cursor_can_be_used_again(run_at, server, cursor):
     """From the JSON and from the hint for people."""
     server.respond(json_answer(200, page(1, next_cursor=cursor)))
     shown = run_at("users", "list", "--limit", "1", "--json").json["next_cursor"]
@@ -76,7 +76,7 @@ def test_a_plain_listing_is_every_user(run, builder, form, argv, requests):
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5", "", "1_0", "+5", " 7", "٣", "1e2"])
-def test_a_limit_that_is_no_count_is_a_usage_error(run, builder, value):
+def test_a_limit_that_is_not_a_count_is_a_usage_error(run, builder, value):
     """Never quietly something else."""
     completed = run("users", "list", f"--limit={value}")
     assert completed.code == 2, completed
@@ -91,7 +91,7 @@ def test_a_page_size_the_api_does_not_know_is_a_usage_error(run, builder, value)
 
 
 @pytest.mark.parametrize("limit", [1, 50, 99, 100, 101, 119])
-def test_a_cut_listing_says_so_and_goes_on_exactly(run, builder, limit):
+def test_an_incomplete_listing_says_so_and_continues_exactly(run, builder, limit):
     """Nobody takes the part for the whole; the rest is neither short nor double."""
     users = builder.add_many(120)
     first = run("users", "list", "--limit", str(limit), "--json")
@@ -153,7 +153,7 @@ def test_a_first_page_that_fails_leaves_stdout_empty(run_at, server, action, cod
     assert completed.out == ""
 
 
-def test_a_listing_cut_by_a_fault_can_go_on_from_its_cursor(run, builder):
+def test_a_listing_that_failed_continues_from_its_cursor(run, builder):
     """The hint or the document carries the way on."""
     users = builder.add_many(30)
     builder.fault("GET", "/users", nth=3, action=error(401, "invalid API key", "unauthorized"))

@@ -40,7 +40,7 @@ def test_help_works_without_a_usable_home(tool, changes):
     assert tool("--help", env={**NO_XDG, **changes}).code == 0
 
 
-def test_nothing_is_created_by_commands_that_keep_nothing(tool, builder, key_env, home, work):
+def test_commands_that_save_nothing_create_no_files(tool, builder, key_env, home, work):
     """Not at start-up, not by reading."""
     for argv in (
         ["--help"],
@@ -64,7 +64,7 @@ def test_a_save_without_a_writable_place_is_one_clear_line(tool):
     assert "/proc/none" in completed.err
 
 
-def test_a_change_is_not_sent_when_its_history_cannot_be_kept(tool, builder, key_env):
+def test_a_change_is_not_sent_when_its_history_cannot_be_written(tool, builder, key_env):
     """No record, no change."""
     builder.add("alice")
     env = {**key_env(builder), "XDG_STATE_HOME": "/proc/none"}

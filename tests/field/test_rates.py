@@ -45,7 +45,7 @@ def test_a_date_is_not_read_by_a_wrong_clock(run_at, server):
 
 
 @pytest.mark.parametrize("value", ["0", "-1", None])
-def test_a_server_that_refuses_for_ever_is_left_in_bounds(run_at, server, value):
+def test_endless_refusals_end_within_the_limit(run_at, server, value):
     """The longest wait holds for all refusals of a request together."""
     server.respond(too_many(value))
     completed = run_at("pool", "show")
@@ -56,7 +56,7 @@ def test_a_server_that_refuses_for_ever_is_left_in_bounds(run_at, server, value)
 
 @pytest.mark.parametrize("value", ["86400", "61", formatdate(START + 7200, usegmt=True)])
 @pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
-def test_a_wait_beyond_the_limit_fails_at_once_and_names_it(run_at, server, argv, value):
+def test_a_wait_that_exceeds_the_limit_fails_at_once_and_names_it(run_at, server, argv, value):
     """No hours of silence, and no hammering inside the window."""
     server.script(too_many(value))
     completed = run_at(*argv, "--json")
@@ -67,7 +67,7 @@ def test_a_wait_beyond_the_limit_fails_at_once_and_names_it(run_at, server, argv
     assert completed.error["retryable"] is True
 
 
-def test_a_503_beyond_the_limit_names_the_wait_and_how_to_allow_it(run_at, server):
+def test_a_503_that_exceeds_the_limit_names_the_wait_and_how_to_allow_it(run_at, server):
     """Checking the connection would find nothing."""
     server.script(unavailable("61"))
     completed = run_at("pool", "show", "--json")
@@ -88,7 +88,7 @@ def test_a_wait_below_the_limit_is_waited_in_full_and_announced(run_at, server):
 
 
 @pytest.mark.parametrize(("limit", "code"), [("30", 0), ("25", 6), ("0", 6)])
-def test_max_wait_is_what_one_request_waits_in_all(run_at, server, limit, code):
+def test_max_wait_limits_all_waits_of_one_request_together(run_at, server, limit, code):
     """Three waits of ten seconds need thirty."""
     server.script(*[too_many("10")] * 3, USAGE)
     server.strict = code == 0
@@ -138,7 +138,7 @@ def test_the_last_request_of_a_month_is_noted_and_done(run_at, server):
     assert run_at("pool", "show", "-q").err == ""
 
 
-def test_nothing_remains_of_no_limit(run_at, server):
+def test_a_limit_of_zero_means_no_limit(run_at, server):
     """A monthly limit of 0 means none: such a 429 is one of the second, and soon over."""
     unlimited = {**LAST, "x-ratelimit-monthly-limit": "0"}
     refused = json_answer(429, {"error": "x", "code": "rate_limit_exceeded"}, unlimited)

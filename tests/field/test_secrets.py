@@ -30,10 +30,10 @@ def as_toml(key: str, url: str) -> str:
 
 @pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES.keys())
 @pytest.mark.parametrize("source", ["environment", "config", "command", "stdin"])
-def test_blanks_around_a_key_are_trimmed_for_every_source(
+def test_blanks_around_a_key_are_trimmed_from_every_source(
     tool, builder, config_file, home, work, leaks, edge, source
 ):
-    """What the clipboard or a secret store adds is no part of the key."""
+    """Blanks from a clipboard or a secret store do not belong to the key."""
     pasted = edge.format(BUILDER_KEY)
     env = {"PARSEC_API_BASE_URL": builder.url}
     if source == "environment":
@@ -102,7 +102,9 @@ SURPRISES = [
 
 @pytest.mark.parametrize("value", SURPRISES, ids=json.dumps)
 @pytest.mark.parametrize("debug", ["", "1"])
-def test_an_unforeseen_answer_is_one_error_without_its_content(run_at, server, leaks, value, debug):
+def test_an_unexpected_response_is_one_error_without_its_content(
+    run_at, server, leaks, value, debug
+):
     """No frame locals, whatever switches frameworks know."""
     server.respond(json_answer(200, value))
     env = {
@@ -126,7 +128,7 @@ class BrokenClock(VirtualClock):
 
 
 @pytest.mark.parametrize("debug", [None, "1"])
-def test_a_fault_of_the_tool_itself_shows_no_locals_and_no_key(
+def test_an_internal_error_shows_no_locals_and_no_key(
     isolated_environment, server, key_env, leaks, debug
 ):
     """Even an exception nobody planned, with the key in its text."""
@@ -206,7 +208,7 @@ def test_a_key_that_the_server_echoes_is_redacted(run_at, server, leaks, action,
     ids=" ".join,
 )
 @pytest.mark.parametrize("how", [[], ["-v"], ["--json"]], ids=str)
-def test_a_key_of_somebody_else_in_the_text_of_an_error_is_redacted(run, builder, leaks, argv, how):
+def test_another_key_in_the_text_of_an_error_is_redacted(run, builder, leaks, argv, how):
     """Also where the error ends in a notice or a line of a report."""
     builder.add_many(2)
     stranger = "pk_live_STRANGERCANARY_0042"
@@ -236,7 +238,7 @@ def test_the_password_of_a_proxy_is_never_shown(parsec, server, key_env, leaks, 
 
 @pytest.mark.parametrize("argument", [BUILDER_KEY, "sk_live_TESTKEY_9", "pk_anything"])
 @pytest.mark.parametrize("command", ["get", "set-qps", "deactivate", "check"])
-def test_a_key_pasted_where_a_user_belongs_is_refused_unquoted(run, builder, argument, command):
+def test_a_key_in_place_of_a_user_is_refused_without_quoting_it(run, builder, argument, command):
     """It must reach neither the URL, nor a log, nor the error."""
     rest = {"set-qps": ["5"], "check": ["--exchange", "kalshi"]}.get(command, [])
     completed = run("users", command, argument, *rest)

@@ -1,4 +1,4 @@
-"""Which setting wins, and that a key never meets a host it was not meant for."""
+"""Which setting wins, and that a key is never sent to another host."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_every_blank_variable_counts_as_unset(tool, builder, config_file, name, 
 
 
 @pytest.mark.parametrize("blank", [None, "", "  "])
-def test_without_a_key_the_places_looked_at_are_named(tool, builder, blank):
+def test_without_a_key_the_error_names_where_it_was_looked_for(tool, builder, blank):
     """A local error; an empty header is never sent."""
     env = {"PARSEC_API_BASE_URL": builder.url, "PARSEC_API_KEY": blank}
     completed = tool("pool", "show", env=env)
@@ -52,7 +52,7 @@ def test_a_stored_key_is_not_sent_to_another_origin(
 
 
 def test_config_show_names_each_value_with_its_source_and_masks_the_key(tool, config_file, builder):
-    """One command answers: which key, which host, and why."""
+    """One command shows which key, which host, and why."""
     env = {
         "PARSEC_CONFIG": str(config_file(profile("https://stored.example") + 'output = "csv"\n')),
         "PARSEC_API_KEY": BUILDER_KEY,

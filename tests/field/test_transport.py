@@ -27,7 +27,7 @@ def test_an_ipv6_literal_works(tool, key_env):
     ["localhost", "http://someone:PASSCANARY@127.0.0.1", "https://h/#PASSCANARY", "https://h\n.x"],
 )
 @pytest.mark.parametrize("option", [False, True], ids=["environment", "option"])
-def test_a_careless_base_url_gets_one_clear_line(tool, key_env, url, option):
+def test_a_wrong_base_url_gets_one_clear_line(tool, key_env, url, option):
     """Refused before connecting, without quoting what may be a password."""
     env = key_env(url)
     argv = ["pool", "show"]
@@ -84,7 +84,7 @@ def test_a_malformed_proxy_is_one_clean_error(parsec, key_env, value):
     assert parsec("--help", env=env).code == 0
 
 
-def test_a_proxy_is_used_where_one_is_set(parsec, server, key_env):
+def test_a_proxy_is_used_if_one_is_set(parsec, server, key_env):
     """The key travels inside the tunnel only: the proxy sees CONNECT and no header of ours."""
     server.script(json_answer(407, {"error": "no"}))
     server.strict = False
@@ -106,7 +106,7 @@ def test_a_proxy_is_used_where_one_is_set(parsec, server, key_env):
     ],
     ids=str,
 )
-def test_a_proxy_that_refuses_is_told_from_the_api(
+def test_a_refusal_of_the_proxy_is_distinguished_from_the_api(
     tool, server, key_env, leaks, action, tunnels, said
 ):
     """Named by its variable; a refused password is not tried until the account is locked."""
@@ -130,7 +130,7 @@ def test_a_proxy_that_refuses_is_told_from_the_api(
         ("http://proxy.parsec.invalid:3128", "the host name could not be resolved"),
     ],
 )
-def test_a_proxy_that_is_not_there_is_not_taken_for_the_api(tool, key_env, proxy, said):
+def test_an_unreachable_proxy_is_distinguished_from_the_api(tool, key_env, proxy, said):
     """Who reads `refused` beside the API's name looks in the wrong place."""
     env = {**key_env("https://api.parsec.invalid"), "ALL_PROXY": proxy}
     completed = tool("pool", "show", env=env)
@@ -189,8 +189,8 @@ def test_a_certificate_of_another_host_or_time_is_refused(
     assert tls_builder.received == b""
 
 
-def test_https_to_what_speaks_none_is_not_blamed_on_a_certificate(tool, server, key_env):
-    """A CA would not help where plain http answers."""
+def test_a_server_without_tls_is_not_reported_as_a_certificate_error(tool, server, key_env):
+    """A CA would not help with a server of plain http."""
 
     def answer_in_plain(peer, _request):
         peer.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
@@ -223,7 +223,7 @@ def test_a_useless_ca_file_is_named_with_its_variable(tool, key_env, work, conte
 SLOW = b'{"qps_pool": 1, "end_user_count": 0, ' + b" " * 500 + b'"total_allocated_qps": 0}'
 
 
-def test_a_trickling_answer_to_a_deactivation_leaves_the_outcome_unknown(run, builder):
+def test_a_slow_response_to_a_deactivation_leaves_the_outcome_unknown(run, builder):
     """The message says so, and how to find out."""
     user = builder.add("alice")
     builder.strict = False
@@ -238,7 +238,7 @@ def test_a_trickling_answer_to_a_deactivation_leaves_the_outcome_unknown(run, bu
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "abc", "", "1e400"])
 @pytest.mark.parametrize("option", ["--timeout", "--max-wait"])
-def test_a_time_limit_that_is_none_is_a_usage_error(run, builder, option, value):
+def test_an_invalid_time_limit_is_a_usage_error(run, builder, option, value):
     """An unbounded wait cannot be asked for by accident."""
     if (option, value) == ("--max-wait", "0"):
         value = "-0.5"
