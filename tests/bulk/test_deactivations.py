@@ -109,7 +109,7 @@ def test_user_named_twice_counts_once(world):
     assert plan.keeps == (Keep(2, "u1", customer, 5),)
 
 
-def test_user_deactivated_by_an_older_run_is_no_unknown_user(world):
+def test_user_of_an_earlier_deactivation_needs_nothing(world):
     """So that an interrupted run can be run again."""
     world.add("u2")
     earlier = EarlierDeactivations(done={"c-1": "u1"})
@@ -119,7 +119,7 @@ def test_user_deactivated_by_an_older_run_is_no_unknown_user(world):
     assert len(plan.deactivations) == 1
 
 
-def test_records_are_kept_for_whoever_may_be_named(world):
+def test_records_are_kept_of_users_that_a_target_may_identify(world):
     first = world.add("u1")
     world.add("u2")
     third = world.add("u3")
@@ -129,7 +129,7 @@ def test_records_are_kept_for_whoever_may_be_named(world):
     assert kept == [first, third]
 
 
-def test_unknown_deactivation_of_an_older_run_is_part_of_the_count(tmp_path):
+def test_unknown_deactivation_of_an_earlier_run_is_sent_again(tmp_path):
     rig = Rig(tmp_path)
     customer = rig.world.add("u1")
     rig.world.before = lambda _: Unknown(OutcomeUnknown("no answer"), 3)

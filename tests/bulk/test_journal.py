@@ -45,7 +45,7 @@ def write(runs: Path, *outcomes: str | None) -> Path:
         return journal.path
 
 
-def test_lines_tell_the_run_the_intent_and_the_end(runs):
+def test_journal_has_the_run_the_intent_and_the_outcome(runs):
     with opened(runs, wall=lambda: 1_790_000_000.25) as journal:
         journal.begin(irreversible=True)
         action = SetQps(3, "u1", "c1", 5, 6)
@@ -106,7 +106,7 @@ def test_past_knows_deactivations_done_and_unknown(runs, outcomes, done, unknown
     assert earlier.unknown == ({"c-1": "u1"} if unknown else {})
 
 
-def test_later_run_settles_what_an_older_one_left_unknown(runs):
+def test_later_outcome_replaces_an_unknown_one(runs):
     write(runs, None)
     write(runs, "deactivated")
     assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations(done={"c-1": "u1"})
@@ -142,7 +142,7 @@ def test_torn_last_line_is_dropped_at_every_byte(runs):
         assert (len(earlier.unknown), len(earlier.done)) == [(0, 0), (0, 0), (1, 0), (0, 1)][lines]
 
 
-def test_damaged_line_in_the_middle_is_told_with_its_file_and_number(runs):
+def test_damaged_line_is_reported_with_its_file_and_number(runs):
     path = write(runs, "deactivated")
     first, intent, done = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first + b"{" + intent + done)
@@ -150,7 +150,7 @@ def test_damaged_line_in_the_middle_is_told_with_its_file_and_number(runs):
         read_earlier_runs(runs, HOST, KEY)
 
 
-def test_users_sent_before_are_known_by_name():
+def test_earlier_deactivations_are_found_by_external_id():
     earlier = EarlierDeactivations(
         done={"c-1": "u1", "c-4": None, "c-5": "same"}, unknown={"c-2": "u2", "c-3": "same"}
     )
@@ -217,7 +217,7 @@ def test_journal_without_a_file_takes_no_intent(runs):
         journal.intend([GONE], [None])
 
 
-def test_withdrawn_intent_is_no_unknown(runs):
+def test_withdrawn_intent_is_not_unknown(runs):
     with opened(runs) as journal:
         journal.begin(irreversible=True)
         (number,) = journal.intend([GONE], [None])
@@ -229,14 +229,16 @@ def test_withdrawn_intent_is_no_unknown(runs):
 
 
 @pytest.mark.parametrize(("irreversible", "mark"), [(True, f"-{IRREVERSIBLE}"), (False, "")])
-def test_the_name_tells_when_in_utc_who_and_whether_it_can_be_undone(runs, irreversible, mark):
+def test_file_name_has_the_time_in_utc_the_process_and_whether_it_is_irreversible(
+    runs, irreversible, mark
+):
     with opened(runs, wall=lambda: 1_790_000_000.25) as journal:
         journal.begin(irreversible=irreversible)
         start = f"{binding(HOST, KEY)}-20260921T141320.250000"
         assert journal.path.name == f"{start}-{os.getpid()}{mark}.jsonl"
 
 
-def test_what_cannot_be_undone_is_kept_before_its_outcome_is_told(runs):
+def test_record_of_a_deactivation_is_durable_before_its_outcome(runs):
     disk, raised = CountingDisk(), SetQps(3, "u1", "c1", 5, 6)
     with opened(runs, disk=disk) as journal:
         journal.begin(irreversible=True)
@@ -273,7 +275,7 @@ def test_an_intent_and_the_record_as_it_was_are_kept_before_it_returns(runs):
 
 
 @pytest.mark.parametrize("line", ['{"n": 1, "intent": "deactivate"}', '{"intent": "deactivate"}'])
-def test_a_damaged_line_about_a_deactivation_is_told_with_its_place(runs, line):
+def test_damaged_line_about_a_deactivation_is_reported_with_its_place(runs, line):
     path = write(runs)
     with path.open("a") as journal:
         journal.write(line + "\n")

@@ -166,7 +166,7 @@ def test_row_whose_two_ids_disagree_is_refused(world, external_id, customer, abs
     assert f"customer_id {customer_id} is " in detail
 
 
-def test_users_who_share_an_external_id_are_told_apart_by_customer_id(world):
+def test_users_who_share_an_external_id_are_distinguished_by_customer_id(world):
     one, two = world.add("u1", 1), world.add("u1", 2)
     wanted = [Wanted(2, "u1", 5, customer_id=one), Wanted(3, "u1", 2, customer_id=two)]
     assert [action.customer_id for action in diff(wanted, world.snapshot()).actions] == [one]
@@ -253,7 +253,7 @@ def test_forecast_counts_requests_time_and_quota():
     assert (ahead.requests, ahead.seconds, ahead.quota_share) == (2, 0.5, 0.25)
 
 
-def test_unpaced_and_unlimited_forecast_knows_no_time_and_no_share():
+def test_unpaced_and_unlimited_forecast_has_neither_time_nor_share():
     ahead = forecast((Create(2, "a"),), Pool({}, 100, 3, 50), rate=None, quota_left=None)
     assert (ahead.seconds, ahead.quota_share) == (None, None)
 
@@ -273,7 +273,7 @@ def test_listing_that_breaks_off_makes_no_plan():
         take_snapshot(pages())
 
 
-def test_listing_that_never_began_keeps_its_own_fault():
+def test_fault_of_the_first_page_is_raised_as_it_is():
     def pages():
         raise ServerFault("bad gateway")
         yield []
@@ -289,7 +289,7 @@ def test_user_on_two_pages_counts_once():
     assert snapshot.ambiguous == set()
 
 
-def test_kept_records_hold_no_key():
+def test_kept_records_contain_no_key():
     record = {"api_key": "pk_x", "wallet": {"private_key": "x", "a": [{"clob_secret": 1, "b": 2}]}}
     assert without_secrets(record) == {"wallet": {"a": [{"b": 2}]}}
 
@@ -324,7 +324,7 @@ def perform(world: World, plan) -> None:
 
 @STEADY
 @given(listed, wishes, st.booleans())
-def test_plan_that_was_applied_leaves_nothing_to_do(there, wished, prune):
+def test_second_plan_after_an_applied_one_is_empty(there, wished, prune):
     world, wanted = build(there, wished)
     perform(world, diff(wanted, world.snapshot(), prune=prune))
     assert diff(wanted, world.snapshot(), prune=prune).actions == ()
@@ -332,7 +332,7 @@ def test_plan_that_was_applied_leaves_nothing_to_do(there, wished, prune):
 
 @STEADY
 @given(listed, wishes, st.booleans())
-def test_sum_of_limits_never_passes_both_its_start_and_its_end(there, wished, prune):
+def test_sum_of_limits_never_exceeds_both_its_start_and_its_end(there, wished, prune):
     world, wanted = build(there, wished)
     plan = diff(wanted, world.snapshot(), prune=prune)
     start = world.allocated

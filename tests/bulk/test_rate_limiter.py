@@ -64,7 +64,7 @@ def fastest(rows: int, bucket: Bucket, workers: int) -> float:
 
 @pytest.mark.parametrize("workers", [8, 32])
 @pytest.mark.parametrize(("rate", "burst"), [(200.0, 400), (10.0, 10)])
-def test_unpaced_run_learns_the_limit_and_takes_all_of_it(rate, burst, workers):
+def test_unpaced_run_uses_all_of_the_limit_that_the_first_429_reports(rate, burst, workers):
     time = VirtualTime()
     bucket = Bucket(rate, burst, time)
     load = drive(
@@ -79,7 +79,7 @@ def test_unpaced_run_learns_the_limit_and_takes_all_of_it(rate, burst, workers):
     assert fastest(2000, bucket, workers) / load.seconds >= 0.98
 
 
-def test_short_retry_after_is_not_followed_by_a_burst_that_the_server_has_not_saved():
+def test_short_retry_after_is_not_followed_by_a_burst():
     time = VirtualTime()
     bucket = Bucket(200.0, 200, time)
     pacer = Pacer(None, clock=time, sleep=time.sleep)
@@ -90,7 +90,7 @@ def test_short_retry_after_is_not_followed_by_a_burst_that_the_server_has_not_sa
 
 @pytest.mark.parametrize("workers", [8, 32])
 @pytest.mark.parametrize(("rate", "burst"), [(200.0, 400), (10.0, 10), (5.0, 5)])
-def test_default_pace_meets_no_429_and_leaves_a_fifth(rate, burst, workers):
+def test_default_rate_gets_no_429_and_leaves_a_fifth(rate, burst, workers):
     time = VirtualTime()
     bucket = Bucket(rate, burst, time)
     pacer = pacer_for(None, int(rate), clock=time, sleep=time.sleep)
@@ -100,7 +100,7 @@ def test_default_pace_meets_no_429_and_leaves_a_fifth(rate, burst, workers):
     assert paced / load.seconds == pytest.approx(rate * 0.8, rel=0.02)
 
 
-def test_limit_that_is_not_told_is_found_without_a_flood_of_429s():
+def test_unreported_limit_is_found_without_a_flood_of_429s():
     time = VirtualTime()
     bucket = Bucket(50.0, 50, time)
     pacer = Pacer(None, clock=time, sleep=time.sleep)
@@ -110,7 +110,7 @@ def test_limit_that_is_not_told_is_found_without_a_flood_of_429s():
     assert 1000 / load.seconds >= 20
 
 
-def test_app_that_shares_the_key_is_not_starved():
+def test_app_that_shares_the_key_keeps_its_part():
     time = VirtualTime()
     bucket = Bucket(100.0, 100, time)
     pacer = Pacer(None, clock=time, sleep=time.sleep)
@@ -173,7 +173,7 @@ def test_requests_that_left_before_a_429_was_known_halve_nothing_more():
     assert pacer.rate == pytest.approx(50, rel=0.01)
 
 
-def test_later_429_holds_only_its_own_worker():
+def test_later_429_delays_only_its_own_worker():
     time = VirtualTime()
     pacer = Pacer(100.0, clock=time, sleep=time.sleep)
     turns = {}
@@ -194,7 +194,7 @@ def test_later_429_holds_only_its_own_worker():
     assert turns["other"] < 1003
 
 
-def test_first_429_holds_everybody_who_waits():
+def test_first_429_delays_all_waiting_workers():
     time = VirtualTime()
     pacer = Pacer(None, clock=time, sleep=time.sleep)
     turns = []
@@ -227,7 +227,7 @@ def test_turn_taken_ahead_serves_the_next_request():
     run(time, work)
 
 
-def test_closed_pacer_gives_no_turn_and_lets_what_is_in_flight_end():
+def test_closed_pacer_gives_no_turn_and_does_not_delay_requests_in_flight():
     time = VirtualTime()
     pacer = Pacer(1.0, clock=time, sleep=time.sleep)
 
@@ -242,7 +242,7 @@ def test_closed_pacer_gives_no_turn_and_lets_what_is_in_flight_end():
     run(time, work)
 
 
-def test_closing_is_noticed_soon_by_whoever_sleeps():
+def test_waiting_threads_notice_close_soon():
     time = VirtualTime()
     pacer = Pacer(0.001, clock=time, sleep=time.sleep)
     seen = []

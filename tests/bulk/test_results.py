@@ -18,7 +18,7 @@ def names(path: Path) -> list[str]:
     return [json.loads(line)["external_id"] for line in path.read_text().splitlines()]
 
 
-def test_file_grows_as_the_run_goes_and_ends_in_the_order_of_the_input(tmp_path):
+def test_file_grows_during_the_run_and_ends_in_the_order_of_the_input(tmp_path):
     path = tmp_path / "results.jsonl"
     results = Results(ENTRIES, path)
     results.settle([Settled(ENTRIES[2], "unchanged")])
@@ -36,7 +36,7 @@ def test_rows_without_a_result_are_not_attempted(tmp_path):
     assert results.counts["not_attempted"] == 3
 
 
-def test_first_result_of_a_row_stays():
+def test_first_result_of_a_row_is_kept():
     results = Results(ENTRIES)
     assert results.add(ENTRIES[0], RowResult("unknown"))
     assert not results.add(ENTRIES[0], RowResult("created"))
@@ -44,7 +44,7 @@ def test_first_result_of_a_row_stays():
     assert results.counts["created"] == 0
 
 
-def test_results_are_given_in_batches_in_order():
+def test_results_are_yielded_in_batches_in_order():
     entries = [Create(row, f"u{row}") for row in range(2, 1203)]
     results = Results(entries)
     for entry in reversed(entries):
@@ -76,7 +76,7 @@ def test_results_file_that_cannot_be_opened_is_an_error(tmp_path):
         Results(ENTRIES, tmp_path / "missing" / "results.jsonl")
 
 
-def test_summary_has_every_outcome_and_the_sentence_only_those_that_are():
+def test_summary_has_every_outcome_and_the_sentence_those_that_occurred():
     results = Results(ENTRIES)
     results.add(ENTRIES[0], RowResult("failed"))
     results.finish()

@@ -64,7 +64,7 @@ def test_all_columns():
     assert read(text) == (Wanted(2, "u1", 5, "a@b.example", ADDRESS, absent=True),)
 
 
-def test_empty_cells_leave_things_alone():
+def test_empty_cells_change_nothing():
     assert read("external_id,qps_limit,email\nu1,,\n") == (Wanted(2, "u1"),)
 
 
@@ -160,7 +160,7 @@ def test_largest_limit_reads():
     assert read("external_id,qps_limit\nu1,2147483647\n") == (Wanted(2, "u1", 2147483647),)
 
 
-def test_header_without_an_id_says_what_it_saw_and_what_is_needed():
+def test_header_without_an_id_is_reported_with_the_columns_that_it_may_have():
     with pytest.raises(UsageFault) as caught:
         read("external-id|qps\nu1|5\n")
     assert caught.value.details == (
@@ -218,7 +218,7 @@ def test_mapped_columns_are_read_and_the_others_named(text):
 
 
 @pytest.mark.parametrize("text", MAPPED)
-def test_mapped_column_that_is_not_there_is_a_fault(text):
+def test_mapped_column_that_is_missing_is_a_fault(text):
     with pytest.raises(UsageFault) as caught:
         read_roster(text.encode(), "f", Columns.parse(["external_id=login", "email=notes"]))
     assert caught.value.details == (
@@ -232,14 +232,14 @@ def test_careless_mapping_is_refused(option):
         Columns.parse(["external_id=login", "email=mail", option])
 
 
-def test_unclosed_quote_is_told_with_the_line_where_it_opened():
+def test_unclosed_quote_is_reported_with_the_line_where_it_opened():
     text = 'external_id,email\nu1,\n"two\nlines","never closed\nu3,\nu4,\n'
     assert faults(text) == [
         "row 3: a quote that opens in line 4 is never closed; nothing below it was read"
     ]
 
 
-def test_unclosed_quote_that_swallows_the_next_quoted_cell_is_told_too():
+def test_unclosed_quote_that_ends_at_the_next_quoted_cell_is_reported():
     text = 'external_id,email\nu1,"oops\nu2,"a@b.example"\nu3,\n'
     assert faults(text) == [
         (
@@ -483,7 +483,7 @@ def test_exported_user_without_an_external_id_is_known_by_its_customer_id():
     )
 
 
-def test_typo_in_an_exported_record_is_not_taken_for_a_new_field():
+def test_typo_in_an_exported_record_is_not_read_as_a_new_field():
     assert faults('[{"customer_id": "c", "api_key": 1, "external_id": "", "qps_limitt": 5}]') == [
         "row 1: unknown column `qps_limitt`; did you mean `qps_limit`?"
     ]
@@ -491,7 +491,7 @@ def test_typo_in_an_exported_record_is_not_taken_for_a_new_field():
 
 @STEADY
 @given(st.binary(max_size=200) | st.text(alphabet=string.printable, max_size=200).map(str.encode))
-def test_no_bytes_whatever_do_more_than_be_refused(data):
+def test_any_bytes_are_read_or_refused(data):
     try:
         found = read_roster(data, "noise")
     except UsageFault as fault:

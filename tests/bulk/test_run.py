@@ -97,7 +97,7 @@ def test_unknown_weighs_more_than_failed(rig):
         (LocalFault("cannot write the history"), 1),
     ],
 )
-def test_fault_that_every_row_would_meet_stops_at_once(rig, error, code):
+def test_fault_that_would_fail_every_row_stops_the_run_at_once(rig, error, code):
     """A 401 stops the run; the rest is not attempted."""
     rig.world.before = refuse("u3", error=error)
     ended = rig.apply(creates(9), **ONE)
@@ -196,21 +196,21 @@ def test_row_whose_user_changed_since_the_plan_is_refused_not_overwritten(rig):
     assert [verb for verb, _ in rig.world.sent] == ["set-qps"]
 
 
-def test_balance_that_moved_is_no_change_of_the_user(rig):
+def test_changed_balance_does_not_count_as_a_change(rig):
     customer = rig.world.add("a", 5, wallet={"safe_address": "0x1", "balances": []})
     plan = diff([Wanted(2, "a", absent=True)], rig.world.snapshot())
     rig.world.users[customer]["wallet"]["balances"] = [{"raw_balance": "5"}]
     assert rig.apply(plan).summary["deactivated"] == 1
 
 
-def test_create_that_met_an_existing_user_is_told_as_unchanged(rig):
+def test_create_of_an_existing_user_is_unchanged(rig):
     """An idempotent create of a user made meanwhile is not called created."""
     rig.world.before = lambda name: rig.world.add(name, 1) and None
     rig.apply(creates(1, qps=1))
     assert rig.outcomes() == {"u2": "unchanged"}
 
 
-def test_create_whose_answer_hides_the_limit_of_an_existing_user_says_so(rig):
+def test_create_of_an_existing_user_with_unknown_limit_says_so(rig):
     answer = Applied({"customer_id": "c", "external_id": "u2"}, 200, 1, created=False)
     rig.world.before = lambda _: answer
     rig.apply(creates(1))
@@ -218,7 +218,7 @@ def test_create_whose_answer_hides_the_limit_of_an_existing_user_says_so(rig):
     assert rig.rows()[0]["error"] == "already existed; its qps_limit is unknown"
 
 
-def test_intent_is_on_disk_before_the_request_leaves(rig):
+def test_intent_is_on_disk_before_the_request_is_sent(rig):
     rig.world.add("gone", 5)
     seen = []
 
@@ -279,7 +279,7 @@ def hanging(rig: Rig, name_in_flight: str) -> tuple[threading.Event, threading.E
     return hangs, free
 
 
-def test_second_stop_leaves_at_once_and_what_is_in_flight_is_unknown(rig):
+def test_second_stop_ends_at_once_and_rows_in_flight_are_unknown(rig):
     hangs, free = hanging(rig, "u3")
 
     def twice(run) -> None:
@@ -304,7 +304,7 @@ def test_second_stop_leaves_at_once_and_what_is_in_flight_is_unknown(rig):
     assert len(done) == 1
 
 
-def test_row_in_flight_longer_than_ten_seconds_is_left_as_unknown(rig):
+def test_row_in_flight_longer_than_ten_seconds_is_unknown(rig):
     hangs, free = hanging(rig, "u2")
     now = [0.0]
 

@@ -98,7 +98,7 @@ def test_reordered_plan_with_its_own_digest_is_noticed():
         load(json.dumps(document).encode(), "p")
 
 
-def test_file_of_users_is_no_plan():
+def test_file_of_users_is_not_a_plan():
     assert not is_saved_plan(b"external_id,qps_limit\nu1,5\n")
     assert not is_saved_plan(b'{"users": []}')
 

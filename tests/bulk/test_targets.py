@@ -75,7 +75,7 @@ def test_all_faults_are_listed():
 
 
 @pytest.mark.parametrize("head", ["", "external_id\n", "external_id,state\n"])
-def test_a_line_of_unusual_blanks_is_not_passed_over(head):
+def test_line_of_unusual_blanks_is_not_skipped(head):
     end = ",\n" if "," in head else "\n"
     row = 2 if head else 1
     assert faults(f"{head}\u00a0{end} \t{end}u1{end}") == [f"row {row}: the id is empty"]
@@ -171,7 +171,7 @@ def test_list_that_may_be_csv_is_refused(text):
     assert faults(text) == ["row 1: is one id as csv and another as tsv"]
 
 
-def test_header_of_a_file_with_old_line_ends_is_no_user():
+def test_header_of_a_file_with_old_line_ends_is_not_read_as_a_user():
     assert read("external_id\ru1\ru2\r") == (
         Target(2, "external_id", "u1"),
         Target(3, "external_id", "u2"),
