@@ -23,7 +23,8 @@ FIXED = (
 )
 _OTHER = frozenset((*FIXED, "api_key", "wallet"))
 _NEAR_IN_EXPORT = 0.8
-_SHOWN = 60
+_SHOWN = 60  # characters of a name
+_HEADER_SHOWN = 400  # characters of a header without an id
 
 
 def normal(name: str) -> str:
@@ -68,10 +69,13 @@ class Columns:
         return {self.mapping.get(name, name) for name in FIELDS} | _OTHER
 
     def places(
-        self, names: Sequence[str], row: int, faults: Faults, *, exported: bool = False
-    ) -> dict[str, int]:
-        """Return field -> position; `exported` allows fields that the server added."""
-        plain = [normal(name) for name in names]
+        self, names: Sequence[str], row: int, what: str, faults: Faults, *, exported: bool = False
+    ) -> dict[str, int] | None:
+        """Return field -> position; None if no column has an id, which is then the only fault.
+
+        `what` has these columns; `exported` allows fields that the server added.
+        """
+        plain, others = [normal(name) for name in names], Faults(faults.name)
         fields = {column: name for name, column in self.mapping.items()}
         found: dict[str, int] = {}
         for at, name in enumerate(plain):
@@ -83,20 +87,24 @@ class Columns:
             elif self.mapping:
                 self._ignored[name or "(no name)"] = None
             elif not name:
-                faults.add(row, "a column has no name")
+                others.add(row, "a column has no name")
             elif not exported or difflib.get_close_matches(name, FIELDS, 1, _NEAR_IN_EXPORT):
-                self._unknown(name, row, faults)
+                self._unknown(name, row, others)
         for name, count in Counter(plain).items():
             if name and count > 1:
-                faults.add(row, f"the column `{name[:_SHOWN]}` appears {count} times")
-        return found
+                others.add(row, f"the column `{name[:_SHOWN]}` appears {count} times")
+        if any(name in found for name in IDS):
+            faults.extend(others)
+            return found
+        seen = " ".join(f"`{name}`" for name in names)[:_HEADER_SHOWN]
+        no_header(row, f"{what} has {seen}{_did_you_mean(plain, IDS)}", faults)
+        return None
 
     def check_mapped(self, names: Sequence[str], row: int, faults: Faults) -> None:
         """Report each column of `--map` that is not in the file."""
         for name, column in self.mapping.items():
             if column not in self._seen:
-                near = difflib.get_close_matches(column, [normal(n) for n in names], 1)
-                suggestion = f"; did you mean `{near[0]}`?" if near else ""
+                suggestion = _did_you_mean([column], [normal(name) for name in names])
                 faults.add(row, f"`--map {name}={column}`: column not found{suggestion}")
 
     def notice(self) -> str:
@@ -106,20 +114,17 @@ class Columns:
         return f"ignored columns: {words(name[:_SHOWN] for name in self._ignored)}"
 
     def _unknown(self, name: str, row: int, faults: Faults) -> None:
-        near = difflib.get_close_matches(name, FIELDS, 1, 0.5)
-        known = f"did you mean `{near[0]}`?" if near else f"known columns: {words(FIELDS)}"
+        known = _did_you_mean([name], FIELDS, 0.5) or f"; known columns: {words(FIELDS)}"
         faults.add(
             row,
-            f"unknown column `{name[:_SHOWN]}`; {known}",
+            f"unknown column `{name[:_SHOWN]}`{known}",
             hint="remove or rename it; to ignore such columns, add `--map external_id=external_id`",
         )
 
 
-def nearest(names: Sequence[str]) -> str:
-    """Suggest the id column that one of the names resembles."""
-    found = (near for name in names for near in difflib.get_close_matches(normal(name), IDS, 1))
-    near = next(found, None)
-    return f"; did you mean `{near}`?" if near else ""
+def _did_you_mean(names: Iterable[str], known: Sequence[str], cutoff: float = 0.6) -> str:
+    near = [n for name in names for n in difflib.get_close_matches(name, known, 1, cutoff)]
+    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def no_header(row: int, seen: str, faults: Faults) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parsec_cli import exact_json
 from parsec_cli.bulk.files.csv_rows import DELIMITERS, Table, blank, lines_of, read_table
 from parsec_cli.bulk.files.decode import Faults
-from parsec_cli.bulk.files.header import FIELDS, FIXED, IDS, Columns, nearest, no_header
+from parsec_cli.bulk.files.header import FIELDS, FIXED, Columns, no_header
 from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject
 
@@ -19,7 +19,6 @@ Cells = Mapping[str, str]
 Numbered = tuple[int, JsonObject, bool]
 # an object or an array of something, not an id such as `[prod]`
 _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"\]])")
-_SHOWN = 400  # characters of an unusable header
 
 
 def read_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
@@ -36,7 +35,7 @@ def read_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int
 def _table_rows(table: Table, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
     split = DELIMITERS.get(table.delimiter, table.delimiter)
     line = f"the first line, split at each {split},"
-    places = _places(table.header, table.row, line, columns, faults)
+    places = columns.places(table.header, table.row, line, faults)
     columns.check_mapped(table.header, table.row, faults)
     if places is None:
         return
@@ -51,26 +50,6 @@ def _table_rows(table: Table, columns: Columns, faults: Faults) -> Iterator[tupl
             )
 
 
-def _places(
-    names: Sequence[str],
-    row: int,
-    what: str,
-    columns: Columns,
-    faults: Faults,
-    *,
-    exported: bool = False,
-) -> dict[str, int] | None:
-    """Return field -> position; None if no column has an id, which is then the only fault."""
-    others = Faults(faults.name)
-    places = columns.places(names, row, others, exported=exported)
-    if any(name in places for name in IDS):
-        faults.extend(others)
-        return places
-    seen = " ".join(f"`{name}`" for name in names)
-    no_header(row, f"{what} has {seen[:_SHOWN]}{nearest(names)}", faults)
-    return None
-
-
 def _json_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
     known: dict[tuple[str, ...], dict[str, int] | None] = {}
     row = 1
@@ -78,8 +57,7 @@ def _json_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[in
     for row, record, exported in _records(text, faults):
         names = tuple(record)
         if names not in known:
-            args = names, row, "the record", columns, faults
-            known[names] = _places(*args, exported=exported)
+            known[names] = columns.places(names, row, "the record", faults, exported=exported)
         if (places := known[names]) is None:
             continue
         values = tuple(record.values())

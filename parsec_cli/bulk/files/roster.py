@@ -44,11 +44,8 @@ def read_roster(data: bytes, name: str, columns: Columns | None = None) -> tuple
 
 
 def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
-    external_id = cells.get("external_id", "")
-    external_id = external_id if external_id.strip() else ""
-    customer_id = cells.get("customer_id", "").strip().lower() or None
+    external_id, customer_id, state = ids_and_state(cells)
     qps, email, address = (cells.get(name, "") for name in ("qps_limit", "email", "eoa_address"))
-    state = cells.get("state", "").strip().lower()
     found = [
         *id_faults(external_id, customer_id),
         field_rules.qps_fault(qps) if qps else "",
@@ -67,11 +64,18 @@ def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
     # most values repeat in many rows: each is stored once
     fixed = {name: intern(text) for name in FIXED if (text := cells.get(name))}
     return Wanted(
-        row, external_id, limit, email or None, address or None, absent, customer_id, fixed
+        row, external_id, limit, email or None, address or None, absent, customer_id or None, fixed
     )
 
 
-def id_faults(external_id: str, customer_id: str | None) -> tuple[str, str]:
+def ids_and_state(cells: Cells) -> tuple[str, str, str]:
+    """Return external_id, customer_id and state; "" for an empty cell."""
+    external_id = cells.get("external_id", "")
+    customer_id, state = (cells.get(name, "").strip().lower() for name in ("customer_id", "state"))
+    return external_id if external_id.strip() else "", customer_id, state
+
+
+def id_faults(external_id: str, customer_id: str) -> tuple[str, str]:
     """Check the ids of a row; beside a customer_id, any external_id is allowed."""
     if customer_id:
         both = field_rules.id_fault(external_id) if external_id else ""

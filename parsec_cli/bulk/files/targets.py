@@ -10,7 +10,7 @@ from parsec_cli.bulk.files.csv_rows import DELIMITERS, add_format_fault, blank, 
 from parsec_cli.bulk.files.decode import Faults, decode
 from parsec_cli.bulk.files.header import IDS, Columns, no_header, normal
 from parsec_cli.bulk.files.read_file import Cells, looks_like_json, read_rows
-from parsec_cli.bulk.files.roster import id_faults
+from parsec_cli.bulk.files.roster import id_faults, ids_and_state
 from parsec_cli.cells import from_tsv, has_tsv_escapes, is_csv_cell
 from parsec_cli.field_rules import edge_fault, id_fault, new_id_fault, sheet_error
 
@@ -54,10 +54,7 @@ def _has_header(text: str) -> bool:
 
 def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
     """Check a row; every row is a user to deactivate, so a roster of users to keep is refused."""
-    customer_id = cells.get("customer_id", "").strip().lower()
-    external_id = cells.get("external_id", "")
-    external_id = external_id if external_id.strip() else ""
-    state = cells.get("state", "").strip().lower()
+    external_id, customer_id, state = ids_and_state(cells)
     found = [*filter(None, id_faults(external_id, customer_id))]
     if not customer_id and (fault := sheet_error(external_id)):
         found.append(fault)
