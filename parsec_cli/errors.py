@@ -56,8 +56,9 @@ def unknown(what: str, text: str, known: Sequence[str]) -> UsageFault:
     from difflib import get_close_matches
 
     close = get_close_matches(text.lower(), known, 1)
-    meant = f"; did you mean `{close[0]}`?" if close else ""
-    return UsageFault(f"unknown {what} `{text}`{meant}", hint=f"use one of {', '.join(known)}")
+    suggestion = f"; did you mean `{close[0]}`?" if close else ""
+    hint = f"use one of {', '.join(known)}" if known else ""
+    return UsageFault(f"unknown {what} `{text}`{suggestion}", hint=hint)
 
 
 class ParsecError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import unknown
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Column
 
@@ -83,8 +83,7 @@ class Fields:
                 continue
             find = reader(name)
             if not name or all(find(record) in (ABSENT, []) for record in records):
-                listed = ", ".join(paths)
-                raise UsageFault(f"no field `{name}` here", hint=f"the fields are: {listed}")
+                raise unknown("field", name, paths)
 
 
 def _narrow(value: Any, tree: _Tree) -> Any:

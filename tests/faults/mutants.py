@@ -117,7 +117,7 @@ class MutantBuilder(httpx.BaseTransport):
         elif kind == "status" and not keep:
             status = chance.choice(STATUSES)
         elif kind == "lost":
-            self.log.append("lost behind")
+            self.log.append("lost after")
             raise chance.choice(LOSSES)("lost")
         if kind in ("headers", "status") or chance.random() < 0.1:
             headers = chance.choice(HEADERS)

@@ -1,4 +1,4 @@
-"""Faults that come and go in the course of one command: what is true is told in the end."""
+"""Faults that come and go during one command: the final report is true."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_not_found_after_a_429_is_not_a_deactivation(struck, builder):
 
 @pytest.mark.parametrize("name", of_kind("C", "U", "D", "aC", "aU", "aD"))
 def test_a_refusal_after_a_lost_response_leaves_the_outcome_unknown(struck, builder, name):
-    """Whether the first attempt worked is not told by why the second did not."""
+    """The failure of the second attempt does not show whether the first one worked."""
     builder.fault(*COMMANDS[name].target, action=close())
     completed, sent = struck(name, error(400, "no", "bad_request"), nth=2)
     assert (completed.code, sent) == (12, 2)

@@ -65,7 +65,7 @@ COMMANDS = {
 
 
 def everything(request: Request) -> str:
-    """What the server was told, as text, once more URL-encoded and in base64."""
+    """What the server received: as text, URL-encoded, and in base64."""
     plain = "; ".join(f"{name}: {value}" for name, value in request.headers)
     key = request.header("x-api-key") or ""
     body = request.body.decode().replace("\\n", " ")

@@ -115,47 +115,47 @@ def test_no_broken_response_breaks_the_tool(run, home, name):
         builder = MutantBuilder(seed, rate=chance.choice((0.3, 0.7, 1.0)))
         argv = [*chance.choice(CLASSES[name]), "-o", chance.choice(FORMATS)]
         completed = run(argv, builder)
-        told = f"{seed}: {argv} -> {completed}\n" + "\n".join(builder.log[-8:])
-        assert completed.code in CODES[name], told
-        assert "Traceback" not in completed.err, told
-        check_streams(completed, argv, told)
+        case = f"{seed}: {argv} -> {completed}\n" + "\n".join(builder.log[-8:])
+        assert completed.code in CODES[name], case
+        assert "Traceback" not in completed.err, case
+        check_streams(completed, argv, case)
         if name in EFFECTS:
-            check_truth(completed, builder, EFFECTS[name], told)
+            check_truth(completed, builder, EFFECTS[name], case)
         seen[completed.code] = seen.get(completed.code, 0) + 1
     # the generator is worth something: both ends are reached
     assert 0.02 * ROUNDS < seen[0] < 0.98 * ROUNDS, seen
     assert len(seen) >= 4, seen
 
 
-def check_streams(completed: Completed, argv: list[str], told: str) -> None:
+def check_streams(completed: Completed, argv: list[str], case: str) -> None:
     for canary in (BUILDER_KEY, END_USER_KEY):
-        assert canary.encode() not in completed.out_bytes + completed.err_bytes, told
+        assert canary.encode() not in completed.out_bytes + completed.err_bytes, case
     form = argv[-1]
     if form in ("table", "tsv"):
-        assert b"\x1b" not in completed.out_bytes + completed.err_bytes, told
+        assert b"\x1b" not in completed.out_bytes + completed.err_bytes, case
     if form in ("json", "jsonl"):
         documents = [completed.out] if form == "json" else completed.out.splitlines()
         parsed = [json.loads(text) for text in documents if text.strip()]
         if completed.code not in (0, 11) and argv[0] == "users" and parsed and form == "json":
-            assert parsed[0].get("complete") is False, told
+            assert parsed[0].get("complete") is False, case
         if completed.code not in (0, 11) and argv[0] != "doctor":
             error: dict[str, Any] = completed.error
-            assert error["exit_code"] == completed.code, told
-            assert error["hint"], told
+            assert error["exit_code"] == completed.code, case
+            assert error["hint"], case
     elif completed.code not in (0, 11) and argv[0] != "doctor":
-        assert completed.err.count("error: ") >= 1, told
+        assert completed.err.count("error: ") >= 1, case
 
 
-def check_truth(completed: Completed, builder: MutantBuilder, effect: str, told: str) -> None:
-    """Hold what is claimed against what happened."""
-    onboardings = [told for sent, told in builder.answers if sent.endswith("/onboard")]
+def check_truth(completed: Completed, builder: MutantBuilder, effect: str, case: str) -> None:
+    """Compare the claims of the output with what happened."""
+    onboardings = [answered for sent, answered in builder.answers if sent.endswith("/onboard")]
     # only a 429 says that nothing was done
-    assert all(answered.startswith("429") for answered in onboardings[:-1]), told
+    assert all(answered.startswith("429") for answered in onboardings[:-1]), case
     if completed.code == 0:
-        assert effect in builder.effects, f"false success: {told}"
+        assert effect in builder.effects, f"false success: {case}"
     elif completed.code != 12:
-        # "nothing was changed" is said only of what was not
-        assert effect not in builder.effects or _refused_openly(builder), f"false failure: {told}"
+        # "nothing was changed" must be true
+        assert effect not in builder.effects or _refused_openly(builder), f"false failure: {case}"
 
 
 def _refused_openly(builder: MutantBuilder) -> bool:

@@ -1,4 +1,4 @@
-"""Values that JSON allows and nobody expects, where the tool reckons with them or shows them."""
+"""Values that JSON allows and nobody expects, in calculations and in output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fault table: for each fault and command the exit code, the requests, and what is told.
+"""The fault table: for each fault and command the exit code, the requests and the messages.
 
 A cell is `(exit code, requests)`: how often the request that the fault strikes was sent. The fault
 strikes every time, and before any effect, unless the test says otherwise.

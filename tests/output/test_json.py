@@ -178,7 +178,7 @@ def test_a_parent_named_with_its_child_is_shown_whole():
 @pytest.mark.parametrize("name", ["nope", "wallet.nope", ""])
 def test_a_field_in_no_record_is_a_usage_error(name):
     shown = Shown(format="json", fields=(name,))
-    with pytest.raises(UsageFault, match="no field") as caught:
+    with pytest.raises(UsageFault, match="unknown field") as caught:
         shown.screen.show(listing([safe_user()]))
     assert "external_id, customer_id, qps_limit" in caught.value.hint
     assert shown.out == ""
