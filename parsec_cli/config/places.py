@@ -1,4 +1,4 @@
-"""Say where the tool's files belong; nothing is read, made or changed here."""
+"""The paths of the tool's files; nothing is read, created or changed here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from parsec_cli.records import record
 
 APP = "parsec"
-# below this nothing can exist: reading finds no file, and `save.fault` says why saving fails
+# no file can exist below this: reads find none, and `save.fault` explains failed saves
 _NOWHERE = Path(os.devnull) / "no-home"
 
 
@@ -28,7 +28,7 @@ class Places:
         return self._directory("XDG_CONFIG_HOME", ".config") / "config.toml"
 
     def _from_home(self, chosen: str) -> Path:
-        """Read `~/` as a shell would have: where no shell sets a variable, nobody has."""
+        """Expand `~/`, because a variable may be set without a shell."""
         home = _home(self.environ) if chosen.startswith("~/") else None
         return Path(chosen) if home is None else home / chosen[2:]
 
@@ -55,8 +55,8 @@ class Places:
     def _directory(self, variable: str, below_home: str) -> Path:
         """Return the user's directory for the tool.
 
-        platformdirs knows the rules of Windows and macOS, but it reads the process's environment,
-        and its earlier releases took relative variables; the XDG rule is kept here.
+        platformdirs knows the rules of Windows and macOS. The XDG rule is here, because
+        platformdirs reads the environment of the process and once accepted relative variables.
         """
         chosen = self.environ.get(variable, "")
         if Path(chosen).is_absolute():
@@ -75,7 +75,7 @@ class Places:
 
 
 def _absolute(path: Path) -> Path:
-    """Return the whole path, or as it is where the directory that the command runs in is gone."""
+    """Return the absolute path, or `path` if the working directory no longer exists."""
     try:
         return path.absolute()
     except OSError:
@@ -83,7 +83,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _home(environ: Mapping[str, str]) -> Path | None:
-    """Return the home directory, or None for a user without HOME and without a passwd entry."""
+    """Return the home directory, or None without HOME and without a passwd entry."""
     home = Path(environ.get("HOME", ""))
     if not home.is_absolute() and sys.platform != "win32":
         import pwd

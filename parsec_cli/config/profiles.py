@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 
 from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.config import keys
-from parsec_cli.config.exposure import exposure
 from parsec_cli.config.places import Places
-from parsec_cli.config.read import Config, read
+from parsec_cli.config.read import Config, exposure, read
 from parsec_cli.config.settings import (
     BY_NAME,
     DEFAULT_PROFILE,

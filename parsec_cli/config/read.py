@@ -1,10 +1,12 @@
 """Read `config.toml`: the profiles as text values, or an error with file and line.
 
-Errors never quote the content of the file, which may be a key.
+Errors never quote the content of the file, which may be a key. Warnings say who else can change
+it.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import sys
@@ -14,11 +16,12 @@ from typing import Any
 
 from parsec_cli.config.settings import BY_NAME, FILE_KEYS, PROFILE_KEYS, SANDBOX
 from parsec_cli.errors import UsageFault
-from parsec_cli.files.save import fault
+from parsec_cli.files.save import fault, is_stream, trusted
 from parsec_cli.next_command import run
 from parsec_cli.records import record
 
 _OTHERS_MAY = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _LARGEST = 1024 * 1024
 _HEADER = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
 _KEY = r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*="
@@ -82,8 +85,6 @@ def _text(value: str | float | bool) -> str:
 
 
 def _read_bytes(path: Path) -> tuple[bytes, int] | None:
-    import os
-
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode if sys.platform != "win32" else stat.S_IFREG
@@ -189,3 +190,55 @@ def key_kept(profile: Mapping[str, str]) -> str:
     if profile.get("api_key", "").strip():
         return "stored"
     return "command" if "api_key_command" in profile else "none"
+
+
+def exposure(path: Path, danger: str) -> str:
+    """Return a warning if other users can change a file or folder, or "".
+
+    It names the reason, the `danger` and the remedy. Checked are the file, the target of a link
+    and the folders above both. In a sticky folder, such as /tmp, only the owner can replace a
+    file. A file that does not exist is not exposed.
+    """
+    if sys.platform == "win32" or not path.exists():
+        return ""
+    try:
+        reason, remedy = next(_reasons(path), ("", ""))
+    except OSError:
+        return ""
+    return reason and f"other users can change `{path}` ({reason}) and {danger}: {remedy}"
+
+
+def _reasons(path: Path) -> Iterator[tuple[str, str]]:
+    target = Path(os.path.realpath(path))
+    links = [path.absolute()] if path.is_symlink() else []
+    for file in (*links, target):
+        status = file.lstat()
+        name = "it" if file == path else f"`{file}`"
+        if not trusted(status):
+            yield _foreign(name, status)
+        if not stat.S_ISLNK(status.st_mode) and not is_stream(file) and _writable(status):
+            mode = "go-w" if stat.S_ISDIR(status.st_mode) else "600"
+            yield f"mode {stat.S_IMODE(status.st_mode):04o}", f"run `chmod {mode} {file}`"
+    for file in (*links, target):
+        yield from _folders(file)
+
+
+def _folders(file: Path) -> Iterator[tuple[str, str]]:
+    for folder in file.parents:
+        status = folder.stat()
+        nearest = folder == file.parent
+        if nearest and not trusted(status):
+            yield _foreign(f"its folder `{folder}`", status)
+        # groups of users may share folders further up
+        if _writable(status) if nearest else _writable(status, stat.S_IWOTH):
+            mode = stat.S_IMODE(status.st_mode)
+            yield f"mode {mode:04o} of its folder `{folder}`", f"run `chmod go-w {folder}`"
+
+
+def _writable(status: os.stat_result, rights: int = _OTHERS_WRITE) -> bool:
+    sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    return bool(status.st_mode & rights and not sticky)
+
+
+def _foreign(name: str, status: os.stat_result) -> tuple[str, str]:
+    return f"{name} belongs to user ID {status.st_uid}", "use a file and a folder of your own"

@@ -33,7 +33,6 @@ class Setting:
     """
 
     name: str
-    help: str
     scope: Scope
     env: str = ""
     option: str = ""
@@ -75,50 +74,25 @@ def check_switch(text: str) -> None:
 SETTINGS = (
     Setting(
         "base_url",
-        "where the API is, with or without /api/v1",
         "profile",
         env="PARSEC_API_BASE_URL",
         option="--base-url",
         default=DEFAULT_BASE_URL,
         check=BaseUrl.parse,
     ),
-    Setting(
-        "api_key", "the builder's key, for this host only", "profile", "PARSEC_API_KEY", secret=True
-    ),
-    Setting("api_key_command", "a program whose stdout is the key", "profile"),
-    Setting(
-        "output",
-        "output format instead of table (terminal) and tsv",
-        "profile",
-        env="PARSEC_OUTPUT",
-        option="--output",
-        check=check_output,
-    ),
-    Setting(
-        "rate",
-        "requests per second of bulk runs, or max",
-        "profile",
-        option="--rate",
-        check=check_rate,
-    ),
-    Setting(
-        "protected",
-        "true: a change needs `-p NAME` on the command line",
-        "profile",
-        default="false",
-        check=check_switch,
-        kind=bool,
-    ),
+    Setting("api_key", "profile", env="PARSEC_API_KEY", secret=True),
+    Setting("api_key_command", "profile"),
+    Setting("output", "profile", env="PARSEC_OUTPUT", option="--output", check=check_output),
+    Setting("rate", "profile", option="--rate", check=check_rate),
+    Setting("protected", "profile", default="false", check=check_switch, kind=bool),
     Setting(
         "default_profile",
-        "the profile used when none is named",
         "file",
         env="PARSEC_PROFILE",
         option="--profile",
         default=DEFAULT_PROFILE,
     ),
-    Setting("config", "another config file", "environment", env="PARSEC_CONFIG"),
-    Setting("debug", "1 shows tracebacks of faults", "environment", env="PARSEC_DEBUG"),
+    Setting("config", "environment", env="PARSEC_CONFIG"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 PROFILE_KEYS = tuple(setting.name for setting in SETTINGS if setting.scope == "profile")

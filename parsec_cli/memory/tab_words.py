@@ -1,7 +1,7 @@
-"""What TAB offers that only this machine knows: profiles, and users that were seen before.
+"""Suggest words for TAB that only this machine knows: profiles and remembered users.
 
-A shell calls it on a key press: local files only, no request, no program of the user's, never a
-word on stderr, and whatever is wrong there is nothing to offer.
+A shell calls it on a key press. It reads local files only, sends no request, runs no program and
+prints nothing on stderr. On any error it suggests nothing.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from parsec_cli.config.places import Places
 from parsec_cli.config.settings import SANDBOX
 from parsec_cli.errors import ParsecError
 from parsec_cli.memory.user_index import Index
+from parsec_cli.redaction import looks_like_key
 
-# ids that mean something else, or an option, unless `ext:` stands in front; commands refuse others
+# ids that need the prefix `ext:`, because they look like an option, a prefix or a customer_id
 _NEEDS_EXT = re.compile(r"-|ext:|id:|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-_REFUSED = re.compile(r"\s*(?:pk_|sk_|$)|\.\.?$")
 
 
 def write(words: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Write suggestions to stdout, one a line."""
+    """Write suggestions to stdout, one per line."""
     # in the C locale the interpreter reads arguments as ASCII; ids are UTF-8 everywhere
     words = [os.fsencode(word).decode("utf-8", "surrogateescape") for word in words]
     lines = "".join(f"{word}\n" for word in suggest(words, environ))
@@ -33,9 +33,9 @@ def write(words: Sequence[str], environ: Mapping[str, str]) -> None:
 
 
 def suggest(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """Return what completes; `words` are `KIND [--profile=NAME] [--base-url=URL] [PREFIX]`.
+    """Return the completions for `KIND [--profile=NAME] [--base-url=URL] [PREFIX]`.
 
-    Empty words are left out in between, as some shells lose them.
+    The options may be missing, because some shells drop empty words.
     """
     kind, *rest = words or ("",)
     profile, rest = _option("--profile=", rest)
@@ -61,14 +61,14 @@ def _option(name: str, words: list[str]) -> tuple[str | None, list[str]]:
 
 
 def note_key(index_file: Path, host: str, profile: str, fingerprint: str) -> None:
-    """Keep which key a profile's command printed: a key press must not run that command."""
+    """Remember which key the command of a profile printed, so that TAB need not run it."""
     keys = _keys_of(index_file, host, profile)
     keys.remember([(fingerprint, "key")])
     keys.close()
 
 
 def _keys_of(index_file: Path, host: str, profile: str) -> Index:
-    # a scope of its own in the same file, which no key can have
+    # a separate scope in the same file; no fingerprint looks like this
     return Index(index_file, host, f"profile {profile}")
 
 
@@ -97,6 +97,10 @@ def _users(
     for fingerprint in fingerprints:
         index = Index(places.index_file, host, fingerprint)
         for name in index.external_ids(prefix.removeprefix("ext:"), limit=1000):
-            if not _REFUSED.match(name):
+            if not _is_refused(name):
                 found["ext:" + name if forced or _NEEDS_EXT.match(name) else name] = None
     return list(found)
+
+
+def _is_refused(name: str) -> bool:
+    return not name.strip() or name in (".", "..") or looks_like_key(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parsec_cli.config.exposure import exposure
+from parsec_cli.config.read import exposure
 
 OTHER = 54321
 DANGER = "do harm"
