@@ -6,7 +6,7 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -39,17 +39,17 @@ def main(
         World(environ=environ, stdin=stdin, stdout=stdout, stderr=stderr, **world), interrupts
     )
     try:
-        return _exit_code(runtime, lambda: invoke(argv, runtime))
+        return _exit_code(runtime, argv)
     finally:
         runtime.close()
 
 
-def _exit_code(runtime: Runtime, command: Callable[[], Result | None]) -> int:
+def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
     from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, UsageFault
 
     result, returned = None, False
     try:
-        result = command()
+        result = invoke(argv, runtime)
         returned = True
         code = 0 if result is None else runtime.screen.show(result)
         code = _finish(runtime, _effect(result), code)
@@ -162,17 +162,6 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
     return result
 
 
-def _printed_version(stdout: TextIO | None) -> bool:
-    """Print the version without loading a parser; return False if stdout fails."""
-    if stdout is None:
-        return False
-    with suppress(OSError):
-        stdout.write(f"parsec {__version__}\n")
-        stdout.flush()
-        return True
-    return False
-
-
 def run() -> None:
     """Run the `parsec` command with the real streams, signals and exit."""
     # Start-up makes some 50,000 objects and no garbage; collections meanwhile take 10 ms.
@@ -180,8 +169,12 @@ def run() -> None:
     # Interpreter exit spends 8 to 19 ms collecting what the process is about to drop anyway.
     # Every file is closed by a `with`, so nothing depends on a finaliser.
     atexit.register(gc.freeze)
-    if sys.argv[1:] == ["--version"] and _printed_version(sys.stdout):
-        return
+    if sys.argv[1:] == ["--version"] and sys.stdout is not None:
+        # without loading a parser; a failing stdout is reported below
+        with suppress(OSError):
+            sys.stdout.write(f"parsec {__version__}\n")
+            sys.stdout.flush()
+            return
     if sys.argv[1:2] == ["__complete"]:
         # called by the completion scripts
         from parsec_cli.memory import tab_words

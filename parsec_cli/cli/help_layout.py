@@ -40,6 +40,7 @@ def help_of(command: Any, path: tuple[str, ...], runtime: Runtime) -> Text:
 
 
 def width_of(runtime: Runtime) -> int:
+    """Return the width for help: that of stdout, within limits."""
     from parsec_cli.output.streams import columns_of
 
     world = runtime.world
@@ -48,7 +49,9 @@ def width_of(runtime: Runtime) -> int:
 
 def layout(page: Page, width: int) -> str:
     """Write a page as text of at most `width` columns, if its longest words allow."""
-    parts = [_usage(page, width), *_paragraphs(page, width)]
+    texts = [page.summary, *filter(None, page.text.split("\n\n"))]
+    parts = ["\n".join(_wrap(f"Usage: {page.usage}", width, following=" " * 9))]
+    parts += ["\n".join(_wrap(" ".join(text.split()), width)) for text in texts]
     parts += _section("Examples:", (line for e in page.examples for line in _example(e, width)))
     parts += _rows("Commands:", [(sub.path[-1], sub.summary) for sub in page.pages], width)
     parts += _rows("Topics:", [(f"parsec help {n}", s) for n, s in page.topics], width)
@@ -82,16 +85,6 @@ def fitted(text: str, width: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _usage(page: Page, width: int) -> str:
-    lines = _wrap(f"Usage: {page.usage}", width, following=" " * 9)
-    return "\n".join(lines)
-
-
-def _paragraphs(page: Page, width: int) -> list[str]:
-    texts = [page.summary, *filter(None, page.text.split("\n\n"))]
-    return ["\n".join(_wrap(" ".join(text.split()), width)) for text in texts]
-
-
 def _example(line: str, width: int) -> list[str]:
     """Fold an example between words, with a backslash, so that it can be pasted."""
     words = _WORD.findall(line)
@@ -116,9 +109,8 @@ def _spelled(options: Sequence[Option]) -> list[tuple[str, str]]:
     """Return spelling and text of each option; long names line up below each other."""
     any_short = any(len(option.names) > 1 for option in options)
     return [
-        ("    " * (any_short and option.names[0].startswith("--")) + option.spelling, text)
-        for option in options
-        for text in [explained(option)]
+        ("    " * (any_short and o.names[0].startswith("--")) + o.spelling, explained(o))
+        for o in options
     ]
 
 
@@ -145,6 +137,5 @@ def _wrap(text: str, width: int, *, following: str = "") -> list[str]:
         subsequent_indent=following,
         break_long_words=False,
         break_on_hyphens=False,
-        drop_whitespace=True,
     )
     return wrapped or [""]
