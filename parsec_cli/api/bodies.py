@@ -51,7 +51,7 @@ def _decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         # a server may name an encoding even for a response without a body
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise Unfit("it has a content encoding that was not asked for")
+        raise Unfit("it has a content encoding that was not requested")
     yield from _inflated(chain((first,), chunks))
 
 

@@ -58,7 +58,7 @@ def parse(data: bytes, exchange: str, api_key_id: str | None, purpose: Purpose) 
     text = _text(data)
     if _PEM_MARK in text and not text.startswith("{"):
         if exchange != "kalshi":
-            raise UsageFault("a PEM file holds Kalshi credentials; Polymarket's are JSON")
+            raise UsageFault("a PEM file contains Kalshi credentials; Polymarket's are JSON")
         if not api_key_id:
             raise UsageFault("a PEM file also needs `--api-key-id`")
         keys = {"api_key_id": api_key_id, "private_key": text}
@@ -112,7 +112,7 @@ def _from_json(text: str, exchange: str) -> Keys:
         raise UsageFault("the credentials file is not a JSON object")
     if unknown := set(value) - set(_FIELDS[exchange]):
         raise UsageFault(
-            f"the credentials file has {len(unknown)} field(s) that {exchange} does not take",
+            f"the credentials file has {len(unknown)} field(s) unknown to {exchange}",
             hint=f"for {exchange} write {_sample(exchange)}",
         )
     present = {name: field for name, field in value.items() if field is not None}
@@ -129,7 +129,7 @@ def _require(keys: Keys, names: tuple[str, ...], exchange: str) -> None:
     missing = [f"`{name}`" for name in names if name not in keys]
     if missing:
         raise UsageFault(
-            f"the credentials lack {', '.join(missing)}",
+            f"missing in the credentials: {', '.join(missing)}",
             hint=f"for {exchange} write {_sample(exchange)}",
         )
     for name, value in keys.items():

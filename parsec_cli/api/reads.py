@@ -146,8 +146,9 @@ def pages(
             return
         barren = 0 if users else barren + 1
         if cursor in cursors or barren >= _BARREN_PAGES:
+            what = "a cursor twice" if cursor in cursors else f"{barren} pages without a new user"
             raise Unreadable(
-                f"{client.host} returned the same pages again; the listing cannot be completed",
+                f"{client.host} returned {what}; the listing cannot be completed",
                 hint="try again later; if it fails again, report it to the API's support",
                 http_status=200,
             )
@@ -157,8 +158,8 @@ def pages(
 def _unseen(users: list[JsonObject], seen: set[int]) -> list[JsonObject]:
     """Return the users whose customer_id is not in `seen` yet, and add them.
 
-    UUIDs are the same in any case. `seen` holds hashes of 64 bits: 100,000 ids take 7 MiB, and the
-    chance that two of them share a hash is one in four billion.
+    UUIDs are the same in any case. `seen` contains hashes of 64 bits: 100,000 ids take 7 MiB, and
+    the chance that two of them share a hash is one in four billion.
     """
     new = []
     for user in users:

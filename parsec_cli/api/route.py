@@ -29,10 +29,10 @@ def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -
         plain = base_url.scheme == "http"
         return NetworkTransport(deadline, context, proxy, variable, loopback_only=plain)
     except ValueError:
-        # the value may hold a password, so only the variable is named
+        # the value may contain a password, so the error names only the variable
         raise UsageFault(
             f"the proxy in {variable} cannot be used",
-            hint=f"give an http:// or https:// proxy in {variable}, or add the host to NO_PROXY",
+            hint=f"set an http:// or https:// proxy in {variable}, or add the host to NO_PROXY",
         ) from None
 
 
@@ -146,7 +146,7 @@ def _loaded(variable: str, path: str, **where: str) -> ssl.SSLContext:
         return _trusting(**where)
     except (OSError, ValueError):
         raise UsageFault(
-            f"{variable} names `{path}`, which holds no usable CA certificates", hint=hint
+            f"{variable} names `{path}`, which contains no usable CA certificates", hint=hint
         ) from None
 
 
