@@ -1,1 +1,1 @@
-"""Parse and delegate: one short function a verb, one file a noun."""
+"""What the operator types: a noun is a folder or a file, a verb a file or a function."""

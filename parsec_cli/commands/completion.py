@@ -1,4 +1,4 @@
-"""`parsec completion`: the script that makes a shell's TAB know every command."""
+"""`parsec completion`: print the script that completes commands in a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`parsec escrow`: the fee escrow that Parsec configures for a builder."""
+"""`parsec escrow`: show the fee escrow that Parsec configures for a builder."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def show(ctx: typer.Context) -> Record:
 
 
 def _min_fee(escrow: JsonObject) -> str:
-    """The raw value first: sources disagree whether it is USDC or its base units of 6 decimals."""
+    """Show the raw value, and its meaning if it is in base units: sources disagree on that."""
     raw = escrow.get("min_fee_usdc")
     try:
         usdc = Decimal(str(raw)) / 1_000_000

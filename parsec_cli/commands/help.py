@@ -1,4 +1,4 @@
-"""`parsec help TOPIC`: what no single command's help can say, and the help of any command."""
+"""`parsec help`: explain a topic, or show the help of a command."""
 
 from __future__ import annotations
 

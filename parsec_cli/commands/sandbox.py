@@ -1,4 +1,4 @@
-"""`parsec sandbox`: serve, fill and empty the local imitation of the Builder API."""
+"""`parsec sandbox`: serve, seed and reset the local imitation of the Builder API."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def seed(
 
     runtime = runtime_of(ctx)
     fill(runtime.places.sandbox_db, number)
-    runtime.screen.notice(f"the sandbox has {counted(number, 'user')} now")
+    runtime.screen.notice(f"the sandbox now has {counted(number, 'user')}")
 
 
 @noun.command("reset")
@@ -101,7 +101,7 @@ def reset(ctx: typer.Context) -> None:
 
     runtime = runtime_of(ctx)
     empty(runtime.places.sandbox_db)
-    runtime.screen.notice("the sandbox is as it was at first")
+    runtime.screen.notice("the sandbox has its first twelve users again")
 
 
 @noun.command("path")

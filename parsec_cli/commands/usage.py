@@ -1,4 +1,4 @@
-"""`parsec usage`: what the key may do, and what of it is used."""
+"""`parsec usage`: show tier, quota and rate limits of the key."""
 
 from __future__ import annotations
 

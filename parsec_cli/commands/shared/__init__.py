@@ -1,1 +1,1 @@
-"""What several commands use."""
+"""Rules and readers that several commands share."""

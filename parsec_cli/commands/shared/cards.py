@@ -13,19 +13,19 @@ from parsec_cli.results import Bar, Block, Card, Column, Line, Record
 
 _STRATEGY = {
     "managed": "managed wallet",
-    "self": "linked by own keys",
+    "self": "linked with its own keys",
     "per-request": "per-request: nothing linked",
 }
 
 
-# fields inside a value have no label of their own by which a card could mask them
+# a card masks by label, and fields inside a value have none
 _INSIDE = Redaction(lambda: ())
 
 
 def shown(value: object) -> str:
-    """Write a JSON value for people; null and absent are a dash, never `None`.
+    """Write a JSON value for people; null and absent are a dash.
 
-    An object that nobody expected is JSON, with the secrets in it masked.
+    An unexpected object is JSON, with its secrets masked.
     """
     match value:
         case None | "":
@@ -41,7 +41,7 @@ def shown(value: object) -> str:
 
 
 def user_card(user: User) -> tuple[Block, ...]:
-    """All of one user; money is a line of its own, so that nobody overlooks it."""
+    """Show all fields of a user, with a line of its own for money."""
     raw = user.raw
     pairs = [
         ("external_id", shown(user.external_id)),
@@ -51,7 +51,7 @@ def user_card(user: User) -> tuple[Block, ...]:
         ("exchanges", shown(list(user.linked_exchanges))),
         ("tier", shown(raw.get("tier"))),
         ("created", shown(raw.get("created_at"))),
-        # whole: it is masked by its label, unless `--reveal-keys` asks for it
+        # masked by its label unless `--reveal-keys`
         ("api_key", raw["api_key"] if isinstance(raw.get("api_key"), str) else ""),
         ("fee escrow", _fees(raw)),
     ]
@@ -69,7 +69,7 @@ def _fees(raw: JsonObject) -> str:
 
 
 def wallet_blocks(wallet: Wallet) -> list[Block]:
-    """The wallet's addresses and balances."""
+    """Show the wallet's addresses and balances."""
     raw = wallet.raw
     names = ("wallet_type", "eoa_address", "safe_address", "chain_id", "created_at")
     pairs = [(name, shown(raw[name])) for name in names if raw.get(name) is not None]
@@ -88,13 +88,13 @@ def _balances(wallet: Wallet) -> list[tuple[str, str]]:
 
 
 def balances_text(user: User) -> str:
-    """Return the balances of a user on one line; "" for one without any."""
+    """Return the balances of a user on one line, "" if there are none."""
     pairs = [] if user.wallet is None else _balances(user.wallet)
     return f"balances: {', '.join(f'{amount} {token}' for token, amount in pairs)}" if pairs else ""
 
 
 def pool_blocks(pool: Pool) -> tuple[Block, ...]:
-    """The pool in figures and as a bar."""
+    """Show the pool in figures and as a bar."""
     return (
         Bar("QPS pool", pool.total_allocated_qps, pool.qps_pool),
         Card(
@@ -109,7 +109,7 @@ def pool_blocks(pool: Pool) -> tuple[Block, ...]:
 
 
 def usage_blocks(usage: Usage, resets: str) -> tuple[Block, ...]:
-    """Tier, quota and limits; 0 means unlimited."""
+    """Show tier, quota and limits; 0 means unlimited."""
     limit, used = usage.monthly_limit, usage.monthly_used
     blocks: list[Block] = []
     if limit and used is not None:

@@ -47,7 +47,7 @@ class Held:
 
     @property
     def record(self) -> JsonObject:
-        """The user's record as the history keeps it."""
+        """The user's record as the history stores it."""
         return {**self.user.raw, "holdings": self.json}
 
     @property
@@ -57,7 +57,7 @@ class Held:
 
 @record
 class Consent:
-    """What was given for scripts: `--confirm` and `--allow-holdings`; None where it was not."""
+    """The consent of a script: `--confirm` and `--allow-holdings`, None where not given."""
 
     confirm: str | None
     allow_holdings: int | None
@@ -113,7 +113,7 @@ def with_consent(
 
 
 def word_for(user: User) -> str:
-    """The external_id, or the customer_id where that can't be typed exactly as it is shown."""
+    """Return the external_id, or the customer_id if the external_id cannot be typed as shown."""
     text = user.external_id or ""
     typable = text and text == visible(text) == text.strip()
     return text if typable else user.customer_id
@@ -122,19 +122,19 @@ def word_for(user: User) -> str:
 def agree_to_one(runtime: Runtime, one: Held, given: Consent, command: NextCommand) -> None:
     """Obtain consent to deactivate a user; else raise ConsentMissing or GuardRefused.
 
-    `command` is for scripts, with all that is needed.
+    `command` is the same command with all that a script needs.
     """
     user = one.user
     word = word_for(user)
     if given.confirm is None:
         runtime.screen.show_people([*_one(runtime, one), _BLANK])
-    matches = None if given.confirm is None else _names(given.confirm, user)
+    matches = None if given.confirm is None else _matches(given.confirm, user)
     what = "the external_id" if word == user.external_id else "the customer_id"
     _agree(runtime, word, matches, given, [one], command, f"type {what} to deactivate it")
 
 
-def _names(confirm: str, user: User) -> bool:
-    """Whether it is one of the user's ids: a customer_id in any case, else letter by letter."""
+def _matches(confirm: str, user: User) -> bool:
+    """Return whether it is the user's external_id, or its customer_id in any case."""
     if not confirm:
         return False
     return confirm == user.external_id or confirm.lower() == user.customer_id.lower()
@@ -161,7 +161,7 @@ def _agree(
     command: NextCommand,
     question: str,
 ) -> None:
-    """Take `--confirm` by whether it matched; where it was not given (None) ask for the word."""
+    """Continue if `--confirm` matched; if it was not given (None), ask for the word."""
     why = "`--confirm` does not match the target" if confirmed is False else ""
     if confirmed is None and not runtime.screen.interactive:
         why = "consent is missing and nobody can be asked"
@@ -176,12 +176,12 @@ def _agree(
     answer = runtime.screen.ask(f"{question}: ")
     if answer is None or answer != word:
         raise ConsentMissing(
-            "not confirmed: nothing was sent", hint="start again when you are sure"
+            "not confirmed: nothing was sent", hint="run the command again when you are sure"
         )
 
 
 def check_holders(everyone: Sequence[Held], given: Consent, command: NextCommand) -> None:
-    """Refuse unless `--allow-holdings` is the number of holders; not needed by one who types."""
+    """Refuse unless `--allow-holdings` is the number of holders; whoever types needs none."""
     holders = [one for one in everyone if one.is_holder]
     if given.allow_holdings == len(holders):
         return
@@ -197,20 +197,20 @@ def check_holders(everyone: Sequence[Held], given: Consent, command: NextCommand
     raise GuardRefused(
         f"{message}; nothing was sent",
         details=details,
-        hint="if they may lose access to it:",
+        hint="to deactivate them anyway, run",
         command=command,
     )
 
 
 def warn_of_holders(runtime: Runtime, everyone: Sequence[Held]) -> None:
-    """Say what is held where no prompt shows it: by the one user, or by all together."""
+    """Warn of what the users hold where no prompt shows it."""
     text = summary([one.holdings for one in everyone])
     if text:
         runtime.screen.warning(everyone[0].line if len(everyone) == 1 else text)
 
 
 def target_line(runtime: Runtime) -> Line:
-    """The head of each question: where the change goes."""
+    """Return the first line of each question: the target of the change."""
     if not runtime.profile.protected:
         return Line(runtime.place, "strong")
     return Line(f"{runtime.place} {runtime.screen.dot} protected", "bad")

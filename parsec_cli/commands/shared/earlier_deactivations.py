@@ -1,4 +1,4 @@
-"""Deactivations of earlier commands, from the history and from the journals of runs."""
+"""Find deactivations by earlier commands in the history and in the journals of runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def earlier_deactivations(
     try:
         known = runtime.history.deactivations(host, key)
     except LocalFault as fault:
-        runtime.screen.warning(f"earlier deactivations are not known: {fault.message}")
+        runtime.screen.warning(f"earlier deactivations could not be read: {fault.message}")
         return earlier
     for customer_id, entry in known.items():
         earlier.add(customer_id, entry["target"]["external_id"], entry["outcome"])
@@ -34,7 +34,7 @@ def earlier_deactivations(
 
 
 def warn_of_unknown(runtime: Runtime, earlier: EarlierDeactivations, users: Iterable[User]) -> None:
-    """Name the users of whom an earlier deactivation may have been applied, or not."""
+    """Warn of users whose earlier deactivation has an unknown outcome."""
     names = [user.name for user in users if user.customer_id.lower() in earlier.unknown]
     for name in names[:_NAMED]:
         runtime.screen.warning(f"the outcome of an earlier deactivation of `{name}` is unknown")
@@ -44,11 +44,11 @@ def warn_of_unknown(runtime: Runtime, earlier: EarlierDeactivations, users: Iter
 
 @contextmanager
 def explaining_absence(runtime: Runtime, text: str) -> Iterator[None]:
-    """Say that a user who is not found was deactivated, or perhaps was, by an earlier command."""
+    """Warn if a user that is not found was, or may have been, deactivated by an earlier command."""
     try:
         yield
     except NotFound:
-        with suppress(LocalFault):  # that the user is not found matters more
+        with suppress(LocalFault):  # the error that the user is not found matters more
             _explain(runtime, Reference.parse(text).id)
         raise
 
@@ -60,5 +60,5 @@ def _explain(runtime: Runtime, name: str) -> None:
         runtime.screen.warning(f"`{name}` was deactivated by an earlier command")
     elif customer in earlier.unknown:
         runtime.screen.warning(
-            f"an earlier deactivation of `{name}` had an unknown outcome; it seems to be applied"
+            f"an earlier deactivation of `{name}` had an unknown outcome; it was probably applied"
         )

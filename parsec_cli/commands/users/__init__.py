@@ -1,4 +1,4 @@
-"""`parsec users`: each verb is the file of that name."""
+"""`parsec users`: each verb is the file of the same name, imported when the line names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`parsec users get`."""
+"""`parsec users get`: show one user as a card, or several as a table."""
 
 from __future__ import annotations
 
