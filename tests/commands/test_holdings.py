@@ -502,5 +502,5 @@ def test_an_unreadable_history_does_not_stop_a_plan(run, builder, work):
     file = roster(work / "f.csv", "u1,absent", header="external_id,state")
     done = run("users", "plan", file, "--json")
     assert done.code == 0, done
-    assert "earlier deactivations are not known" in done.err
+    assert "earlier deactivations could not be read" in done.err
     assert json.loads(done.out)["summary"]["deactivate"] == 1
