@@ -21,7 +21,7 @@ from parsec_cli.cli.option_types import (
     seconds_or_zero,
     without_equals,
 )
-from parsec_cli.cli.typer_adapter import ParserError, build_options, has_verb
+from parsec_cli.cli.typer_adapter import ParserError, add_options, build_options, has_verb
 from parsec_cli.config.settings import check_rate
 from parsec_cli.errors import GuardRefused, UsageFault
 from parsec_cli.next_command import Line, again
@@ -160,7 +160,7 @@ class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ig
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "add_help_option": False})
-        self.params += _shared_options()
+        add_options(self, _shared_options())
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # only a hint needs the line, so it is read when one is shown

@@ -124,9 +124,8 @@ class Noun:
         return add
 
     def build(self) -> Any:
-        group = build_group(self.name, self._summary, None, Group)
-        group.commands = Unbuilt(self._builders, self.summaries)
-        return group
+        commands = Unbuilt(self._builders, self.summaries)
+        return build_group(self.name, self._summary, Group, commands)
 
     def _load(self, name: str) -> Any:
         file = name.replace("-", "_")
@@ -136,9 +135,8 @@ class Noun:
 @cache
 def parser() -> Any:
     """Build the parser once per process."""
-    root = build_group("parsec", _SUMMARY, _parsec, Group)
-    root.commands = Unbuilt({name: partial(_noun, name) for name in _NOUNS}, {})
-    return root
+    nouns = Unbuilt({name: partial(_noun, name) for name in _NOUNS}, {})
+    return build_group("parsec", _SUMMARY, Group, nouns, callback=_parsec)
 
 
 def _noun(name: str) -> Any:

@@ -69,7 +69,11 @@ def _command(info: CommandInfo) -> Any:
 
 
 def build_group(
-    name: str, text: str, callback: Callable[..., None] | None, cls: type[TyperGroup]
+    name: str,
+    text: str,
+    cls: type[TyperGroup],
+    commands: Mapping[str, Any],
+    callback: Callable[..., None] | None = None,
 ) -> Any:
     declared = typer.Typer(
         name=name,
@@ -79,8 +83,9 @@ def build_group(
         add_completion=False,
         rich_markup_mode=None,
     )
-    group = typer.main.get_group(declared)
+    group: Any = typer.main.get_group(declared)
     _parse_without_pydantic(group.params)
+    group.commands = commands
     return group
 
 
@@ -125,6 +130,11 @@ def _parser_of(param: Any) -> Callable[[str], Any] | None:
     if hasattr(param, "type_descriptor"):  # since 0.29
         return param.type_descriptor.parameter_info.parser  # type: ignore[no-any-return]
     return getattr(param.type, "func", None)
+
+
+def add_options(command: Any, options: list[Any]) -> None:
+    """Add options that `build_options` made."""
+    command.params += options
 
 
 def parameters(command: Any) -> list[Parameter]:

@@ -9,6 +9,7 @@ import typer
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.help_layout import fitted, help_of, width_of
 from parsec_cli.cli.tree import Verb
+from parsec_cli.cli.typer_adapter import subcommands
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import run
 from parsec_cli.results import Text
@@ -44,7 +45,7 @@ def _command(command: Any, words: list[str]) -> Any:
     """Return the command that `words` name below `command`."""
     root, path = command, list[str]()
     for word in words:
-        below = getattr(command, "commands", {})
+        below = subcommands(command)
         if word not in below:
             raise _no_topic(root, words, path)
         command, path = below[word], [*path, word]
