@@ -12,8 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from parsec_cli.errors import UsageFault
-
 SHARE = 0.8  # of `rest_qps`: the app that serves end-users with the same key needs the rest
 DEFAULT_RATE = 4.0  # requests a second when `GET /usage` fails: below the smallest tier's five
 DEFAULT_HOLD = 1.0  # seconds; what the API documents as its `Retry-After`
@@ -199,21 +197,7 @@ def pacer_for(
     it) or None for 80 % of `rest_qps`. A `rest_qps` of 0 means no limit; one below 0 is ignored.
     """
     if asked is not None:
-        return Pacer(parse_rate(asked), clock=clock, sleep=sleep)
+        rate = None if asked == "max" else float(asked)
+        return Pacer(rate, clock=clock, sleep=sleep)
     rate = DEFAULT_RATE if rest_qps is None or rest_qps < 0 else rest_qps * SHARE
     return Pacer(rate, share=SHARE, clock=clock, sleep=sleep)
-
-
-def parse_rate(text: str) -> float | None:
-    """Read `--rate`: None for `max`, else requests a second above 0; UsageFault otherwise."""
-    if text.strip().lower() == "max":
-        return None
-    whole, _, part = text.strip().partition(".")
-    digits = whole + part
-    if digits.isascii() and digits.isdecimal() and len(digits) <= 9:  # noqa: PLR2004
-        rate = float(text)
-        if rate > 0:
-            return rate
-    raise UsageFault(
-        f"`{text}` is not a rate", hint="give requests a second, like `--rate 50`, or `--rate max`"
-    )
