@@ -60,7 +60,9 @@ class Holdings:
     @property
     def text(self) -> str:
         """`48,250.75 USDC · 1 open order`, or "" without holdings."""
-        parts = [f"{grouped(Decimal(amount))} {token}" for token, amount in self.balances or ()]
+        parts = [
+            f"{_written(Decimal(amount), ',f')} {token}" for token, amount in self.balances or ()
+        ]
         parts += [counted(self.open_orders, "open order")] if self.open_orders else []
         parts += [counted(self.positions, "position")] if self.positions else []
         parts += [f"unknown {part.replace('_', ' ')}" for part in self.unknown]
@@ -110,7 +112,7 @@ def total(everyone: Iterable[Holdings]) -> str:
     for holdings in everyone:
         for token, amount in holdings.balances or ():
             sums[token] = _EXACT.add(sums.get(token, Decimal(0)), Decimal(amount))
-    return ", ".join(f"{grouped(amount)} {token}" for token, amount in sums.items())
+    return ", ".join(f"{_written(amount, ',f')} {token}" for token, amount in sums.items())
 
 
 def summary(everyone: Sequence[Holdings | None]) -> str:
@@ -130,17 +132,13 @@ def hold_money(holders: Sequence[Holdings]) -> str:
     return f"{verb} money or may hold it" if unclear else f"{verb} money"
 
 
-def grouped(amount: Decimal) -> str:
-    """Write an amount exactly: thousands commas, at least two decimals."""
-    return _written(amount, ",f")
-
-
-def _written(amount: Decimal, form: str) -> str:
+def _written(amount: Decimal, form: str = "f") -> str:
+    """Write an amount exactly, with at least two decimals; the form `,f` has thousands commas."""
     whole, _, rest = format(amount, form).partition(".")
     return f"{whole}.{rest.rstrip('0'):0<2}"
 
 
-def amount_of(value: Any) -> Decimal:
+def _amount(value: Any) -> Decimal:
     """Read a decimal number, written as text or as a number; else WrongShape."""
     if isinstance(value, bool) or not _AMOUNT.fullmatch(str(value)):
         raise WrongShape("an amount is not a number")
@@ -155,7 +153,7 @@ def balances_in(value: Any) -> tuple[tuple[str, str], ...]:
 
 def _balance(value: Any) -> tuple[str, str] | None:
     amounts = {
-        name: amount_of(value[name])
+        name: _amount(value[name])
         for name in ("balance", "raw_balance")
         if value.get(name) is not None
     }
@@ -167,10 +165,9 @@ def _balance(value: Any) -> tuple[str, str] | None:
     if not isinstance(token, str) or not token:
         raise WrongShape("a balance has no token")
     if amounts.get("balance"):
-        written = str(value["balance"])
-        return token, written if re.fullmatch(r"-?[0-9]+\.[0-9]{2,}", written) else _written(
-            amounts["balance"], "f"
-        )
+        sent = str(value["balance"])
+        plain = re.fullmatch(r"-?[0-9]+\.[0-9]{2,}", sent)
+        return token, sent if plain else _written(amounts["balance"])
     if type(decimals) is not int or not 0 <= decimals <= _MOST_DECIMALS:
         raise WrongShape("a raw balance has no decimals")
     return token, _scaled(amounts["raw_balance"], decimals)
@@ -188,7 +185,7 @@ def base_units_in(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _scaled(amount: Decimal, decimals: int) -> str:
-    return _written(amount.scaleb(-decimals, _EXACT), "f")
+    return _written(amount.scaleb(-decimals, _EXACT))
 
 
 def orders_in(value: Any) -> int:
@@ -204,7 +201,7 @@ def orders_in(value: Any) -> int:
 
 def positions_in(value: Any) -> int:
     """Count the positions in a response of `GET /positions` whose size is not zero."""
-    return sum(amount_of(position.get("size")) != 0 for position in _array(value))
+    return sum(_amount(position.get("size")) != 0 for position in _array(value))
 
 
 def _array(value: Any) -> list[JsonObject]:

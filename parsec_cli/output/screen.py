@@ -60,12 +60,12 @@ class Screen:
 
     @property
     def format_name(self) -> str:
-        return self.format or ("table" if self._surface.terminal else "tsv")
+        return self.format or ("table" if self._out.terminal else "tsv")
 
     @property
     def dot(self) -> str:
-        """Separate two words on stderr."""
-        return self._people.dot
+        """The separator between two parts of a line on stderr."""
+        return self._err.dot
 
     def show(self, result: Result) -> int:
         """Write a result to stdout and return its exit code."""
@@ -74,16 +74,16 @@ class Screen:
             return result.exit_code
         match result:
             case Listing():
-                self._format.listing(self._noticing_none(result))
+                self._format.listing(self._reporting_empty(result))
             case Record(rows=Grid() as grid) if self._prints_rows(grid):
                 self._format.listing(Listing(grid.title, grid.columns, [grid.rows]))
-                self._sum_up(result)
+                self._print_summary(result)
             case Record():
                 self._format.fields.check([result.value], result.columns)
                 self._format.record(result)
-                self._sum_up(result)
+                self._print_summary(result)
             case Frames():
-                frames = map(self._sum_up, result.frames)
+                frames = map(self._print_summary, result.frames)
                 self._format.frames(changed(result, frames=frames))
         if count := self._format.replaced:
             text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
@@ -95,7 +95,7 @@ class Screen:
         paths = {column.path for column in grid.columns}
         return self.format_name in _ROWS and (self.fields is None or paths.issuperset(self.fields))
 
-    def _sum_up(self, record: Record) -> Record:
+    def _print_summary(self, record: Record) -> Record:
         """Print the part of a record that a terminal shows and rows lack."""
         if record.summary and self.format_name in _ROWS and self.fields is None:
             self.notice(record.summary)
@@ -107,7 +107,7 @@ class Screen:
             self._print_line(self._clean_message(text) + self._proposal(command))
 
     def warning(self, text: str, command: NextCommand | None = None) -> None:
-        label = self._people.paint("warning:", "caution")
+        label = self._err.paint("warning:", "caution")
         self._print_line(f"{label} {self._clean_message(text)}{self._proposal(command)}")
 
     def shell_line(self, command: NextCommand | None) -> str:
@@ -118,11 +118,11 @@ class Screen:
         from parsec_cli.next_command import shell_line
 
         clean = [self._redaction.text(without_keys(word)) for word in words]
-        return shell_line(clean, command.stdin, self._people.readable)
+        return shell_line(clean, command.stdin, self._err.readable)
 
     def _proposal(self, command: NextCommand | None) -> str:
         line = self.shell_line(command)
-        return f"\n  {self._people.paint(line, 'command')}" if line else ""
+        return f"\n  {self._err.paint(line, 'command')}" if line else ""
 
     def error(self, error: ParsecError) -> None:
         """Print why the command failed: one line of JSON for JSON formats, else lines of text."""
@@ -132,12 +132,12 @@ class Screen:
         if self.format_name in _JSON:
             self._print_line(as_json(error, command, self._redaction))
         else:
-            self._print_line("\n".join(as_lines(error, command, self._people, self._redaction)))
+            self._print_line("\n".join(as_lines(error, command, self._err, self._redaction)))
 
     def log(self, text: str) -> None:
         """Write a line of the request log, with `-v` only."""
         if self.verbose:
-            self._print_line(self._people.paint(self._clean_message(text), "dim"))
+            self._print_line(self._err.paint(self._clean_message(text), "dim"))
 
     def ask(self, question: str, *, hidden: bool = False) -> str | None:
         """Ask on stderr; return the typed line, or None at end of file, which means no.
@@ -166,7 +166,7 @@ class Screen:
         """Draw blocks on stderr, such as the details that a question refers to."""
         from parsec_cli.output.table import draw_blocks
 
-        self._print(draw_blocks(blocks, self._people, self._redaction))
+        self._print(draw_blocks(blocks, self._err, self._redaction))
 
     def progress(self, total: int | None, label: str) -> Progress:
         """Return a progress display for a `with` block; silent with `-q`."""
@@ -175,7 +175,7 @@ class Screen:
         self._progress = Progress(
             total,
             self._redaction.text(label),
-            surface=self._people,
+            surface=self._err,
             write=self._write_raw,
             clock=self.clock,
             silent=self.quiet,
@@ -184,23 +184,23 @@ class Screen:
 
     def close(self) -> None:
         """Flush both streams, so that nothing can fail at exit; may raise as `show` does."""
-        self._people_sink.close_quietly()
-        self._sink.close()
+        self._err_sink.close_quietly()
+        self._out_sink.close()
 
     @cached_property
-    def _surface(self) -> Surface:
+    def _out(self) -> Surface:
         return surface_of(self.stdout, self.environ)
 
     @cached_property
-    def _people(self) -> Surface:
+    def _err(self) -> Surface:
         return surface_of(self.stderr, self.environ)
 
     @cached_property
-    def _sink(self) -> Sink:
+    def _out_sink(self) -> Sink:
         return Sink(self.stdout, "stdout")
 
     @cached_property
-    def _people_sink(self) -> Sink:
+    def _err_sink(self) -> Sink:
         return Sink(self.stderr, "stderr")
 
     @cached_property
@@ -210,24 +210,24 @@ class Screen:
     @cached_property
     def _format(self) -> Format:
         make = format_class(self.format_name)
-        return make(self._sink, self._surface, self._redaction, Fields(self.fields), self.headers)
+        return make(self._out_sink, self._out, self._redaction, Fields(self.fields), self.headers)
 
     def _show_text(self, result: Text) -> None:
         text = self._redaction.text(result.text)
-        if self._surface.terminal:
+        if self._out.terminal:
             text = visible_lines(text)
-        if result.headings and self._surface.colour:
+        if result.headings and self._out.colour:
             known = "|".join(map(re.escape, result.headings))
-            text = re.sub(f"(?m)^({known})", lambda m: self._surface.paint(m[0], "strong"), text)
-        self._sink.write(text if not text or text.endswith("\n") else f"{text}\n")
+            text = re.sub(f"(?m)^({known})", lambda m: self._out.paint(m[0], "strong"), text)
+        self._out_sink.write(text if not text or text.endswith("\n") else f"{text}\n")
 
-    def _noticing_none(self, listing: Listing) -> Listing:
+    def _reporting_empty(self, listing: Listing) -> Listing:
         """Return the listing so that, once its pages have ended, it reports if it was empty."""
         if not listing.empty or not (listing.filtered or self.format_name == "table"):
             return listing
-        return changed(listing, pages=self._counted(listing))
+        return changed(listing, pages=self._pages_and_notice(listing))
 
-    def _counted(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
+    def _pages_and_notice(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
         any_record = False
         for page in listing.pages:
             any_record = any_record or bool(page)
@@ -236,7 +236,7 @@ class Screen:
             self.notice(listing.empty, listing.empty_command)
 
     def _clean(self, text: str) -> str:
-        return self._people.readable(self._redaction.text(text))
+        return self._err.readable(self._redaction.text(text))
 
     def _clean_message(self, text: str) -> str:
         """Clean text that may quote a response; a question shows the word to type unchanged."""
@@ -252,4 +252,4 @@ class Screen:
             self._write_raw(text)
 
     def _write_raw(self, text: str) -> None:
-        self._people_sink.write_quietly(text)
+        self._err_sink.write_quietly(text)
