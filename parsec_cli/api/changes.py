@@ -38,7 +38,7 @@ def settled(
         return NotApplied(error, exchange.attempts)
     # without `api_code`: a script must see that the outcome is unknown, not why
     unknown = OutcomeUnknown(
-        f"outcome unknown: {error.message}",
+        f"outcome unknown; {error.message}",
         hint=hint,
         command=command,
         details=error.details,

@@ -105,45 +105,42 @@ def _same_name(base_url: BaseUrl, entry: str) -> bool:
 
 
 def _context(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+    # not `create_default_context`: it obeys SSLKEYLOGFILE, and fails if it cannot write that file
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # whatever the system's configuration of OpenSSL says
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if base_url.scheme == "http" and not (proxy or "").startswith("https"):
-        # nothing will be verified because nothing is encrypted; loading the CAs costs 15 ms
-        return _empty()
-    file = environ.get("SSL_CERT_FILE", "").strip()
-    folder = environ.get("SSL_CERT_DIR", "").strip()
-    if file:
-        return _loaded("SSL_CERT_FILE", file, cafile=file)
-    if folder:
-        return _loaded("SSL_CERT_DIR", folder, capath=folder)
+        # without encryption nothing is verified, and loading the certificates costs 15 ms
+        return context
+    variable, path = _ca_setting(environ)
+    if variable:
+        _load(context, variable, path)
+        return context
     import certifi
 
-    return _trusting(cafile=certifi.where())
-
-
-def _empty() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # not left to the system's configuration of OpenSSL
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(certifi.where())
     return context
 
 
-def _trusting(**where: str) -> ssl.SSLContext:
-    # not `create_default_context`, which also obeys SSLKEYLOGFILE and fails where that cannot
-    # be written
-    context = _empty()
-    context.load_verify_locations(**where)
-    return context
+def _ca_setting(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the variable that names the trusted certificates and its path, or "" twice."""
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if path := environ.get(variable, "").strip():
+            return variable, path
+    return "", ""
 
 
-def _loaded(variable: str, path: str, **where: str) -> ssl.SSLContext:
+def _load(context: ssl.SSLContext, variable: str, path: str) -> None:
     hint = f"point {variable} at a PEM file of CA certificates, or unset it"
+    folders = variable == "SSL_CERT_DIR"
     # OpenSSL takes a list of folders; those of Linux distributions do not all exist
-    names = path.split(os.pathsep) if "capath" in where else [path]
+    names = path.split(os.pathsep) if folders else [path]
     if not any(map(os.path.exists, names)):
         raise UsageFault(f"{variable} names `{path}`, which does not exist", hint=hint)
     try:
-        if "capath" in where and not any(map(os.path.isdir, names)):
+        if folders and not any(map(os.path.isdir, names)):
             raise NotADirectoryError
-        return _trusting(**where)
+        context.load_verify_locations(None if folders else path, path if folders else None)
     except (OSError, ValueError):
         raise UsageFault(
             f"{variable} names `{path}`, which contains no usable CA certificates", hint=hint
@@ -152,7 +149,7 @@ def _loaded(variable: str, path: str, **where: str) -> ssl.SSLContext:
 
 def ca_in_effect(environ: Mapping[str, str]) -> str:
     """Describe the trusted certificates, for `doctor` and for errors about them."""
-    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        if path := environ.get(variable, "").strip():
-            return f"{variable}={path}"
+    variable, path = _ca_setting(environ)
+    if variable:
+        return f"{variable}={path}"
     return "the CA bundle of certifi; set SSL_CERT_FILE for a private CA"
