@@ -167,7 +167,7 @@ def test_journal_without_deactivations_is_not_read_again(runs):
 
 def test_second_run_is_refused_and_names_the_first(runs):
     with opened(runs):
-        with pytest.raises(GuardRefused, match=f"going on: process {os.getpid()}"), opened(runs):
+        with pytest.raises(GuardRefused, match=f"in progress: process {os.getpid()}"), opened(runs):
             pass
         with open_journal(runs, HOST, "another key", command="x"):
             pass

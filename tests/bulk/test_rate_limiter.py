@@ -305,7 +305,7 @@ def test_unread_usage_means_four_a_second(rest_qps):
 
 
 @pytest.mark.parametrize(("text", "rate"), [("max", None), ("50", 50.0), ("0.5", 0.5)])
-def test_the_asked_rate_is_used(text, rate):
+def test_requested_rate_is_used(text, rate):
     assert pacer_for(text, 10).rate == rate
 
 

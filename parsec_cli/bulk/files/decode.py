@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from parsec_cli.errors import MAX_DETAILS, UsageFault, counted
 
@@ -28,6 +28,12 @@ class Faults:
     def add(self, row: int, text: str, *, hint: str = "") -> None:
         self._found.append((row, text))
         self._hint = self._hint or hint
+
+    def add_all(self, row: int, texts: Iterable[str]) -> bool:
+        """Add those that are not empty; return whether there are any."""
+        found = [(row, text) for text in texts if text]
+        self._found += found
+        return bool(found)
 
     def extend(self, other: Faults) -> None:
         """Add the faults of another collector for the same file."""

@@ -46,18 +46,15 @@ def read_roster(data: bytes, name: str, columns: Columns | None = None) -> tuple
 def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
     external_id, customer_id, state = ids_and_state(cells)
     qps, email, address = (cells.get(name, "") for name in ("qps_limit", "email", "eoa_address"))
-    found = [
-        *id_faults(external_id, customer_id),
-        field_rules.qps_fault(qps) if qps else "",
-        field_rules.email_fault(email) if email else "",
-        field_rules.address_fault(address) if address else "",
-        ""
-        if state in ("", "active", "absent")
-        else f"state `{state[:40]}` is not active or absent",
-    ]
-    for fault in filter(None, found):
-        faults.add(row, fault)
-    if any(found):
+    rules = (
+        (field_rules.qps_fault, qps),
+        (field_rules.email_fault, email),
+        (field_rules.address_fault, address),
+    )
+    found = [*id_faults(external_id, customer_id), *(fault(text) for fault, text in rules if text)]
+    if state not in ("", "active", "absent"):
+        found.append(f"state `{state[:40]}` is not active or absent")
+    if faults.add_all(row, found):
         return None
     limit = int(qps) if qps else None
     absent = state == "absent"

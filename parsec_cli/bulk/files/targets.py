@@ -55,14 +55,12 @@ def _has_header(text: str) -> bool:
 def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
     """Check a row; every row is a user to deactivate, so a roster of users to keep is refused."""
     external_id, customer_id, state = ids_and_state(cells)
-    found = [*filter(None, id_faults(external_id, customer_id))]
-    if not customer_id and (fault := sheet_error(external_id)):
-        found.append(fault)
+    found = [*id_faults(external_id, customer_id)]
+    if not customer_id:
+        found.append(sheet_error(external_id))
     if state not in ("", "absent"):
         found.append(f"its state is `{state[:40]}`, not absent")
-    for fault in found:
-        faults.add(row, fault)
-    if found:
+    if faults.add_all(row, found):
         return None
     if customer_id:
         return Target(row, "customer_id", customer_id, external_id or None)

@@ -191,13 +191,12 @@ def pacer_for(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] | None = None,
 ) -> Pacer:
-    """Build the pacer of a run from `--rate` and `rest_qps` of the usage (None where unread).
+    """Build the pacer of a run from `--rate` and `rest_qps` of the usage (None if unknown).
 
-    `asked` is a number of requests a second, `max` (all that is permitted, as the first 429 reports
-    it) or None for 80 % of `rest_qps`. A `rest_qps` of 0 means no limit; one below 0 is ignored.
+    `asked` is a valid setting: requests a second, `max` (all that the first 429 permits), or None
+    for 80 % of `rest_qps`. A `rest_qps` of 0 means no limit; one below 0 is ignored.
     """
     if asked is not None:
-        rate = None if asked == "max" else float(asked)
-        return Pacer(rate, clock=clock, sleep=sleep)
+        return Pacer(None if asked == "max" else float(asked), clock=clock, sleep=sleep)
     rate = DEFAULT_RATE if rest_qps is None or rest_qps < 0 else rest_qps * SHARE
     return Pacer(rate, share=SHARE, clock=clock, sleep=sleep)
