@@ -51,6 +51,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def shortened(lines: Sequence[str], most: int) -> list[str]:
+    """Return the first `most` lines, and how many more there are."""
+    more = len(lines) - most
+    return [*lines[:most], f"and {more:,} more"] if more > 0 else list(lines)
+
+
 def unknown(what: str, text: str, known: Sequence[str]) -> UsageFault:
     """Return the error for a value that is not in a list, with the nearest one that is."""
     from difflib import get_close_matches

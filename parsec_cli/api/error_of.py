@@ -24,6 +24,7 @@ from parsec_cli.errors import (
     Unauthorized,
     Unreachable,
     Unreadable,
+    shortened,
 )
 from parsec_cli.next_command import NextCommand, run
 
@@ -128,9 +129,7 @@ def _error(
 ) -> ParsecError:
     """Build an error with what the response says."""
     text = f": {_clipped(answer.message)}" if answer.message else ""
-    details = [_clipped(line) for line in answer.details[:_MOST_LINES]]
-    if len(answer.details) > _MOST_LINES:
-        details.append(f"and {len(answer.details) - _MOST_LINES} more")
+    details = [_clipped(line) for line in shortened(answer.details, _MOST_LINES)]
     return kind(
         f"{host} responded with {answer.status}{text}",
         hint=proposal[0],

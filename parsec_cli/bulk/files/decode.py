@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
-from parsec_cli.errors import MAX_DETAILS, UsageFault, counted
+from parsec_cli.errors import MAX_DETAILS, UsageFault, counted, shortened
 
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -45,13 +45,10 @@ class Faults:
         if not self._found:
             return
         self._found.sort(key=lambda found: found[0])
-        count = len(self._found)
-        lines = [f"row {row}: {text}" for row, text in self._found[:MAX_DETAILS]]
-        if count > MAX_DETAILS:
-            lines.append(f"and {count - MAX_DETAILS:,} more")
+        lines = [f"row {row}: {text}" for row, text in self._found]
         raise UsageFault(
-            f"`{self.name}` has {counted(count, 'fault')}: nothing was sent",
-            details=lines,
+            f"`{self.name}` has {counted(len(lines), 'fault')}: nothing was sent",
+            details=shortened(lines, MAX_DETAILS),
             hint=self._hint or "correct the file and run the same command again",
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parsec_cli.commands.shared.cards import shown
-from parsec_cli.errors import ConsentMissing, GuardRefused, counted
+from parsec_cli.errors import ConsentMissing, GuardRefused, counted, shortened
 from parsec_cli.holdings import Holdings, hold_money, json_of, summary
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import NextCommand, again
@@ -191,12 +191,9 @@ def check_holders(everyone: Sequence[Held], given: Consent, command: NextCommand
     message = f"{counted(len(holders), 'user')} {verb}"
     if given.allow_holdings is not None:
         message = f"`--allow-holdings {given.allow_holdings}` does not match: {message}"
-    details = [one.line for one in holders[:_NAMED]]
-    if len(holders) > _NAMED:
-        details.append(f"and {len(holders) - _NAMED:,} more")
     raise GuardRefused(
         f"{message}; nothing was sent",
-        details=details,
+        details=shortened([one.line for one in holders], _NAMED),
         hint="to deactivate them anyway, run",
         command=command,
     )

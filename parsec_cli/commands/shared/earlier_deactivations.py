@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.run.earlier_runs import EarlierDeactivations, read_earlier_runs
-from parsec_cli.errors import LocalFault, NotFound
+from parsec_cli.errors import LocalFault, NotFound, shortened
 from parsec_cli.models import User
 from parsec_cli.runtime import Runtime
 
@@ -36,10 +36,9 @@ def earlier_deactivations(
 def warn_of_unknown(runtime: Runtime, earlier: EarlierDeactivations, users: Iterable[User]) -> None:
     """Warn of users whose earlier deactivation has an unknown outcome."""
     names = [user.name for user in users if user.customer_id.lower() in earlier.unknown]
-    for name in names[:_NAMED]:
-        runtime.screen.warning(f"the outcome of an earlier deactivation of `{name}` is unknown")
-    if len(names) > _NAMED:
-        runtime.screen.warning(f"the same is true of {len(names) - _NAMED:,} more")
+    warnings = [f"the outcome of an earlier deactivation of `{name}` is unknown" for name in names]
+    for warning in shortened(warnings, _NAMED):
+        runtime.screen.warning(warning)
 
 
 @contextmanager

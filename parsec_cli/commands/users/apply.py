@@ -53,7 +53,7 @@ from parsec_cli.commands.users.plan import (
     plan_blocks,
     plan_listing,
 )
-from parsec_cli.errors import ConsentMissing, UsageFault
+from parsec_cli.errors import ConsentMissing, UsageFault, shortened
 from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.records import changed, record
 from parsec_cli.results import Block, Grid, Line, Listing
@@ -231,11 +231,9 @@ def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
     keeps = (Keep(e.row or 0, e.external_id) for e in done if not isinstance(e, Keep))
     notes = [
         f"skipped: {name_of_row(one.entry.row)} `{one.entry.external_id}`, {one.error}"
-        for one in refused[:_SHOWN]
+        for one in refused
     ]
-    if len(refused) > _SHOWN:
-        notes.append(f"and {len(refused) - _SHOWN:,} more rows are skipped")
-    return Plan(checked.send, (*plan.keeps, *keeps), (*plan.notes, *notes))
+    return Plan(checked.send, (*plan.keeps, *keeps), (*plan.notes, *shortened(notes, _SHOWN)))
 
 
 def _first_rows(checked: CheckedPlan) -> list[Block]:

@@ -27,6 +27,7 @@ from parsec_cli.errors import (
     ParsecError,
     QuotaUsedUp,
     RowsFailed,
+    shortened,
 )
 from parsec_cli.holdings import json_of
 from parsec_cli.models import JsonObject, Pool, User
@@ -244,8 +245,7 @@ def _failed_rows(ended: RunResult) -> list[str]:
                 user = row["external_id"] or row["customer_id"]
                 where = name_of_row(row["row"])
                 named.append(f"{where} `{user}` {row['outcome']}: {row['error']}")
-    more = len(named) - _NAMED
-    return [*named[:_NAMED], f"and {more} more"] if more > 0 else named
+    return shortened(named, _NAMED)
 
 
 def name_of_row(row: int | None) -> str:

@@ -67,10 +67,7 @@ def command(
 
     """
     filters = Filters.checked(match=match, exchange=exchange, tier=tier, wallet=wallet)
-    if sort is not None and sort not in (fields := [column.path for column in columns.USER]):
-        raise unknown("field", sort, fields)
-    if sort is None and reverse:
-        raise UsageFault("`--reverse` needs `--sort FIELD`")
+    _check_sort(sort, reverse=reverse)
     chosen, start = filters.any or sort is not None, cursor or None
     walk = _Walk(runtime_of(ctx), filters, limit, start, page_size, chosen, {}, start)
     records = walk.records() if sort is None else walk.sorted_records(sort, reverse=reverse)
@@ -84,6 +81,14 @@ def command(
         empty_command=empty[1],
         filtered=filters.any,
     )
+
+
+def _check_sort(sort: str | None, *, reverse: bool) -> None:
+    fields = [column.path for column in columns.USER]
+    if sort is not None and sort not in fields:
+        raise unknown("field", sort, fields)
+    if sort is None and reverse:
+        raise UsageFault("`--reverse` needs `--sort FIELD`")
 
 
 @record
