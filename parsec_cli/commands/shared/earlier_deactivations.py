@@ -36,6 +36,8 @@ def earlier_deactivations(
 def warn_of_unknown(runtime: Runtime, earlier: EarlierDeactivations, users: Iterable[User]) -> None:
     """Warn of users whose earlier deactivation has an unknown outcome."""
     names = [user.name for user in users if user.customer_id.lower() in earlier.unknown]
+    if not names:
+        return
     warnings = [f"the outcome of an earlier deactivation of `{name}` is unknown" for name in names]
     for warning in shortened(warnings, _NAMED):
         runtime.screen.warning(warning)
