@@ -184,6 +184,11 @@ def test_a_field_in_no_record_is_a_usage_error(name):
     assert shown.out == ""
 
 
+def test_the_nearest_field_is_proposed():
+    with pytest.raises(UsageFault, match="unknown field `qps_limt`; did you mean `qps_limit`"):
+        show(listing([safe_user()]), "json", fields=("qps_limt",))
+
+
 def test_a_field_that_only_the_server_knows_is_allowed():
     assert show(listing([user(kyc={"level": 2})]), "json", fields=("kyc.level",)).json == {
         "users": [{"kyc": {"level": 2}}]
