@@ -91,8 +91,9 @@ class Results:
     def finish(self) -> None:
         """Add the rest as not attempted and put the file in the order of the input."""
         file, self._file = self._file, None
-        for entry in self._entries:
-            self._keep(entry, RowResult("not_attempted"))
+        for entry, row in zip(self._entries, tuple(self._rows), strict=True):
+            if row is None:
+                self._keep(entry, RowResult("not_attempted"))
         if file is None:
             return
         file.close()
