@@ -16,7 +16,7 @@ from parsec_cli.api.call import Kind, Lost, NotSent
 from parsec_cli.api.retry import RetryBudget
 
 ALL = list(Kind)
-# requests until an end without a good answer: refused, lost, 500, 502, 503, 504
+# requests until a call fails: refused, lost, 500, 502, 503, 504
 ENDLESS = {
     Kind.READ: (4, 4, 4, 4),
     Kind.CREATE: (4, 4, 4, 4),
@@ -228,7 +228,7 @@ def test_any_sequence_of_faults_ends_within_the_rules(kind, results, took, max_w
         assert len(touching) <= 1
     if kind is Kind.DEACTIVATE and touching:
         assert attempts.sent_at[-1] - touching[0] <= 60
-    # what a lost answer has made doubtful never becomes certain again
+    # a doubt after a lost response remains until the end of the call
     assert exchange.doubt == any(
         isinstance(before, Lost) or (getattr(before, "status", 0) not in (0, 404, 429))
         for before in course[:-1]
@@ -273,13 +273,13 @@ def test_a_single_call_always_has_its_attempts(clock):
 class Pace:
     def __init__(self) -> None:
         self.turns = 0
-        self.told: list[tuple[float | None, float | None]] = []
+        self.reported: list[tuple[float | None, float | None]] = []
 
     def acquire(self) -> None:
         self.turns += 1
 
     def limited(self, limit_qps: float | None, retry_after: float | None) -> None:
-        self.told.append((limit_qps, retry_after))
+        self.reported.append((limit_qps, retry_after))
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_every_429_is_reported_to_the_pacer(limit, heard, clock):
         pacer=pace,
     )
     assert pace.turns == 3
-    assert pace.told == [(heard, 2.0), (heard, None)]
+    assert pace.reported == [(heard, 2.0), (heard, None)]
 
 
 @pytest.mark.parametrize("number", [429, 503])
@@ -322,7 +322,7 @@ def test_short_waits_are_announced_once_they_add_up(clock):
 def test_a_wait_that_exceeds_the_limit_does_not_delay_other_calls(clock):
     pace = Pace()
     run(Kind.READ, status(429, {"limit_qps": 5}, retry_after="100000"), clock=clock, pacer=pace)
-    assert pace.told == []
+    assert pace.reported == []
 
 
 def test_time_limits_are_finite_by_default(clock):

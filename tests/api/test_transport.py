@@ -25,7 +25,7 @@ from parsec_cli.base_url import BaseUrl
 from parsec_cli.models import Secret
 
 LIMIT = 0.5
-MARGIN = 20.0  # seconds: far behind the limit, for a machine that is busy
+MARGIN = 20.0  # seconds: far above the limit, for a busy machine
 
 
 def exchange(
@@ -45,7 +45,7 @@ def exchange(
         connect(base, deadline, environ or {}),
         deadline=deadline,
         timeout=timeout,
-        # whoever waits between attempts is told to stop: one attempt is what is looked at
+        # `stopping` ends the call after its first attempt
         retry=RetrySettings(RetryBudget(), sleep=lambda _: None, stopping=lambda: True),
     )
     try:
@@ -371,7 +371,7 @@ def test_a_slow_response_within_the_limit_is_accepted(server: ScriptedServer):
 
 
 def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):
-    """A request that gave up does not take another thread's time away."""
+    """A request that timed out does not shorten the time of another thread."""
     deadline = Deadline()
     server.respond(slow(0.6, json_answer(200, {})))
     found: dict[float, Exchange] = {}
