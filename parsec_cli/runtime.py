@@ -296,6 +296,5 @@ class Runtime:
     def close(self) -> None:
         """Close what was opened."""
         for name in ("client", "index"):
-            part = self.__dict__.get(name)
-            if part is not None:
-                part.close()
+            if name in self.__dict__:
+                self.__dict__[name].close()
