@@ -105,8 +105,10 @@ def test_every_command_that_uses_a_profile_warns(tool, builder, home):
     config.chmod(0o600)
     assert "warning" not in tool("config", "show", env=env).err
     config.chmod(0o666)
-    told = f"warning: other users can change `{config}` (mode 0666) and make parsec run a program"
-    assert told in " ".join(tool("config", "show", env=env).err.split())
+    warning = (
+        f"warning: other users can change `{config}` (mode 0666) and make parsec run a program"
+    )
+    assert warning in " ".join(tool("config", "show", env=env).err.split())
     config.chmod(0o600)
     home.chmod(0o777)
     assert "of its folder" in tool("config", "show", env=env).err

@@ -18,7 +18,7 @@ PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
 SOURCE = "environment PARSEC_API_KEY"
 
 
-def told(error: ParsecError) -> str:
+def error_text(error: ParsecError) -> str:
     return " ".join((error.message, error.hint, *error.details, str(error), repr(error)))
 
 
@@ -74,8 +74,8 @@ def test_a_text_that_is_more_than_a_key_is_refused_without_quoting_it(text, plac
     with pytest.raises(UsageFault) as caught:
         keys.checked(text, SOURCE)
     assert caught.value.message.startswith(f"the key from {SOURCE} contains {place}")
-    assert "pk_" not in told(caught.value)
-    assert "other" not in told(caught.value)
+    assert "pk_" not in error_text(caught.value)
+    assert "other" not in error_text(caught.value)
 
 
 @given(st.text())
@@ -130,7 +130,7 @@ def test_a_failing_command_is_a_key_error_without_its_output(command, message, c
     with pytest.raises(KeyFault) as caught:
         run(command)
     assert (caught.value.message, caught.value.exit_code) == (message, 4)
-    assert "CANARY" not in told(caught.value)
+    assert "CANARY" not in error_text(caught.value)
     assert capfd.readouterr() == ("", "")
 
 
@@ -138,13 +138,13 @@ def test_a_failing_command_is_a_key_error_without_its_output(command, message, c
 def test_an_invalid_command_is_a_usage_error(command):
     with pytest.raises(UsageFault) as caught:
         run(command)
-    assert "CANARY" not in told(caught.value)
+    assert "CANARY" not in error_text(caught.value)
 
 
 def test_a_command_that_prints_more_than_a_key_is_refused_without_quoting_it():
     with pytest.raises(UsageFault) as caught:
         run("printf 'CANARY\\nlogin: ann'")
-    assert "CANARY" not in told(caught.value)
+    assert "CANARY" not in error_text(caught.value)
 
 
 def exists(pid: int) -> bool:

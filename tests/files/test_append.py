@@ -22,7 +22,7 @@ def opened(folder: Path, disk: Disk) -> Lines:
 
 
 class SlowDisk(RealDisk):
-    """Lets a sync take until it is told to go on."""
+    """Delays a sync until an event is set."""
 
     def __init__(self) -> None:
         self.syncs = 0
