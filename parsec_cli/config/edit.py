@@ -205,7 +205,9 @@ def checked_value(setting: Setting, value: str) -> str:
     except UnicodeEncodeError:
         raise UsageFault(f"`{setting.name}` must be valid Unicode text") from None
     if setting.name == "api_key_command":
-        keys.split_command(text, "`api_key_command`")
+        from parsec_cli.config.key_command import split_command
+
+        split_command(text, "`api_key_command`")
     return text
 
 

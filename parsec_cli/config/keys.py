@@ -5,30 +5,19 @@ A stored key is sent only to the origin of its profile.
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.config.settings import BY_NAME, SANDBOX, Sources, stored_origin
-from parsec_cli.errors import GuardRefused, KeyFault, NoKey, UsageFault
+from parsec_cli.errors import GuardRefused, NoKey, UsageFault
 from parsec_cli.models import Secret
 from parsec_cli.next_command import run
 from parsec_cli.records import record
 from parsec_cli.redaction import mask
 
-if TYPE_CHECKING:
-    import subprocess
-
-# long enough to type the passphrase of a password manager
-COMMAND_TIMEOUT = 60.0
+COMMAND_TIMEOUT = 60.0  # seconds that `api_key_command` may take
 _FINGERPRINT_DIGITS = 12
-_MOST_OUTPUT = 1 << 16
-_POLL_SECONDS = 0.02
-_TERMINATE_SECONDS = 1.0
 # each matches at a character that shows that a text is not just a key
 _NOT_A_KEY = (
     r"[^\x21-\x7e]",
@@ -81,121 +70,6 @@ def _code_point(character: str) -> str:
     return f"U+{code:04X}" + (f" ({name.lower()})" if name else "")
 
 
-def from_command(
-    command: str, source: str, environ: Mapping[str, str], timeout: float = COMMAND_TIMEOUT
-) -> Secret:
-    """Run `command` without a shell and take its stdout; `timeout` is in seconds.
-
-    Its output may contain secrets and is never shown. It gets no stdin, because that may be the
-    input of the current command. It stays in the process group, so that a password manager can ask
-    on the terminal.
-    """
-    import subprocess
-
-    argv = split_command(command, source)
-    try:
-        process = subprocess.Popen(  # noqa: S603 -- the user's own program, by their own config
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict(environ),
-        )
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the command line is not valid"
-        raise _failed(source, f"cannot be started: {reason.lower()}") from None
-    try:
-        output = _output(process, timeout)
-    except subprocess.TimeoutExpired:
-        raise _failed(source, f"took longer than {timeout:g} s") from None
-    finally:
-        _end(process)
-    if len(output) > _MOST_OUTPUT:
-        raise _failed(source, f"printed more than {_MOST_OUTPUT:,} bytes")
-    if process.returncode < 0:
-        raise _failed(source, f"was ended by signal {-process.returncode}")
-    if process.returncode > 0:
-        raise _failed(source, f"failed with exit code {process.returncode}")
-    if not output.strip():
-        raise _failed(source, "printed nothing")
-    return checked(output.decode("utf-8", "surrogateescape"), source)
-
-
-def _output(process: subprocess.Popen[bytes], timeout: float) -> bytes:
-    """Return what the process printed before it ended, or more than is permitted.
-
-    A child, such as an agent that keeps running, may hold stdout open. So the end of the process
-    counts, not the end of the pipe.
-    """
-    import select
-    import subprocess
-    import time
-
-    if sys.platform == "win32":  # which cannot wait for a pipe
-        return process.communicate(timeout=timeout)[0]
-    assert process.stdout is not None  # noqa: S101 -- it is a pipe
-    pipe = process.stdout.fileno()
-    os.set_blocking(pipe, False)
-    output, deadline = b"", time.monotonic() + timeout
-    while len(output) <= _MOST_OUTPUT:
-        # checked before reading: by then the pipe contains everything printed
-        ended = process.poll() is not None
-        try:
-            piece = os.read(pipe, _MOST_OUTPUT)
-        except BlockingIOError:
-            left = deadline - time.monotonic()
-            if ended:
-                break
-            if left <= 0:
-                raise subprocess.TimeoutExpired(process.args, timeout) from None
-            select.select([pipe], [], [], min(left, _POLL_SECONDS))
-            continue
-        if not piece:
-            process.wait(max(0.0, deadline - time.monotonic()))
-            break
-        output += piece
-    return output
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Stop the process; gently first, so that a password manager can restore the terminal."""
-    import subprocess
-
-    try:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(_TERMINATE_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def split_command(command: str, source: str) -> list[str]:
-    """Split by shell rules; an empty command or an open quote is a UsageFault."""
-    import shlex
-
-    try:
-        argv = shlex.split(command)
-    except ValueError:
-        argv = []
-    if not argv:
-        raise UsageFault(
-            f"{source} is not a command line: is a quote left open?",
-            hint="set it again with",
-            command=run("config", "set", "api_key_command", "PROGRAM ARGUMENT..."),
-        )
-    return argv
-
-
-def _failed(source: str, what: str) -> KeyFault:
-    return KeyFault(f"{source} {what}", hint="run the command by itself to see its messages")
-
-
 @record
 class KeySource:
     """The place of a profile's key. It is found without looking at the key."""
@@ -234,6 +108,8 @@ class KeySource:
         if self._stored:
             return checked(self._stored, source)
         command = self.sources.stored["api_key_command"]
+        from parsec_cli.config.key_command import from_command
+
         return from_command(command, source, self.sources.environ, self.timeout)
 
     def masked(self) -> str | None:

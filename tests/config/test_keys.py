@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsec_cli.config import keys
+from parsec_cli.config import key_command, keys
 from parsec_cli.errors import KeyFault, ParsecError, UsageFault
 from parsec_cli.models import Secret
 
@@ -103,7 +103,7 @@ def test_a_fingerprint_identifies_a_key_without_showing_it():
 
 def run(command: str, timeout: float = 30) -> str:
     environ = {"PATH": "/usr/bin:/bin", "WHO": "a b"}
-    return keys.from_command(command, "the command", environ, timeout).reveal()
+    return key_command.from_command(command, "the command", environ, timeout).reveal()
 
 
 def test_a_command_is_split_by_shell_rules_and_run_without_a_shell():
@@ -193,7 +193,7 @@ def test_an_interrupted_command_is_stopped(tmp_path, monkeypatch, trap):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(select, "select", interrupt)
-    monkeypatch.setattr(keys, "_TERMINATE_SECONDS", 0.05)
+    monkeypatch.setattr(key_command, "_TERMINATE_SECONDS", 0.05)
     with pytest.raises(KeyboardInterrupt):
         run(f"sh -c '{trap}echo $$ > {pid}; while :; do sleep 1; done'", 60)
     assert not exists(int(pid.read_text()))
