@@ -161,10 +161,10 @@ class Sandbox:
             return refusal.answer()
 
     def open(self) -> None:
-        """Open the file, making it when there is none; raises LocalFault."""
+        """Open the file, or create it; raises LocalFault."""
         with self._store.transaction():
             pass
 
     def close(self) -> None:
-        """Close the file; a later request opens it again."""
+        """Close the file; a later request reopens it."""
         self._store.close()

@@ -21,7 +21,7 @@ PREFIX = "/api/v1"
 BUILDER_KEY = "pk_live_sandbox"
 BUILDER_TIER = "pro"
 
-# the largest honest body is an onboarding with an RSA key: a few kilobytes
+# the largest valid body, an onboarding with an RSA key, has a few kilobytes
 MAX_BODY = 64 * 1024
 
 
@@ -81,7 +81,7 @@ def _body(environ: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key it is: the builder's, or that of one of its end-users."""
+    """The owner of the key: the builder, or one of its end-users."""
 
     user: JsonObject | None = None
 
@@ -99,7 +99,7 @@ class Caller:
 
 
 def authenticate(request: Request, state: State) -> Caller:
-    """Tell who calls by `X-API-Key`; raises Refusal 401."""
+    """Return the owner of `X-API-Key`; raises Refusal 401."""
     key = request.header("X-API-Key")
     if not key:
         raise unauthorized("missing X-API-Key header")
@@ -113,7 +113,7 @@ def authenticate(request: Request, state: State) -> Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An accepted request inside its transaction; `customer_id` is the one in the path, if any.
+    """An accepted request inside its transaction; `customer_id` comes from the path, if it has one.
 
     `now` is in Unix seconds; `used` counts the caller's requests of this month, this one included.
     """
@@ -132,7 +132,7 @@ class Call:
 
 NOT_OWNED = "end-user not found or not owned by this builder"
 
-# a customer of some other builder: every call about it is a 403, for rehearsing that answer
+# a user of another builder: every call about it gets a 403, to rehearse that response
 OTHER_BUILDERS_USER = "0b5e55ed-0000-4000-8000-000000000000"
 
 

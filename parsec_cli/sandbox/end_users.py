@@ -39,7 +39,7 @@ ESCROW = {
 
 
 def create(call: Call) -> Answer:
-    """Make the user (201), or answer the one that has this external_id, unchanged (200)."""
+    """Create the user (201), or return the one with this external_id unchanged (200)."""
     fields = Fields(call.request.json())
     external_id = fields.text("external_id", required=True)
     fields.email("email")
@@ -50,7 +50,7 @@ def create(call: Call) -> Answer:
     if there is not None:
         return of_json(200, as_created(there))
     user = new_user(str(external_id), call.random, timestamp(call.now), qps_limit=qps_limit)
-    while _is_taken(call, user):  # a random source that was seeded repeats itself
+    while _is_taken(call, user):  # a seeded random source repeats itself
         user = new_user(str(external_id), call.random, user["created_at"], qps_limit=qps_limit)
     if eoa_address is not None:
         user["wallet"] = external_wallet(eoa_address, user["created_at"])
@@ -75,7 +75,7 @@ def get(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """Set `qps_limit`; the pool may be overcommitted, since no document says that it may not."""
+    """Set `qps_limit`; the pool may be overcommitted, since no document forbids it."""
     fields = Fields(call.request.json())
     fields.not_null("qps_limit")
     qps_limit = fields.positive("qps_limit")
@@ -88,7 +88,7 @@ def update(call: Call) -> Answer:
 
 
 def deactivate(call: Call) -> Answer:
-    """Forget the user, and with it its key; its external_id is free for a new user."""
+    """Remove the user and its key; its external_id is free for a new user."""
     user = addressed_user(call, call.customer_id)
     call.state.remove(user["customer_id"])
     return Answer(204)
@@ -99,7 +99,7 @@ def pool(call: Call) -> Answer:
 
 
 def escrow_config(call: Call) -> Answer:
-    del call  # the same for everybody
+    del call  # the same for every caller
     return of_json(200, ESCROW)
 
 
@@ -123,14 +123,14 @@ def new_user(
 
 
 def as_created(user: JsonObject) -> JsonObject:
-    """Return the shape that creating answers with."""
+    """Return the shape of the response to a create."""
     hidden = ("tier", "qps_limit", "created_at")
     shown = {name: value for name, value in user.items() if name not in hidden}
     return {**shown, "status": "complete"}
 
 
 def external_wallet(eoa_address: str, created_at: str) -> JsonObject:
-    """Return the wallet of a user who brought an address: no embedded wallet stands behind it."""
+    """Return the wallet of a user with an address of their own, without an embedded wallet."""
     return {
         "eoa_address": eoa_address,
         "privy_wallet_id": "",
@@ -157,12 +157,12 @@ def timestamp(unix_seconds: float) -> str:
 
 
 def seconds(timestamp: str) -> int:
-    """Return the Unix seconds of what `timestamp` wrote."""
+    """Return the Unix seconds of a text that `timestamp` made."""
     return calendar.timegm(time.strptime(timestamp, _RFC_3339))
 
 
 def usdc_amount(units: int) -> str:
-    """Write base units (6 decimals) as people read dollars: `100500000` is `100.50`."""
+    """Write base units (6 decimals) as dollars: `100500000` is `100.50`."""
     return f"{units // 1_000_000}.{units % 1_000_000 // 10_000:02}"
 
 
@@ -176,9 +176,9 @@ _FIELD = "builder_external_id"
 
 
 def list_page(state: State, query: Mapping[str, str]) -> Answer:
-    """Answer the page that `limit` and `cursor` ask for; raises Refusal 400."""
+    """Return the page for `limit` and `cursor`; raises Refusal 400."""
     limit = whole_number(query.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
-    # one row more than asked for tells whether there is a next page
+    # one more row shows whether there is a next page
     rows = state.page(read_cursor(query.get("cursor", "")), limit + 1)
     page = rows[:limit]
     cursor = write_cursor(page[-1][0]) if len(rows) > limit else None
@@ -192,7 +192,7 @@ def write_cursor(external_id: str) -> str:
 
 
 def read_cursor(cursor: str) -> str:
-    """Return the external_id to go on after; an absent or empty cursor is the beginning."""
+    """Return the external_id to continue after; without a cursor, start at the beginning."""
     if not cursor:
         return ""
     try:

@@ -1,7 +1,7 @@
-"""Exchange credentials that travel with a request: decode `X-Exchange-Credentials`, try them.
+"""Decode and check exchange credentials that a request carries in `X-Exchange-Credentials`.
 
-No exchange stands behind the sandbox, so every well-formed credential works, but for those whose
-`api_key_id` or `clob_api_key` begins with `bad`: the exchange refuses them, for rehearsals.
+There is no exchange behind the sandbox, so every well-formed credential works. To rehearse a
+refusal, let `api_key_id` or `clob_api_key` begin with `bad`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check_header(value: str, exchange: str) -> None:
 
 
 def _check_polymarket(fields: Fields) -> None:
-    """Accept a signing key, the three API credentials, or both: pages of two ages disagree."""
+    """Accept a signing key, the three API credentials, or both: the documents disagree."""
     key = fields.matching("private_key", HEX_KEY, "0x and 64 hex digits")
     given = [name for name in _CLOB if fields.text(name) is not None]
     if given and len(given) < len(_CLOB):
@@ -47,7 +47,7 @@ def _check_polymarket(fields: Fields) -> None:
 
 
 def check_accepted(credentials: JsonObject) -> None:
-    """Let the pretended exchange refuse what begins with `bad`; raises Refusal 403."""
+    """Refuse credentials that begin with `bad`, as an exchange would; raises Refusal 403."""
     names = (credentials.get("api_key_id"), credentials.get("clob_api_key"))
     if any(isinstance(name, str) and name.startswith(REFUSED_PREFIX) for name in names):
         raise forbidden("the exchange refused the credentials", "authentication_failed")

@@ -1,7 +1,7 @@
 """Reads on behalf of an end-user: balance, positions, fills, orders, wallet, ping.
 
-The builder names the user in `X-Builder-Customer-Id`; an end-user's own key means itself. What is
-answered depends on the user alone, so that a rehearsal can be repeated.
+The builder names the user in `X-Builder-Customer-Id`; an end-user's own key means itself. The
+response depends on the user alone, so that a rehearsal can be repeated.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def orders(call: Call) -> Answer:
         if view in ("all", "open" if order["status"] in trading.OPEN else "closed")
         and start <= seconds(order["created_at"]) <= end
     ]
-    # a limit out of bounds is not refused, but brought within them
+    # the API does not refuse a limit out of bounds, but moves it to the nearest bound
     return _listed(call, account, listed[: min(max(1, limit), MOST_ORDERS)])
 
 
@@ -103,7 +103,7 @@ def wallet(call: Call) -> Answer:
 
 
 def ping(call: Call) -> Answer:
-    """Say for one exchange, or for each, whether there are credentials and whether they work."""
+    """Report for one exchange, or for each, whether there are credentials and whether they work."""
     asked = call.request.query.get("exchange")
     user, headers = _whose(call)
     exchanges = EXCHANGES if asked is None else (_known(asked),)
@@ -144,7 +144,7 @@ def _known(exchange: str) -> str:
 
 
 def _whose(call: Call) -> tuple[JsonObject | None, Headers]:
-    """Return the user meant, and the rate headers of a call on behalf of one."""
+    """Return the impersonated user, if any, and the rate headers."""
     named = call.request.header(IMPERSONATE).lower()
     if not named:
         return call.caller.user, ()

@@ -1,4 +1,4 @@
-"""Injected faults for rehearsals: which requests fail, how, and before or after their effect.
+"""Injected faults for rehearsals: which requests fail, how, and before or after they take effect.
 
 `METHOD STATUS PROBABILITY` fails a request *before* it has an effect: nothing is changed and the
 request is not counted. A fourth word, `after`, lets the request take its effect and then loses
@@ -60,7 +60,7 @@ def _wrong(text: str, why: str) -> UsageFault:
 
 
 def draw(faults: Sequence[Fault], method: str, random: Random) -> Fault | None:
-    """Return the first fault that strikes this request, if any does."""
+    """Return the first fault that this request meets, if any."""
     for fault in faults:
         if fault.method in {method, "*"} and random.random() < fault.probability:
             return fault

@@ -42,7 +42,7 @@ def quota_headers(caller: Caller, used: int, limit: int, now: float) -> Headers:
 
 
 def usage(call: Call) -> Answer:
-    """Tell limits and use; a sandbox without `--rate-limit` is unlimited per second and says 0."""
+    """Return limits and usage; without `--rate-limit`, the limits per second are 0 (unlimited)."""
     begin, end = billing_period(call.now)
     rate = call.rate_limit
     return of_json(
@@ -73,14 +73,14 @@ _RATE_LIMIT = re.compile(r"([0-9]{1,9})(?::([0-9]{1,9}))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Requests per second, and how many may come at once after a rest."""
+    """Requests per second, and how many may arrive at once after a pause."""
 
     qps: int
     burst: int
 
 
 def parse_rate_limit(text: str) -> RateLimit:
-    """Read `QPS[:BURST]`, both whole and at least 1; the burst is QPS unless told. UsageFault."""
+    """Read `QPS[:BURST]`, whole and at least 1; the default burst is QPS. Raises UsageFault."""
     match = _RATE_LIMIT.fullmatch(text)
     qps = int(match[1]) if match else 0
     burst = int(match[2] or qps) if match else 0
@@ -94,7 +94,7 @@ def parse_rate_limit(text: str) -> RateLimit:
 
 @dataclass(slots=True)
 class Bucket:
-    """A token bucket that begins full; safe with several threads, and when the clock goes back."""
+    """A token bucket that starts full; safe for threads, and if the clock goes back."""
 
     limit: RateLimit
     _tokens: float = field(init=False)
@@ -120,7 +120,7 @@ class Bucket:
 class Window:
     """Calls per name within the current second, for the `remaining` headers; nothing is refused.
 
-    Which calls the API refuses for a user is its secret; the headers are documented.
+    The documents describe these headers, but not which calls the API refuses.
     """
 
     _second: int = 0

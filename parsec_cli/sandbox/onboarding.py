@@ -1,7 +1,7 @@
-"""Link an end-user to an exchange, with a wallet of Parsec's or with the user's own credentials.
+"""Link an end-user to an exchange, with a managed wallet or with the user's own credentials.
 
-Steps already done are skipped: a repeat answers `already_linked` with no step, and a user who has
-a wallet but no link gets only the link. The credentials themselves are checked and thrown away.
+Finished steps are skipped: a repeat returns `already_linked` without steps, and a user with a
+wallet but no link gets only the link. Credentials are checked, but not stored.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Wish:
 
 def onboard(call: Call) -> Answer:
     wish = read_wish(Fields(call.request.json()))
-    # the documented answers of this endpoint have no 404: an unknown user is a 403 as well
+    # this endpoint documents no 404, so an unknown user is a 403 as well
     user = call.state.user(wish.customer_id)
     if user is None:
         raise Refusal(403, NOT_OWNED, "forbidden")
@@ -87,7 +87,7 @@ def _keep_keys() -> list[str]:
 
 
 def _make_wallet(call: Call, user: JsonObject, wish: Wish) -> list[str]:
-    """Give the user the wallet that is still missing; return the steps this took."""
+    """Create the wallet that the user lacks; return the steps taken."""
     steps = []
     now = timestamp(call.now)
     if user["wallet"] is None and wish.wallet_type == "eoa":

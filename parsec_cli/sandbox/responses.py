@@ -1,4 +1,4 @@
-"""What the sandbox answers: statuses, headers and the documented error bodies, as values."""
+"""The sandbox's responses: statuses, headers and the documented error bodies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer; `body` is empty where the API sends none."""
+    """One HTTP response; `body` is empty where the API sends none."""
 
     status: int
     body: bytes = b""
@@ -40,7 +40,7 @@ def of_json(status: int, value: object) -> Answer:
 
 @dataclass(eq=False)  # not frozen: a raised exception is given its traceback
 class Refusal(Exception):
-    """An answer that is not a success; without `code` its body holds only `error`, as some do."""
+    """A response that is not a success; without `code`, its body contains only `error`."""
 
     status: int
     error: str
@@ -50,8 +50,8 @@ class Refusal(Exception):
     headers: Headers = ()
 
     def answer(self) -> Answer:
-        told = {"code": self.code, "retryable": self.retryable} if self.code else {}
-        body = {"error": self.error, **told, **self.more}
+        details = {"code": self.code, "retryable": self.retryable} if self.code else {}
+        body = {"error": self.error, **details, **self.more}
         return of_json(self.status, body).with_headers(self.headers)
 
 
@@ -64,7 +64,7 @@ def missing_parameter(name: str) -> Refusal:
 
 
 def invalid(problems: Sequence[str]) -> Refusal:
-    """Refuse input, one problem a line, each beginning with the name of its field."""
+    """Refuse input; each line names a field and its problem."""
     return Refusal(
         400, "validation failed", "validation_error", more={"validation_errors": list(problems)}
     )
@@ -123,7 +123,7 @@ _BY_STATUS = {
 
 
 def injected(status: int) -> Answer:
-    """Answer for a fault: the API's own body, or a page of the proxy where the API has no such."""
+    """Return the response for a fault: the API's own body, or a proxy's page for other statuses."""
     refusal = _BY_STATUS.get(status)
     if refusal is not None:
         return refusal.answer()

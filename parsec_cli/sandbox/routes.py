@@ -1,4 +1,4 @@
-"""Which handler answers which method and path: the table of contents of the imitated API."""
+"""Map methods and paths to handlers: the table of contents of the imitated API."""
 
 from __future__ import annotations
 

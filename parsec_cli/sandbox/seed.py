@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MOST = 100_000
 
-# the builder tiers Silver and Gold; beyond them the size of a pool is a matter of contract
+# the builder tiers Silver and Gold; larger pools depend on the contract
 SILVER, GOLD = 2_500, 10_000
 _CUSTOM_STEP = 50_000
 _MOSTLY_FILLED = 0.85
@@ -62,7 +62,7 @@ DOZEN_IDS = tuple(row[0] for row in _DOZEN)
 
 
 def seed(db_path: Path, count: int) -> None:
-    """Make exactly `count` users, instead of all there are; raises UsageFault and LocalFault."""
+    """Replace all users by exactly `count`; raises UsageFault and LocalFault."""
     if not 0 <= count <= MOST:
         raise UsageFault(
             f"`{count}` is not a number of users from 0 to {MOST}",
@@ -80,7 +80,7 @@ def seed(db_path: Path, count: int) -> None:
 
 
 def reset(db_path: Path) -> None:
-    """Go back to the first dozen, also when the file cannot be read; raises LocalFault."""
+    """Restore the first dozen, even if the file cannot be read; raises LocalFault."""
     store = Store(db_path, first_dozen)
     try:
         with store.transaction() as state:
@@ -100,7 +100,7 @@ def first_dozen(state: State) -> None:
 
 
 def seeded_number(user: JsonObject) -> int | None:
-    """Return the place of a user in the dozen or the fleet; None for a user created later."""
+    """Return a user's position in the dozen or the fleet; None for a user created later."""
     external_id: str = user["external_id"]
     if external_id in DOZEN_IDS:
         number = DOZEN_IDS.index(external_id)
@@ -119,7 +119,7 @@ def _fleet(count: int) -> Iterator[JsonObject]:
     random = Random(100_000)
     for number in range(1, count + 1):
         qps_limit = random.choice((None, 1, 1, 1, 2, 2, 3, 5))
-        # the strategies: half managed, a third with own keys, the rest per request
+        # the strategies: half managed, a third with the user's own keys, the rest per request
         exchanges, wallet = random.choice(
             (
                 (_POLYMARKET, "eoa"),
@@ -176,7 +176,7 @@ def _usdc(units: int) -> JsonObject:
 
 
 def _believable_pool(allocated: int) -> int:
-    """Return the smallest pool that leaves some room above what is allocated."""
+    """Return the smallest pool that leaves room above the allocated limits."""
     for size in (SILVER, GOLD):
         if allocated <= size * _MOSTLY_FILLED:
             return size

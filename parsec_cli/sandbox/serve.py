@@ -1,4 +1,4 @@
-"""Offer the sandbox over HTTP on the loopback address, and on no other, until a signal ends it."""
+"""Serve the sandbox over HTTP, on the loopback address only, until a signal ends it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ HOST = "127.0.0.1"
 LAST_PORT = 65_535
 
 
-# a thread sleeps through the latency of its request, so there are as many as clients at once
+# a thread sleeps for the latency of its request, so this bounds the clients at a time
 THREADS = 32
 
 
-# above the application's own limit, so that its documented answer is what a client meets first
+# above the application's own limit, so that its documented response comes first
 MAX_BODY = 1024 * 1024
 
 
@@ -59,7 +59,7 @@ def serve(
     if not (math.isfinite(latency) and latency >= 0):
         raise UsageFault(f"`{latency}` is not a latency in milliseconds")
     sandbox = app.build(db_path, rate_limit=rate_limit, latency=latency, faults=faults)
-    # a file that cannot be used is told now, not to the first client
+    # report an unusable file now, not to the first client
     sandbox.open()
     try:
         _run(_Served(sandbox), port, announce)
@@ -90,7 +90,7 @@ class _Served:
 def _run(application: _Served, port: int, announce: Callable[[str], object]) -> None:
     from waitress.server import create_server  # type: ignore[import-untyped]  # it has no stubs
 
-    # faults of single requests are answers here; stderr belongs to the command
+    # faults of single requests become responses; stderr belongs to the command
     logging.getLogger("waitress").setLevel(logging.CRITICAL + 1)
     opened: dict[int, Any] = {}
     server = create_server(
@@ -103,7 +103,7 @@ def _run(application: _Served, port: int, announce: Callable[[str], object]) -> 
         ident=None,
     )
     try:
-        # a signal between the two calls ends this as well as one within the loop
+        # a signal between the two calls has the same effect as one within the loop
         with _ended_by_signals(), suppress(SystemExit):
             announce(f"http://{HOST}:{server.effective_port}")
             server.run()

@@ -38,7 +38,7 @@ INSERT INTO pool VALUES (0, 0, 0);
 
 
 class State:
-    """What one transaction may read and change; the pool's sums are kept along, never scanned."""
+    """What one transaction may read and change; the pool's sums are updated, never recomputed."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -91,7 +91,7 @@ class State:
         )
 
     def remove(self, customer_id: str) -> bool:
-        """Forget the user; False when there is none."""
+        """Remove the user; False if there is none."""
         allocated = self._allocated(customer_id)
         gone = self._connection.execute("DELETE FROM users WHERE customer_id = ?", (customer_id,))
         self._shift_pool(-gone.rowcount, -allocated)

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 VERSION = 1
-# a `seed` of 100,000 users holds the file for some seconds: others wait rather than fail
+# a `seed` of 100,000 users locks the file for some seconds; others wait instead of failing
 BUSY_SECONDS = 30.0
 
 
 class BrokenFile(LocalFault):
-    """The file is no sandbox of this version: only a new one helps."""
+    """The file is not a sandbox of this version and must be replaced."""
 
 
 class Store:
@@ -52,7 +52,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[State]:
         """Yield the state; keep its changes unless the block raises. Raises LocalFault."""
-        with self._turn, _told(self._path):
+        with self._turn, _naming_the_file(self._path):
             connection = self._opened()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -63,15 +63,15 @@ class Store:
             connection.commit()
 
     def close(self) -> None:
-        """Close the file; the next transaction opens it anew."""
+        """Close the file; the next transaction reopens it."""
         with self._turn:
             self._close()
             self._connection = None
 
     def remake(self) -> None:
-        """Throw the file away, whatever it is, and make it anew. Raises LocalFault."""
+        """Replace the file, whatever it contains. Raises LocalFault."""
         self.close()
-        with self._turn, _told(self._path):
+        with self._turn, _naming_the_file(self._path):
             _remove(self._path)
             self._create()
 
@@ -91,7 +91,7 @@ class Store:
         return self._connection
 
     def _create(self) -> None:
-        """Make the file 0600 in a 0700 directory; where another process was quicker, keep its."""
+        """Create the file 0600 in a 0700 directory, unless another process was faster."""
         path = self._path
         save.make_private_directory(path.parent)
         made = save.temporary_beside(path)
@@ -123,7 +123,7 @@ class Store:
 
 
 def _remove(path: Path) -> None:
-    """Remove a SQLite file and what SQLite keeps beside it."""
+    """Remove a SQLite file with its log and index."""
     for end in ("", "-wal", "-shm"):
         path.with_name(path.name + end).unlink(missing_ok=True)
 
@@ -147,8 +147,8 @@ def _check_version(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn a failing disk or file into a LocalFault that names the file."""
+def _naming_the_file(path: Path) -> Iterator[None]:
+    """Turn an error of the disk or the file into a LocalFault that names the file."""
     try:
         yield
     except (OSError, sqlite3.OperationalError) as fault:

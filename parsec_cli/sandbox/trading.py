@@ -1,4 +1,4 @@
-"""What seeded users trade: orders, positions and fills, computed from the user and never stored.
+"""Orders, positions and fills of seeded users, computed from the user and never stored.
 
 So an older sandbox file has them too, and a deactivated user loses them. A user created later has
 traded nothing, even under the external_id of a seeded one.
@@ -33,7 +33,7 @@ _DOZEN = {
     "user_003": Trades(("filled", "cancelled", "rejected"), (0.0,)),
     "user_005": Trades(("filled", "filled", "open"), (120.0,)),
 }
-# of every eight users of a fleet, one holds something and one did before
+# of every eight users of a fleet, one has open holdings and one closed ones
 _FLEET = {0: Trades(("open",), (60.0,)), 4: Trades(("filled", "cancelled"), (0.0,))}
 
 

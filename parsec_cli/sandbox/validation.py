@@ -22,7 +22,7 @@ PEM_KEY = re.compile(
 
 @dataclass(slots=True)
 class Fields:
-    """A body whose fields are taken one by one; `done()` refuses it if any had a problem.
+    """A body whose fields are read one by one; `done()` refuses it if any has a problem.
 
     An optional field that is null counts as absent.
     """
@@ -99,7 +99,7 @@ class Fields:
 
 def whole_number(text: str, name: str, lowest: int, highest: int) -> int:
     """Read a query parameter of plain ASCII digits within bounds; raises Refusal 400."""
-    # ten digits hold every bound there is; int() of a million digits is slow
+    # ten digits are enough for every bound; int() of a million digits is slow
     if text.isascii() and text.isdigit() and len(text) <= 10:  # noqa: PLR2004
         value = int(text)
         if lowest <= value <= highest:
