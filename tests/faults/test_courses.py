@@ -134,8 +134,9 @@ def test_a_refused_connection_is_reported_as_nothing_sent(tool, builder, key_env
     builder.strict = False
 
     def read_then_leave(peer, request):
-        json_answer(200, builder.users[ALICE], keep_alive=False).act(peer, request)
+        # in this order: the next connection may come as soon as the response is there
         builder._listener.shutdown(socket.SHUT_RDWR)
+        json_answer(200, builder.users[ALICE], keep_alive=False).act(peer, request)
         return False
 
     builder.fault("GET", action=Action("answer and leave", read_then_leave))
