@@ -1,34 +1,30 @@
-"""The options that every command shares, and the command classes that accept them anywhere.
+"""The options that every command shares, those that several declare, and the parsers of values.
 
 Typer has no option that works before *and* after a subcommand, so every command and group gets
-these. Their values meet in `runtime.options`, where the last one wins.
+the shared ones. Their values meet in `runtime.options`, where the last one wins.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Annotated, Any, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from parsec_cli import __version__
-from parsec_cli.cli.option_types import (
-    field_names,
-    output_format,
-    seconds,
-    seconds_or_zero,
-    without_equals,
-)
-from parsec_cli.cli.typer_adapter import ParserError, add_options, build_options, has_verb
-from parsec_cli.config.settings import check_rate
+from parsec_cli.cli.typer_adapter import build_options
+from parsec_cli.config.settings import check_output, check_rate
 from parsec_cli.errors import GuardRefused, UsageFault
-from parsec_cli.next_command import Line, again
+from parsec_cli.next_command import again
+from parsec_cli.records import record
 from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
 
 COMMON = "Common options"
+DEFAULT_MAX = 10  # deactivations per run
+_DAY = 86_400
 
 
 class EarlyResult(Exception):
@@ -41,6 +37,60 @@ class EarlyResult(Exception):
 
 def runtime_of(ctx: typer.Context) -> Runtime:
     return cast("Runtime", ctx.obj)
+
+
+def seconds(text: str, *, least: str = "above 0") -> float:
+    """Parse a number of seconds up to a day; `least` is `above 0` or `0`."""
+    value = float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) else None
+    if value is None or value > _DAY or (value == 0 and least != "0"):
+        raise UsageFault(f"`{text}` is not a number of seconds from {least} to {_DAY}")
+    return value
+
+
+seconds_or_zero = partial(seconds, least="0")
+
+
+@record
+class _Whole:
+    low: int
+    high: int
+    what: str
+
+    def __call__(self, text: str | int) -> int:
+        text = str(text)
+        if re.fullmatch(r"[0-9]{1,19}", text) and self.low <= int(text) <= self.high:
+            return int(text)
+        negative = re.fullmatch(r"-[0-9]+", text)
+        wanted = f"at least {self.low}" if negative else f"a whole number from {self.limits}"
+        raise UsageFault(
+            f"{self.what} must be {wanted}, not `{text}`",
+            hint=f"write it in plain digits, such as {max(self.low, 1)}",
+        )
+
+    @property
+    def limits(self) -> str:
+        return f"{self.low} to {self.high}"
+
+
+def whole(low: int, high: int, what: str) -> Callable[[str], int]:
+    """Make a parser for plain ASCII digits from `low` to `high`; help shows its `limits`."""
+    return _Whole(low, high, what)
+
+
+def without_equals(text: str) -> str:
+    """Remove the `=` that `-o=json` leaves. Other tools allow it, and no value begins with one."""
+    return text.removeprefix("=")
+
+
+def output_format(text: str) -> str:
+    return check_output(without_equals(text))
+
+
+def field_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise UsageFault("`--fields` contains an empty name", hint="write it like `--fields a,b.c`")
+    return names
 
 
 # declarations, member of `runtime.options`, parser, metavar (None: a flag), help
@@ -74,7 +124,7 @@ _SHARED: tuple[tuple[list[str], str, Callable[[str], Any] | None, str | None, st
 
 
 @cache
-def _shared_options() -> list[Any]:
+def shared_options() -> list[Any]:
     """Build the options once; they store nothing of the command that they belong to."""
     shared = {entry[1]: _shared(*entry) for entry in _SHARED}
     help_option = typer.Option(
@@ -83,7 +133,7 @@ def _shared_options() -> list[Any]:
         "--help",
         is_eager=True,
         expose_value=False,
-        callback=_show_help,
+        callback=show_help,
         help="Show this help.",
         rich_help_panel=COMMON,
     )
@@ -119,7 +169,7 @@ def _shared(
     return (bool if metavar is None else str) | None, option
 
 
-def _show_help(ctx: typer.Context, value: bool) -> None:
+def show_help(ctx: typer.Context, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from parsec_cli.cli.help_layout import help_of
 
@@ -149,49 +199,71 @@ def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
         )
 
 
-def _line(ctx: Any) -> Line | None:
-    from parsec_cli.cli.usage_errors import line_of
-
-    return line_of(ctx, ctx.command, ctx.command_path.split()[1:])
-
-
-class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ignore[misc]
-    """Adds the shared options to a command, and rewords the parser's errors."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "add_help_option": False})
-        add_options(self, _shared_options())
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # only a hint needs the line, so it is read when one is shown
-        runtime_of(ctx).read_line = partial(_line, ctx)
-        try:
-            left: list[str] = super().parse_args(ctx, args)
-        except ParserError as fault:
-            from parsec_cli.cli.usage_errors import usage_fault
-
-            raise usage_fault(fault, ctx, args) from None
-        return left
-
-
-class Command(_WithSharedOptions, TyperCommand):
-    """A verb."""
-
-    changes = False
-
-    def invoke(self, ctx: Any) -> Any:
-        if self.changes:
-            start_change(runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
-        return super().invoke(ctx)
-
-
-class Group(_WithSharedOptions, TyperGroup):
-    """A noun; without a verb it shows its help."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "invoke_without_command": True})
-
-    def invoke(self, ctx: Any) -> Any:
-        if not has_verb(ctx):
-            _show_help(ctx, True)
-        return super().invoke(ctx)
+DryRun = Annotated[
+    bool, typer.Option("-n", "--dry-run", help="Read and check everything, but send no change.")
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why; written to the history.")]
+UserName = Annotated[
+    str, typer.Argument(metavar="USER", help="A customer_id or an external_id; see `ext:`, `id:`.")
+]
+Overcommit = Annotated[
+    bool,
+    typer.Option("--allow-overcommit", help="Allow the sum of limits to exceed the QPS pool."),
+]
+Credentials = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|-", help="Exchange keys: a JSON object or a PEM file."),
+]
+ApiKeyId = Annotated[
+    str | None, typer.Option(metavar="ID", help="Id of the key in a PEM file (not secret).")
+]
+OddIds = Annotated[
+    bool,
+    typer.Option(
+        "--allow-odd-ids", help="Allow new ids such as `NULL`, or ones that look like another."
+    ),
+]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FIELD=COLUMN",
+        help="Read a field from a column of another name; repeatable. Ignores unknown columns.",
+    ),
+]
+Confirm = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm", metavar="VALUE", help="Consent for scripts: the external_id, or the count."
+    ),
+]
+Most = Annotated[
+    int,
+    typer.Option(
+        "--max",
+        parser=whole(0, 100_000, "--max"),
+        metavar="N",
+        help="Max deactivations in one run.",
+    ),
+]
+AllowHoldings = Annotated[
+    int | None,
+    typer.Option(
+        "--allow-holdings",
+        parser=whole(0, 100_000, "--allow-holdings"),
+        metavar="N",
+        help="For scripts: allow the deactivation of exactly N users who hold money.",
+    ),
+]
+BalancesOnly = Annotated[
+    bool,
+    typer.Option(
+        "--balances-only", help="Do not read open orders and positions before a deactivation."
+    ),
+]
+ResultsFile = Annotated[
+    str | None, typer.Option("--results", metavar="FILE", help="Where to write the result rows.")
+]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Deactivate every user that is not in the file.")
+]

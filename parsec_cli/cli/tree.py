@@ -6,12 +6,26 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from parsec_cli.cli.common_options import Command, Group, show_version
-from parsec_cli.cli.typer_adapter import build_command, build_group
+from parsec_cli.cli.common_options import (
+    runtime_of,
+    shared_options,
+    show_help,
+    show_version,
+    start_change,
+)
+from parsec_cli.cli.typer_adapter import (
+    ParserError,
+    add_options,
+    build_command,
+    build_group,
+    has_verb,
+)
+from parsec_cli.next_command import Line
 from parsec_cli.records import record
 from parsec_cli.results import Result
 
@@ -52,19 +66,65 @@ class Unbuilt(Mapping[str, Any]):
 
     def __init__(self, builders: Builders, summaries: Mapping[str, str]) -> None:
         self._builders = builders
-        self._built: dict[str, Any] = {}
+        self._built = cache(lambda name: builders[name]())
         self.summaries = summaries
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._built:
-            self._built[name] = self._builders[name]()
-        return self._built[name]
+        return self._built(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._builders)
 
     def __len__(self) -> int:
         return len(self._builders)
+
+
+def _line(ctx: Any) -> Line | None:
+    from parsec_cli.cli.usage_errors import line_of
+
+    return line_of(ctx, ctx.command, ctx.command_path.split()[1:])
+
+
+class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ignore[misc]
+    """Adds the shared options to a command, and rewords the parser's errors."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "add_help_option": False})
+        add_options(self, shared_options())
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # only a hint needs the line, so it is read when one is shown
+        runtime_of(ctx).read_line = partial(_line, ctx)
+        try:
+            left: list[str] = super().parse_args(ctx, args)
+        except ParserError as fault:
+            from parsec_cli.cli.usage_errors import usage_fault
+
+            raise usage_fault(fault, ctx, args) from None
+        return left
+
+
+class Command(_WithSharedOptions, TyperCommand):
+    """A verb."""
+
+    changes = False
+
+    def invoke(self, ctx: Any) -> Any:
+        if self.changes:
+            start_change(runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
+        return super().invoke(ctx)
+
+
+class Group(_WithSharedOptions, TyperGroup):
+    """A noun; without a verb it shows its help."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "invoke_without_command": True})
+
+    def invoke(self, ctx: Any) -> Any:
+        if not has_verb(ctx):
+            show_help(ctx, True)
+        return super().invoke(ctx)
 
 
 @record
@@ -135,12 +195,12 @@ class Noun:
 @cache
 def parser() -> Any:
     """Build the parser once per process."""
-    nouns = Unbuilt({name: partial(_noun, name) for name in _NOUNS}, {})
+
+    def build(name: str) -> Any:
+        return import_module(f"parsec_cli.commands.{name}").noun.build()
+
+    nouns = Unbuilt({name: partial(build, name) for name in _NOUNS}, {})
     return build_group("parsec", _SUMMARY, Group, nouns, callback=_parsec)
-
-
-def _noun(name: str) -> Any:
-    return import_module(f"parsec_cli.commands.{name}").noun.build()
 
 
 def _parsec(

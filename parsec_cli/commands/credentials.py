@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli.api import credentials
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import ApiKeyId
+from parsec_cli.cli.common_options import ApiKeyId, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.input_file import read_secrets
 from parsec_cli.errors import UsageFault

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli import columns, exact_json
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import whole
+from parsec_cli.cli.common_options import runtime_of, whole
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import shown
 from parsec_cli.models import JsonObject

@@ -10,8 +10,7 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.api.reads import get_pool, pages
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import seconds, whole
+from parsec_cli.cli.common_options import runtime_of, seconds, whole
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import pool_blocks
 from parsec_cli.errors import counted

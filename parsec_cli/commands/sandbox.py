@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import whole
+from parsec_cli.cli.common_options import runtime_of, whole
 from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import counted
 from parsec_cli.results import Text

@@ -6,8 +6,14 @@ from typing import Annotated
 
 import typer
 
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import AllowHoldings, BalancesOnly, Confirm, DryRun, Reason
+from parsec_cli.cli.common_options import (
+    AllowHoldings,
+    BalancesOnly,
+    Confirm,
+    DryRun,
+    Reason,
+    runtime_of,
+)
 from parsec_cli.cli.tree import Verb
 from parsec_cli.results import Result
 

@@ -14,8 +14,7 @@ from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
 from parsec_cli.bulk.plan.recheck import CheckedPlan, needed_by_plan, recheck
 from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.bulk.run.journal import Journal
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import (
+from parsec_cli.cli.common_options import (
     DEFAULT_MAX,
     AllowHoldings,
     BalancesOnly,
@@ -28,6 +27,7 @@ from parsec_cli.cli.option_types import (
     Prune,
     Reason,
     ResultsFile,
+    runtime_of,
     whole,
 )
 from parsec_cli.cli.tree import verb

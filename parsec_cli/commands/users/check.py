@@ -9,8 +9,7 @@ import typer
 from parsec_cli import columns
 from parsec_cli.api.credentials import encode, exchange_name
 from parsec_cli.api.reads import get_balance
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import ApiKeyId, Credentials, UserName
+from parsec_cli.cli.common_options import ApiKeyId, Credentials, UserName, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.credentials import read_keys
 from parsec_cli.errors import UsageFault

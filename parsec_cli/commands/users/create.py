@@ -11,8 +11,7 @@ from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_pool, get_user
 from parsec_cli.api.resolve import check_id
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import DryRun, OddIds, Overcommit, Reason, whole
+from parsec_cli.cli.common_options import DryRun, OddIds, Overcommit, Reason, runtime_of, whole
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent, user_record
 from parsec_cli.commands.shared.consent import check_pool

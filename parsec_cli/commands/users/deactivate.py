@@ -11,8 +11,7 @@ from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import user_path
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import (
+from parsec_cli.cli.common_options import (
     DEFAULT_MAX,
     AllowHoldings,
     BalancesOnly,
@@ -22,6 +21,7 @@ from parsec_cli.cli.option_types import (
     Most,
     Reason,
     ResultsFile,
+    runtime_of,
 )
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent

@@ -9,8 +9,7 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.api.reads import Page, get_pool, pages
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import whole
+from parsec_cli.cli.common_options import runtime_of, whole
 from parsec_cli.cli.tree import verb
 from parsec_cli.errors import ParsecError, UsageFault, counted, unknown
 from parsec_cli.exact_json import Digits

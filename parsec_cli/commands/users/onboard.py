@@ -10,8 +10,15 @@ from parsec_cli import columns
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.credentials import exchange_name
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import ApiKeyId, Credentials, DryRun, Reason, UserName, whole
+from parsec_cli.cli.common_options import (
+    ApiKeyId,
+    Credentials,
+    DryRun,
+    Reason,
+    UserName,
+    runtime_of,
+    whole,
+)
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.credentials import read_keys
 from parsec_cli.commands.shared.cards import not_sent, shown

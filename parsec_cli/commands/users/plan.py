@@ -14,8 +14,14 @@ from parsec_cli.bulk.plan.forecast import Forecast
 from parsec_cli.bulk.plan.plan import Keep, Plan, as_json, plan_counts
 from parsec_cli.bulk.plan.saved_plan import SavedPlan
 from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import BalancesOnly, Mapped, OddIds, Overcommit, Prune
+from parsec_cli.cli.common_options import (
+    BalancesOnly,
+    Mapped,
+    OddIds,
+    Overcommit,
+    Prune,
+    runtime_of,
+)
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.earlier_deactivations import earlier_deactivations, warn_of_unknown

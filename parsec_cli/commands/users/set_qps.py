@@ -16,8 +16,7 @@ from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged, as_json
 from parsec_cli.bulk.plan.recheck import recheck
 from parsec_cli.bulk.plan.snapshot import Snapshot
 from parsec_cli.bulk.run.journal import Journal
-from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.option_types import DryRun, Overcommit, Reason, whole
+from parsec_cli.cli.common_options import DryRun, Overcommit, Reason, runtime_of, whole
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent, user_record
 from parsec_cli.commands.shared.consent import check_pool
