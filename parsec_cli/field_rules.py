@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from parsec_cli.redaction import looks_like_key
-from parsec_cli.visible import UNSEEN
+from parsec_cli.visible import UNSEEN, overlooked
 
 QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
@@ -89,6 +89,17 @@ def word_fault(text: str) -> str:
     if _NO_VALUE.fullmatch(text.strip().casefold()):
         return f"the id {text!a} is what programs write for a missing value"
     return ""
+
+
+def hidden_fault(text: str) -> str:
+    """Return why people would read a new external_id as another one."""
+    char = overlooked(text)
+    return f"the id {text!a} contains U+{ord(char):04X}, which is easily overlooked" if char else ""
+
+
+def lost_zeros(text: str, other: str) -> bool:
+    """Tell whether `text` is the number `other` as a spreadsheet shows it."""
+    return other[:1] == "0" and other.isdecimal() and other.lstrip("0") == text
 
 
 def sheet_error(text: str) -> str:

@@ -67,6 +67,17 @@ def visible_value(text: str) -> str:
     return _EDGE_BLANKS.sub(lambda blanks: "\\u{20}" * len(blanks[0]), text)
 
 
+def overlooked(text: str) -> str:
+    """Return the first character that people do not see, except within words and emoji, or ""."""
+    for place, character in enumerate(text):
+        if _plain(character) or not _hidden(text, place):
+            continue
+        sides = text[place - 1 : place], text[place + 1 : place + 2]
+        if character not in _JOINERS or any(side.isascii() for side in sides):
+            return character
+    return ""
+
+
 def visible_lines(text: str) -> str:
     """Like `visible`, but keep line ends and tabs: for text that is a whole document."""
     return "\n".join(

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from parsec_cli.api.client import Client
 from parsec_cli.api.reads import get_user, pages
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
-from parsec_cli.field_rules import blank_note, is_uuid, look_alike_key
+from parsec_cli.field_rules import blank_note, is_uuid, look_alike_key, lost_zeros
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
 from parsec_cli.records import record
@@ -77,6 +77,8 @@ class Resolver:
         self._client = client
         self._index = index
         self._profile = profile
+        # what ids of missing users look like -> an existing external_id that looks the same
+        self.similar: dict[str, str] = {}
 
     def one(self, text: str, *, to_change: bool = False) -> User:
         return self.several([text], to_change=to_change)[0]
@@ -114,14 +116,22 @@ class Resolver:
         """Fetch the users that have this external_id according to the index, and still have it."""
         return self._verified(self._index.lookup(external_id), external_id)
 
-    def look_alike(self, external_id: str) -> str | None:
-        """Return another user's id in the index that people may read as this new one."""
+    def slip(self, external_id: str) -> str:
+        """Return why this new id is more likely a slip, by the users in the index, or ""."""
+        why = self._slip(external_id)
+        return "" if why and self.remembered(external_id) else why
+
+    def _slip(self, external_id: str) -> str:
         key = look_alike_key(external_id)
         for other in self._index.external_ids():
-            if other == external_id or look_alike_key(other) != key or not self.remembered(other):
-                continue
-            return None if self.remembered(external_id) else other
-        return None
+            alike = other != external_id and look_alike_key(other) == key
+            if (alike or lost_zeros(external_id, other)) and self.remembered(other):
+                relation = "looks like {}" if alike else "is {} without its zeros"
+                return f"{external_id!a} {relation.format(ascii(other))}, an existing user"
+        if is_uuid(external_id) and (user := self._fetch(external_id)) is not None:
+            whose = ascii(user.external_id) if user.external_id else "a user"
+            return f"{external_id} is the customer_id of {whose}"
+        return ""
 
     def _verified(self, customer_ids: Iterable[str], external_id: str) -> list[User]:
         """Fetch those of the users that exist and have this external_id."""
@@ -148,12 +158,15 @@ class Resolver:
         """Find the `missing` in one listing, and second users with an external_id of `found`."""
         named = [r for r, user in found.items() if user.external_id == r.id]
         matches: dict[str, list[str]] = {reference.id: [] for reference in (*missing, *named)}
+        keys = {look_alike_key(reference.id) for reference in missing}
         for page in pages(self._client):
             pairs = [(u["customer_id"], u.get("external_id") or "") for u in page.users]
             self._index.remember(pair for pair in pairs if pair[1])
             for customer_id, external_id in pairs:
                 if external_id in matches:
                     matches[external_id].append(customer_id)
+                elif external_id and (key := look_alike_key(external_id)) in keys:
+                    self.similar[key] = external_id
         for reference in (*missing, *(r for r in named if len(matches[r.id]) > 1)):
             if users := self._verified(matches[reference.id], reference.id):
                 found[reference] = self._only(reference, users)
@@ -176,8 +189,13 @@ class Resolver:
             command = again(replace={first.id: f"ext:{first.id}"})
         text, details = f"{len(missing)} of the users not found {place}", []
         if len(missing) == 1:
-            note = blank_note(first.id)
-            text = f"user `{first.id}` not found {place}{note and f'; {note}'}"
+            text = f"user `{first.id}` not found {place}{self._note(first.id)}"
         else:
-            details = [f"user `{reference.id}` not found" for reference in missing]
+            details = [f"user `{one.id}` not found{self._note(one.id)}" for one in missing]
         return NotFound(text, hint=hint, command=command, details=details, http_status=404)
+
+    def _note(self, name: str) -> str:
+        """Return what may be wrong with the id of a user that was not found."""
+        other = self.similar.get(look_alike_key(name))
+        alike = f"{name!a} looks like {other!a}, an existing user" if other else ""
+        return "".join(f"; {note}" for note in (blank_note(name), alike) if note)

@@ -179,3 +179,26 @@ def test_two_users_with_one_external_id_are_ambiguous(run, builder, command):
     completed = run(*argv_for(command, "alice"))
     assert completed.code == 3, completed
     assert builder.mutations == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "existing"), [("e\u0301", "\u00e9"), ("ALICE", "alice"), ("alice ", "alice")]
+)
+@pytest.mark.parametrize("command", ["get", "set-qps", "deactivate"])
+def test_an_unknown_id_names_the_user_that_looks_like_it(run, builder, command, typed, existing):
+    """The listing that looked for the id has seen it; nothing more is read."""
+    builder.add(existing)
+    completed = run(*argv_for(command, typed))
+    assert completed.code == 3, completed
+    assert f"{typed!a} looks like {existing!a}, an existing user" in completed.err
+    assert [path for path in builder.log if "limit=" in path] == builder.log
+
+
+@pytest.mark.parametrize("others", [0, 60], ids=["found one by one", "found in a listing"])
+def test_a_row_that_matches_no_user_names_the_one_that_looks_like_it(run, builder, work, others):
+    users = [user["external_id"] for user in builder.add_many(others)]
+    builder.add("alice")
+    (work / "leavers.txt").write_text("\n".join([*users, "Alice"]))
+    completed = run("users", "deactivate", "--from-file", "leavers.txt", "-n")
+    assert completed.code == 3, completed
+    assert f"row {others + 1}: `Alice`; 'Alice' looks like 'alice'" in completed.err

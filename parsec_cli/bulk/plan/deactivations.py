@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from parsec_cli.bulk.files.targets import Target
 from parsec_cli.bulk.plan.plan import Entry, Keep, Plan, arranged, deactivation
 from parsec_cli.bulk.plan.snapshot import RowIds, Snapshot, check_ids_agree, check_unambiguous
 from parsec_cli.bulk.run.earlier_runs import EarlierDeactivations
 from parsec_cli.errors import MAX_DETAILS, AmbiguousUser, NotFound, counted
-from parsec_cli.field_rules import is_uuid
+from parsec_cli.field_rules import is_uuid, look_alike_key
 from parsec_cli.models import User
 from parsec_cli.next_command import run
 
 
 def plan_deactivations(
-    targets: Sequence[Target], snapshot: Snapshot, earlier: EarlierDeactivations
+    targets: Sequence[Target],
+    snapshot: Snapshot,
+    earlier: EarlierDeactivations,
+    similar: Iterable[str] = (),
 ) -> Plan:
     """Find the user of each target, or raise NotFound or AmbiguousUser listing all that fail.
 
-    Users of an earlier deactivation and repeated users are rows with nothing to do.
+    Users of an earlier deactivation and repeated users are rows with nothing to do. `similar` are
+    external_ids outside the snapshot that a row may have meant.
     """
     entries: list[Entry] = []
     unknown: list[Target] = []
@@ -44,13 +48,22 @@ def plan_deactivations(
         else:
             unknown.append(target)
     if unknown:
+        existing = {look_alike_key(name): name for name in (*snapshot.named, *similar)}
         raise NotFound(
             f"{len(unknown):,} of {counted(len(targets), 'row')} match no user: nothing was sent",
-            details=[f"row {target.row}: `{target.text}`" for target in unknown[:MAX_DETAILS]],
+            details=[_unknown_row(target, existing) for target in unknown[:MAX_DETAILS]],
             hint="list users with",
             command=run("users", "list", "--match", "TEXT"),
         )
     return arranged(entries)
+
+
+def _unknown_row(target: Target, existing: Mapping[str, str]) -> str:
+    """Name the row's user, and an existing one that looks the same."""
+    name = target.text.removeprefix("ext:") if target.kind == "user" else target.text
+    other = existing.get(look_alike_key(name))
+    alike = f"; {name!a} looks like {other!a}, an existing user" if other else ""
+    return f"row {target.row}: `{target.text}`{alike}"
 
 
 def needed_by_targets(targets: Sequence[Target]) -> Callable[[User], bool]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from parsec_cli.bulk.files.decode import Faults
 from parsec_cli.bulk.files.read_file import as_cell
 from parsec_cli.bulk.files.roster import Wanted
 from parsec_cli.bulk.plan.plan import Create, Entry, Keep, Plan, SetQps, arranged, deactivation
-from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, check_ids_agree, check_unambiguous
+from parsec_cli.bulk.plan.snapshot import (
+    ListedUser,
+    NamedRow,
+    Snapshot,
+    check_ids_agree,
+    check_unambiguous,
+    slips,
+)
 from parsec_cli.errors import MAX_DETAILS, GuardRefused, counted
-from parsec_cli.field_rules import look_alike_key, new_id_fault, word_fault
+from parsec_cli.field_rules import new_id_fault
 from parsec_cli.models import User
 from parsec_cli.next_command import again
 
@@ -48,7 +55,8 @@ def diff(
         entries.append(_entry(one, listed, faults))
     faults.check()
     if not allow_odd_ids:
-        _check_new_ids(new, wanted, snapshot)
+        named = [(one.row, one.external_id) for one in wanted]
+        _check_new_ids([(one.row, one.external_id) for one in new], named, snapshot)
     others = [user for customer, user in snapshot.users.items() if customer not in claimed]
     if prune:
         entries += [deactivation(None, user) for user in others]
@@ -99,47 +107,15 @@ def _notes(new: Sequence[Wanted], others: int) -> list[str]:
     return [f"{text}: {count:,}" for text, count in counts.items() if count]
 
 
-def _check_new_ids(new: Sequence[Wanted], wanted: Sequence[Wanted], snapshot: Snapshot) -> None:
+def _check_new_ids(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> None:
     """Refuse ids of users to be created that are more likely slips than ids."""
-    keys = {look_alike_key(one.external_id) for one in new}
-    similar: dict[str, dict[str, str]] = {key: {} for key in keys}
-    for text in snapshot.named:
-        if (key := look_alike_key(text)) in keys:
-            similar[key][text] = "an existing user"
-    for one in wanted:
-        if one.external_id and (key := look_alike_key(one.external_id)) in keys:
-            similar[key].setdefault(one.external_id, f"row {one.row}")
-    unnamed = snapshot.named.keys() - {one.external_id for one in wanted}
-    # numbers as a spreadsheet shows them -> the ids that they were
-    stripped = {text.lstrip("0"): text for text in unnamed if text[0] == "0" and text.isdecimal()}
-    details = [
-        f"row {one.row}: {why}"
-        for one in new
-        if (why := next(_slips(one.external_id, similar, snapshot, stripped), ""))
-    ]
-    if details:
+    if details := [f"row {row}: {why}" for row, why in slips(new, rows, snapshot).items()]:
         raise GuardRefused(
             f"{counted(len(details), 'new id')} would be created by mistake: nothing was sent",
             details=details[:MAX_DETAILS],
             hint="correct the file; or, if these ids are intended, run",
             command=again(allow_odd_ids=True),
         )
-
-
-def _slips(
-    name: str, similar: dict[str, dict[str, str]], snapshot: Snapshot, stripped: dict[str, str]
-) -> Iterator[str]:
-    """Yield reasons why a new external_id is more likely a slip, the most likely one first."""
-    if fault := word_fault(name):
-        yield fault
-    for text, where in similar[look_alike_key(name)].items():
-        if text != name:
-            yield f"{name!a} looks like {text!a}, {where}"
-    if listed := snapshot.by_customer_id(name):
-        whose = ascii(listed.external_id) if listed.external_id else "a user"
-        yield f"{name} is the customer_id of {whose}"
-    if text := stripped.get(name, ""):
-        yield f"{name!a} is {text!a} without its zeros, an existing user that the file leaves out"
 
 
 class FixedColumns:

@@ -19,7 +19,7 @@ from parsec_cli.bulk.plan.plan import (
     deactivation,
     with_holdings,
 )
-from parsec_cli.bulk.plan.snapshot import Snapshot
+from parsec_cli.bulk.plan.snapshot import Snapshot, slips
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
 from parsec_cli.records import changed, record
@@ -70,19 +70,32 @@ def needed_by_plan(plan: Plan) -> Callable[[User], bool]:
     return lambda user: user.customer_id.lower() in customers
 
 
-def recheck(plan: Plan, snapshot: Snapshot) -> CheckedPlan:
-    """Compare each action with the user as it is now."""
+def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> CheckedPlan:
+    """Compare each action with the user as it is now, and new ids with those of present users."""
     known = {action.customer_id for action in plan.actions if not isinstance(action, Create)}
     known |= {keep.customer_id for keep in plan.keeps if keep.customer_id}
     settled = [Settled(keep, "unchanged") for keep in plan.keeps]
     send: list[Action] = []
+    odd = {} if allow_odd_ids else _slips(plan, snapshot)
     for action in plan.actions:
         found = _settled(action, snapshot, known)
+        if found is None and (why := odd.get(action.row or 0)):
+            found = _changed(action, why)
         if found is None:
             send.append(action)
         else:
             settled.append(found)
     return CheckedPlan(plan, tuple(send), tuple(settled), snapshot)
+
+
+def _slips(plan: Plan, snapshot: Snapshot) -> dict[int, str]:
+    new = [
+        (action.row, action.external_id)
+        for action in plan.actions
+        if isinstance(action, Create) and action.external_id not in snapshot.named
+    ]
+    entries = (*plan.actions, *plan.keeps) if new else ()
+    return slips(new, [(one.row, one.external_id or "") for one in entries if one.row], snapshot)
 
 
 def _settled(action: Action, snapshot: Snapshot, known: Collection[str]) -> Settled | None:

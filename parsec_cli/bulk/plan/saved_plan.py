@@ -34,6 +34,7 @@ class SavedPlan:
     created: str
     prune: bool = False
     allow_overcommit: bool = False
+    allow_odd_ids: bool = False
 
     @property
     def digest(self) -> str:
@@ -111,7 +112,11 @@ def _body(saved: SavedPlan) -> JsonObject:
         "host": saved.host,
         "key_fingerprint": saved.key_fingerprint,
         "created": saved.created,
-        "flags": {"prune": saved.prune, "allow_overcommit": saved.allow_overcommit},
+        "flags": {
+            "prune": saved.prune,
+            "allow_overcommit": saved.allow_overcommit,
+            "allow_odd_ids": saved.allow_odd_ids,
+        },
         "notes": list(saved.plan.notes),
         "actions": [as_json(action) for action in saved.plan.actions],
         "unchanged": [as_json(keep) for keep in saved.plan.keeps],

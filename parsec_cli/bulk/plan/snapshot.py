@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from parsec_cli.errors import (
@@ -13,12 +13,15 @@ from parsec_cli.errors import (
     Unreachable,
     counted,
 )
+from parsec_cli.field_rules import hidden_fault, look_alike_key, word_fault
 from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import run
 from parsec_cli.redaction import without_secrets
 
 # row, customer_id, external_id; either id may be missing
 RowIds = tuple[int, str | None, str | None]
+# row, external_id
+NamedRow = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +145,43 @@ def _disagreement(
     means = "no user" if other is None else f"user {other.customer_id}"
     has = "no user" if user is None else f"user {user.external_id!a}"
     return f"row {row}: external_id {external_id!a} is {means}, customer_id {customer_id} is {has}"
+
+
+def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> dict[int, str]:
+    """Return row -> reason for users to be created whose ids are more likely slips than ids.
+
+    `rows` are all rows of the file, and `new` those of users that do not exist.
+    """
+    keys = {look_alike_key(name) for _, name in new}
+    similar: dict[str, dict[str, str]] = {key: {} for key in keys}
+    if not keys:
+        return {}
+    for text in snapshot.named:
+        if (key := look_alike_key(text)) in keys:
+            similar[key][text] = "an existing user"
+    for row, name in rows:
+        if name and (key := look_alike_key(name)) in keys:
+            similar[key].setdefault(name, f"row {row}")
+    unnamed = snapshot.named.keys() - {name for _, name in rows}
+    # numbers as a spreadsheet shows them -> the ids that they were
+    stripped = {text.lstrip("0"): text for text in unnamed if text[0] == "0" and text.isdecimal()}
+    found = ((row, next(_slips(name, similar, snapshot, stripped), "")) for row, name in new)
+    return {row: why for row, why in found if why}
+
+
+def _slips(
+    name: str, similar: dict[str, dict[str, str]], snapshot: Snapshot, stripped: dict[str, str]
+) -> Iterator[str]:
+    """Yield reasons why a new external_id is more likely a slip, the most likely one first."""
+    if fault := word_fault(name):
+        yield fault
+    for text, where in similar[look_alike_key(name)].items():
+        if text != name:
+            yield f"{name!a} looks like {text!a}, {where}"
+    if listed := snapshot.by_customer_id(name):
+        whose = ascii(listed.external_id) if listed.external_id else "a user"
+        yield f"{name} is the customer_id of {whose}"
+    if text := stripped.get(name, ""):
+        yield f"{name!a} is {text!a} without its zeros, an existing user that the file leaves out"
+    if fault := hidden_fault(name):
+        yield fault

@@ -12,6 +12,7 @@ from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.forecast import check_quota
 from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
 from parsec_cli.bulk.plan.recheck import CheckedPlan, needed_by_plan, recheck
+from parsec_cli.bulk.plan.saved_plan import SavedPlan
 from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import (
@@ -151,8 +152,13 @@ def _apply_saved(runtime: Runtime, options: ApplyOptions, data: bytes) -> Listin
     saved = plans.load(data, options.plan.file_name)
     host, key = runtime.profile.base_url.display, runtime.fingerprint
     plans.check_binding(saved, host=host, key_fingerprint=key)
-    _check_flags(options.plan, prune=saved.prune, allow_overcommit=saved.allow_overcommit)
-    plan_options = changed(options.plan, prune=saved.prune, allow_overcommit=saved.allow_overcommit)
+    _check_flags(options.plan, saved)
+    plan_options = changed(
+        options.plan,
+        prune=saved.prune,
+        allow_overcommit=saved.allow_overcommit,
+        allow_odd_ids=saved.allow_odd_ids,
+    )
     options = changed(options, plan=plan_options)
     with journal_of(runtime, "users apply") as journal:
         builder = BuilderState(runtime, balances_only=plan_options.balances_only)
@@ -161,11 +167,14 @@ def _apply_saved(runtime: Runtime, options: ApplyOptions, data: bytes) -> Listin
         return _apply(runtime, options, made, journal, _PLAN_OVERCOMMIT)
 
 
-def _check_flags(options: PlanOptions, *, prune: bool, allow_overcommit: bool) -> None:
+def _check_flags(options: PlanOptions, saved: SavedPlan) -> None:
     """Refuse flags that the saved plan was made without: they would be ignored."""
-    added = ["--prune"] if options.prune and not prune else []
+    added = ["--prune"] if options.prune and not saved.prune else []
     added += ["--map", "FIELD=COLUMN"] if options.mapped else []
-    added += ["--allow-overcommit"] if options.allow_overcommit and not allow_overcommit else []
+    if options.allow_overcommit and not saved.allow_overcommit:
+        added.append("--allow-overcommit")
+    if options.allow_odd_ids and not saved.allow_odd_ids:
+        added.append("--allow-odd-ids")
     if added:
         raise UsageFault(
             f"the plan was saved without `{' '.join(added)}`, and its flags cannot be changed",
@@ -183,7 +192,7 @@ def _apply(
 ) -> Listing:
     """Apply a plan; `overcommit` is the command that allows it to exceed the pool."""
     builder, snapshot, allowed = made.builder, made.snapshot, options.plan.allow_overcommit
-    checked = recheck(made.saved.plan, snapshot)
+    checked = recheck(made.saved.plan, snapshot, allow_odd_ids=options.plan.allow_odd_ids)
     ahead = builder.forecast(checked.send, made.pool, snapshot)
     check_pool(made.pool, ahead.allocated_after, allow_overcommit=allowed, command=overcommit)
     check_quota(ahead)

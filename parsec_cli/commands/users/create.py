@@ -93,14 +93,13 @@ def _check_fields(runtime: Runtime, body: JsonObject, *, allow_odd_ids: bool) ->
         raise UsageFault(fault, hint="write the id exactly as it should be shown and typed")
     if allow_odd_ids:
         return
+    hint, command = "to create it anyway, run", again(allow_odd_ids=True)
     if fault := field_rules.word_fault(text):
-        raise UsageFault(fault, hint="to create it anyway, run", command=again(allow_odd_ids=True))
-    if (other := runtime.resolver.look_alike(text)) is not None:
-        raise GuardRefused(
-            f"the new id {text!a} looks like {other!a}, an existing user: nothing was sent",
-            hint="to create it anyway, run",
-            command=again(allow_odd_ids=True),
-        )
+        raise UsageFault(fault, hint=hint, command=command)
+    if slip := runtime.resolver.slip(text):
+        raise GuardRefused(f"the new id {slip}: nothing was sent", hint=hint, command=command)
+    if (fault := field_rules.hidden_fault(text)) and not runtime.resolver.remembered(text):
+        raise UsageFault(fault, hint=hint, command=command)
 
 
 def _check_pool(

@@ -83,7 +83,7 @@ def _deactivate(
     builder = BuilderState(runtime, balances_only=options.balances_only)
     earlier = earlier_deactivations(runtime, journal.earlier)
     snapshot = _snapshot(runtime, builder, targets)
-    plan = plan_deactivations(targets, snapshot, earlier)
+    plan = plan_deactivations(targets, snapshot, earlier, runtime.resolver.similar.values())
     checked = recheck(plan, snapshot)
     if plan.keeps:
         runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")

@@ -146,6 +146,7 @@ def bind_plan(
         f"{now:%Y-%m-%dT%H:%M:%SZ}",
         prune=options.prune,
         allow_overcommit=options.allow_overcommit,
+        allow_odd_ids=options.allow_odd_ids,
     )
     return Planned(saved, plan, snapshot, pool, builder, ahead)
 

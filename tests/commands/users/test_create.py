@@ -7,6 +7,7 @@ import shlex
 import pytest
 from commands.keys import ADDRESS
 from commands.serving import command_in
+from commands.users.bulk_files import roster
 from support.actions import close, error, html, json_answer, redirect
 from support.records import END_USER_KEY
 
@@ -305,3 +306,43 @@ def test_an_id_that_looks_like_a_prefix_is_created_as_it_is_and_told_how_to_name
     assert builder.by_external_id("ext:foo")
     assert "`ext:ext:foo`" in done.err
     assert run("users", "get", "ext:ext:foo", "--json").json["external_id"] == "ext:foo"
+
+
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        ("USER", "looks like 'user'"),
+        ("us\u2800er", "looks like 'user'"),
+        ("e\u0301", "looks like '\\xe9'"),
+        ("417", "is '00417' without its zeros"),
+        ("", "is the customer_id of 'user'"),
+    ],
+)
+def test_a_new_id_that_looks_like_a_known_user_needs_an_option(run, builder, new, why):
+    """By the same rules as a file; an id that exists is returned as before."""
+    new = new or builder.add("user")["customer_id"]
+    for name in ("user", "\u00e9", "00417"):
+        builder.by_external_id(name) or builder.add(name)
+    assert run("users", "list").code == 0
+    done = run("users", "create", new)
+    assert done.code == 10, done
+    assert why in done.err
+    assert "--allow-odd-ids" in done.err
+    assert builder.mutations == []
+    assert run("users", "create", new, "--allow-odd-ids").code == 0
+    assert run("users", "create", new, "--json").json["created"] is False
+
+
+@pytest.mark.parametrize("char", "\u2800\u3164\u00a0\u3000\u200d\ufe0f")
+def test_an_id_with_a_character_that_nobody_sees_needs_an_option(run, builder, work, char):
+    """To create one user and in a file alike; words and emoji that need such a character do not."""
+    new = f"us{char}er"
+    file = roster(work / "new.csv", f"{new},5")
+    for command, code in (("create", new), 2), (("apply", file, "--yes"), 10):
+        done = run("users", *command)
+        assert done.code == code, done
+        assert f"contains U+{ord(char):04X}" in done.err
+        assert run("users", *command, "-n", "--allow-odd-ids").code == 0
+    assert builder.mutations == []
+    for name in ("क\u200dष", "👨\u200d👩", "❤\ufe0f", "山田"):
+        assert run("users", "create", name).code == 0

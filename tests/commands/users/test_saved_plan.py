@@ -238,7 +238,9 @@ def test_saved_plan_has_no_secret(saved, builder):
     assert saved.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("flag", ["--prune", "--allow-overcommit", "--map external_id=x"])
+@pytest.mark.parametrize(
+    "flag", ["--prune", "--allow-overcommit", "--allow-odd-ids", "--map external_id=x"]
+)
 def test_flags_that_the_plan_was_not_made_with_are_refused(run, builder, saved, flag):
     """They would be ignored, and the operator led to believe that they were not."""
     completed = run("users", "apply", str(saved), *flag.split(), "--confirm", "1")
@@ -248,3 +250,23 @@ def test_flags_that_the_plan_was_not_made_with_are_refused(run, builder, saved, 
     assert f"the plan was saved without `{name}`" in completed.err
     assert f"users plan FILE {name} --out PLAN" in completed.err
     assert builder.requests == []
+
+
+def test_user_who_looks_like_a_planned_one_is_found_again_before_sending(run, builder, work):
+    """Someone may have created the other one since the plan."""
+    file = roster(work / "users.csv", "u1,5", "417,5", "other,5")
+    assert run("users", "plan", file, "--out", "plan.json").code == 0
+    builder.add("U1")
+    builder.add("00417")
+    done = run("users", "apply", "plan.json", "--yes", "--json")
+    assert done.code == 8, done
+    assert outcomes(done) == {"u1": "failed", "417": "failed", "other": "created"}
+    assert "'u1' looks like 'U1', an existing user" in done.json["results"][0]["error"]
+
+
+def test_plan_with_odd_ids_is_applied_as_it_was_saved(run, builder, work):
+    builder.add("U1")
+    file = roster(work / "users.csv", "u1,5")
+    assert run("users", "plan", file, "--allow-odd-ids", "--out", "plan.json").code == 0
+    assert run("users", "apply", "plan.json", "--yes").code == 0
+    assert builder.by_external_id("u1")
