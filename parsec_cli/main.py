@@ -46,13 +46,15 @@ def main(
 
 def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
     from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, UsageFault
+    from parsec_cli.results import Listing
 
     result, returned = None, False
     try:
         result = invoke(argv, runtime)
         returned = True
         code = 0 if result is None else runtime.screen.show(result)
-        code = _finish(runtime, _effect(result), code)
+        failure = result.failure() if isinstance(result, Listing) else None
+        code = _report(runtime, failure) if failure else _finish(runtime, _effect(result), code)
     except (ReaderLeft, LocalFault, UsageFault) as fault:
         if returned and runtime.made_changes:
             # exit 2 would mean that nothing was sent

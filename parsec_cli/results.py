@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
+from parsec_cli.errors import ParsecError
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import NextCommand
 from parsec_cli.records import record
@@ -71,21 +72,13 @@ class Grid:
 Block = Line | Card | Bar | Grid
 
 
-def _no_footer() -> JsonObject:
-    return {}
-
-
-def _no_blocks() -> tuple[Block, ...]:
-    return ()
-
-
 @record
 class Listing:
     """Records that stream in pages.
 
-    As JSON: `{name: [records...], **footer()}`. `footer` and `closing` are called when `pages`
-    has ended or raised, so that they can report a listing as incomplete. `closing` returns blocks
-    for people, below the table.
+    As JSON: `{name: [records...], **footer()}`. `closing` returns blocks for people, below the
+    table. `failure` returns the error that ended the pages early, or that the records report; None
+    if there is none. All three are called when `pages` has ended.
 
     `empty` is a notice for a listing without records, with `empty_command` below. It is printed
     for tables, and in every format if the records are `filtered`, because a filter may be
@@ -96,8 +89,9 @@ class Listing:
     name: str
     columns: tuple[Column, ...]
     pages: Iterable[Sequence[JsonObject]]
-    footer: Callable[[], JsonObject] = _no_footer
-    closing: Callable[[], tuple[Block, ...]] = _no_blocks
+    footer: Callable[[], JsonObject] = dict
+    closing: Callable[[], tuple[Block, ...]] = tuple
+    failure: Callable[[], ParsecError | None] = lambda: None
     empty: str = ""
     empty_command: NextCommand | None = None
     filtered: bool = False

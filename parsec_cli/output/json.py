@@ -12,7 +12,7 @@ _INDENT = 2  # for one object on a terminal; never for lists
 
 
 class Json(Format):
-    """One document, closed as valid JSON even after a failure."""
+    """One document, closed as valid JSON whatever ends it."""
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -31,13 +31,13 @@ class Json(Format):
                 if text or not began:
                     self.sink.write(before + text)
                     before, began = ",\n" if text else "", True
-        except BaseException:
+            if not began and listing.failure() is None:
+                self.sink.write(before)
+                began = True
+        finally:
             if began and self.sink.intact:
-                self._close(listing)
-            raise
-        if not began:
-            self.sink.write(before)
-        self._close(listing)
+                rest = self.encoder.document(listing.footer())[1:-1]
+                self.sink.write(f"], {rest}}}\n" if rest else "]}\n")
 
     def record(self, record: Record) -> None:
         self._write(record, indent=_INDENT if self.surface.terminal else None)
@@ -49,10 +49,6 @@ class Json(Format):
     def _write(self, record: Record, indent: int | None = None) -> None:
         value = self.fields.narrow(record.value)
         self.sink.write(f"{self.encoder.document(value, indent=indent)}\n")
-
-    def _close(self, listing: Listing) -> None:
-        rest = self.encoder.document(listing.footer())[1:-1]
-        self.sink.write(f"], {rest}}}\n" if rest else "]}\n")
 
 
 class Jsonl(Json):

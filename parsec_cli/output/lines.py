@@ -46,7 +46,7 @@ class _Columns(Format):
         for page in self.pages(listing):
             self._write(listing.columns, page, header=header)
             header = False
-        if header:
+        if header and listing.failure() is None:
             self._write(listing.columns, [])
 
     def record(self, record: Record) -> None:

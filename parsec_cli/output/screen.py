@@ -232,7 +232,7 @@ class Screen:
         for page in listing.pages:
             any_record = any_record or bool(page)
             yield page
-        if not any_record:
+        if not any_record and listing.failure() is None:
             self.notice(listing.empty, listing.empty_command)
 
     def _clean(self, text: str) -> str:

@@ -27,6 +27,7 @@ class Table(Format):
         columns = self._columns(listing.columns)
         rows = Rows(columns, self.redaction, shown)
         layout: Layout | None = None
+        whole = False
         try:
             for page in filter(len, self.pages(listing)):
                 cells = [
@@ -38,11 +39,10 @@ class Table(Format):
                 else:
                     text = "".join(map(layout.line, cells))
                 self.sink.write(text)
-        except BaseException:
-            if layout is not None and self.sink.intact:
-                self._write_closing(listing)
-            raise
-        self._write_closing(listing)
+            whole = listing.failure() is None
+        finally:
+            if (whole or layout is not None) and self.sink.intact:
+                self.sink.write(draw_blocks(listing.closing(), self.surface, self.redaction))
 
     def record(self, record: Record) -> None:
         self.sink.write(self._text(record))
@@ -64,9 +64,6 @@ class Table(Format):
             pairs = zip(titles, (cell or "" for cell in cells), strict=True)
             blocks = (Card(tuple(pairs)),)
         return draw_blocks(blocks, self.surface, self.redaction)
-
-    def _write_closing(self, listing: Listing) -> None:
-        self.sink.write(draw_blocks(listing.closing(), self.surface, self.redaction))
 
     def _columns(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
         if self.fields:

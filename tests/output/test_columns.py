@@ -10,7 +10,7 @@ from output.builders import BUILDER_KEY, Shown, listing, record, safe_user, show
 
 from parsec_cli.cells import restore
 from parsec_cli.errors import ServerFault, UsageFault
-from parsec_cli.results import Column, Frames, Listing, Record
+from parsec_cli.results import Column, Frames, Record
 
 HEADER = (
     "external_id,customer_id,qps_limit,tier,linked_exchanges,"
@@ -135,26 +135,14 @@ def test_a_parent_includes_its_columns():
 
 @pytest.mark.parametrize("form", ["tsv", "csv", "ids", "jsonl", "table"])
 def test_pages_before_a_failure_are_kept(form):
-    def pages():
-        yield [user()]
-        raise ServerFault("gone")
-
-    shown = Shown(format=form)
-    with pytest.raises(ServerFault):
-        shown.screen.show(Listing("users", listing().columns, pages()))
+    shown = show(listing([user()], failure=lambda: ServerFault("gone")), form)
     assert user()["customer_id"] in shown.out
 
 
 @pytest.mark.parametrize("form", ["tsv", "csv", "ids", "json", "jsonl", "table"])
-def test_a_first_page_that_fails_leaves_stdout_empty(form):
-    def pages():
-        raise ServerFault("gone")
-        yield []
-
-    shown = Shown(format=form)
-    with pytest.raises(ServerFault):
-        shown.screen.show(Listing("users", listing().columns, pages()))
-    assert shown.out == ""
+def test_a_failure_before_the_first_page_leaves_stdout_empty(form):
+    shown = show(listing(empty="no users", failure=lambda: ServerFault("gone")), form)
+    assert (shown.out, shown.err) == ("", "")
 
 
 def test_frames_are_a_line_each_under_one_header():

@@ -8,7 +8,6 @@ from output.builders import (
     BUILDER_KEY,
     OWN_COLOURS,
     USER_COLUMNS,
-    Shown,
     listing,
     record,
     safe_user,
@@ -167,15 +166,10 @@ def test_closing_blocks_follow_the_table():
 
 
 def test_closing_blocks_follow_an_incomplete_table():
-    def pages():
-        yield USERS
-        raise ServerFault("gone")
-
-    shown = Shown(**at(80))
-    with pytest.raises(ServerFault):
-        shown.screen.show(
-            Listing("users", USER_COLUMNS, pages(), closing=lambda: (Line("cut off"),))
-        )
+    closing = Line("cut off")
+    shown = show(
+        listing(USERS, closing=lambda: (closing,), failure=lambda: ServerFault("gone")), **at(80)
+    )
     assert shown.out.endswith("cut off\n")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from parsec_cli.outcomes import Applied, Outcome
 from parsec_cli.output.progress import Progress
 from parsec_cli.records import changed, record
 from parsec_cli.redaction import Redaction, without_keys
-from parsec_cli.results import Block, Line, Listing
+from parsec_cli.results import Line, Listing
 from parsec_cli.runtime import Runtime
 
 _NAMED = 10  # failed rows named in the error; the results list all
@@ -193,20 +192,14 @@ def _results_path(runtime: Runtime, asked: str | None) -> Path:
 
 
 def _listing(ended: RunResult) -> Listing:
-    def pages() -> Iterator[list[JsonObject]]:
-        yield from ended.results.pages()
-        if ended.exit_code:
-            raise _error_of(ended)
-
-    def closing() -> tuple[Block, ...]:
-        return (Line(ended.sentence, "bad" if ended.exit_code else "good"),)
-
+    failure = _error_of(ended) if ended.exit_code else None
     return Listing(
         "results",
         columns.RESULT,
-        pages(),
+        ended.results.pages(),
         lambda: {"summary": ended.summary},
-        closing,
+        lambda: (Line(ended.sentence, "bad" if failure else "good"),),
+        lambda: failure,
         empty="no rows",
         effect=ended.sentence,
     )
@@ -224,11 +217,7 @@ def _error_of(ended: RunResult) -> ParsecError:
     own_hint = hint
     if stop is not None and stop.hint:
         own_hint = {"hint": stop.hint, "command": stop.command}
-    if isinstance(stop, LocalFault):
-        # a LocalFault raised here would count as one of showing the results
-        message = f"{stop.message}: {ended.sentence}"
-        return ParsecError(message, details=details, api_code=stop.code).but(**own_hint)
-    if stop is not None and stop.exit_code == ended.exit_code:
+    if stop is not None and (isinstance(stop, LocalFault) or stop.exit_code == ended.exit_code):
         message = f"{stop.message}: {ended.sentence}"
         return stop.but(message, details=(*stop.details, *details), **own_hint)
     if stop is not None:

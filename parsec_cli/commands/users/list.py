@@ -76,6 +76,7 @@ def command(
         columns.USER,
         records,
         walk.footer,
+        failure=lambda: walk.failure,
         empty=empty[0],
         empty_command=empty[1],
         filtered=filters.any,
@@ -155,6 +156,7 @@ class _Walk:
     pages: int = 0
     complete: bool = False
     cut: bool = False
+    failure: ParsecError | None = None
 
     def footer(self) -> JsonObject:
         return {
@@ -164,7 +166,10 @@ class _Walk:
         }
 
     def records(self) -> Iterator[list[JsonObject]]:
-        """Yield the users to show, page by page; then say whether there are more."""
+        """Yield the users to show, page by page; then say whether there are more.
+
+        An error ends the pages and becomes the `failure`.
+        """
         ask = None if self.chosen else self.limit
         client = self.runtime.client
         try:
@@ -175,13 +180,16 @@ class _Walk:
                 if self.cut:
                     break
         except ParsecError as fault:
-            raise self._interrupted(fault) from None
-        self._notice_end()
+            self.failure = self._incomplete(fault)
+        else:
+            self._notice_end()
 
     def sorted_records(self, path: str, *, reverse: bool) -> Iterator[list[JsonObject]]:
         """Read all, then sort: numbers before text, users without the field always last."""
         limit, self.limit = self.limit, None
         users = [user for page in self.records() for user in page]
+        if self.failure is not None:
+            return
         with_value = [user for user in users if _field(user, path) is not None]
         without = [user for user in users if _field(user, path) is None]
         with_value.sort(key=lambda user: _sort_key(_field(user, path)), reverse=reverse)
@@ -216,7 +224,7 @@ class _Walk:
         self.complete = page.next_cursor is None and not self.cut
         return users
 
-    def _interrupted(self, fault: ParsecError) -> ParsecError:
+    def _incomplete(self, fault: ParsecError) -> ParsecError:
         self.complete = False
         if self.pages:
             detail = f"the listing is incomplete: {self.read} users were read before"
