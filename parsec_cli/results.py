@@ -6,6 +6,7 @@ All text inside is raw: `output` escapes, masks and colours it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import NoneType
 from typing import Literal
 
 from parsec_cli.errors import ParsecError
@@ -91,7 +92,7 @@ class Listing:
     pages: Iterable[Sequence[JsonObject]]
     footer: Callable[[], JsonObject] = dict
     closing: Callable[[], tuple[Block, ...]] = tuple
-    failure: Callable[[], ParsecError | None] = lambda: None
+    failure: Callable[[], ParsecError | None] = NoneType
     empty: str = ""
     empty_command: NextCommand | None = None
     filtered: bool = False
