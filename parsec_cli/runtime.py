@@ -221,10 +221,10 @@ class Runtime:
             return self.world.transport
         if self.profile.sandbox:
             from parsec_cli.api.transport import in_process
-            from parsec_cli.sandbox.app import build
+            from parsec_cli.sandbox.app import Sandbox
 
             self.announce()
-            return in_process(build(self.places.sandbox_db, clock=self.world.clock))
+            return in_process(Sandbox(self.places.sandbox_db, clock=self.world.clock))
         from parsec_cli.api.route import connect
 
         return connect(self.profile.base_url, self.deadline, self.world.environ)

@@ -7,88 +7,100 @@ counter and its effect are kept together, whoever else uses the same file.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from parsec_cli.sandbox import injected_faults, routes, seed
-from parsec_cli.sandbox.calls import BUILDER_KEY, Call, Caller, Request, authenticate
-from parsec_cli.sandbox.metering import (
-    MONTHLY_LIMIT,
-    Bucket,
-    RateLimit,
-    Window,
-    billing_period,
-    quota_headers,
-)
+from parsec_cli.sandbox import end_users, impersonated, injected_faults, metering, onboarding, seed
+from parsec_cli.sandbox.calls import Call, Caller, Request
 from parsec_cli.sandbox.responses import (
     Answer,
     Refusal,
     forbidden,
     injected,
-    quota_used_up,
+    not_found,
     rate_limited,
+    unauthorized,
 )
-from parsec_cli.sandbox.store import Store
+from parsec_cli.sandbox.store import State, Store
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
-
-    from parsec_cli.sandbox.injected_faults import Fault
-    from parsec_cli.sandbox.state import State
-
-KEY = BUILDER_KEY
-
+KEY = "pk_live_sandbox"
 NO_CONTENT = 204
+_USERS = "/builder/users"
+# by path below `/api/v1`; all below `/builder` is for builder keys only
+ROUTES: dict[str, dict[str, Callable[[Call], Answer]]] = {
+    _USERS: {"POST": end_users.create, "GET": end_users.list_page},
+    f"{_USERS}/{{customer_id}}": {
+        "GET": end_users.get,
+        "PATCH": end_users.update,
+        "DELETE": end_users.deactivate,
+    },
+    "/builder/onboard": {"POST": onboarding.onboard},
+    "/builder/pool": {"GET": end_users.pool},
+    "/builder/escrow/config": {"GET": end_users.escrow_config},
+    "/usage": {"GET": metering.usage},
+    "/ping": {"GET": impersonated.ping},
+    "/balance": {"GET": impersonated.balance},
+    "/positions": {"GET": impersonated.positions},
+    "/fills": {"GET": impersonated.fills},
+    "/orders": {"GET": impersonated.orders},
+    "/wallet": {"GET": impersonated.wallet},
+}
 
 
-def build(
-    db_path: Path,
-    *,
-    clock: Callable[[], float] = time.time,
-    faults: Sequence[Fault] = (),
-    rate_limit: RateLimit | None = None,
-    latency: float = 0.0,
-    random: Random | None = None,
-    sleep: Callable[[float], object] = time.sleep,
-    monthly_limit: int = MONTHLY_LIMIT,
-) -> Sandbox:
-    """Return the application over the state in `db_path`; the builder's key is `KEY`.
+class Sandbox:
+    """The WSGI callable over the state in `db_path`; safe with several threads.
 
-    `latency` is in milliseconds, slept before each answer. The application raises LocalFault when
-    its file cannot be used, and has `close()`.
+    `latency` is in milliseconds, slept before each response. A request raises LocalFault when the
+    file cannot be used.
     """
-    store = Store(db_path, seed.first_dozen)
-    rules = Rules(clock, faults, rate_limit, monthly_limit, random or Random())
-    return Sandbox(store, rules, latency / 1000, sleep)
-
-
-class Rules:
-    """What every request must pass before its handler: key, rate, faults, quota."""
 
     def __init__(
         self,
-        clock: Callable[[], float],
-        faults: Sequence[Fault],
-        rate_limit: RateLimit | None,
-        monthly_limit: int,
-        random: Random,
+        db_path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        faults: Sequence[injected_faults.Fault] = (),
+        rate_limit: metering.RateLimit | None = None,
+        latency: float = 0.0,
+        random: Random | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        monthly_limit: int = metering.MONTHLY_LIMIT,
     ) -> None:
+        self._store = Store(db_path, seed.first_dozen)
         self._clock = clock
         self._faults = tuple(faults)
-        self._rate_limit = rate_limit
-        self._bucket = Bucket(rate_limit) if rate_limit else None
-        self._window = Window()
-        self._monthly_limit = monthly_limit
-        self._random = random
+        self._delay = latency / 1000
+        self._random = random or Random()
+        self._sleep = sleep
+        self._limits = metering.Limits(monthly_limit, rate_limit)
 
-    def answer(self, request: Request, state: State) -> Answer:
-        """Answer within the transaction of `state`; raises Refusal 401 for a wrong key."""
-        now = self._clock()
-        caller = authenticate(request, state)
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., object]
+    ) -> Iterable[bytes]:
+        if self._delay:
+            self._sleep(self._delay)
+        try:
+            request = Request.read(environ)
+            with self._store.transaction() as state:
+                answer = self._answer(request, state)
+        except Refusal as refusal:
+            answer = refusal.answer()
+        headers = list(answer.headers)
+        if answer.status != NO_CONTENT:
+            headers.append(("Content-Length", str(len(answer.body))))
+        start_response(answer.status_line, headers)
+        return [answer.body]
+
+    def _answer(self, request: Request, state: State) -> Answer:
+        """Apply key, rate, faults and quota; raises Refusal 401 for a wrong key."""
+        now, limits = self._clock(), self._limits
+        caller = _authenticated(request, state)
         fault = None
         try:
-            self._keep_rate(caller, now)
+            if wait := limits.wait(now):
+                raise rate_limited(caller.tier, limits.rate.qps if limits.rate else 0, wait)
             fault = injected_faults.draw(self._faults, request.method, self._random)
             if fault is None or fault.after:
                 answer = self._handled(request, state, caller, now)
@@ -96,69 +108,29 @@ class Rules:
             answer = refusal.answer()
         if fault is not None:
             answer = injected(fault.status)
-        used = state.requests(caller.name, billing_period(now)[0])
-        return answer.with_headers(quota_headers(caller, used, self._monthly_limit, now))
-
-    def _keep_rate(self, caller: Caller, now: float) -> None:
-        if self._bucket is None:
-            return
-        wait = self._bucket.take(now)
-        if wait:
-            raise rate_limited(caller.tier, self._bucket.limit.qps, wait)
+        month, reset = metering.billing_period(now)
+        left = max(0, limits.monthly - state.requests(caller.name, month))
+        return answer.with_headers(
+            (
+                ("x-parsec-tier", caller.tier),
+                ("x-ratelimit-monthly-limit", str(limits.monthly)),
+                ("x-ratelimit-monthly-remaining", str(left)),
+                ("x-ratelimit-monthly-reset", str(reset)),
+            )
+        )
 
     def _handled(self, request: Request, state: State, caller: Caller, now: float) -> Answer:
-        month, _ = billing_period(now)
-        if state.requests(caller.name, month) >= self._monthly_limit:
-            raise quota_used_up(caller.tier)
+        month, _ = metering.billing_period(now)
+        if state.requests(caller.name, month) >= self._limits.monthly:
+            error, more = "monthly request limit exceeded", {"tier": caller.tier}
+            raise Refusal(429, error, "monthly_limit_exceeded", more=more)
         used = state.count_request(caller.name, month)
-        route, customer_id = routes.find(request.method, request.path)
-        if route.for_builders and not caller.is_builder:
+        handler, customer_id = _route(request.method, request.path)
+        if request.path.startswith("/builder/") and caller.user is not None:
             raise forbidden("builder access required")
-        call = Call(
-            request=request,
-            state=state,
-            caller=caller,
-            now=now,
-            random=self._random,
-            used=used,
-            monthly_limit=self._monthly_limit,
-            rate_limit=self._rate_limit,
-            window=self._window,
-            customer_id=customer_id,
+        return handler(
+            Call(request, state, caller, now, self._random, self._limits, used, customer_id)
         )
-        return route.handler(call)
-
-
-class Sandbox:
-    """The WSGI callable; safe with several threads."""
-
-    def __init__(
-        self, store: Store, rules: Rules, delay: float, sleep: Callable[[float], object]
-    ) -> None:
-        self._store = store
-        self._rules = rules
-        self._delay = delay
-        self._sleep = sleep
-
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., object]
-    ) -> Iterable[bytes]:
-        if self._delay:
-            self._sleep(self._delay)
-        answer = self._answer(environ)
-        headers = list(answer.headers)
-        if answer.status != NO_CONTENT:
-            headers.append(("Content-Length", str(len(answer.body))))
-        start_response(answer.status_line, headers)
-        return [answer.body]
-
-    def _answer(self, environ: dict[str, Any]) -> Answer:
-        try:
-            request = Request.read(environ)
-            with self._store.transaction() as state:
-                return self._rules.answer(request, state)
-        except Refusal as refusal:
-            return refusal.answer()
 
     def open(self) -> None:
         """Open the file, or create it; raises LocalFault."""
@@ -168,3 +140,31 @@ class Sandbox:
     def close(self) -> None:
         """Close the file; a later request reopens it."""
         self._store.close()
+
+
+def _authenticated(request: Request, state: State) -> Caller:
+    """Return the owner of `X-API-Key`; raises Refusal 401."""
+    key = request.header("X-API-Key")
+    if not key:
+        raise unauthorized("missing X-API-Key header")
+    if key == KEY:
+        return Caller()
+    user = state.user(key, "api_key")
+    if user is None:
+        raise unauthorized("invalid API key")
+    return Caller(user)
+
+
+def _route(method: str, path: str) -> tuple[Callable[[Call], Answer], str]:
+    """Return the handler and the customer_id in the path, if any; raises Refusal 404 or 405."""
+    customer_id = ""
+    if path.startswith(f"{_USERS}/"):
+        customer_id = path.removeprefix(f"{_USERS}/")
+        path = f"{_USERS}/{{customer_id}}" if customer_id and "/" not in customer_id else ""
+    methods = ROUTES.get(path)
+    if methods is None:
+        raise not_found("no such endpoint")
+    if method not in methods:
+        allowed = (("Allow", ", ".join(sorted(methods))),)
+        raise Refusal(405, "method not allowed", "bad_request", headers=allowed)
+    return methods[method], customer_id

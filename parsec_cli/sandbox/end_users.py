@@ -6,27 +6,18 @@ import base64
 import calendar
 import json
 import time
-from typing import TYPE_CHECKING
+from random import Random
 
-from parsec_cli.sandbox.calls import BUILDER_TIER, Call, addressed_user
-from parsec_cli.sandbox.responses import JSON, Answer, bad_request, of_json
-from parsec_cli.sandbox.validation import Fields, whole_number
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from random import Random
-
-    from parsec_cli.models import JsonObject
-    from parsec_cli.sandbox.state import State
-
+from parsec_cli.field_rules import email_fault
+from parsec_cli.models import JsonObject
+from parsec_cli.sandbox.calls import BUILDER_TIER, Call, addressed_user, whole_number
+from parsec_cli.sandbox.responses import Answer, bad_request, json_text, of_json
 
 FEE_BPS = 50
-
-
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 _RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
-
-
-ESCROW = {
+_CURSOR_FIELD = "builder_external_id"
+_ESCROW = {
     "fee_escrow_enabled": True,
     "fee_bps": FEE_BPS,
     "affiliate_address": "0xaff1000000000000000000000000000000000001",
@@ -40,46 +31,72 @@ ESCROW = {
 
 def create(call: Call) -> Answer:
     """Create the user (201), or return the one with this external_id unchanged (200)."""
-    fields = Fields(call.request.json())
-    external_id = fields.text("external_id", required=True)
-    fields.email("email")
+    fields = call.request.fields()
+    external_id = fields.text("external_id", required=True) or ""
+    email = fields.text("email")
+    if email is not None and email_fault(email):
+        fields.problem("email", "must be an email address")
     qps_limit = fields.positive("qps_limit")
     eoa_address = fields.address("eoa_address")
     fields.done()
-    there = call.state.user_by_external_id(external_id or "")
+    state, random = call.state, call.random
+    there = state.user(external_id, "external_id")
     if there is not None:
-        return of_json(200, as_created(there))
-    user = new_user(str(external_id), call.random, timestamp(call.now), qps_limit=qps_limit)
-    while _is_taken(call, user):  # a seeded random source repeats itself
-        user = new_user(str(external_id), call.random, user["created_at"], qps_limit=qps_limit)
+        return of_json(200, _as_created(there))
+    user = new_user(external_id, random, timestamp(call.now), qps_limit)
+    # a seeded random source repeats itself
+    while state.user(user["customer_id"]) or state.user(user["api_key"], "api_key"):
+        user = new_user(external_id, random, user["created_at"], qps_limit)
     if eoa_address is not None:
         user["wallet"] = external_wallet(eoa_address, user["created_at"])
-    call.state.add([user])
-    return of_json(201, as_created(user))
+    state.add([user])
+    return of_json(201, _as_created(user))
 
 
-def _is_taken(call: Call, user: JsonObject) -> bool:
-    same_id, same_key = (
-        call.state.user(user["customer_id"]),
-        call.state.user_by_key(user["api_key"]),
-    )
-    return same_id is not None or same_key is not None
+def _as_created(user: JsonObject) -> JsonObject:
+    hidden = ("tier", "qps_limit", "created_at")
+    shown = {name: value for name, value in user.items() if name not in hidden}
+    return {**shown, "status": "complete"}
 
 
-def list_users(call: Call) -> Answer:
-    return list_page(call.state, call.request.query)
+def list_page(call: Call) -> Answer:
+    query = call.request.query
+    limit = whole_number(query.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
+    # one more row shows whether there is a next page
+    rows = call.state.page(_cursor_position(query.get("cursor", "")), limit + 1)
+    page = rows[:limit]
+    users = ",".join(document for _, document in page)
+    cursor = None
+    if len(rows) > limit:
+        position = json.dumps({_CURSOR_FIELD: page[-1][0]})
+        cursor = base64.b64encode(position.encode()).decode()
+    text = f'{{"users":[{users}],"next_cursor":{json.dumps(cursor)},"count":{len(page)}}}'
+    return json_text(200, text)
+
+
+def _cursor_position(cursor: str) -> str:
+    """Return the external_id to continue after; without a cursor, start at the beginning."""
+    if not cursor:
+        return ""
+    try:
+        after = json.loads(base64.b64decode(cursor, validate=True))[_CURSOR_FIELD]
+        after.encode()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise bad_request("invalid cursor") from None
+    return str(after)
 
 
 def get(call: Call) -> Answer:
-    return of_json(200, addressed_user(call, call.customer_id))
+    return of_json(200, addressed_user(call))
 
 
 def update(call: Call) -> Answer:
     """Set `qps_limit`; the pool may be overcommitted, since no document forbids it."""
-    fields = Fields(call.request.json())
-    fields.not_null("qps_limit")
+    fields = call.request.fields()
+    if fields.body.get("qps_limit", 0) is None:
+        fields.problem("qps_limit", "must be an integer")
     qps_limit = fields.positive("qps_limit")
-    user = addressed_user(call, call.customer_id)
+    user = addressed_user(call)
     fields.done()
     if qps_limit is not None:
         user["qps_limit"] = qps_limit
@@ -89,8 +106,7 @@ def update(call: Call) -> Answer:
 
 def deactivate(call: Call) -> Answer:
     """Remove the user and its key; its external_id is free for a new user."""
-    user = addressed_user(call, call.customer_id)
-    call.state.remove(user["customer_id"])
+    call.state.remove(addressed_user(call)["customer_id"])
     return Answer(204)
 
 
@@ -100,15 +116,18 @@ def pool(call: Call) -> Answer:
 
 def escrow_config(call: Call) -> Answer:
     del call  # the same for every caller
-    return of_json(200, ESCROW)
+    return of_json(200, _ESCROW)
 
 
 def new_user(
-    external_id: str, random: Random, created_at: str, *, qps_limit: int | None = None
+    external_id: str, random: Random, created_at: str, qps_limit: int | None
 ) -> JsonObject:
     """Return a user without wallet or exchanges, with a fresh customer_id and key."""
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[random.getrandbits(2)]
+    version_4 = (digits[:8], digits[8:12], f"4{digits[13:16]}", variant + digits[17:20])
     return {
-        "customer_id": new_uuid(random),
+        "customer_id": "-".join((*version_4, digits[20:])),
         "external_id": external_id,
         "api_key": f"pk_live_{random.getrandbits(128):032x}",
         "tier": BUILDER_TIER,
@@ -120,13 +139,6 @@ def new_user(
         "fee_bps": FEE_BPS,
         "affiliate_address": None,
     }
-
-
-def as_created(user: JsonObject) -> JsonObject:
-    """Return the shape of the response to a create."""
-    hidden = ("tier", "qps_limit", "created_at")
-    shown = {name: value for name, value in user.items() if name not in hidden}
-    return {**shown, "status": "complete"}
 
 
 def external_wallet(eoa_address: str, created_at: str) -> JsonObject:
@@ -142,12 +154,6 @@ def external_wallet(eoa_address: str, created_at: str) -> JsonObject:
     }
 
 
-def new_uuid(random: Random) -> str:
-    digits = f"{random.getrandbits(128):032x}"
-    variant = "89ab"[random.getrandbits(2)]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-
-
 def new_address(random: Random) -> str:
     return f"0x{random.getrandbits(160):040x}"
 
@@ -159,45 +165,3 @@ def timestamp(unix_seconds: float) -> str:
 def seconds(timestamp: str) -> int:
     """Return the Unix seconds of a text that `timestamp` made."""
     return calendar.timegm(time.strptime(timestamp, _RFC_3339))
-
-
-def usdc_amount(units: int) -> str:
-    """Write base units (6 decimals) as dollars: `100500000` is `100.50`."""
-    return f"{units // 1_000_000}.{units % 1_000_000 // 10_000:02}"
-
-
-DEFAULT_LIMIT = 50
-
-
-MAX_LIMIT = 100
-
-
-_FIELD = "builder_external_id"
-
-
-def list_page(state: State, query: Mapping[str, str]) -> Answer:
-    """Return the page for `limit` and `cursor`; raises Refusal 400."""
-    limit = whole_number(query.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
-    # one more row shows whether there is a next page
-    rows = state.page(read_cursor(query.get("cursor", "")), limit + 1)
-    page = rows[:limit]
-    cursor = write_cursor(page[-1][0]) if len(rows) > limit else None
-    users = ",".join(document for _, document in page)
-    text = f'{{"users":[{users}],"next_cursor":{json.dumps(cursor)},"count":{len(page)}}}'
-    return Answer(200, text.encode(), (JSON,))
-
-
-def write_cursor(external_id: str) -> str:
-    return base64.b64encode(json.dumps({_FIELD: external_id}).encode()).decode()
-
-
-def read_cursor(cursor: str) -> str:
-    """Return the external_id to continue after; without a cursor, start at the beginning."""
-    if not cursor:
-        return ""
-    try:
-        after = json.loads(base64.b64decode(cursor, validate=True))[_FIELD]
-        after.encode()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise bad_request("invalid cursor") from None
-    return str(after)

@@ -1,40 +1,37 @@
 """Reads on behalf of an end-user: balance, positions, fills, orders, wallet, ping.
 
 The builder names the user in `X-Builder-Customer-Id`; an end-user's own key means itself. The
-response depends on the user alone, so that a rehearsal can be repeated.
+response depends on the user alone, so that a rehearsal can be repeated: orders, positions and fills
+are computed from the user and never stored.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from parsec_cli.field_rules import QPS_MAX
-from parsec_cli.sandbox import header_credentials, trading
-from parsec_cli.sandbox.calls import NOT_OWNED, OTHER_BUILDERS_USER, Call
+from parsec_cli.models import JsonObject
+from parsec_cli.records import record
+from parsec_cli.sandbox.calls import NOT_OWNED, OTHER_BUILDERS_USER, Call, whole_number
 from parsec_cli.sandbox.end_users import seconds
-from parsec_cli.sandbox.onboarding import EXCHANGES
+from parsec_cli.sandbox.onboarding import EXCHANGES, HEADER, check_header
 from parsec_cli.sandbox.responses import (
     Answer,
     Headers,
     Refusal,
     forbidden,
     invalid,
-    missing_parameter,
     not_found,
     of_json,
 )
-from parsec_cli.sandbox.validation import whole_number
-
-if TYPE_CHECKING:
-    from parsec_cli.models import JsonObject
+from parsec_cli.sandbox.seed import trades_of
 
 IMPERSONATE = "X-Builder-Customer-Id"
 VIEWS = ("open", "closed", "all")
 MOST_ORDERS = 500
+_OPEN = frozenset({"pending", "open", "partially_filled"})
+_FILLED = {"filled": 40.0, "partially_filled": 15.0}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Account:
     """One exchange as one user sees it; `user` is None for the builder's own account."""
 
@@ -42,29 +39,54 @@ class Account:
     user: JsonObject | None
     headers: Headers
 
+    @property
+    def market(self) -> str:
+        return "KXRAIN-26AUG-NYC" if self.exchange == "kalshi" else "0x5eed" + "0" * 60
+
 
 def balance(call: Call) -> Answer:
     account = _account(call)
-    if account.exchange == "kalshi":
-        raw: JsonObject = {"balance": 125_000, "portfolio_value": 41_250}
-    else:
-        raw = {
-            "balance": _usdc_units(account.user),
-            "allowance": "115792089237316195423570985008",
-        }
+    raw: JsonObject = {"balance": 125_000, "portfolio_value": 41_250}
+    if account.exchange == "polymarket":
+        wallet = (account.user or {}).get("wallet") or {}
+        units = sum(int(b["raw_balance"]) for b in wallet.get("balances") or ())
+        raw = {"balance": str(units), "allowance": "115792089237316195423570985008"}
     return of_json(200, {"raw": raw}).with_headers(account.headers)
 
 
 def positions(call: Call) -> Answer:
     account = _account(call)
-    return _listed(call, account, trading.positions(account.user, _market(account)))
+    listed = [
+        {
+            "market_id": account.market,
+            "outcome": "Yes",
+            "size": size,
+            "average_price": 0.42,
+            "current_price": 0.47,
+        }
+        for size in trades_of(account.user).positions
+    ]
+    return _of_market(call, account, listed)
 
 
 def fills(call: Call) -> Answer:
     account = _account(call)
     limit = call.request.query.get("limit")
     count = QPS_MAX if limit is None else whole_number(limit, "limit", 1, 1000)
-    return _listed(call, account, trading.fills(account.user, _market(account))[:count])
+    listed = [
+        {
+            "fill_id": f"fill-{number}",
+            "order_id": order["id"],
+            **{name: order[name] for name in ("market_id", "outcome", "side", "price")},
+            "size": order["filled"],
+            "is_taker": number == 1,
+            "fee": 0.13,
+            "created_at": order["created_at"],
+        }
+        for number, order in enumerate(_orders(account), start=1)
+        if order["filled"]
+    ]
+    return _of_market(call, account, listed[:count])
 
 
 def orders(call: Call) -> Answer:
@@ -74,19 +96,18 @@ def orders(call: Call) -> Answer:
     view = query.get("status", "open")
     if view not in VIEWS:
         raise invalid([f"status must be one of {', '.join(VIEWS)}"])
-    start, end = (
+    start, end, limit = (
         whole_number(query.get(name, str(default)), name, 0, QPS_MAX)
-        for name, default in (("start_ts", 0), ("end_ts", QPS_MAX))
+        for name, default in (("start_ts", 0), ("end_ts", QPS_MAX), ("limit", MOST_ORDERS // 5))
     )
-    limit = whole_number(query.get("limit", str(MOST_ORDERS // 5)), "limit", 0, QPS_MAX)
     listed = [
         order
-        for order in trading.orders(account.user, _market(account))
-        if view in ("all", "open" if order["status"] in trading.OPEN else "closed")
+        for order in _orders(account)
+        if view in ("all", "open" if order["status"] in _OPEN else "closed")
         and start <= seconds(order["created_at"]) <= end
     ]
     # the API does not refuse a limit out of bounds, but moves it to the nearest bound
-    return _listed(call, account, listed[: min(max(1, limit), MOST_ORDERS)])
+    return _of_market(call, account, listed[: min(max(1, limit), MOST_ORDERS)])
 
 
 def wallet(call: Call) -> Answer:
@@ -107,30 +128,29 @@ def ping(call: Call) -> Answer:
     asked = call.request.query.get("exchange")
     user, headers = _whose(call)
     exchanges = EXCHANGES if asked is None else (_known(asked),)
-    answers = [_pinged(call, exchange, user) for exchange in exchanges]
+    answers = []
+    for exchange in exchanges:
+        refusal = None
+        try:
+            _check_credentials(call, exchange, user)
+        except Refusal as fault:
+            refusal = fault
+        answers.append(
+            {
+                "exchange": exchange,
+                "has_credentials": refusal is None or refusal.code != "credentials_required",
+                "authenticated": refusal is None,
+                "message": refusal.error if refusal else "ok",
+            }
+        )
     return of_json(200, answers).with_headers(headers)
-
-
-def _pinged(call: Call, exchange: str, user: JsonObject | None) -> JsonObject:
-    try:
-        _check_credentials(call, exchange, user)
-    except Refusal as refusal:
-        has, works, message = refusal.code != "credentials_required", False, refusal.error
-    else:
-        has, works, message = True, True, "ok"
-    return {
-        "exchange": exchange,
-        "has_credentials": has,
-        "authenticated": works,
-        "message": message,
-    }
 
 
 def _account(call: Call) -> Account:
     """Find exchange, user and working credentials; raises Refusal 400, 403 or 404."""
     asked = call.request.query.get("exchange")
     if not asked:
-        raise missing_parameter("exchange")
+        raise Refusal(400, "missing required parameter: exchange", "missing_parameter")
     exchange = _known(asked)
     user, headers = _whose(call)
     _check_credentials(call, exchange, user)
@@ -148,46 +168,51 @@ def _whose(call: Call) -> tuple[JsonObject | None, Headers]:
     named = call.request.header(IMPERSONATE).lower()
     if not named:
         return call.caller.user, ()
-    if not call.caller.is_builder:
+    if call.caller.user is not None:
         raise Refusal(403, f"{IMPERSONATE} needs a builder key")
     user = call.state.user(named) if named != OTHER_BUILDERS_USER else None
     if user is None:
         raise Refusal(403, NOT_OWNED)
-    return user, _rate_headers(call, user)
-
-
-def _rate_headers(call: Call, user: JsonObject) -> Headers:
-    pool_limit = call.state.pool()["qps_pool"]
-    user_limit = user["qps_limit"] or pool_limit
-    user_left = call.window.left(user["customer_id"], user_limit, call.now)
-    pool_left = call.window.left("", pool_limit, call.now)
-    return (
-        ("x-ratelimit-user-limit", str(user_limit)),
-        ("x-ratelimit-user-remaining", str(user_left)),
-        ("x-ratelimit-pool-limit", str(pool_limit)),
-        ("x-ratelimit-pool-remaining", str(pool_left)),
-    )
+    headers: Headers = ()
+    pool_limit = call.state.qps_pool()
+    limits = {"user": (named, user["qps_limit"] or pool_limit), "pool": ("", pool_limit)}
+    for kind, (name, limit) in limits.items():
+        left = call.limits.left(name, limit, call.now)
+        headers += (
+            (f"x-ratelimit-{kind}-limit", str(limit)),
+            (f"x-ratelimit-{kind}-remaining", str(left)),
+        )
+    return user, headers
 
 
 def _check_credentials(call: Call, exchange: str, user: JsonObject | None) -> None:
-    sent = call.request.header(header_credentials.HEADER)
+    sent = call.request.header(HEADER)
     if sent:
-        header_credentials.check_header(sent, exchange)
+        check_header(sent, exchange)
     elif user is None or exchange not in user["linked_exchanges"]:
         raise forbidden(f"no credentials for {exchange}", "credentials_required")
 
 
-def _usdc_units(user: JsonObject | None) -> str:
-    held = user["wallet"] if user else None
-    balances = (held or {}).get("balances") or []
-    return str(sum(int(b["raw_balance"]) for b in balances))
+def _orders(account: Account) -> list[JsonObject]:
+    user = account.user
+    return [
+        {
+            "id": f"order-{number}",
+            "market_id": account.market,
+            "outcome": "No",
+            "side": "sell",
+            "price": 0.61,
+            "size": 40.0,
+            "filled": _FILLED.get(status, 0.0),
+            "status": status,
+            "created_at": user["created_at"] if user else "",
+            "updated_at": None,
+        }
+        for number, status in enumerate(trades_of(user).orders, start=1)
+    ]
 
 
-def _market(account: Account) -> str:
-    return "KXRAIN-26AUG-NYC" if account.exchange == "kalshi" else "0x5eed" + "0" * 60
-
-
-def _listed(call: Call, account: Account, items: list[JsonObject]) -> Answer:
+def _of_market(call: Call, account: Account, items: list[JsonObject]) -> Answer:
     market = call.request.query.get("market_id")
     shown = [item for item in items if market in {None, item["market_id"]}]
     return of_json(200, shown).with_headers(account.headers)

@@ -10,22 +10,16 @@ come after the key is checked and the rate is kept, so a wrong key is always a 4
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from random import Random
 
 from parsec_cli.errors import UsageFault
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from random import Random
+from parsec_cli.records import record
 
 METHODS = ("GET", "POST", "PATCH", "DELETE", "*")
 
-_STATUS = re.compile(r"[45][0-9]{2}", re.ASCII)
-_PROBABILITY = re.compile(r"[01](\.[0-9]+)?|\.[0-9]+", re.ASCII)
 
-
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """Requests of `method` (`*`: any) fail with `status` at `probability`, 0 to 1."""
 
@@ -37,26 +31,21 @@ class Fault:
 
 def parse_fault(text: str) -> Fault:
     """Read `METHOD STATUS PROBABILITY [after]`; raises UsageFault that says which word is wrong."""
-    match text.split():
-        case [method, status, probability]:
-            after = False
-        case [method, status, probability, "after"]:
-            after = True
-        case _:
-            raise _wrong(text, "it has not the words METHOD STATUS PROBABILITY")
-    if method.upper() not in METHODS:
-        raise _wrong(text, f"`{method}` is not one of {', '.join(METHODS)}")
-    if not _STATUS.fullmatch(status):
-        raise _wrong(text, f"`{status}` is not a status from 400 to 599")
-    if not _PROBABILITY.fullmatch(probability) or float(probability) > 1:
-        raise _wrong(text, f"`{probability}` is not a probability from 0 to 1")
+    words, why = text.split(), ""
+    after = words[3:] == ["after"]
+    method, status, probability = (*words, "", "", "")[:3]
+    if len(words) != 3 + after:
+        why = "it has not the words METHOD STATUS PROBABILITY"
+    elif method.upper() not in METHODS:
+        why = f"`{method}` is not one of {', '.join(METHODS)}"
+    elif not re.fullmatch(r"[45][0-9]{2}", status):
+        why = f"`{status}` is not a status from 400 to 599"
+    elif not re.fullmatch(r"0?\.[0-9]+|[01](\.0+)?", probability):
+        why = f"`{probability}` is not a probability from 0 to 1"
+    if why:
+        hint = "write it such as `--fault 'DELETE 503 0.1'`"
+        raise UsageFault(f"`{text}` is not a fault: {why}", hint=hint)
     return Fault(method.upper(), int(status), float(probability), after)
-
-
-def _wrong(text: str, why: str) -> UsageFault:
-    return UsageFault(
-        f"`{text}` is not a fault: {why}", hint="write it such as `--fault 'DELETE 503 0.1'`"
-    )
 
 
 def draw(faults: Sequence[Fault], method: str, random: Random) -> Fault | None:

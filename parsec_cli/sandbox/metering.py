@@ -7,44 +7,31 @@ import math
 import re
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from parsec_cli.errors import UsageFault
-from parsec_cli.sandbox.responses import Answer, Headers, of_json
+from parsec_cli.records import record
+from parsec_cli.sandbox.responses import Answer, of_json
 
 if TYPE_CHECKING:
-    from parsec_cli.sandbox.calls import Call, Caller
-
+    from parsec_cli.sandbox.calls import Call
 
 MONTHLY_LIMIT = 5_000_000  # of the tier `pro`
+_RATE_LIMIT = re.compile(r"([0-9]{1,9})(?::([0-9]{1,9}))?", re.ASCII)
 
 
 def billing_period(now: float) -> tuple[int, int]:
     """Return the first second of the month and of the next one, in UTC."""
-    today = time.gmtime(now)
-    year, month = today.tm_year, today.tm_mon
-    following = (year + month // 12, month % 12 + 1)
-    return _first_second(year, month), _first_second(*following)
-
-
-def _first_second(year: int, month: int) -> int:
-    return calendar.timegm((year, month, 1, 0, 0, 0))
-
-
-def quota_headers(caller: Caller, used: int, limit: int, now: float) -> Headers:
-    return (
-        ("x-parsec-tier", caller.tier),
-        ("x-ratelimit-monthly-limit", str(limit)),
-        ("x-ratelimit-monthly-remaining", str(max(0, limit - used))),
-        ("x-ratelimit-monthly-reset", str(billing_period(now)[1])),
-    )
+    year, month = time.gmtime(now)[:2]
+    months = ((year, month), (year + month // 12, month % 12 + 1))
+    begin, end = (calendar.timegm((*first, 1, 0, 0, 0)) for first in months)
+    return begin, end
 
 
 def usage(call: Call) -> Answer:
     """Return limits and usage; without `--rate-limit`, the limits per second are 0 (unlimited)."""
     begin, end = billing_period(call.now)
-    rate = call.rate_limit
+    rate = call.limits.rate
     return of_json(
         200,
         {
@@ -52,7 +39,7 @@ def usage(call: Call) -> Answer:
             "billing_period_start": begin,
             "billing_period_end": end,
             "limits": {
-                "monthly_requests": call.monthly_limit,
+                "monthly_requests": call.limits.monthly,
                 "rest_qps": rate.qps if rate else 0,
                 "rest_qps_burst": rate.burst if rate else 0,
                 "ws_max_subscriptions": 500,
@@ -68,10 +55,7 @@ def usage(call: Call) -> Answer:
     )
 
 
-_RATE_LIMIT = re.compile(r"([0-9]{1,9})(?::([0-9]{1,9}))?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
+@record
 class RateLimit:
     """Requests per second, and how many may arrive at once after a pause."""
 
@@ -92,42 +76,39 @@ def parse_rate_limit(text: str) -> RateLimit:
     return RateLimit(qps, burst)
 
 
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket that starts full; safe for threads, and if the clock goes back."""
+class Limits:
+    """The monthly limit, and the calls of the current second; safe for threads."""
 
-    limit: RateLimit
-    _tokens: float = field(init=False)
-    _seen: float = field(init=False, default=-math.inf)
-    _turn: threading.Lock = field(init=False, default_factory=threading.Lock)
+    def __init__(self, monthly: int, rate: RateLimit | None) -> None:
+        self.monthly = monthly
+        self.rate = rate
+        self._tokens = float(rate.burst if rate else 0)
+        self._seen = -math.inf
+        self._turn = threading.Lock()
+        self._second = 0
+        self._calls: dict[str, int] = {}
 
-    def __post_init__(self) -> None:
-        self._tokens = self.limit.burst
+    def wait(self, now: float) -> int:
+        """Take a token of the rate at `now`, in seconds; return 0, or whole seconds to wait for it.
 
-    def take(self, now: float) -> int:
-        """Take one token at `now`, in seconds; return 0, or the whole seconds to wait for one."""
+        The bucket starts full and allows for a clock that goes back.
+        """
+        if self.rate is None:
+            return 0
         with self._turn:
-            gained = max(0.0, now - self._seen) * self.limit.qps
+            gained = max(0.0, now - self._seen) * self.rate.qps
             self._seen = now
-            self._tokens = min(float(self.limit.burst), self._tokens + gained)
+            self._tokens = min(float(self.rate.burst), self._tokens + gained)
             if self._tokens >= 1:
                 self._tokens -= 1
                 return 0
-            return max(1, math.ceil((1 - self._tokens) / self.limit.qps))
-
-
-@dataclass(slots=True)
-class Window:
-    """Calls per name within the current second, for the `remaining` headers; nothing is refused.
-
-    The documents describe these headers, but not which calls the API refuses.
-    """
-
-    _second: int = 0
-    _calls: dict[str, int] = field(default_factory=dict)
+            return max(1, math.ceil((1 - self._tokens) / self.rate.qps))
 
     def left(self, name: str, limit: int, now: float) -> int:
-        """Count one call of `name`; return how many of `limit` this second still has."""
+        """Count one call of `name`; return how many of `limit` this second still has.
+
+        It is only shown: the documents describe these headers, but not which calls are refused.
+        """
         if int(now) != self._second:
             self._second = int(now)
             self._calls.clear()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-JSON = ("Content-Type", "application/json")
+from parsec_cli.models import JsonObject
+from parsec_cli.records import changed, record, state
 
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """One HTTP response; `body` is empty where the API sends none."""
 
@@ -31,14 +28,18 @@ class Answer:
             return f"{self.status} Unassigned"
 
     def with_headers(self, headers: Headers) -> Answer:
-        return Answer(self.status, self.body, (*self.headers, *headers))
+        return changed(self, headers=(*self.headers, *headers))
 
 
 def of_json(status: int, value: object) -> Answer:
-    return Answer(status, json.dumps(value, separators=(",", ":")).encode(), (JSON,))
+    return json_text(status, json.dumps(value, separators=(",", ":")))
 
 
-@dataclass(eq=False)  # not frozen: a raised exception is given its traceback
+def json_text(status: int, text: str) -> Answer:
+    return Answer(status, text.encode(), (("Content-Type", "application/json"),))
+
+
+@state
 class Refusal(Exception):
     """A response that is not a success; without `code`, its body contains only `error`."""
 
@@ -46,12 +47,12 @@ class Refusal(Exception):
     error: str
     code: str = ""
     retryable: bool = False
-    more: dict[str, Any] = field(default_factory=dict)
+    more: JsonObject | None = None
     headers: Headers = ()
 
     def answer(self) -> Answer:
         details = {"code": self.code, "retryable": self.retryable} if self.code else {}
-        body = {"error": self.error, **details, **self.more}
+        body = {"error": self.error, **details, **(self.more or {})}
         return of_json(self.status, body).with_headers(self.headers)
 
 
@@ -59,15 +60,10 @@ def bad_request(error: str) -> Refusal:
     return Refusal(400, error, "bad_request")
 
 
-def missing_parameter(name: str) -> Refusal:
-    return Refusal(400, f"missing required parameter: {name}", "missing_parameter")
-
-
 def invalid(problems: Sequence[str]) -> Refusal:
     """Refuse input; each line names a field and its problem."""
-    return Refusal(
-        400, "validation failed", "validation_error", more={"validation_errors": list(problems)}
-    )
+    more = {"validation_errors": list(problems)}
+    return Refusal(400, "validation failed", "validation_error", more=more)
 
 
 def unauthorized(error: str) -> Refusal:
@@ -82,16 +78,6 @@ def not_found(error: str, code: str = "not_found") -> Refusal:
     return Refusal(404, error, code)
 
 
-def method_not_allowed(allowed: Sequence[str]) -> Refusal:
-    return Refusal(
-        405, "method not allowed", "bad_request", headers=(("Allow", ", ".join(allowed)),)
-    )
-
-
-def too_large(limit: int) -> Refusal:
-    return Refusal(413, f"the body is larger than {limit} bytes", "bad_request")
-
-
 def rate_limited(tier: str, limit_qps: int, wait_seconds: int = 1) -> Refusal:
     return Refusal(
         429,
@@ -100,12 +86,6 @@ def rate_limited(tier: str, limit_qps: int, wait_seconds: int = 1) -> Refusal:
         retryable=True,
         more={"tier": tier, "limit_qps": limit_qps},
         headers=(("Retry-After", str(wait_seconds)),),
-    )
-
-
-def quota_used_up(tier: str) -> Refusal:
-    return Refusal(
-        429, "monthly request limit exceeded", "monthly_limit_exceeded", more={"tier": tier}
     )
 
 

@@ -7,39 +7,23 @@ a smaller fleet is the beginning of a larger one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
-from parsec_cli.errors import UsageFault
-from parsec_cli.next_command import run
-from parsec_cli.sandbox.end_users import (
-    external_wallet,
-    new_address,
-    new_user,
-    timestamp,
-    usdc_amount,
-)
-from parsec_cli.sandbox.store import BrokenFile, Store
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from parsec_cli.models import JsonObject
-    from parsec_cli.sandbox.state import State
-
-MOST = 100_000
+from parsec_cli.models import JsonObject
+from parsec_cli.records import record
+from parsec_cli.sandbox.end_users import external_wallet, new_address, new_user, timestamp
+from parsec_cli.sandbox.store import BrokenFile, State, Store
 
 # the builder tiers Silver and Gold; larger pools depend on the contract
-SILVER, GOLD = 2_500, 10_000
+_SILVER, _GOLD = 2_500, 10_000
 _CUSTOM_STEP = 50_000
 _MOSTLY_FILLED = 0.85
-
 _FIRST_DAY = 1_767_600_000  # 2026-01-05T08:00:00Z
 _HOUR = 3_600
-
-USDC = "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359"
-
+_USDC = "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359"
 _POLYMARKET, _KALSHI = ("polymarket",), ("kalshi",)
 
 # external_id, qps_limit, linked exchanges, wallet (None, eoa or safe), USDC in base units
@@ -58,57 +42,71 @@ _DOZEN: tuple[tuple[str, int | None, tuple[str, ...], str | None, int | None], .
     # a wallet without a link: onboarding this one again only links it
     ("user_009", 15, (), "eoa", 0),
 )
-DOZEN_IDS = tuple(row[0] for row in _DOZEN)
+_DOZEN_IDS = tuple(row[0] for row in _DOZEN)
+
+
+@record
+class Trades:
+    """The statuses of a user's orders, oldest first, and the sizes of the positions."""
+
+    orders: tuple[str, ...] = ()
+    positions: tuple[float, ...] = ()
+
+
+_DOZEN_TRADES = {
+    "market-maker-1": Trades(("filled", "open"), (1500.0,)),
+    "user_001": Trades(("filled",), (120.0,)),
+    "user_002": Trades(("pending", "cancelled", "partially_filled"), (25.0, 0.0)),
+    "user_003": Trades(("filled", "cancelled", "rejected"), (0.0,)),
+    "user_005": Trades(("filled", "filled", "open"), (120.0,)),
+}
+# of every eight users of a fleet, one has open holdings and one closed ones
+_FLEET_TRADES = {0: Trades(("open",), (60.0,)), 4: Trades(("filled", "cancelled"), (0.0,))}
 
 
 def seed(db_path: Path, count: int) -> None:
-    """Replace all users by exactly `count`; raises UsageFault and LocalFault."""
-    if not 0 <= count <= MOST:
-        raise UsageFault(
-            f"`{count}` is not a number of users from 0 to {MOST}",
-            hint="try",
-            command=run("sandbox", "seed", "1000"),
-        )
-    store = Store(db_path, lambda _: None)
-    try:
-        with store.transaction() as state:
-            state.start_over()
-            state.add(_fleet(count))
-            state.set_pool(_believable_pool(state.pool()["total_allocated_qps"]))
-    finally:
-        store.close()
+    """Replace all users by exactly `count`; raises LocalFault."""
+    with closing(Store(db_path, lambda _: None)) as store, store.transaction() as state:
+        state.start_over()
+        state.add(_fleet(count))
+        allocated = state.pool()["total_allocated_qps"]
+        # the smallest pool that leaves room above the allocated limits
+        custom = int(allocated / _MOSTLY_FILLED // _CUSTOM_STEP + 1) * _CUSTOM_STEP
+        fitting = (size for size in (_SILVER, _GOLD) if allocated <= size * _MOSTLY_FILLED)
+        state.set_pool(next(fitting, custom))
 
 
 def reset(db_path: Path) -> None:
     """Restore the first dozen, even if the file cannot be read; raises LocalFault."""
-    store = Store(db_path, first_dozen)
-    try:
-        with store.transaction() as state:
-            state.start_over()
-            first_dozen(state)
-    except BrokenFile:
-        store.remake()
-    finally:
-        store.close()
+    with closing(Store(db_path, first_dozen)) as store:
+        try:
+            with store.transaction() as state:
+                state.start_over()
+                first_dozen(state)
+        except BrokenFile:
+            store.remake()
 
 
 def first_dozen(state: State) -> None:
     """Write the users of a new sandbox into an empty state."""
     random = Random(12)
     state.add(_user(random, number, *row) for number, row in enumerate(_DOZEN))
-    state.set_pool(SILVER)
+    state.set_pool(_SILVER)
 
 
-def seeded_number(user: JsonObject) -> int | None:
-    """Return a user's position in the dozen or the fleet; None for a user created later."""
-    external_id: str = user["external_id"]
-    if external_id in DOZEN_IDS:
-        number = DOZEN_IDS.index(external_id)
+def trades_of(user: JsonObject | None) -> Trades:
+    """Return what a user of the dozen or a fleet has traded; one created later has none."""
+    external_id = user["external_id"] if user else ""
+    if external_id in _DOZEN_IDS:
+        number = _DOZEN_IDS.index(external_id)
+        trades = _DOZEN_TRADES.get(external_id)
     elif re.fullmatch(r"user_[0-9]{6}", external_id):
         number = int(external_id.removeprefix("user_"))
+        trades = _FLEET_TRADES.get(number % 8)
     else:
-        return None
-    return number if user["created_at"] == _created_at(number) else None
+        return Trades()
+    seeded = user is not None and user["created_at"] == _created_at(number)
+    return (trades if seeded else None) or Trades()
 
 
 def _created_at(number: int) -> str:
@@ -144,15 +142,11 @@ def _user(  # the columns of the dozen
     units: int | None,
 ) -> JsonObject:
     created_at = _created_at(number)
-    user = new_user(external_id, random, created_at, qps_limit=qps_limit)
+    user = new_user(external_id, random, created_at, qps_limit)
     user["linked_exchanges"] = list(exchanges)
-    if wallet_type is not None:
-        user["wallet"] = _wallet(random, wallet_type, created_at, units)
-    return user
-
-
-def _wallet(random: Random, wallet_type: str, created_at: str, units: int | None) -> JsonObject:
-    wallet = external_wallet(new_address(random), created_at)
+    if wallet_type is None:
+        return user
+    user["wallet"] = wallet = external_wallet(new_address(random), created_at)
     wallet["wallet_type"] = wallet_type
     if wallet_type == "safe":
         wallet["safe_address"] = new_address(random)
@@ -161,24 +155,12 @@ def _wallet(random: Random, wallet_type: str, created_at: str, units: int | None
     if units is None:
         del wallet["balances"]
     else:
-        wallet["balances"] = [_usdc(units)]
-    return wallet
-
-
-def _usdc(units: int) -> JsonObject:
-    return {
-        "token": "USDC",
-        "balance": usdc_amount(units),
-        "raw_balance": str(units),
-        "decimals": 6,
-        "contract_address": USDC,
-    }
-
-
-def _believable_pool(allocated: int) -> int:
-    """Return the smallest pool that leaves room above the allocated limits."""
-    for size in (SILVER, GOLD):
-        if allocated <= size * _MOSTLY_FILLED:
-            return size
-    steps = allocated / _MOSTLY_FILLED // _CUSTOM_STEP + 1
-    return int(steps) * _CUSTOM_STEP
+        balance = {
+            "token": "USDC",
+            "balance": f"{units // 1_000_000}.{units % 1_000_000 // 10_000:02}",
+            "raw_balance": str(units),
+            "decimals": 6,
+            "contract_address": _USDC,
+        }
+        wallet["balances"] = [balance]
+    return user

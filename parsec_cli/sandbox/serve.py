@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import logging
-import math
 import re
 import signal
 import socket
 import threading
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from parsec_cli.base_url import is_loopback
-from parsec_cli.errors import LocalFault, UsageFault
+from parsec_cli.errors import LocalFault
 from parsec_cli.interrupts import ENDING
 from parsec_cli.next_command import again
 from parsec_cli.sandbox import app
+from parsec_cli.sandbox.injected_faults import Fault
+from parsec_cli.sandbox.metering import RateLimit
 from parsec_cli.sandbox.responses import Refusal, bad_request, forbidden, injected
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from parsec_cli.sandbox.injected_faults import Fault
-    from parsec_cli.sandbox.metering import RateLimit
-
-
 HOST = "127.0.0.1"
-
-
-LAST_PORT = 65_535
-
-
 # a thread sleeps for the latency of its request, so this bounds the clients at a time
 THREADS = 32
-
-
 # above the application's own limit, so that its documented response comes first
 MAX_BODY = 1024 * 1024
+_AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?")
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)", re.IGNORECASE)
 
 
 def serve(
@@ -52,63 +43,48 @@ def serve(
     """Serve until a signal ends it, then return; `port` 0 takes a free one.
 
     `announce` is given the base URL as soon as connections are accepted; `latency` is in
-    milliseconds. Raises UsageFault, and LocalFault when the port or the file cannot be used.
+    milliseconds. Raises LocalFault when the port or the file cannot be used.
     """
-    if not 0 <= port <= LAST_PORT:
-        raise UsageFault(f"`{port}` is not a port from 0 to {LAST_PORT}")
-    if not (math.isfinite(latency) and latency >= 0):
-        raise UsageFault(f"`{latency}` is not a latency in milliseconds")
-    sandbox = app.build(db_path, rate_limit=rate_limit, latency=latency, faults=faults)
-    # report an unusable file now, not to the first client
-    sandbox.open()
-    try:
-        _run(_Served(sandbox), port, announce)
-    finally:
-        sandbox.close()
-
-
-class _Served:
-    """The application as clients see it: only local ones, and a fault of this machine is a 500."""
-
-    def __init__(self, sandbox: app.Sandbox) -> None:
-        self._sandbox = sandbox
-
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., object]
-    ) -> Iterable[bytes]:
-        try:
-            check_caller(environ)
-            return self._sandbox(environ, start_response)
-        except Refusal as refusal:
-            answer = refusal.answer()
-        except LocalFault:
-            answer = injected(500)
-        start_response(answer.status_line, list(answer.headers))
-        return [answer.body]
-
-
-def _run(application: _Served, port: int, announce: Callable[[str], object]) -> None:
     from waitress.server import create_server  # type: ignore[import-untyped]  # it has no stubs
 
     # faults of single requests become responses; stderr belongs to the command
     logging.getLogger("waitress").setLevel(logging.CRITICAL + 1)
-    opened: dict[int, Any] = {}
-    server = create_server(
-        application,
-        map=opened,
-        sockets=[_listener(port)],
-        threads=THREADS,
-        connection_limit=1000,
-        max_request_body_size=MAX_BODY,
-        ident=None,
-    )
+    built = app.Sandbox(db_path, rate_limit=rate_limit, latency=latency, faults=faults)
+    with closing(built) as sandbox:
+        # report an unusable file now, not to the first client
+        sandbox.open()
+        opened: dict[int, Any] = {}
+        server = create_server(
+            partial(_answer, sandbox),
+            map=opened,
+            sockets=[_listener(port)],
+            threads=THREADS,
+            connection_limit=1000,
+            max_request_body_size=MAX_BODY,
+            ident=None,
+        )
+        try:
+            # a signal between the two calls has the same effect as one within the loop
+            with _ended_by_signals(), suppress(SystemExit):
+                announce(f"http://{HOST}:{server.effective_port}")
+                server.run()
+        finally:
+            server.asyncore.close_all(opened)
+
+
+def _answer(
+    sandbox: app.Sandbox, environ: dict[str, Any], start_response: Callable[..., object]
+) -> Iterable[bytes]:
+    """Answer only local clients; a fault of this machine is a 500."""
     try:
-        # a signal between the two calls has the same effect as one within the loop
-        with _ended_by_signals(), suppress(SystemExit):
-            announce(f"http://{HOST}:{server.effective_port}")
-            server.run()
-    finally:
-        server.asyncore.close_all(opened)
+        _check_caller(environ)
+        return sandbox(environ, start_response)
+    except Refusal as refusal:
+        answer = refusal.answer()
+    except LocalFault:
+        answer = injected(500)
+    start_response(answer.status_line, list(answer.headers))
+    return [answer.body]
 
 
 def _listener(port: int) -> socket.socket:
@@ -143,13 +119,7 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-_AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?")
-
-
-_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)", re.IGNORECASE)
-
-
-def check_caller(environ: Mapping[str, str]) -> None:
+def _check_caller(environ: Mapping[str, str]) -> None:
     """Check Host, an absolute request target and Origin; raises Refusal 400, 403 or 421."""
     host = environ.get("HTTP_HOST", "")
     if not host:

@@ -8,25 +8,115 @@ a finished temporary file into place; so no process ever meets a half-made one.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
 import weakref
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
+from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
-from parsec_cli.sandbox.state import SCHEMA, State
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 VERSION = 1
 # a `seed` of 100,000 users locks the file for some seconds; others wait instead of failing
 BUSY_SECONDS = 30.0
+# `document` is the user as the API shows it, so that a page is joined, not built;
+# the index makes the sum of 100,000 limits quick
+SCHEMA = """
+CREATE TABLE users (
+    external_id TEXT PRIMARY KEY,
+    customer_id TEXT NOT NULL UNIQUE,
+    api_key TEXT NOT NULL UNIQUE,
+    qps_limit INTEGER,
+    document TEXT NOT NULL
+);
+CREATE INDEX limits ON users (qps_limit);
+CREATE TABLE pool (qps_pool INTEGER NOT NULL);
+CREATE TABLE requests (
+    caller TEXT NOT NULL,
+    period INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (caller, period)
+);
+INSERT INTO pool VALUES (0);
+"""
+
+
+class State:
+    """The users, pool and request counters that one transaction may read and change."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._run = connection.execute
+        self._run_many = connection.executemany
+
+    def user(self, value: str, column: str = "customer_id") -> JsonObject | None:
+        """Return the user with this customer_id, or external_id or api_key, as `column` says."""
+        query = f"SELECT document FROM users WHERE {column} = ?"  # noqa: S608  # a literal
+        row = self._run(query, (value,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def page(self, after: str, limit: int) -> list[tuple[str, str]]:
+        """Return up to `limit` pairs of external_id and JSON text, in order, beyond `after`."""
+        return self._run(
+            "SELECT external_id, document FROM users"
+            " WHERE external_id > ? ORDER BY external_id LIMIT ?",
+            (after, limit),
+        ).fetchall()
+
+    def add(self, users: Iterable[JsonObject]) -> None:
+        """Insert users whose external_id, customer_id and api_key are all new."""
+        self._run_many("INSERT INTO users VALUES (?, ?, ?, ?, ?)", map(_row, users))
+
+    def save(self, user: JsonObject) -> None:
+        """Write back a user that exists, found by its external_id."""
+        self._run("REPLACE INTO users VALUES (?, ?, ?, ?, ?)", _row(user))
+
+    def remove(self, customer_id: str) -> None:
+        self._run("DELETE FROM users WHERE customer_id = ?", (customer_id,))
+
+    def pool(self) -> JsonObject:
+        count, allocated = self._run(
+            "SELECT count(*), ifnull(sum(qps_limit), 0) FROM users"
+        ).fetchone()
+        pool = {"qps_pool": self.qps_pool(), "end_user_count": count}
+        return {**pool, "total_allocated_qps": allocated}
+
+    def qps_pool(self) -> int:
+        size: int = self._run("SELECT qps_pool FROM pool").fetchone()[0]
+        return size
+
+    def set_pool(self, qps_pool: int) -> None:
+        self._run("UPDATE pool SET qps_pool = ?", (qps_pool,))
+
+    def count_request(self, caller: str, period: int) -> int:
+        """Count one request of `caller` in the billing period; return the new count."""
+        self._run(
+            "INSERT INTO requests VALUES (?, ?, 1)"
+            " ON CONFLICT (caller, period) DO UPDATE SET count = count + 1",
+            (caller, period),
+        )
+        return self.requests(caller, period)
+
+    def requests(self, caller: str, period: int) -> int:
+        row = self._run(
+            "SELECT count FROM requests WHERE caller = ? AND period = ?", (caller, period)
+        ).fetchone()
+        return row[0] if row else 0
+
+    def start_over(self) -> None:
+        """Remove all users and counters."""
+        self._run("DELETE FROM users")
+        self._run("DELETE FROM requests")
+
+
+def _row(user: JsonObject) -> tuple[str, str, str, int | None, str]:
+    document = json.dumps(user, separators=(",", ":"))
+    return user["external_id"], user["customer_id"], user["api_key"], user["qps_limit"], document
 
 
 class BrokenFile(LocalFault):
@@ -83,7 +173,8 @@ class Store:
             # also when nobody closes the sandbox: the write-ahead log is then folded into the file
             self._close = weakref.finalize(self, connection.close)
             try:
-                _check_version(connection)
+                if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                    raise sqlite3.DatabaseError("it is not a sandbox of this version of parsec")
             except sqlite3.Error:
                 self._close()
                 raise
@@ -97,29 +188,23 @@ class Store:
         made = save.temporary_beside(path)
         try:
             save.replace(made, b"")
-            self._write(made)
-            self._put(made)
+            with closing(_connect(made)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(SCHEMA)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+                connection.execute("BEGIN")
+                self._fill(State(connection))
+                connection.commit()
+            try:
+                self._link(made, path)
+            except FileExistsError:
+                pass
+            except OSError:
+                # a file system without hard links: the later of two first users then wins
+                made.replace(path)
         finally:
             # a disk that is full leaves the log beside it, which a close would have folded in
             _remove(made)
-
-    def _write(self, made: Path) -> None:
-        with closing(_connect(made)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(SCHEMA)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("BEGIN")
-            self._fill(State(connection))
-            connection.commit()
-
-    def _put(self, made: Path) -> None:
-        try:
-            self._link(made, self._path)
-        except FileExistsError:
-            return
-        except OSError:
-            # a file system without hard links: the later of two first users then wins
-            made.replace(self._path)
 
 
 def _remove(path: Path) -> None:
@@ -141,11 +226,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check_version(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-        raise sqlite3.DatabaseError("it is not a sandbox of this version of parsec")
-
-
 @contextmanager
 def _naming_the_file(path: Path) -> Iterator[None]:
     """Turn an error of the disk or the file into a LocalFault that names the file."""
@@ -153,16 +233,11 @@ def _naming_the_file(path: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.OperationalError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
-        busy = getattr(fault, "sqlite_errorname", "").startswith("SQLITE_BUSY")
-        raise LocalFault(
-            f"cannot use the sandbox file `{path}`: {reason}",
-            hint="wait until the other `parsec` has ended"
-            if busy
-            else f"make room for it, and make `{path.parent}` writable",
-        ) from fault
+        hint = f"make room for it, and make `{path.parent}` writable"
+        if getattr(fault, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            hint = "wait until the other `parsec` has ended"
+        raise LocalFault(f"cannot use the sandbox file `{path}`: {reason}", hint=hint) from fault
     except sqlite3.Error as fault:
-        raise BrokenFile(
-            f"cannot read the sandbox file `{path}`: {fault}",
-            hint="start over with",
-            command=run("sandbox", "reset"),
-        ) from fault
+        message = f"cannot read the sandbox file `{path}`: {fault}"
+        reset = run("sandbox", "reset")
+        raise BrokenFile(message, hint="start over with", command=reset) from fault

@@ -57,6 +57,21 @@ def test_plain_digits_in_the_range_are_accepted(run, builder, value):
     assert user["qps_limit"] == int(value)
 
 
+@pytest.mark.parametrize(
+    ("argv", "most"),
+    [
+        (["sandbox", "seed"], 100_000),
+        (["sandbox", "serve", "--port"], 65_535),
+        (["sandbox", "serve", "--latency"], 60_000),
+    ],
+)
+def test_numbers_for_the_sandbox_have_limits(run, argv, most):
+    for value in ("x", "1.5", str(most + 1)):
+        done = run(*argv, value)
+        assert done.code == 2
+        assert f"a whole number from 0 to {most}, not `{value}`" in done.err
+
+
 @pytest.mark.parametrize("value", ["-5", "-1", "-0", "-99999999999999999999"])
 def test_the_error_for_a_negative_limit_names_the_least_value(run, builder, value):
     """Not with `no such option`."""

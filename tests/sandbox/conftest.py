@@ -27,7 +27,7 @@ def sandbox(db: Path, clock: VirtualClock) -> Iterator[Callable[..., Api]]:
 
     def build(**how: Any) -> Api:
         defaults = {"clock": clock, "sleep": clock.sleep, "random": Random(7)}
-        built.append(app.build(db, **(defaults | how)))
+        built.append(app.Sandbox(db, **(defaults | how)))
         return Api(built[-1])
 
     yield build

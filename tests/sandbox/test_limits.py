@@ -7,7 +7,7 @@ from sandbox.client import Api
 from support.clock import VirtualClock
 
 from parsec_cli.errors import UsageFault
-from parsec_cli.sandbox.metering import Bucket, RateLimit, parse_rate_limit
+from parsec_cli.sandbox.metering import Limits, RateLimit, parse_rate_limit
 
 
 def test_a_request_beyond_the_burst_is_the_documented_429(sandbox: Callable[..., Api]) -> None:
@@ -52,17 +52,17 @@ def test_a_wrong_key_takes_no_token(sandbox: Callable[..., Api]) -> None:
 
 
 def test_the_bucket_grants_the_rate_and_no_more() -> None:
-    bucket = Bucket(RateLimit(8, 5))
+    limits = Limits(0, RateLimit(8, 5))
     # steps that binary numbers hold exactly: ten seconds at 128 requests a second
-    granted = sum(bucket.take(tick / 128) == 0 for tick in range(1281))
+    granted = sum(limits.wait(tick / 128) == 0 for tick in range(1281))
     assert granted == 10 * 8 + 5
 
 
 def test_the_bucket_survives_a_clock_that_goes_back() -> None:
-    bucket = Bucket(RateLimit(1, 1))
-    assert bucket.take(1000.0) == 0
-    assert bucket.take(10.0) == 1
-    assert bucket.take(11.0) == 0
+    limits = Limits(0, RateLimit(1, 1))
+    assert limits.wait(1000.0) == 0
+    assert limits.wait(10.0) == 1
+    assert limits.wait(11.0) == 0
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Fleet(RuleBasedStateMachine):
         self._directory = tempfile.TemporaryDirectory()
         db = Path(self._directory.name) / "sandbox.db"
         seed.seed(db, 0)
-        self.api = Api(app.build(db))
+        self.api = Api(app.Sandbox(db))
         self.users: dict[str, dict[str, Any]] = {}
         self.gone: list[str] = []
 

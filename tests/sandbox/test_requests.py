@@ -9,9 +9,12 @@ import pytest
 from sandbox.client import Api
 
 from parsec_cli.sandbox import app
-from parsec_cli.sandbox.routes import ROUTES
 
-EVERY_CALL = [(r.method, r.path.replace("{customer_id}", "some-id")) for r in ROUTES]
+EVERY_CALL = [
+    (method, path.replace("{customer_id}", "some-id"))
+    for path, methods in app.ROUTES.items()
+    for method in methods
+]
 BUILDER_CALLS = [(method, path) for method, path in EVERY_CALL if path.startswith("/builder")]
 PAGE = "/builder/users"
 

@@ -8,7 +8,6 @@ from sandbox.client import Api
 from sandbox.contract import schema_breaches
 from sandbox.shapes import USER
 
-from parsec_cli.errors import UsageFault
 from parsec_cli.sandbox import app, seed
 
 
@@ -41,7 +40,7 @@ def test_the_pool_of_the_dozen_is_silver_and_partly_allocated(api: Api) -> None:
 
 def test_two_sandboxes_are_alike_from_the_first_key_to_the_last(tmp_path: Path) -> None:
     def users(name: str) -> list[dict[str, object]]:
-        application = app.build(tmp_path / name)
+        application = app.Sandbox(tmp_path / name)
         try:
             return Api(application).all_users()
         finally:
@@ -88,13 +87,6 @@ def test_a_large_fleet_fits_its_pool(api: Api, db: Path) -> None:
     assert pool["end_user_count"] == 10_000
     assert pool["qps_pool"] == 50_000 > pool["total_allocated_qps"]
     assert api.page(limit=100)["count"] == 100
-
-
-@pytest.mark.parametrize("count", [-1, 100_001])
-def test_other_numbers_of_users_are_refused(db: Path, count: int) -> None:
-    with pytest.raises(UsageFault, match="is not a number of users"):
-        seed.seed(db, count)
-    assert not db.exists()
 
 
 def test_reset_goes_back_to_the_dozen_as_it_was(api: Api, db: Path) -> None:

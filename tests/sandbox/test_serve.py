@@ -13,7 +13,7 @@ from sandbox.client import Api
 from sandbox.contract import breaches
 from sandbox.served import Served, served
 
-from parsec_cli.errors import LocalFault, UsageFault
+from parsec_cli.errors import LocalFault
 from parsec_cli.next_command import again
 from parsec_cli.sandbox import app, seed
 from parsec_cli.sandbox.serve import serve
@@ -196,15 +196,3 @@ def test_a_file_that_cannot_be_used_is_told_before_serving(tmp_path: Path) -> No
     (tmp_path / "file").touch()
     with pytest.raises(LocalFault, match="cannot use the sandbox file"):
         serve(tmp_path / "file" / "sandbox.db", port=0, announce=unheard)
-
-
-@pytest.mark.parametrize("port", [-1, 65_536])
-def test_a_port_that_is_none_is_refused(db: Path, port: int) -> None:
-    with pytest.raises(UsageFault, match="is not a port"):
-        serve(db, port=port, announce=unheard)
-
-
-@pytest.mark.parametrize("latency", [-1.0, float("nan"), float("inf")])
-def test_a_latency_that_is_none_is_refused(db: Path, latency: float) -> None:
-    with pytest.raises(UsageFault, match="is not a latency"):
-        serve(db, port=0, latency=latency, announce=unheard)

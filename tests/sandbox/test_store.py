@@ -17,6 +17,7 @@ from sandbox.client import Api
 from parsec_cli import next_command
 from parsec_cli.errors import LocalFault
 from parsec_cli.sandbox import app, seed
+from parsec_cli.sandbox.store import Store
 
 USER = {
     "external_id": "u1",
@@ -31,7 +32,7 @@ def mode(path: Path) -> int:
 
 
 def test_nothing_is_created_before_the_first_request(db: Path) -> None:
-    application = app.build(db)
+    application = app.Sandbox(db)
     assert not db.parent.exists()
     Api(application).pool()
     assert db.exists()
@@ -99,7 +100,7 @@ from parsec_cli.sandbox import app
 from parsec_cli.next_command import run
 sys.stdin.readline()
 for _ in range(20):
-    list(app.build(Path(sys.argv[1]), clock=lambda: 1_790_000_000.0)(
+    list(app.Sandbox(Path(sys.argv[1]), clock=lambda: 1_790_000_000.0)(
         {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/usage", "HTTP_X_API_KEY": app.KEY},
         lambda status, headers: print(status),
     ))
@@ -130,7 +131,7 @@ def test_a_file_system_without_hard_links_will_do(db: Path) -> None:
     def refuse(_source: Path, _target: Path) -> None:
         raise PermissionError
 
-    store = app.Store(db, seed.first_dozen, link=refuse)
+    store = Store(db, seed.first_dozen, link=refuse)
     with store.transaction() as state:
         assert state.pool()["end_user_count"] == 12
     store.close()
@@ -138,7 +139,7 @@ def test_a_file_system_without_hard_links_will_do(db: Path) -> None:
 
 
 def test_a_failing_transaction_leaves_no_trace(db: Path) -> None:
-    store = app.Store(db, seed.first_dozen)
+    store = Store(db, seed.first_dozen)
     with pytest.raises(KeyError, match="api_key"), store.transaction() as state:
         state.add([USER, {"external_id": "u2", "customer_id": "2", "qps_limit": 1}])
     with store.transaction() as state:
@@ -174,7 +175,7 @@ def test_a_file_of_another_version_is_told(api: Api, db: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     db = tmp_path / "file" / "sandbox.db"
-    for attempt in (Api(app.build(db)).pool, lambda: seed.seed(db, 1), lambda: seed.reset(db)):
+    for attempt in (Api(app.Sandbox(db)).pool, lambda: seed.seed(db, 1), lambda: seed.reset(db)):
         with pytest.raises(LocalFault, match="cannot use the sandbox file") as fault:
             attempt()
         assert str(db) in fault.value.message
