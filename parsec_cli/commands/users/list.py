@@ -65,8 +65,8 @@ def command(
       parsec users list --json | jq -r '.users[].external_id'
 
     """
-    filters = Filters.checked(match=match, exchange=exchange, tier=tier, wallet=wallet)
-    _check_sort(sort, reverse=reverse)
+    filters = Filters(match and match.casefold(), exchange, tier, wallet)
+    _check(filters, sort, reverse=reverse)
     chosen, start = filters.any or sort is not None, cursor or None
     walk = _Walk(runtime_of(ctx), filters, limit, start, page_size, chosen, {}, start)
     records = walk.records() if sort is None else walk.sorted_records(sort, reverse=reverse)
@@ -83,57 +83,47 @@ def command(
     )
 
 
-def _check_sort(sort: str | None, *, reverse: bool) -> None:
-    fields = [column.path for column in columns.USER]
-    if sort is not None and sort not in fields:
-        raise unknown("field", sort, fields)
-    if sort is None and reverse:
-        raise UsageFault("`--reverse` needs `--sort FIELD`")
-
-
 @record
 class Filters:
-    """Which users to show; None selects all."""
+    """Which users to show; None selects all. `match` is in folded case."""
 
-    match: str | None = None
-    exchange: str | None = None
-    tier: str | None = None
-    wallet: str | None = None
-
-    @classmethod
-    def checked(
-        cls, *, match: str | None, exchange: str | None, tier: str | None, wallet: str | None
-    ) -> Filters:
-        if "" in (match, exchange, tier):
-            raise UsageFault("a filter is empty", hint="was a shell variable unset?")
-        if wallet is not None and wallet not in WALLETS:
-            raise unknown("wallet type", wallet, WALLETS)
-        if exchange is not None and exchange not in (*EXCHANGES, NONE):
-            raise unknown("exchange", exchange, (*EXCHANGES, NONE))
-        return cls(match.casefold() if match else None, exchange, tier, wallet)
+    match: str | None
+    exchange: str | None
+    tier: str | None
+    wallet: str | None
 
     @property
     def any(self) -> bool:
-        return any((self.match, self.exchange, self.tier, self.wallet))
+        return any(vars(self).values())
 
     def match_user(self, raw: JsonObject) -> bool:
         user = User(raw)
         wallet = user.wallet
-        kind = NONE if wallet is None else wallet.wallet_type
-        exchanges = user.linked_exchanges or (NONE,)
+        texts, kind = [user.external_id, user.customer_id], NONE
+        if wallet is not None:
+            kind = wallet.wallet_type or ""
+            texts += [wallet.eoa_address, wallet.safe_address]
+        match = self.match or ""
         return (
-            (self.match is None or self._matches(user))
-            and (self.exchange is None or self.exchange in exchanges)
-            and (self.tier is None or self.tier == user.tier)
-            and (self.wallet is None or self.wallet == kind)
+            any(match in text.casefold() for text in texts if text)
+            and self.exchange in (None, *(user.linked_exchanges or (NONE,)))
+            and self.tier in (None, user.tier)
+            and self.wallet in (None, kind)
         )
 
-    def _matches(self, user: User) -> bool:
-        wallet = user.wallet
-        texts = [user.external_id, user.customer_id]
-        if wallet is not None:
-            texts += [wallet.eoa_address, wallet.safe_address]
-        return any(self.match in text.casefold() for text in texts if text and self.match)
+
+def _check(filters: Filters, sort: str | None, *, reverse: bool) -> None:
+    if "" in vars(filters).values():
+        raise UsageFault("a filter is empty", hint="was a shell variable unset?")
+    for what, name, known in (
+        ("wallet type", filters.wallet, WALLETS),
+        ("exchange", filters.exchange, (*EXCHANGES, NONE)),
+        ("field", sort, [column.path for column in columns.USER]),
+    ):
+        if name is not None and name not in known:
+            raise unknown(what, name, known)
+    if sort is None and reverse:
+        raise UsageFault("`--reverse` needs `--sort FIELD`")
 
 
 @state
@@ -184,22 +174,18 @@ class _Walk:
         else:
             self._notice_end()
 
-    def sorted_records(self, path: str, *, reverse: bool) -> Iterator[list[JsonObject]]:
+    def sorted_records(self, sort: str, *, reverse: bool) -> Iterator[list[JsonObject]]:
         """Read all, then sort: numbers before text, users without the field always last."""
         limit, self.limit = self.limit, None
         users = [user for page in self.records() for user in page]
         if self.failure is not None:
             return
-        with_value = [user for user in users if _field(user, path) is not None]
-        without = [user for user in users if _field(user, path) is None]
-        with_value.sort(key=lambda user: _sort_key(_field(user, path)), reverse=reverse)
-        ordered = with_value + without
-        if limit is not None and len(ordered) > limit:
-            self.cut, self.complete = True, False
-            ordered = ordered[:limit]
-            self.count = limit
+        users.sort(key=lambda user: _sort_key(_field(user, sort)), reverse=reverse)
+        users.sort(key=lambda user: _field(user, sort) is None)
+        if limit is not None and len(users) > limit:
+            self.cut, self.complete, self.count = True, False, limit
             self.runtime.screen.notice(f"stopped after {counted(limit, 'user')}")
-        yield ordered
+        yield users[:limit]
 
     def _take(self, page: Page) -> list[JsonObject]:
         """Count a page and return its users that are shown."""
