@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from contextlib import AbstractContextManager
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,19 @@ def _results_path(runtime: Runtime, asked: str | None) -> Path:
     if asked is not None:
         return path_of(asked)
     now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
-    return runtime.places.runs_dir / f"results-{now:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
+    first = runtime.places.runs_dir / f"results-{now:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
+    # a process in another container may have the same number in the same second
+    names = chain([first], (first.with_stem(f"{first.stem}-{number}") for number in count(2)))
+    return next(filter(_reserve, names))
+
+
+def _reserve(path: Path) -> bool:
+    """Create the file; False if it exists. Any other fault is reported when it is written."""
+    try:
+        path.touch(0o600, exist_ok=False)
+    except OSError as fault:
+        return not isinstance(fault, FileExistsError)
+    return True
 
 
 def _listing(ended: RunResult) -> Listing:

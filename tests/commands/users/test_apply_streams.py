@@ -18,6 +18,15 @@ def command(work, builder):
     return ["users", "apply", creates(work / "u.csv", ROWS), "--yes"]
 
 
+def test_runs_of_one_process_number_in_one_second_keep_their_results(run, work, home, clock):
+    """As the first process of several containers that share a directory."""
+    for number in range(3):
+        assert run("users", "apply", roster(work / "u.csv", f"u{number},5"), "--yes").code == 0
+        clock.sleep(0.001)
+    kept = [[row["external_id"] for row in lines_of(path)] for path in results_files(home)]
+    assert sorted(kept) == [["u0"], ["u1"], ["u2"]]
+
+
 @pytest.mark.parametrize("how", [["--json"], ["-o", "csv"], []])
 def test_stdout_that_is_full_takes_no_row_away(parsec, builder, command, key_env, home, how):
     """The effect is done and told on stderr; the results are in their file."""
