@@ -76,4 +76,5 @@ def is_csv_cell(line: str) -> bool:
         return False
     cell = neutralise(text)
     escaped = cell.replace('"', '""')
-    return line == (cell if _QUOTED.isdisjoint(cell) else f'"{escaped}"')
+    quoted = cell.isspace() or not _QUOTED.isdisjoint(cell)
+    return line == (f'"{escaped}"' if quoted else cell)

@@ -59,7 +59,8 @@ Without -o, a terminal gets a table, and a pipe or file gets tsv.
           \\t, \\n, \\\\ and \\u{…} are escapes
   csv     with a header; cells that a spreadsheet would run get an apostrophe, which
           `users plan` removes again; files and pipes get UTF-8
-  json    one document; a listing is {"users": [...], "count", "complete", "next_cursor"}
+  json    one document; a listing is {"users": [...], "count", "complete", "next_cursor"},
+          and "filtered": true if only some users were requested
   jsonl   one record per line, flushed after each page
   ids     customer_ids, one per line
 

@@ -88,7 +88,16 @@ class Csv(_Columns):
             exact = self.surface.exact
             rows = [[cell and exact(cell) for cell in row] for row in rows]
         lines = io.StringIO()
-        csv.writer(lines, lineterminator="\n" if terminal else "\r\n").writerows(rows)
+        end = "\n" if terminal else "\r\n"
+        plain, quoted = (
+            csv.writer(lines, lineterminator=end, quoting=quoting)
+            for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
+        )
+        if _has_blank_line(rows):
+            for row in rows:
+                (quoted if (row[0] or "").isspace() else plain).writerow(row)
+        else:
+            plain.writerows(rows)
         return lines.getvalue()
 
 
@@ -100,6 +109,8 @@ class Tsv(_Columns):
         text = "".join(["\t".join(row) + "\n" for row in cells])
         # checking a whole page, which nearly always needs no escape, takes half the time
         ends, tabs = len(cells), sum(len(row) - 1 for row in cells)
+        if _has_blank_line(cells):
+            return "".join(f"{_escaped_blanks(row[0])}\n" for row in cells)
         if (text.count("\n"), text.count("\t")) == (ends, tabs) and _is_plain(text):
             return text
         return "".join("\t".join(map(_escaped, row)) + "\n" for row in cells)
@@ -116,6 +127,15 @@ class Ids(Format):
     def _write(self, records: Sequence[JsonObject]) -> None:
         ids = [_escaped(self.redaction.text(_customer_id(record))) for record in records]
         self.sink.write("".join(f"{one}\n" for one in ids))
+
+
+def _has_blank_line(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Tell whether one column has a value of blanks, which reads like an empty line."""
+    return bool(rows) and len(rows[0]) == 1 and any((row[0] or "").isspace() for row in rows)
+
+
+def _escaped_blanks(cell: str) -> str:
+    return _escaped(cell) if cell.strip(" ") else "\\u{20}" * len(cell)
 
 
 def _is_plain(text: str) -> bool:

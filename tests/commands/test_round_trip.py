@@ -211,3 +211,82 @@ def test_plan_counts_users_that_are_not_in_the_file(run, builder, work):
     assert empty.code == 0, empty
     assert run("users", "apply", roster(work / "e.csv"), "--prune", "--confirm", "2").code == 10
     assert changes(builder) == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", [" ", "  ", "\t", "\u00a0"], ids=ascii)
+@pytest.mark.parametrize("how", ["--headers", "--no-headers"])
+def test_an_id_of_blanks_is_not_read_as_an_empty_line(run, builder, form, name, how):
+    """Its user would be pruned, or stay active, without a word."""
+    builder.add("u1")
+    builder.add(name)
+    data = run("users", "list", "-o", form, how, "--fields", "external_id").out_bytes
+    for command in (["plan", "-", "--prune"], ["deactivate", "-n", "--from-file", "-"]):
+        done = run("users", *command, stdin=data)
+        assert done.code == 2, (data, done)
+    assert changes(builder) == []
+
+
+@pytest.mark.parametrize("rows", ["u1\n  \n\nu2\n", 'u1\n"u2"\n', "u1\n\t\nu2\n"])
+def test_an_empty_line_is_no_user(run, builder, work, rows):
+    for name in ("u1", "u2"):
+        builder.add(name)
+    (work / "f.csv").write_text(f"external_id\n{rows}")
+    for command in (["plan", "f.csv", "--prune"], ["deactivate", "-n", "--from-file", "f.csv"]):
+        assert run("users", *command).code == 0
+    (work / "f.csv").write_text('external_id,email\nu1,\n"",""\n , \nu2,\n')
+    assert run("users", "plan", "f.csv", "--prune", "--json").json["actions"] == []
+
+
+@pytest.mark.parametrize("name", ["external_id", "customer_id", "External ID"])
+@pytest.mark.parametrize("many", [1, 60])
+def test_a_first_line_that_is_a_header_or_a_user_is_refused(run, builder, work, name, many):
+    """A list without a header would lose its first user."""
+    builder.add(name)
+    users = builder.add_many(many)
+    column = "external_id" if name == "External ID" else name
+    ids = "\n".join(user[column] for user in users)
+    run("users", "list")
+    prune, deactivate = ["plan", "f", "--prune"], ["deactivate", "-n", "--max", "99", "--from-file"]
+    for command in (prune, [*deactivate, "f"]):
+        (work / "f").write_text(f"{name}\n{ids}\n")
+        done = run("users", *command)
+        assert done.code == 3, done
+        assert f"`{name}` may be the header or the user of that name" in done.err
+        assert "nothing was sent" in done.err
+        assert run("users", *command, "--map", f"{column}={name}").code == 0
+    if name == "external_id":
+        (work / "f").write_text(f"{name}\n{name}\n{ids}\n")
+        named = [
+            row["external_id"] for row in run("users", *deactivate, "f", "--json").json["actions"]
+        ]
+        assert named == [name, *(user["external_id"] for user in users)]
+        assert run("users", *prune, "--json").json["actions"] == []
+    assert changes(builder) == []
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        ["list", "--match", "user-0000"],
+        ["list", "--exchange", "none"],
+        ["list", "--tier", "pro"],
+        ["list", "--wallet", "none"],
+        ["list", "--cursor", "eyJhZnRlciI6IDB9"],
+        ["get", "user-00000", "user-00001"],
+    ],
+    ids=" ".join,
+)
+def test_an_export_of_some_users_prunes_nobody(run, builder, export):
+    """Its JSON says that it is filtered; everyone else would be deactivated."""
+    builder.add_many(3)
+    builder.add("other", tier="free")
+    exported = run("users", *export, "--json")
+    assert exported.json["filtered"] is True
+    assert run("users", "plan", "-", stdin=exported.out_bytes).code == 0
+    for command in (["plan", "-"], ["apply", "-", "--confirm", "1"]):
+        done = run("users", *command, "--prune", stdin=exported.out_bytes)
+        assert done.code == 10, done
+        assert "is a filtered export" in done.err
+    assert changes(builder) == []
+    assert "filtered" not in run("users", "list", "--json").json

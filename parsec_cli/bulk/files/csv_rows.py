@@ -50,10 +50,8 @@ def read_table(text: str, known: Collection[str], faults: Faults) -> Table | Non
     first = first_line(text)
     delimiter = given or _delimiter(first, known)
     rows, decode = _rows(text, first, delimiter, faults, is_csv=given is not None)
-    for row, cells in rows:
-        if not blank(cells):
-            return Table(tuple(cells), row, delimiter, rows, decode)
-    return None
+    header = next(rows, None)
+    return header and Table(tuple(header[1]), header[0], delimiter, rows, decode)
 
 
 def blank(cells: list[str]) -> bool:
@@ -63,7 +61,7 @@ def blank(cells: list[str]) -> bool:
 
 def _rows(text: str, first: str, delimiter: str, faults: Faults, *, is_csv: bool) -> Dialect:
     as_csv = _records(text, delimiter, faults), from_csv
-    as_tsv = enumerate(_split(text), 1), from_tsv if has_tsv_escapes(text) else str
+    as_tsv = _split(text), from_tsv if has_tsv_escapes(text) else str
     if is_csv or '"' in first:  # this tool never quotes a column name in tsv
         return as_csv
     if delimiter in first:
@@ -72,8 +70,9 @@ def _rows(text: str, first: str, delimiter: str, faults: Faults, *, is_csv: bool
     return named or (_agreed(as_csv, as_tsv, faults), str)
 
 
-def _split(text: str) -> Iterator[list[str]]:
-    return (line.split("\t") for line in lines_of(text))
+def _split(text: str) -> Iterator[Record]:
+    rows = ((row, line.split("\t")) for row, line in enumerate(lines_of(text), 1))
+    return (found for found in rows if not blank(found[1]))
 
 
 def _agreed(one: Dialect, other: Dialect, faults: Faults) -> Iterator[Record]:
@@ -86,7 +85,7 @@ def _agreed(one: Dialect, other: Dialect, faults: Faults) -> Iterator[Record]:
 
 
 def _decoded(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[Record]:
-    return ((row, [decode(cell) for cell in cells]) for row, cells in rows if not blank(cells))
+    return ((row, [decode(cell) for cell in cells]) for row, cells in rows)
 
 
 def add_format_fault(row: int, faults: Faults) -> None:
@@ -119,7 +118,14 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
     if len(delimiter) != 1 or delimiter in '"\r\n ':
         faults.add(1, "the line `sep=` has no usable delimiter")
         return
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    last = [""]
+
+    def kept(line: str) -> str:
+        last[0] = line
+        return line
+
+    lines = map(kept, io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         row = reader.line_num + 1
         try:
@@ -129,7 +135,9 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
         except csv.Error:
             faults.add(row, _quote_fault(text, row, delimiter))
             return
-        yield row, cells
+        # quotes make a value of blanks, unless each cell of several is empty
+        if not blank(cells) or ('"' in last[0] and (len(cells) == 1 or any(cells))):
+            yield row, cells
 
 
 def _quote_fault(text: str, row: int, delimiter: str) -> str:

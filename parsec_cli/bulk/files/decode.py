@@ -18,10 +18,14 @@ _SAVE_AS = "save the file as UTF-8 (in Excel: `CSV UTF-8`) and run the same comm
 
 
 class Faults:
-    """Collects the faults of a file; `name` is how the operator specified it. Rows count from 1."""
+    """Collects the faults of a file; `name` is how the operator specified it. Rows count from 1.
+
+    `filtered` is set for an export that says that it has only some of the users.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.filtered = False
         self._found: list[tuple[int, str]] = []
         self._hint = ""
 

@@ -39,11 +39,13 @@ def is_known(name: str) -> bool:
 class Columns:
     """Finds the column of each field.
 
-    `mapping` is field -> column, from `--map`. With one, other unknown columns are ignored.
+    `mapping` is field -> column, from `--map`. With one, other unknown columns are ignored. `only`
+    is the one column name of a table, unless mapped: it may be the first user of a bare list.
     """
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
         self.mapping = mapping or {}
+        self.only = ""
         self._ignored: dict[str, None] = {}
         self._seen: set[str] = set()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.bulk.files.csv_rows import DELIMITERS, Table, blank, lines_of, read_table
+from parsec_cli.bulk.files.csv_rows import DELIMITERS, Table, lines_of, read_table
 from parsec_cli.bulk.files.decode import Faults
 from parsec_cli.bulk.files.header import FIELDS, FIXED, Columns, no_header
 from parsec_cli.errors import counted
@@ -37,11 +37,11 @@ def _table_rows(table: Table, columns: Columns, faults: Faults) -> Iterator[tupl
     line = f"the first line, split at each {split},"
     places = columns.places(table.header, table.row, line, faults)
     columns.check_mapped(table.header, table.row, faults)
+    if len(table.header) == 1 and not columns.mapping:
+        columns.only = table.header[0]
     if places is None:
         return
     for row, cells in table.rows:
-        if blank(cells):
-            continue
         if len(cells) == len(table.header):
             yield row, {name: table.decode(cells[at]) for name, at in places.items()}
         else:
@@ -90,6 +90,7 @@ def _records(text: str, faults: Faults) -> Iterator[Numbered]:
             faults.add(1, "the listing in this file is incomplete: `complete` is false")
         elif whole.get("next_cursor"):
             faults.add(1, "the listing in this file is incomplete: it has a `next_cursor`")
+        faults.filtered = listing and whole.get("filtered") is True
         whole = whole.get("users", [whole])
     if not isinstance(whole, list):
         faults.add(1, "`users` is not an array")

@@ -10,6 +10,8 @@ from parsec_cli import field_rules
 from parsec_cli.bulk.files.decode import Faults, decode
 from parsec_cli.bulk.files.header import FIXED, Columns
 from parsec_cli.bulk.files.read_file import Cells, read_rows
+from parsec_cli.errors import GuardRefused
+from parsec_cli.next_command import again
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,25 @@ class Wanted:
     fixed: Cells = field(default_factory=dict)
 
 
-def read_roster(data: bytes, name: str, columns: Columns | None = None) -> tuple[Wanted, ...]:
+def read_roster(
+    data: bytes, name: str, columns: Columns | None = None, *, prune: bool = False
+) -> tuple[Wanted, ...]:
     """Read csv, tsv, JSON Lines or JSON; raise one UsageFault that lists every fault.
 
-    A file with a header and no rows is valid.
+    A file with a header and no rows is valid. To `prune` by it, it must not be a filtered export.
     """
     faults = Faults(name)
     rows = read_rows(decode(data, faults), columns or Columns(), faults)
     wanted = [found for row, cells in rows if (found := _wanted(row, cells, faults))]
     _check_repeated(wanted, faults)
     faults.check()
+    if prune and faults.filtered:
+        raise GuardRefused(
+            f"`{name}` is a filtered export: `--prune` would deactivate the users that it leaves "
+            "out",
+            hint="export all users with `users list`; or, without that option, run",
+            command=again(prune=None),
+        )
     return tuple(wanted)
 
 

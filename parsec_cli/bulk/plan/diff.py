@@ -12,6 +12,7 @@ from parsec_cli.bulk.plan.snapshot import (
     ListedUser,
     NamedRow,
     Snapshot,
+    check_header,
     check_ids_agree,
     check_unambiguous,
     slips,
@@ -29,8 +30,12 @@ def diff(
     prune: bool = False,
     allow_odd_ids: bool = False,
     name: str = "FILE",
+    header: str = "",
 ) -> Plan:
-    """Compare; `prune` deactivates all other users. Refuse rows that may identify another user."""
+    """Compare; `prune` deactivates all other users. Refuse rows that may identify another user.
+
+    `header` is the one column of the file, which may be a user; "" for more columns.
+    """
     if prune and not wanted:
         raise GuardRefused(
             f"`{name}` names no user: `--prune` would deactivate everyone",
@@ -38,6 +43,7 @@ def diff(
             command=again(prune=None),
         )
     ids = [(one.row, one.customer_id, one.external_id) for one in wanted]
+    check_header(header, {one.external_id for one in wanted}, snapshot)
     check_unambiguous(ids, snapshot)
     check_ids_agree(ids, snapshot, GuardRefused)
     faults = Faults(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from parsec_cli.bulk.files.header import normal
 from parsec_cli.errors import (
     MAX_DETAILS,
     AmbiguousUser,
@@ -117,6 +118,16 @@ def check_unambiguous(rows: Sequence[RowIds], snapshot: Snapshot) -> None:
             details=details[:MAX_DETAILS],
             hint="name them by customer_id; see them with",
             command=run("users", "list", "--match", "TEXT"),
+        )
+
+
+def check_header(header: str, names: Iterable[str | None], snapshot: Snapshot) -> None:
+    """Refuse the header of a file of one column that is a user's id, which no row names."""
+    if header in snapshot.named and header not in names:
+        raise AmbiguousUser(
+            f"row 1: `{header}` may be the header or the user of that name: nothing was sent",
+            hint=f"for the header, add `--map {normal(header)}={header}`; "
+            f"for the user, add a line `{normal(header)}` above it",
         )
 
 

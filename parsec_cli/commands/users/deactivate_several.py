@@ -16,7 +16,7 @@ from parsec_cli.bulk.plan.deactivations import (
 )
 from parsec_cli.bulk.plan.plan import as_json
 from parsec_cli.bulk.plan.recheck import recheck
-from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
+from parsec_cli.bulk.plan.snapshot import Snapshot, check_header, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.commands.shared.consent import (
     Consent,
@@ -55,13 +55,17 @@ def deactivate_several(
         for text in users:
             Reference.parse(text)
         targets = tuple(Target(row, "user", text) for row, text in enumerate(users, 1))
+        header = ""
     else:
-        targets = _targets_in(runtime, from_file, mapped)
+        targets, header = _targets_in(runtime, from_file, mapped)
     with journal_of(runtime, "users deactivate") as journal:
-        return _deactivate(runtime, targets, options, journal, one_named=len(users) == 1)
+        return _deactivate(runtime, targets, header, options, journal, one_named=len(users) == 1)
 
 
-def _targets_in(runtime: Runtime, file: str, mapped: tuple[str, ...]) -> tuple[Target, ...]:
+def _targets_in(
+    runtime: Runtime, file: str, mapped: tuple[str, ...]
+) -> tuple[tuple[Target, ...], str]:
+    """Read the users of a file, and the header of a file of one column."""
     columns = Columns.parse(mapped)
     name = "stdin" if file == "-" else file
     targets = read_targets(read_bytes(runtime, file), name, columns)
@@ -69,12 +73,13 @@ def _targets_in(runtime: Runtime, file: str, mapped: tuple[str, ...]) -> tuple[T
         runtime.screen.notice(ignored)
     if uuids := sum(map(is_bare_uuid, targets)):
         runtime.screen.notice(f"read as customer_id: {counted(uuids, 'line')} with a UUID")
-    return targets
+    return targets, columns.only
 
 
 def _deactivate(
     runtime: Runtime,
     targets: tuple[Target, ...],
+    header: str,
     options: DeactivateOptions,
     journal: Journal,
     *,
@@ -82,7 +87,8 @@ def _deactivate(
 ) -> Listing:
     builder = BuilderState(runtime, balances_only=options.balances_only)
     earlier = earlier_deactivations(runtime, journal.earlier)
-    snapshot = _snapshot(runtime, builder, targets)
+    snapshot = _snapshot(runtime, builder, targets, header)
+    check_header(header, {target.text for target in targets}, snapshot)
     plan = plan_deactivations(targets, snapshot, earlier, runtime.resolver.similar.values())
     checked = recheck(plan, snapshot)
     if plan.keeps:
@@ -101,7 +107,9 @@ def _deactivate(
     return run_listing(runtime, "users deactivate", checked, journal, builder, run_options)
 
 
-def _snapshot(runtime: Runtime, builder: BuilderState, targets: tuple[Target, ...]) -> Snapshot:
+def _snapshot(
+    runtime: Runtime, builder: BuilderState, targets: tuple[Target, ...], header: str
+) -> Snapshot:
     """Fetch the targets, one by one or all in one listing."""
     prefix = {"user": "", "external_id": "ext:", "customer_id": "id:"}
     names = [f"{prefix[target.kind]}{target.text}" for target in targets]
@@ -109,7 +117,8 @@ def _snapshot(runtime: Runtime, builder: BuilderState, targets: tuple[Target, ..
         return take_snapshot(builder.all_users(), needed_by_targets(targets))
     snapshot, builder.fetched = Snapshot(), True
     found = runtime.resolver.find(names, to_change=True)
-    for user in (*found.values(), *_others(runtime, targets, list(found.values()))):
+    named = runtime.resolver.remembered(header) if header else []
+    for user in (*found.values(), *named, *_others(runtime, targets, list(found.values()))):
         if user is not None:
             snapshot.add(user, with_record=True)
     return snapshot

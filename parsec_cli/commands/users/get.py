@@ -32,5 +32,5 @@ def command(
         summary = balances_text(users[0])
         return Record(users[0].raw, columns.USER, user_card(users[0]), summary=summary)
     records = [found.raw for found in users]
-    footer = {"count": len(records), "complete": True, "next_cursor": None}
+    footer = {"count": len(records), "complete": True, "next_cursor": None, "filtered": True}
     return Listing("users", columns.USER, [records], lambda: footer)

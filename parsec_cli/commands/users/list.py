@@ -149,11 +149,12 @@ class _Walk:
     failure: ParsecError | None = None
 
     def footer(self) -> JsonObject:
-        return {
+        footer = {
             "count": self.count,
             "complete": self.complete,
             "next_cursor": None if self.chosen and self.cut else self.next_cursor,
         }
+        return footer | ({"filtered": True} if self.filters.any or self.cursor else {})
 
     def records(self) -> Iterator[list[JsonObject]]:
         """Yield the users to show, page by page; then say whether there are more.

@@ -113,7 +113,7 @@ def make_plan(runtime: Runtime, options: PlanOptions, data: bytes) -> Planned:
     from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
 
     columns, name = Columns.parse(options.mapped), options.file_name
-    wanted = read_roster(data, name, columns)
+    wanted = read_roster(data, name, columns, prune=options.prune)
     if ignored := columns.notice():
         runtime.screen.notice(ignored)
     builder = BuilderState(runtime, balances_only=options.balances_only)
@@ -126,7 +126,12 @@ def make_plan(runtime: Runtime, options: PlanOptions, data: bytes) -> Planned:
 
     snapshot = take_snapshot(builder.all_users(), keep)
     plan = diff(
-        wanted, snapshot, prune=options.prune, allow_odd_ids=options.allow_odd_ids, name=name
+        wanted,
+        snapshot,
+        prune=options.prune,
+        allow_odd_ids=options.allow_odd_ids,
+        name=name,
+        header=columns.only,
     )
     plan = replace(plan, notes=(*plan.notes, *fixed.notes))
     return bind_plan(runtime, options, plan, snapshot, builder)
