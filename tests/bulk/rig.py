@@ -12,7 +12,7 @@ from bulk.world import World
 from parsec_cli.bulk.files.roster import Wanted
 from parsec_cli.bulk.plan.diff import diff
 from parsec_cli.bulk.plan.plan import Plan
-from parsec_cli.bulk.plan.recheck import CheckedPlan, recheck
+from parsec_cli.bulk.plan.snapshot import CheckedPlan, recheck
 from parsec_cli.bulk.run.journal import open_journal
 from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import Results, RunResult

@@ -8,8 +8,16 @@ from support.steady import STEADY
 
 from parsec_cli.bulk.files.roster import Wanted
 from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
-from parsec_cli.bulk.plan.forecast import check_quota, forecast
-from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, SetQps, delta, plan_counts
+from parsec_cli.bulk.plan.plan import (
+    Create,
+    Deactivate,
+    Keep,
+    SetQps,
+    check_quota,
+    delta,
+    forecast,
+    plan_counts,
+)
 from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
 from parsec_cli.models import Pool, User

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parsec_cli.bulk.plan.plan import Create, Keep
-from parsec_cli.bulk.plan.recheck import Settled
+from parsec_cli.bulk.plan.snapshot import Settled
 from parsec_cli.bulk.run.row_results import Results, RowResult, RunResult
 from parsec_cli.errors import LocalFault, RowsFailed
 

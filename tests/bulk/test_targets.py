@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from parsec_cli.bulk.files.header import Columns
-from parsec_cli.bulk.files.targets import Target, read_targets
+from parsec_cli.bulk.files.roster import Target, read_targets
 from parsec_cli.errors import UsageFault
 
 CUSTOMER = "3f1c2b1e-0000-4000-8000-00000000000a"

@@ -1,15 +1,21 @@
-"""Read the roster, the file of wanted users; all its faults are listed together."""
+"""Read a roster, the file of wanted users, or a file of users to deactivate.
+
+All faults of a file are listed together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from sys import intern
+from typing import Literal
 
 from parsec_cli import field_rules
+from parsec_cli.bulk.files.csv_rows import DELIMITERS, add_format_fault, blank, first_line, lines_of
 from parsec_cli.bulk.files.decode import Faults, decode
-from parsec_cli.bulk.files.header import FIXED, Columns
-from parsec_cli.bulk.files.read_file import Cells, read_rows
+from parsec_cli.bulk.files.header import FIXED, IDS, Columns, no_header, normal
+from parsec_cli.bulk.files.read_file import Cells, looks_like_json, read_rows
+from parsec_cli.cells import from_tsv, has_tsv_escapes, is_csv_cell
 from parsec_cli.errors import GuardRefused
 from parsec_cli.next_command import again
 
@@ -30,6 +36,19 @@ class Wanted:
     absent: bool = False
     customer_id: str | None = None
     fixed: Cells = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A user to be deactivated; `kind` "user" is a USER as on the command line.
+
+    `external_id` is the one that the file has beside a customer_id, to be compared before sending.
+    """
+
+    row: int
+    kind: Literal["user", "external_id", "customer_id"]
+    text: str
+    external_id: str | None = None
 
 
 def read_roster(
@@ -55,14 +74,13 @@ def read_roster(
 
 
 def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
-    external_id, customer_id, state = ids_and_state(cells)
+    external_id, customer_id, state, found = _ids_and_state(cells)
     qps, email, address = (cells.get(name, "") for name in ("qps_limit", "email", "eoa_address"))
-    rules = (
-        (field_rules.qps_fault, qps),
-        (field_rules.email_fault, email),
-        (field_rules.address_fault, address),
-    )
-    found = [*id_faults(external_id, customer_id), *(fault(text) for fault, text in rules if text)]
+    found += [
+        field_rules.qps_fault(qps) if qps else "",
+        field_rules.email_fault(email) if email else "",
+        field_rules.address_fault(address) if address else "",
+    ]
     if state not in ("", "active", "absent"):
         found.append(f"state `{state[:40]}` is not active or absent")
     if faults.add_all(row, found):
@@ -76,34 +94,97 @@ def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
     )
 
 
-def ids_and_state(cells: Cells) -> tuple[str, str, str]:
-    """Return external_id, customer_id and state; "" for an empty cell."""
-    external_id = cells.get("external_id", "")
+def _ids_and_state(cells: Cells) -> tuple[str, str, str, list[str]]:
+    """Return external_id, customer_id and state, "" for an empty cell, and the faults of the ids.
+
+    Beside a customer_id, any external_id is allowed.
+    """
     customer_id, state = (cells.get(name, "").strip().lower() for name in ("customer_id", "state"))
-    return external_id if external_id.strip() else "", customer_id, state
-
-
-def id_faults(external_id: str, customer_id: str) -> tuple[str, str]:
-    """Check the ids of a row; beside a customer_id, any external_id is allowed."""
-    if customer_id:
-        both = field_rules.id_fault(external_id) if external_id else ""
-        return field_rules.id_fault(customer_id), both
-    return field_rules.id_fault(external_id) or field_rules.edge_fault(external_id), ""
+    external_id = cells.get("external_id", "")
+    external_id = external_id if external_id.strip() else ""
+    found = [field_rules.id_fault(one) for one in (customer_id, external_id) if one]
+    if not customer_id:
+        found = [field_rules.id_fault(external_id) or field_rules.edge_fault(external_id)]
+    return external_id, customer_id, state, found
 
 
 def _check_repeated(wanted: Sequence[Wanted], faults: Faults) -> None:
     """Report ids that are in more than one row; users may share an external_id, not both ids."""
     first: dict[str, Wanted] = {}
     for one in wanted:
-        if one.customer_id:
-            _check_first_row(f"customer_id {one.customer_id}", one, first, faults)
-        if one.external_id:
-            before = first.setdefault(one.external_id, one)
-            if before is not one and not (before.customer_id and one.customer_id):
-                _check_first_row(one.external_id, one, first, faults)
+        if name := one.customer_id and f"customer_id {one.customer_id}":
+            _check_first_row(name, one, first.setdefault(name, one), faults)
+        before = first.setdefault(one.external_id, one)
+        if one.external_id and not (before.customer_id and one.customer_id):
+            _check_first_row(one.external_id, one, before, faults)
 
 
-def _check_first_row(name: str, one: Wanted, first: dict[str, Wanted], faults: Faults) -> None:
-    before = first.setdefault(name, one)
+def _check_first_row(name: str, one: Wanted, before: Wanted, faults: Faults) -> None:
     if before is not one:
         faults.add(one.row, f"the id `{name}` is also in row {before.row}")
+
+
+def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tuple[Target, ...]:
+    """Read one USER per line, or a table or JSON with a `customer_id` or `external_id`."""
+    faults, columns = Faults(name), columns or Columns()
+    text = decode(data, faults)
+    if looks_like_json(text) or columns.mapping or _has_header(text):
+        rows = read_rows(text, columns, faults)
+        found = [target for row, cells in rows if (target := _target(row, cells, faults))]
+    else:
+        found = list(_from_lines(text, faults))
+    faults.check()
+    if not found:
+        faults.add(1, "the file contains no user")
+        faults.check()
+    return tuple(found)
+
+
+def _has_header(text: str) -> bool:
+    first = first_line(text)
+    cells = (cell.strip().strip('"') for sign in DELIMITERS for cell in first.split(sign))
+    return first.lower().startswith(("sep=", '"sep=')) or any(normal(cell) in IDS for cell in cells)
+
+
+def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
+    """Check a row; every row is a user to deactivate, so a roster of users to keep is refused."""
+    external_id, customer_id, state, found = _ids_and_state(cells)
+    if not customer_id:
+        found.append(field_rules.sheet_error(external_id))
+    if state not in ("", "absent"):
+        found.append(f"its state is `{state[:40]}`, not absent")
+    if faults.add_all(row, found):
+        return None
+    if customer_id:
+        return Target(row, "customer_id", customer_id, external_id or None)
+    return Target(row, "external_id", external_id)
+
+
+def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
+    lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if not blank([line])]
+    for sign, name in DELIMITERS.items():
+        counts = {line.count(sign) for _, line in lines}
+        if len(counts) == 1 and counts != {0}:
+            seen = f"every line has a {name}, like a table without a header"
+            no_header(lines[0][0], seen, faults)
+            return
+    escaped = has_tsv_escapes(text)
+    for row, line in lines:
+        user = from_tsv(line) if escaped else line
+        if is_csv_cell(line) or (user != line and "\r\n" in text):
+            add_format_fault(row, faults)
+        elif fault := _user_fault(user, plain=user == line):
+            faults.add(row, fault)
+        else:
+            yield Target(row, "user", user)
+
+
+def _user_fault(user: str, *, plain: bool) -> str:
+    """Check a USER; `plain` text must not contain hidden characters, unlike a deliberate escape."""
+    prefix, colon, rest = user.partition(":")
+    named = rest if colon and prefix in ("ext", "id") else user
+    return (
+        field_rules.id_fault(named)
+        or field_rules.sheet_error(named)
+        or (field_rules.new_id_fault(named) if plain else field_rules.edge_fault(named))
+    )

@@ -1,26 +1,30 @@
-"""Compare the wanted users with the actual ones: the plan that brings them there. Pure."""
+"""Compare the users that a file names with the actual ones, and make the plan. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from parsec_cli.bulk.files.decode import Faults
+from parsec_cli.bulk.files.header import normal
 from parsec_cli.bulk.files.read_file import as_cell
-from parsec_cli.bulk.files.roster import Wanted
-from parsec_cli.bulk.plan.plan import Create, Entry, Keep, Plan, SetQps, arranged, deactivation
-from parsec_cli.bulk.plan.snapshot import (
-    ListedUser,
-    NamedRow,
-    Snapshot,
-    check_header,
-    check_ids_agree,
-    check_unambiguous,
-    slips,
+from parsec_cli.bulk.files.roster import Target, Wanted
+from parsec_cli.bulk.plan.plan import Create, Entry, Keep, Plan, SetQps, arranged
+from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, slips
+from parsec_cli.bulk.run.earlier_runs import EarlierDeactivations
+from parsec_cli.errors import (
+    MAX_DETAILS,
+    AmbiguousUser,
+    GuardRefused,
+    NotFound,
+    ParsecError,
+    counted,
 )
-from parsec_cli.errors import MAX_DETAILS, GuardRefused, counted
-from parsec_cli.field_rules import new_id_fault
+from parsec_cli.field_rules import is_uuid, look_alike_key, new_id_fault
 from parsec_cli.models import User
-from parsec_cli.next_command import again
+from parsec_cli.next_command import again, run
+
+# row, customer_id, external_id; either id may be missing
+RowIds = tuple[int, str | None, str | None]
 
 
 def diff(
@@ -44,8 +48,7 @@ def diff(
         )
     ids = [(one.row, one.customer_id, one.external_id) for one in wanted]
     check_header(header, {one.external_id for one in wanted}, snapshot)
-    check_unambiguous(ids, snapshot)
-    check_ids_agree(ids, snapshot, GuardRefused)
+    check_ids(ids, snapshot, GuardRefused)
     faults = Faults(name)
     entries: list[Entry] = []
     claimed: dict[str, int] = {}
@@ -61,11 +64,17 @@ def diff(
         entries.append(_entry(one, listed, faults))
     faults.check()
     if not allow_odd_ids:
-        named = [(one.row, one.external_id) for one in wanted]
-        _check_new_ids([(one.row, one.external_id) for one in new], named, snapshot)
+        named, created = ([(one.row, one.external_id) for one in group] for group in (wanted, new))
+        if details := [f"row {row}: {why}" for row, why in slips(created, named, snapshot).items()]:
+            raise GuardRefused(
+                f"{counted(len(details), 'new id')} would be created by mistake: nothing was sent",
+                details=details[:MAX_DETAILS],
+                hint="correct the file; or, if these ids are intended, run",
+                command=again(allow_odd_ids=True),
+            )
     others = [user for customer, user in snapshot.users.items() if customer not in claimed]
     if prune:
-        entries += [deactivation(None, user) for user in others]
+        entries += [user.deactivation(None) for user in others]
     return arranged(entries, _notes(new, 0 if prune else len(others)))
 
 
@@ -81,24 +90,19 @@ def needed_by_roster(wanted: Sequence[Wanted], *, prune: bool) -> Callable[[User
 
 def _entry(one: Wanted, listed: ListedUser | None, faults: Faults) -> Entry:
     if listed is None:
-        return _entry_of_unlisted(one, faults)
+        if one.absent:
+            return Keep(one.row, one.external_id or None, one.customer_id)
+        fault = new_id_fault(one.external_id) if one.external_id else ""
+        if one.customer_id and not one.external_id:
+            fault = f"customer_id `{one.customer_id}` not found"
+        faults.add_all(one.row, [fault])
+        return Create(one.row, one.external_id, one.qps_limit, one.email, one.eoa_address)
     if one.absent:
-        return deactivation(one.row, listed)
+        return listed.deactivation(one.row)
     ids, old = (one.row, listed.external_id, listed.customer_id), listed.qps_limit
     if one.qps_limit is None or one.qps_limit == old:
         return Keep(*ids, old)
     return SetQps(*ids, old, one.qps_limit)
-
-
-def _entry_of_unlisted(one: Wanted, faults: Faults) -> Entry:
-    if one.absent:
-        return Keep(one.row, one.external_id or None, one.customer_id)
-    fault = new_id_fault(one.external_id) if one.external_id else ""
-    if one.customer_id and not one.external_id:
-        fault = f"customer_id `{one.customer_id}` not found"
-    if fault:
-        faults.add(one.row, fault)
-    return Create(one.row, one.external_id, one.qps_limit, one.email, one.eoa_address)
 
 
 def _notes(new: Sequence[Wanted], others: int) -> list[str]:
@@ -113,15 +117,51 @@ def _notes(new: Sequence[Wanted], others: int) -> list[str]:
     return [f"{text}: {count:,}" for text, count in counts.items() if count]
 
 
-def _check_new_ids(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> None:
-    """Refuse ids of users to be created that are more likely slips than ids."""
-    if details := [f"row {row}: {why}" for row, why in slips(new, rows, snapshot).items()]:
-        raise GuardRefused(
-            f"{counted(len(details), 'new id')} would be created by mistake: nothing was sent",
-            details=details[:MAX_DETAILS],
-            hint="correct the file; or, if these ids are intended, run",
-            command=again(allow_odd_ids=True),
+def check_header(header: str, names: Iterable[str | None], snapshot: Snapshot) -> None:
+    """Refuse the header of a file of one column that is a user's id, which no row names."""
+    if header in snapshot.named and header not in names:
+        raise AmbiguousUser(
+            f"row 1: `{header}` may be the header or the user of that name: nothing was sent",
+            hint=f"for the header, add `--map {normal(header)}={header}`; "
+            f"for the user, add a line `{normal(header)}` above it",
         )
+
+
+def check_ids(
+    rows: Sequence[RowIds], snapshot: Snapshot, error: type[ParsecError] = AmbiguousUser
+) -> None:
+    """Refuse rows that several users share, and rows whose two ids do not identify one user."""
+    shared = [(row, name) for row, customer, name in rows if not customer]
+    details = [f"row {row}: `{name}`" for row, name in shared if name in snapshot.ambiguous]
+    if details:
+        raise AmbiguousUser(
+            f"several users share an external id, in {counted(len(details), 'row')}: "
+            "nothing was sent",
+            details=details[:MAX_DETAILS],
+            hint="name them by customer_id; see them with",
+            command=run("users", "list", "--match", "TEXT"),
+        )
+    details = [text for ids in rows if (text := _disagreement(*ids, snapshot))]
+    if details:
+        raise error(
+            f"the two ids disagree in {counted(len(details), 'row')}: nothing was sent",
+            details=details[:MAX_DETAILS],
+            hint="correct the file, or leave one of the two columns out",
+        )
+
+
+def _disagreement(
+    row: int, customer_id: str | None, external_id: str | None, snapshot: Snapshot
+) -> str:
+    """Describe how the two ids disagree; "" if both identify one user, or both nobody."""
+    if not customer_id or not external_id:
+        return ""
+    user, other = snapshot.by_customer_id(customer_id), snapshot.by_external_id(external_id)
+    if user is other is None or (user is not None and user.external_id == external_id):
+        return ""
+    means = "no user" if other is None else f"user {other.customer_id}"
+    has = "no user" if user is None else f"user {user.external_id!a}"
+    return f"row {row}: external_id {external_id!a} is {means}, customer_id {customer_id} is {has}"
 
 
 class FixedColumns:
@@ -139,7 +179,9 @@ class FixedColumns:
             return
         for name, text in {**row.fixed, "email": row.email, "eoa_address": row.eoa_address}.items():
             value = _value(user, name)
-            if text and not _same(name, text, value):
+            # an export writes Unix seconds as a date
+            as_date = name == "created_at" and not isinstance(value, str)
+            if text and not as_date and text.lower() != as_cell(value).lower():
                 self._differ.add(row.row)
                 hidden = name == "email" and value is None
                 self._names[f"`{name}`{' (the API does not show it)' if hidden else ''}"] = None
@@ -158,7 +200,98 @@ def _value(user: User, name: str) -> object:
     return value.get(child) if child and isinstance(value, dict) else value
 
 
-def _same(name: str, text: str, value: object) -> bool:
-    if name == "created_at" and not isinstance(value, str):
-        return True  # an export writes Unix seconds as a date
-    return text.lower() == as_cell(value).lower()
+def plan_deactivations(
+    targets: Sequence[Target],
+    snapshot: Snapshot,
+    earlier: EarlierDeactivations,
+    similar: Iterable[str] = (),
+) -> Plan:
+    """Find the user of each target, or raise NotFound or AmbiguousUser listing all that fail.
+
+    Users of an earlier deactivation and repeated users are rows with nothing to do. `similar` are
+    external_ids outside the snapshot that a row may have meant.
+    """
+    entries: list[Entry] = []
+    unknown: list[Target] = []
+    claimed: set[str] = set()
+    rows = [_row_ids(target) for target in targets]
+    earlier_ids = earlier.by_external_id()
+    check_ids(rows, snapshot)
+    _check_second_meanings(targets, snapshot)
+    for target, (row, customer_id, external_id) in zip(targets, rows, strict=True):
+        user = snapshot.find(customer_id, external_id)
+        if user is not None:
+            again_named = user.customer_id in claimed
+            claimed.add(user.customer_id)
+            kept = Keep(row, user.external_id, user.customer_id, user.qps_limit)
+            entries.append(kept if again_named else user.deactivation(row))
+            continue
+        gone = customer_id or earlier_ids.get(external_id or "", "")
+        if gone in earlier.done or gone in earlier.unknown:
+            entries.append(Keep(row, external_id, gone, gone=True))
+        else:
+            unknown.append(target)
+    if unknown:
+        existing = {look_alike_key(name): name for name in (*snapshot.named, *similar)}
+        details = []
+        for target in unknown[:MAX_DETAILS]:
+            name = target.text.removeprefix("ext:") if target.kind == "user" else target.text
+            other = existing.get(look_alike_key(name))
+            alike = f"; {name!a} looks like {other!a}, an existing user" if other else ""
+            details.append(f"row {target.row}: `{target.text}`{alike}")
+        raise NotFound(
+            f"{len(unknown):,} of {counted(len(targets), 'row')} match no user: nothing was sent",
+            details=details,
+            hint="list users with",
+            command=run("users", "list", "--match", "TEXT"),
+        )
+    return arranged(entries)
+
+
+def needed_by_targets(targets: Sequence[Target]) -> Callable[[User], bool]:
+    """Select the users that the targets may identify: their records are needed."""
+    rows = [_row_ids(target) for target in targets]
+    customers = {customer_id for _, customer_id, _ in rows}
+    names = {external_id for _, customer_id, external_id in rows if not customer_id}
+    return lambda user: user.customer_id.lower() in customers or user.external_id in names
+
+
+def second_meaning(target: Target) -> str | None:
+    """Return the text of a USER that is not read as an external_id, but may be one, too."""
+    plain = _row_ids(target)[2] == target.text
+    return None if plain or target.kind != "user" else target.text
+
+
+def is_bare_uuid(target: Target) -> bool:
+    return target.kind == "user" and is_uuid(target.text)
+
+
+def _row_ids(target: Target) -> RowIds:
+    """Read a USER by the rules of the command line: for a change, a UUID is a customer_id only."""
+    row, text = target.row, target.text
+    if target.kind == "customer_id":
+        return row, text, target.external_id
+    prefix, colon, rest = text.partition(":")
+    if target.kind == "user" and colon and prefix == "ext":
+        return row, None, rest
+    if target.kind == "user" and colon and prefix == "id":
+        return row, rest.lower(), None
+    return (row, text.lower(), None) if is_bare_uuid(target) else (row, None, text)
+
+
+def _check_second_meanings(targets: Sequence[Target], snapshot: Snapshot) -> None:
+    """Refuse a USER that names one user as it is read, and another by external_id."""
+    details = [
+        f"row {target.row}: {target.text!a} is read as user {user.customer_id} and is the "
+        f"external_id of user {other.customer_id}"
+        for target in targets
+        if (text := second_meaning(target)) is not None
+        and (user := snapshot.find(*_row_ids(target)[1:])) is not None
+        and (other := snapshot.by_external_id(text)) not in (None, user)
+    ]
+    if details:
+        raise AmbiguousUser(
+            f"{counted(len(details), 'row')} may mean two users: nothing was sent",
+            details=details[:MAX_DETAILS],
+            hint="write `id:CUSTOMER_ID`, or `ext:` before the whole external_id",
+        )

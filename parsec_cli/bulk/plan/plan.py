@@ -1,4 +1,4 @@
-"""The plan as a value, and the one JSON form of its entries. Pure: no request, clock or file.
+"""The plan as a value, the JSON form of its entries, and what it costs. Pure: no request or file.
 
 A new kind of action is one class here and one branch in every `match` that `assert_never` closes.
 A plan has up to 100,000 entries, so these are dataclasses with slots, the smallest objects.
@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from parsec_cli.bulk.plan.snapshot import ListedUser
+from parsec_cli.errors import GuardRefused
 from parsec_cli.holdings import Holdings, json_of
-from parsec_cli.models import JsonObject
-
-_WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
+from parsec_cli.models import JsonObject, Pool
+from parsec_cli.next_command import run
+from parsec_cli.records import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +106,6 @@ def arranged(entries: Iterable[Entry], notes: Sequence[str] = ()) -> Plan:
     return Plan(tuple(actions), tuple(keeps), tuple(notes))
 
 
-def deactivation(row: int | None, user: ListedUser) -> Deactivate:
-    """Note the facts that matter of the user's record; balances change by themselves."""
-    record = user.as_user.raw
-    wallet = record.get("wallet")
-    facts = {
-        "external_id": record.get("external_id"),
-        "qps_limit": record.get("qps_limit"),
-        "linked_exchanges": record.get("linked_exchanges") or [],
-        "wallet": {name: wallet.get(name) for name in _WALLET_FACTS}
-        if isinstance(wallet, dict)
-        else None,
-    }
-    return Deactivate(row, user.external_id, user.customer_id, facts)
-
-
 def with_holdings(action: Action, holdings: Mapping[str, Holdings | None]) -> Action:
     """Return the action with its user's holdings, or unchanged if they are not included."""
     if not isinstance(action, Deactivate) or action.customer_id not in holdings:
@@ -169,36 +154,31 @@ def plan_counts(plan: Plan) -> dict[str, int]:
 
 def as_json(entry: Entry) -> JsonObject:
     """`{row, external_id, customer_id, action, before, after}`, and a deactivation's `holdings`."""
-    before, after = _before_and_after(entry)
-    shown: JsonObject = {
+    before: JsonObject | None = None
+    after: JsonObject | None = None
+    more: JsonObject = {}
+    match entry:
+        case Create():
+            values = {name: getattr(entry, name) for name in ("qps_limit", "email", "eoa_address")}
+            after = {name: value for name, value in values.items() if value is not None}
+        case SetQps():
+            before, after = {"qps_limit": entry.old}, {"qps_limit": entry.new}
+        case Deactivate():
+            before, more = entry.facts, {"holdings": json_of(entry.holdings)}
+        case Keep():
+            known = entry.customer_id and not entry.gone
+            before = after = {"qps_limit": entry.qps_limit} if known else None
+        case _:
+            assert_never(entry)
+    return {
         "row": entry.row,
         "external_id": entry.external_id,
         "customer_id": None if isinstance(entry, Create) else entry.customer_id,
         "action": entry.kind,
         "before": before,
         "after": after,
+        **more,
     }
-    if isinstance(entry, Deactivate):
-        shown["holdings"] = json_of(entry.holdings)
-    return shown
-
-
-def _before_and_after(entry: Entry) -> tuple[JsonObject | None, JsonObject | None]:
-    match entry:
-        case Create():
-            names = ("qps_limit", "email", "eoa_address")
-            values = {name: getattr(entry, name) for name in names}
-            return None, {name: value for name, value in values.items() if value is not None}
-        case SetQps():
-            return {"qps_limit": entry.old}, {"qps_limit": entry.new}
-        case Deactivate():
-            return entry.facts, None
-        case Keep():
-            known = entry.customer_id and not entry.gone
-            same = {"qps_limit": entry.qps_limit} if known else None
-            return same, same
-        case _:
-            assert_never(entry)
 
 
 def from_json(record: JsonObject) -> Entry:
@@ -220,3 +200,78 @@ def from_json(record: JsonObject) -> Entry:
             return Keep(row, external_id, customer_id, before["qps_limit"])
         case _:
             raise ValueError(record["action"])
+
+
+@record
+class Forecast:
+    """`requests` counts changes and reads of holdings; `seconds` is None where unpaced.
+
+    `quota_left` is the number of requests left this month; None if unlimited.
+    """
+
+    qps_pool: int
+    allocated_before: int
+    allocated_after: int
+    requests: int
+    seconds: float | None
+    quota_left: int | None
+
+    @property
+    def quota_share(self) -> float | None:
+        """The part of the month's remaining requests, from 0 up; None if unlimited."""
+        if self.quota_left is None:
+            return None
+        return self.requests / self.quota_left if self.quota_left else float(self.requests > 0)
+
+    @property
+    def pool(self) -> JsonObject:
+        return {
+            "qps_pool": self.qps_pool,
+            "allocated_before": self.allocated_before,
+            "allocated_after": self.allocated_after,
+        }
+
+
+def forecast(
+    actions: Sequence[Action],
+    pool: Pool,
+    *,
+    rate: float | None,
+    quota_left: int | None,
+    reads: int = 0,
+) -> Forecast:
+    """Forecast the sending of `actions` at `rate` requests/s (None: unpaced).
+
+    `reads` is the number of requests that read holdings before.
+    """
+    before, requests = pool.total_allocated_qps, len(actions) + reads
+    return Forecast(
+        qps_pool=pool.qps_pool,
+        allocated_before=before,
+        allocated_after=before + sum(map(delta, actions)),
+        requests=requests,
+        seconds=round(requests / rate, 1) if rate else None,
+        quota_left=quota_left,
+    )
+
+
+def check_quota(ahead: Forecast) -> None:
+    """Refuse a run that the month's remaining requests cannot finish."""
+    if ahead.quota_left is None or ahead.requests <= ahead.quota_left:
+        return
+    raise GuardRefused(
+        f"{ahead.requests:,} requests are needed and {ahead.quota_left:,} are left this month: "
+        "nothing was sent",
+        hint="split the file, or see the reset time with",
+        command=run("usage", "show"),
+    )
+
+
+def check_reads(reads: int, quota_left: int | None) -> None:
+    """Refuse to read holdings where that alone would use up the month's requests."""
+    if quota_left is not None and reads > quota_left:
+        raise GuardRefused(
+            f"reading the holdings needs {reads:,} requests and {quota_left:,} are left this "
+            "month: nothing was sent",
+            hint="`--balances-only` needs fewer; or split the file",
+        )

@@ -1,26 +1,35 @@
-"""All users as one listing shows them, in little memory: what a plan is compared with."""
+"""All users as one listing shows them, in little memory, and what of a plan still differs. Pure.
+
+A plan may be old, or partly applied by a run that was killed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, assert_never
 
-from parsec_cli.bulk.files.header import normal
+from parsec_cli.bulk.plan.plan import (
+    Action,
+    Create,
+    Deactivate,
+    Entry,
+    Plan,
+    SetQps,
+    with_holdings,
+)
 from parsec_cli.errors import (
-    MAX_DETAILS,
-    AmbiguousUser,
     GuardRefused,
-    ParsecError,
     Unreachable,
     counted,
 )
 from parsec_cli.field_rules import hidden_fault, look_alike_key, word_fault
+from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
-from parsec_cli.next_command import run
+from parsec_cli.records import changed, record
 from parsec_cli.redaction import without_secrets
 
-# row, customer_id, external_id; either id may be missing
-RowIds = tuple[int, str | None, str | None]
+_WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
 # row, external_id
 NamedRow = tuple[int, str]
 
@@ -39,6 +48,23 @@ class ListedUser:
         """The record, or just enough to address and compare the user."""
         names = ("customer_id", "external_id", "qps_limit")
         return User(self.record or {name: getattr(self, name) for name in names})
+
+    def deactivation(self, row: int | None) -> Deactivate:
+        """Note the facts of the record that matter; balances change by themselves."""
+        record, facts = self.as_user.raw, ("external_id", "qps_limit")
+        wallet = record.get("wallet")
+        return Deactivate(
+            row,
+            self.external_id,
+            self.customer_id,
+            {
+                **{name: record.get(name) for name in facts},
+                "linked_exchanges": record.get("linked_exchanges") or [],
+                "wallet": {name: wallet.get(name) for name in _WALLET_FACTS}
+                if isinstance(wallet, dict)
+                else None,
+            },
+        )
 
 
 class Snapshot:
@@ -107,57 +133,6 @@ def take_snapshot(
     return snapshot
 
 
-def check_unambiguous(rows: Sequence[RowIds], snapshot: Snapshot) -> None:
-    """Refuse rows without a customer_id whose external_id belongs to several users."""
-    shared = [(row, name) for row, customer, name in rows if not customer]
-    details = [f"row {row}: `{name}`" for row, name in shared if name in snapshot.ambiguous]
-    if details:
-        raise AmbiguousUser(
-            f"several users share an external id, in {counted(len(details), 'row')}: "
-            "nothing was sent",
-            details=details[:MAX_DETAILS],
-            hint="name them by customer_id; see them with",
-            command=run("users", "list", "--match", "TEXT"),
-        )
-
-
-def check_header(header: str, names: Iterable[str | None], snapshot: Snapshot) -> None:
-    """Refuse the header of a file of one column that is a user's id, which no row names."""
-    if header in snapshot.named and header not in names:
-        raise AmbiguousUser(
-            f"row 1: `{header}` may be the header or the user of that name: nothing was sent",
-            hint=f"for the header, add `--map {normal(header)}={header}`; "
-            f"for the user, add a line `{normal(header)}` above it",
-        )
-
-
-def check_ids_agree(
-    rows: Sequence[RowIds], snapshot: Snapshot, error: type[ParsecError] = AmbiguousUser
-) -> None:
-    """Refuse rows whose two ids do not identify one user."""
-    details = [text for ids in rows if (text := _disagreement(*ids, snapshot))]
-    if details:
-        raise error(
-            f"the two ids disagree in {counted(len(details), 'row')}: nothing was sent",
-            details=details[:MAX_DETAILS],
-            hint="correct the file, or leave one of the two columns out",
-        )
-
-
-def _disagreement(
-    row: int, customer_id: str | None, external_id: str | None, snapshot: Snapshot
-) -> str:
-    """Describe how the two ids disagree; "" if both identify one user, or both nobody."""
-    if not customer_id or not external_id:
-        return ""
-    user, other = snapshot.by_customer_id(customer_id), snapshot.by_external_id(external_id)
-    if user is other is None or (user is not None and user.external_id == external_id):
-        return ""
-    means = "no user" if other is None else f"user {other.customer_id}"
-    has = "no user" if user is None else f"user {user.external_id!a}"
-    return f"row {row}: external_id {external_id!a} is {means}, customer_id {customer_id} is {has}"
-
-
 def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> dict[int, str]:
     """Return row -> reason for users to be created whose ids are more likely slips than ids.
 
@@ -196,3 +171,129 @@ def _slips(
         yield f"{name!a} is {text!a} without its zeros, an existing user that the file leaves out"
     if fault := hidden_fault(name):
         yield fault
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A row that needs no request; `error` is the reason of a refused one, else ""."""
+
+    entry: Entry
+    outcome: Literal["unchanged", "failed"]
+    error: str = ""
+
+
+@record
+class CheckedPlan:
+    """`send` are the actions still to be sent, in order; `settled` are the other rows."""
+
+    plan: Plan
+    send: tuple[Action, ...]
+    settled: tuple[Settled, ...]
+    snapshot: Snapshot
+
+    @property
+    def deactivations(self) -> tuple[Deactivate, ...]:
+        """The deactivations that consent is needed for."""
+        return tuple(action for action in self.send if isinstance(action, Deactivate))
+
+    def with_holdings(self, holdings: Mapping[str, Holdings | None]) -> CheckedPlan:
+        """Return the same with the holdings of these customers in what is to be sent."""
+        known = {id(action): with_holdings(action, holdings) for action in self.send}
+        actions = tuple(known.get(id(action), action) for action in self.plan.actions)
+        plan = replace(self.plan, actions=actions)
+        return changed(self, plan=plan, send=tuple(known.values()))
+
+    def user(self, action: SetQps | Deactivate) -> User:
+        """The user as listed, to show and to send."""
+        return self.snapshot.user(action.customer_id)
+
+    def record(self, action: Action) -> JsonObject | None:
+        """The user's record without secrets, for what cannot be undone."""
+        return self.user(action).raw if isinstance(action, Deactivate) else None
+
+
+def needed_by_plan(plan: Plan) -> Callable[[User], bool]:
+    """Select the users that `plan` deactivates: their records are compared and journalled."""
+    customers = {action.customer_id.lower() for action in plan.deactivations}
+    return lambda user: user.customer_id.lower() in customers
+
+
+def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> CheckedPlan:
+    """Compare each action with the user as it is now, and new ids with those of present users."""
+    known = {one.customer_id for one in (*plan.actions, *plan.keeps) if not isinstance(one, Create)}
+    settled = [Settled(keep, "unchanged") for keep in plan.keeps]
+    send: list[Action] = []
+    odd: dict[int, str] = {}
+    creates = [action for action in plan.actions if isinstance(action, Create)]
+    new = [(one.row, one.external_id) for one in creates if one.external_id not in snapshot.named]
+    if new and not allow_odd_ids:
+        entries = (*plan.actions, *plan.keeps)
+        rows = [(one.row, one.external_id or "") for one in entries if one.row]
+        odd = slips(new, rows, snapshot)
+    for action in plan.actions:
+        found = _settled(action, snapshot, known)
+        if found is None and (why := odd.get(action.row or 0)):
+            found = _changed(action, why)
+        if found is None:
+            send.append(action)
+        else:
+            settled.append(found)
+    return CheckedPlan(plan, tuple(send), tuple(settled), snapshot)
+
+
+def _settled(action: Action, snapshot: Snapshot, known: Collection[str | None]) -> Settled | None:
+    """Return why an action needs no request; None if it is to be sent."""
+    match action:
+        case Create():
+            return _settled_create(action, snapshot)
+        case SetQps():
+            return _settled_set_qps(action, snapshot)
+        case Deactivate():
+            return _settled_deactivate(action, snapshot, known)
+        case _:
+            assert_never(action)
+
+
+def _settled_create(action: Create, snapshot: Snapshot) -> Settled | None:
+    user = snapshot.by_external_id(action.external_id)
+    if user is None:
+        return None
+    if action.qps_limit is None or user.qps_limit == action.qps_limit:
+        return Settled(action, "unchanged")
+    return _changed(action, f"the user exists now, with qps_limit {_shown(user.qps_limit)}")
+
+
+def _settled_set_qps(action: SetQps, snapshot: Snapshot) -> Settled | None:
+    user = snapshot.by_customer_id(action.customer_id)
+    if user is None:
+        return _changed(action, "the user is gone")
+    if user.qps_limit == action.new:
+        return Settled(action, "unchanged")
+    if user.qps_limit != action.old:
+        now, planned = _shown(user.qps_limit), _shown(action.old)
+        return _changed(action, f"qps_limit is {now} now, the plan saw {planned}")
+    return None
+
+
+def _settled_deactivate(
+    action: Deactivate, snapshot: Snapshot, known: Collection[str | None]
+) -> Settled | None:
+    """Compare by the listing; `known` are the customers that the plan names."""
+    user = snapshot.by_customer_id(action.customer_id)
+    if user is None:
+        other = snapshot.by_external_id(action.external_id or "")
+        if other is not None and other.customer_id not in known:
+            return _changed(action, f"its external_id is user {other.customer_id} now")
+        # it does not matter who deactivated it
+        return Settled(action, "unchanged")
+    now = user.deactivation(None).facts
+    differ = [name for name, value in action.facts.items() if now.get(name) != value]
+    return _changed(action, f"{', '.join(differ)} changed") if differ else None
+
+
+def _changed(action: Action, what: str) -> Settled:
+    return Settled(action, "failed", f"changed since the plan: {what}")
+
+
+def _shown(qps: int | None) -> str:
+    return "unset" if qps is None else str(qps)

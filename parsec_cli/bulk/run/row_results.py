@@ -12,7 +12,7 @@ from typing import Literal, assert_never, get_args
 
 from parsec_cli import exact_json
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, SetQps, as_json
-from parsec_cli.bulk.plan.recheck import Settled
+from parsec_cli.bulk.plan.snapshot import Settled
 from parsec_cli.errors import (
     GuardRefused,
     KeyFault,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, SetQps, phase
-from parsec_cli.bulk.plan.recheck import CheckedPlan
+from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run.journal import AHEAD, Journal, Queue
 from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import Results, RowResult, RunResult, row_result

@@ -9,11 +9,9 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.bulk.plan import saved_plan as plans
-from parsec_cli.bulk.plan.forecast import check_quota
-from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
-from parsec_cli.bulk.plan.recheck import CheckedPlan, needed_by_plan, recheck
+from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json, check_quota
 from parsec_cli.bulk.plan.saved_plan import SavedPlan
-from parsec_cli.bulk.plan.snapshot import take_snapshot
+from parsec_cli.bulk.plan.snapshot import CheckedPlan, needed_by_plan, recheck, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import (
     DEFAULT_MAX,

@@ -8,10 +8,8 @@ from parsec_cli.api.client import Client
 from parsec_cli.api.error_of import quota_used_up
 from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import get_pool, get_usage, pages
-from parsec_cli.bulk.plan.forecast import Forecast, check_reads, forecast
-from parsec_cli.bulk.plan.plan import Action, Deactivate
-from parsec_cli.bulk.plan.recheck import CheckedPlan
-from parsec_cli.bulk.plan.snapshot import Snapshot
+from parsec_cli.bulk.plan.plan import Action, Deactivate, Forecast, check_reads, forecast
+from parsec_cli.bulk.plan.snapshot import CheckedPlan, Snapshot
 from parsec_cli.bulk.run.rate_limiter import Pacer, pacer_for
 from parsec_cli.commands.shared.consent import Held
 from parsec_cli.errors import ForeignNotFound, NotFound, Refused, Unreachable

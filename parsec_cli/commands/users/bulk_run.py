@@ -14,7 +14,7 @@ from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import quota_used_up
 from parsec_cli.bulk.plan.plan import Create, as_json
-from parsec_cli.bulk.plan.recheck import CheckedPlan
+from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run.journal import Journal, open_journal
 from parsec_cli.bulk.run.row_results import Results, RunResult
 from parsec_cli.bulk.run.run import Run

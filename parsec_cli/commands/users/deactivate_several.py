@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from parsec_cli import columns
 from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.files.header import Columns
-from parsec_cli.bulk.files.targets import Target, read_targets
-from parsec_cli.bulk.plan.deactivations import (
+from parsec_cli.bulk.files.roster import Target, read_targets
+from parsec_cli.bulk.plan.diff import (
+    check_header,
     is_bare_uuid,
     needed_by_targets,
     plan_deactivations,
     second_meaning,
 )
 from parsec_cli.bulk.plan.plan import as_json
-from parsec_cli.bulk.plan.recheck import recheck
-from parsec_cli.bulk.plan.snapshot import Snapshot, check_header, take_snapshot
+from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.commands.shared.consent import (
     Consent,

@@ -10,8 +10,7 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.bulk.plan import saved_plan as plans
-from parsec_cli.bulk.plan.forecast import Forecast
-from parsec_cli.bulk.plan.plan import Keep, Plan, as_json, plan_counts
+from parsec_cli.bulk.plan.plan import Forecast, Keep, Plan, as_json, plan_counts
 from parsec_cli.bulk.plan.saved_plan import SavedPlan
 from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
 from parsec_cli.cli.common_options import (

@@ -11,10 +11,8 @@ from parsec_cli import columns, field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_pool, user_path
-from parsec_cli.bulk.plan.forecast import check_quota
-from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged, as_json
-from parsec_cli.bulk.plan.recheck import recheck
-from parsec_cli.bulk.plan.snapshot import Snapshot
+from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged, as_json, check_quota
+from parsec_cli.bulk.plan.snapshot import Snapshot, recheck
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import DryRun, Overcommit, Reason, runtime_of, whole
 from parsec_cli.cli.tree import verb
