@@ -1,7 +1,7 @@
-"""JSON with the digits of numbers as they were sent, such as 1.10 or -0; and strict JSON.
+"""JSON with the digits of numbers as they were sent, such as 1.10 or -0.
 
-A server's JSON is read by `loads`, an operator's by `loads_strictly`: text that can be read in two
-ways is an error there.
+A server's JSON is read by `loads_bounded`, within limits of size, values and depth; an operator's
+by `loads_strictly`, where text that can be read in two ways is an error; this tool's by `loads`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,21 @@ from typing import Any
 # begins a text that stands for a number until `unmarked` replaces it; no server can know it
 _MARK = f"digits {os.urandom(8).hex()} "
 _LONGEST_NUMBER = 4300  # as Python's limit for integers
+MAX_BODY = 16 * 1024 * 1024
+MAX_DEPTH = 64
+# strings, separators and opening brackets: each may cost a hundred bytes once it is parsed
+MAX_TOKENS = 250_000
+MAX_STRING = 1024 * 1024
+# bytes that the text of a body may take in memory, or once it is shown with its escapes
+MAX_TEXT = 2 * MAX_BODY
+# a string, whole or cut off by the end, a bracket, or a separator; possessive, so that no body
+# makes it slow
+_TOKEN = rb'(?s)"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[:,]'
+_TOKENS = (b"[", b"{", b":", b",", b'"')
+_WIDE = rb"[\xf0-\xf4]|\\u[dD][89abAB]"  # one such character quadruples the text around it
+_ESCAPED = bytes(range(0x7F, 0x100))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")  # mixed-up kinds are the parser's to find
+_NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 
 
 class Digits:
@@ -40,14 +55,14 @@ class Digits:
         return hash(float(self))
 
 
-def decimal(text: str) -> float | Digits:
+def _decimal(text: str) -> float | Digits:
     if len(text) > _LONGEST_NUMBER:
         raise ValueError("a number of thousands of digits")
     value = float(text)
     return value if repr(value) == text else Digits(text)
 
 
-def integer(text: str) -> int | Digits:
+def _integer(text: str) -> int | Digits:
     return Digits(text) if text == "-0" else int(text)
 
 
@@ -69,7 +84,16 @@ def dumps(value: Any, **how: Any) -> str:
 
 def loads(text: str | bytes) -> Any:
     """Do what `json.loads` does, with `Digits` for numbers that Python would write otherwise."""
-    return json.loads(text, parse_float=decimal, parse_int=integer)
+    return json.loads(text, parse_float=_decimal, parse_int=_integer)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether `text` can be encoded; JSON may contain halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class UnclearJson(ValueError):
@@ -120,3 +144,84 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise UnclearJson(_BEYOND_LIMITS)
     return value
+
+
+class Unfit(Exception):
+    """A body that cannot be used; the text says why, but quotes nothing from it."""
+
+
+def loads_bounded(body: bytes | bytearray) -> Any:
+    """Parse JSON text (UTF-8, a BOM allowed) with the digits of numbers; anything else is Unfit.
+
+    A bytearray is emptied.
+    """
+    try:
+        # a token takes a byte at least; to count them all at once is fast
+        may_be_much = len(body) > MAX_TOKENS and sum(map(body.count, _TOKENS)) > MAX_TOKENS
+        if may_be_much or len(body) > MAX_STRING or _may_be_deep(body):
+            _check_tokens(body)
+        _check_text(body)
+        text = body.decode("utf-8-sig")
+        if isinstance(body, bytearray):
+            body.clear()  # before the parser needs the memory
+        return (_WITH_MINUS if "-0" in text else _DECODER).decode(text)
+    except UnicodeDecodeError:
+        raise Unfit("it is not UTF-8 text") from None
+    except RecursionError:
+        raise Unfit("it is nested too deeply") from None
+    except ValueError as fault:
+        # json's own errors quote no content but a position; an integer beyond Python's limit of
+        # 4,300 digits is a plain ValueError
+        what = "JSON" if isinstance(fault, json.JSONDecodeError) else "JSON with usable numbers"
+        raise Unfit(f"it is not {what}") from None
+
+
+def _check_text(body: bytes | bytearray) -> None:
+    """Raise Unfit when the text of a body takes too much memory."""
+    size = len(body)
+    if size * 6 <= MAX_TEXT:
+        return
+    if re.search(_WIDE, body):
+        size *= 4
+    else:
+        escaped = size - len(body.translate(None, _ESCAPED))
+        size += 2 * escaped + 3 * body.count(b"\x7f")  # \u00e9 for two bytes, \u007f for one
+    if size > MAX_TEXT:
+        raise Unfit("its text takes too much memory")
+
+
+def _may_be_deep(body: bytes | bytearray) -> bool:
+    """Remove innermost pairs of brackets, at C speed; False means a depth of at most MAX_DEPTH.
+
+    Brackets inside strings count as well, so only the exact count can confirm a True.
+    """
+    brackets = body.translate(_ONE_KIND, _NOT_BRACKETS)
+    for peeled in range(MAX_DEPTH):
+        rest = brackets.replace(b"[]", b"")
+        if len(rest) == len(brackets):
+            return peeled + len(rest) > MAX_DEPTH
+        brackets = rest
+    return bool(brackets)
+
+
+def _check_tokens(body: bytes | bytearray) -> None:
+    """Raise Unfit for too many tokens, a huge string, or brackets that nest too deeply."""
+    depth = 0
+    for number, token in enumerate(re.finditer(_TOKEN, body)):
+        start, end = token.span()
+        first = body[start]
+        if number >= MAX_TOKENS:
+            raise Unfit("it contains too many values")
+        if end - start > MAX_STRING:
+            raise Unfit("it contains a text of more than 1 MiB")
+        if first in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Unfit("it is nested too deeply")
+        elif first in b"]}":
+            depth -= 1
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_decimal)
+# apart, because a call for each integer takes time
+_WITH_MINUS = json.JSONDecoder(parse_constant=_constant, parse_float=_decimal, parse_int=_integer)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from parsec_cli.exact_json import is_unicode
 from parsec_cli.redaction import looks_like_key
 from parsec_cli.visible import UNSEEN, overlooked
 
 QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # what a spreadsheet writes for a long number: a capital E and a sign; `4e872096` is a valid id
 _MANGLED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d+", re.ASCII)
 _EMAIL_LONGEST = 320
@@ -28,19 +28,6 @@ _SHEET_ERRORS = re.compile(
     r"|unknown!|getting_data)"
 )
 _SHOWN = 60  # characters of a value that a message quotes
-
-
-def is_uuid(text: str) -> bool:
-    return _UUID.fullmatch(text) is not None
-
-
-def is_unicode(text: str) -> bool:
-    """Whether `text` can be encoded; JSON may contain halves of surrogate pairs."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def id_fault(text: str) -> str:

@@ -15,12 +15,18 @@ from parsec_cli.redaction import mask
 
 EXCHANGES = ("polymarket", "kalshi")
 JsonObject = dict[str, Any]
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 Strategy = Literal["managed", "self", "per-request"]
 
 
 class WrongShape(ValueError):
     """A JSON value lacks what the API promises; the message names the part, not its content."""
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` can be a customer_id of the API, which means the same in any case."""
+    return _UUID.fullmatch(text) is not None
 
 
 def _mapping(value: object, what: str) -> JsonObject:

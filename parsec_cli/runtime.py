@@ -14,7 +14,7 @@ from parsec_cli.records import record, state
 
 if TYPE_CHECKING:
     from parsec_cli.api.client import Client
-    from parsec_cli.api.deadline import Deadline
+    from parsec_cli.api.connection import Deadline
     from parsec_cli.api.resolve import Resolver
     from parsec_cli.api.retry import Pacer
     from parsec_cli.api.transport import Transport
@@ -211,7 +211,7 @@ class Runtime:
 
     @cached_property
     def deadline(self) -> Deadline:
-        from parsec_cli.api.deadline import Deadline
+        from parsec_cli.api.connection import Deadline
 
         return Deadline(drain_at=lambda: self.interrupts.drain_at)
 
@@ -225,7 +225,7 @@ class Runtime:
 
             self.announce()
             return in_process(Sandbox(self.places.sandbox_db, clock=self.world.clock))
-        from parsec_cli.api.route import connect
+        from parsec_cli.api.transport import connect
 
         return connect(self.profile.base_url, self.deadline, self.world.environ)
 
@@ -237,7 +237,7 @@ class Runtime:
 
     def trial_client(self, base_url: BaseUrl, key: Secret) -> Client:
         """Return a client for a key that is not stored yet; the caller closes it."""
-        from parsec_cli.api.route import connect
+        from parsec_cli.api.transport import connect
 
         self.keep_secret(key.reveal())
         transport = self.world.transport or connect(base_url, self.deadline, self.world.environ)
@@ -245,8 +245,8 @@ class Runtime:
 
     def _client(self, base_url: BaseUrl, key: Callable[[], Secret], transport: Transport) -> Client:
         from parsec_cli.api.client import Client
+        from parsec_cli.api.connection import ca_in_effect
         from parsec_cli.api.retry import RetryBudget, RetrySettings
-        from parsec_cli.api.route import ca_in_effect
 
         world, options = self.world, self.options
         retry = RetrySettings(

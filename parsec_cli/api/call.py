@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import enum
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from parsec_cli import exact_json
-from parsec_cli.api.bodies import Unfit, collect, parse
+from parsec_cli.exact_json import MAX_BODY, Unfit
 from parsec_cli.models import JsonObject, WrongShape
 from parsec_cli.records import record
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from parsec_cli.api.transport import Response
 
 _LONGEST_KEPT = 2000
+_CHUNK = 64 * 1024
 # members that contain an error's text: the API's own first, then those of other servers
 _TEXTS = ("error", "message", "detail", "error_description", "title", "errors", "msg", "reason")
 _WORD_ENDS = " \t\n\r\"'<>"
@@ -61,15 +64,15 @@ class Answer:
 
     @property
     def code(self) -> str:
-        code = self._member("code")
+        code = self.member("code")
         return code if isinstance(code, str) else ""
 
     @property
     def refuses_repeat(self) -> bool:
         """True for `retryable: false`, which always wins."""
-        return self._member("retryable") is False
+        return self.member("retryable") is False
 
-    def _member(self, name: str) -> Any:
+    def member(self, name: str) -> Any:
         """Return a member of the body, or of its `error` if that is an object."""
         body = self.object
         inner = body.get("error")
@@ -79,17 +82,6 @@ class Answer:
     def message(self) -> str:
         """The text about an error: the API's own, or a short piece of the body, or ""."""
         return _message(self.value) or (_snippet(self.text) if self.unfit else "")
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        lines = self._member("validation_errors")
-        if isinstance(lines, dict):
-            lines = [f"{name}: {_line(text)}" for name, text in lines.items()]
-        elif isinstance(lines, str):
-            lines = [lines]
-        if not isinstance(lines, list):
-            return ()
-        return tuple(_line(line) for line in lines)
 
     @property
     def is_monthly_quota(self) -> bool:
@@ -201,10 +193,6 @@ def quota_spent(headers: Mapping[str, str]) -> bool:
     return left.strip() == "0" and headers.get("x-ratelimit-monthly-limit", "").strip() != "0"
 
 
-def _line(value: Any) -> str:
-    return value if isinstance(value, str) else exact_json.dumps(value)
-
-
 def read_response(response: Response, sent_by: Iterator[bytes]) -> Answer:
     """Read the body from `sent_by` (raw, maybe compressed chunks) into an Answer.
 
@@ -212,7 +200,7 @@ def read_response(response: Response, sent_by: Iterator[bytes]) -> Answer:
     """
     status, headers = response.status_code, response.headers
     try:
-        body = collect(sent_by, headers.get("content-encoding", ""))
+        body = _collected(sent_by, headers.get("content-encoding", ""))
     except Unfit as why:
         return Answer(status, headers, unfit=str(why))
     if not body or body.isspace():
@@ -220,10 +208,48 @@ def read_response(response: Response, sent_by: Iterator[bytes]) -> Answer:
     # one byte more, so that `clip` sees whether the text is longer
     text = clip(body[: _LONGEST_KEPT + 1].decode("utf-8", "replace"), _LONGEST_KEPT)
     try:
-        value = parse(body)
+        value = exact_json.loads_bounded(body)
     except Unfit as why:
         return Answer(status, headers, text=text, unfit=str(why))
     return Answer(status, headers, text=text, value=value)
+
+
+def _collected(chunks: Iterator[bytes], encoding: str) -> bytearray:
+    """Join raw, maybe compressed chunks to the decompressed body; Unfit beyond MAX_BODY."""
+    body = bytearray()
+    for chunk in _decoded(chunks, encoding.strip().lower()):
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise Unfit(f"it is larger than {MAX_BODY // 1024 // 1024} MiB")
+    return body
+
+
+def _decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    if encoding in ("", "identity"):
+        yield from chunks
+        return
+    first = next(filter(None, chunks), b"")
+    if not first:
+        # a server may name an encoding even for a response without a body
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Unfit("it has a content encoding that was not requested")
+    yield from _inflated(chain((first,), chunks))
+
+
+def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib by its header
+    try:
+        for chunk in chunks:
+            data = chunk
+            while data and not inflater.eof:
+                yield inflater.decompress(data, _CHUNK)
+                data = inflater.unconsumed_tail
+        yield inflater.flush()
+    except zlib.error:
+        raise Unfit("its compression is broken") from None
+    if not inflater.eof:
+        raise Unfit("its compression is broken")
 
 
 def _message(value: Any) -> str:

@@ -14,7 +14,6 @@ from urllib.parse import quote, urlencode
 
 from parsec_cli import __version__
 from parsec_cli.api.call import Answer, Attempted, Call, Exchange, Lost, NotSent, read_response
-from parsec_cli.api.deadline import Deadline
 from parsec_cli.api.retry import RetryBudget, RetrySettings, send
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
@@ -24,6 +23,7 @@ from parsec_cli.outcomes import Applied, Outcome, Unknown
 from parsec_cli.records import record
 
 if TYPE_CHECKING:
+    from parsec_cli.api.connection import Deadline
     from parsec_cli.api.transport import Transport
 
 # most servers refuse a request line of more than 8 KiB, and httpx a URL of more than 64
@@ -108,10 +108,11 @@ class Client:
         self.quota: Mapping[str, str] = {}
         self._key = key
         self._trust = trust
-        self._deadline = deadline or Deadline()
         # the HTTP library takes 110 ms to import, so only a command that sends requests imports it
         from parsec_cli.api import transport as http
+        from parsec_cli.api.connection import Deadline
 
+        self._deadline = deadline or Deadline()
         self._http = http
         # only the network's transport reports the first byte that it sends
         self._in_process = not isinstance(transport, http.NetworkTransport)
@@ -233,7 +234,7 @@ class Client:
 
     def _failed(self, fault: Exception) -> NotSent | Lost:
         why = self._reason(fault)
-        if self._deadline.sent:
+        if self._deadline.attempt.sent:
             return Lost(why)
         from parsec_cli.api.network_errors import not_sent_cause
 

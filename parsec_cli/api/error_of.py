@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
+from parsec_cli import exact_json
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, clip, quota_spent
 from parsec_cli.errors import (
     ConnectFailed,
@@ -129,16 +131,28 @@ def _error(
 ) -> ParsecError:
     """Build an error with what the response says."""
     text = f": {_clipped(answer.message)}" if answer.message else ""
-    details = [_clipped(line) for line in shortened(answer.details, _MOST_LINES)]
     return kind(
         f"{host} responded with {answer.status}{text}",
         hint=proposal[0],
         command=proposal[1],
-        details=details,
+        details=[_clipped(line) for line in shortened(details_of(answer), _MOST_LINES)],
         api_code=_code(answer),
         http_status=answer.status,
         retryable=retryable,
     )
+
+
+def details_of(answer: Answer) -> list[str]:
+    lines = answer.member("validation_errors")
+    if isinstance(lines, dict):
+        return [f"{name}: {_line(text)}" for name, text in lines.items()]
+    if isinstance(lines, str):
+        return [lines]
+    return [_line(line) for line in lines] if isinstance(lines, list) else []
+
+
+def _line(value: Any) -> str:
+    return value if isinstance(value, str) else exact_json.dumps(value)
 
 
 def _clipped(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from parsec_cli.api.call import Call, Kind, json_promise
 from parsec_cli.api.client import Client, segment, with_query
 from parsec_cli.errors import Unreadable, UsageFault
-from parsec_cli.field_rules import is_unicode, is_uuid
-from parsec_cli.models import JsonObject, Pool, Usage, User, WrongShape, response_object
+from parsec_cli.exact_json import is_unicode
+from parsec_cli.models import JsonObject, Pool, Usage, User, WrongShape, is_uuid, response_object
 from parsec_cli.records import record
 
 Parsed = TypeVar("Parsed")

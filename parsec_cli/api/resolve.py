@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 from parsec_cli.api.client import Client
 from parsec_cli.api.reads import get_user, pages
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
-from parsec_cli.field_rules import blank_note, is_uuid, look_alike_key, lost_zeros
-from parsec_cli.models import User
+from parsec_cli.field_rules import blank_note, look_alike_key, lost_zeros
+from parsec_cli.models import User, is_uuid
 from parsec_cli.next_command import again, run
 from parsec_cli.records import record
 from parsec_cli.redaction import looks_like_key

@@ -6,6 +6,7 @@ and is offered as a transport of httpx.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,8 +17,9 @@ import h11
 import httpcore
 import httpx
 
-from parsec_cli.api.deadline import SLICE, Deadline
-from parsec_cli.base_url import is_loopback
+from parsec_cli.api.connection import SLICE, Deadline, context_of, proxy_of
+from parsec_cli.base_url import BaseUrl, is_loopback
+from parsec_cli.errors import UsageFault
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -40,6 +42,8 @@ FAILURES = (
     OSError,
 )
 _Late = httpcore.ConnectTimeout
+_HOST = r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+_HIGHEST_PORT = 65535
 # bytes that are written before the deadline is looked at again
 _PIECE = 64 * 1024
 
@@ -189,8 +193,8 @@ class NotLoopback(socket.gaierror):
 class NetworkTransport(httpx.BaseTransport):
     """Sends requests over the deadline-keeping backend; no retries, nothing from the environment.
 
-    `proxy` is the variable that named the proxy in use, or "". ValueError for a proxy that is not
-    an http or https URL.
+    `proxy` is the variable that named the proxy in use, or "". ValueError or httpx.InvalidURL for
+    a proxy to which nothing could connect.
     """
 
     def __init__(
@@ -209,8 +213,11 @@ class NetworkTransport(httpx.BaseTransport):
             self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
             return
         way = httpx.Proxy(proxy)
-        if way.url.scheme not in ("http", "https"):
-            raise ValueError(way.url.scheme)
+        host, port = way.url.raw_host.decode("ascii"), way.url.port
+        if way.url.scheme not in ("http", "https") or not re.fullmatch(_HOST, host):
+            raise ValueError(host)
+        if not 0 < (port or 1) <= _HIGHEST_PORT:
+            raise ValueError(port)
         self._pool = httpcore.HTTPProxy(
             _url(way.url),
             proxy_auth=way.raw_auth,
@@ -252,6 +259,21 @@ def _url(url: httpx.URL) -> httpcore.URL:
     )
 
 
+def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -> Transport:
+    """Build the transport to `base_url`; UsageFault for a wrong proxy or CA in the environment."""
+    variable, proxy = proxy_of(base_url, environ)
+    context = context_of(base_url, proxy, environ)
+    try:
+        plain = base_url.scheme == "http"
+        return NetworkTransport(deadline, context, proxy, variable, loopback_only=plain)
+    except (ValueError, httpx.InvalidURL):
+        # the value may contain a password, so the error names only the variable
+        raise UsageFault(
+            f"the proxy in {variable} cannot be used",
+            hint=f"set an http:// or https:// proxy in {variable}, or add the host to NO_PROXY",
+        ) from None
+
+
 def in_process(app: WSGIApplication) -> Transport:
     """Send every request to a WSGI application of this process."""
     return httpx.WSGITransport(app=app)
@@ -263,12 +285,3 @@ def request(
     """Build a request; `timeout` is in seconds."""
     limits = {"timeout": httpx.Timeout(timeout).as_dict()}
     return httpx.Request(method, url, content=content, headers=headers, extensions=limits)
-
-
-def place_of(url: str) -> tuple[str, int | None]:
-    """Return the host and port that a URL names; ValueError where it is malformed."""
-    try:
-        parts = httpx.URL(url)
-        return parts.raw_host.decode("ascii"), parts.port
-    except httpx.InvalidURL as fault:
-        raise ValueError(str(fault)) from None

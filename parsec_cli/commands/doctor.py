@@ -107,7 +107,7 @@ def _key(runtime: Runtime) -> Finding:
 
 
 def _route(runtime: Runtime) -> Finding:
-    from parsec_cli.api.route import ca_in_effect, proxy_of
+    from parsec_cli.api.connection import ca_in_effect, proxy_of
 
     profile = runtime.profile
     if profile.sandbox:

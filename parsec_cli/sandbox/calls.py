@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qsl
 
-from parsec_cli.field_rules import ADDRESS, QPS_MAX, is_unicode
+from parsec_cli.exact_json import is_unicode
+from parsec_cli.field_rules import ADDRESS, QPS_MAX
 from parsec_cli.models import JsonObject
 from parsec_cli.records import record
 from parsec_cli.sandbox.metering import Limits

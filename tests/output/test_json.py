@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from output.builders import Shown, Stream, listing, record, safe_user, show, user
 
-from parsec_cli.api.bodies import parse
 from parsec_cli.errors import ServerFault, UsageFault
+from parsec_cli.exact_json import loads_bounded as parse
 from parsec_cli.results import Frames, Listing
 
 FOOTER = {"count": 3, "complete": True, "next_cursor": None}

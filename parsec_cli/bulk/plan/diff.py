@@ -19,8 +19,8 @@ from parsec_cli.errors import (
     ParsecError,
     counted,
 )
-from parsec_cli.field_rules import is_uuid, look_alike_key, new_id_fault
-from parsec_cli.models import User
+from parsec_cli.field_rules import look_alike_key, new_id_fault
+from parsec_cli.models import User, is_uuid
 from parsec_cli.next_command import again, run
 
 # row, customer_id, external_id; either id may be missing

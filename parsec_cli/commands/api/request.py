@@ -28,7 +28,7 @@ from parsec_cli.commands.shared.earlier_deactivations import explaining_absence
 from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.commands.users.deactivate import deactivated, held_by
 from parsec_cli.errors import UsageFault
-from parsec_cli.field_rules import is_unicode
+from parsec_cli.exact_json import is_unicode
 from parsec_cli.models import JsonObject
 from parsec_cli.outcomes import Outcome, or_raise
 from parsec_cli.records import record

@@ -1,4 +1,8 @@
-"""Connect to the API: directly or through a proxy, and over TLS with which certificates."""
+"""What every connection obeys: the deadline of its request, a proxy, and trusted certificates.
+
+HTTP libraries limit only the time between two bytes, and their exceptions do not distinguish
+"nothing was sent" from "sent, no response". The code at the sockets reports both to `Deadline`.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +10,97 @@ import ipaddress
 import os
 import re
 import ssl
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-from parsec_cli.api.deadline import Deadline
-from parsec_cli.api.transport import NetworkTransport, Transport, place_of
 from parsec_cli.base_url import BaseUrl, is_loopback
 from parsec_cli.errors import UsageFault
+from parsec_cli.records import state
 
-# compiled where there is a proxy or a NO_PROXY
-_HOST = r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
-# a name or a bracketed address, and a port
+Done = TypeVar("Done")
+# seconds after which a blocking call looks at the deadline again: a signal may have moved it
+SLICE = 1.0
+# compiled where there is a proxy or a NO_PROXY: the host of a proxy's URL; a name or a bracketed
+# address, and a port
+_PROXY_HOST = r"[^/]*//(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)"
 _WITH_PORT = r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})"
 
 
-def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -> Transport:
-    """Build the transport to `base_url`; UsageFault for a wrong proxy or CA in the environment."""
-    variable, proxy = proxy_of(base_url, environ)
-    context = _context(base_url, proxy, environ)
-    try:
-        if proxy is not None:
-            _check_place(proxy)
-        plain = base_url.scheme == "http"
-        return NetworkTransport(deadline, context, proxy, variable, loopback_only=plain)
-    except ValueError:
-        # the value may contain a password, so the error names only the variable
-        raise UsageFault(
-            f"the proxy in {variable} cannot be used",
-            hint=f"set an http:// or https:// proxy in {variable}, or add the host to NO_PROXY",
-        ) from None
+@state
+class Attempt:
+    """The request that a thread is making: when it must end, and whether a byte was sent.
+
+    `sent` is about this attempt, `touched` about all attempts of the call.
+    """
+
+    deadline: float | None = None
+    sent: bool = False
+    touched: bool = False
 
 
-def _check_place(url: str) -> None:
-    """Raise ValueError for a host or port to which nothing could connect."""
-    host, port = place_of(url)
-    if not re.fullmatch(_HOST, host) or not 0 < (port or 1) <= 65535:
-        raise ValueError
+class Deadline(threading.local):
+    """The deadline that all connections of one client share; `attempt` is this thread's own.
+
+    `clock` returns monotonic seconds; `drain_at` may bring every deadline forward (see Interrupts).
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        drain_at: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self._clock = clock
+        self._drain_at = drain_at
+        self.attempt = Attempt()
+
+    def call(self) -> Attempt:
+        """Start a call of this thread; it may take several attempts."""
+        self.attempt = Attempt()
+        return self.attempt
+
+    def begin(self, seconds: float) -> None:
+        """Start the deadline of this thread's next request."""
+        self.attempt.deadline = self._clock() + seconds
+        self.attempt.sent = False
+
+    def leave(self) -> None:
+        """Note that a byte of this thread's request is about to be sent."""
+        self.attempt.sent = self.attempt.touched = True
+
+    def left(self, fault: type[Exception]) -> float:
+        """Return the seconds left for this thread's request; raise `fault` when there are none."""
+        ends = [t for t in (self.attempt.deadline, self._drain_at()) if t is not None]
+        remaining = min(ends) - self._clock() if ends else SLICE
+        if remaining <= 0:
+            raise fault("the deadline of the request has passed")
+        return remaining
+
+    def within(self, job: Callable[[], Done], late: Exception) -> Done:
+        """Run a job that has no time-out or ignores signals; raise `late` at the deadline.
+
+        The job runs in a thread of its own, and a result after the deadline is dropped.
+        """
+        done: list[Done] = []
+        failed: list[Exception] = []
+
+        def work() -> None:
+            try:
+                done.append(job())
+            except Exception as fault:  # noqa: BLE001 - raised by the thread that waits
+                failed.append(fault)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        while thread.is_alive():
+            try:
+                thread.join(min(self.left(TimeoutError), SLICE))
+            except TimeoutError:
+                raise late from None
+        if failed:
+            raise failed[0]
+        return done[0]
 
 
 def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | None]:
@@ -62,10 +122,8 @@ def _near(proxy: str) -> bool:
 
     Another machine's proxy would also read the key, in plain http.
     """
-    try:
-        return is_loopback(place_of(proxy)[0].strip("[]"))
-    except ValueError:
-        return True  # `connect` refuses it
+    found = re.match(_PROXY_HOST, proxy)
+    return found is not None and is_loopback(found[1].strip("[]").lower())
 
 
 def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str]:
@@ -104,7 +162,7 @@ def _same_name(base_url: BaseUrl, entry: str) -> bool:
     return bool(name) and (base_url.host == name or base_url.host.endswith(f".{name}"))
 
 
-def _context(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+def context_of(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
     # not `create_default_context`: it obeys SSLKEYLOGFILE, and fails if it cannot write that file
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # whatever the system's configuration of OpenSSL says

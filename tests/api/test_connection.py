@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.api.deadline import Deadline
-from parsec_cli.api.route import ca_in_effect, connect, proxy_of
+from parsec_cli.api.connection import Deadline, ca_in_effect, proxy_of
+from parsec_cli.api.transport import connect
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import UsageFault
 
