@@ -50,10 +50,3 @@ class Unknown:
 
 
 Outcome = Applied | NotApplied | Unknown
-
-
-def or_raise(outcome: Outcome) -> Applied:
-    """Return an applied outcome; raise the error of the two others."""
-    if isinstance(outcome, Applied):
-        return outcome
-    raise outcome.error

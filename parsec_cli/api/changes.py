@@ -1,6 +1,7 @@
 """The changes to one user, and whether each was applied, was not applied, or is unknown.
 
-What a lost response means differs from change to change; see the function of each.
+What a lost response means differs from change to change; see the function of each. `command` and
+`reason` are for the history.
 """
 
 from __future__ import annotations
@@ -15,15 +16,13 @@ from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import get_user, user_path, user_with
 from parsec_cli.errors import NotFound, OutcomeUnknown, ParsecError, Stopped
 from parsec_cli.models import JsonObject, User, WrongShape, response_object
-from parsec_cli.next_command import NextCommand, run
+from parsec_cli.next_command import run
 from parsec_cli.outcomes import Applied, Evidence, NotApplied, Outcome, Unknown
 from parsec_cli.records import changed
 
 
-def settled(
-    client: Client, exchange: Exchange, call: Call, hint: str, command: NextCommand | None = None
-) -> Outcome:
-    """Judge a change by what happened to its call; `hint` and `command` are for an unknown one."""
+def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> Outcome:
+    """Judge a change by what happened to its call; `hint` is for an unknown one."""
     good = exchange.good
     if good is not None:
         created = None
@@ -40,7 +39,6 @@ def settled(
     unknown = OutcomeUnknown(
         f"outcome unknown; {error.message}",
         hint=hint,
-        command=command,
         details=error.details,
         http_status=error.http_status,
         retry_after=error.retry_after,
@@ -56,7 +54,14 @@ def _may_be_applied(exchange: Exchange) -> bool:
     return isinstance(last, Answer) and last.status >= 500 and last.status != 501
 
 
-def create(client: Client, body: JsonObject, change: Change) -> Outcome:
+def or_raise(outcome: Outcome) -> Applied:
+    """Return an applied outcome; raise the error of the two others."""
+    if isinstance(outcome, Applied):
+        return outcome
+    raise outcome.error
+
+
+def create(client: Client, body: JsonObject, command: str, reason: str) -> Outcome:
     """POST /builder/users: idempotent by external_id, so it is safe to repeat."""
 
     def check(value: Any) -> None:
@@ -64,11 +69,12 @@ def create(client: Client, body: JsonObject, change: Change) -> Outcome:
             raise WrongShape("it is another user's record")
 
     call = Call(Kind.CREATE, "POST", "/builder/users", body, promise=json_promise(check))
+    change = Change(command, None, body["external_id"], None, body, reason)
     hint = "it is safe to run the same command again"
     return client.change(call, change, lambda exchange: settled(client, exchange, call, hint))
 
 
-def set_qps(client: Client, user: User, qps: int, change: Change) -> Outcome:
+def set_qps(client: Client, user: User, qps: int, command: str, reason: str) -> Outcome:
     """PATCH the user's absolute qps_limit; after a lost response, read the user and compare."""
 
     def check(value: Any) -> None:
@@ -84,10 +90,11 @@ def set_qps(client: Client, user: User, qps: int, change: Change) -> Outcome:
 
     path, body = user_path(user.customer_id), {"qps_limit": qps}
     call = Call(Kind.UPDATE, "PATCH", path, body, promise=json_promise(check))
-    return _change_and_verify(client, call, change, user, difference)
+    change = Change(command, user.customer_id, user.external_id, user.raw, body, reason)
+    return _change_and_verify(client, call, change, difference)
 
 
-def onboard(client: Client, user: User, body: JsonObject, change: Change) -> Outcome:
+def onboard(client: Client, user: User, body: JsonObject, command: str, reason: str) -> Outcome:
     """POST /builder/onboard once; after a lost response, read the user's linked exchanges."""
     exchange_name: str = body["exchange"]
     # where the exchange was linked before, a link proves nothing about the new credentials
@@ -103,25 +110,28 @@ def onboard(client: Client, user: User, body: JsonObject, change: Change) -> Out
         return "" if proves else f"{exchange_name} was already linked before"
 
     call = Call(Kind.ONBOARD, "POST", "/builder/onboard", body, promise=json_promise(check))
-    return _change_and_verify(client, call, change, user, difference)
+    after = {"exchange": exchange_name, "mode": body["mode"]}
+    change = Change(command, user.customer_id, user.external_id, user.raw, after, reason)
+    return _change_and_verify(client, call, change, difference)
 
 
 def _change_and_verify(
-    client: Client, call: Call, change: Change, user: User, difference: Callable[[User], str]
+    client: Client, call: Call, change: Change, difference: Callable[[User], str]
 ) -> Outcome:
     """Send a change; where its outcome is unknown, read the user.
 
     `difference` returns "" for a user that shows the change, else what is different.
     """
-    hint, command = "see the current state with", run("users", "get", names=[user.customer_id])
+    customer_id = change.customer_id or ""
 
     def settle(exchange: Exchange) -> Outcome:
-        outcome = settled(client, exchange, call, hint, command)
+        outcome = settled(client, exchange, call)
         if not isinstance(outcome, Unknown):
             return outcome
-        error = outcome.error
+        command = run("users", "get", names=[customer_id])
+        error = outcome.error.but(hint="see the current state with", command=command)
         try:
-            now = get_user(client, user.customer_id)
+            now = get_user(client, customer_id)
         except ParsecError as fault:
             why = f"reading again failed: {fault.message}"
         else:
@@ -133,9 +143,13 @@ def _change_and_verify(
     return client.change(call, change, settle)
 
 
-def deactivate(client: Client, user: User, change: Change) -> Outcome:
+def deactivate(
+    client: Client, user: User, holdings: JsonObject | None, command: str, reason: str
+) -> Outcome:
     """DELETE a user that this run has fetched."""
     call = deactivation(client, user.customer_id)
+    before = {**user.raw, "holdings": holdings}
+    change = Change(command, user.customer_id, user.external_id, before, None, reason)
     return client.change(call, change, lambda exchange: settle_deactivation(client, exchange, call))
 
 
@@ -179,7 +193,11 @@ def settle_deactivation(client: Client, exchange: Exchange, call: Call) -> Outco
         if exchange.gone or isinstance(error, NotFound):
             evidence: Evidence = "reread" if exchange.gone else "repeat"
             return Applied(None, error.http_status, exchange.attempts, evidence)
-    command = run("users", "get", names=[unquote(call.path.removeprefix("/builder/users/"))])
-    hint = "see whether the user still exists with"
-    outcome = settled(client, exchange, call, hint, command)
-    return changed(outcome, after=None) if isinstance(outcome, Applied) else outcome
+    outcome = settled(client, exchange, call)
+    if isinstance(outcome, Applied):
+        return changed(outcome, after=None)
+    if isinstance(outcome, Unknown):
+        command = run("users", "get", names=[unquote(call.path.removeprefix("/builder/users/"))])
+        hint = "see whether the user still exists with"
+        return changed(outcome, error=outcome.error.but(hint=hint, command=command))
+    return outcome

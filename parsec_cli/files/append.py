@@ -126,6 +126,8 @@ class Lines:
         with self._writing:
             if self._fault is not None:
                 raise self._fault
+            if not self._release.alive:
+                raise LocalFault(f"the {self._what} `{self.path}` is closed")
             with self._last_failure():
                 self._disk.write(self._descriptor, data)
             self._written += 1
@@ -151,8 +153,6 @@ class Lines:
 
     def close(self) -> None:
         with self._writing:
-            if self._fault is None:
-                self._fault = LocalFault(f"the {self._what} `{self.path}` is closed")
             self._release()  # works once, even after a failure
 
     @contextmanager

@@ -8,7 +8,7 @@ from parsec_cli.bulk.files.roster import Target
 from parsec_cli.bulk.plan.diff import needed_by_targets, plan_deactivations
 from parsec_cli.bulk.plan.plan import Keep, as_json
 from parsec_cli.bulk.plan.snapshot import recheck, take_snapshot
-from parsec_cli.bulk.run.earlier_runs import EarlierDeactivations, read_earlier_runs
+from parsec_cli.bulk.run.journal import EarlierDeactivations, read_earlier_runs
 from parsec_cli.errors import AmbiguousUser, NotFound, OutcomeUnknown
 from parsec_cli.outcomes import Unknown
 

@@ -12,13 +12,13 @@ from bulk.disks import CountingDisk
 from bulk.rig import HOST, KEY
 
 from parsec_cli.bulk.plan.plan import Create, Deactivate, SetQps
-from parsec_cli.bulk.run.earlier_runs import (
+from parsec_cli.bulk.run.journal import (
     IRREVERSIBLE,
     EarlierDeactivations,
     binding,
+    open_journal,
     read_earlier_runs,
 )
-from parsec_cli.bulk.run.journal import open_journal
 from parsec_cli.errors import GuardRefused, LocalFault
 
 GONE = Deactivate(2, "u1", "C-1", {"qps_limit": 5})
@@ -249,10 +249,10 @@ def test_record_of_a_deactivation_is_durable_before_its_outcome(runs):
         assert disk.kept == disk.written
 
 
-def test_a_journal_that_cannot_be_read_stops_before_anything_is_sent(runs):
+def test_a_journal_that_cannot_be_read_is_an_error(runs):
     (runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl").mkdir(parents=True)
-    with pytest.raises(LocalFault) as caught, opened(runs):
-        pytest.fail("went on without knowing the earlier")
+    with pytest.raises(LocalFault) as caught:
+        read_earlier_runs(runs, HOST, KEY)
     path = runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl"
     assert caught.value.message == f"cannot read the journal `{path}`: is a directory"
 

@@ -321,13 +321,7 @@ def build(there: dict, wished: dict) -> tuple[World, list[Wanted]]:
 
 def perform(world: World, plan) -> None:
     for action in plan.actions:
-        match action:
-            case Create():
-                world.create(action)
-            case SetQps():
-                world.set_qps(User({"customer_id": action.customer_id}), action.new)
-            case Deactivate():
-                world.deactivate(User({"customer_id": action.customer_id}))
+        world.send(action)
 
 
 @STEADY

@@ -17,7 +17,7 @@ from support.steady import FULL, STEADY
 from parsec_cli.bulk.files.roster import Wanted
 from parsec_cli.bulk.plan.diff import diff
 from parsec_cli.bulk.plan.plan import Plan
-from parsec_cli.bulk.run.earlier_runs import read_earlier_runs
+from parsec_cli.bulk.run.journal import read_earlier_runs
 from parsec_cli.errors import OutcomeUnknown, RateLimited, Refused, ServerFault, Unauthorized
 from parsec_cli.outcomes import NotApplied, Outcome, Unknown
 

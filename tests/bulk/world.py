@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from parsec_cli.bulk.plan.plan import Create
+from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, SetQps
 from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
 from parsec_cli.errors import NotFound, QuotaUsedUp
 from parsec_cli.models import Pool, User
@@ -76,52 +76,44 @@ class World:
     def snapshot(self) -> Snapshot:
         return take_snapshot(self.everyone(), lambda _: True)
 
-    def create(self, action: Create) -> Outcome:
-        external_id, qps_limit = action.external_id, action.qps_limit
-
-        def effect() -> Outcome:
-            there = self.named(external_id)
-            if there is None:
-                made = self.users[self.add(external_id, qps_limit)]
-                self.effects.append(("create", external_id, qps_limit))
-                return Applied(dict(made), 201, 1, created=True)
-            return Applied(dict(there), 200, 1, created=False)
-
-        return self._change("create", external_id, effect)
-
-    def set_qps(self, user: User, qps: int) -> Outcome:
-        def effect() -> Outcome:
-            there = self.users.get(user.customer_id)
-            if there is None:
-                return not_found()
-            there["qps_limit"] = qps
-            self.highest = max(self.highest, self.allocated)
-            self.effects.append(("set-qps", there["external_id"], qps))
-            return Applied(dict(there), 200, 1)
-
-        return self._change("set-qps", user.name, effect)
-
-    def deactivate(self, user: User) -> Outcome:
-        def effect() -> Outcome:
-            there = self.users.pop(user.customer_id, None)
-            if there is None:
-                return not_found()
-            self.effects.append(("deactivate", there["external_id"], user.customer_id))
-            return Applied(None, 204, 1)
-
-        return self._change("deactivate", user.name, effect)
-
-    def quota_used_up(self) -> QuotaUsedUp | None:
-        return self.exhausted
-
-    def _change(self, verb: str, name: str, effect: Callable[[], Outcome]) -> Outcome:
+    def send(self, action: Action) -> Outcome:
+        effect = {"create": self._create, "set-qps": self._set_qps, "deactivate": self._deactivate}
+        name = action.external_id or action.customer_id
         instead = self.before(name)
         if instead is not None:
             return instead
         with self._lock:
-            self.sent.append((verb, name))
-            outcome = effect()
+            self.sent.append((action.kind, name))
+            outcome = effect[action.kind](action)
         return self.after(name) or outcome
+
+    def _create(self, action: Create) -> Outcome:
+        external_id, qps_limit = action.external_id, action.qps_limit
+        there = self.named(external_id)
+        if there is None:
+            made = self.users[self.add(external_id, qps_limit)]
+            self.effects.append(("create", external_id, qps_limit))
+            return Applied(dict(made), 201, 1, created=True)
+        return Applied(dict(there), 200, 1, created=False)
+
+    def _set_qps(self, action: SetQps) -> Outcome:
+        there = self.users.get(action.customer_id)
+        if there is None:
+            return not_found()
+        there["qps_limit"] = action.new
+        self.highest = max(self.highest, self.allocated)
+        self.effects.append(("set-qps", there["external_id"], action.new))
+        return Applied(dict(there), 200, 1)
+
+    def _deactivate(self, action: Deactivate) -> Outcome:
+        there = self.users.pop(action.customer_id, None)
+        if there is None:
+            return not_found()
+        self.effects.append(("deactivate", there["external_id"], action.customer_id))
+        return Applied(None, 204, 1)
+
+    def quota_used_up(self) -> QuotaUsedUp | None:
+        return self.exhausted
 
 
 def not_found() -> NotApplied:

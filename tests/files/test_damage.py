@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps
 from parsec_cli.bulk.plan.saved_plan import SavedPlan, dump, load
-from parsec_cli.bulk.run.earlier_runs import read_earlier_runs
-from parsec_cli.bulk.run.journal import open_journal
+from parsec_cli.bulk.run.journal import open_journal, read_earlier_runs
 from parsec_cli.config.read import read as read_config
 from parsec_cli.errors import GuardRefused, LocalFault, UsageFault
 from parsec_cli.files.lock import only_run

@@ -10,7 +10,7 @@ from parsec_cli.bulk.files.read_file import as_cell
 from parsec_cli.bulk.files.roster import Target, Wanted
 from parsec_cli.bulk.plan.plan import Create, Entry, Keep, Plan, SetQps, arranged
 from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, slips
-from parsec_cli.bulk.run.earlier_runs import EarlierDeactivations
+from parsec_cli.bulk.run.journal import EarlierDeactivations
 from parsec_cli.errors import (
     MAX_DETAILS,
     AmbiguousUser,

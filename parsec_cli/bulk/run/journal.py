@@ -1,4 +1,4 @@
-"""The journal of a run: what is about to be sent, then its outcome; and the queue that writes it.
+"""The journal of a run: what is about to be sent, then its outcome. Later runs read it back.
 
 One file a run, JSON Lines: a header, `{"n", "intent", ...}` durable before the change is sent,
 `{"n", "done", ...}` after its response. No secrets.
@@ -7,33 +7,30 @@ One file a run, JSON Lines: a header, `{"n", "intent", ...}` durable before the 
 from __future__ import annotations
 
 import datetime
+import hashlib
 import itertools
+import json
 import os
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from parsec_cli import exact_json
 from parsec_cli.bulk.plan.plan import Action, Deactivate, as_json
-from parsec_cli.bulk.run.earlier_runs import (
-    IRREVERSIBLE,
-    VERSION,
-    EarlierDeactivations,
-    binding,
-    read_earlier_runs,
-)
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
 from parsec_cli.files.append import Disk, Lines, RealDisk
 from parsec_cli.files.lock import only_run
 from parsec_cli.models import JsonObject
 
-# actions journalled in advance: one fsync of a slow disk (5 ms) for 64 requests of 20 ms. A kill
-# leaves as many intents open, which is harmless: the next listing shows their outcome
-AHEAD = 64
+_VERSION = 1
+# in the name of a journal with deactivations: only those are read later
+IRREVERSIBLE = "d"
+# lines about creates are skipped without being parsed
+_MARK = b'"deactivate"'
+_OUTCOMES = {"deactivated": "applied", "unknown": "unknown"}
 Numbered = tuple[int, Action]
 
 
@@ -47,11 +44,9 @@ class Journal:
         key_fingerprint: str,
         *,
         command: str,
-        earlier: EarlierDeactivations,
         disk: Disk,
         wall: Callable[[], float],
     ) -> None:
-        self.earlier = earlier
         self._runs_dir = runs_dir
         self._bound = binding(host, key_fingerprint)
         self._header = {"host": host, "key": key_fingerprint, "command": command}
@@ -69,13 +64,12 @@ class Journal:
 
         Only for runs that send something; `irreversible` if that includes deactivations.
         """
-        now = datetime.datetime.fromtimestamp(self._wall(), datetime.UTC)
-        stem = f"{self._bound}-{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
+        stem = f"{self._bound}-{self._now():%Y%m%dT%H%M%S.%f}-{os.getpid()}"
         stem += f"-{IRREVERSIBLE}" if irreversible else ""
         path = self._runs_dir / f"{stem}.jsonl"
         self._lines = Lines(path, "journal", self._disk, flags=os.O_EXCL)
         save.sync_directory(self._runs_dir)
-        self._write({"run": VERSION, **self._header, "time": self._time(), "pid": os.getpid()})
+        self._write({"run": _VERSION, **self._header, "time": self._time(), "pid": os.getpid()})
 
     def intend(self, actions: Sequence[Action], records: Sequence[JsonObject | None]) -> list[int]:
         """Make it durable that `actions` are about to be sent; return their numbers.
@@ -121,9 +115,11 @@ class Journal:
         text = "".join(f"{exact_json.dumps(line)}\n" for line in lines)
         return self._lines.append(text.encode("ascii"))
 
+    def _now(self) -> datetime.datetime:
+        return datetime.datetime.fromtimestamp(self._wall(), datetime.UTC)
+
     def _time(self) -> str:
-        now = datetime.datetime.fromtimestamp(self._wall(), datetime.UTC)
-        return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @contextmanager
@@ -136,7 +132,7 @@ def open_journal(
     disk: Disk | None = None,
     wall: Callable[[], float] = time.time,
 ) -> Iterator[Journal]:
-    """Lock this host and key, read the journals of earlier runs, and open one.
+    """Lock this host and key, and open a journal.
 
     GuardRefused while another run holds the lock; LocalFault if the directory cannot be written.
     """
@@ -145,13 +141,11 @@ def open_journal(
     except OSError as fault:
         raise save.fault("make", runs_dir, fault, "the directory ") from None
     with only_run(runs_dir / f"{binding(host, key_fingerprint)}.lock", wall):
-        earlier = read_earlier_runs(runs_dir, host, key_fingerprint)
         journal = Journal(
             runs_dir,
             host,
             key_fingerprint,
             command=command,
-            earlier=earlier,
             disk=disk or RealDisk(),
             wall=wall,
         )
@@ -161,62 +155,85 @@ def open_journal(
             journal.close()
 
 
-class Queue:
-    """The actions of one phase, each journalled before a worker gets it. Thread-safe.
+def binding(host: str, key_fingerprint: str) -> str:
+    """Return the name of a host and key in file names."""
+    return hashlib.sha256(f"{host}\0{key_fingerprint}".encode()).hexdigest()[:16]
 
-    `ahead` 1 makes each intent durable by itself, right before its request.
+
+@dataclass(slots=True)
+class EarlierDeactivations:
+    """Deactivations by customer_id (lower case), each with the external_id it had.
+
+    `unknown` were sent, or about to be, and their outcome is not known.
     """
 
-    def __init__(
-        self,
-        actions: Sequence[Action],
-        journal: Journal,
-        record: Callable[[Action], JsonObject | None],
-        *,
-        ahead: int = AHEAD,
-    ) -> None:
-        self._rest: Iterator[Action] = iter(actions)
-        self._left = len(actions)
-        self._journal = journal
-        self._record = record
-        self._ahead = ahead
-        self._intended: deque[Numbered] = deque()
-        self._refilling = threading.Lock()
-        self._claiming = threading.Lock()
+    done: dict[str, str | None] = field(default_factory=dict)
+    unknown: dict[str, str | None] = field(default_factory=dict)
 
-    def take(self) -> Numbered | None:
-        """Return the next action and the number of its intent; None at the end. LocalFault."""
-        while True:
-            # the thread that finds it a quarter full refills; the others continue with the rest
-            if len(self._intended) <= self._ahead // 4 and self._refilling.acquire(blocking=False):
-                try:
-                    self._refill()
-                finally:
-                    self._refilling.release()
-            with suppress(IndexError):
-                return self._intended.popleft()
-            with self._refilling:  # another thread refills, or there is no more
-                if not self._intended and not self._refill():
-                    return None
+    def by_external_id(self) -> dict[str, str]:
+        """Return external_id -> customer_id of all users in `done` and `unknown`."""
+        pairs = (*self.unknown.items(), *self.done.items())
+        return {name: customer for customer, name in pairs if name is not None}
 
-    def claim(self) -> bool:
-        """Set one action aside for the caller, who then waits for its turn; False at the end."""
-        with self._claiming:
-            self._left -= 1
-            return self._left >= 0
+    def add(self, customer_id: str, external_id: str | None, outcome: str) -> None:
+        """Add a deactivation that is applied, unknown or not_applied; the last one counts."""
+        customer = customer_id.lower()
+        self.done.pop(customer, None)
+        self.unknown.pop(customer, None)
+        users = {"applied": self.done, "unknown": self.unknown}.get(outcome)
+        if users is not None:
+            users[customer] = external_id
 
-    def close(self) -> None:
-        """Withdraw the intents that are not sent any more."""
-        with self._refilling:
-            self._rest = iter(())
-            left = list(self._intended)
-            self._intended.clear()
-            self._journal.withdraw(left)
 
-    def _refill(self) -> bool:
-        batch = list(itertools.islice(self._rest, self._ahead))
-        if batch:
-            records = [self._record(action) for action in batch]
-            numbers = self._journal.intend(batch, records)
-            self._intended.extend(zip(numbers, batch, strict=True))
-        return bool(batch)
+def read_earlier_runs(runs_dir: Path, host: str, key_fingerprint: str) -> EarlierDeactivations:
+    """Read all journals of this host and key, oldest first; the directory may be missing."""
+    earlier = EarlierDeactivations()
+    for path in sorted(runs_dir.glob(f"{binding(host, key_fingerprint)}-*-{IRREVERSIBLE}.jsonl")):
+        intents: dict[int, JsonObject] = {}
+        for line in _lines(path):
+            if line.get("intent") == "deactivate":
+                intents[line["n"]] = line
+            elif "done" not in line:
+                continue
+            if intent := intents.get(line["n"]):
+                outcome = _OUTCOMES.get(line.get("done", "unknown"), "not_applied")
+                earlier.add(intent["customer_id"], intent["external_id"], outcome)
+    return earlier
+
+
+def _lines(path: Path) -> Iterator[JsonObject]:
+    """Yield lines about deactivations; a last line without line feed was cut off and is skipped."""
+    try:
+        with path.open("rb") as journal:
+            for number, line in enumerate(journal, 1):
+                if not line.endswith(b"\n"):
+                    return
+                if number > 1 and _MARK in line:
+                    yield _parsed(line, path, number)
+                elif number == 1 and _parsed(line, path, 1, "run")["run"] > _VERSION:
+                    raise LocalFault(
+                        f"the journal `{path}` was made by a later version of parsec",
+                        hint="use that version, or a newer one",
+                    )
+    except OSError as fault:
+        raise LocalFault(
+            f"cannot read the journal `{path}`: {(fault.strerror or 'failed').lower()}"
+        ) from None
+
+
+def _parsed(line: bytes, path: Path, number: int, name: str = "n") -> JsonObject:
+    """Parse a line whose member `name` is a whole number."""
+    parsed: JsonObject = {}
+    with suppress(ValueError, RecursionError):
+        parsed = json.loads(line)
+    usable = isinstance(parsed, dict) and type(parsed.get(name)) is int
+    usable = usable and isinstance(parsed.get("done", ""), str)
+    if usable and parsed.get("intent") == "deactivate":
+        usable = isinstance(parsed.get("customer_id"), str)
+        usable = usable and isinstance(parsed.get("external_id", 0), str | None)
+    if not usable:
+        raise LocalFault(
+            f"line {number} of the journal `{path}` is damaged",
+            hint="read what it says about deactivations, then move the file away",
+        )
+    return parsed

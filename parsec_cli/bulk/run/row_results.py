@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import errno
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
-from typing import Literal, assert_never, get_args
+from typing import Any, Literal, assert_never, get_args
 
 from parsec_cli import exact_json
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, SetQps, as_json
@@ -22,11 +25,13 @@ from parsec_cli.errors import (
     RateFault,
     RowsFailed,
     Stopped,
+    shortened,
 )
 from parsec_cli.files import save
 from parsec_cli.files.append import Disk, Lines, RealDisk
 from parsec_cli.models import JsonObject
-from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
+from parsec_cli.next_command import again
+from parsec_cli.outcomes import Applied, Outcome, Unknown
 from parsec_cli.records import record
 
 ResultName = Literal[
@@ -34,6 +39,7 @@ ResultName = Literal[
 ]
 RESULT_NAMES: tuple[ResultName, ...] = get_args(ResultName)
 _BATCH = 500
+_NAMED = 10  # failed rows named in the error; the results list all
 # these end a run with their own exit code; any other reason shows in the rows
 _OWN_CODE = (Stopped, KeyFault, RateFault, GuardRefused, LocalFault)
 
@@ -127,6 +133,24 @@ class Results:
         return line
 
 
+def reserved_file(directory: Path, now: float) -> Path:
+    """Create a results file of its own for a run that starts `now`."""
+    moment = datetime.datetime.fromtimestamp(now, datetime.UTC)
+    first = directory / f"results-{moment:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
+    # a process in another container may have the same number in the same second
+    paths = chain([first], (first.with_stem(f"{first.stem}-{n}") for n in count(2)))
+    return next(filter(_reserve, paths))
+
+
+def _reserve(path: Path) -> bool:
+    """Create the file; False if it exists. Any other fault is reported when it is written."""
+    try:
+        path.touch(0o600, exist_ok=False)
+    except OSError as fault:
+        return not isinstance(fault, FileExistsError)
+    return True
+
+
 def _new_file(path: Path) -> Path:
     """Return the file behind `path`: a new and empty one of the caller, or a stream of theirs.
 
@@ -145,29 +169,22 @@ def _new_file(path: Path) -> Path:
 
 
 def row_result(action: Action, outcome: Outcome) -> RowResult:
-    match outcome:
-        case Unknown() | NotApplied():
-            name: ResultName = "unknown" if isinstance(outcome, Unknown) else "failed"
-            error = outcome.error
-            return RowResult(name, error.message, error.http_status, outcome.attempts)
-        case Applied():
-            name, why = _effect(action, outcome)
-            customer_id = (outcome.after or {}).get("customer_id")
-            return RowResult(name, why, outcome.http_status, outcome.attempts, customer_id)
-        case _:
-            assert_never(outcome)
-
-
-def _effect(action: Action, outcome: Applied) -> tuple[ResultName, str]:
+    if not isinstance(outcome, Applied):
+        error, unsure = outcome.error, isinstance(outcome, Unknown)
+        name: ResultName = "unknown" if unsure else "failed"
+        return RowResult(name, error.message, error.http_status, outcome.attempts)
+    why = ""
     match action:
         case Create():
-            return _created(action, outcome)
+            name, why = _created(action, outcome)
         case SetQps():
-            return "changed", ""
+            name = "changed"
         case Deactivate():
-            return "deactivated", ""
+            name = "deactivated"
         case _:
             assert_never(action)
+    customer_id = (outcome.after or {}).get("customer_id")
+    return RowResult(name, why, outcome.http_status, outcome.attempts, customer_id)
 
 
 def _created(action: Create, outcome: Applied) -> tuple[ResultName, str]:
@@ -210,3 +227,38 @@ class RunResult:
         counts = self.results.counts
         parts = [f"{counts[n]:,} {n.replace('_', ' ')}" for n in RESULT_NAMES if counts[n]]
         return ", ".join(parts) or "no rows"
+
+    def error(self) -> ParsecError | None:
+        """Return how many rows went how, and which failed; None if all went well."""
+        if not self.exit_code:
+            return None
+        stop, details = self.stop, self._failed_rows()
+        # the rest may need consent to another count
+        command = again(confirm=None, allow_holdings=None)
+        hint: dict[str, Any] = {
+            "hint": "to continue, run it again; finished rows are skipped",
+            "command": command,
+        }
+        if stop is None or not (isinstance(stop, LocalFault) or stop.exit_code == self.exit_code):
+            details = details if stop is None else [stop.message, *details]
+            unsure = self.exit_code == OutcomeUnknown.exit_code
+            kind = OutcomeUnknown if unsure else RowsFailed
+            return kind(self.sentence, details=details).but(**hint)
+        if stop.hint:
+            hint = {"hint": stop.hint, "command": stop.command}
+        message = f"{stop.message}: {self.sentence}"
+        return stop.but(message, details=(*stop.details, *details), **hint)
+
+    def _failed_rows(self) -> list[str]:
+        named = [
+            f"{name_of_row(row['row'])} `{row['external_id'] or row['customer_id']}` "
+            f"{row['outcome']}: {row['error']}"
+            for page in self.results.pages()
+            for row in page
+            if row["outcome"] in ("failed", "unknown")
+        ]
+        return shortened(named, _NAMED)
+
+
+def name_of_row(row: int | None) -> str:
+    return "pruned user" if row is None else f"row {row}"

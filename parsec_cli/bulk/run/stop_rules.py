@@ -48,36 +48,33 @@ class StopRules:
         self._kind: type[ParsecError] | None = None
         self._streak = 0
 
-    def count(self, action: Action, outcome: Outcome) -> ParsecError | None:
-        """Count a row; return why the run must stop, if it must."""
+    def count(self, action: Action, outcome: Outcome, *, failed: bool) -> ParsecError | None:
+        """Count a row; return why the run must stop, if it must.
+
+        A row may have `failed` although its change was applied.
+        """
         if isinstance(outcome, Applied):
             self._kind, self._streak = None, 0
-            return None
-        error = outcome.error
-        if isinstance(error, _AT_ONCE):
-            return error
-        if error.retry_after is not None:  # longer than `--max-wait`, and for every row
-            return RateLimited(error.message, retry_after=error.retry_after)
-        kind = _kind_of(outcome)
-        self._streak = self._streak + 1 if kind is self._kind else 1
-        self._kind = kind
-        if kind is not None and self._streak >= _IN_A_ROW[kind]:
-            return RowsFailed(
-                f"stopped after {self._streak} rows in a row ended alike: {error.message}",
-                hint=error.hint,
-                command=error.command,
-                http_status=error.http_status,
-            )
-        return self.count_failure(action) if isinstance(outcome, NotApplied) else None
-
-    def count_failure(self, action: Action) -> ParsecError | None:
-        """Count a failed row against `--max-failures`."""
-        self._failures += 1
+        else:
+            error, kind = outcome.error, _kind_of(outcome)
+            if isinstance(error, _AT_ONCE):
+                return error
+            if error.retry_after is not None:  # longer than `--max-wait`, and for every row
+                return RateLimited(error.message, retry_after=error.retry_after)
+            self._streak = self._streak + 1 if kind is self._kind else 1
+            self._kind = kind
+            if kind is not None and self._streak >= _IN_A_ROW[kind]:
+                return RowsFailed(
+                    f"stopped after {self._streak} rows in a row ended alike: {error.message}",
+                    hint=error.hint,
+                    command=error.command,
+                    http_status=error.http_status,
+                )
         limit = self._max_failures
         if limit is None:
-            deactivating = isinstance(action, Deactivate)
-            limit = MAX_FAILURES_DEACTIVATING if deactivating else MAX_FAILURES
-        if self._failures < limit:
+            limit = MAX_FAILURES_DEACTIVATING if isinstance(action, Deactivate) else MAX_FAILURES
+        self._failures += failed
+        if not failed or self._failures < limit:
             return None
         # no hint: not every command has `--max-failures`, and each run can be continued
         return RowsFailed(f"stopped after {counted(self._failures, 'failed row')}")
@@ -85,16 +82,10 @@ class StopRules:
 
 def _kind_of(outcome: NotApplied | Unknown) -> type[ParsecError] | None:
     """Return the class of fault that counts in a row; an unknown outcome counts by its status."""
-    for kind in _IN_A_ROW:
-        if isinstance(outcome.error, kind):
-            return kind
     status = outcome.error.http_status
-    if isinstance(outcome, Unknown) and status is not None:
-        if status >= 500:  # noqa: PLR2004
-            return ServerFault
-        if status < 300:  # noqa: PLR2004
-            return Unreadable
-    return None
+    if isinstance(outcome, Unknown) and status is not None and (status >= 500 or status < 300):  # noqa: PLR2004
+        return ServerFault if status >= 500 else Unreadable  # noqa: PLR2004
+    return next((kind for kind in _IN_A_ROW if isinstance(outcome.error, kind)), None)
 
 
 class FreePool:

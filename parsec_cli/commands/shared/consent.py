@@ -7,10 +7,21 @@ variable or pipe. Where nobody types the word, the number of users who hold mone
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 
+from parsec_cli.api.resolve import Reference
+from parsec_cli.bulk.run.journal import EarlierDeactivations, read_earlier_runs
 from parsec_cli.commands.shared.cards import shown
-from parsec_cli.errors import ConsentMissing, GuardRefused, counted, shortened
+from parsec_cli.errors import (
+    ConsentMissing,
+    GuardRefused,
+    LocalFault,
+    NotFound,
+    counted,
+    shortened,
+)
 from parsec_cli.holdings import Holdings, hold_money, json_of, summary
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import NextCommand, again
@@ -19,8 +30,7 @@ from parsec_cli.results import Block, Card, Column, Grid, Line
 from parsec_cli.runtime import Runtime
 from parsec_cli.visible import visible
 
-_BLANK = Line("")
-_NAMED = 20  # holders named in a refusal
+_NAMED = 20  # users named in a refusal or in warnings
 _LISTED = (
     Column("external_id", "EXTERNAL ID", "id", rank=0),
     Column("customer_id", "CUSTOMER ID", "id", rank=0),
@@ -46,11 +56,6 @@ class Held:
         return json_of(self.holdings)
 
     @property
-    def record(self) -> JsonObject:
-        """The user's record as the history stores it."""
-        return {**self.user.raw, "holdings": self.json}
-
-    @property
     def line(self) -> str:
         return f"`{self.user.name}` HOLDS {self.holdings.text}" if self.holdings else ""
 
@@ -61,18 +66,6 @@ class Consent:
 
     confirm: str | None
     allow_holdings: int | None
-
-
-@record
-class DeactivateOptions:
-    """The options of `users deactivate`, without those that name the users."""
-
-    consent: Consent
-    most: int
-    balances_only: bool
-    results: str | None
-    dry_run: bool
-    reason: str
 
 
 def check_pool(
@@ -104,12 +97,44 @@ def check_max(deactivations: int, limit: int) -> None:
         )
 
 
-def with_consent(
-    everyone: Sequence[Held], word: str | int, names: Sequence[str] | None = None
-) -> NextCommand:
-    """Return this command with all that a script needs; `names` replace its arguments."""
-    holders = sum(1 for one in everyone if one.is_holder)
-    return again(names=names, confirm=word, allow_holdings=holders or None)
+def agree(
+    runtime: Runtime,
+    everyone: Sequence[Held],
+    given: Consent,
+    *,
+    by_name: bool = False,
+    names: Sequence[str] | None = None,
+) -> None:
+    """Obtain consent to deactivate these users, or raise ConsentMissing or GuardRefused.
+
+    The word is their count; `by_name` it is the external_id of the only one. `names` replace the
+    arguments of this command where it is proposed to scripts.
+    """
+    user = everyone[0].user if by_name else None
+    word, why = word_for(user) if user else str(len(everyone)), ""
+    command = partial(script_command, everyone, word, names)
+    if given.confirm is None:
+        runtime.screen.show_people(_question(runtime, everyone, by_name=by_name))
+        if not runtime.screen.interactive:
+            why = "consent is missing and nobody can be asked"
+    elif given.confirm != word and not (user and _identifies(given.confirm, user)):
+        why = "`--confirm` does not match the target"
+    if why:
+        raise ConsentMissing(
+            f"{why}: nothing was sent", hint="to run it from a script:", command=command()
+        )
+    check_holders(everyone, given, command)
+    if given.confirm is not None:
+        warn_of_holders(runtime, everyone)
+        return
+    question = f"type {word} to deactivate {counted(len(everyone), 'user')}"
+    if user:
+        id_name = "external_id" if word == user.external_id else "customer_id"
+        question = f"type the {id_name} to deactivate it"
+    if runtime.screen.ask(f"{question}: ") != word:
+        raise ConsentMissing(
+            "not confirmed: nothing was sent", hint="run the command again when you are sure"
+        )
 
 
 def word_for(user: User) -> str:
@@ -119,68 +144,25 @@ def word_for(user: User) -> str:
     return text if typable else user.customer_id
 
 
-def agree_to_one(runtime: Runtime, one: Held, given: Consent, command: NextCommand) -> None:
-    """Obtain consent to deactivate a user; else raise ConsentMissing or GuardRefused.
-
-    `command` is the same command with all that a script needs.
-    """
-    user = one.user
-    word = word_for(user)
-    if given.confirm is None:
-        runtime.screen.show_people([*_one(runtime, one), _BLANK])
-    matches = None if given.confirm is None else _matches(given.confirm, user)
-    what = "the external_id" if word == user.external_id else "the customer_id"
-    _agree(runtime, word, matches, given, [one], command, f"type {what} to deactivate it")
-
-
-def _matches(confirm: str, user: User) -> bool:
+def _identifies(confirm: str, user: User) -> bool:
     """Return whether it is the user's external_id, or its customer_id in any case."""
-    if not confirm:
-        return False
-    return confirm == user.external_id or confirm.lower() == user.customer_id.lower()
+    ids = (user.external_id, user.customer_id)
+    return bool(confirm) and (confirm in ids or confirm.lower() == user.customer_id.lower())
 
 
-def agree_to_several(
-    runtime: Runtime, everyone: Sequence[Held], given: Consent, command: NextCommand
+def script_command(
+    everyone: Sequence[Held] = (), word: str = "", names: Sequence[str] | None = None
+) -> NextCommand:
+    """Return this command with all that a script needs."""
+    if not everyone:
+        return again(confirm=None, allow_holdings=None, yes=True)
+    holders = sum(one.is_holder for one in everyone)
+    return again(names=names, confirm=word, allow_holdings=holders or None)
+
+
+def check_holders(
+    everyone: Sequence[Held], given: Consent, command: Callable[[], NextCommand]
 ) -> None:
-    """Obtain consent to deactivate all of them, by their count."""
-    count = str(len(everyone))
-    if given.confirm is None:
-        runtime.screen.show_people([*_several(runtime, everyone), _BLANK])
-    matches = None if given.confirm is None else given.confirm == count
-    question = f"type {count} to deactivate {counted(len(everyone), 'user')}"
-    _agree(runtime, count, matches, given, everyone, command, question)
-
-
-def _agree(
-    runtime: Runtime,
-    word: str,
-    confirmed: bool | None,
-    given: Consent,
-    everyone: Sequence[Held],
-    command: NextCommand,
-    question: str,
-) -> None:
-    """Continue if `--confirm` matched; if it was not given (None), ask for the word."""
-    why = "`--confirm` does not match the target" if confirmed is False else ""
-    if confirmed is None and not runtime.screen.interactive:
-        why = "consent is missing and nobody can be asked"
-    if why:
-        raise ConsentMissing(
-            f"{why}: nothing was sent", hint="to run it from a script:", command=command
-        )
-    check_holders(everyone, given, command)
-    if confirmed:
-        warn_of_holders(runtime, everyone)
-        return
-    answer = runtime.screen.ask(f"{question}: ")
-    if answer is None or answer != word:
-        raise ConsentMissing(
-            "not confirmed: nothing was sent", hint="run the command again when you are sure"
-        )
-
-
-def check_holders(everyone: Sequence[Held], given: Consent, command: NextCommand) -> None:
     """Refuse unless `--allow-holdings` is the number of holders; whoever types needs none."""
     holders = [one for one in everyone if one.is_holder]
     if given.allow_holdings == len(holders):
@@ -195,7 +177,7 @@ def check_holders(everyone: Sequence[Held], given: Consent, command: NextCommand
         f"{message}; nothing was sent",
         details=shortened([one.line for one in holders], _NAMED),
         hint="to deactivate them anyway, run",
-        command=command,
+        command=command(),
     )
 
 
@@ -213,44 +195,90 @@ def target_line(runtime: Runtime) -> Line:
     return Line(f"{runtime.place} {runtime.screen.dot} protected", "bad")
 
 
-def _one(runtime: Runtime, one: Held) -> list[Block]:
-    user = one.user
-    wallet = user.wallet
-    pairs = [
-        ("external_id", shown(user.external_id)),
-        ("customer_id", user.customer_id),
-        ("exchanges", shown(list(user.linked_exchanges))),
-        ("qps_limit", shown(user.raw.get("qps_limit"))),
-        ("wallet", "-" if wallet is None else shown(wallet.wallet_type)),
-    ]
-    if wallet is not None:
-        pairs.append(("address", shown(wallet.safe_address or wallet.eoa_address)))
+def _question(runtime: Runtime, everyone: Sequence[Held], *, by_name: bool) -> list[Block]:
+    """Show who would be deactivated, and what they hold."""
+    what = "this user" if by_name else counted(len(everyone), "user")
     blocks: list[Block] = [
         target_line(runtime),
-        Line("deactivate this user: it cannot be undone", "bad"),
-        Card(tuple(pairs)),
+        Line(f"deactivate {what}: it cannot be undone", "bad"),
     ]
-    if one.is_holder and one.holdings is not None:
-        blocks.append(Line(f"HOLDS {one.holdings.text}", "bad"))
-    return blocks
+    if by_name:
+        one, user = everyone[0], everyone[0].user
+        wallet = user.wallet
+        pairs = [
+            ("external_id", shown(user.external_id)),
+            ("customer_id", user.customer_id),
+            ("exchanges", shown(list(user.linked_exchanges))),
+            ("qps_limit", shown(user.raw.get("qps_limit"))),
+            ("wallet", "-" if wallet is None else shown(wallet.wallet_type)),
+        ]
+        if wallet is not None:
+            pairs.append(("address", shown(wallet.safe_address or wallet.eoa_address)))
+        blocks.append(Card(tuple(pairs)))
+        text = f"HOLDS {one.holdings.text}" if one.holdings and one.is_holder else ""
+    else:
+        rows = [
+            {
+                "external_id": one.user.external_id,
+                "customer_id": one.user.customer_id,
+                "qps_limit": one.user.qps_limit,
+                "exchanges": shown(list(one.user.linked_exchanges)),
+                "holdings": one.json,
+            }
+            for one in everyone
+        ]
+        blocks.append(Grid(_LISTED, rows))
+        text = summary([one.holdings for one in everyone])
+    return [*blocks, *([Line(text, "bad")] if text else []), Line("")]
 
 
-def _several(runtime: Runtime, everyone: Sequence[Held]) -> list[Block]:
-    rows = [
-        {
-            "external_id": one.user.external_id,
-            "customer_id": one.user.customer_id,
-            "qps_limit": one.user.qps_limit,
-            "exchanges": shown(list(one.user.linked_exchanges)),
-            "holdings": one.json,
-        }
+def earlier_deactivations(runtime: Runtime) -> EarlierDeactivations:
+    """Find deactivations by earlier commands in the journals of runs and in the history.
+
+    The history is written by every command, so its entry about a user is the later one.
+    """
+    host, key = runtime.profile.base_url.display, runtime.fingerprint
+    earlier = read_earlier_runs(runtime.places.runs_dir, host, key)
+    try:
+        known = runtime.history.deactivations(host, key)
+    except LocalFault as fault:
+        runtime.screen.warning(f"earlier deactivations could not be read: {fault.message}")
+        return earlier
+    for customer_id, entry in known.items():
+        earlier.add(customer_id, entry["target"]["external_id"], entry["outcome"])
+    return earlier
+
+
+def warn_of_unknown(
+    runtime: Runtime, everyone: Sequence[Held], earlier: EarlierDeactivations | None = None
+) -> None:
+    """Warn of users whose earlier deactivation has an unknown outcome."""
+    if not everyone:
+        return
+    unknown = (earlier or earlier_deactivations(runtime)).unknown
+    warnings = [
+        f"the outcome of an earlier deactivation of `{one.user.name}` is unknown"
         for one in everyone
+        if one.user.customer_id.lower() in unknown
     ]
-    blocks: list[Block] = [
-        target_line(runtime),
-        Line(f"deactivate {counted(len(everyone), 'user')}: it cannot be undone", "bad"),
-        Grid(_LISTED, rows),
-    ]
-    if text := summary([one.holdings for one in everyone]):
-        blocks.append(Line(text, "bad"))
-    return blocks
+    for warning in warnings and shortened(warnings, _NAMED):
+        runtime.screen.warning(warning)
+
+
+@contextmanager
+def explaining_absence(runtime: Runtime, text: str) -> Iterator[None]:
+    """Warn if a user that is not found was, or may have been, deactivated by an earlier command."""
+    try:
+        yield
+    except NotFound:
+        with suppress(LocalFault):  # the error that the user is not found matters more
+            name, earlier = Reference.parse(text).id, earlier_deactivations(runtime)
+            customer = earlier.by_external_id().get(name, name.lower())
+            if customer in earlier.done:
+                runtime.screen.warning(f"`{name}` was deactivated by an earlier command")
+            elif customer in earlier.unknown:
+                runtime.screen.warning(
+                    f"an earlier deactivation of `{name}` had an unknown outcome; it was probably "
+                    "applied"
+                )
+        raise

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from parsec_cli import columns
 from parsec_cli.bulk.plan import saved_plan as plans
-from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json, check_quota
-from parsec_cli.bulk.plan.saved_plan import SavedPlan
+from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
 from parsec_cli.bulk.plan.snapshot import CheckedPlan, needed_by_plan, recheck, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
+from parsec_cli.bulk.run.row_results import name_of_row
 from parsec_cli.cli.common_options import (
     DEFAULT_MAX,
     AllowHoldings,
@@ -32,33 +31,22 @@ from parsec_cli.cli.common_options import (
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import (
     Consent,
-    Held,
-    agree_to_several,
+    agree,
     check_holders,
     check_max,
-    check_pool,
+    script_command,
     target_line,
-    with_consent,
 )
-from parsec_cli.commands.shared.earlier_deactivations import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.shared.input_file import check_output, read_bytes
-from parsec_cli.commands.users.builder_state import BuilderState, held_by_all
-from parsec_cli.commands.users.bulk_run import RunOptions, journal_of, name_of_row, run_listing
-from parsec_cli.commands.users.plan import (
-    Planned,
-    PlanOptions,
-    bind_plan,
-    make_plan,
-    plan_blocks,
-    plan_listing,
-)
+from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
+from parsec_cli.commands.users.plan import PlanOptions, make_plan, plan_blocks, plan_listing
 from parsec_cli.errors import ConsentMissing, UsageFault, shortened
-from parsec_cli.next_command import NextCommand, again, run
-from parsec_cli.records import changed, record
+from parsec_cli.next_command import run
+from parsec_cli.records import record
 from parsec_cli.results import Block, Grid, Line, Listing
 from parsec_cli.runtime import Runtime
 
-_YES = again(confirm=None, allow_holdings=None, yes=True)
+_COMMAND = "users apply"
 _PLAN_OVERCOMMIT = run("users", "plan", "FILE", "--allow-overcommit", "--out", "PLAN")
 _SHOWN = 20  # rows shown above the question, and refused rows named
 
@@ -115,12 +103,20 @@ def command(
     run_options = RunOptions(concurrency, max_failures, results, reason)
     options = ApplyOptions(plan_options, run_options, consent, yes, most, dry_run)
     check_output(file, results, "--results")
-    data = read_bytes(runtime, file)
-    _check_can_ask(options)
+    data, saved = read_bytes(runtime, file), None
+    if file == "-" and not (yes or confirm is not None or dry_run):
+        raise ConsentMissing(
+            "stdin is the file, so nobody can be asked: nothing was sent",
+            hint="add `--confirm COUNT` if it deactivates users, else run",
+            command=script_command(),
+        )
     if plans.is_saved_plan(data):
-        return _apply_saved(runtime, options, data)
-    with journal_of(runtime, "users apply") as journal:
-        return _apply(runtime, options, make_plan(runtime, plan_options, data), journal)
+        saved = plans.load(data, plan_options.file_name)
+        host, key = runtime.profile.base_url.display, runtime.fingerprint
+        plans.check_binding(saved, host=host, key_fingerprint=key)
+        _check_flags(plan_options, saved)
+    with journal_of(runtime, _COMMAND) as journal:
+        return _apply(runtime, options, saved, data, journal)
 
 
 @record
@@ -135,37 +131,7 @@ class ApplyOptions:
     dry_run: bool
 
 
-def _check_can_ask(options: ApplyOptions) -> None:
-    given = options.yes or options.consent.confirm is not None or options.dry_run
-    if options.plan.file == "-" and not given:
-        raise ConsentMissing(
-            "stdin is the file, so nobody can be asked: nothing was sent",
-            hint="add `--confirm COUNT` if it deactivates users, else run",
-            command=_YES,
-        )
-
-
-def _apply_saved(runtime: Runtime, options: ApplyOptions, data: bytes) -> Listing:
-    """Apply a saved plan, with the flags that it was made with."""
-    saved = plans.load(data, options.plan.file_name)
-    host, key = runtime.profile.base_url.display, runtime.fingerprint
-    plans.check_binding(saved, host=host, key_fingerprint=key)
-    _check_flags(options.plan, saved)
-    plan_options = changed(
-        options.plan,
-        prune=saved.prune,
-        allow_overcommit=saved.allow_overcommit,
-        allow_odd_ids=saved.allow_odd_ids,
-    )
-    options = changed(options, plan=plan_options)
-    with journal_of(runtime, "users apply") as journal:
-        builder = BuilderState(runtime, balances_only=plan_options.balances_only)
-        snapshot = take_snapshot(builder.all_users(), needed_by_plan(saved.plan))
-        made = bind_plan(runtime, plan_options, saved.plan, snapshot, builder)
-        return _apply(runtime, options, made, journal, _PLAN_OVERCOMMIT)
-
-
-def _check_flags(options: PlanOptions, saved: SavedPlan) -> None:
+def _check_flags(options: PlanOptions, saved: plans.SavedPlan) -> None:
     """Refuse flags that the saved plan was made without: they would be ignored."""
     added = ["--prune"] if options.prune and not saved.prune else []
     added += ["--map", "FIELD=COLUMN"] if options.mapped else []
@@ -184,63 +150,53 @@ def _check_flags(options: PlanOptions, saved: SavedPlan) -> None:
 def _apply(
     runtime: Runtime,
     options: ApplyOptions,
-    made: Planned,
+    saved: plans.SavedPlan | None,
+    data: bytes,
     journal: Journal,
-    overcommit: NextCommand | None = None,
 ) -> Listing:
-    """Apply a plan; `overcommit` is the command that allows it to exceed the pool."""
-    builder, snapshot, allowed = made.builder, made.snapshot, options.plan.allow_overcommit
-    checked = recheck(made.saved.plan, snapshot, allow_odd_ids=options.plan.allow_odd_ids)
-    ahead = builder.forecast(checked.send, made.pool, snapshot)
-    check_pool(made.pool, ahead.allocated_after, allow_overcommit=allowed, command=overcommit)
-    check_quota(ahead)
+    """Apply a saved plan with the flags that it was made with, or the plan of a file of users."""
+    overcommit = None
+    if saved is None:
+        saved, snapshot, builder = make_plan(runtime, options.plan, data)
+    else:
+        overcommit = _PLAN_OVERCOMMIT
+        builder = BuilderState(runtime, balances_only=options.plan.balances_only)
+        snapshot = take_snapshot(builder.all_users(), needed_by_plan(saved.plan))
+    checked = recheck(saved.plan, snapshot, allow_odd_ids=saved.allow_odd_ids)
+    pool, allowed = builder.pool(), saved.allow_overcommit
+    builder.within_limits(checked, pool, allow_overcommit=allowed, command=overcommit)
     check_max(len(checked.deactivations), options.most)
-    checked = checked.with_holdings(builder.holdings(snapshot, checked.deactivations))
-    everyone = held_by_all(checked)
-    earlier = earlier_deactivations(runtime, journal.earlier) if everyone else journal.earlier
-    warn_of_unknown(runtime, earlier, (one.user for one in everyone))
-    ahead = builder.forecast(checked.send, made.pool, snapshot)
-    made = changed(made, shown=_unsent(made.saved.plan, checked), forecast=ahead)
+    checked, everyone = builder.with_holdings(checked)
+    unsent, ahead = _unsent(saved.plan, checked), builder.forecast(checked, pool)
     if options.dry_run:
-        return plan_listing(runtime, made)
-    _agree(runtime, options, made, checked, everyone)
-    pool = None if allowed else made.pool
-    return run_listing(runtime, "users apply", checked, journal, builder, options.run, pool)
-
-
-def _agree(
-    runtime: Runtime,
-    options: ApplyOptions,
-    made: Planned,
-    checked: CheckedPlan,
-    everyone: Sequence[Held],
-) -> None:
-    """Obtain consent: the count for deactivations, else `--yes` or a plain yes."""
-    count, given = len(everyone), options.consent
-    if not checked.send:
-        return
-    if given.confirm is None and not (options.yes and not count):
-        shown = [target_line(runtime), *_first_rows(checked), *plan_blocks(made), Line("")]
-        runtime.screen.show_people(shown)
-    if count or given.confirm is not None:
-        command = with_consent(everyone, count) if count else _YES
-        agree_to_several(runtime, everyone, given, command)
-        return
-    check_holders(everyone, given, _YES)
-    if not options.yes:
-        _ask(runtime, len(checked.send))
+        return plan_listing(runtime, unsent, ahead, saved.digest)
+    if checked.send:
+        typed = options.consent.confirm is None
+        if typed and (everyone or not options.yes):
+            plan = plan_blocks(unsent, ahead)
+            runtime.screen.show_people(
+                [target_line(runtime), *_first_rows(checked), *plan, Line("")]
+            )
+        if everyone or not typed:
+            agree(runtime, everyone, options.consent)
+        else:
+            check_holders(everyone, options.consent, script_command)
+            if not options.yes:
+                _ask(runtime, len(checked.send))
+    return run_plan(_COMMAND, checked, journal, builder, options.run, None if allowed else pool)
 
 
 def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
     """Return the part of a plan that is still to be sent; its notes name the refused rows."""
-    refused = [one for one in checked.settled if one.error]
     done = [one.entry for one in checked.settled if not one.error]
     keeps = (Keep(e.row or 0, e.external_id) for e in done if not isinstance(e, Keep))
     notes = [
         f"skipped: {name_of_row(one.entry.row)} `{one.entry.external_id}`, {one.error}"
-        for one in refused
+        for one in checked.settled
+        if one.error
     ]
-    return Plan(checked.send, (*plan.keeps, *keeps), (*plan.notes, *shortened(notes, _SHOWN)))
+    notes = notes and shortened(notes, _SHOWN)
+    return Plan(checked.send, (*plan.keeps, *keeps), (*plan.notes, *notes))
 
 
 def _first_rows(checked: CheckedPlan) -> list[Block]:
@@ -262,4 +218,6 @@ def _ask(runtime: Runtime, number: int) -> None:
         answer = runtime.screen.ask(f"apply {changes}? [y/N] ")
         if (answer or "").strip().lower() in ("y", "yes"):
             return
-    raise ConsentMissing(f"{why}: nothing was sent", hint="to run it from a script:", command=_YES)
+    raise ConsentMissing(
+        f"{why}: nothing was sent", hint="to run it from a script:", command=script_command()
+    )

@@ -8,7 +8,6 @@ import typer
 
 from parsec_cli import field_rules
 from parsec_cli.api import changes
-from parsec_cli.api.client import Change
 from parsec_cli.api.reads import get_pool, get_user
 from parsec_cli.api.resolve import check_id
 from parsec_cli.cli.common_options import DryRun, OddIds, Overcommit, Reason, runtime_of, whole
@@ -19,7 +18,7 @@ from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import NextCommand, again, run
-from parsec_cli.outcomes import Applied, or_raise
+from parsec_cli.outcomes import Applied
 from parsec_cli.results import Record
 from parsec_cli.runtime import Runtime
 
@@ -69,9 +68,8 @@ def command(
         _check_pool(runtime, external_id, qps_limit, allow_overcommit=allow_overcommit)
     if dry_run:
         return not_sent("POST", "/builder/users", body)
-    change = Change("users create", None, external_id, None, body, reason)
-    applied = or_raise(changes.create(runtime.client, body, change))
-    return _created(runtime, applied, body)
+    outcome = changes.create(runtime.client, body, "users create", reason)
+    return _created(runtime, changes.or_raise(outcome), body)
 
 
 def address(text: str) -> str:

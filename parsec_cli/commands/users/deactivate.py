@@ -1,16 +1,28 @@
-"""`parsec users deactivate`: one user here, several as a run by `deactivate_several`."""
+"""`parsec users deactivate`: one user with a single request, several as a bulk run."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
 from parsec_cli import columns
 from parsec_cli.api import changes
-from parsec_cli.api.client import Change
 from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import user_path
+from parsec_cli.api.resolve import Reference
+from parsec_cli.bulk.files.header import Columns
+from parsec_cli.bulk.files.roster import Target, read_targets
+from parsec_cli.bulk.plan.diff import (
+    check_header,
+    is_bare_uuid,
+    needed_by_targets,
+    plan_deactivations,
+    second_meaning,
+)
+from parsec_cli.bulk.plan.plan import as_json
+from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
 from parsec_cli.cli.common_options import (
     DEFAULT_MAX,
     AllowHoldings,
@@ -27,25 +39,27 @@ from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import (
     Consent,
-    DeactivateOptions,
     Held,
-    agree_to_one,
+    agree,
     check_max,
-    warn_of_holders,
-    with_consent,
-    word_for,
-)
-from parsec_cli.commands.shared.earlier_deactivations import (
     earlier_deactivations,
     explaining_absence,
+    warn_of_holders,
     warn_of_unknown,
 )
-from parsec_cli.errors import UsageFault
-from parsec_cli.models import JsonObject, User
+from parsec_cli.commands.shared.input_file import check_output, read_bytes
+from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
+from parsec_cli.errors import UsageFault, counted
+from parsec_cli.models import User
 from parsec_cli.next_command import run
-from parsec_cli.outcomes import Applied, or_raise
+from parsec_cli.outcomes import Applied
+from parsec_cli.records import record
 from parsec_cli.results import Listing, Record
 from parsec_cli.runtime import Runtime
+
+_COMMAND = "users deactivate"
+# for more names than this, one listing of all users costs less than one GET each
+_LISTING_FROM = 50
 
 
 @verb("deactivate", changes=True)
@@ -82,19 +96,12 @@ def command(
       parsec users deactivate --from-file leavers.csv --confirm 3 --reason "left in May"
 
     """
-    runtime, users = runtime_of(ctx), tuple(user or ())
-    options = DeactivateOptions(
-        Consent(confirm, allow_holdings), most, balances_only, results, dry_run, reason
+    runtime, users = runtime_of(ctx), user or []
+    consent, run_options = (
+        Consent(confirm, allow_holdings),
+        RunOptions(results=results, reason=reason),
     )
-    _check_source(users, from_file, mapped)
-    if len(users) == 1 and results is None:
-        return _deactivate_one(runtime, users[0], options)
-    from parsec_cli.commands.users.deactivate_several import deactivate_several
-
-    return deactivate_several(runtime, users, from_file, tuple(mapped or ()), options)
-
-
-def _check_source(users: tuple[str, ...], from_file: str | None, mapped: list[str] | None) -> None:
+    options = _Options(consent, most, balances_only, dry_run, run_options)
     if bool(users) == (from_file is not None):
         raise UsageFault(
             "specify either users or a file of them",
@@ -103,9 +110,28 @@ def _check_source(users: tuple[str, ...], from_file: str | None, mapped: list[st
         )
     if mapped and from_file is None:
         raise UsageFault("`--map` needs `--from-file`")
+    if len(users) == 1 and results is None:
+        return _deactivate_one(runtime, users[0], options)
+    check_output(from_file or "-", results, "--results")
+    if from_file is None:
+        for text in users:
+            Reference.parse(text)
+        targets, header = tuple(Target(row, "user", text) for row, text in enumerate(users, 1)), ""
+    else:
+        targets, header = _targets_in(runtime, from_file, tuple(mapped or ()))
+    return _deactivate(runtime, targets, header, options, by_name=len(users) == 1)
 
 
-def _deactivate_one(runtime: Runtime, name: str, options: DeactivateOptions) -> Listing | Record:
+@record
+class _Options:
+    consent: Consent
+    most: int
+    balances_only: bool
+    dry_run: bool
+    run: RunOptions
+
+
+def _deactivate_one(runtime: Runtime, name: str, options: _Options) -> Listing | Record:
     with explaining_absence(runtime, name):
         user = runtime.resolver.one(name, to_change=True)
     check_max(1, options.most)
@@ -114,38 +140,110 @@ def _deactivate_one(runtime: Runtime, name: str, options: DeactivateOptions) -> 
         runtime.screen.notice(f"would deactivate `{user.name}` ({user.customer_id})")
         warn_of_holders(runtime, [one])
         return not_sent("DELETE", user_path(user.customer_id), None, holdings=one.json)
-    command = with_consent([one], word_for(user), [user.customer_id])
-    agree_to_one(runtime, one, options.consent, command)
-    change = Change(
-        "users deactivate", user.customer_id, user.external_id, one.record, None, options.reason
-    )
-    applied = or_raise(changes.deactivate(runtime.client, user, change))
-    runtime.index.forget(user.customer_id)
-    runtime.screen.notice(deactivated(user, applied))
-    return Listing("results", columns.DEACTIVATED, [[_result(one)]])
+    agree(runtime, [one], options.consent, by_name=True, names=[user.customer_id])
+    outcome = changes.deactivate(runtime.client, user, one.json, _COMMAND, options.run.reason)
+    report_deactivated(runtime, user, changes.or_raise(outcome))
+    row = {
+        "customer_id": user.customer_id,
+        "external_id": user.external_id,
+        "outcome": "deactivated",
+        "error": None,
+        "holdings": one.json,
+    }
+    return Listing("results", columns.DEACTIVATED, [[row]])
 
 
 def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> Held:
     """Read what a fetched user holds, and warn if an earlier deactivation of it is unknown."""
     _, holdings = read_holdings(runtime.client, user, fetched=True, balances_only=balances_only)
-    warn_of_unknown(runtime, earlier_deactivations(runtime), [user])
-    return Held(user, holdings)
+    one = Held(user, holdings)
+    warn_of_unknown(runtime, [one])
+    return one
 
 
-def deactivated(user: User, applied: Applied) -> str:
-    """Return the notice that a user was deactivated, and how that is known."""
+def report_deactivated(runtime: Runtime, user: User, applied: Applied) -> None:
+    """Forget the user's ids, and say how its deactivation is known."""
+    runtime.index.forget(user.customer_id)
     how = {
         "repeat": "; the first response was lost, the repeated request confirms it",
         "reread": "; the responses were lost, a read shows that the user is gone",
     }
-    return f"deactivated `{user.name}`{how.get(applied.evidence, '')}"
+    runtime.screen.notice(f"deactivated `{user.name}`{how.get(applied.evidence, '')}")
 
 
-def _result(one: Held) -> JsonObject:
-    return {
-        "customer_id": one.user.customer_id,
-        "external_id": one.user.external_id,
-        "outcome": "deactivated",
-        "error": None,
-        "holdings": one.json,
-    }
+def _targets_in(
+    runtime: Runtime, file: str, mapped: tuple[str, ...]
+) -> tuple[tuple[Target, ...], str]:
+    """Read the users of a file, and the header of a file of one column."""
+    columns = Columns.parse(mapped)
+    name = "stdin" if file == "-" else file
+    targets = read_targets(read_bytes(runtime, file), name, columns)
+    if ignored := columns.notice():
+        runtime.screen.notice(ignored)
+    if uuids := sum(map(is_bare_uuid, targets)):
+        runtime.screen.notice(f"read as customer_id: {counted(uuids, 'line')} with a UUID")
+    return targets, columns.only
+
+
+def _deactivate(
+    runtime: Runtime, targets: tuple[Target, ...], header: str, options: _Options, *, by_name: bool
+) -> Listing:
+    with journal_of(runtime, _COMMAND) as journal:
+        builder = BuilderState(runtime, balances_only=options.balances_only)
+        earlier = earlier_deactivations(runtime)
+        snapshot = _snapshot(runtime, builder, targets, header)
+        check_header(header, {target.text for target in targets}, snapshot)
+        plan = plan_deactivations(targets, snapshot, earlier, runtime.resolver.similar.values())
+        if plan.keeps:
+            runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
+        checked = recheck(plan, snapshot)
+        check_max(len(checked.deactivations), options.most)
+        checked, everyone = builder.with_holdings(checked, earlier)
+        if options.dry_run:
+            warn_of_holders(runtime, everyone)
+            rows = [as_json(action) for action in checked.send]
+            return Listing("actions", columns.ACTION, [rows])
+        if everyone:
+            names = [everyone[0].user.customer_id] if by_name else None
+            agree(runtime, everyone, options.consent, by_name=by_name, names=names)
+        return run_plan(_COMMAND, checked, journal, builder, options.run)
+
+
+def _snapshot(
+    runtime: Runtime, builder: BuilderState, targets: tuple[Target, ...], header: str
+) -> Snapshot:
+    """Fetch the targets, one by one or all in one listing."""
+    prefix = {"user": "", "external_id": "ext:", "customer_id": "id:"}
+    names = [f"{prefix[target.kind]}{target.text}" for target in targets]
+    if len(targets) > _LISTING_FROM or not all(map(_is_reference, names)):
+        return take_snapshot(builder.all_users(), needed_by_targets(targets))
+    snapshot, builder.fetched = Snapshot(), True
+    found = runtime.resolver.find(names, to_change=True)
+    named = runtime.resolver.remembered(header) if header else []
+    for user in (*found.values(), *named, *_others(runtime, targets, list(found.values()))):
+        if user is not None:
+            snapshot.add(user, with_record=True)
+    return snapshot
+
+
+def _others(
+    runtime: Runtime, targets: tuple[Target, ...], found: Sequence[User | None]
+) -> Iterator[User | None]:
+    """Fetch other users that the rows may mean; only an ambiguous row costs a request."""
+    pairs = {(user.customer_id.lower(), user.external_id) for user in found if user is not None}
+    for target in targets:
+        if (text := second_meaning(target)) is not None:
+            yield from runtime.resolver.remembered(text)
+        name = f"ext:{target.external_id}"
+        known = not target.external_id or (target.text, target.external_id) in pairs
+        if not known and _is_reference(name):
+            yield runtime.resolver.find([name], to_change=True)[name]
+
+
+def _is_reference(name: str) -> bool:
+    """Return whether `name` is valid as a USER argument: a column may contain others."""
+    try:
+        Reference.parse(name)
+    except UsageFault:
+        return False
+    return True

@@ -8,7 +8,6 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.api import changes
-from parsec_cli.api.client import Change
 from parsec_cli.api.credentials import exchange_name
 from parsec_cli.cli.common_options import (
     ApiKeyId,
@@ -25,7 +24,6 @@ from parsec_cli.commands.shared.cards import not_sent, shown
 from parsec_cli.commands.users.create import address
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import JsonObject
-from parsec_cli.outcomes import or_raise
 from parsec_cli.results import Card, Record
 from parsec_cli.runtime import Runtime
 
@@ -90,16 +88,15 @@ def _onboard(
     body: JsonObject = {"customer_id": user.customer_id, **fields}
     if dry_run:
         return not_sent("POST", "/builder/onboard", body)
-    after = {"exchange": fields["exchange"], "mode": fields["mode"]}
-    change = Change("users onboard", user.customer_id, user.external_id, user.raw, after, reason)
-    applied = or_raise(changes.onboard(runtime.client, user, body, change))
+    outcome = changes.onboard(runtime.client, user, body, "users onboard", reason)
+    applied = changes.or_raise(outcome)
     raw = applied.after or {}
     if applied.evidence == "reread":
         runtime.screen.notice(
             f"the response was lost; a read shows that `{user.name}` is linked to "
             f"{fields['exchange']}"
         )
-        raw = {**raw, **after, "status": None}
+        raw = {**raw, "exchange": fields["exchange"], "mode": fields["mode"], "status": None}
     pairs = [
         (column.path, shown(raw.get(column.path)))
         for column in columns.ONBOARDED

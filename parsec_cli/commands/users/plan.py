@@ -12,7 +12,7 @@ from parsec_cli import columns
 from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.plan import Forecast, Keep, Plan, as_json, plan_counts
 from parsec_cli.bulk.plan.saved_plan import SavedPlan
-from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
+from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
 from parsec_cli.cli.common_options import (
     BalancesOnly,
     Mapped,
@@ -23,11 +23,11 @@ from parsec_cli.cli.common_options import (
 )
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import check_pool
-from parsec_cli.commands.shared.earlier_deactivations import earlier_deactivations, warn_of_unknown
 from parsec_cli.commands.shared.input_file import check_output, path_of, read_bytes
-from parsec_cli.commands.users.builder_state import BuilderState
+from parsec_cli.commands.users.course import BuilderState
+from parsec_cli.files.save import save
 from parsec_cli.holdings import summary
-from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.models import User
 from parsec_cli.next_command import run
 from parsec_cli.records import changed, record
 from parsec_cli.results import Bar, Block, Card, Line, Listing
@@ -68,13 +68,18 @@ def command(
         file, prune, allow_overcommit, balances_only, allow_odd_ids, tuple(mapped or ())
     )
     check_output(file, out, "--out")
-    made = make_plan(runtime, options, read_bytes(runtime, file))
-    after = made.forecast.allocated_after
-    check_pool(made.pool, after, allow_overcommit=allow_overcommit)
-    made = _with_holdings(runtime, made)
+    saved, snapshot, builder = make_plan(runtime, options, read_bytes(runtime, file))
+    checked, pool = recheck(saved.plan, snapshot, allow_odd_ids=allow_odd_ids), builder.pool()
+    after = builder.forecast(checked, pool).allocated_after
+    check_pool(pool, after, allow_overcommit=allow_overcommit)
+    checked, _ = builder.with_holdings(checked)
+    saved = changed(saved, plan=checked.plan)
     if out is not None:
-        _save(runtime, made, out, balances_only=balances_only)
-    return plan_listing(runtime, made, _CHANGES if exit_code and made.saved.plan.actions else 0)
+        save(path_of(out), plans.dump(saved), keep_owner=False)
+        words = ["--balances-only"] if balances_only else []
+        runtime.screen.notice("saved; apply it with", run("users", "apply", *words, names=[out]))
+    code = _CHANGES if exit_code and saved.plan.actions else 0
+    return plan_listing(runtime, saved.plan, builder.forecast(checked, pool), saved.digest, code)
 
 
 @record
@@ -93,20 +98,13 @@ class PlanOptions:
         return "stdin" if self.file == "-" else self.file
 
 
-@record
-class Planned:
-    """A plan and what it was compared with; `shown` and `forecast` are what would be sent."""
+def make_plan(
+    runtime: Runtime, options: PlanOptions, data: bytes
+) -> tuple[SavedPlan, Snapshot, BuilderState]:
+    """Check the whole file before the first request, then compare it with all users.
 
-    saved: SavedPlan
-    shown: Plan
-    snapshot: Snapshot
-    pool: Pool
-    builder: BuilderState
-    forecast: Forecast
-
-
-def make_plan(runtime: Runtime, options: PlanOptions, data: bytes) -> Planned:
-    """Check the whole file before the first request, then compare it with all users."""
+    The plan is bound to host and key.
+    """
     from parsec_cli.bulk.files.header import Columns
     from parsec_cli.bulk.files.roster import read_roster
     from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
@@ -132,19 +130,9 @@ def make_plan(runtime: Runtime, options: PlanOptions, data: bytes) -> Planned:
         name=name,
         header=columns.only,
     )
-    plan = replace(plan, notes=(*plan.notes, *fixed.notes))
-    return bind_plan(runtime, options, plan, snapshot, builder)
-
-
-def bind_plan(
-    runtime: Runtime, options: PlanOptions, plan: Plan, snapshot: Snapshot, builder: BuilderState
-) -> Planned:
-    """Read the pool, forecast the plan, and bind it to host and key."""
-    pool = builder.pool()
-    ahead = builder.forecast(plan.actions, pool, snapshot)
     now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
     saved = SavedPlan(
-        plan,
+        replace(plan, notes=(*plan.notes, *fixed.notes)),
         runtime.profile.base_url.display,
         runtime.fingerprint,
         f"{now:%Y-%m-%dT%H:%M:%SZ}",
@@ -152,70 +140,38 @@ def bind_plan(
         allow_overcommit=options.allow_overcommit,
         allow_odd_ids=options.allow_odd_ids,
     )
-    return Planned(saved, plan, snapshot, pool, builder, ahead)
+    return saved, snapshot, builder
 
 
-def _save(runtime: Runtime, made: Planned, out: str, *, balances_only: bool) -> None:
-    from parsec_cli.files import save
-
-    save.save(path_of(out), plans.dump(made.saved), keep_owner=False)
-    words = ["--balances-only"] if balances_only else []
-    runtime.screen.notice("saved; apply it with", run("users", "apply", *words, names=[out]))
-
-
-def _with_holdings(runtime: Runtime, made: Planned) -> Planned:
-    """Read what the users to be deactivated hold; warn of earlier deactivations of them."""
-    plan, snapshot, builder = made.saved.plan, made.snapshot, made.builder
-    if not plan.deactivations:
-        return made
-    plan = plan.with_holdings(builder.holdings(snapshot, plan.deactivations))
-    users = [snapshot.user(action.customer_id) for action in plan.deactivations]
-    warn_of_unknown(runtime, earlier_deactivations(runtime), users)
-    ahead = builder.forecast(plan.actions, made.pool, snapshot)
-    return changed(made, saved=changed(made.saved, plan=plan), shown=plan, forecast=ahead)
-
-
-def plan_listing(runtime: Runtime, made: Planned, code: int = 0) -> Listing:
+def plan_listing(
+    runtime: Runtime, plan: Plan, ahead: Forecast, digest: str, code: int = 0
+) -> Listing:
     """List the actions in the order of the file, and their sum below them."""
-    plan = made.shown
-    if runtime.screen.format_name != "table":  # which shows them below
-        for note in [*plan.notes, *_holdings(plan)]:
-            runtime.screen.warning(note)
-        if runtime.screen.format_name != "json":
-            runtime.screen.notice(_sentence(made))
-    rows = [as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]
+    counts, screen = plan_counts(plan), runtime.screen
+    held = summary([action.holdings for action in plan.deactivations])
+    if screen.format_name != "table":  # which shows them below
+        for note in (*plan.notes, *([held] if held else [])):
+            screen.warning(note)
+        if screen.format_name != "json":
+            kinds = {"create": "create", "set_qps": "change", "deactivate": "deactivate"}
+            sums = ", ".join(f"{counts[name]:,} to {kind}" for name, kind in kinds.items())
+            costs = "; ".join(f"{name} {text}" for name, text in _costs(ahead))
+            screen.notice(f"plan: {sums}, {counts['unchanged']:,} unchanged; {costs}")
+    footer = {
+        "summary": counts,
+        "pool": ahead.pool,
+        "requests": ahead.requests,
+        "seconds": ahead.seconds,
+        "digest": digest,
+    }
     return Listing(
         "actions",
         columns.ACTION,
-        [rows],
-        lambda: _footer(made),
-        lambda: (*plan_blocks(made), *(Line(text, "bad") for text in _holdings(plan))),
+        [[as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]],
+        lambda: footer,
+        lambda: (*plan_blocks(plan, ahead), *([Line(held, "bad")] if held else [])),
         exit_code=code,
     )
-
-
-def _holdings(plan: Plan) -> list[str]:
-    text = summary([action.holdings for action in plan.deactivations])
-    return [text] if text else []
-
-
-def _footer(made: Planned) -> JsonObject:
-    return {
-        "summary": plan_counts(made.shown),
-        "pool": made.forecast.pool,
-        "requests": made.forecast.requests,
-        "seconds": made.forecast.seconds,
-        "digest": made.saved.digest,
-    }
-
-
-def _sentence(made: Planned) -> str:
-    """Return the sum of a plan on one line."""
-    ahead, counts = made.forecast, plan_counts(made.shown)
-    kinds = {"create": "create", "set_qps": "change", "deactivate": "deactivate"}
-    changes = ", ".join(f"{counts[name]:,} to {kind}" for name, kind in kinds.items())
-    costs = "; ".join(f"{name} {text}" for name, text in _costs(ahead))
-    return f"plan: {changes}, {counts['unchanged']:,} unchanged; {costs}"
 
 
 def _costs(ahead: Forecast) -> list[tuple[str, str]]:
@@ -229,14 +185,11 @@ def _costs(ahead: Forecast) -> list[tuple[str, str]]:
     ]
 
 
-def plan_blocks(made: Planned) -> tuple[Block, ...]:
+def plan_blocks(plan: Plan, ahead: Forecast) -> tuple[Block, ...]:
     """Show the sum of a plan to people."""
-    ahead, counts = made.forecast, plan_counts(made.shown)
-    pairs = [(name.replace("_", "-"), f"{count:,}") for name, count in counts.items()]
-    pairs += _costs(ahead)
-    blocks: list[Block] = [
-        Card(tuple(pairs), "plan"),
+    pairs = [(name.replace("_", "-"), f"{count:,}") for name, count in plan_counts(plan).items()]
+    return (
+        Card((*pairs, *_costs(ahead)), "plan"),
         Bar("pool after", ahead.allocated_after, ahead.qps_pool),
-    ]
-    blocks += [Line(note, "warning") for note in made.shown.notes]
-    return tuple(blocks)
+        *(Line(note, "warning") for note in plan.notes),
+    )

@@ -1,0 +1,297 @@
+"""The course of `apply`, `deactivate` and `set-qps`: read the builder's state, check, run, report.
+
+Each verb makes a plan and obtains consent itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import assert_never
+
+from parsec_cli import columns
+from parsec_cli.api import changes
+from parsec_cli.api.error_of import quota_used_up
+from parsec_cli.api.holdings import read_holdings
+from parsec_cli.api.reads import get_pool, get_usage, pages
+from parsec_cli.bulk.plan.plan import (
+    Action,
+    Create,
+    Deactivate,
+    Forecast,
+    SetQps,
+    as_json,
+    check_quota,
+    check_reads,
+    forecast,
+)
+from parsec_cli.bulk.plan.snapshot import CheckedPlan
+from parsec_cli.bulk.run.journal import EarlierDeactivations, Journal, open_journal
+from parsec_cli.bulk.run.rate_limiter import pacer_for
+from parsec_cli.bulk.run.row_results import Results, RunResult, reserved_file
+from parsec_cli.bulk.run.run import Run
+from parsec_cli.commands.shared.consent import Held, check_pool, warn_of_unknown
+from parsec_cli.commands.shared.input_file import path_of
+from parsec_cli.errors import (
+    ForeignNotFound,
+    Interrupted,
+    NotFound,
+    QuotaUsedUp,
+    Refused,
+    Unreachable,
+)
+from parsec_cli.holdings import Holdings, has_wallet, json_of, requests_needed
+from parsec_cli.models import Pool, User
+from parsec_cli.next_command import NextCommand
+from parsec_cli.outcomes import Applied, Outcome
+from parsec_cli.output.progress import Progress
+from parsec_cli.records import changed, record
+from parsec_cli.redaction import Redaction, without_keys
+from parsec_cli.results import Line, Listing
+from parsec_cli.runtime import Runtime
+
+
+class BuilderState:
+    """Reads what a plan and a run need, at the rate that the key's limits permit.
+
+    `fetched`: the users were read one by one, not listed, so their balances are current.
+    """
+
+    def __init__(self, runtime: Runtime, *, balances_only: bool = False) -> None:
+        self.runtime = runtime
+        self.client = runtime.client
+        self.fetched = False
+        self._balances_only = balances_only
+        usage, world, problem = None, runtime.world, ""
+        try:
+            usage = get_usage(self.client)
+        except (Unreachable, Refused, NotFound, ForeignNotFound) as fault:
+            problem = fault.message
+        self._quota_left = None if usage is None else usage.monthly_left
+        self.pacer = pacer_for(
+            runtime.profile.rate,
+            None if usage is None else usage.rest_qps,
+            clock=world.monotonic,
+            sleep=world.sleep,
+        )
+        self.client.retry.pacer = self.pacer
+        if problem:
+            rate = self.pacer.rate
+            pace = "" if rate is None else f"; sending at most {rate:g} requests/s"
+            runtime.screen.notice(f"rate limits could not be read{pace}: {problem}")
+
+    def pool(self) -> Pool:
+        return get_pool(self.client)
+
+    def all_users(self) -> Iterator[list[User]]:
+        """Yield all users page by page; the index remembers their ids."""
+        for page in pages(self.client):
+            self.runtime.index.remember(
+                (user["customer_id"], user["external_id"])
+                for user in page.users
+                if user.get("external_id")
+            )
+            yield [User(user) for user in page.users]
+
+    def forecast(self, checked: CheckedPlan, pool: Pool) -> Forecast:
+        """Forecast what is to be sent, with the reads of holdings before the deactivations."""
+        reads = sum(self._reads(_listed(checked, action)) for action in checked.deactivations)
+        return forecast(
+            checked.send, pool, rate=self.pacer.rate, quota_left=self._quota_left, reads=reads
+        )
+
+    def within_limits(
+        self,
+        checked: CheckedPlan,
+        pool: Pool,
+        *,
+        allow_overcommit: bool,
+        command: NextCommand | None = None,
+    ) -> Forecast:
+        """Forecast what is to be sent; refuse to exceed the pool or the month's requests.
+
+        `command` allows it to exceed the pool, where that is not the same command.
+        """
+        ahead = self.forecast(checked, pool)
+        after = ahead.allocated_after
+        check_pool(pool, after, allow_overcommit=allow_overcommit, command=command)
+        check_quota(ahead)
+        return ahead
+
+    def with_holdings(
+        self, checked: CheckedPlan, earlier: EarlierDeactivations | None = None
+    ) -> tuple[CheckedPlan, list[Held]]:
+        """Read what the users to be deactivated hold; warn of `earlier` deactivations of them."""
+        users = {one.customer_id: _listed(checked, one) for one in checked.deactivations}
+        held: dict[str, Holdings | None] = dict.fromkeys(users)
+        to_read = {customer: user for customer, user in users.items() if has_wallet(user)}
+        if to_read:
+            check_reads(sum(map(self._reads, to_read.values())), self._quota_left)
+            with self.runtime.screen.progress(len(to_read), "holdings") as progress:
+                for customer, user in to_read.items():
+                    if fault := quota_used_up(self.client.quota):
+                        raise fault
+                    now, held[customer] = read_holdings(
+                        self.client, user, fetched=self.fetched, balances_only=self._balances_only
+                    )
+                    checked.snapshot.refresh(now)
+                    progress.advance()
+        checked = checked.with_holdings(held)
+        everyone = [Held(checked.user(action), action.holdings) for action in checked.deactivations]
+        warn_of_unknown(self.runtime, everyone, earlier)
+        return checked, everyone
+
+    def _reads(self, user: User) -> int:
+        return requests_needed(user, fetched=self.fetched, balances_only=self._balances_only)
+
+
+def _listed(checked: CheckedPlan, action: Deactivate) -> User:
+    """Return the user's record; one that was not kept may have a wallet."""
+    listed = checked.snapshot.by_customer_id(action.customer_id)
+    if listed is None or listed.record is None:
+        return User({"customer_id": action.customer_id, "wallet": {}})
+    return listed.as_user
+
+
+@record
+class RunOptions:
+    """The options of a run; `results` is a file, `max_failures` None takes the run's default."""
+
+    concurrency: int = 8
+    max_failures: int | None = None
+    results: str | None = None
+    reason: str = ""
+
+
+class ApiChanges:
+    """Send the changes of a run to the API, with an entry in the history for each.
+
+    `created` are pairs of ids and `deactivated` customer_ids, for the index.
+    """
+
+    def __init__(self, runtime: Runtime, command: str, reason: str, checked: CheckedPlan) -> None:
+        self._client = runtime.client
+        self._redaction = Redaction(lambda: runtime.secrets)
+        self._origin = (command, reason)
+        self._checked = checked
+        self.created: list[tuple[str, str]] = []
+        self.deactivated: list[str] = []
+
+    def send(self, action: Action) -> Outcome:
+        outcome = self._send(action)
+        if not isinstance(outcome, Applied):
+            # a server may repeat keys in its error, and a row's error is kept in files
+            text = self._redaction.text(without_keys(outcome.error.message))
+            return changed(outcome, error=outcome.error.but(text))
+        if isinstance(action, Create) and outcome.after:
+            self.created.append((outcome.after["customer_id"], action.external_id))
+        elif isinstance(action, Deactivate):
+            self.deactivated.append(action.customer_id)
+        return outcome
+
+    def _send(self, action: Action) -> Outcome:
+        client, user = self._client, self._checked.user
+        match action:
+            case Create():
+                body = {"external_id": action.external_id, **as_json(action)["after"]}
+                return changes.create(client, body, *self._origin)
+            case SetQps():
+                return changes.set_qps(client, user(action), action.new, *self._origin)
+            case Deactivate():
+                held = json_of(action.holdings)
+                return changes.deactivate(client, user(action), held, *self._origin)
+            case _:
+                assert_never(action)
+
+    def quota_used_up(self) -> QuotaUsedUp | None:
+        return quota_used_up(self._client.quota)
+
+
+class RunProgress:
+    """The progress display of a run; a note about waiting stays until the next row is done."""
+
+    def __init__(self, display: Progress) -> None:
+        self._display = display
+        self._noted = False
+
+    def advance(self, n: int) -> None:
+        if self._noted:
+            self._noted = False
+            self._display.note("")
+        self._display.advance(n)
+
+    def note(self, text: str) -> None:
+        self._noted = True
+        self._display.note(text)
+
+
+def journal_of(runtime: Runtime, command: str) -> AbstractContextManager[Journal]:
+    """Take the lock of this host and key, and open the journal of a run."""
+    host, key = runtime.profile.base_url.display, runtime.fingerprint
+    runs, wall = runtime.places.runs_dir, runtime.world.clock
+    return open_journal(runs, host, key, command=command, wall=wall)
+
+
+def run_plan(
+    command: str,
+    checked: CheckedPlan,
+    journal: Journal,
+    builder: BuilderState,
+    options: RunOptions,
+    pool: Pool | None = None,
+) -> Listing:
+    """Run a checked plan and return its rows; the listing of a failed run raises after the last.
+
+    `pool` is the one that the sum of limits must not exceed, None to allow that.
+    """
+    runtime, entries, path = builder.runtime, checked.plan.entries, None
+    if options.results is not None:
+        path = path_of(options.results)
+    elif checked.send:
+        path = reserved_file(runtime.places.runs_dir, runtime.world.clock())
+    sent = ApiChanges(runtime, command, options.reason, checked)
+    with runtime.screen.progress(len(entries), command.removeprefix("users ")) as display:
+        progress = RunProgress(display)
+        builder.client.retry.notice = progress.note
+        run = Run(
+            checked,
+            Results(entries, path),
+            journal,
+            changes=sent,
+            pacer=builder.pacer,
+            advance=progress.advance,
+            concurrency=options.concurrency,
+            max_failures=options.max_failures,
+            pool=pool,
+        )
+        ended = _execute(runtime, run)
+    runtime.index.remember(sent.created)
+    for customer_id in sent.deactivated:
+        runtime.index.forget(customer_id)
+    if path is not None:
+        runtime.screen.notice(f"{ended.sentence}; results: {path}")
+    elif runtime.screen.format_name != "table":  # which shows it below
+        runtime.screen.notice(ended.sentence)
+
+    failure = ended.error()
+    return Listing(
+        "results",
+        columns.RESULT,
+        ended.results.pages(),
+        lambda: {"summary": ended.summary},
+        lambda: (Line(ended.sentence, "bad" if failure else "good"),),
+        lambda: failure,
+        empty="no rows",
+        effect=ended.sentence,
+    )
+
+
+def _execute(runtime: Runtime, run: Run) -> RunResult:
+    """Run to the end; the first signal lets rows in flight end, the second abandons them."""
+    interrupts = runtime.interrupts
+    interrupts.on_first = lambda: run.request_stop(interrupts.pending or Interrupted("interrupted"))
+    try:
+        with interrupts.shield():
+            return run.execute()
+    finally:
+        interrupts.on_first = None
