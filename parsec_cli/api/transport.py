@@ -67,7 +67,8 @@ class _Tail:
             self._parser.send(h11.EndOfMessage())
 
     def received(self, data: bytes) -> None:
-        if self._parser is None:
+        if self._parser is None or self.found:
+            # also after a response that the parser refused: it would keep all that follows
             self.found = True
             return
         try:

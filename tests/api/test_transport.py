@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -125,6 +126,28 @@ def test_a_slow_body_does_not_exceed_the_limit(server: ScriptedServer, action):
     assert found.answer is not None
     assert found.answer.cut
     assert found.good is None
+
+
+def test_what_surrounds_the_chunks_of_a_body_is_not_kept():
+    # the head is longer than one read; each byte of the body comes with 8 KiB around it
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + b"X-A: b\r\n" * 10_000 + b"\r\n"
+
+    def serve(peer: socket.socket) -> None:
+        peer.recv(65536)
+        peer.sendall(head)
+        for _ in range(1000):
+            peer.sendall(b"1;" + b"e" * 8192 + b"\r\n1\r\n")
+        peer.sendall(b"0\r\n\r\n")
+
+    tracemalloc.start()
+    try:
+        with listening(serve) as place:
+            found = exchange(f"http://{place}", timeout=MARGIN)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.good is not None
+    assert peak < 6_000_000
 
 
 def test_a_silent_server_does_not_exceed_the_limit(server: ScriptedServer):
