@@ -64,7 +64,9 @@ def reason(fault: Exception, timeout: float | None) -> str:
 
 def _tls_or_name(cause: BaseException) -> str:
     if isinstance(cause, _CERTIFICATE):
-        return f"certificate not accepted: {getattr(cause, 'verify_message', '') or 'invalid'}"
+        # Python's own messages end with a period, those of OpenSSL do not
+        why = getattr(cause, "verify_message", "").rstrip(".")
+        return f"certificate not accepted: {why or 'invalid'}"
     if isinstance(cause, ssl.SSLError):
         name = cause.reason or "handshake"
         why = _OPENSSL_REASONS.get(name) or name.lower().replace("_", " ")

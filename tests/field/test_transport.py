@@ -185,6 +185,7 @@ def test_a_certificate_of_another_host_or_time_is_refused(
     assert "certificate" in completed.err
     assert hint in completed.err
     assert "private CA" not in completed.err
+    assert ".;" not in completed.err
     assert len(tls_builder.connections) == 1
     assert tls_builder.received == b""
 
