@@ -159,6 +159,8 @@ def _warnings(
 ) -> tuple[str, ...]:
     warnings = (
         config.warning or exposure(config.path, "make parsec run a program or send your key away"),
+        config.ignored
+        and f"`{config.path}` has unknown settings, which are ignored: {config.ignored}",
         exposure(places.state_dir, "mislead parsec about earlier changes"),
         _new_key_to_stored_host(sources, base_url),
     )

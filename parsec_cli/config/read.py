@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from parsec_cli.config.settings import BY_NAME, FILE_KEYS, PROFILE_KEYS, SANDBOX
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import UsageFault, shortened
 from parsec_cli.files.save import fault, is_stream, trusted
 from parsec_cli.next_command import run
 from parsec_cli.records import record
@@ -23,19 +23,24 @@ from parsec_cli.records import record
 _OTHERS_MAY = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _LARGEST = 1024 * 1024
+_NAMED = 5  # unknown settings that a warning names
 _HEADER = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
 _KEY = r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*="
 
 
 @record
 class Config:
-    """The content of the file. `profiles` has the known settings of each profile as text."""
+    """The content of the file. `profiles` has the known settings of each profile as text.
+
+    `ignored` names the lines with other settings, or is "".
+    """
 
     path: Path
     exists: bool = False
     default_profile: str | None = None
     profiles: Mapping[str, Mapping[str, str]] = {}
     mode: int = 0
+    ignored: str = ""
 
     def __repr__(self) -> str:
         return f"Config({str(self.path)!r})"  # a profile may contain a key
@@ -77,7 +82,11 @@ def read(path: Path) -> Config:
         name: {key: _text(table[key]) for key in PROFILE_KEYS if key in table}
         for name, table in document.get("profiles", {}).items()
     }
-    return Config(path, True, document.get("default_profile"), profiles, stat.S_IMODE(mode))
+    chosen, ignored = (
+        document.get("default_profile"),
+        ", ".join(shortened([*_ignored(document, text)], _NAMED)),
+    )
+    return Config(path, True, chosen, profiles, stat.S_IMODE(mode), ignored)
 
 
 def _text(value: str | float | bool) -> str:
@@ -166,6 +175,20 @@ def _profile_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield key, f"`{key}` must be text in quotes"
     if "api_key" in table and "api_key_command" in table:
         yield "api_key_command", "a profile cannot have both `api_key` and `api_key_command`"
+
+
+def _ignored(document: dict[str, Any], text: str) -> Iterator[str]:
+    """Yield the line of each unknown setting and the known one that it resembles."""
+    tables = {None: document, **document.get("profiles", {})}
+    for name, table in tables.items():
+        known = (*FILE_KEYS, "profiles") if name is None else PROFILE_KEYS
+        for key in table:
+            if key not in known:
+                from difflib import get_close_matches
+
+                close = get_close_matches(key.lower(), known, 1)
+                suggestion = f" (did you mean `{close[0]}`?)" if close else ""
+                yield f"line {_line(text, name, key)}{suggestion}"
 
 
 def _line(text: str, profile: str | None, key: str | None) -> int:

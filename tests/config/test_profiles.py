@@ -322,6 +322,27 @@ def test_a_key_from_the_environment_for_a_stored_host_causes_a_warning(config, e
     assert warnings == ((expected,) if warned else ())
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("[profiles.default]\nprotect = true\n", "line 2 (did you mean `protected`?)"),
+        (
+            '[profiles.default]\nrate = 5\n[profiles.b]\nBASE_URL = "x"',
+            "line 4 (did you mean `base_url`?)",
+        ),
+        ("[profile.default]\nprotected = true\n", "line 1 (did you mean `profiles`?)"),
+        (
+            'default-profile = "default"\npk_live_CANARY = 1\n[profiles.default]\n',
+            "line 1 (did you mean `default_profile`?), line 2",
+        ),
+    ],
+)
+def test_unknown_settings_are_ignored_with_one_warning(config, folder, text, lines):
+    """A profile that is not protected because of a misspelt word looks protected in the file."""
+    warning = f"`{folder / 'config.toml'}` has unknown settings, which are ignored: {lines}"
+    assert config(text).warnings == (warning,)
+
+
 def test_a_profile_never_shows_its_key(config):
     profile = config(f'[profiles.default]\napi_key = "{STORED}"')
     assert STORED not in repr(profile)
