@@ -59,14 +59,14 @@ class Holdings:
 
     @property
     def text(self) -> str:
-        """`48,250.75 USDC · 1 open order`, or "" without holdings."""
+        """`48,250.75 USDC, 1 open order`, or "" without holdings."""
         parts = [
             f"{_written(Decimal(amount), ',f')} {token}" for token, amount in self.balances or ()
         ]
         parts += [counted(self.open_orders, "open order")] if self.open_orders else []
         parts += [counted(self.positions, "position")] if self.positions else []
         parts += [f"unknown {part.replace('_', ' ')}" for part in self.unknown]
-        return " · ".join(parts)
+        return ", ".join(parts)
 
 
 def json_of(holdings: Holdings | None) -> JsonObject | None:

@@ -131,14 +131,14 @@ def test_any_other_balance_of_the_exchange_is_refused(value):
 @pytest.mark.parametrize(
     ("holdings", "text", "holder"),
     [
-        (RICH, "48,250.75 USDC · 1 open order · 1 position", True),
+        (RICH, "48,250.75 USDC, 1 open order, 1 position", True),
         (Holdings((), 0, 0), "", False),
         (Holdings(()), "", False),
         (Holdings((), 2, 0), "2 open orders", True),
-        (Holdings((("USDC", "2500.00"), ("POL", "0.5"))), "2,500.00 USDC · 0.50 POL", True),
+        (Holdings((("USDC", "2500.00"), ("POL", "0.5"))), "2,500.00 USDC, 0.50 POL", True),
         (
             Holdings(None, None, 3, ("balances", "open_orders")),
-            "3 positions · unknown balances · unknown open orders",
+            "3 positions, unknown balances, unknown open orders",
             True,
         ),
     ],

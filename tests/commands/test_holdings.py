@@ -29,7 +29,7 @@ RICH = {
     "positions": 2,
     "unknown": [],
 }
-TEXT = "48,250.75 USDC · 1 open order · 2 positions"
+TEXT = "48,250.75 USDC, 1 open order, 2 positions"
 ORDERS = [{"id": "o1", "status": "open"}, {"id": "o2", "status": "filled"}]
 POSITIONS = [{"size": 120.0}, {"size": "0"}, {"size": "0.5"}]
 
