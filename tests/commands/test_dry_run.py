@@ -12,6 +12,7 @@ COMMANDS = {
     "deactivate from a file": ("users", "deactivate", "--from-file", "leavers.txt"),
     "apply": ("users", "apply", "roster.csv"),
     "apply nothing": ("users", "apply", "same.csv"),
+    "api read": ("api", "GET", "builder/pool"),
     "api": ("api", "POST", "builder/users", "-f", "external_id=new"),
 }
 

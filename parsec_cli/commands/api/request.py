@@ -78,7 +78,10 @@ def send_request(runtime: Runtime, options: RequestOptions) -> Result:
     if runtime.options.format is None:
         # the columns of a table are unknown
         runtime.options.output = "json"
-    if method not in ("GET", "HEAD"):
+    if method in ("GET", "HEAD"):
+        # sent all the same: every dry run reads
+        runtime.dry_run = options.dry_run
+    else:
         start_change(runtime, dry_run=options.dry_run)
     path, query = api_path(options.path)
     body, text = _body(runtime, method, options.body)
