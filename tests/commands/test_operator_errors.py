@@ -19,6 +19,7 @@ PLACES = [
     ["users", "onboard", "alice", "--exchange", "{}", "--mode", "managed"],
     ["users", "onboard", "alice", "--exchange", "polymarket", "--mode", "{}"],
     ["users", "check", "alice", "--exchange", "{}"],
+    ["users", "check", "{}", "--exchange", "kalshi"],
     ["users", "deactivate", "{}"],
     ["users", "deactivate", "--from-file", "{}"],
     ["users", "plan", "{}"],

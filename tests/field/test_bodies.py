@@ -8,16 +8,11 @@ import json
 import pytest
 from support.actions import (
     answer,
-    broken_gzip,
     chunked,
-    deep_json,
-    gzip_bomb,
     html,
     json_answer,
     raw_json,
     reset,
-    truncated,
-    wrong_charset,
 )
 from support.records import new_user, wallet
 from support.views import masked
@@ -27,24 +22,17 @@ PAGE = "<!DOCTYPE html><html><head><style>body{}</style></head><body>" + "<p>x</
 FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 PAGES = {
     "502 HTML": (html(502, PAGE), 7, "502"),
-    "500 empty": (answer(500), 7, "500"),
     "503 text": (answer(503, "upstream down", {"Content-Type": "text/plain"}), 7, "503"),
-    "504 empty": (answer(504), 7, "504"),
     "404 HTML": (html(404, PAGE), 3, "404"),
-    "413 HTML": (html(413, PAGE), 5, "413"),
     "401 empty": (answer(401, b"", {"WWW-Authenticate": "Basic"}), 4, "401"),
-    "400 empty": (answer(400), 5, "400"),
     "418 text": (answer(418, "tea"), 5, "418"),
     "599": (answer(599), 7, "599"),
-    "500 wrong charset": (wrong_charset(500), 7, "500"),
     "500 unknown charset": (
         answer(500, b"\xff\xfe", {"Content-Type": "application/json; charset=klingon"}),
         7,
         "500",
     ),
-    "502 corrupt gzip": (broken_gzip(502), 7, "502"),
     "502 plain called gzip": (answer(502, "x" * 50, {"Content-Encoding": "gzip"}), 7, "502"),
-    "500 cut": (truncated(500, b'{"error": "x'), 7, "500"),
     "500 null": (json_answer(500, None), 7, "500"),
 }
 
@@ -70,26 +58,14 @@ GOOD = json.dumps(new_user("alice", 0)).encode()
 UNREADABLE = {
     "HTML": html(200, PAGE),
     "empty": answer(200),
-    "204": answer(204),
     "no JSON": raw_json(200, "hello"),
     "half JSON": raw_json(200, '{"customer_id": "'),
     "two documents": raw_json(200, GOOD.decode() + GOOD.decode()),
-    "a list": json_answer(200, [1]),
     "null": json_answer(200, None),
-    "empty object": json_answer(200, {}),
-    "another id": json_answer(200, new_user("bob", 1)),
     "id of another type": json_answer(200, {**new_user("alice", 0), "customer_id": 5}),
     "NaN": raw_json(200, '{"customer_id": "' + CUSTOMER + '", "qps_limit": NaN}'),
-    "wrong charset": wrong_charset(200),
-    "broken gzip": broken_gzip(200),
-    "cut": truncated(200, GOOD),
     "cut gzip": answer(200, gzip.compress(GOOD)[:-12], {"Content-Encoding": "gzip"}),
-    "bomb": gzip_bomb(200),
-    "deep": deep_json(),
     "endless": chunked(200, [b" " * 1_000_000] * 40),
-    "huge integer": raw_json(
-        200, '{"customer_id": "' + CUSTOMER + '", "qps_limit": ' + "9" * 5000 + "}"
-    ),
     "reset": reset(),
 }
 
@@ -114,120 +90,37 @@ def test_complete_gzip_and_chunked_bodies_are_read(run_at, server):
     assert run_at("users", "get", CUSTOMER, "--json").json["external_id"] == "alice"
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "code"),
-    [
-        (401, {"error": "invalid API key"}, 4),
-        (401, {}, 4),
-        (403, {"error": "builder key required", "code": "forbidden"}, 4),
-        (403, {"error": "end-user not found or not owned by this builder"}, 3),
-    ],
-)
-def test_a_refused_key_gets_a_hint(run_at, server, status, body, code):
-    """What to do about it, next to what happened."""
-    server.script(json_answer(status, body))
-    completed = run_at("users", "get", f"id:{CUSTOMER}", "--json")
-    assert completed.code == code, completed
-    assert completed.error["hint"]
-
-
-def test_validation_errors_are_shown_line_by_line(run_at, server):
-    """All of them, each on its own line."""
-    wrong = ["email: not an address", "qps_limit: too small"]
-    body = {"error": "validation failed", "code": "validation_error", "validation_errors": wrong}
-    server.script(json_answer(400, body))
-    lines = run_at("pool", "show").err.splitlines()
-    assert [
-        text for text in wrong if not any(line.strip(" -").endswith(text) for line in lines)
-    ] == []
-
-
-NEWS = [
-    {"tier": "platinum-plus"},
-    {"status": "frozen"},
-    {"status": "complete"},
-    {"status": "active"},
-    {"kyc": {"level": 2, "by": ["a", None]}},
-    {"linked_exchanges": ["newex", "polymarket"]},
-    {"linked_exchanges": [{"name": "newex"}]},
-    {"wallet": {"wallet_type": "mpc", "chain": {"id": 1}}},
-    {"wallet": "0xabc"},
-    {"qps_limit": "10"},
-    {"qps_limit": 10.5},
-    {"tier": 3},
-    {"created_at": 1790000000},
-    {"created_at": "not a time"},
-    {"fee_bps": "25"},
+ODD = [
+    {"tier": "platinum-plus", "status": "frozen", "created_at": "not a time", "fee_bps": "25"},
+    {"kyc": {"level": 2, "by": ["a", None]}, "linked_exchanges": ["newex", "polymarket"]},
+    {"linked_exchanges": [{"name": "newex"}], "created_at": 1790000000, "tier": 3},
+    {"wallet": {"wallet_type": "mpc", "chain": {"id": 1}}, "qps_limit": 10.5},
+    {"wallet": "0xabc", "qps_limit": "10"},
+    {"wallet": None, "linked_exchanges": None, "created_at": None, "tier": None},
+    {"wallet": {}, "qps_limit": None, "api_key": None, "fee_escrow_enabled": None, "fee_bps": None},
+    {"wallet": {"eoa_address": None, "balances": None, "safe_address": None}, "qps_limit": 0},
+    {"wallet": {**wallet(), "balances": []}, "tier": "", "created_at": ""},
+    {"wallet": {**wallet(), "balances": [{"token": None, "balance": None}]}},
+    {"wallet": {**wallet(), "balances": ["x", None, 5]}, "affiliate_address": ""},
+]
+OPTIONAL = [
+    *("external_id", "api_key", "tier", "qps_limit", "created_at", "linked_exchanges", "wallet")
 ]
 
 
-@pytest.mark.parametrize("news", NEWS, ids=json.dumps)
+@pytest.mark.parametrize("fields", [*ODD, *OPTIONAL], ids=str)
 @pytest.mark.parametrize("form", FORMATS)
-def test_new_fields_and_values_work_everywhere(run, builder, news, form):
-    """No closed lists: an old tool still works next week."""
-    user = builder.add("alice", **news)
-    for argv in (["users", "list"], ["users", "get", user["customer_id"]]):
-        completed = run(*argv, "-o", form)
-        assert completed.code == 0, completed
-    if form == "json":
-        assert completed.json == masked(user)
-
-
-EMPTIES = {
-    "null lists": {"linked_exchanges": None},
-    "null wallet": {"wallet": None},
-    "empty wallet": {"wallet": {}},
-    "wallet of nulls": {"wallet": {"eoa_address": None, "balances": None, "safe_address": None}},
-    "no balances": {"wallet": {**wallet(), "balances": []}},
-    "null balance": {"wallet": {**wallet(), "balances": [{"token": None, "balance": None}]}},
-    "odd balances": {"wallet": {**wallet(), "balances": ["x", None, 5]}},
-    "null time": {"created_at": None},
-    "null tier": {"tier": None},
-    "null qps": {"qps_limit": None},
-    "zero qps": {"qps_limit": 0},
-    "null key": {"api_key": None},
-    "empty texts": {"tier": "", "affiliate_address": "", "created_at": ""},
-    "null fees": {"fee_escrow_enabled": None, "fee_bps": None},
-}
-
-
-@pytest.mark.parametrize("empties", EMPTIES.values(), ids=EMPTIES.keys())
-@pytest.mark.parametrize("form", FORMATS)
-def test_null_causes_neither_a_crash_nor_the_word_none(run, builder, empties, form):
-    """Null lists are not iterated, null texts not printed."""
-    user = builder.add("alice", **empties)
+def test_new_null_and_absent_fields_work_everywhere(run, builder, fields, form):
+    """No closed lists: an old tool still works next week, and the document invents nothing."""
+    user = builder.add("alice", **(fields if isinstance(fields, dict) else {}))
+    if isinstance(fields, str):
+        del user[fields]
     for argv in (["users", "list"], ["users", "get", user["customer_id"]]):
         completed = run(*argv, "-o", form)
         assert completed.code == 0, completed
         assert "None" not in completed.out
     if form == "json":
-        expected = user if user["api_key"] is None else masked(user)
-        assert completed.json == expected
-
-
-OPTIONAL = [
-    "external_id",
-    "api_key",
-    "tier",
-    "qps_limit",
-    "created_at",
-    "linked_exchanges",
-    "wallet",
-]
-
-
-@pytest.mark.parametrize("absent", OPTIONAL)
-@pytest.mark.parametrize("form", FORMATS)
-def test_an_absent_field_stays_absent(run_at, server, absent, form):
-    """Absent is not null: the document does not invent it."""
-    user = new_user("alice", 0)
-    del user[absent]
-    server.respond(json_answer(200, user))
-    completed = run_at("users", "get", CUSTOMER, "-o", form)
-    assert completed.code == 0, completed
-    assert "None" not in completed.out
-    if form == "json":
-        assert absent not in completed.json
+        assert completed.json == (masked(user) if user.get("api_key") else user)
 
 
 @pytest.mark.parametrize("form", ["tsv", "csv", "table"])

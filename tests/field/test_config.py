@@ -53,12 +53,9 @@ def test_an_open_config_with_a_key_is_warned_about_and_tightened(tool, builder, 
 
 
 WRONG_TYPES = {
-    "key is a number": b"[profiles.default]\napi_key = 5\n",
     "profile is text": b'[profiles]\ndefault = "pk_live_STOREDCANARY"\n',
     "profiles is a list": b'profiles = ["pk_live_STOREDCANARY"]\n',
-    "default_profile is a list": b"default_profile = []\n",
     "base_url is a table": b"[profiles.default.base_url]\nx = 1\n",
-    "output unknown": b'[profiles.default]\noutput = "xml"\n',
     "rate unknown": b'[profiles.default]\nrate = "fast"\n',
     "base_url careless": b'[profiles.default]\nbase_url = "ftp://someone:STOREDCANARY@h"\n',
 }

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.actions import error, html, json_answer, too_many
+from support.actions import error, html, json_answer
 from support.server import refused_port
 from support.views import masked, rows
 
 ERROR_KEYS = {"code", "message", "http_status", "retryable", "hint", "exit_code"}
 
 
-@pytest.mark.parametrize("columns", ["1", "20", "40", "80", "200", "abc", "", None])
+@pytest.mark.parametrize("columns", ["1", "200", "abc", "", None])
 def test_json_equals_what_the_server_sent_at_every_width(run, builder, columns):
     """No wrapping, markup or colour on this path."""
     user = builder.add(("customer [prod] \n" * 20)[:300], note={"deep": [1, None, "x" * 200]})
@@ -52,22 +52,11 @@ def test_an_empty_account_is_an_empty_result_of_the_same_shape(run, builder, for
     assert len(builder.requests) == 1
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 6, 7])
-def test_several_pages_are_one_json_document(run, builder, size):
-    """However the pages fall, one document."""
-    users = builder.add_many(6)
-    completed = run("users", "list", "--json", "--page-size", str(size))
-    assert completed.json == {
-        "users": [masked(user) for user in users],
-        "count": 6,
-        "complete": True,
-        "next_cursor": None,
-    }
-
-
 def test_line_formats_write_one_line_per_record_over_pages(run, builder):
-    """Line-delimited output only under its own name, with one header at most."""
+    """Line-delimited output only under its own name; JSON stays one document."""
     users = builder.add_many(5)
+    document = run("users", "list", "--json", "--page-size", "2").json
+    assert document["users"] == [masked(user) for user in users]
     ids = [user["customer_id"] for user in users]
     lines = run("users", "list", "-o", "jsonl", "--page-size", "2").out.splitlines()
     assert [json.loads(line)["customer_id"] for line in lines] == ids
@@ -94,16 +83,6 @@ def test_questions_and_warnings_stay_off_a_stdout_that_is_a_file(
     assert [row["customer_id"] for row in document["results"]] == [user["customer_id"]]
     assert "alice" in session.text
     assert builder.effects == [("DELETE", user["customer_id"])]
-
-
-def test_a_long_listing_to_a_file_contains_only_the_document(terminal, builder, key_env, work):
-    """Progress is drawn on the terminal of stderr, if at all."""
-    builder.add_many(10)
-    out = work / "out.json"
-    argv = ["users", "list", "--json", "--page-size", "2"]
-    session = terminal(argv, env=key_env(builder), stdout=out)
-    assert session.code == 0, session
-    assert json.loads(out.read_text())["count"] == 10
 
 
 def check_error(completed, exit_code, status, code=None):
@@ -167,9 +146,7 @@ def test_a_missing_key_is_an_error_object(tool):
     "argv",
     [
         ["users", "list", "--limit", "0"],
-        ["users", "list", "--nonsense"],
         ["users", "get"],
-        ["users", "get", ""],
         ["users", "nonsense"],
         ["users", "set-qps", "u1", "abc"],
     ],
@@ -205,11 +182,3 @@ def test_the_environment_selects_json_even_without_a_usable_profile(run, home, w
     check_error(run("pool", "show", env={**env, "PARSEC_OUTPUT": "json"}), 2, None)
     plain = run("pool", "show", env={**env, "PARSEC_OUTPUT": "nonsense"})
     assert plain.err.startswith("error: ")
-
-
-def test_a_rate_limit_that_exceeds_the_wait_is_a_retryable_error_object(run_at, server):
-    """The object says that trying again makes sense."""
-    server.script(too_many("86400"))
-    completed = run_at("pool", "show", "--json")
-    check_error(completed, 6, 429)
-    assert completed.error["retryable"] is True

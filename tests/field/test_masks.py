@@ -11,9 +11,7 @@ from support.records import END_USER_KEY
 @pytest.mark.parametrize(
     "argv",
     [
-        ["users", "list"],
         ["users", "get", "alice"],
-        ["users", "create", "alice"],
         ["users", "create", "new"],
         ["users", "set-qps", "alice", "11"],
         ["users", "list", "--fields", "customer_id,api_key"],
@@ -41,14 +39,6 @@ def test_reveal_keys_shows_them_in_that_command_only(run, builder, leaks, form):
         assert user["api_key"] in shown.out
         assert leaks(None, [END_USER_KEY]) == []
         assert user["api_key"] not in run("users", "get", "alice", "-o", form, *fields).out
-
-
-@pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl"])
-def test_a_new_key_is_shown_at_once_when_asked_for(run, builder, form):
-    """Without the advice to do what was just done."""
-    shown = run("users", "create", "new", "--reveal-keys", "-o", form)
-    assert builder.by_external_id("new")["api_key"] in shown.out
-    assert "masked" not in shown.err
 
 
 def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):

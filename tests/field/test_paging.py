@@ -10,23 +10,7 @@ import pytest
 from support.actions import error, html, json_answer, raw_json, truncated
 from support.records import new_user
 
-CURSORS = [
-    "a+b/c==&limit=1%2B é",
-    "a b",
-    "%",
-    "%2B",
-    "a&cursor=b",
-    "#x",
-    "+",
-    "=",
-    "日本",
-    "x" * 2000,
-    '{"k":"v"}',
-    "null",
-    "0",
-    "\\",
-    "a;b",
-]
+CURSORS = ["a+b/c==&limit=1%2B é", "%", "#x", "日本", "x" * 2000, '{"k":"v"}', "0", "\\"]
 POOL = {"qps_pool": 100, "end_user_count": 2, "total_allocated_qps": 20}
 
 
@@ -64,29 +48,23 @@ def test_a_printed_cursor_can_be_used_again(run_at, server, cursor):
     assert server.requests[-1].query["cursor"] == cursor
 
 
-@pytest.mark.parametrize(("argv", "requests"), [([], 2), (["--limit", "500"], 2)], ids=str)
+@pytest.mark.parametrize("argv", [[], ["--limit", "500"]], ids=str)
 @pytest.mark.parametrize("form", ["tsv", "json", "csv", "ids", "jsonl", "table"])
-def test_a_plain_listing_is_every_user(run, builder, form, argv, requests):
+def test_a_plain_listing_is_every_user(run, builder, form, argv):
     """No default page size, and no maximum of the API, cuts it."""
     users = builder.add_many(120)
     completed = run("users", "list", "-o", form, *argv)
     assert completed.code == 0, completed
     assert [u["customer_id"] for u in users if u["customer_id"] not in completed.out] == []
-    assert len(pages_of(builder.requests)) == requests
+    assert len(pages_of(builder.requests)) == 2
 
 
+@pytest.mark.parametrize("option", ["--limit", "--page-size"])
 @pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5", "", "1_0", "+5", " 7", "٣", "1e2"])
-def test_a_limit_that_is_not_a_count_is_a_usage_error(run, builder, value):
+def test_a_number_of_users_is_a_plain_count_from_one(run, builder, option, value):
     """Never quietly something else."""
-    completed = run("users", "list", f"--limit={value}")
-    assert completed.code == 2, completed
-    assert builder.requests == []
-
-
-@pytest.mark.parametrize("value", ["0", "101", "-1", "abc"])
-def test_a_page_size_the_api_does_not_know_is_a_usage_error(run, builder, value):
-    """1 to 100."""
-    assert run("users", "list", f"--page-size={value}").code == 2
+    assert run("users", "list", f"{option}={value}").code == 2
+    assert run("users", "list", "--page-size=101").code == 2
     assert builder.requests == []
 
 
@@ -114,12 +92,9 @@ def test_a_limit_that_is_not_reached_is_a_complete_listing(run, builder):
 
 
 FAILURES = {
-    "HTML 500": (html(500), 7),
     "HTML 502": (html(502), 7),
     "401": (error(401, "invalid API key", "unauthorized"), 4),
-    "403": (error(403, "builder key required", "forbidden"), 4),
     "truncated": (truncated(200, b'{"users": [{"customer_id"'), 7),
-    "HTML 200": (html(200), 7),
     "wrong shape": (json_answer(200, {"users": "x"}), 7),
     "monthly quota": (json_answer(429, {"error": "monthly request limit exceeded"}), 6),
     "broken JSON": (raw_json(200, '{"users": ['), 7),
@@ -141,16 +116,6 @@ def test_a_later_page_that_fails_leaves_a_marked_part(run, builder, action, code
         assert completed.json["complete"] is False
         assert completed.json["count"] == 14
         assert completed.error["exit_code"] == code
-
-
-@pytest.mark.parametrize(("action", "code"), FAILURES.values(), ids=FAILURES.keys())
-@pytest.mark.parametrize("form", ["json", "jsonl", "tsv", "csv", "table"])
-def test_a_first_page_that_fails_leaves_stdout_empty(run_at, server, action, code, form):
-    """No header, no opened document."""
-    server.respond(action)
-    completed = run_at("users", "list", "-o", form)
-    assert completed.code == code, completed
-    assert completed.out == ""
 
 
 def test_a_listing_that_failed_continues_from_its_cursor(run, builder):

@@ -11,18 +11,16 @@ HOMES = {
         "XDG_STATE_HOME": "/proc/none/state",
     },
     "no such home": {"HOME": "/proc/none/home"},
-    "home is a file": {"HOME": "/dev/null"},
     "home is relative": {"HOME": "rel"},
     "home is empty": {"HOME": ""},
     "relative config": {"XDG_CONFIG_HOME": "rel", "XDG_STATE_HOME": "rel"},
-    "empty config": {"XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""},
     "unwritable": {"XDG_CONFIG_HOME": "/proc/none", "XDG_STATE_HOME": "/proc/none"},
 }
 NO_XDG = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"))
 
 
 @pytest.mark.parametrize("changes", HOMES.values(), ids=HOMES.keys())
-def test_reading_works_without_a_usable_home(parsec, builder, key_env, work, changes):
+def test_reading_works_without_a_usable_home(parsec, tool, builder, key_env, work, changes):
     """Containers have none; nothing is dropped where the command runs."""
     user = builder.add("alice")
     env = {**NO_XDG, **key_env(builder), **changes}
@@ -31,24 +29,13 @@ def test_reading_works_without_a_usable_home(parsec, builder, key_env, work, cha
         assert completed.code == 0, completed
         assert user["customer_id"] in completed.out
         assert "Traceback" not in completed.err
+    assert tool("--help", env=env).code == 0
     assert list(work.iterdir()) == []
-
-
-@pytest.mark.parametrize("changes", HOMES.values(), ids=HOMES.keys())
-def test_help_works_without_a_usable_home(tool, changes):
-    """So does everything that needs no file."""
-    assert tool("--help", env={**NO_XDG, **changes}).code == 0
 
 
 def test_commands_that_save_nothing_create_no_files(tool, builder, key_env, home, work):
     """Not at start-up, not by reading."""
-    for argv in (
-        ["--help"],
-        ["--version"],
-        ["pool", "show"],
-        ["config", "path"],
-        ["usage", "show"],
-    ):
+    for argv in (["--help"], ["--version"], ["pool", "show"], ["config", "path"]):
         assert tool(*argv, env=key_env(builder)).code == 0
     assert list(home.iterdir()) == []
     assert list(work.iterdir()) == []
@@ -56,52 +43,22 @@ def test_commands_that_save_nothing_create_no_files(tool, builder, key_env, home
 
 def test_a_save_without_a_writable_place_is_one_clear_line(tool):
     """Not a traceback, not a silent loss."""
-    completed = tool(
-        "config", "set", "output", "csv", env={"PARSEC_CONFIG": "/proc/none/config.toml"}
-    )
+    env = {"PARSEC_CONFIG": "/proc/none/config.toml"}
+    completed = tool("config", "set", "output", "csv", env=env)
     assert completed.code == 1, completed
     assert completed.err.count("error: ") == 1
     assert "/proc/none" in completed.err
 
 
-def test_a_change_is_not_sent_when_its_history_cannot_be_written(tool, builder, key_env):
-    """No record, no change."""
-    builder.add("alice")
-    env = {**key_env(builder), "XDG_STATE_HOME": "/proc/none"}
-    for argv in (
-        ["users", "create", "u2"],
-        ["users", "set-qps", "alice", "5"],
-        ["users", "deactivate", "alice", "--confirm", "alice"],
-    ):
-        completed = tool(*argv, env=env)
-        assert completed.code == 1, completed
-    assert builder.mutations == []
-
-
-STATES = {
-    "corrupt config": b'api_key = "cut',
-    "directory": None,
-    "no key": b"",
-}
-
-
-@pytest.mark.parametrize("content", STATES.values(), ids=STATES.keys())
+@pytest.mark.parametrize("content", [b'api_key = "cut', None, b""], ids=["broken", "dir", "empty"])
 @pytest.mark.parametrize(
     "argv",
     [
         ["--help"],
-        ["--version"],
-        ["users", "--help"],
         ["users", "deactivate", "--help"],
         ["config", "set", "--help"],
-        ["help", "environment"],
         ["help", "exit-codes"],
-        ["help", "output"],
-        ["help", "safety"],
         ["completion", "bash"],
-        ["completion", "zsh"],
-        ["completion", "fish"],
-        ["completion", "powershell"],
         ["config", "path"],
     ],
     ids=" ".join,

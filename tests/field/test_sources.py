@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from support.builder import BUILDER_KEY
 from support.views import STORED_KEY, profile
 
 
@@ -49,21 +48,3 @@ def test_a_stored_key_is_not_sent_to_another_origin(
     assert completed.code == 10, completed
     assert STORED_KEY not in completed.err
     assert builder.connections == other_origin.connections == []
-
-
-def test_config_show_names_each_value_with_its_source_and_masks_the_key(tool, config_file, builder):
-    """One command shows which key, which host, and why."""
-    env = {
-        "PARSEC_CONFIG": str(config_file(profile("https://stored.example") + 'output = "csv"\n')),
-        "PARSEC_API_KEY": BUILDER_KEY,
-        "PARSEC_API_BASE_URL": builder.url,
-    }
-    completed = tool("config", "show", "--json", env=env)
-    assert completed.code == 0, completed
-    values = completed.json["values"]
-    assert values["base_url"]["value"].startswith(builder.url)
-    assert "PARSEC_API_BASE_URL" in values["base_url"]["source"]
-    assert "PARSEC_API_KEY" in values["api_key"]["source"]
-    assert BUILDER_KEY not in completed.out
-    assert STORED_KEY not in completed.out
-    assert builder.connections == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.actions import Action, drip, html, json_answer, redirect, reset
+from support.actions import Action, html, json_answer, redirect, reset
 from support.builder import BUILDER_KEY, BuilderServer
 from support.server import ScriptedServer
 
@@ -40,40 +40,19 @@ def test_a_wrong_base_url_gets_one_clear_line(tool, key_env, url, option):
     assert "PASSCANARY" not in completed.err
 
 
-@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
 @pytest.mark.parametrize(
     "value",
-    [
-        "localhost,127.0.0.1,::1,[::1]",
-        "fd07:b51a:cc66:f0::/64",
-        "[::1]:80",
-        "::1",
-        "10.0.0.0/8, 192.168.0.0/16",
-        "*",
-        "*.example,.example",
-        ",,a,,",
-        " ",
-        "http://[",
-        "a:b:c",
-    ],
+    ["localhost,127.0.0.1,::1,[::1]:80", "fd07:b51a:cc66:f0::/64, *.example", "http://[ ,,"],
 )
-def test_no_entry_in_no_proxy_breaks_the_client(tool, builder, key_env, name, value):
-    """Container tools inject bracketed and CIDR entries."""
-    completed = tool("pool", "show", env={**key_env(builder), name: value})
+def test_no_entry_in_no_proxy_breaks_the_real_command_line(parsec, builder, key_env, value):
+    """Container tools inject bracketed and CIDR entries, and libraries read the environment."""
+    env = {**key_env(builder), "NO_PROXY": value, "no_proxy": value}
+    completed = parsec("pool", "show", env=env)
     assert completed.code == 0, completed
     assert builder.log == [f"GET {POOL}"]
 
 
-@pytest.mark.parametrize("value", ["localhost,127.0.0.1,::1,[::1]", "fd07:b51a:cc66:f0::/64"])
-def test_no_proxy_entries_are_harmless_to_the_real_command_line(parsec, builder, key_env, value):
-    """The libraries below read the process's own environment."""
-    env = {**key_env(builder), "NO_PROXY": value, "no_proxy": value}
-    completed = parsec("pool", "show", env=env)
-    assert completed.code == 0, completed
-    assert parsec("--help", env=env).code == 0
-
-
-@pytest.mark.parametrize("value", ["junk", "http://[", "socks5://127.0.0.1:1", "://", "http://"])
+@pytest.mark.parametrize("value", ["http://[", "socks5://127.0.0.1:1"])
 def test_a_malformed_proxy_is_one_clean_error(parsec, key_env, value):
     """A setting of the machine's, named, not a traceback."""
     env = {**key_env("https://api.parsec.invalid"), "HTTPS_PROXY": value}
@@ -82,17 +61,6 @@ def test_a_malformed_proxy_is_one_clean_error(parsec, key_env, value):
     assert "Traceback" not in completed.err
     assert completed.err.count("error: ") == 1
     assert parsec("--help", env=env).code == 0
-
-
-def test_a_proxy_is_used_if_one_is_set(parsec, server, key_env):
-    """The key travels inside the tunnel only: the proxy sees CONNECT and no header of ours."""
-    server.script(json_answer(407, {"error": "no"}))
-    server.strict = False
-    env = {**key_env("https://api.parsec.invalid"), "HTTPS_PROXY": server.url}
-    completed = parsec("pool", "show", env=env)
-    assert completed.code == 7, completed
-    assert server.requests[0].method == "CONNECT"
-    assert BUILDER_KEY.encode() not in server.received
 
 
 @pytest.mark.parametrize(
@@ -119,7 +87,8 @@ def test_a_refusal_of_the_proxy_is_distinguished_from_the_api(
         f"error: api.parsec.invalid via the proxy in HTTPS_PROXY: {said}"
     )
     assert "hint: check HTTPS_PROXY, or add the host to NO_PROXY" in completed.err
-    assert len(server.requests) == tunnels
+    assert [request.method for request in server.requests] == ["CONNECT"] * tunnels
+    assert BUILDER_KEY.encode() not in server.received
     assert leaks(completed, ["PROXYSECRET"]) == []
 
 
@@ -219,22 +188,6 @@ def test_a_useless_ca_file_is_named_with_its_variable(tool, key_env, work, conte
     assert completed.code == 2, completed
     assert "SSL_CERT_FILE" in completed.err
     assert str(path) in completed.err
-
-
-SLOW = b'{"qps_pool": 1, "end_user_count": 0, ' + b" " * 500 + b'"total_allocated_qps": 0}'
-
-
-def test_a_slow_response_to_a_deactivation_leaves_the_outcome_unknown(run, builder):
-    """The message says so, and how to find out."""
-    user = builder.add("alice")
-    builder.strict = False
-    builder.fault("DELETE", action=drip(200, SLOW, delay=0.02), times=3)
-    argv = ["users", "deactivate", user["customer_id"], "--confirm", "alice"]
-    completed = run(*argv, "--timeout", "0.6")
-    assert completed.code == 12, completed
-    assert "unknown" in completed.err
-    assert "users get" in completed.err
-    assert len(builder.mutations) <= 3
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "abc", "", "1e400"])
