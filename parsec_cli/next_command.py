@@ -9,10 +9,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from parsec_cli.records import changed, record
-from parsec_cli.redaction import is_secret
+from parsec_cli.redaction import is_secret, may_be_secret
 
 Value = str | int | bool | None
 _TARGET = ("--profile", "--base-url")
+_PROFILE = "PARSEC_PROFILE"
+_FROM_STDIN = (("--from-file", "-"), ("--input", "-"), ("--credentials", "-"))
+_FIELDS = ("-f", "-F")
 # commands that use neither a profile nor a host
 _LOCAL = ("sandbox", "completion", "credentials", "help", "--version")
 
@@ -63,11 +66,11 @@ def again(
 
 @record
 class Target:
-    """The options and variable that reach the same profile and host from any shell, or ""."""
+    """The options and variables that reach the same profile and host from any shell."""
 
     profile: str = ""
     base_url: str = ""
-    config: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @record
@@ -112,26 +115,6 @@ class Line:
     def values(self) -> set[str]:
         return {*self.names, *(value for _, value in self.options if value)}
 
-    def without_secrets(self) -> Line:
-        """Replace the body by `--input FILE` if it contains a secret, and secrets in the query."""
-        fields = [value for name, value in self.options if name in ("-f", "-F") and value]
-        options = tuple(
-            (name, f"{value.partition('=')[0]}=VALUE")
-            if name == "--query" and value and _holds_secret(value)
-            else (name, value)
-            for name, value in self.options
-        )
-        if any(_holds_secret(field) for field in fields):
-            options = tuple(option for option in options if option[0] not in ("-f", "-F"))
-            options += (("--input", "FILE"),)
-        return Line(self.verb, options, self.names, self.understood)
-
-
-def _holds_secret(field: str) -> bool:
-    name, _, value = field.partition("=")
-    nested = re.findall(r'"((?:[^"\\]|\\.)*)"\s*:', value)
-    return any(map(is_secret, [name, *nested]))
-
 
 def _spellings(word: str, known: Mapping[str, tuple[str, bool]]) -> list[tuple[str, str | None]]:
     """Split `--name=value`, or short options after one dash, into options and attached values."""
@@ -147,55 +130,115 @@ def _spellings(word: str, known: Mapping[str, tuple[str, bool]]) -> list[tuple[s
     return found
 
 
-def complete(command: NextCommand, line: Line | None, target: Target) -> list[str] | None:
-    """Return the words of the whole command, or None if it cannot be completed.
+@record
+class Completed:
+    """A whole command: its words, variables first, and what its placeholders stand for."""
 
-    A first word such as `PARSEC_CONFIG=FILE` sets a variable.
-    """
-    words, names, given = list(command.words), list(command.names or ()), dict[str, str | None]()
+    words: tuple[str, ...]
+    stdin: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def complete(command: NextCommand, line: Line | None, target: Target) -> Completed | None:
+    """Return the whole command, or None if it cannot be completed."""
     if command.repeats:
         if line is None or not {old for old, _ in command.replace} <= line.values:
             return None
-        words, names, given = _repeated(command, line)
+        return _repeated(command, line, target)
+    words = [*command.words, *_names(command.names or ())]
+    given: dict[str, str | None] = {}
+    if command.words[:2] == ("config", "init") and "--base-url" not in words and line is not None:
+        given = {name: value for name, value in line.options if name == "--base-url"}
+    return Completed(_placed(command, words, given, target), command.stdin)
+
+
+def _placed(
+    command: NextCommand, words: Sequence[str], given: Mapping[str, str | None], target: Target
+) -> tuple[str, ...]:
+    """Put variables, program and target before the words; `given` options replace the target's."""
     if words[0] in _LOCAL or words[-1] == "--help":
         target = Target()
-    elif command.profile:
-        target = changed(target, profile=command.profile, base_url="")
-    elif words[0] == "config" and words[1] != "show":
+    if command.profile or given.get("--profile"):
+        kept = tuple(one for one in target.variables if one[0] != _PROFILE)
+        target = changed(target, profile=command.profile, variables=kept)
+    if command.profile or (words[0] == "config" and words[1] != "show"):
         # the URL would be stored, so it must not come from the environment
-        target = changed(target, base_url=given.get("--base-url", ""))
-    start = [f"PARSEC_CONFIG={target.config}"] if target.config else []
+        target = changed(target, base_url="")
+    start = [f"{name}={value}" for name, value in target.variables]
     start.append("parsec")
-    for option, short, value in (
-        ("--profile", "-p", target.profile),
-        ("--base-url", "--base-url", target.base_url),
-    ):
-        chosen = given.get(option, value)
-        start += [short, chosen] if chosen else []
-    return [*start, *words, *_names(names)]
+    profile = given.get("--profile", target.profile)
+    base_url = given.get("--base-url", target.base_url)
+    start += ["-p", profile] if profile else []
+    # a base URL with a password is refused anyway
+    start += ["--base-url", re.sub("//[^/]*@", "//", base_url)] if base_url else []
+    return (*start, *words)
 
 
-def _repeated(
-    command: NextCommand, line: Line
-) -> tuple[list[str], list[str], dict[str, str | None]]:
-    """Return words and names of the changed line, and its options for the target."""
+def _repeated(command: NextCommand, line: Line, target: Target) -> Completed:
+    """Return the line with other options and names, and placeholders for secrets and stdin."""
+    options = _changed_options(command, line)
+    given = {name: value for name, value in options if name in _TARGET}
+    options = [option for option in options if option[0] not in _TARGET]
+    verb, replace = command.words or line.verb, dict(command.replace)
+    names = line.names if command.names is None else command.names
+    names = tuple(replace.get(name, name) for name in names)
+    stdin, notes = command.stdin, list[str]()
+    if not stdin and ("-" in names or any(one in options for one in _FROM_STDIN)):
+        stdin = "FILE"
+        notes.append("FILE stands for what was read from stdin")
+    whole = options, names
+    options = [_without_secret(name, value) for name, value in options]
+    names = tuple(map(_path_without_secrets, names))
+    if (options, names) != whole:
+        notes.append("SECRET stands for a secret, which is not shown")
+    if any(name in _FIELDS and _holds_secret(value or "") for name, value in options):
+        options = [*(one for one in options if one[0] not in _FIELDS), ("--input", "FILE")]
+        notes.append("FILE stands for a file with the body, which contains a secret")
+    if verb == ("config", "set") and names and is_secret(names[0]):
+        names = names[:1]
+    written = [word for name, value in options for word in _option(name, value)]
+    ordered = tuple(_names(names))
+    words = [*verb, *names, *written] if ordered == names else [*verb, *written, *ordered]
+    return Completed(_placed(command, words, given, target), stdin, tuple(notes))
+
+
+def _changed_options(command: NextCommand, line: Line) -> list[tuple[str, str | None]]:
+    """Return the options of the changed line; one of the target that is removed is empty."""
     changes, replace = dict(command.options), dict(command.replace)
-    options = [(name, value) for name, value in line.options if name not in changes]
+    options = [
+        (name, replace.get(value or "", value))
+        for name, value in line.options
+        if name not in changes
+    ]
     for name, value in changes.items():
         if value is None or value is False:
             options += [(name, "")] if name in _TARGET else []
         else:
             options.append((name, None if value is True else str(value)))
-    words: list[str] = []
-    for name, value in options:
-        words += [] if name in _TARGET else _option(name, replace.get(value or "", value))
-    given_names = line.names if command.names is None else command.names
-    names = [replace.get(name, name) for name in given_names]
-    verb = command.words or line.verb
-    given = {name: value for name, value in options if name in _TARGET}
-    if _names(names) != names:
-        return [*verb, *words], names, given
-    return [*verb, *names, *words], [], given
+    return options
+
+
+def _without_secret(option: str, value: str | None) -> tuple[str, str | None]:
+    name, equals, _ = (value or "").partition("=")
+    secret = option == "--query" and equals and may_be_secret(name)
+    return option, f"{name}=SECRET" if secret else value
+
+
+def _path_without_secrets(path: str) -> str:
+    """Replace the values of secrets in the query of a path."""
+    start, mark, query = path.partition("?")
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    kept = [
+        f"{name}=SECRET" if value and may_be_secret(name) else f"{name}{equals}{value}"
+        for name, equals, value in pairs
+    ]
+    return f"{start}{mark}{'&'.join(kept)}"
+
+
+def _holds_secret(field: str) -> bool:
+    name, _, value = field.partition("=")
+    nested = re.findall(r'"((?:[^"\\]|\\.)*)"\s*:', value)
+    return any(map(may_be_secret, [name, *nested]))
 
 
 def _names(names: Sequence[str]) -> list[str]:
@@ -217,9 +260,10 @@ def shell_line(
     words: Sequence[str], stdin: str = "", shown: Callable[[str], str] = lambda word: word
 ) -> str:
     """Quote the words for a POSIX shell; words that `shown` would change are written as octets."""
-    first, equals, value = words[0].partition("=")
-    start = f"{first}={_quoted(value, shown)}" if equals else first
-    line = " ".join([start, *(_quoted(word, shown) for word in words[1:])])
+    place = words.index("parsec")
+    variables = [word.partition("=") for word in words[:place]]
+    start = [f"{name}={_quoted(value, shown)}" for name, _, value in variables]
+    line = " ".join([*start, *(_quoted(word, shown) for word in words[place:])])
     return f"{line} < {stdin}" if stdin else line
 
 

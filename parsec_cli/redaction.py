@@ -21,6 +21,11 @@ _REVEALED = "api_key"
 _KINDS = frozenset(("pk_live_", "pk_test_", "sk_live_", "sk_test_"))
 # people paste keys into a reason, and a server may quote a key; compiled on first use
 _KEY_LIKE = r"(?i)\b([ps]k_(?:live|test)_)[A-Za-z0-9_-]+"
+# a proposed command has a placeholder for what has such a name; elsewhere it is a name like others
+_MAYBE = (
+    r"(?i)pass|pwd|secret|token|key|auth|credential|signature|cookie|session|jwt|bearer|mnemonic|"
+    r"seed|otp|(?<![a-z])pin(?![a-z])|[%\\]"
+)
 # every secret name and key contains one of these in lower case, or is not ASCII
 _TRACES = ("_key", "-key", "private", "credentials", "clob", "k_live_", "k_test_", "\\u")
 _HIDDEN = "****"
@@ -42,6 +47,14 @@ def is_secret(name: str) -> bool:
     """Whether a field or header of this name contains a secret, in any case, with `-` or `_`."""
     plain = name.strip().lower().replace("-", "_")
     return plain in _NAMES or plain.startswith(_NAME_START)
+
+
+def may_be_secret(name: str) -> bool:
+    """Whether the value of this name could be a secret of any API, such as a `session_token`.
+
+    A name with an escaped character could be anything.
+    """
+    return is_secret(name) or re.search(_MAYBE, name) is not None
 
 
 def without_secrets(value: Any) -> Any:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from parsec_cli.memory.history import History
     from parsec_cli.memory.user_index import Index
     from parsec_cli.models import Secret
-    from parsec_cli.next_command import Line, NextCommand
+    from parsec_cli.next_command import Completed, Line, NextCommand
     from parsec_cli.output.screen import Screen
 
 
@@ -142,15 +142,15 @@ class Runtime:
             complete=self.complete,
         )
 
-    def complete(self, command: NextCommand) -> list[str] | None:
-        """Return the words of a proposed command with its target, without secrets."""
+    def complete(self, command: NextCommand) -> Completed | None:
+        """Return a proposed command with its target, without secrets."""
         from parsec_cli.config.profiles import target
         from parsec_cli.next_command import complete
 
-        line, options = self.read_line(), self.options
+        options = self.options
         found = None if isinstance(self._resolved, ParsecError) else self._resolved
         place = target(self.world.environ, options.profile, options.base_url, found)
-        return complete(command, line and line.without_secrets(), place)
+        return complete(command, self.read_line(), place)
 
     @property
     def place(self) -> str:

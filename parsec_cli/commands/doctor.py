@@ -70,7 +70,7 @@ class _Report:
 def _hint_of(runtime: Runtime, fault: ParsecError) -> str:
     """Return the hint of a failed check in parentheses; it never proposes `parsec doctor`."""
     hint, command = fault.hint, fault.command
-    if command == run("doctor"):
+    if command is not None and command.words == ("doctor",):
         hint, command = "", None
         if isinstance(fault, Unauthorized):
             hint, command = "store another key with", run("config", "set", "api_key")

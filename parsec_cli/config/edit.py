@@ -221,7 +221,7 @@ def _guard_origin(name: str, old: Mapping[str, str], base_url: str) -> None:
         raise GuardRefused(
             f"the key of profile `{name}` belongs to {home.display} and is not taken to"
             f" {new.display}",
-            hint="make another profile with `config init`, or remove the key first with",
+            hint="make another profile with `-p NAME`, or remove the key first with",
             command=run("config", "unset", stored, profile=name),
         )
 

@@ -12,7 +12,7 @@ from parsec_cli.base_url import BaseUrl
 from parsec_cli.config.settings import BY_NAME, SANDBOX, Sources, stored_origin
 from parsec_cli.errors import GuardRefused, NoKey, UsageFault
 from parsec_cli.models import Secret
-from parsec_cli.next_command import run
+from parsec_cli.next_command import NextCommand, run
 from parsec_cli.records import record
 from parsec_cli.redaction import mask
 
@@ -132,12 +132,18 @@ class KeySource:
                 f"the key of profile `{self.sources.name}` belongs to {home.display};"
                 f" it is not sent to {self.base_url.display}, which {url_source} names",
                 hint="make a profile for that host with",
-                command=run("config", "init", "--base-url", self.base_url.text, profile="NAME"),
+                command=self._new_profile,
             )
+
+    @property
+    def _new_profile(self) -> NextCommand:
+        return run("config", "init", "--base-url", self.base_url.text, profile="NAME")
 
     def _no_key(self) -> NoKey:
         name, variable = self.sources.name, BY_NAME["api_key"].env
-        command = run("config", "set", "api_key", profile=name)
+        elsewhere = stored_origin(self.sources.stored, name).origin != self.base_url.origin
+        # a stored key would not be sent to another host than that of its profile
+        command = self._new_profile if elsewhere else run("config", "set", "api_key", profile=name)
         if not self.sources.explicit:
             return NoKey(
                 f"no API key: neither {variable} nor profile `{name}` of {self.config_file}"

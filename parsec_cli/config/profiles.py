@@ -146,12 +146,20 @@ def target(
 
     `found` is None if they name nothing usable.
     """
+    sandbox = found is not None and found.sandbox
     given = base_url or ""
-    from_environment = profile is None and not (found is not None and found.sandbox)
-    if not given and from_environment:
+    if not given and profile is None and not sandbox:
         given = environ.get(BY_NAME["base_url"].env, "").strip()
-    name = profile or environ.get(BY_NAME["default_profile"].env, "").strip()
-    return Target(name, given, environ.get(BY_NAME["config"].env, "").strip())
+    by_variable = environ.get(BY_NAME["default_profile"].env, "").strip()
+    variables = [("config", environ.get(BY_NAME["config"].env, "").strip())]
+    name = profile or by_variable
+    if profile is None and found is not None and found.key_source.startswith("environment"):
+        # with `-p` the key of the file would be used
+        variables.append(("default_profile", by_variable))
+        name = ""
+    return Target(
+        name, given, tuple((BY_NAME[key].env, value) for key, value in variables if value)
+    )
 
 
 def _warnings(

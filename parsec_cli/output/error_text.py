@@ -21,9 +21,7 @@ def as_lines(error: ParsecError, command: str, surface: Surface, redaction: Reda
     lines += [f"  {clean(detail)}" for detail in error.details]
     if error.hint:
         lines.append(f"{surface.paint('hint:', 'hint')} {clean(error.hint)}")
-    if command:
-        lines.append(f"  {surface.paint(command, 'command')}")
-    return lines
+    return [*lines, *(f"  {surface.paint(line, 'command')}" for line in command.splitlines())]
 
 
 def as_json(error: ParsecError, command: str, redaction: Redaction) -> str:

@@ -22,10 +22,11 @@ from parsec_cli.results import Block, Frames, Grid, Listing, Record, Result, Tex
 from parsec_cli.visible import visible_lines
 
 if TYPE_CHECKING:
-    from parsec_cli.next_command import NextCommand
+    from parsec_cli.next_command import Completed, NextCommand
     from parsec_cli.output.progress import Progress
 
 _JSON = ("json", "jsonl")
+_MASKED = "**** hides a key"
 _ROWS = ("tsv", "csv", "ids")
 
 
@@ -34,7 +35,7 @@ class Screen:
     """What a command is shown on. `format` None means a table on a terminal, else tsv.
 
     `secrets` returns the keys known so far, which are masked wherever they appear. `complete`
-    returns the words of a proposed command, or None if it cannot be proposed.
+    returns the whole of a proposed command, or None if it cannot be proposed.
     """
 
     stdin: TextIO | None
@@ -42,7 +43,7 @@ class Screen:
     stderr: TextIO | None
     environ: Mapping[str, str]
     secrets: Callable[[], Sequence[str]]
-    complete: Callable[[NextCommand], list[str] | None]
+    complete: Callable[[NextCommand], Completed | None]
     format: str | None = None
     headers: bool | None = None
     fields: tuple[str, ...] | None = None
@@ -111,18 +112,20 @@ class Screen:
         self._print_line(f"{label} {self._clean_message(text)}{self._proposal(command)}")
 
     def shell_line(self, command: NextCommand | None) -> str:
-        """Return the whole command, quoted for a shell, or "" if there is none."""
-        words = None if command is None else self.complete(command)
-        if command is None or words is None:
+        """Return the whole command, quoted for a shell, below comments on its placeholders."""
+        whole = None if command is None else self.complete(command)
+        if whole is None:
             return ""
         from parsec_cli.next_command import shell_line
 
-        clean = [self._redaction.text(without_keys(word)) for word in words]
-        return shell_line(clean, command.stdin, self._err.readable)
+        clean = [self._redaction.text(without_keys(word)) for word in whole.words]
+        notes = whole.notes if clean == [*whole.words] else (*whole.notes, _MASKED)
+        lines = [f"# {note}" for note in notes]
+        return "\n".join([*lines, shell_line(clean, whole.stdin, self._err.readable)])
 
     def _proposal(self, command: NextCommand | None) -> str:
-        line = self.shell_line(command)
-        return f"\n  {self._err.paint(line, 'command')}" if line else ""
+        lines = self.shell_line(command).splitlines()
+        return "".join(f"\n  {self._err.paint(line, 'command')}" for line in lines)
 
     def error(self, error: ParsecError) -> None:
         """Print why the command failed: one line of JSON for JSON formats, else lines of text."""

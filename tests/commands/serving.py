@@ -16,7 +16,7 @@ def command_in(text: str) -> str:
     last = text.splitlines()[-1]
     if last.startswith('{"error": '):
         text = json.loads(last)["error"]["hint"]
-    found = re.findall(r"^ *((?:PARSEC_CONFIG=\S+ )?parsec .*)$", text, re.MULTILINE)
+    found = re.findall(r"^ *((?:PARSEC_[A-Z]+=(?:'.*'|\S+) )*parsec .*)$", text, re.MULTILINE)
     assert found, text
     return found[-1]
 

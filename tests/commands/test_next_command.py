@@ -90,23 +90,88 @@ def test_a_repeated_command_keeps_every_argument(run, builder):
     assert dict(sent.headers)["x-builder-customer-id"] == acting["customer_id"]
 
 
-def test_a_proposed_command_replaces_secrets_in_the_query(run, builder):
+@pytest.mark.parametrize("name", ["api_key", "password", "token", "clientSecret", "X-Signature"])
+def test_a_proposed_command_replaces_secrets_in_the_query(run, builder, name):
     user = builder.add("a")
-    query = ["--query", "api_key=SECRETCANARY", "--query", "page=2"]
+    query = ["--query", f"{name}=SECRETCANARY", "--query", "page=2"]
     refused = run("api", "DELETE", f"/builder/users/{user['customer_id']}", *query)
     assert refused.code == 9
     assert "SECRETCANARY" not in refused.err
-    assert " --query api_key=VALUE --query page=2 " in refused.error["hint"]
+    assert f" --query {name}=SECRET --query page=2 " in refused.error["hint"]
+    assert "\n# SECRET stands for a secret, which is not shown\nparsec " in refused.error["hint"]
 
 
-@pytest.mark.parametrize("field", ["-f", "-F"])
-def test_a_proposed_command_replaces_secret_fields_by_a_file(run, builder, field):
+def test_a_proposed_command_replaces_secrets_in_the_path(run):
+    refused = run("api", "GET", "C:/Git/builder/pool?token=SECRETCANARY&page=2", "-o", "table")
+    assert refused.code == 2
+    assert "SECRETCANARY" not in refused.err
+    note, command = refused.err.splitlines()[-2:]
+    assert note == "  # SECRET stands for a secret, which is not shown"
+    assert " api GET 'builder/pool?token=SECRET&page=2' " in command
+
+
+@pytest.mark.parametrize(
+    ("field", "secret"),
+    [
+        ("-f", "private_key=SECRETCANARY"),
+        ("-f", "password=SECRETCANARY"),
+        ("-F", 'x={"private_key": "SECRETCANARY"}'),
+        ("-F", 'x=[{"a": {"sessionToken": "SECRETCANARY"}}]'),
+    ],
+)
+def test_a_proposed_command_replaces_a_body_with_a_secret_by_a_file(run, builder, field, secret):
     user = builder.add("a")
-    secret = 'x={"private_key": "SECRETCANARY"}' if field == "-F" else "private_key=SECRETCANARY"
-    refused = run("api", "DELETE", f"/builder/users/{user['customer_id']}", field, secret)
+    path = f"/builder/users/{user['customer_id']}"
+    refused = run("api", "DELETE", path, field, secret, "-f", "n=1")
     assert refused.code == 9
     assert "SECRETCANARY" not in refused.err
-    assert refused.error["hint"].endswith(" --input FILE --confirm a")
+    _, note, command = refused.error["hint"].splitlines()
+    assert note == "# FILE stands for a file with the body, which contains a secret"
+    assert command.endswith(f" api DELETE {path} --confirm a --input FILE")
+
+
+def test_a_proposed_command_leaves_out_a_typed_key(tool):
+    refused = tool("config", "st", "api_key", "SECRETCANARY")
+    assert refused.err.splitlines()[-1] == "  parsec config set api_key"
+    assert tool("config", "st").err.splitlines()[-1] == "  parsec config set"
+
+
+def test_a_proposed_command_leaves_out_the_password_of_a_base_url(tool):
+    refused = tool("--base-url", "https://user:SECRETCANARY@api.test", "users", "lst")
+    assert refused.err.splitlines()[-1] == "  parsec --base-url https://api.test users list"
+
+
+def test_a_proposed_command_says_that_it_hides_a_key(run, builder):
+    builder.add("a")
+    refused = run("users", "deactivate", "a", "--reason", "lost pk_live_SECRETCANARY_77", "--json")
+    assert refused.code == 9
+    assert "SECRETCANARY" not in refused.err
+    _, note, command = refused.error["hint"].splitlines()
+    assert note == "# **** hides a key"
+    assert " --reason 'lost pk_live_****Y_77' " in command
+
+
+def test_a_proposed_command_reads_again_what_came_from_stdin(run, builder):
+    builder.add("a", 5)
+    refused = run("users", "apply", "-", "--json", stdin=b"external_id,qps_limit\na,7\n")
+    assert refused.code == 9
+    _, note, command = refused.error["hint"].splitlines()
+    assert note == "# FILE stands for what was read from stdin"
+    assert command.endswith(" users apply - --json --yes < FILE")
+
+
+def test_a_key_of_the_environment_stays_in_use(tool, builder, home):
+    """With `-p`, the key of the config file would be used, which may belong to another builder."""
+    config = home / "c.toml"
+    stored = "pk_live_another_builder_1"
+    config.write_text(f'[profiles.x]\nbase_url = "{builder.url}"\napi_key = "{stored}"\n')
+    config.chmod(0o600)
+    user = builder.add("a", 5)
+    env = {"PARSEC_CONFIG": str(config), "PARSEC_API_KEY": builder.key}
+    refused = tool("users", "deactivate", "a", env={**env, "PARSEC_PROFILE": "x"})
+    command = f"parsec users deactivate {user['customer_id']} --confirm a"
+    expected = f"  PARSEC_CONFIG={config} PARSEC_PROFILE=x {command}"
+    assert refused.err.splitlines()[-1] == expected
 
 
 def test_in_json_the_last_line_of_the_hint_is_the_command(tool):

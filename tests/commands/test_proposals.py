@@ -1,169 +1,212 @@
-"""Each command that a hint or notice proposes does what it says, at the same host, in any shell."""
+"""Each command that the tool proposes does what it says, at the same host, in any shell."""
 
 from __future__ import annotations
 
 import ast
+import os
+import re
+import shlex
+import socket
 import subprocess
+import sys
 from itertools import cycle
-from pathlib import Path
 
 import pytest
+from commands.proposals import CASES, EVERYWHERE, KNOWN, UUID, Scene
 from commands.serving import command_in
-from support.actions import close, error, redirect
+from support.builder import BuilderServer
+from support.proposals import PACKAGE, calls, read_by_a_shell, watch
 from support.records import wallet
 
-import parsec_cli
 from parsec_cli.cli.tree import parser
 
-PACKAGE = Path(parsec_cli.__file__).parent
-UUID = "298a59f8-5e1e-4978-90a7-6e49fa60dbd6"
-KNOWN = "11111111-2222-4333-8444-555555555555"
 # what stands for a value that only the operator knows
 VALUES = {"FILE": "r.csv", "PLAN": "p2.json", "USER": "u1", "TEXT": "u", "SECONDS": "5"}
-VALUES |= {"VALUE": "5", "EXTERNAL_ID": "x", "NAME": "third"}
-USAGE, LISTING = ("GET", "usage"), ("GET", "/builder/users$")
-QUOTA = error(429, "used up", "monthly_limit_exceeded")
+VALUES |= {"VALUE": "5", "EXTERNAL_ID": "x", "NAME": "fourth", "EXCHANGE": "polymarket"}
+VALUES |= {
+    "MODE": "managed",
+    "FIELD=COLUMN": "qps_limit=qps_limit",
+    "PROGRAM ARGUMENT...": "echo key",
+}
+MODES = (
+    "option",
+    "variable",
+    "variable with key",
+    "default",
+    "base url",
+    "base url variable",
+    "config",
+)
 
-# command line: exit code, exit code of what it proposes, and faults of the server before that
-CASES = {
-    "users deactivate u1": (9, 0),
-    "users deactivate u1 u2 --reason it's": (9, 0),
-    "users deactivate --from-file leavers.txt --max 5 -q": (9, 0),
-    "users deactivate rich --confirm rich": (10, 0),
-    "users deactivate u1 u2 --max 1": (10, 9),
-    "users deactivate": (2, 9),
-    "users apply r.csv": (9, 0),
-    "users apply r.csv --prune --balances-only": (9, 0),
-    "users apply -f.csv": (2, 0),
-    "users apply r.csv --prune --max 1": (10, 9),
-    "users apply big.csv --yes": (10, 0),
-    "users apply p.json --prune": (2, 0),
-    "users apply changed.json": (10, 0),
-    "users plan r.csv --out new.json": (0, 9),
-    "users create big --qps-limit 99999": (10, 0),
-    "users create u1 --qps-limit 9": (0, 0),
-    "users create new": (0, 0),
-    "users set-qps u1 99999": (10, 0),
-    "users onboard u1": (2, 0),
-    f"users set-qps {UUID} 6": (3, 0),
-    "users list --limit 1": (0, 0),
-    "users get nobody": (3, 0),
-    "users get  --fields email": (2, 0),
-    "users lst --limit 1": (2, 0),
-    "usres list --limit 1": (2, 0),
-    "users rm u1": (2, 9),
-    "users reactivate u1": (2, 0),
-    f"api DELETE /builder/users/{KNOWN} --as u2 -f a=b -F n=[1] --include": (9, 0),
-    "api GET C:/Git/builder/pool": (2, 0),
-    "history show nothing": (3, 0),
-    "config set rate": (2, 0),
-    "help safty": (2, 0),
-}
-FAULTS = {
-    ("users set-qps u1 9", "PATCH", close(), 4): (12, 0),
-    ("users deactivate u1 --confirm u1", "DELETE", close(), 3): (12, 0),
-    ("users list", "GET", error(401, "no", "unauthorized"), 1): (4, 0),
-    ("users list", "GET", redirect(302, "https://elsewhere.invalid"), 1): (7, 0),
-    ("users list --max-wait 0", "GET", error(500, "no", "internal_error"), 1): (7, 0),
-    ("users list", "GET", QUOTA, 1): (6, 0),
-    ("users apply r.csv --yes", "PATCH", error(409, "busy", "conflict"), 1): (8, 0),
-}
-MODES = ("option", "variable", "default", "base url", "base url variable")
-PAIRS = [
-    *(
-        (line, (), codes, mode)
-        for (line, codes), mode in zip(CASES.items(), cycle(MODES), strict=False)
-    ),
-    *(
-        (line, fault, codes, mode)
-        for ((line, *fault), codes), mode in zip(FAULTS.items(), cycle(MODES), strict=False)
-    ),
-    *(
-        (line, (), CASES[line], mode)
-        for line in ("users apply r.csv", "users get nobody")
-        for mode in MODES
-    ),
-]
+
+def modes():
+    """Each case with one way to name profile and host, and some with all."""
+    turns = cycle(MODES)
+    for case in CASES:
+        named = " -p " in case.line or case.line.startswith("config") or "--api-key" in case.line
+        fixed = "default" if named or case.place.endswith("start_change") else ""
+        yield case, fixed or next(turns)
+    yield from ((case, mode) for case in EVERYWHERE for mode in MODES)
+
+
+PAIRS = list(modes())
+IDS = [f"{case.place} {mode}" for case, mode in PAIRS]
 
 
 @pytest.fixture
-def scene(builder, other_origin, home, work):
-    """Users, files, and a config whose other profile is at a host that must not be asked."""
+def scene(tool, builder, home, work):
+    """Users and files."""
     builder.qps_pool = 1000
     for name, more in {"u1": {"customer_id": KNOWN}, "u2": {}, UUID: {}}.items():
         builder.add(name, 5, **more)
     builder.add("rich", 5, wallet=wallet("safe", "10"), linked_exchanges=[])
-    (work / "leavers.txt").write_text("u1\nu2\n")
-    (work / "r.csv").write_text("external_id,qps_limit\nu1,7\n")
-    (work / "-f.csv").write_text("external_id,qps_limit\nu1,7\n")
-    (work / "big.csv").write_text("external_id,qps_limit\nu1,7000\n")
-    path = home / ".config" / "parsec" / "config.toml"
-    path.parent.mkdir(parents=True)
-
-    def write(default):
-        path.write_text(
-            f'default_profile = "{default}"\n'
-            f'[profiles.prod]\nbase_url = "{builder.url}"\napi_key = "{builder.key}"\n'
-            f'[profiles.other]\nbase_url = "{other_origin.url}"\napi_key = "pk_live_other_0001"\n'
-        )
-        path.chmod(0o600)
-        return builder, other_origin, work
-
-    return write
+    for _ in range(2):
+        builder.add("twin", 5)
+    rows = {"r": "u1,7\n", "-f": "u1,7\n", "big": "u1,7000\n", "twin": "twin,7\n"}
+    rows |= {"two": "u1,7\nu2,7\n"}
+    for name, text in {**rows, "similar": "U1,7\n", "empty": ""}.items():
+        (work / f"{name}.csv").write_text(f"external_id,qps_limit\n{text}")
+    for name, text in {"leavers.txt": "u1\nu2\n", "gone.txt": "nobody\n"}.items():
+        (work / name).write_text(text)
+    config = home / ".config" / "parsec" / "config.toml"
+    return Scene(builder, tool, work, config, builder.key.encode())
 
 
-def placed(mode, builder):
-    """Return the options and variables that reach the builder, and those a clean shell has."""
-    key = {"PARSEC_API_KEY": builder.key}
+def placed(mode, scene, other):
+    """Write the config; return the options and variables that reach the builder, and clean ones.
+
+    The default profile is at a host that must not be asked.
+    """
+    url, key = scene.builder.url, {"PARSEC_API_KEY": scene.builder.key}
+    if mode == "config":
+        write_config(scene.config, "other", scene, other)
+        scene.config = scene.work / "its config.toml"
+    write_config(scene.config, "prod" if mode in ("default", "config") else "other", scene, other)
     return {
         "option": (["-p", "prod"], {}, {}),
         "variable": ([], {"PARSEC_PROFILE": "prod"}, {}),
+        "variable with key": ([], {**key, "PARSEC_PROFILE": "bare"}, key),
         "default": ([], {}, {}),
-        "base url": (["--base-url", builder.url], key, key),
-        "base url variable": ([], {**key, "PARSEC_API_BASE_URL": builder.url}, key),
+        "base url": (["--base-url", url], key, key),
+        "base url variable": ([], {**key, "PARSEC_API_BASE_URL": url}, key),
+        "config": ([], {"PARSEC_CONFIG": str(scene.config)}, {}),
     }[mode]
 
 
-def in_a_shell(line):
-    """Return the arguments that a POSIX shell gives to the command, placeholders filled in."""
-    script = f"parsec() {{ printf '%s\\0' \"$@\"; }}\n{line}"
-    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
-    return [VALUES.get(word, word) for word in done.stdout.split("\0")[:-1]]
+def write_config(path, default, scene, other):
+    url, key = scene.builder.url, scene.builder.key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        f'default_profile = "{default}"\n'
+        f'[profiles.other]\nbase_url = "{other.url}"\napi_key = "pk_live_other_0001"\n'
+        f'[profiles.bare]\nbase_url = "{url}"\n'
+        f'[profiles.cmd]\nbase_url = "{url}"\napi_key_command = "echo key"\n'
+        f'[profiles.prod]\nbase_url = "{url}"\napi_key = "{key}"\n'
+    )
+    path.chmod(0o600)
 
 
-@pytest.mark.parametrize(("line", "fault", "codes", "mode"), PAIRS)
-def test_a_proposed_command_works_in_a_clean_shell(tool, clock, scene, line, fault, codes, mode):
-    builder, other_origin, work = scene("prod" if mode == "default" else "other")
-    options, environ, clean = placed(mode, builder)
-    if ".json" in line:
-        tool(*options, "users", "plan", "r.csv", "--out", "p.json", env=environ)
-        (work / "changed.json").write_text((work / "p.json").read_text().replace("u1", "u2"))
-    if fault:
-        method, action, times = fault
-        builder.fault(method, action=action, times=times)
-    done = tool(*options, *line.split(), env=environ)
-    assert done.code == codes[0], done
-    proposed = in_a_shell(command_in(done.err))
+def at(scene, text):
+    url = scene.builder.url
+    return text.replace("BASE", url).replace("ALIAS", url.replace("127.0.0.1", "localhost"))
+
+
+def provoked(scene, case, mode, other):
+    """Run the case's command; return the proposed command line and the clean environment."""
+    options, environ, clean = placed(mode, scene, other)
+    case.setup(scene)
+    words = shlex.split(at(scene, case.line))
+    done = scene.tool(*options, *words, env=environ, stdin=scene.stdin)
+    assert done.code == case.codes[0], done
+    (scene.work / "FILE").write_bytes(scene.stdin or scene.builder.key.encode())
+    in_brackets = re.search(r"\(.*`(parsec .*)`\)", done.out)
+    return in_brackets[1] if in_brackets else command_in(done.err), clean
+
+
+@pytest.mark.parametrize(("case", "mode"), PAIRS, ids=IDS)
+def test_a_proposed_command_works_in_a_clean_shell(
+    clock, scene, other_origin, monkeypatch, case, mode
+):
+    shown = watch(monkeypatch)
+    line, clean = provoked(scene, case, mode, other_origin)
+    assert case.place in shown
+    variables, words, stdin = read_by_a_shell(line, scene.work)
     clock.sleep(1)
-    again = tool(*proposed, env=clean)
-    assert again.code == codes[1], (proposed, again.err)
+    before = len(scene.builder.requests)
+    words = [VALUES.get(word, word) for word in words]
+    then = scene.tool(*words, env={**clean, **variables}, stdin=stdin or scene.builder.key.encode())
+    assert then.code == case.codes[1], (line, then.err)
+    sent = [str(request).partition("?")[0] for request in scene.builder.requests[before:]]
+    seen = "\n".join([*(one.replace("/api/v1", "") for one in sent), then.out, then.err])
+    assert re.search(at(scene, case.does), seen, re.MULTILINE), seen
     assert other_origin.requests == []
 
 
-def calls():
-    """Each call of `run` and `again` in the package that makes a proposed command."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {
-            alias.name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and node.module == "parsec_cli.next_command"
-            for alias in node.names
-        }
-        for node in ast.walk(tree):
-            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if named and node.func.id in names & {"run", "again"}:
-                yield f"{path.name}:{node.lineno}", node
+def test_each_place_that_proposes_a_command_has_a_case():
+    places = {place for place, _ in calls().values()}
+    # these two have tests of their own below
+    assert places - {"sandbox/serve:_listener", "errors:TlsFailed"} == {c.place for c in CASES}
+
+
+@pytest.fixture
+def program(home, work, tmp_path):
+    """Run a line as a shell does: `program(line, env)`; only `parsec` is on its path besides."""
+    path = tmp_path / "bin" / "parsec"
+    path.parent.mkdir()
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m parsec_cli "$@"\n')
+    path.chmod(0o755)
+    clean = {"PATH": f"{path.parent}:{os.defpath}", "HOME": str(home)}
+
+    def run(line, env):
+        return subprocess.Popen(
+            ["/bin/sh", "-c", f"exec env {line}"],
+            cwd=work,
+            env={**clean, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_proposed_command_works_as_a_program(program, scene, other_origin, mode):
+    case = next(case for case in EVERYWHERE if case.line == "users apply r.csv")
+    line, clean = provoked(scene, case, mode, other_origin)
+    with program(line, clean) as child:
+        assert child.wait(60) == 0
+    assert scene.builder.effects == [("PATCH", KNOWN)]
+    assert other_origin.requests == []
+
+
+def test_serving_at_a_free_port_works(program, tool, monkeypatch):
+    shown = watch(monkeypatch)
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        done = tool("sandbox", "serve", "--port", str(busy.getsockname()[1]))
+        assert (done.code, shown) == (1, ["sandbox/serve:_listener"])
+        with program(command_in(done.err), {}) as child:
+            try:
+                assert child.stdout.readline().startswith("http://127.0.0.1:")
+            finally:
+                child.terminate()
+
+
+def test_doctor_connects_to_the_server_whose_certificate_failed(
+    tool, key_env, private_ca, monkeypatch
+):
+    shown, started = watch(monkeypatch), BuilderServer(tls=private_ca.good())
+    try:
+        done = tool("users", "list", env=key_env(started))
+        assert (done.code, shown) == (7, ["errors:TlsFailed"])
+        before = len(started.connections)
+        words = shlex.split(command_in(done.err))
+        then = tool(*words[1:], env={"PARSEC_API_KEY": started.key})
+        assert then.code == 7
+        assert len(started.connections) > before
+    finally:
+        started.stop()
 
 
 def command_of(words):
@@ -176,7 +219,7 @@ def command_of(words):
 
 def test_each_proposal_names_a_command_and_options_that_exist():
     every = {option for group in parser().commands.values() for option in options_below(group)}
-    for place, call in calls():
+    for place, call in calls().values():
         words = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
         node, rest = command_of(words)
         known = {name for param in node.params for name in param.opts} | {"--help"}
@@ -195,10 +238,14 @@ def options_below(node):
 
 def test_no_message_contains_a_command_as_text():
     """It would lack profile, host and quoting. Help texts and docstrings are not messages."""
-    rooms = [p for p in PACKAGE.rglob("*.py") if p.name not in ("topics.py", "tree.py")]
+    groups = {
+        name: group for name, group in parser().commands.items() if hasattr(group, "commands")
+    }
+    verbs = [f"{name} {verb}" for name, group in groups.items() for verb in group.commands]
+    quoted = re.compile(f"`(?:parsec |(?:{'|'.join(verbs)})(?: [^`]+)?`)")
     found = []
-    for path in rooms:
-        if path.parent.name == "shells":
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.name in ("topics.py", "tree.py") or path.parent.name == "shells":
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
@@ -206,9 +253,9 @@ def test_no_message_contains_a_command_as_text():
             ast.get_docstring(n, clean=False) for n in ast.walk(tree) if isinstance(n, documented)
         }
         found += [
-            f"{path.name}:{node.lineno}"
+            f"{path.name}:{node.lineno} {node.value}"
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
-            if "`parsec " in node.value and node.value not in docs
+            if quoted.search(node.value) and node.value not in docs
         ]
     assert found == []

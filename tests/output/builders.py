@@ -10,6 +10,7 @@ from typing import Any
 
 from support.records import new_user, wallet
 
+from parsec_cli.next_command import Completed
 from parsec_cli.output.screen import Screen
 from parsec_cli.results import Column, Listing, Record
 
@@ -77,7 +78,7 @@ class Shown:
             stdin=options.pop("stdin", self.stdin),
             stdout=options.pop("stdout", self.stdout),
             stderr=options.pop("stderr", self.stderr),
-            complete=lambda command: ["parsec", *command.words],
+            complete=lambda command: Completed(("parsec", *command.words)),
             environ={"COLUMNS": "200", "NO_COLOR": "1"} if environ is None else environ,
             secrets=options.pop("secrets", lambda: (BUILDER_KEY,)),
             **more,

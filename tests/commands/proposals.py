@@ -1,0 +1,280 @@
+"""One case or more for each place in the code that proposes a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from support.actions import Action, close, error, html, raw_json, redirect, too_many
+from support.builder import BuilderServer
+from support.runner import Completed
+
+UUID = "298a59f8-5e1e-4978-90a7-6e49fa60dbd6"
+KNOWN = "11111111-2222-4333-8444-555555555555"
+
+
+@dataclass
+class Scene:
+    """What a case may set up before its command."""
+
+    builder: BuilderServer
+    tool: Callable[..., Completed]
+    work: Path
+    config: Path
+    stdin: bytes | None
+
+
+class Case(NamedTuple):
+    """`line` ends with the first of `codes`, what it proposes with the second.
+
+    `does` is a pattern for the requests and the output of the proposed command. BASE stands for the
+    builder's URL, ALIAS for another name of the same host.
+    """
+
+    place: str
+    line: str
+    codes: tuple[int, int]
+    does: str
+    setup: Callable[[Scene], Any] = lambda _: None
+
+
+def fault(method: str, action: Action, times: int = 1, path: str = "") -> Callable[[Scene], None]:
+    return lambda scene: scene.builder.fault(method, path, action=action, times=times)
+
+
+def refused(status: int, code: str, method: str = "GET", path: str = "") -> Callable[[Scene], None]:
+    return fault(method, error(status, "no", code), path=path)
+
+
+def saved_plan(scene: Scene) -> None:
+    """Save `p.json`, and `changed.json` with another user in it."""
+    url = ("--base-url", scene.builder.url)
+    env = {"PARSEC_API_KEY": scene.builder.key}
+    for name, roster in (("p.json", "r.csv"), ("over.json", "big.csv")):
+        scene.builder.qps_pool = 1_000_000
+        done = scene.tool(*url, "users", "plan", roster, "--out", name, env=env)
+        assert done.code == 0, done
+    scene.builder.qps_pool = 1_000
+    text = (scene.work / "p.json").read_text()
+    (scene.work / "changed.json").write_text(text.replace("u1", "u2"))
+
+
+def small_quota(scene: Scene) -> None:
+    scene.builder.monthly_limit = scene.builder.monthly_used + 2
+
+
+def protected(scene: Scene) -> None:
+    with scene.config.open("a") as file:
+        file.write("protected = true\n")
+
+
+def remembered(scene: Scene) -> None:
+    """Let the tool know the users' ids."""
+    url, env = scene.builder.url, {"PARSEC_API_KEY": scene.builder.key}
+    assert scene.tool("--base-url", url, "users", "list", env=env).code == 0
+
+
+def no_stdin(scene: Scene) -> None:
+    scene.stdin = None
+
+
+def no_config(scene: Scene) -> None:
+    scene.config.write_text("")
+
+
+def no_users(scene: Scene) -> None:
+    scene.builder.users.clear()
+
+
+def broken_sandbox(scene: Scene) -> None:
+    scene.tool("-p", "sandbox", "users", "list")
+    (path,) = scene.config.parents[2].rglob("sandbox.sqlite3")
+    path.write_bytes(b"no database" * 100)
+
+
+USERS, USAGE, POOL = "^GET /builder/users$", "^GET /usage$", "^GET /builder/pool$"
+USER, CHANGED = f"^GET /builder/users/{KNOWN}$", f"^PATCH /builder/users/{KNOWN}$"
+CREATED, DELETED = "^POST /builder/users$", "^DELETE /builder/users/"
+HOST, STORED = "base_url\tBASE\t", "^stored "
+DENIED = refused(401, "unauthorized")
+
+CONSENT = "commands/shared/consent:with_consent"
+NEW_PROFILE = "config/keys:KeySource._new_profile"
+
+CASES = [
+    Case("errors:ForeignNotFound", "users list", (3, 0), HOST, fault("GET", html(404))),
+    Case("errors:Unauthorized", "users list", (4, 0), USAGE, DENIED),
+    Case("errors:NotABuilder", "users list", (4, 0), USAGE, refused(403, "forbidden")),
+    Case("errors:RateLimited", "users list --max-wait 0", (6, 0), USERS, fault("GET", too_many())),
+    Case("errors:QuotaUsedUp", "users list", (6, 0), USAGE, refused(429, "monthly_limit_exceeded")),
+    Case(
+        "errors:Unreachable",
+        "users list --max-wait 0",
+        (7, 0),
+        USAGE,
+        refused(500, "internal_error"),
+    ),
+    Case(
+        "errors:Redirected",
+        "users list",
+        (7, 0),
+        HOST,
+        fault("GET", redirect(302, "https://elsewhere.invalid")),
+    ),
+    Case("errors:Unreadable", "users list", (7, 0), HOST, fault("GET", raw_json(200, "x"), 2)),
+    Case(
+        "api/changes:_change_and_verify",
+        "users set-qps u1 9",
+        (12, 0),
+        USER,
+        fault("PATCH", close(), 4),
+    ),
+    Case(
+        "api/changes:settle_deactivation",
+        "users deactivate u1 --confirm u1",
+        (12, 0),
+        USER,
+        fault("DELETE", close(), 3),
+    ),
+    Case("api/error_of:_LIST", f"api GET /builder/users/{UUID[:-1]}0", (3, 0), USERS),
+    Case(
+        "api/error_of:_BASE_URL",
+        "users create new",
+        (7, 0),
+        HOST,
+        refused(404, "not_found", "POST"),
+    ),
+    Case("api/error_of:_PATH", "api GET /nothing", (3, 0), HOST),
+    Case(
+        "api/error_of:_CREDENTIALS",
+        "api GET /orders --as u1",
+        (5, 0),
+        "^POST /builder/onboard$",
+        refused(403, "credentials_required", path="orders"),
+    ),
+    Case("api/error_of:_BUILDER", "users list", (5, 0), USAGE, refused(403, "another")),
+    Case("api/resolve:check_id", "users get '' --fields email", (2, 0), USERS),
+    Case("api/resolve:Resolver._not_found", "users get ext:nobody", (3, 0), USERS),
+    Case("api/resolve:Resolver._not_found 2", f"users set-qps {UUID} 6", (3, 0), "^PATCH "),
+    Case(
+        "bulk/plan/deactivations:plan_deactivations",
+        "users deactivate --from-file gone.txt",
+        (3, 0),
+        USERS,
+    ),
+    Case("bulk/plan/diff:diff", "users apply empty.csv --prune", (10, 0), USERS),
+    Case("bulk/plan/diff:_check_new_ids", "users apply similar.csv --yes", (10, 0), CREATED),
+    Case(
+        "bulk/plan/forecast:check_quota", "users apply two.csv --yes", (10, 0), USAGE, small_quota
+    ),
+    Case("bulk/plan/saved_plan:_refused", "users apply changed.json", (10, 0), USERS, saved_plan),
+    Case("bulk/plan/snapshot:check_unambiguous", "users apply twin.csv --yes", (3, 0), USERS),
+    Case("cli/common_options:start_change", "users set-qps u1 9", (10, 0), CHANGED, protected),
+    Case("cli/usage_errors:_see_help", "users list --nope", (2, 0), "parsec users list"),
+    Case("cli/usage_errors:_unknown_option", "users list --api-key x", (2, 0), STORED),
+    Case("cli/usage_errors:_suggestion", "users reactivate u1", (2, 0), "parsec users create"),
+    Case("cli/usage_errors:_with_arguments", "usres", (2, 0), "parsec users"),
+    Case("cli/usage_errors:_with_arguments 2", "users lst --nope", (2, 0), USERS),
+    Case("cli/usage_errors:_with_arguments 3", "users lst --limit 1", (2, 0), USERS),
+    Case("cli/usage_errors:_with_arguments 3", "usres list --limit 1", (2, 0), USERS),
+    Case("cli/usage_errors:_with_arguments 3", "users rm u1", (2, 9), "deactivate"),
+    Case("commands/api/path:_check_rewritten", "api GET C:/Git/builder/pool", (2, 0), POOL),
+    Case("commands/api/path:deleted_user", "api DELETE /builder/users/a%20b", (2, 9), USERS),
+    Case("commands/config/__init__:set_value", "config set rate", (2, 0), STORED),
+    Case(
+        "commands/config/store_key:init_profile",
+        "config init -p third --base-url BASE",
+        (0, 0),
+        USAGE,
+    ),
+    Case("commands/config/store_key:store_key", "config set api_key x -p prod", (2, 0), STORED),
+    Case(
+        "commands/config/store_key:store_key 2",
+        "config set api_key -p prod --base-url ALIAS",
+        (10, 0),
+        STORED,
+    ),
+    Case("commands/config/store_key:_tier", "config set api_key -p prod", (4, 0), STORED, DENIED),
+    Case("commands/config/store_key:_agree_to_replace", "config init -p prod", (9, 0), STORED),
+    Case("commands/config/store_key:_key", "config set api_key -p prod", (2, 0), STORED, no_stdin),
+    Case("commands/doctor:_hint_of", "doctor -p prod", (4, 0), STORED, DENIED),
+    Case("commands/help:_no_topic", "help safty", (2, 0), "parsec"),
+    Case("commands/shared/consent:check_pool", "users set-qps u1 99999", (10, 0), CHANGED),
+    Case(
+        "commands/shared/consent:check_pool", "users create x --qps-limit 99999", (10, 0), CREATED
+    ),
+    Case("commands/shared/consent:check_pool", "users apply big.csv --yes", (10, 0), CHANGED),
+    Case("commands/shared/consent:check_max", "users deactivate u1 u2 --max 1", (10, 9), "u2"),
+    Case("commands/shared/consent:check_max", "users apply r.csv --prune --max 1", (10, 9), "rich"),
+    Case(CONSENT, "users deactivate u1", (9, 0), DELETED),
+    Case(CONSENT, "users deactivate rich u1 --reason it\\'s -q", (9, 0), DELETED),
+    Case(CONSENT, "users deactivate rich --confirm rich", (10, 0), DELETED),
+    Case(CONSENT, "users deactivate --from-file leavers.txt --max 5", (9, 0), DELETED),
+    Case(
+        CONSENT,
+        "users deactivate --from-file -",
+        (9, 0),
+        DELETED,
+        lambda scene: setattr(scene, "stdin", b"u1\n"),
+    ),
+    Case(CONSENT, "users apply r.csv --prune --balances-only", (9, 0), DELETED),
+    Case(
+        CONSENT,
+        f"api DELETE /builder/users/{KNOWN} --as u2 -f a=b -F n=[1] --include",
+        (9, 0),
+        DELETED,
+    ),
+    Case("commands/users/apply:_YES", "users apply r.csv", (9, 0), CHANGED),
+    Case("commands/users/apply:_YES", "users apply -- -f.csv", (9, 0), CHANGED),
+    Case(
+        "commands/users/apply:_PLAN_OVERCOMMIT",
+        "users apply over.json --yes",
+        (10, 0),
+        USERS,
+        saved_plan,
+    ),
+    Case(
+        "commands/users/apply:_check_flags", "users apply p.json --prune", (2, 0), USERS, saved_plan
+    ),
+    Case(
+        "commands/users/bulk_run:_error_of",
+        "users apply r.csv --yes",
+        (8, 0),
+        CHANGED,
+        refused(409, "conflict", "PATCH"),
+    ),
+    Case("commands/users/create:_check_fields", "users create null", (2, 0), CREATED),
+    Case("commands/users/create:_check_fields 2", "users create U1", (10, 0), CREATED, remembered),
+    Case("commands/users/create:_notice_created", "users create new", (0, 0), "pk_live_"),
+    Case("commands/users/create:_differences", "users create u1 --qps-limit 9", (0, 0), CHANGED),
+    Case("commands/users/deactivate:_check_source", "users deactivate", (2, 9), "deactivate"),
+    Case("commands/users/list:_CREATE", "users list -o table", (0, 0), CREATED, no_users),
+    Case("commands/users/list:_Walk._next_command", "users list --limit 1", (0, 0), USERS),
+    Case("commands/users/plan:_save", "users plan r.csv --out new.json", (0, 9), "--yes"),
+    Case("config/edit:check_rival", "config set api_key -p cmd", (2, 0), "removed `api_key_comm"),
+    Case(
+        "config/edit:_guard_origin",
+        "config set base_url http://127.0.0.1:1 -p prod",
+        (10, 0),
+        "removed `api_key`",
+    ),
+    Case(
+        "config/key_command:split_command",
+        "config set api_key_command '\"open' -p bare",
+        (2, 0),
+        STORED,
+    ),
+    Case(NEW_PROFILE, "users list -p prod --base-url ALIAS", (10, 0), STORED),
+    Case(NEW_PROFILE, "users list -p bare --base-url ALIAS", (4, 0), STORED),
+    Case("config/keys:KeySource._no_key", "users list -p bare", (4, 0), STORED),
+    Case("config/profiles:resolve", "users list -p sandbox --base-url BASE", (2, 0), "user_001"),
+    Case("config/profiles:unknown_profile", "users list -p no --base-url BASE", (2, 0), STORED),
+    Case("config/read:read", "users list -p prod --base-url BASE", (2, 0), STORED, no_config),
+    Case("memory/history:History.get", "history show nothing", (3, 0), "", saved_plan),
+    Case("sandbox/store:_naming_the_file", "users list -p sandbox", (1, 0), "", broken_sandbox),
+]
+# in every way of naming profile and host
+_LINES = ("users apply r.csv", "users get ext:nobody", "users list --limit 1")
+EVERYWHERE = [case for case in CASES if case.line in _LINES]
