@@ -22,7 +22,6 @@ from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
 from parsec_cli.models import Pool, User
 from parsec_cli.next_command import again
-from parsec_cli.redaction import without_secrets
 
 ADDRESS = "0x" + "ab" * 20
 
@@ -295,11 +294,6 @@ def test_user_on_two_pages_counts_once():
     snapshot = take_snapshot([[user], [user]])
     assert len(snapshot.users) == 1
     assert snapshot.ambiguous == set()
-
-
-def test_kept_records_contain_no_key():
-    record = {"api_key": "pk_x", "wallet": {"private_key": "x", "a": [{"clob_secret": 1, "b": 2}]}}
-    assert without_secrets(record) == {"wallet": {"a": [{"b": 2}]}}
 
 
 names = st.sampled_from([f"u{n}" for n in range(8)])

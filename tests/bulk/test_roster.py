@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 import json
 import string
 
@@ -13,7 +11,6 @@ from support.steady import STEADY
 
 from parsec_cli.bulk.files.header import Columns
 from parsec_cli.bulk.files.roster import Wanted, read_roster
-from parsec_cli.cells import neutralise
 from parsec_cli.errors import UsageFault
 from parsec_cli.field_rules import id_fault, new_id_fault
 
@@ -416,53 +413,12 @@ def test_unclear_json_is_refused(text, fault):
     assert faults(text)[0].startswith(fault)
 
 
-EXPORT_COLUMNS = [
-    "customer_id",
-    "external_id",
-    "tier",
-    "qps_limit",
-    "created_at",
-    "linked_exchanges",
-    "wallet.eoa_address",
-    "wallet.safe_address",
-    "wallet.wallet_type",
-    "api_key",
-    "fee_escrow_enabled",
-    "fee_bps",
-    "affiliate_address",
-]
-
-
-def exported_csv(users: list[tuple[str, int | None]]) -> str:
-    """What `parsec users list -o csv` writes."""
-    sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet)
-    writer.writerow(EXPORT_COLUMNS)
-    for number, (external_id, qps) in enumerate(users):
-        cells = {
-            "customer_id": f"00000000-0000-4000-8000-{number:012d}",
-            "external_id": external_id,
-            "qps_limit": "" if qps is None else str(qps),
-            "api_key": "pk_live_****c123",
-        }
-        writer.writerow([neutralise(cells.get(name, "")) for name in EXPORT_COLUMNS])
-    return sheet.getvalue()
-
-
 # ids that look like keys or like what a spreadsheet makes of numbers are refused by intent
 ids = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(
     lambda text: not id_fault(text)
 )
 limits = st.none() | st.integers(1, 2147483647)
 users = st.lists(st.tuples(ids, limits), min_size=1, max_size=8, unique_by=lambda user: user[0])
-
-
-@STEADY
-@given(users)
-def test_exported_csv_reads_back_to_the_same_users(listed):
-    """Also ids that a spreadsheet would run as formulas."""
-    found = read(exported_csv(listed))
-    assert [(one.external_id, one.qps_limit) for one in found] == listed
 
 
 @STEADY

@@ -4,7 +4,6 @@ import codecs
 
 import pytest
 
-from parsec_cli.bulk.files.header import Columns
 from parsec_cli.bulk.files.roster import Target, read_targets
 from parsec_cli.errors import UsageFault
 
@@ -57,11 +56,6 @@ def test_customer_id_column_comes_first_and_keeps_the_external_id_for_comparison
     )
 
 
-@pytest.mark.parametrize("text", ["", "\n \n", "customer_id\n", "external_id,state\n,\n"])
-def test_empty_file_is_refused(text):
-    assert faults(text) == ["row 1: the file contains no user"]
-
-
 def test_all_faults_are_listed():
     """An id that a spreadsheet mangled never aims a deactivation at another user."""
     assert faults("u1\n9.91214E+15\npk_live_abc\n..\na\tb\n u2\next:\n") == [
@@ -81,25 +75,9 @@ def test_line_of_unusual_blanks_is_not_skipped(head):
     assert faults(f"{head}\u00a0{end} \t{end}u1{end}") == [f"row {row}: the id is empty"]
 
 
-def test_faults_of_a_sheet_are_listed():
-    assert faults("external_id,state\n9.9E+15,\nu1\n,absent\n..,\nu5 ,\n") == [
-        "row 2: the id `9.9E+15` was mangled by a spreadsheet; format the column as text",
-        "row 3: has 1 cell, the header has 2",
-        "row 4: the id is empty",
-        "row 5: the id `..` cannot be used: it has a meaning in a URL",
-        "row 6: the id 'u5 ' cannot be used: it begins or ends with a blank",
-    ]
-
-
 @pytest.mark.parametrize("text", ["#N/A\n", "external_id\n#n/a\n", '[{"external_id": "#REF!"}]'])
 def test_error_of_a_spreadsheet_aims_at_nobody(text):
     assert faults(text)[0].endswith("is a spreadsheet error")
-
-
-def test_double_id_column_is_refused():
-    assert faults("external_id,external_id\na,b\n") == [
-        "row 1: the column `external_id` appears 2 times"
-    ]
 
 
 def test_a_row_that_a_desired_state_keeps_is_refused():
@@ -125,13 +103,6 @@ def test_a_row_that_a_desired_state_keeps_is_refused():
 def test_header_rule_is_that_of_rosters(text):
     """A column that says `keep` must not be passed over because it has another name."""
     assert "column" in faults(text)[0]
-
-
-def test_mapped_column_names_the_users():
-    columns = Columns.parse(["external_id=Login"])
-    found = read_targets(b"Login,note\nu1,bye\n", "f", columns)
-    assert found == (Target(2, "external_id", "u1"),)
-    assert columns.notice() == "ignored columns: `note`"
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
