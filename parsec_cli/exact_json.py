@@ -12,20 +12,20 @@ import os
 import re
 from typing import Any
 
-# begins a text that stands for a number until `unmarked` replaces it; no server can know it
-_MARK = f"digits {os.urandom(8).hex()} "
+# around a text that stands for a number until `unmarked` removes it; no server can know it
+_MARK = os.urandom(8).hex()
 _LONGEST_NUMBER = 4300  # as Python's limit for integers
 MAX_BODY = 16 * 1024 * 1024
 MAX_DEPTH = 64
-# strings, separators and opening brackets: each may cost a hundred bytes once it is parsed
+# strings, separators, brackets, and the point or exponent of a number, whose digits are kept: each
+# may cost a hundred bytes once it is parsed
 MAX_TOKENS = 250_000
 MAX_STRING = 1024 * 1024
 # bytes that the text of a body may take in memory, or once it is shown with its escapes
 MAX_TEXT = 2 * MAX_BODY
-# a string, whole or cut off by the end, a bracket, or a separator; possessive, so that no body
-# makes it slow
-_TOKEN = rb'(?s)"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[:,]'
-_TOKENS = (b"[", b"{", b":", b",", b'"')
+# such a token, where a string may be cut off by the end; possessive, so that no body makes it slow
+_TOKEN = rb'(?s)"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[:,.]|(?<=\d)[eE]'
+_TOKENS = (b"[", b"{", b":", b",", b'"', b".", b"e", b"E")
 _WIDE = rb"[\xf0-\xf4]|\\u[dD][89abAB]"  # one such character quadruples the text around it
 _ESCAPED = bytes(range(0x7F, 0x100))
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")  # mixed-up kinds are the parser's to find
@@ -69,12 +69,12 @@ def _integer(text: str) -> int | Digits:
 def marked(value: Any) -> str:
     """Encode a `Digits` for `unmarked`: the `default` of a JSON encoder."""
     if isinstance(value, Digits):
-        return _MARK + value.text
+        return f"{_MARK}{value.text}{_MARK}"
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def unmarked(text: str) -> str:
-    return re.sub(f'"{_MARK}([^"]*)"', r"\1", text) if _MARK in text else text
+    return text.replace(f'"{_MARK}', "").replace(f'{_MARK}"', "")  # in far less memory than `re`
 
 
 def dumps(value: Any, **how: Any) -> str:

@@ -230,8 +230,16 @@ def test_a_body_within_the_limit_takes_little_time_and_memory(body):
 
 @pytest.mark.parametrize(
     ("element", "tokens"),
-    [(b"0", 1), (b"[]", 2), (b'""', 2), (b'{"a":{}}', 5), (b'"a,b:[c"', 2)],
-    ids=["numbers", "lists", "strings", "objects", "separators in text"],
+    [
+        (b"0", 1),
+        (b"0.50", 2),
+        (b"1e5", 2),
+        (b"[]", 2),
+        (b'""', 2),
+        (b'"a,b:[c"', 2),
+        (b'{"a":{}}', 5),
+    ],
+    ids=["integers", "decimals", "exponents", "lists", "strings", "separators in text", "objects"],
 )
 def test_the_number_of_values_is_limited(element, tokens):
     """A few kilobytes of gzip may hold millions."""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support.actions import chunked, gzip_bomb
+from support.actions import answer, chunked, gzip_bomb
 
 MEGABYTE = 1024 * 1024
 # ru_maxrss of a process that was forked counts what the forking one held; VmHWM begins at exec
@@ -30,6 +30,28 @@ ENDLESS = {
     "endless text": lambda: chunked(200, (b" " * MEGABYTE for _ in range(400))),
     "endless error": lambda: chunked(500, (b"<p>" * 100_000 for _ in range(400))),
 }
+
+
+def decimals(count: int) -> bytes:
+    numbers = ",".join(f"{number}.{number:055}" for number in range(count))
+    return b'{"x":[%b]}' % numbers.encode()
+
+
+@pytest.mark.parametrize(("count", "ending"), [(245_000, 7), (124_000, 0)])
+def test_numbers_whose_digits_are_kept_take_less_than_150_megabytes(
+    server, key_env, isolated_environment, work, count, ending
+):
+    server.respond(answer(200, decimals(count)))
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, "api", "GET", "/builder/pool", "-o", "json"],
+        env={**isolated_environment, **key_env(server)},
+        cwd=work,
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    code, peak = map(int, done.stdout.splitlines()[-1].split())
+    assert (code, peak < 150 * MEGABYTE) == (ending, True), (code, peak, done.stderr)
 
 
 @pytest.mark.parametrize("make", ENDLESS.values(), ids=ENDLESS.keys())
