@@ -38,12 +38,38 @@ class BaseUrl:
         Errors name the `source` of the text, and do not quote it, because it may contain a
         password.
         """
-        return _parse(text.strip(), source)
+
+        def fault(why: str) -> UsageFault:
+            return UsageFault(f"the {source} {why}", hint=f"write it like {DEFAULT_BASE_URL}")
+
+        text = text.strip()
+        if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+            raise fault("contains a blank, a backslash, a control or a non-ASCII character")
+        start = _START.fullmatch(text)
+        if start is None:
+            raise fault("does not start with `https://`" if text else "is empty")
+        scheme, authority, path, rest = start[1].lower(), *start.groups()[1:]
+        if "@" in authority:
+            raise fault("must not contain a user name or password")
+        if rest:
+            raise fault("must not contain a query or fragment")
+        host, port = _host_and_port(authority, scheme)
+        if not host or not port:
+            raise fault("has no usable host and port")
+        if scheme == "http" and not is_loopback(host):
+            raise fault("must be https, except on loopback")
+        prefix = path.rstrip("/").removesuffix(API_PREFIX).rstrip("/")
+        if not _PATH.fullmatch(prefix) or {".", ".."} & set(prefix.split("/")):
+            raise fault("has a path with empty, dotted or escaped parts")
+        if f"{API_PREFIX}/" in f"{prefix}/":
+            raise fault(f"continues after `{API_PREFIX}`")
+        return cls(scheme, host, port, prefix)
 
     @property
     def origin(self) -> str:
         """`scheme://host:port`, always with the port, so that spellings compare equal."""
-        return f"{self.scheme}://{self._bracketed}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
 
     @property
     def root(self) -> str:
@@ -66,12 +92,7 @@ class BaseUrl:
 
     @property
     def _start(self) -> str:
-        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{self._bracketed}{port}"
-
-    @property
-    def _bracketed(self) -> str:
-        return f"[{self.host}]" if ":" in self.host else self.host
+        return self.origin.removesuffix(f":{_PORTS[self.scheme]}")
 
 
 def is_loopback(host: str) -> bool:
@@ -86,43 +107,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _parse(text: str, source: str) -> BaseUrl:
-    def fault(why: str) -> UsageFault:
-        return UsageFault(f"the {source} {why}", hint=f"write it like {DEFAULT_BASE_URL}")
-
-    if not text:
-        raise fault("is empty")
-    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
-        raise fault("contains a blank, a backslash, a control or a non-ASCII character")
-    start = _START.fullmatch(text)
-    if start is None:
-        raise fault("does not start with `https://`")
-    scheme, authority, path, rest = start[1].lower(), start[2], start[3], start[4]
-    if "@" in authority:
-        raise fault("must not contain a user name or password")
-    if rest:
-        raise fault("must not contain a query or fragment")
-    host, port = _host_and_port(authority, scheme)
-    if not host or not port:
-        raise fault("has no usable host and port")
-    if scheme == "http" and not is_loopback(host):
-        raise fault("must be https, except on loopback")
-    prefix, wrong = _prefix(path)
-    if wrong:
-        raise fault(wrong)
-    return BaseUrl(scheme, host, port, prefix)
-
-
-def _prefix(path: str) -> tuple[str, str]:
-    """Return the path before `/api/v1` and what is wrong with it, if anything."""
-    prefix = path.rstrip("/").removesuffix(API_PREFIX).rstrip("/")
-    if not _PATH.fullmatch(prefix) or {".", ".."} & set(prefix.split("/")):
-        return prefix, "has a path with empty, dotted or escaped parts"
-    if f"{API_PREFIX}/" in f"{prefix}/":
-        return prefix, f"continues after `{API_PREFIX}`"
-    return prefix, ""
-
-
 def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
     """Return the normalized host and the port; "" or 0 if unusable."""
     match = _AUTHORITY.fullmatch(authority)
@@ -130,17 +114,8 @@ def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
         return "", 0
     address, name, digits = match.groups()
     port = int(digits) if digits else _PORTS[scheme]
-    host = _address(address) if address else _name(name.lower())
+    host = _address(address, 6) if address else _name(name.lower())
     return host, port if port <= _HIGHEST_PORT else 0
-
-
-def _address(text: str) -> str:
-    from ipaddress import IPv6Address
-
-    try:
-        return str(IPv6Address(text))
-    except ValueError:
-        return ""
 
 
 def _name(host: str) -> str:
@@ -152,26 +127,23 @@ def _name(host: str) -> str:
     labels = host.split(".")
     if len(host) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in labels):
         return ""
-    if any(label.startswith("xn--") and not _decodes(label) for label in labels):
+    try:
+        if any(label.encode().decode("idna").isascii() for label in labels if label[:4] == "xn--"):
+            return ""
+    except UnicodeError:
         return ""
     # `127.1` and `0x7f.1` are addresses to the system's resolver, names to everyone else
     if labels[-1].isdigit() or labels[-1].startswith("0x"):
-        return host if _is_dotted_quad(host) else ""
+        return _address(host, 4)
     return host
 
 
-def _decodes(label: str) -> bool:
-    try:
-        return not label.encode().decode("idna").isascii()
-    except UnicodeError:
-        return False
-
-
-def _is_dotted_quad(host: str) -> bool:
-    from ipaddress import IPv4Address
+def _address(text: str, version: int) -> str:
+    """Return an IP address in its usual spelling, or "" for anything else."""
+    from ipaddress import ip_address
 
     try:
-        IPv4Address(host)
+        address = ip_address(text)
     except ValueError:
-        return False
-    return True
+        return ""
+    return str(address) if address.version == version else ""

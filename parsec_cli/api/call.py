@@ -6,7 +6,6 @@ import enum
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from parsec_cli import exact_json
@@ -25,7 +24,7 @@ _WORD_ENDS = " \t\n\r\"'<>"
 
 
 class Kind(enum.Enum):
-    """What a call does; `retry.RULES` says how each kind is repeated."""
+    """What a call does; `retry.py` says how each kind is repeated."""
 
     READ = "read"
     CREATE = "create"
@@ -200,7 +199,7 @@ def read_response(response: Response, sent_by: Iterator[bytes]) -> Answer:
     """
     status, headers = response.status_code, response.headers
     try:
-        body = _collected(sent_by, headers.get("content-encoding", ""))
+        body = _collected(sent_by, headers.get("content-encoding", "").strip().lower())
     except Unfit as why:
         return Answer(status, headers, unfit=str(why))
     if not body or body.isspace():
@@ -216,40 +215,26 @@ def read_response(response: Response, sent_by: Iterator[bytes]) -> Answer:
 
 def _collected(chunks: Iterator[bytes], encoding: str) -> bytearray:
     """Join raw, maybe compressed chunks to the decompressed body; Unfit beyond MAX_BODY."""
-    body = bytearray()
-    for chunk in _decoded(chunks, encoding.strip().lower()):
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Unfit(f"it is larger than {MAX_BODY // 1024 // 1024} MiB")
-    return body
-
-
-def _decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    if encoding in ("", "identity"):
-        yield from chunks
-        return
-    first = next(filter(None, chunks), b"")
-    if not first:
-        # a server may name an encoding even for a response without a body
-        return
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise Unfit("it has a content encoding that was not requested")
-    yield from _inflated(chain((first,), chunks))
-
-
-def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    body, chunk, packed = bytearray(), b"", encoding not in ("", "identity")
     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib by its header
     try:
-        for chunk in chunks:
+        # a server may name an encoding even for a response without a body
+        for chunk in filter(None, chunks):
+            if packed and encoding not in ("gzip", "x-gzip", "deflate"):
+                raise Unfit("it has a content encoding that was not requested")
             data = chunk
             while data and not inflater.eof:
-                yield inflater.decompress(data, _CHUNK)
+                body += inflater.decompress(data, _CHUNK) if packed else data
                 data = inflater.unconsumed_tail
-        yield inflater.flush()
+                if len(body) > MAX_BODY:
+                    raise Unfit(f"it is larger than {MAX_BODY // 1024 // 1024} MiB")
+        if packed and chunk:
+            body += inflater.flush()
     except zlib.error:
         raise Unfit("its compression is broken") from None
-    if not inflater.eof:
+    if packed and chunk and not inflater.eof:
         raise Unfit("its compression is broken")
+    return body
 
 
 def _message(value: Any) -> str:

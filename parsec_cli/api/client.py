@@ -69,6 +69,15 @@ class Change:
     after: JsonObject | None = None
     reason: str = ""
 
+    def line(self) -> JsonObject:
+        return {
+            "command": self.command,
+            "target": {"customer_id": self.customer_id, "external_id": self.external_id},
+            "before": self.before,
+            "after": self.after,
+            "reason": self.reason or None,
+        }
+
 
 class ChangeLog(Protocol):
     """Records changes: `begin` before the first request, `finish` after the last."""
@@ -100,12 +109,13 @@ class Client:
         interrupts: Interrupts | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
-        self.base_url = base_url
-        self.timeout = timeout
+        self._root = base_url.root
+        self.host = base_url.display
         self.retry = retry or RetrySettings(RetryBudget())
         # errors of the history about changes that were made: shown after the command's own result
         self.deferred: list[LocalFault] = []
         self.quota: Mapping[str, str] = {}
+        self._timeout = timeout
         self._key = key
         self._trust = trust
         # the HTTP library takes 110 ms to import, so only a command that sends requests imports it
@@ -124,16 +134,8 @@ class Client:
         self._transport = transport
         self._headers: dict[str, str] = {}
 
-    @property
-    def host(self) -> str:
-        return self.base_url.display
-
     def close(self) -> None:
         self._transport.close()
-
-    def read(self, call: Call) -> Exchange:
-        """Send a call that changes nothing."""
-        return self._send(call)
 
     def change(self, call: Call, change: Change, settle: Callable[[Exchange], Outcome]) -> Outcome:
         """Record a change, send it, judge it by `settle`, and record its outcome.
@@ -143,36 +145,23 @@ class Client:
         """
         self._authorised()  # a missing key is an error before anything is recorded
         state = self._deadline.call()
-        entry = self._begin(call, change)
+        entry = ""
+        if self._changes is not None:
+            entry = self._changes().begin(change.line(), durable=call.method == "DELETE")
         with self._interrupts.shield(lambda: state.touched):
             try:
-                outcome = settle(self._send(call))
+                outcome = settle(self.read(call))
             except Stopped as stop:
-                raise self._stopped(stop, entry, touched=state.touched) from None
+                # say whether the change was sent, here and in the history
+                word, hint = "not_applied", ""
+                text = f"{stop.message}: nothing was sent, nothing was changed"
+                if state.touched:
+                    word, hint = "unknown", "read what was to be changed before sending it again"
+                    text = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
+                self._finish(entry, {"outcome": word, "error": text})
+                raise type(stop)(text, hint=hint) from None
             self._finish(entry, _history_entry(outcome))
         return outcome
-
-    def _stopped(self, stop: Stopped, entry: str, *, touched: bool) -> Stopped:
-        """Say after a signal whether the change was sent, here and in the history."""
-        if touched:
-            text = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
-            hint = "read what was to be changed before sending it again"
-        else:
-            text, hint = f"{stop.message}: nothing was sent, nothing was changed", ""
-        self._finish(entry, {"outcome": "unknown" if touched else "not_applied", "error": text})
-        return type(stop)(text, hint=hint)
-
-    def _begin(self, call: Call, change: Change) -> str:
-        if self._changes is None:
-            return ""
-        line: JsonObject = {
-            "command": change.command,
-            "target": {"customer_id": change.customer_id, "external_id": change.external_id},
-            "before": change.before,
-            "after": change.after,
-            "reason": change.reason or None,
-        }
-        return self._changes().begin(line, durable=call.method == "DELETE")
 
     def _finish(self, entry: str, outcome: JsonObject) -> None:
         if self._changes is None:
@@ -187,7 +176,8 @@ class Client:
             self._headers = {**_HEADERS, "x-api-key": self._key().reveal()}
         return self._headers
 
-    def _send(self, call: Call) -> Exchange:
+    def read(self, call: Call) -> Exchange:
+        """Send a call that changes nothing."""
         if len(call.path) > _LONGEST_PATH:
             raise UsageFault("an id or a cursor is too long for a URL")
         request_headers = {**call.headers, **self._authorised()}
@@ -207,15 +197,16 @@ class Client:
         return send(call, attempt, self.retry)
 
     def _attempt(self, call: Call, content: bytes | None, headers: Mapping[str, str]) -> Attempted:
-        url = self.base_url.root + call.path
-        request = self._http.request(call.method, url, headers, content, self.timeout)
-        self._deadline.begin(self.timeout)
+        url = self._root + call.path
+        request = self._http.request(call.method, url, headers, content, self._timeout)
+        self._deadline.begin(self._timeout)
         if self._in_process:
             self._deadline.leave()
         try:
             response = self._transport.handle_request(request)
         except self._http.FAILURES as fault:
-            return self._failed(fault)
+            why = self._reason(fault)
+            return Lost(why) if self._deadline.attempt.sent else self._not_sent(fault, why)
         try:
             answer = read_response(response, iter(cast("Iterable[bytes]", response.stream)))
         except self._http.FAILURES as fault:
@@ -230,12 +221,9 @@ class Client:
     def _reason(self, fault: Exception) -> str:
         from parsec_cli.api.network_errors import reason
 
-        return reason(fault, None if self._interrupts.drain_at else self.timeout)
+        return reason(fault, None if self._interrupts.drain_at else self._timeout)
 
-    def _failed(self, fault: Exception) -> NotSent | Lost:
-        why = self._reason(fault)
-        if self._deadline.attempt.sent:
-            return Lost(why)
+    def _not_sent(self, fault: Exception, why: str) -> NotSent:
         from parsec_cli.api.network_errors import not_sent_cause
 
         cause = not_sent_cause(fault)

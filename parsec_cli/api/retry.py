@@ -1,8 +1,4 @@
-"""The only retry layer: what may be repeated, when, and for how long.
-
-`send` makes attempts until a response is final and returns an Exchange. What that means for a read
-or for a change is decided in `reads.py` and `changes.py`.
-"""
+"""The only retry layer: what may be repeated, when, and for how long."""
 
 from __future__ import annotations
 
@@ -18,10 +14,7 @@ from parsec_cli.api.call import Answer, Attempted, Call, Exchange, Kind, Lost, N
 from parsec_cli.records import changed, record, state
 
 SHORTEST_WAIT = 0.1
-_NOT_FOUND = 404
-_TOO_MANY = 429
-_UNAVAILABLE = 503
-_GATEWAY = (502, _UNAVAILABLE, 504)
+_GATEWAY = (502, 503, 504)
 _JITTER_FIRST, _JITTER_LONGEST = 0.5, 8.0
 # seconds that the wait after repeated 429 responses grows to, even if the server asks for less
 _LEAST_WAIT = 2.0
@@ -45,7 +38,7 @@ class Rule:
     window: float = math.inf
 
 
-RULES: Mapping[Kind, Rule] = {
+_RULES: Mapping[Kind, Rule] = {
     Kind.READ: Rule(4, after_loss=True, on_500=True, malformed=True),
     Kind.CREATE: Rule(4, after_loss=True, on_500=True, malformed=True),
     Kind.UPDATE: Rule(4, after_loss=True, on_500=True, malformed=False),
@@ -108,26 +101,24 @@ class RetrySettings:
 
 def send(call: Call, attempt: Callable[[int], Attempted], settings: RetrySettings) -> Exchange:
     """Make attempts by `attempt(number)` until one is final by the rule of the call's kind."""
-    return _Retries(call, attempt, settings).run()
+    return _Retries(call, attempt, settings, _RULES[call.kind]).run()
 
 
+@state
 class _Retries:
-    """The attempts of one call."""
+    """The attempts of one call: `tries` count against its rule, the `refused` with a 429 do not."""
 
-    def __init__(
-        self, call: Call, attempt: Callable[[int], Attempted], settings: RetrySettings
-    ) -> None:
-        self.call = call
-        self.rule = RULES[call.kind]
-        self.attempt = attempt
-        self.settings = settings
-        self.requests = 0
-        self.tries = 0  # requests that count against the rule: those with a 429 do not
-        self.refused = 0  # requests with a 429
-        self.malformed = False
-        self.doubt = False
-        self.waited = 0.0
-        self.first_sent = 0.0
+    call: Call
+    attempt: Callable[[int], Attempted]
+    settings: RetrySettings
+    rule: Rule
+    requests: int = 0
+    tries: int = 0
+    refused: int = 0
+    malformed: bool = False
+    doubt: bool = False
+    waited: float = 0.0
+    first_sent: float = 0.0
 
     def run(self) -> Exchange:
         self.settings.budget.call()
@@ -150,11 +141,11 @@ class _Retries:
             return self._repeat(last, doubt=True) if self.rule.after_loss else self._end(last)
         if last.ok:
             return self._check(last)
-        if last.status == _TOO_MANY:
+        if last.status == 429:
             return self._limited(last)
         if last.status >= 500 and last.status != 501:
             return self._failed(last)
-        if last.status == _NOT_FOUND and self.doubt and not last.is_from_api:
+        if last.status == 404 and self.doubt and not last.is_from_api:
             # a gateway's 404 after a lost response: a read decides whether to repeat a DELETE
             gone = self.call.is_gone() if self.call.is_gone is not None else None
             return self._repeat(last) if gone is False else self._end(last, gone=bool(gone))
@@ -180,10 +171,9 @@ class _Retries:
         if answer.refuses_repeat or not allowed:
             return self._end(answer)
         wait = None
-        if answer.status == _UNAVAILABLE:
-            wait = self._requested_wait(answer)
-            if wait is None:
-                wait = max(SHORTEST_WAIT, self._jitter(self.tries + 1))
+        if answer.status == 503:
+            asked = self._requested_wait(answer)
+            wait = max(SHORTEST_WAIT, self._jitter(self.tries + 1)) if asked is None else asked
         return self._repeat(answer, wait, doubt=True)
 
     def _limited(self, answer: Answer) -> Exchange | None:
@@ -193,8 +183,8 @@ class _Retries:
         settings, requested = self.settings, self._requested_wait(answer)
         wait = self._jitter(self.requests) if requested is None else requested
         # after repeated refusals the waits grow, whatever the server says
+        wait = max(wait, min(SHORTEST_WAIT * 2.0 ** min(self.refused, 10), _LEAST_WAIT))
         self.refused += 1
-        wait = max(wait, min(SHORTEST_WAIT * 2.0 ** min(self.refused - 1, 10), _LEAST_WAIT))
         too_long = self.waited + wait > settings.max_wait
         if settings.pacer is not None and not too_long:
             settings.pacer.limited(_rate(answer.object.get("limit_qps")), requested)
@@ -275,9 +265,9 @@ def retry_after(text: str | None, now: float, date: str | None = None) -> float 
 
 def _moment(text: str) -> float | None:
     """Read an HTTP date as Unix seconds."""
-    try:
-        from email.utils import parsedate_to_datetime
+    from email.utils import parsedate_to_datetime
 
+    try:
         when = parsedate_to_datetime(text)
         # "-0000" gives a naive time, which is UTC by RFC 5322
         return when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp()
