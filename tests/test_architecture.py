@@ -118,7 +118,7 @@ def test_no_two_modules_share_a_name_unless_they_mean_the_same():
     """The same thing in two rooms: see docs/architecture.md."""
     names = [path.stem for path in modules() if path.stem != "__init__"]
     twice = {name for name in names if names.count(name) > 1}
-    assert twice == {"credentials", "history", "holdings", "plan"}
+    assert twice == {"credentials", "history", "plan"}
 
 
 def test_nobody_imports_click():

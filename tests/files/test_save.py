@@ -12,7 +12,7 @@ import pytest
 from parsec_cli.bulk.run.row_results import Results
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import append, save
-from parsec_cli.files.reverse_lines import lines_backwards
+from parsec_cli.files.append import lines_backwards
 
 NOBODY, OTHER = 65534, 54321
 

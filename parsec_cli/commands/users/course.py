@@ -12,7 +12,6 @@ from typing import assert_never
 from parsec_cli import columns
 from parsec_cli.api import changes
 from parsec_cli.api.error_of import quota_used_up
-from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import get_pool, get_usage, pages
 from parsec_cli.bulk.plan.plan import (
     Action,
@@ -131,7 +130,7 @@ class BuilderState:
                 for customer, user in to_read.items():
                     if fault := quota_used_up(self.client.quota):
                         raise fault
-                    now, held[customer] = read_holdings(
+                    now, held[customer] = changes.read_holdings(
                         self.client, user, fetched=self.fetched, balances_only=self._balances_only
                     )
                     checked.snapshot.refresh(now)

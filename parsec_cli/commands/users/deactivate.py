@@ -9,7 +9,6 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.api import changes
-from parsec_cli.api.holdings import read_holdings
 from parsec_cli.api.reads import user_path
 from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.files.header import Columns
@@ -155,7 +154,8 @@ def _deactivate_one(runtime: Runtime, name: str, options: _Options) -> Listing |
 
 def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> Held:
     """Read what a fetched user holds, and warn if an earlier deactivation of it is unknown."""
-    _, holdings = read_holdings(runtime.client, user, fetched=True, balances_only=balances_only)
+    client = runtime.client
+    _, holdings = changes.read_holdings(client, user, fetched=True, balances_only=balances_only)
     one = Held(user, holdings)
     warn_of_unknown(runtime, [one])
     return one
