@@ -1,6 +1,6 @@
 """A quick HTTP/1.1 server on loopback that answers like the Builder API, in a process of its own.
 
-One thread and an epoll loop: some 15,000 requests a second, so that no program measured waits for
+One thread and an epoll loop: thousands of requests a second, so that no program measured waits for
 it. Latency, rate limit and the number of users are set between runs by `POST /settings`, which
 also clears the counters; both settings and counters are outside of what is counted. It prints its
 port and ends when its stdin does.
@@ -9,14 +9,15 @@ port and ends when its stdin does.
 from __future__ import annotations
 
 import heapq
-import json
 import select
 import socket
 import sys
 import time
 from dataclasses import dataclass, field
 
-from builder import Builder
+from builder import MeasuredBuilder
+from support.actions import answer
+from support.wire import Head, Request, parse_head
 
 _READ = 1 << 16
 _HEAD_END = b"\r\n\r\n"
@@ -33,10 +34,19 @@ class Connection:
     open: bool = True
 
 
+class Sink:
+    """Takes what an action of the tests' server sends to its peer."""
+
+    data = b""
+
+    def send(self, data: bytes) -> None:
+        self.data += data
+
+
 class Loop:
     """Accepts, reads whole requests, and answers each when its latency has passed."""
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: MeasuredBuilder) -> None:
         self.builder = builder
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.listener.setblocking(False)
@@ -97,37 +107,41 @@ class Loop:
         while (end := received.find(_HEAD_END)) >= 0:
             head = bytes(received[:end])
             begin = end + len(_HEAD_END)
-            length = content_length(head)
+            parsed = parse_head(head)
+            length = content_length(parsed)
             if len(received) < begin + length:
                 if b"100-continue" in head.lower():
                     connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
             body = bytes(received[begin : begin + length])
             del received[: begin + length]
-            method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
-            if target.startswith("/api/"):
-                self._answer(connection, self.builder.answer(method, target, body))
+            request = Request(0, 0, *parsed, body)
+            out = Sink()
+            if request.path.startswith("/api/"):
+                self.builder.action(request).act(out, request)
+                self._answer(connection, out.data)
             else:
-                connection.out += self._controlled(method, target, body)
+                answer(200, self._controlled(request)).act(out, request)
+                connection.out += out.data
                 self._flush(connection)
 
-    def _controlled(self, method: str, target: str, body: bytes) -> bytes:
-        if (method, target) == ("POST", "/settings"):
-            self.builder.settle(**json.loads(body))
+    def _controlled(self, request: Request) -> bytes:
+        if str(request) == "POST /settings":
+            self.builder.settle(**request.json())
             for connection in self.connections.values():
                 connection.counted = False
         return self.builder.report()
 
-    def _answer(self, connection: Connection, answer: bytes) -> None:
+    def _answer(self, connection: Connection, sent: bytes) -> None:
         if not connection.counted:
             connection.counted = True
             self.builder.counters.connections += 1
         if not self.builder.latency:
-            connection.out += answer
+            connection.out += sent
             self._flush(connection)
             return
         self.order += 1
-        entry = (time.monotonic() + self.builder.latency, self.order, connection, answer)
+        entry = (time.monotonic() + self.builder.latency, self.order, connection, sent)
         heapq.heappush(self.due, entry)
 
     def _send_due(self) -> None:
@@ -150,17 +164,12 @@ class Loop:
         self.poll.modify(connection.sock, select.EPOLLIN | more)
 
 
-def content_length(head: bytes) -> int:
-    """Read Content-Length out of a request's head; 0 where there is none."""
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+def content_length(head: Head) -> int:
+    return next((int(value) for name, value in head[2] if name.lower() == "content-length"), 0)
 
 
 def main() -> None:
-    loop = Loop(Builder())
+    loop = Loop(MeasuredBuilder())
     sys.stdout.write(f"{loop.port}\n")
     sys.stdout.flush()
     loop.run()

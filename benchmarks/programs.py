@@ -7,10 +7,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder import KEY, external_id
 from measuring import Program
-from population import customer_id, external_id
+from support.records import customer_id
 
-KEY = "pk_live_bench_0000000001"
 WORKERS = 8
 # what the writes set; another value than the users have
 NEW_QPS = 7

@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Any, Self
 
 SERVER = Path(__file__).with_name("loopback.py")
+# the imitation of the API that the tests have, too
+TESTS = Path(__file__).parents[1] / "tests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ class Server:
         # its stdin is the other end of a pipe that closes when this process ends, however it does
         stdin, self._life = os.pipe()
         self._process = subprocess.Popen(
-            [sys.executable, str(SERVER)], stdin=stdin, stdout=write_end
+            [sys.executable, str(SERVER)],
+            env={**os.environ, "PYTHONPATH": str(TESTS)},
+            stdin=stdin,
+            stdout=write_end,
         )
         os.close(stdin)
         os.close(write_end)

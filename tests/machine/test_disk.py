@@ -74,9 +74,7 @@ class Machine:
         for path in self._work.iterdir():
             path.unlink()
         (self._work / "fleet.csv").write_text(FLEET)
-        self._builder.users.clear()
-        self._builder.effects.clear()
-        self._builder._sequence.clear()
+        self._builder.clear()
         self._builder.add(ALICE, 10)
         self._builder.add(BOB, 20)
 

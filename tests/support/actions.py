@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from support.wire import Peer, Request
 
+_REASONS = {item.value: item.phrase for item in HTTPStatus}
 Headers = Mapping[str, str]
 Reads = Literal["nothing", "head", "all"]
 
@@ -198,7 +199,6 @@ def deep_json(depth: int = 100_000) -> Action:
 
 
 def head(status: int, fields: Headers) -> bytes:
-    known = {item.value for item in HTTPStatus}
-    reason = HTTPStatus(status).phrase if status in known else "Unknown"
+    reason = _REASONS.get(status, "Unknown")
     lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {fields[name]}" for name in fields)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

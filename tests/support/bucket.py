@@ -20,11 +20,15 @@ class Bucket:
         self._tokens = float(self.burst)
         self._at = self.clock()
 
-    def take(self) -> bool:
+    def refill(self) -> float:
+        """Return the tokens that are saved by now."""
         now = self.clock()
         self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
         self._at = now
-        if self._tokens < 1:
+        return self._tokens
+
+    def take(self) -> bool:
+        if self.refill() < 1:
             return False
         self._tokens -= 1
         return True

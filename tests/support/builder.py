@@ -13,6 +13,7 @@ import re
 import ssl
 import threading
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -45,16 +46,23 @@ class Builder:
         self.extra_pool: dict[str, Any] = {}
         # what impersonated reads answer, by path and customer_id
         self.held: dict[str, dict[str, Any]] = {"/orders": {}, "/positions": {}, "/balance": {}}
-        self._sequence: dict[str, int] = {}
+        # every customer_id in the order of creation; a cursor holds a place in it
+        self._order: list[str] = []
 
     def add(self, external_id: str | None, qps_limit: int | None = 10, **fields: Any) -> User:
         """Put a user there; `fields` replace or add to what the server would send."""
-        user = new_user(external_id, len(self._sequence))
+        user = new_user(external_id, len(self._order))
         user["qps_limit"] = qps_limit
         user.update(fields)
         self.users[user["customer_id"]] = user
-        self._sequence[user["customer_id"]] = len(self._sequence)
+        self._order.append(user["customer_id"])
         return user
+
+    def clear(self) -> None:
+        """Remove all users and effects; the next users get the first ids again."""
+        self.users.clear()
+        self.effects.clear()
+        self._order.clear()
 
     def add_many(self, count: int, qps_limit: int | None = 1) -> list[User]:
         return [self.add(f"user-{number:05d}", qps_limit) for number in range(count)]
@@ -62,7 +70,7 @@ class Builder:
     def by_external_id(self, external_id: str) -> User | None:
         return next((u for u in self.users.values() if u["external_id"] == external_id), None)
 
-    def _route(self, request: Request) -> Action:
+    def respond_to(self, request: Request) -> Action:
         if request.header("x-api-key") is None:
             return error(401, "missing X-API-Key header", "unauthorized")
         if request.header("x-api-key") != self.key:
@@ -117,12 +125,14 @@ class Builder:
                 after = json.loads(base64.b64decode(query["cursor"], validate=True))["after"]
             except (binascii.Error, ValueError, KeyError, TypeError):
                 return error(400, "invalid cursor", "bad_request")
-        rest = [u for u in self.users.values() if self._sequence[u["customer_id"]] > after]
-        page = rest[: min(limit, self.max_page)]
+        size = min(limit, self.max_page)
+        places = (n for n in range(after + 1, len(self._order)) if self._order[n] in self.users)
+        # one more place shows whether there is a next page
+        found = list(islice(places, size + 1))
+        page = [self.users[self._order[place]] for place in found[:size]]
         value: dict[str, Any] = {"users": page, "count": len(page)}
-        if len(rest) > len(page):
-            last = self._sequence[page[-1]["customer_id"]]
-            value["next_cursor"] = base64.b64encode(b'{"after": %d}' % last).decode()
+        if len(found) > size:
+            value["next_cursor"] = base64.b64encode(b'{"after": %d}' % found[size - 1]).decode()
         return json_answer(200, value)
 
     def _create(self, request: Request) -> Action:
@@ -249,6 +259,6 @@ class BuilderServer(Builder, ScriptedServer):
                 return due[0].action
             if self.bucket is not None and not self.bucket.take():
                 return too_many()
-            action = self._route(request)
+            action = self.respond_to(request)
         action = due[0].action if due else action
         return slow(self.latency, action) if self.latency else action

@@ -20,6 +20,10 @@ PATIENCE = 60.0
 _LIMIT = 64 * 1024 * 1024
 
 
+Headers = tuple[tuple[str, str], ...]
+Head = tuple[str, str, Headers]
+
+
 class ClientLeft(Exception):
     """The client closed, reset or went silent; the connection is over."""
 
@@ -32,7 +36,7 @@ class Request:
     connection: int
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     body: bytes = b""
     complete: bool = True
 
@@ -66,6 +70,15 @@ class Connection:
     received: bytearray = field(default_factory=bytearray)
 
 
+def parse_head(head: bytes) -> Head:
+    """Return method, target and headers of a request."""
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, target, version = first.split(" ")
+    assert version == "HTTP/1.1", first
+    parts = (line.partition(":") for line in lines)
+    return method, target, tuple((name, value.strip()) for name, _, value in parts)
+
+
 class Peer:
     """The client's end of one connection, as an action sees it."""
 
@@ -86,21 +99,15 @@ class Peer:
         if not ready:
             raise ClientLeft
 
-    def read_head(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    def read_head(self) -> Head:
         """Return method, target and headers of the next request."""
         while b"\r\n\r\n" not in self._pending:
             self._receive()
         head, _, rest = bytes(self._pending).partition(b"\r\n\r\n")
         self._pending = bytearray(rest)
-        first, *lines = head.decode("latin-1").split("\r\n")
-        method, target, version = first.split(" ")
-        assert version == "HTTP/1.1", first
-        headers = tuple(
-            (name, value.strip()) for name, _, value in (line.partition(":") for line in lines)
-        )
-        return method, target, headers
+        return parse_head(head)
 
-    def read_body(self, headers: tuple[tuple[str, str], ...]) -> bytes:
+    def read_body(self, headers: Headers) -> bytes:
         named = {name.lower(): value for name, value in headers}
         if named.get("transfer-encoding", "").lower() == "chunked":
             return self._read_chunks()
