@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from parsec_cli.api.retry import Pacer
     from parsec_cli.api.transport import Transport
     from parsec_cli.base_url import BaseUrl
-    from parsec_cli.config.places import Places
     from parsec_cli.config.profiles import Profile
+    from parsec_cli.config.settings import Places
     from parsec_cli.memory.history import History
     from parsec_cli.memory.user_index import Index
     from parsec_cli.models import Secret
@@ -85,7 +85,7 @@ class Runtime:
 
     @cached_property
     def places(self) -> Places:
-        from parsec_cli.config.places import Places
+        from parsec_cli.config.settings import Places
 
         return Places(self.world.environ)
 
@@ -177,7 +177,7 @@ class Runtime:
     @cached_property
     def fingerprint(self) -> str:
         """The fingerprint of the key, which names the key in files."""
-        from parsec_cli.config.keys import fingerprint
+        from parsec_cli.config.settings import fingerprint
 
         return fingerprint(self._key())
 

@@ -50,7 +50,7 @@ LIBRARIES = {
     "rich": "output/",
     "tomlkit": "config/",
     "tomllib": "config/",
-    "platformdirs": "config/places.py",
+    "platformdirs": "config/settings.py",
     "sqlite3": "sandbox/",
     "waitress": "sandbox/",
 }

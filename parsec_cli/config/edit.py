@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from parsec_cli.base_url import BaseUrl
-from parsec_cli.config import keys
 from parsec_cli.config.profiles import known, named, unknown_profile
 from parsec_cli.config.read import Config, read
 from parsec_cli.config.settings import (
     DEFAULT_PROFILE,
     SANDBOX,
     Setting,
+    checked_key,
     setting_of,
     stored_origin,
 )
@@ -198,7 +198,7 @@ def check_rival(name: str, stored: Mapping[str, str], key: str) -> None:
 def checked_value(setting: Setting, value: str) -> str:
     """Return `value` as it is stored, or raise a UsageFault."""
     if setting.name == "api_key":
-        return keys.checked(value, "the input").reveal()
+        return checked_key(value, "the input").reveal()
     text = setting.checked(value, f"`{setting.name}`")
     try:
         text.encode()

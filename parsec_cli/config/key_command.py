@@ -8,9 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from parsec_cli.config.keys import COMMAND_TIMEOUT, checked
 from parsec_cli.errors import KeyFault, UsageFault
-from parsec_cli.models import Secret
 from parsec_cli.next_command import run
 
 if TYPE_CHECKING:
@@ -21,10 +19,8 @@ _POLL_SECONDS = 0.02
 _TERMINATE_SECONDS = 1.0  # between asking the program to end and killing it
 
 
-def from_command(
-    command: str, source: str, environ: Mapping[str, str], timeout: float = COMMAND_TIMEOUT
-) -> Secret:
-    """Run `command` without a shell and take its stdout; `timeout` is in seconds.
+def output_of(command: str, source: str, environ: Mapping[str, str], timeout: float) -> str:
+    """Run `command` without a shell and return its stdout; `timeout` is in seconds.
 
     Its output may contain secrets and is never shown. It gets no stdin, because that may be the
     input of the current command. It stays in the process group, so that a password manager can ask
@@ -51,7 +47,7 @@ def from_command(
         raise _failed(source, f"failed with exit code {process.returncode}")
     if not output.strip():
         raise _failed(source, "printed nothing")
-    return checked(output.decode("utf-8", "surrogateescape"), source)
+    return output.decode("utf-8", "surrogateescape")
 
 
 class _Program:

@@ -1,29 +1,118 @@
 """Find the profile, host, key and formats in effect, and where each came from.
 
-A stored key belongs to the origin of its profile. The key is looked up only on first use.
+A stored key is sent only to the origin of its profile. Keys are looked up on first use, and never
+quoted.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
-from parsec_cli.config import keys
-from parsec_cli.config.places import Places
 from parsec_cli.config.read import Config, exposure, read
 from parsec_cli.config.settings import (
     BY_NAME,
     DEFAULT_PROFILE,
     DEFAULT_SOURCE,
     SANDBOX,
+    Places,
     Sources,
+    checked_key,
+    stored_origin,
 )
-from parsec_cli.errors import UsageFault, unknown
+from parsec_cli.errors import GuardRefused, NoKey, UsageFault, unknown
 from parsec_cli.models import Secret
-from parsec_cli.next_command import Target, again, run
+from parsec_cli.next_command import NextCommand, Target, again, run
 from parsec_cli.records import record
-from parsec_cli.redaction import shown
+from parsec_cli.redaction import mask, shown
+
+COMMAND_TIMEOUT = 60.0  # seconds that `api_key_command` may take
+
+
+@record
+class KeySource:
+    """The place of a profile's key. It is found without looking at the key."""
+
+    sources: Sources
+    base_url: BaseUrl
+    config_file: Path
+    timeout: float
+
+    @property
+    def source(self) -> str:
+        """Return the name of the place, or "" if there is no key."""
+        if not self.sources.explicit and self._in_environment:
+            return f"environment {BY_NAME['api_key'].env}"
+        if self._stored:
+            return f"profile {self.sources.name}"
+        if "api_key_command" in self.sources.stored:
+            return f"api_key_command of profile {self.sources.name}"
+        return ""
+
+    @property
+    def _in_environment(self) -> str:
+        return self.sources.from_environment(BY_NAME["api_key"]) or ""
+
+    @property
+    def _stored(self) -> str:
+        return self.sources.stored.get("api_key", "").strip()
+
+    def take(self) -> Secret:
+        source = self.source
+        if not source:
+            raise self._no_key()
+        if source.startswith("environment"):
+            return checked_key(self._in_environment, source)
+        home = stored_origin(self.sources.stored, self.sources.name)
+        if home.origin != self.base_url.origin:
+            _, url_source = self.sources.find("base_url")
+            raise GuardRefused(
+                f"the key of profile `{self.sources.name}` belongs to {home.display};"
+                f" it is not sent to {self.base_url.display}, which {url_source} names",
+                hint="make a profile for that host with",
+                command=self._new_profile,
+            )
+        if self._stored:
+            return checked_key(self._stored, source)
+        command = self.sources.stored["api_key_command"]
+        from parsec_cli.config.key_command import output_of
+
+        return checked_key(output_of(command, source, self.sources.environ, self.timeout), source)
+
+    def masked(self) -> str | None:
+        """Return the masked key without running a command; a malformed key is wholly masked."""
+        source = self.source
+        text = self._in_environment if source.startswith("environment") else self._stored
+        if not text:
+            return None
+        try:
+            return mask(checked_key(text, source).reveal())
+        except UsageFault:
+            return mask("")
+
+    @property
+    def _new_profile(self) -> NextCommand:
+        return run("config", "init", "--base-url", self.base_url.text, profile="NAME")
+
+    def _no_key(self) -> NoKey:
+        name, variable = self.sources.name, BY_NAME["api_key"].env
+        elsewhere = stored_origin(self.sources.stored, name).origin != self.base_url.origin
+        # a stored key would not be sent to another host than that of its profile
+        command = self._new_profile if elsewhere else run("config", "set", "api_key", profile=name)
+        if not self.sources.explicit:
+            return NoKey(
+                f"no API key: neither {variable} nor profile `{name}` of {self.config_file}"
+                " has one",
+                hint=f"set {variable}, try without a key with `-p {SANDBOX}`, or store one with",
+                command=command,
+            )
+        unsent = f"; the one in {variable} is not sent to its host" if self._in_environment else ""
+        return NoKey(
+            f"no API key: profile `{name}` has none{unsent}", hint="store one with", command=command
+        )
+
 
 SANDBOX_KEY = "pk_live_sandbox"
 # no request goes to this host: the sandbox runs inside this process
@@ -68,11 +157,14 @@ def resolve(
     base_url: str | None = None,
     output: str | None = None,
     rate: str | None = None,
-    command_timeout: float = keys.COMMAND_TIMEOUT,
+    command_timeout: float = COMMAND_TIMEOUT,
 ) -> Profile:
     """Return what is in effect for these options (None: not given); reads the config file."""
     config = read(places.config_file)
-    name, chosen_by = choose(config, environ, profile)
+    name, chosen_by = named(config, environ, profile)
+    if chosen_by != DEFAULT_SOURCE and name not in known(config):
+        fault = unknown_profile(name, config)
+        raise fault if profile is not None else fault.but(f"{chosen_by}: {fault.message}")
     sandbox = name == SANDBOX
     if sandbox and base_url is not None:
         raise UsageFault(
@@ -90,7 +182,7 @@ def resolve(
     )
     found = {key: sources.find(key) for key in ("base_url", "output", "rate", "protected")}
     host = BaseUrl.parse(found["base_url"][0] or "")
-    key = keys.KeySource(sources, host, config.path, command_timeout)
+    key = KeySource(sources, host, config.path, command_timeout)
     named_by = {"profile": chosen_by, "api_key": key.source}
     named_by |= {name: source for name, (_, source) in found.items()}
     return Profile(
@@ -105,15 +197,6 @@ def resolve(
         key=functools.cache(key.take),
         masked_key=key.masked,
     )
-
-
-def choose(config: Config, environ: Mapping[str, str], option: str | None) -> tuple[str, str]:
-    """Return the name of the profile in effect and its source; an unknown one is a UsageFault."""
-    name, source = named(config, environ, option)
-    if source != DEFAULT_SOURCE and name not in known(config):
-        fault = unknown_profile(name, config)
-        raise fault if option is not None else fault.but(f"{source}: {fault.message}")
-    return name, source
 
 
 def known(config: Config) -> tuple[str, ...]:
@@ -165,25 +248,21 @@ def target(
 def _warnings(
     config: Config, places: Places, sources: Mapping[str, str], base_url: BaseUrl
 ) -> tuple[str, ...]:
+    new_key = (
+        f"the key from {sources['api_key']} goes to {base_url.display},"
+        f" the host of {sources['base_url']}"
+    )
+    to_stored_host = (  # a host that only the file names
+        sources["api_key"].startswith("environment")
+        and sources["base_url"].startswith("profile")
+        and not sources["profile"].startswith("environment")
+        and base_url.origin != BaseUrl.parse(DEFAULT_BASE_URL).origin
+    )
     warnings = (
         config.warning or exposure(config.path, "make parsec run a program or send your key away"),
         config.ignored
         and f"`{config.path}` has unknown settings, which are ignored: {config.ignored}",
         exposure(places.state_dir, "mislead parsec about earlier changes"),
-        _new_key_to_stored_host(sources, base_url),
+        new_key if to_stored_host else "",
     )
     return tuple(filter(None, warnings))
-
-
-def _new_key_to_stored_host(sources: Mapping[str, str], base_url: BaseUrl) -> str:
-    """Warn if a key from the environment goes to a host that only the file names."""
-    from_environment = sources["api_key"].startswith("environment")
-    stored = sources["base_url"].startswith("profile")
-    if not (from_environment and stored) or sources["profile"].startswith("environment"):
-        return ""
-    if base_url.origin == BaseUrl.parse(DEFAULT_BASE_URL).origin:
-        return ""
-    return (
-        f"the key from {sources['api_key']} goes to {base_url.display},"
-        f" the host of {sources['base_url']}"
-    )

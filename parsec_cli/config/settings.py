@@ -5,12 +5,16 @@ Config file, environment, options, help and `config show` all use this table.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Literal
 
 from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.errors import UsageFault, unknown
+from parsec_cli.models import Secret
 from parsec_cli.records import record
 from parsec_cli.redaction import shown
 
@@ -22,6 +26,20 @@ SANDBOX = "sandbox"
 FORMATS = ("table", "tsv", "csv", "json", "jsonl", "ids")
 _RATE = r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
 _HIGHEST_RATE = 100_000
+_FINGERPRINT_DIGITS = 12
+# each matches at a character that shows that a text is not just a key
+_NOT_A_KEY = (
+    r"[^\x21-\x7e]",
+    r"^[\"'`]|[\"'`,;]$",
+    r"^\$(?=\{?\w+\}?$)",  # of a variable that no shell replaced
+    r"\*{3}",  # of a masked key
+    r"\\[nrt]?$",
+    r"(?i)(?<=key|ken|ret|rer|ion)[=:](?!=*$)",  # of key= token= secret= bearer: authorization:
+    r".(?=[ps]k_(?:live|test)_)",
+)
+# bytes that are not UTF-8 become lone surrogates: this and the byte
+_SURROGATE = 0xDC00
+_CONTROLS = {"\n": "line feed", "\r": "carriage return", "\t": "tab", "\x1b": "escape"}
 
 
 @record
@@ -69,6 +87,43 @@ def check_rate(text: str) -> str:
 def check_switch(text: str) -> None:
     if text not in ("true", "false"):
         raise UsageFault(f"`{shown(text)}` is not `true` or `false`")
+
+
+def fingerprint(key: Secret | str) -> str:
+    """Return 12 hex digits that identify a key without revealing any of it."""
+    import hashlib
+
+    value = key.reveal() if isinstance(key, Secret) else key
+    digest = hashlib.sha256(b"parsec-key:" + value.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:_FINGERPRINT_DIGITS]
+
+
+def checked_key(text: str, source: str) -> Secret:
+    """Return the trimmed key; refuse a text that is more than a key without quoting it."""
+    # files made on Windows and PowerShell's pipes begin with a byte order mark
+    key = text.removeprefix("\ufeff").strip()
+    if not key:
+        raise UsageFault(f"the key from {source} is empty")
+    places = [found.start() for rule in _NOT_A_KEY if (found := re.search(rule, key))]
+    if places:
+        at = min(places)
+        raise UsageFault(
+            f"the key from {source} contains {_code_point(key[at])} at character {at + 1},"
+            " where no key has it",
+            hint="copy only the key: one word, without quotes and without a name before it",
+        )
+    return Secret(key)
+
+
+def _code_point(character: str) -> str:
+    """Return `U+0022 (quotation mark)`, or the byte that was not UTF-8."""
+    import unicodedata
+
+    code = ord(character)
+    if 0x80 <= code - _SURROGATE <= 0xFF:  # noqa: PLR2004
+        return f"the byte 0x{code - _SURROGATE:02X} (not UTF-8)"
+    name = _CONTROLS.get(character) or unicodedata.name(character, "")
+    return f"U+{code:04X}" + (f" ({name.lower()})" if name else "")
 
 
 SETTINGS = (
@@ -140,3 +195,89 @@ class Sources:
     def from_environment(self, setting: Setting) -> str | None:
         value = self.environ.get(setting.env, "") if setting.env else ""
         return value if value.strip() else None
+
+
+APP = "parsec"
+# no file can exist below this: reads find none, and `save.fault` explains failed saves
+_NOWHERE = Path(os.devnull) / "no-home"
+
+
+@record
+class Places:
+    """The paths of one environment. Empty and relative variables count as unset."""
+
+    environ: Mapping[str, str]
+
+    @property
+    def config_file(self) -> Path:
+        chosen = self.environ.get("PARSEC_CONFIG", "")
+        if chosen.strip():
+            return _absolute(self._from_home(chosen))
+        return self._directory("XDG_CONFIG_HOME", ".config") / "config.toml"
+
+    def _from_home(self, chosen: str) -> Path:
+        """Expand `~/`, because a variable may be set without a shell."""
+        home = _home(self.environ) if chosen.startswith("~/") else None
+        return Path(chosen) if home is None else home / chosen[2:]
+
+    @property
+    def state_dir(self) -> Path:
+        return self._directory("XDG_STATE_HOME", ".local/state")
+
+    @property
+    def history_file(self) -> Path:
+        return self.state_dir / "history.jsonl"
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.state_dir / "runs"
+
+    @property
+    def index_file(self) -> Path:
+        return self.state_dir / "index"
+
+    @property
+    def sandbox_db(self) -> Path:
+        return self.state_dir / "sandbox.sqlite3"
+
+    def _directory(self, variable: str, below_home: str) -> Path:
+        """Return the user's directory for the tool.
+
+        platformdirs knows the rules of Windows and macOS. The XDG rule is here, because
+        platformdirs reads the environment of the process and once accepted relative variables.
+        """
+        chosen = self.environ.get(variable, "")
+        if Path(chosen).is_absolute():
+            return Path(chosen) / APP
+        if sys.platform in ("win32", "darwin"):
+            import platformdirs
+
+            of_kind = (
+                platformdirs.user_config_path
+                if variable == "XDG_CONFIG_HOME"
+                else platformdirs.user_state_path
+            )
+            return of_kind(APP, appauthor=False)
+        home = _home(self.environ)
+        return home / below_home / APP if home else _NOWHERE
+
+
+def _absolute(path: Path) -> Path:
+    """Return the absolute path, or `path` if the working directory no longer exists."""
+    try:
+        return path.absolute()
+    except OSError:
+        return path
+
+
+def _home(environ: Mapping[str, str]) -> Path | None:
+    """Return the home directory, or None without HOME and without a passwd entry."""
+    home = Path(environ.get("HOME", ""))
+    if not home.is_absolute() and sys.platform != "win32":
+        import pwd
+
+        try:
+            home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+        except KeyError:
+            return None
+    return home if home.is_absolute() else None

@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from parsec_cli.config import keys, profiles, read
-from parsec_cli.config.places import Places
-from parsec_cli.config.settings import SANDBOX
+from parsec_cli.config import profiles, read
+from parsec_cli.config.settings import SANDBOX, Places, fingerprint
 from parsec_cli.errors import ParsecError
 from parsec_cli.memory.user_index import Index
 from parsec_cli.redaction import looks_like_key
@@ -91,11 +90,11 @@ def _users(
     if chosen.key_source.startswith("api_key_command"):
         fingerprints = _keys_of(places.index_file, host, chosen.name).lookup("key")
     else:
-        fingerprints = [keys.fingerprint(chosen.key())]
+        fingerprints = [fingerprint(chosen.key())]
     forced = prefix.startswith("ext:")
     found: dict[str, None] = {}
-    for fingerprint in fingerprints:
-        index = Index(places.index_file, host, fingerprint)
+    for key in fingerprints:
+        index = Index(places.index_file, host, key)
         for name in index.external_ids(prefix.removeprefix("ext:"), limit=1000):
             if not _is_refused(name):
                 found["ext:" + name if forced or _NEEDS_EXT.match(name) else name] = None

@@ -3,15 +3,105 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
+from typing import Any, Final
 
+from parsec_cli import exact_json
+from parsec_cli.errors import unknown
 from parsec_cli.models import JsonObject
-from parsec_cli.output.fields import Fields
 from parsec_cli.output.streams import Sink, Surface
 from parsec_cli.records import state
-from parsec_cli.redaction import Redaction
-from parsec_cli.results import Frames, Listing, Record
+from parsec_cli.redaction import Redaction, hide, mask
+from parsec_cli.results import Column, ColumnKind, Frames, Listing, Record
+
+ABSENT: Final = object()
+_Tree = dict[str, "_Tree"]
+
+
+def reader(path: str) -> Callable[[JsonObject], Any]:
+    """Return a function that finds a record's value at `path`, or ABSENT.
+
+    A step into a list looks into each of its objects; below null it finds null.
+    """
+    first, *rest = path.split(".")
+    if not rest:
+        return lambda record: record.get(first, ABSENT)
+    return lambda record: _descend(record.get(first, ABSENT), rest)
+
+
+def _descend(value: Any, names: list[str]) -> Any:
+    for place, name in enumerate(names):
+        if isinstance(value, list):
+            found = [_descend(inner, names[place:]) for inner in value]
+            return [inner for inner in found if inner is not ABSENT]
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            return ABSENT
+        value = value.get(name, ABSENT)
+    return value
+
+
+class Fields:
+    """The fields that `--fields` names; None means all."""
+
+    def __init__(self, names: tuple[str, ...] | None) -> None:
+        self._names = None if names is None else tuple(dict.fromkeys(names))
+        self._tree: _Tree = {}
+        for name in self._names or ():
+            if any(name.startswith(f"{parent}.") for parent in self._names or ()):
+                continue  # part of a parent that is wanted whole
+            branch = self._tree
+            for step in name.split("."):
+                branch = branch.setdefault(step, {})
+
+    def __bool__(self) -> bool:
+        return self._names is not None
+
+    def narrow(self, record: JsonObject) -> JsonObject:
+        """Return the wanted part of a record, nested as before; absent fields stay absent."""
+        if self._names is None:
+            return record
+        narrowed: JsonObject = _narrow(record, self._tree)
+        return narrowed
+
+    def narrow_all(self, records: Sequence[JsonObject]) -> Sequence[JsonObject]:
+        return records if self._names is None else [self.narrow(record) for record in records]
+
+    def columns(self, known: tuple[Column, ...]) -> tuple[Column, ...]:
+        """Return the wanted columns in the order of `--fields`; a parent includes its children."""
+        if self._names is None:
+            return known
+        chosen: dict[str, Column] = {}
+        for name in self._names:
+            own = [c for c in known if c.path == name]
+            below = [c for c in known if c.path.startswith(f"{name}.")]
+            for column in own or below or [Column(name, name)]:
+                chosen[column.path] = column
+        return tuple(chosen.values())
+
+    def check(self, records: Sequence[JsonObject], known: tuple[Column, ...]) -> None:
+        """Raise UsageFault for a field that is neither a column nor in any of the records."""
+        paths = [column.path for column in known]
+        for name in self._names or ():
+            if any(path == name or path.startswith(f"{name}.") for path in paths):
+                continue
+            find = reader(name)
+            if not name or all(find(record) in (ABSENT, []) for record in records):
+                raise unknown("field", name, paths)
+
+
+def _narrow(value: Any, tree: _Tree) -> Any:
+    if not tree:
+        return value
+    if isinstance(value, list):
+        return [_narrow(inner, tree) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _narrow(value[name], below) for name, below in tree.items() if name in value}
+
 
 # imported on first use: `json` must not pay for tables
 _MODULES = {
@@ -75,3 +165,110 @@ def format_class(name: str) -> type[Format]:
     module = import_module(f"parsec_cli.output.{_MODULES[name]}")
     found: type[Format] = getattr(module, name.capitalize())
     return found
+
+
+_MINUTE = "%Y-%m-%d %H:%MZ"
+Cell = str | None
+_Write = Callable[[Any, ColumnKind], Cell]
+
+
+class Rows:
+    """Reads columns from records; a cell is None where the value is null or absent.
+
+    It reads a page column by column, which takes half the time of a call per cell.
+    """
+
+    def __init__(self, columns: Sequence[Column], redaction: Redaction, write: _Write) -> None:
+        self._redaction = redaction
+        self._columns = [_reader(column, redaction, write) for column in columns]
+
+    def page(self, records: Sequence[JsonObject]) -> list[list[Cell]]:
+        if not self._columns:
+            return [[] for _ in records]
+        rows = [list(row) for row in zip(*(read(records) for read in self._columns), strict=True)]
+        for key in self._redaction.known():
+            if any(key in "\n".join(filter(None, row)) for row in rows):
+                masked = mask(key)
+                rows = [[c.replace(key, masked) if c else c for c in row] for row in rows]
+        return rows
+
+
+def _reader(
+    column: Column, redaction: Redaction, write: _Write
+) -> Callable[[Sequence[JsonObject]], list[Cell]]:
+    read, kind = reader(column.path), column.kind
+    names = column.path.split(".")
+    secret = kind == "secret" or any(redaction.hides(name) for name in names)
+    secret = secret and not redaction.reveals(names[-1])
+
+    def cell(value: Any) -> Cell:
+        if secret:
+            value = hide(value)
+        elif isinstance(value, dict) or (isinstance(value, list) and _is_nested(value)):
+            value = redaction.value(value)  # fields inside may be secret by their names
+        return write(value, kind)
+
+    def cells(records: Sequence[JsonObject]) -> list[Cell]:
+        values = [read(record) for record in records]
+        return [None if value is None or value is ABSENT else cell(value) for value in values]
+
+    return cells
+
+
+def plain(value: Any, kind: ColumnKind) -> str:
+    """Write for tsv and csv: full values, RFC 3339 times, true and false."""
+    if isinstance(value, str):
+        return value
+    if kind == "holdings":
+        return _holdings(value)
+    if kind == "time" and (time := _time(value)) is not None:
+        return time.isoformat().replace("+00:00", "Z")
+    return _text(value)
+
+
+def shown(value: Any, kind: ColumnKind) -> str | None:
+    """Write for a table: times to the minute in UTC, yes and no; None for an empty list."""
+    if value == []:
+        return None
+    if value == "":
+        return '""'  # differs from null, which is a dash
+    if kind == "holdings":
+        return _holdings(value) or None
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if kind == "time" and (time := _time(value)) is not None:
+        return time.strftime(_MINUTE)
+    return value if isinstance(value, str) else _text(value)
+
+
+def _holdings(value: Any) -> str:
+    from parsec_cli.holdings import Holdings
+
+    return Holdings.parse(value).text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and not _is_nested(value):
+        return ",".join(i if isinstance(i, str) else _text(i) for i in value if i is not None)
+    if isinstance(value, (dict, list)) or value is None:
+        return exact_json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return str(value)
+
+
+def _is_nested(values: list[Any]) -> bool:
+    return any(isinstance(inner, (dict, list)) for inner in values)
+
+
+def _time(value: Any) -> datetime | None:
+    """Read RFC 3339 text or Unix seconds; return None for anything else."""
+    try:
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value)
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None

@@ -15,8 +15,7 @@ from typing import Any
 from parsec_cli.cells import neutralise
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject
-from parsec_cli.output.format import Format
-from parsec_cli.output.rows import Cell, Rows, plain
+from parsec_cli.output.format import Cell, Format, Rows, plain
 from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record
 from parsec_cli.visible import visible
 

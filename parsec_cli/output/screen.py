@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from parsec_cli.errors import ParsecError, Stopped, counted
 from parsec_cli.models import JsonObject
-from parsec_cli.output.fields import Fields
-from parsec_cli.output.format import Format, format_class
+from parsec_cli.output.format import Fields, Format, format_class
 from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
 from parsec_cli.records import changed, state
 from parsec_cli.redaction import Redaction, without_keys
@@ -124,18 +123,24 @@ class Screen:
         return "\n".join([*lines, shell_line(clean, whole.stdin, self._err.readable)])
 
     def _proposal(self, command: NextCommand | None) -> str:
-        lines = self.shell_line(command).splitlines()
-        return "".join(f"\n  {self._err.paint(line, 'command')}" for line in lines)
+        return self._command_lines(self.shell_line(command))
+
+    def _command_lines(self, text: str) -> str:
+        return "".join(f"\n  {self._err.paint(line, 'command')}" for line in text.splitlines())
 
     def error(self, error: ParsecError) -> None:
         """Print why the command failed: one line of JSON for JSON formats, else lines of text."""
-        from parsec_cli.output.error_text import as_json, as_lines
-
         command = self.shell_line(error.command)
         if self.format_name in _JSON:
-            self._print_line(as_json(error, command, self._redaction))
-        else:
-            self._print_line("\n".join(as_lines(error, command, self._err, self._redaction)))
+            from parsec_cli.output.json import error_document
+
+            self._print_line(error_document(error, command, self._redaction))
+            return
+        lines = [f"{self._err.paint('error:', 'error')} {self._clean_message(error.message)}"]
+        lines += [f"  {self._clean_message(detail)}" for detail in error.details]
+        if error.hint:
+            lines.append(f"{self._err.paint('hint:', 'hint')} {self._clean_message(error.hint)}")
+        self._print_line("\n".join(lines) + self._command_lines(command))
 
     def log(self, text: str) -> None:
         """Write a line of the request log, with `-v` only."""

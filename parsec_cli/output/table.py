@@ -11,9 +11,8 @@ from typing import assert_never
 from rich.text import Text as RichText
 
 from parsec_cli.output import draw
-from parsec_cli.output.format import Format
+from parsec_cli.output.format import Format, Rows, shown
 from parsec_cli.output.layout import Layout
-from parsec_cli.output.rows import Rows, shown
 from parsec_cli.output.streams import STYLES, Surface
 from parsec_cli.redaction import Redaction, hide
 from parsec_cli.results import Bar, Block, Card, Column, Frames, Grid, Line, Listing, Record

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from support.actions import error, html
 
-from parsec_cli.config.keys import fingerprint
+from parsec_cli.config.settings import fingerprint
 
 NEW, OLD = "pk_live_NEWCANARY_c123", "pk_live_OLDCANARY_d456"
 SET, INIT = ["config", "set", "api_key"], ["config", "init", "-p", "new"]

@@ -8,9 +8,8 @@ import sys
 import pytest
 from support.shells import ODD_IDS
 
-from parsec_cli.config.keys import fingerprint
-from parsec_cli.config.places import Places
 from parsec_cli.config.profiles import SANDBOX_KEY
+from parsec_cli.config.settings import Places, fingerprint
 from parsec_cli.memory.user_index import Index
 
 KEY = "pk_live_CANARY_0001"

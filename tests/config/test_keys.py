@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsec_cli.config import key_command, keys
+from parsec_cli.config import key_command
+from parsec_cli.config.settings import checked_key, fingerprint
 from parsec_cli.errors import KeyFault, ParsecError, UsageFault
 from parsec_cli.models import Secret
 
@@ -25,8 +26,8 @@ def error_text(error: ParsecError) -> str:
 @pytest.mark.parametrize("edge", ["", "\n", "\r\n", " ", "\t", "\u00a0", " \n "])
 def test_blanks_at_the_edges_are_trimmed(edge):
     """A pasted newline costs nothing."""
-    assert keys.checked(f"{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
-    assert keys.checked(f"\ufeff{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
+    assert checked_key(f"{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
+    assert checked_key(f"\ufeff{edge}pk_live_x{edge}", SOURCE).reveal() == "pk_live_x"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_blanks_at_the_edges_are_trimmed(edge):
 )
 def test_a_text_that_is_more_than_a_key_is_refused_without_quoting_it(text, place):
     with pytest.raises(UsageFault) as caught:
-        keys.checked(text, SOURCE)
+        checked_key(text, SOURCE)
     assert caught.value.message.startswith(f"the key from {SOURCE} contains {place}")
     assert "pk_" not in error_text(caught.value)
     assert "other" not in error_text(caught.value)
@@ -82,7 +83,7 @@ def test_a_text_that_is_more_than_a_key_is_refused_without_quoting_it(text, plac
 def test_any_text_becomes_a_header_safe_key_or_is_refused(text):
     key = text.removeprefix("\ufeff").strip()
     try:
-        assert keys.checked(text, "stdin").reveal() == key
+        assert checked_key(text, "stdin").reveal() == key
         assert set(key) <= set(PRINTABLE)
     except UsageFault as fault:
         assert fault.message.startswith("the key from stdin ")  # noqa: PT017
@@ -92,18 +93,19 @@ def test_any_text_becomes_a_header_safe_key_or_is_refused(text):
     st.text(alphabet=set(PRINTABLE) - set("\"'`=:,;$*\\"), min_size=1), st.sampled_from(["", "=="])
 )
 def test_printable_ascii_without_quotes_and_names_is_accepted_unchanged(text, padding):
-    assert keys.checked(text + padding, "stdin").reveal() == text + padding
+    assert checked_key(text + padding, "stdin").reveal() == text + padding
 
 
 def test_a_fingerprint_identifies_a_key_without_showing_it():
-    one, other = keys.fingerprint(Secret("pk_live_a")), keys.fingerprint("pk_live_b")
-    assert one == keys.fingerprint("pk_live_a") != other
+    one, other = fingerprint(Secret("pk_live_a")), fingerprint("pk_live_b")
+    assert one == fingerprint("pk_live_a") != other
     assert one == hashlib.sha256(b"parsec-key:pk_live_a").hexdigest()[:12]
 
 
 def run(command: str, timeout: float = 30) -> str:
     environ = {"PATH": "/usr/bin:/bin", "WHO": "a b"}
-    return key_command.from_command(command, "the command", environ, timeout).reveal()
+    output = key_command.output_of(command, "the command", environ, timeout)
+    return checked_key(output, "the command").reveal()
 
 
 def test_a_command_is_split_by_shell_rules_and_run_without_a_shell():

@@ -9,8 +9,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from parsec_cli.config.places import Places
 from parsec_cli.config.read import read
+from parsec_cli.config.settings import Places
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
 
@@ -89,7 +89,7 @@ def test_without_home_and_passwd_entry_reads_find_nothing_and_a_save_explains_wh
         pytest.skip("only root can take another user id")
     code = (
         "import os\n"
-        "from parsec_cli.config.places import Places\n"
+        "from parsec_cli.config.settings import Places\n"
         "from parsec_cli.config import read as configfile\n"
         "from parsec_cli.files import append, save\n"
         "from parsec_cli.errors import LocalFault\n"

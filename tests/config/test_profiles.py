@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parsec_cli.config.places import Places
 from parsec_cli.config.profiles import Profile, resolve
+from parsec_cli.config.settings import Places
 from parsec_cli.errors import GuardRefused, KeyFault, NoKey, UsageFault
 from parsec_cli.next_command import run
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.commands.shared.input_file import read_bytes
-from parsec_cli.config import keys
 from parsec_cli.config.edit import Editor, check_rival
 from parsec_cli.config.read import key_kept
-from parsec_cli.config.settings import stored_origin
+from parsec_cli.config.settings import checked_key, fingerprint, stored_origin
 from parsec_cli.errors import (
     ConsentMissing,
     GuardRefused,
@@ -68,9 +67,9 @@ def _verified(
 ) -> str:
     """Verify a new key if `verify`; return both fingerprints and the tier."""
     kept = stored.get("api_key", "").strip()
-    old = keys.fingerprint(kept) if kept else "none"
+    old = fingerprint(kept) if kept else "none"
     tier = f"tier {_tier(runtime, home, key)}" if verify else "not verified"
-    return f"fingerprint {old} -> {keys.fingerprint(key)}, {tier}"
+    return f"fingerprint {old} -> {fingerprint(key)}, {tier}"
 
 
 def _tier(runtime: Runtime, home: BaseUrl, key: Secret) -> str:
@@ -130,7 +129,7 @@ def _key(runtime: Runtime, name: str) -> Secret:
         answer = screen.ask(f"key of profile `{name}` (not shown): ", hidden=True)
         if answer is None:
             raise ConsentMissing("no key was typed; nothing was changed")
-        return keys.checked(answer, "the prompt")
+        return checked_key(answer, "the prompt")
     if stdin is None or stdin.isatty():
         raise UsageFault(
             "the key must be typed on a terminal or read from stdin, and there is neither",
@@ -138,4 +137,4 @@ def _key(runtime: Runtime, name: str) -> Secret:
             command=run("config", "set", "api_key", profile=name, stdin="FILE"),
         )
     text = read_bytes(runtime, "-").decode("utf-8", "surrogateescape")
-    return keys.checked(text, "stdin")
+    return checked_key(text, "stdin")
