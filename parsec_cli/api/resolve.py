@@ -87,12 +87,28 @@ class Resolver:
         """Fetch the users that `texts` name, in order; NotFound names all that are missing.
 
         A plain UUID is a customer_id; a read (not `to_change`) also tries it as an external_id.
+        A change is refused if the index knows another user whose external_id is the whole text.
         """
         found = self.find(texts, to_change=to_change)
         missing = [Reference.parse(text) for text, user in found.items() if user is None]
         if missing:
             raise self._not_found(missing)
-        return [user for text in texts if (user := found[text]) is not None]
+        users = [user for text in texts if (user := found[text]) is not None]
+        if to_change:
+            for text, user in zip(texts, users, strict=True):
+                self._check_second_meaning(text, user)
+        return users
+
+    def _check_second_meaning(self, text: str, user: User) -> None:
+        if Reference.parse(text) == Reference(text, "external_id"):
+            return
+        for other in self.remembered(text):
+            if other.customer_id != user.customer_id:
+                raise AmbiguousUser(
+                    f"{text!a} is read as user {user.customer_id} and is the external_id of user "
+                    f"{other.customer_id}: nothing was sent",
+                    hint="write `id:CUSTOMER_ID`, or `ext:` before the whole external_id",
+                )
 
     def find(self, texts: Sequence[str], *, to_change: bool = False) -> dict[str, User | None]:
         """Fetch the users that `texts` name; None for those that do not exist."""

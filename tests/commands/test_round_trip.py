@@ -151,6 +151,27 @@ def test_uuid_line_with_a_second_meaning_is_refused_if_it_is_known(run, builder)
     assert list(builder.users) == [one["customer_id"], two["customer_id"]]
 
 
+@pytest.mark.parametrize("second", ["", "ext:foo"])
+def test_argument_with_a_second_meaning_is_refused_if_it_is_known(run, builder, second):
+    """The confirmation of a script may fit both."""
+    one = builder.add("foo")
+    typed = second or one["customer_id"]
+    other = builder.add(typed)
+    run("users", "list")
+    for command in (
+        ["deactivate", typed, "--confirm", one["customer_id"]],
+        ["set-qps", typed, "9"],
+    ):
+        done = run("users", *command)
+        assert done.code == 3, done
+        assert other["customer_id"] in done.err
+    assert changes(builder) == []
+    assert run("users", "set-qps", f"id:{one['customer_id']}", "9").code == 0
+    assert run("users", "set-qps", f"ext:{typed}", "8").code == 0
+    assert (one["qps_limit"], other["qps_limit"]) == (9, 8)
+    assert run("users", "get", typed, "--json").json["customer_id"] == one["customer_id"]
+
+
 def test_double_that_a_listing_shows_beside_the_index_is_refused(run, builder):
     """A change by an index entry alone stays one GET."""
     first = builder.add("u1", 5)
