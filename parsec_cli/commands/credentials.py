@@ -9,7 +9,7 @@ import typer
 from parsec_cli.api import credentials
 from parsec_cli.cli.common_options import ApiKeyId, runtime_of
 from parsec_cli.cli.tree import Noun
-from parsec_cli.commands.shared.input_file import read_secrets
+from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.errors import UsageFault
 from parsec_cli.results import Text
 from parsec_cli.runtime import Runtime
@@ -49,7 +49,9 @@ def read_keys(
     """Read exchange keys from a file or stdin; from then on all output masks them."""
     if api_key_id is not None and exchange != "kalshi":
         raise UsageFault(f"`--api-key-id` is for kalshi: {exchange} has no such field")
-    keys = credentials.parse(read_secrets(runtime, path), exchange, api_key_id, purpose)
+    keys = credentials.parse(
+        read_bytes(runtime, path, "the credentials file"), exchange, api_key_id, purpose
+    )
     for name, value in keys.items():
         if name != "api_key_id":
             # a server may return a PEM key without its line ends, or one line of it

@@ -14,16 +14,6 @@ from parsec_cli.runtime import Runtime
 MAX_FILE = 256 * 1024 * 1024
 
 
-def read_bytes(runtime: Runtime, path: str) -> bytes:
-    """Return the content of the file or stdin; UsageFault names the file and the reason."""
-    return _read(runtime, path, f"`{path}`")
-
-
-def read_secrets(runtime: Runtime, path: str) -> bytes:
-    """Like `read_bytes` for exchange keys: a path that may be a key is not quoted."""
-    return _read(runtime, path, "the credentials file")
-
-
 def check_named(path: str) -> None:
     """Refuse the empty name, which means the current directory to the system."""
     if not path:
@@ -35,35 +25,28 @@ def path_of(text: str) -> Path:
     return Path(os.fsdecode(text.encode("utf-8", "surrogateescape")))
 
 
-def _read(runtime: Runtime, path: str, name: str) -> bytes:
-    if path == "-":
-        return _stdin(runtime)
-    check_named(path)
+def read_bytes(runtime: Runtime, path: str, name: str = "") -> bytes:
+    """Return the content of the file or stdin; UsageFault names the file and the reason.
+
+    A `name` is quoted instead of the path, which may be a key by mistake.
+    """
+    stdin, name = runtime.world.stdin, "stdin" if path == "-" else name or f"`{path}`"
     try:
-        with path_of(path).open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+        if path != "-":
+            check_named(path)
+            with path_of(path).open("rb") as file:
+                data = file.read(MAX_FILE + 1)
+        elif stdin is None:
+            raise UsageFault("cannot read stdin: it is closed")
+        else:
+            if stdin.isatty():
+                runtime.screen.notice("reading from the terminal; end with Ctrl-D")
+            buffer = getattr(stdin, "buffer", None)
+            data = buffer.read(MAX_FILE + 1) if buffer is not None else stdin.read().encode()
     except (OSError, ValueError) as fault:
-        why = (getattr(fault, "strerror", None) or "not a valid path").lower()
+        why = "it is closed" if path == "-" else "not a valid path"
+        why = (getattr(fault, "strerror", None) or why).lower()
         raise UsageFault(f"cannot read {name}: {why}") from None
-    return _bounded(data, name)
-
-
-def _stdin(runtime: Runtime) -> bytes:
-    stdin = runtime.world.stdin
-    if stdin is None:
-        raise UsageFault("cannot read stdin: it is closed")
-    if stdin.isatty():
-        runtime.screen.notice("reading from the terminal; end with Ctrl-D")
-    try:
-        buffer = getattr(stdin, "buffer", None)
-        data = buffer.read(MAX_FILE + 1) if buffer is not None else stdin.read().encode()
-    except (OSError, ValueError) as fault:
-        why = (getattr(fault, "strerror", None) or "it is closed").lower()
-        raise UsageFault(f"cannot read stdin: {why}") from None
-    return _bounded(data, "stdin")
-
-
-def _bounded(data: bytes, name: str) -> bytes:
     if len(data) > MAX_FILE:
         raise UsageFault(f"{name} is larger than {MAX_FILE // 1024 // 1024} MiB")
     return data
@@ -80,20 +63,13 @@ def check_output(source: str, target: str | None, option: str) -> None:
     with suppress(OSError):  # a file that does not exist is not the other
         if path.samefile(path_of(source)):
             raise UsageFault(f"`{option} {target}` is the input file: name another file")
-    if _is_output(path):
-        raise UsageFault(f"`{option} {target}` is the output of this command: name another file")
-
-
-def _is_output(path: Path) -> bool:
-    """Return whether `path` is stdout, or the regular file that stderr is redirected to.
-
-    stderr may be a pipe to a log collector.
-    """
     with suppress(OSError):
         file = path.stat()
-        if path.samefile(os.devnull):
-            return False
-        if os.path.samestat(file, os.fstat(1)):
-            return True
-        return stat.S_ISREG(file.st_mode) and os.path.samestat(file, os.fstat(2))
-    return False
+        # stderr may be a pipe to a log collector
+        is_output = not path.samefile(os.devnull) and (
+            os.path.samestat(file, os.fstat(1))
+            or (stat.S_ISREG(file.st_mode) and os.path.samestat(file, os.fstat(2)))
+        )
+        if is_output:
+            text = f"`{option} {target}` is the output of this command: name another file"
+            raise UsageFault(text)

@@ -17,7 +17,7 @@ from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.models import JsonObject, User
-from parsec_cli.next_command import NextCommand, again, run
+from parsec_cli.next_command import again, run
 from parsec_cli.outcomes import Applied
 from parsec_cli.results import Record
 from parsec_cli.runtime import Runtime
@@ -65,7 +65,17 @@ def command(
     body |= {name: value for name, value in asked.items() if value is not None}
     _check_fields(runtime, body, allow_odd_ids=allow_odd_ids)
     if qps_limit is not None:
-        _check_pool(runtime, external_id, qps_limit, allow_overcommit=allow_overcommit)
+        pool = get_pool(runtime.client)
+        before, after = pool.total_allocated_qps, pool.total_allocated_qps + qps_limit
+        try:
+            check_pool(pool, after, allow_overcommit=allow_overcommit)
+        except GuardRefused:  # if the user exists, the request adds nothing
+            name = f"ext:{external_id}"
+            if runtime.resolver.find([name], to_change=True)[name] is None:
+                raise
+        runtime.screen.notice(
+            f"pool {before} -> {after} of {pool.qps_pool} QPS, if the user is new"
+        )
     if dry_run:
         return not_sent("POST", "/builder/users", body)
     outcome = changes.create(runtime.client, body, "users create", reason)
@@ -100,81 +110,46 @@ def _check_fields(runtime: Runtime, body: JsonObject, *, allow_odd_ids: bool) ->
         raise UsageFault(fault, hint=hint, command=command)
 
 
-def _check_pool(
-    runtime: Runtime, external_id: str, qps_limit: int, *, allow_overcommit: bool
-) -> None:
-    """Refuse to exceed the pool, unless the user exists: then the request adds nothing."""
-    pool = get_pool(runtime.client)
-    before, after = pool.total_allocated_qps, pool.total_allocated_qps + qps_limit
-    try:
-        check_pool(pool, after, allow_overcommit=allow_overcommit)
-    except GuardRefused:
-        name = f"ext:{external_id}"
-        if runtime.resolver.find([name], to_change=True)[name] is None:
-            raise
-    runtime.screen.notice(f"pool {before} -> {after} of {pool.qps_pool} QPS, if the user is new")
-
-
 def _created(runtime: Runtime, applied: Applied, body: JsonObject) -> Record:
     """Show the user and whether it is new; `created` is None where that is unknown."""
-    user = _whole_record(runtime, User(applied.after or {}))
+    notice, user = runtime.screen.notice, User(applied.after or {})
+    if not user.raw.keys() >= _IN_RECORDS:  # as in the API guide
+        try:
+            user = User({**user.raw, **get_user(runtime.client, user.customer_id).raw})
+        except ParsecError as fault:
+            notice(f"the user's record could not be read: {fault.message}")
+    name = user.name
     runtime.index.remember([(user.customer_id, body["external_id"])])
     if applied.created:
-        _notice_created(runtime, user)
+        notice(f"created user `{name}`")
+        if not runtime.options.reveal_keys:
+            command = run("users", "get", "--reveal-keys", names=[user.customer_id])
+            notice("its api_key is masked; show it with", command)
+        if name.startswith(("ext:", "id:")):
+            notice(f"write this USER as `ext:{name}`: without `ext:`, `{name}` means another id")
     else:
-        _notice_exists(runtime, user, applied, body)
+        if applied.created is False:
+            notice(f"user `{name}` already existed: nothing was changed")
+        elif applied.evidence == "repeat":
+            notice(f"user `{name}` exists; the first response was lost, so it may be new or old")
+        else:
+            notice(f"user `{name}` exists; the response does not say whether it is new")
+        _warn_of_differences(runtime, user, body)
     return user_record({**user.raw, "created": applied.created})
 
 
-def _notice_created(runtime: Runtime, user: User) -> None:
-    notice, name = runtime.screen.notice, user.name
-    notice(f"created user `{name}`")
-    if not runtime.options.reveal_keys:
-        command = run("users", "get", "--reveal-keys", names=[user.customer_id])
-        notice("its api_key is masked; show it with", command)
-    if name.startswith(("ext:", "id:")):
-        notice(f"write this USER as `ext:{name}`: without `ext:`, `{name}` means another id")
-
-
-def _notice_exists(runtime: Runtime, user: User, applied: Applied, body: JsonObject) -> None:
-    if applied.created is False:
-        runtime.screen.notice(f"user `{user.name}` already existed: nothing was changed")
-    else:
-        unsure = "the response does not say whether it is new"
-        if applied.evidence == "repeat":
-            unsure = "the first response was lost, so it may be new or old"
-        runtime.screen.notice(f"user `{user.name}` exists; {unsure}")
-    for difference, command in _differences(user, body):
-        runtime.screen.warning(difference, command)
-
-
-def _differences(user: User, body: JsonObject) -> list[tuple[str, NextCommand | None]]:
-    """Return how the user differs from the request, each with the command that changes it."""
-    found: list[tuple[str, NextCommand | None]] = []
-    if "qps_limit" in body and user.qps_limit != body["qps_limit"]:
-        asked, has = body["qps_limit"], user.qps_limit
+def _warn_of_differences(runtime: Runtime, user: User, body: JsonObject) -> None:
+    """Warn how an existing user differs from the request."""
+    warn, asked, has = runtime.screen.warning, body.get("qps_limit"), user.qps_limit
+    if asked is not None and has != asked:
         if "qps_limit" in user.raw:
-            command = run("users", "set-qps", names=[user.customer_id, str(asked)])
             text = f"qps_limit is {'none' if has is None else has}, not {asked}; change it with"
-            found.append((text, command))
+            warn(text, run("users", "set-qps", names=[user.customer_id, str(asked)]))
         else:
-            found.append((f"qps_limit {asked} could not be verified", None))
+            warn(f"qps_limit {asked} could not be verified")
     if "email" in body:
-        found.append(("the email could not be verified: the API does not return it", None))
+        warn("the email could not be verified: the API does not return it")
     if "eoa_address" in body:
-        wallet = user.wallet
-        has_address = wallet.eoa_address if wallet is not None else None
-        if (has_address or "").lower() != str(body["eoa_address"]).lower():
-            found.append((f"the eoa_address is {has_address or 'not set'}, not as requested", None))
-    return found
-
-
-def _whole_record(runtime: Runtime, user: User) -> User:
-    """Read the user if the response to a create lacks fields, as in the API guide."""
-    if user.raw.keys() >= _IN_RECORDS:
-        return user
-    try:
-        return User({**user.raw, **get_user(runtime.client, user.customer_id).raw})
-    except ParsecError as fault:
-        runtime.screen.notice(f"the user's record could not be read: {fault.message}")
-        return user
+        has_address = (user.wallet.eoa_address if user.wallet is not None else None) or ""
+        if has_address.lower() != body["eoa_address"].lower():
+            warn(f"the eoa_address is {has_address or 'not set'}, not as requested")

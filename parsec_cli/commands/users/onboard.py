@@ -23,9 +23,12 @@ from parsec_cli.commands.credentials import read_keys
 from parsec_cli.commands.shared.cards import not_sent, shown
 from parsec_cli.commands.users.create import address
 from parsec_cli.errors import UsageFault, unknown
-from parsec_cli.models import JsonObject
+from parsec_cli.models import JsonObject, User
+from parsec_cli.outcomes import Applied
 from parsec_cli.results import Card, Record
 from parsec_cli.runtime import Runtime
+
+_WALLET_OPTIONS = ("--wallet-type", "--eoa-address", "--chain-id")
 
 
 @verb("onboard", changes=True)
@@ -70,47 +73,26 @@ def command(
     """
     runtime, exchange = runtime_of(ctx), exchange_name(exchange)
     if mode == "managed":
-        _check_managed(exchange, credentials, api_key_id)
-        fields = _wallet_fields(wallet_type or "eoa", eoa_address, chain_id)
-    elif mode == "self":
-        _check_self(credentials, wallet_type, eoa_address, chain_id)
-        fields = read_keys(runtime, credentials or "", exchange, api_key_id, "stored")
-    else:
+        if exchange != "polymarket":
+            raise UsageFault("managed wallets are Polymarket only", hint="use `--mode self`")
+        if credentials is not None or api_key_id is not None:
+            raise UsageFault("`--mode managed` takes no credentials", hint="use `--mode self`")
+        fields: JsonObject = _wallet_fields(wallet_type or "eoa", eoa_address, chain_id)
+    elif mode != "self":
         raise unknown("mode", mode, ("managed", "self"))
-    fields = {"exchange": exchange, "mode": mode, **fields}
-    return _onboard(runtime, user, fields, dry_run=dry_run, reason=reason)
-
-
-def _onboard(
-    runtime: Runtime, name: str, fields: JsonObject, *, dry_run: bool, reason: str
-) -> Record:
-    user = runtime.resolver.one(name, to_change=True)
-    body: JsonObject = {"customer_id": user.customer_id, **fields}
+    else:
+        options = zip(_WALLET_OPTIONS, (wallet_type, eoa_address, chain_id), strict=True)
+        for option in (option for option, value in options if value is not None):
+            raise UsageFault(f"`{option}` is for `--mode managed`")
+        if credentials is None:
+            raise UsageFault("`--mode self` needs `--credentials FILE`, or `-` for stdin")
+        fields = {**read_keys(runtime, credentials, exchange, api_key_id, "stored")}
+    found = runtime.resolver.one(user, to_change=True)
+    body = {"customer_id": found.customer_id, "exchange": exchange, "mode": mode, **fields}
     if dry_run:
         return not_sent("POST", "/builder/onboard", body)
-    outcome = changes.onboard(runtime.client, user, body, "users onboard", reason)
-    applied = changes.or_raise(outcome)
-    raw = applied.after or {}
-    if applied.evidence == "reread":
-        runtime.screen.notice(
-            f"the response was lost; a read shows that `{user.name}` is linked to "
-            f"{fields['exchange']}"
-        )
-        raw = {**raw, "exchange": fields["exchange"], "mode": fields["mode"], "status": None}
-    pairs = [
-        (column.path, shown(raw.get(column.path)))
-        for column in columns.ONBOARDED
-        if column.shown or raw.get(column.path)
-    ]
-    card = Card((("external_id", shown(user.external_id)), *pairs))
-    return Record(raw, columns.ONBOARDED, (card,))
-
-
-def _check_managed(exchange: str, credentials: str | None, api_key_id: str | None) -> None:
-    if exchange != "polymarket":
-        raise UsageFault("managed wallets are Polymarket only", hint="use `--mode self`")
-    if credentials is not None or api_key_id is not None:
-        raise UsageFault("`--mode managed` takes no credentials", hint="use `--mode self`")
+    outcome = changes.onboard(runtime.client, found, body, "users onboard", reason)
+    return _linked(runtime, found, changes.or_raise(outcome), body)
 
 
 def _wallet_fields(wallet_type: str, eoa_address: str | None, chain_id: int | None) -> JsonObject:
@@ -128,15 +110,19 @@ def _wallet_fields(wallet_type: str, eoa_address: str | None, chain_id: int | No
     return {"wallet_type": "eoa"}
 
 
-def _check_self(
-    credentials: str | None, wallet_type: str | None, eoa_address: str | None, chain_id: int | None
-) -> None:
-    for value, option in (
-        (wallet_type, "--wallet-type"),
-        (eoa_address, "--eoa-address"),
-        (chain_id, "--chain-id"),
-    ):
-        if value is not None:
-            raise UsageFault(f"`{option}` is for `--mode managed`")
-    if credentials is None:
-        raise UsageFault("`--mode self` needs `--credentials FILE`, or `-` for stdin")
+def _linked(runtime: Runtime, user: User, applied: Applied, body: JsonObject) -> Record:
+    raw = applied.after or {}
+    if applied.evidence == "reread":
+        runtime.screen.notice(
+            f"the response was lost; a read shows that `{user.name}` is linked to "
+            f"{body['exchange']}"
+        )
+        raw = {**raw, "exchange": body["exchange"], "mode": body["mode"], "status": None}
+    pairs = [
+        (column.path, shown(raw.get(column.path)))
+        for column in columns.ONBOARDED
+        if column.shown or raw.get(column.path)
+    ]
+    return Record(
+        raw, columns.ONBOARDED, (Card((("external_id", shown(user.external_id)), *pairs)),)
+    )
