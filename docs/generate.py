@@ -11,8 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from parsec_cli import __version__
-from parsec_cli.cli.help_layout import explained
-from parsec_cli.cli.help_pages import Argument, Option, Page, page_of
+from parsec_cli.cli.help_pages import Entry, Page, page_of
 from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.tree import parser
 
@@ -76,8 +75,8 @@ def _section(page: Page) -> Iterator[str]:
         yield f"Fields: {', '.join(f'`{name}`' for name in page.fields)}."
 
 
-def _items(entries: tuple[Option, ...] | tuple[Argument, ...]) -> str:
-    return "\n".join(f"- `{entry.spelling}`: {explained(entry)}" for entry in entries)
+def _items(entries: tuple[Entry, ...]) -> str:
+    return "\n".join(f"- `{entry.spelling}`: {entry.explained}" for entry in entries)
 
 
 def man_page(root: Page) -> str:
@@ -127,11 +126,11 @@ def _prose(text: str) -> Iterator[str]:
         yield _roff(paragraph)
 
 
-def _tagged(entries: tuple[Option | Argument, ...]) -> Iterator[str]:
+def _tagged(entries: tuple[Entry, ...]) -> Iterator[str]:
     for entry in entries:
         yield ".TP"
         yield f"\\fB{_roff(entry.spelling)}\\fR"
-        yield _roff(explained(entry))
+        yield _roff(entry.explained)
 
 
 def _written(lines: tuple[str, ...] | list[str]) -> Iterator[str]:

@@ -47,7 +47,7 @@ def test_every_command_and_option_is_in_the_reference(generator, path):
         assert page.name in text
         assert page.usage in text
         for entry in (*page.arguments, *page.options):
-            assert generator.explained(entry).replace("-", "") in text.replace("-", "")
+            assert entry.explained.replace("-", "") in text.replace("-", "")
         assert all(
             example.replace("\\", "\\e") in text or example in text for example in page.examples
         )

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from parsec_cli.cli.help_pages import Argument, Option, Page, page_of
+from parsec_cli.cli.help_pages import Entry, Page, page_of
 from parsec_cli.results import Text
 
 if TYPE_CHECKING:
@@ -55,18 +55,12 @@ def layout(page: Page, width: int) -> str:
     parts += _section("Examples:", (line for e in page.examples for line in _example(e, width)))
     parts += _rows("Commands:", [(sub.path[-1], sub.summary) for sub in page.pages], width)
     parts += _rows("Topics:", [(f"parsec help {n}", s) for n, s in page.topics], width)
-    parts += _rows("Arguments:", [(a.metavar, explained(a)) for a in page.arguments], width)
+    parts += _rows("Arguments:", _spelled(page.arguments), width)
     parts += _rows("Options:", _spelled(page.own_options), width)
     parts += _rows("Common options:", _spelled(page.common_options), width)
     fields = _wrap(f"  {', '.join(page.fields)}", width, following="  ") if page.fields else []
     parts += _section("Fields:", fields)
     return "\n\n".join(parts) + "\n"
-
-
-def explained(entry: Option | Argument) -> str:
-    """Return the summary of an entry, followed by its range, choices and default."""
-    notes = f"[{'; '.join(entry.notes)}]" if entry.notes else ""
-    return f"{entry.summary} {notes}".strip()
 
 
 def fitted(text: str, width: int) -> str:
@@ -105,12 +99,12 @@ def _section(heading: str, lines: Iterable[str]) -> list[str]:
     return ["\n".join([heading, *body])] if body else []
 
 
-def _spelled(options: Sequence[Option]) -> list[tuple[str, str]]:
-    """Return spelling and text of each option; long names line up below each other."""
-    any_short = any(len(option.names) > 1 for option in options)
+def _spelled(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """Return spelling and text of each entry; long names line up below each other."""
+    any_short = any(len(entry.names) > 1 for entry in entries)
     return [
-        ("    " * (any_short and o.names[0].startswith("--")) + o.spelling, explained(o))
-        for o in options
+        ("    " * (any_short and e.spelling.startswith("--")) + e.spelling, e.explained)
+        for e in entries
     ]
 
 

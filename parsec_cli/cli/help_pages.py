@@ -32,7 +32,6 @@ _SOURCES: dict[str, Source] = {
     "PROFILE": "profiles",
     "USER": "users",
 }
-_EXAMPLES = "\nExamples:\n"
 _VERBS_WITH_EXAMPLES = 2  # a noun shows one example each of its first verbs
 
 
@@ -53,8 +52,12 @@ class Values:
 
 
 @record
-class Option:
-    """One option. A flag has no `metavar`; the names in `off` switch it off again."""
+class Entry:
+    """An option, or an argument, which has no `names`.
+
+    A flag has no `metavar`; the names in `off` switch it off again. The metavar of an argument is
+    as the usage line writes it, such as `[USER...]`.
+    """
 
     names: tuple[str, ...]
     summary: str
@@ -69,29 +72,17 @@ class Option:
     @property
     def spelling(self) -> str:
         """All names, then the metavar, as help writes them."""
-        names = ", ".join(self.names)
-        if self.off:
-            names += f" / {', '.join(self.off)}"
-        return f"{names} {self.metavar}".rstrip()
+        names = " / ".join(", ".join(names) for names in (self.names, self.off) if names)
+        return f"{names} {self.metavar}".strip()
+
+    @property
+    def explained(self) -> str:
+        """The summary, followed by range, choices and default."""
+        return f"{self.summary} [{'; '.join(self.notes)}]" if self.notes else self.summary
 
     @property
     def all_names(self) -> tuple[str, ...]:
         return self.names + self.off
-
-
-@record
-class Argument:
-    """One positional argument; `metavar` as the usage line writes it, such as `[USER...]`."""
-
-    metavar: str
-    summary: str
-    values: Values = Values()
-    notes: tuple[str, ...] = ()
-    repeatable: bool = False
-
-    @property
-    def spelling(self) -> str:
-        return self.metavar
 
 
 @record
@@ -102,8 +93,8 @@ class Page:
     summary: str
     text: str = ""
     examples: tuple[str, ...] = ()
-    arguments: tuple[Argument, ...] = ()
-    options: tuple[Option, ...] = ()
+    arguments: tuple[Entry, ...] = ()
+    options: tuple[Entry, ...] = ()
     pages: tuple[Page, ...] = ()
     topics: tuple[tuple[str, str], ...] = ()
 
@@ -112,11 +103,11 @@ class Page:
         return " ".join(self.path)
 
     @property
-    def own_options(self) -> tuple[Option, ...]:
+    def own_options(self) -> tuple[Entry, ...]:
         return tuple(option for option in self.options if not option.common)
 
     @property
-    def common_options(self) -> tuple[Option, ...]:
+    def common_options(self) -> tuple[Entry, ...]:
         return tuple(option for option in self.options if option.common)
 
     @property
@@ -152,78 +143,59 @@ def page_of(command: Any, path: tuple[str, ...], *, deep: bool = True) -> Page:
     else:
         known: dict[str, str] = getattr(below, "summaries", {})
         pages = tuple(
-            Page((*path, name), known.get(name) or _help_text(below[name])[0]) for name in below
+            Page((*path, name), known.get(name) or _texts(below[name])[0]) for name in below
         )
-    summary, text = _help_text(command)
+    summary, text, examples = _texts(command)
+    if below and not examples:
+        found = [_texts(below[name])[2] for name in islice(below, _VERBS_WITH_EXAMPLES)]
+        examples = found[0] if len(found) == 1 else tuple(lines[0] for lines in found if lines)
+    topics = ((name, t.partition(": ")[2].partition("\n")[0]) for name, t in TOPICS.items())
     fields = tuple(column.path for column in of_command(path[1:]))
     params = parameters(command)
     return Page(
         path,
         summary,
         text,
-        _examples(command),
-        tuple(_argument(p) for p in params if p.is_argument),
-        tuple(_option(p, fields) for p in params if not p.is_argument),
+        examples,
+        tuple(_entry(p, ()) for p in params if p.is_argument),
+        tuple(_entry(p, fields) for p in params if not p.is_argument),
         pages,
-        _topics() if len(path) == 1 else (),
+        tuple(topics) if len(path) == 1 else (),
     )
 
 
-def _help_text(command: Any) -> tuple[str, str]:
-    """Return the summary of a command, and the text between it and the examples."""
-    text, _, _ = inspect.cleandoc(command.help or "").partition(_EXAMPLES)
+def _texts(command: Any) -> tuple[str, str, tuple[str, ...]]:
+    """Return the summary of a command, the text between it and the examples, and the examples."""
+    text, _, examples = inspect.cleandoc(command.help or "").partition("\nExamples:\n")
     summary, _, rest = text.partition("\n\n")
-    return " ".join(summary.split()), rest.strip()
-
-
-def _examples(command: Any) -> tuple[str, ...]:
-    """Return the examples of a command; a group without any shows some of its verbs'."""
-    _, _, examples = inspect.cleandoc(command.help or "").partition(_EXAMPLES)
     lines = tuple(line.strip() for line in examples.splitlines() if line.strip())
-    below = subcommands(command)
-    if lines or not below:
-        return lines
-    found = [_examples(below[name]) for name in islice(below, _VERBS_WITH_EXAMPLES)]
-    return found[0] if len(found) == 1 else tuple(lines[0] for lines in found if lines)
+    return " ".join(summary.split()), rest.strip(), lines
 
 
-def _topics() -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, text.partition(": ")[2].partition("\n")[0]) for name, text in TOPICS.items()
-    )
-
-
-def _argument(param: Parameter) -> Argument:
-    values = _values(param.metavar, ())
-    return Argument(param.metavar, param.help, values, _notes(param), param.repeatable)
-
-
-def _option(param: Parameter, fields: tuple[str, ...]) -> Option:
-    notes = () if param.is_flag else _notes(param)
-    return Option(
-        names=tuple(sorted(param.names, key=lambda name: name.startswith("--"))),
-        summary=param.help,
-        metavar=param.metavar,
-        off=param.off,
-        values=_values(param.metavar, fields),
-        notes=(("required",) if param.required else ()) + notes,
-        required=param.required,
-        repeatable=param.repeatable,
-        common=param.panel == COMMON,
-    )
-
-
-def _notes(param: Parameter) -> tuple[str, ...]:
-    """Return range, choices and default, unless the metavar or the help contains them."""
+def _entry(param: Parameter, fields: tuple[str, ...]) -> Entry:
+    """Return an entry with its range, choices and default, unless metavar or help contain them."""
     default = param.default
     notes = [
+        "required" if param.required and not param.is_argument else "",
         getattr(param.parser, "limits", ""),
         ", ".join(_WORDS.get(param.metavar.strip("[]."), ())),
         "repeatable" if param.repeatable and not param.is_argument else "",
     ]
-    if isinstance(default, int | float | str) and not re.search(r"\bdefault\b", param.help):
-        notes.append(f"default {default}" if default != "" else "")
-    return tuple(filter(None, notes))
+    has_default = isinstance(default, int | float | str) and default != "" and not param.is_flag
+    if has_default and not re.search(r"\bdefault\b", param.help):
+        notes.append(f"default {default}")
+    names = () if param.is_argument else param.names
+    return Entry(
+        tuple(sorted(names, key=lambda name: name.startswith("--"))),
+        param.help,
+        param.metavar,
+        param.off,
+        _values(param.metavar, fields),
+        tuple(filter(None, notes)),
+        required=param.required,
+        repeatable=param.repeatable,
+        common=param.panel == COMMON,
+    )
 
 
 def _values(metavar: str, fields: tuple[str, ...]) -> Values:

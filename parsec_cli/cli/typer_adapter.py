@@ -38,10 +38,6 @@ class Parameter:
     panel: str | None
     parser: Callable[[str], Any] | None
 
-    @property
-    def spellings(self) -> tuple[str, ...]:
-        return self.names + self.off
-
 
 @record
 class ParserMessage:
@@ -54,15 +50,15 @@ class ParserMessage:
     extra: str | None = None
 
 
-def build_command(name: str, function: Callable[..., Any], text: str | None, cls: type[Any]) -> Any:
+def build_command(
+    name: str, function: Callable[..., Any], text: str | None, cls: type[Any] | None = None
+) -> Any:
     # Typer evaluates the annotations twice; doing it once here takes half the time
     function.__annotations__ = inspect.get_annotations(function, eval_str=True)
-    return _command(CommandInfo(name, cls=cls, callback=function, help=text))
-
-
-def _command(info: CommandInfo) -> Any:
     command: Any = typer.main.get_command_from_info(
-        info, pretty_exceptions_short=False, rich_markup_mode=None
+        CommandInfo(name, cls=cls, callback=function, help=text),
+        pretty_exceptions_short=False,
+        rich_markup_mode=None,
     )
     _parse_without_pydantic(command.params)
     return command
@@ -102,7 +98,7 @@ def build_options(declared: Mapping[str, tuple[Any, Any]]) -> list[Any]:
             for name, (kind, option) in declared.items()
         ]
     )
-    return list(_command(CommandInfo("options", callback=function, add_help_option=False)).params)
+    return list(build_command("options", function, None).params)
 
 
 class _PlainParam:

@@ -54,13 +54,22 @@ def usage_fault(fault: Exception, ctx: Any = None, args: Sequence[str] = ()) -> 
     """Reword a parser error of the command of `ctx`, which was called with `args`."""
     said = parser_message(fault, ctx)
     text, ctx = said.text, said.ctx
-    if said.unknown_option is not None:
-        return _unknown_option(ctx, said.unknown_option, args)
-    hint, command = _see_help(ctx)
-    if said.unknown_command is not None:
+    words = [] if ctx is None else ctx.command_path.split()[1:]
+    hint, command = "see the help with", run(*words, "--help")
+    if said.unknown_option in _KEY_OPTIONS:
+        text = f"no such option `{said.unknown_option}`"
+        hint, command = "no option takes a key; store one with", run("config", "set", "api_key")
+    elif said.unknown_option is not None:
+        text, advice = _unknown_option(parameters(ctx.command), said.unknown_option, args)
+        hint = advice + hint
+    elif said.unknown_command is not None:
         text = f"no such command `{said.unknown_command}`"
-        suggested = _suggestion(ctx, said.unknown_command)
-        hint, command = suggested if suggested[0] else (hint, command)
+        if _UNDO.fullmatch(said.unknown_command.lower().strip()):
+            hint = "a deactivation cannot be undone; to create the user again, as a new one, see"
+            command = run("users", "create", "--help")
+        elif found := similar_command(ctx.find_root().command, words, said.unknown_command):
+            hint = f"did you mean `{' '.join(found)}`?"
+            command = _with_arguments(ctx, [*words, said.unknown_command], found)
     elif said.extra is not None:
         text = f"too many arguments: `{said.extra}`"
     else:
@@ -68,38 +77,23 @@ def usage_fault(fault: Exception, ctx: Any = None, args: Sequence[str] = ()) -> 
     return UsageFault(text, hint=hint, command=command)
 
 
-def _see_help(ctx: Any) -> tuple[str, NextCommand | None]:
-    words = [] if ctx is None else ctx.command_path.split()[1:]
-    return "see the help with", run(*words, "--help")
-
-
-def _unknown_option(ctx: Any, option: str, args: Sequence[str]) -> UsageFault:
-    message = f"no such option `{option}`"
-    hint, command = _see_help(ctx)
-    if option in _KEY_OPTIONS:
-        hint, command = "no option takes a key; store one with", run("config", "set", "api_key")
-        return UsageFault(message, hint=hint, command=command)
-    params = parameters(ctx.command)
-    negative = re.match(r"-[0-9.]", option)
-    if negative or any(param.is_argument for param in params):
-        hint = f"put an id that begins with a dash after `--`; {hint}"
-    if negative:
+def _unknown_option(
+    params: Sequence[Parameter], option: str, args: Sequence[str]
+) -> tuple[str, str]:
+    """Return a message about an option, and advice about what may have been meant, or ""."""
+    dashed = "put an id that begins with a dash after `--`; "
+    if re.match(r"-[0-9.]", option):
         whole = next((arg for arg in args if arg.startswith(option)), option)
-        message = f"`{whole}` is negative: the number must be at least 1"
-    else:
-        known = [name for param in params for name in param.names if name[:2] == "--"]
-        hint = _option_suggestion(option, known) + hint
-    return UsageFault(message, hint=hint, command=command)
-
-
-def _option_suggestion(option: str, known: Sequence[str]) -> str:
-    """Return `did you mean …? ` for an unknown option, or ""."""
+        return f"`{whole}` is negative: the number must be at least 1", dashed
+    known = [name for param in params for name in param.names if name[:2] == "--"]
     wanted = [name for words, names in _OPTIONS if option in words for name in names]
     same = [name for name in wanted if name in known]
     begun = [name for name in known if len(option) > len("--") and name.startswith(option)]
     bare = {name.lstrip("-"): name for name in known}
     close = [bare[n] for n in get_close_matches(option.lstrip("-"), bare, 1, _CLOSE_OPTION)]
-    return next((f"did you mean `{name}`? " for name in (*same, *begun, *close)), "")
+    advice = next((f"did you mean `{name}`? " for name in (*same, *begun, *close)), "")
+    has_arguments = any(param.is_argument for param in params)
+    return f"no such option `{option}`", advice + (dashed if has_arguments else "")
 
 
 def guess_format(options: CommonOptions, argv: Sequence[str]) -> None:
@@ -121,35 +115,22 @@ def line_of(ctx: Any, command: Any, verb: Sequence[str]) -> Line | None:
     if ctx.obj is None:
         return None
     known = {
-        spelling: (_option_name(param, spelling), not param.is_flag)
+        # the longest name of an option; the two sides of a switch have one each
+        spelling: (max(side, key=len), not param.is_flag)
         for param in parameters(command)
         if not param.is_argument
-        for spelling in param.spellings
+        for side in (param.names, param.off)
+        for spelling in side
     }
     return Line.parse(ctx.obj.argv, tuple(verb), known)
 
 
-def _option_name(param: Parameter, spelling: str) -> str:
-    """Return the long name of an option; the two sides of a switch have one each."""
-    side = param.names if spelling in param.names else param.off
-    return str(next((name for name in side if name.startswith("--")), side[0]))
-
-
-def _suggestion(ctx: Any, word: str) -> tuple[str, NextCommand | None]:
-    """Return a hint for an unknown command `word` below `ctx`, with the command to run."""
-    if _UNDO.fullmatch(word.lower().strip()):
-        hint = "a deactivation cannot be undone; to create the user again, as a new one, see"
-        return hint, run("users", "create", "--help")
-    path = ctx.command_path.split()[1:]
-    found = similar_command(ctx.find_root().command, path, word)
-    if not found:
-        return "", None
-    return f"did you mean `{' '.join(found)}`?", _with_arguments(ctx, [*path, word], found)
-
-
 def similar_command(root: Any, path: Sequence[str], word: str) -> list[str]:
     """Return the command that `word` after the words of `path` probably means, or []."""
-    word, here = word.lower().strip(), _below(root, path)
+    word = word.lower().strip()
+    for name in path:
+        root = subcommands(root)[name]
+    here = subcommands(root)
     if _UNDO.fullmatch(word):
         return []
     for name in (*_same(word, list(here)), *_close(word, list(here), _CLOSE)):
@@ -166,12 +147,6 @@ def similar_command(root: Any, path: Sequence[str], word: str) -> list[str]:
     if word not in _DELETE_ANYTHING:
         found += [[noun, verb] for noun, verbs in nouns for verb in _same(word, verbs)]
     return next(iter(found), [])
-
-
-def _below(root: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        root = subcommands(root)[name]
-    return subcommands(root)
 
 
 def _with_arguments(ctx: Any, typed: list[str], found: list[str]) -> NextCommand:

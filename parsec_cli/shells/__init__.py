@@ -6,14 +6,14 @@ A script contains commands, options and choices. Only for users and profiles it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from parsec_cli.cli.help_pages import Option, Page
+from parsec_cli.cli.help_pages import Entry, Page
 
 
-def split_options(root: Page) -> tuple[dict[str, Option], dict[Page, tuple[Option, ...]]]:
+def split_options(root: Page) -> tuple[dict[str, Entry], dict[Page, tuple[Entry, ...]]]:
     """Return the common options with the same values on all pages, and each page's other ones."""
-    common: dict[str, Option] = {}
+    common: dict[str, Entry] = {}
     varying: set[str] = set()
     for page in root.walk():
         for option in page.common_options:
@@ -28,7 +28,7 @@ def split_options(root: Page) -> tuple[dict[str, Option], dict[Page, tuple[Optio
     return same, other
 
 
-def all_names(options: Iterable[Option]) -> list[str]:
+def all_names(options: Iterable[Entry]) -> list[str]:
     return [name for option in options for name in option.all_names]
 
 
@@ -45,3 +45,10 @@ def names_with_value(root: Page) -> list[str]:
 def single_quoted(text: str, quote: str) -> str:
     """Quote text for a shell that writes `quote` for a quote."""
     return "'" + text.replace("'", quote) + "'"
+
+
+def filled(template: str, tables: Mapping[str, str]) -> str:
+    """Replace the names of tables in a script by the tables."""
+    for name, table in tables.items():
+        template = template.replace(name, table)
+    return template

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 from parsec_cli.cli.help_pages import Page
-from parsec_cli.shells import all_names, split_options
+from parsec_cli.shells import all_names, filled, split_options
 
+_TABLES = """\
+# bash completion for parsec; written by `parsec completion bash`
+
+# Sets what may follow the command $1.
+_parsec_command() {
+    subcommands= options= operands=() many=
+    case $1 in
+@TREE@    esac
+    options="$options @COMMON@"
+}
+
+# Sets `takes` to what the option $2 of the command $1 wants; empty for a flag.
+_parsec_option() {
+    takes=
+    case $2 in
+@SHARED@    esac
+    case "$1 $2" in
+@OWN@    esac
+}
+"""
 _ENGINE = r"""
 # Writes $1 into `quoted` as it has to stand inside the quote $2 that is still open. Readline adds
 # a closing quote unless the text ends with one.
@@ -165,28 +185,26 @@ fi
 def script(root: Page) -> str:
     """Return the script; to be sourced, or put where bash-completion looks."""
     same, other = split_options(root)
-    common = " ".join(all_names(same.values()))
-    tree = "".join(_command(page, all_names(other[page])) for page in root.walk())
-    shared = "".join(
-        f"        {' | '.join(option.names)}) takes='{option.values.text}'; return ;;\n"
-        for option in same.values()
-        if option.metavar
-    )
-    return (
-        "# bash completion for parsec; written by `parsec completion bash`\n\n"
-        "# Sets what may follow the command $1.\n"
-        "_parsec_command() {\n"
-        "    subcommands= options= operands=() many=\n"
-        f"    case $1 in\n{tree}    esac\n"
-        f'    options="$options {common}"\n'
-        "}\n\n"
-        "# Sets `takes` to what the option $2 of the command $1 wants; empty for a flag.\n"
-        "_parsec_option() {\n"
-        "    takes=\n"
-        f"    case $2 in\n{shared}    esac\n"
-        f'    case "$1 $2" in\n{_own(root)}    esac\n'
-        "}\n" + _ENGINE
-    )
+    # options that differ between pages, those with equal values joined
+    own: dict[str, list[str]] = {}
+    for page, options in other.items():
+        for option in options:
+            if option.metavar:
+                words = [f"'{page.name} {name}'" for name in option.names]
+                own.setdefault(option.values.text, []).extend(words)
+    tables = {
+        "@TREE@": "".join(_command(page, all_names(other[page])) for page in root.walk()),
+        "@COMMON@": " ".join(all_names(same.values())),
+        "@SHARED@": "".join(
+            f"        {' | '.join(option.names)}) takes='{option.values.text}'; return ;;\n"
+            for option in same.values()
+            if option.metavar
+        ),
+        "@OWN@": "".join(
+            f"        {' | '.join(words)}) takes='{takes}' ;;\n" for takes, words in own.items()
+        ),
+    }
+    return filled(_TABLES, tables) + _ENGINE
 
 
 def _command(page: Page, options: list[str]) -> str:
@@ -200,17 +218,3 @@ def _command(page: Page, options: list[str]) -> str:
     if any(argument.repeatable for argument in page.arguments):
         sets.append("many=1")
     return f"        '{page.name}') {' '.join(sets)} ;;\n" if sets else ""
-
-
-def _own(root: Page) -> str:
-    """Return the cases of the options that differ between pages, those with equal values joined."""
-    _, other = split_options(root)
-    cases: dict[str, list[str]] = {}
-    for page, options in other.items():
-        for option in options:
-            if option.metavar:
-                words = [f"'{page.name} {name}'" for name in option.names]
-                cases.setdefault(option.values.text, []).extend(words)
-    return "".join(
-        f"        {' | '.join(words)}) takes='{takes}' ;;\n" for takes, words in cases.items()
-    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from parsec_cli.cli.help_pages import Option, Page, Values
-from parsec_cli.shells import names_with_value, split_options
+from parsec_cli.cli.help_pages import Entry, Page, Values
+from parsec_cli.shells import filled, names_with_value, split_options
 
 _ENGINE = r"""
 # Is the command on the line $wanted, and the current word its operand number $position?
@@ -89,35 +89,28 @@ complete -c parsec -f
 def script(root: Page) -> str:
     """Return the script; to be put where fish looks, as `parsec.fish`."""
     same, other = split_options(root)
-    commands = " ".join(f"'{_place(page)}'" for page in root.walk() if page.path[1:])
-    engine = _ENGINE.replace("@COMMANDS@", commands).replace(
-        "@VALUED@", " ".join(names_with_value(root))
-    )
     lines = ["", *(_option(option, "") for option in same.values())]
-    for page in root.walk():
-        lines += ["", *_page(page, other[page])]
+    places = [" ".join(page.path[1:]) for page in root.walk()]
+    for page, place in zip(root.walk(), places, strict=True):
+        at = f"__parsec_at {_quoted(place)}"
+        lines.append("")
+        for below in page.pages:
+            offer = f"-a {below.path[-1]} -d {_quoted(below.summary)}"
+            lines.append(f"complete -c parsec -n {_quoted(at)} {offer}")
+        for number, argument in enumerate(page.arguments, 1):
+            where = at if argument.repeatable else f"{at} {number}"
+            if offer := _offer(argument.values):
+                lines.append(f"complete -c parsec -n {_quoted(where)} {offer}")
+        lines += [_option(option, at) for option in other[page]]
+    tables = {
+        "@COMMANDS@": " ".join(f"'{place}'" for place in places if place),
+        "@VALUED@": " ".join(names_with_value(root)),
+    }
     head = "# fish completion for parsec; written by `parsec completion fish`\n"
-    return head + engine + "\n".join(lines) + "\n"
+    return head + filled(_ENGINE, tables) + "\n".join(lines) + "\n"
 
 
-def _place(page: Page) -> str:
-    return " ".join(page.path[1:])
-
-
-def _page(page: Page, options: tuple[Option, ...]) -> list[str]:
-    at = f"__parsec_at {_quoted(_place(page))}"
-    lines = [
-        f"complete -c parsec -n {_quoted(at)} -a {below.path[-1]} -d {_quoted(below.summary)}"
-        for below in page.pages
-    ]
-    for number, argument in enumerate(page.arguments, 1):
-        where = at if argument.repeatable else f"{at} {number}"
-        if offer := _offer(argument.values):
-            lines.append(f"complete -c parsec -n {_quoted(where)} {offer}")
-    return lines + [_option(option, at) for option in options]
-
-
-def _option(option: Option, at: str) -> str:
+def _option(option: Entry, at: str) -> str:
     where = f" -n {_quoted(at)}" if at else ""
     takes = f" -x {_offer(option.values)}".rstrip() if option.metavar else ""
     if option.values.source == "files":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from parsec_cli.cli.help_pages import Option, Page
-from parsec_cli.shells import names_with_value, single_quoted, split_options
+from parsec_cli.cli.help_pages import Entry, Page
+from parsec_cli.shells import filled, names_with_value, single_quoted, split_options
 
 _ENGINE = r"""
 Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
@@ -106,13 +106,11 @@ def script(root: Page) -> str:
             if page.path[1:]
         ),
     }
-    text = _ENGINE
-    for name, table in tables.items():
-        text = text.replace(name, table)
-    return "# PowerShell completion for parsec; written by `parsec completion powershell`\n" + text
+    head = "# PowerShell completion for parsec; written by `parsec completion powershell`\n"
+    return head + filled(_ENGINE, tables)
 
 
-def _entry(page: Page, options: tuple[Option, ...]) -> str:
+def _entry(page: Page, options: tuple[Entry, ...]) -> str:
     commands = ", ".join(_quoted(below.path[-1]) for below in page.pages)
     takes = ", ".join(line for option in options for line in _takes(option))
     operands = ", ".join(_quoted(argument.values.text) for argument in page.arguments)
@@ -123,7 +121,7 @@ def _entry(page: Page, options: tuple[Option, ...]) -> str:
     )
 
 
-def _takes(option: Option) -> list[str]:
+def _takes(option: Entry) -> list[str]:
     wanted = option.values.text if option.metavar else ""
     return [_quoted(f"{name} {wanted}".rstrip()) for name in option.all_names]
 

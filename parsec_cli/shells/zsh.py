@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from parsec_cli.cli.help_pages import Argument, Option, Page, Values
-from parsec_cli.shells import single_quoted, split_options
+from parsec_cli.cli.help_pages import Entry, Page, Values
+from parsec_cli.shells import filled, single_quoted, split_options
 
 _ENGINE = r"""
 # Asks for what only this machine knows: local files, no request.
@@ -72,7 +70,7 @@ def script(root: Page) -> str:
     return (
         "#compdef parsec\n# zsh completion for parsec; written by `parsec completion zsh`\n"
         + functions
-        + _ENGINE.replace("@COMMON@", common)
+        + filled(_ENGINE, {"@COMMON@": common})
     )
 
 
@@ -80,53 +78,40 @@ def _name(page: Page) -> str:
     return "__" + "_".join(page.path).replace("-", "_")
 
 
-def _function(page: Page, options: tuple[Option, ...]) -> str:
+def _function(page: Page, options: tuple[Entry, ...]) -> str:
+    """Return the function of a command; that of a group calls those of its commands."""
     own = [line for option in options for line in _option(option)]
-    if page.pages:
-        return (
-            _GROUP.replace("@NAME@", _name(page))
-            .replace("@OWN@", _continued(own))
-            .replace("@COMMANDS@", "".join(_described(below) for below in page.pages))
-            .replace("@CASES@", "".join(_case(below) for below in page.pages))
-        )
-    own += [_argument(number, a) for number, a in enumerate(page.arguments, 1)]
-    return f"\n{_name(page)}() {{\n  _arguments -s -S $common \\\n{_continued(own)[:-3]}\n}}\n"
+    if not page.pages:
+        for number, argument in enumerate(page.arguments, 1):
+            place = "*" if argument.repeatable else str(number)
+            message = _message(argument.metavar.strip("[]").removesuffix("..."))
+            own.append(_quoted(f"{place}:{message}:{_action(argument.values)}"))
+        lines = " \\\n".join(f"    {line}" for line in own)
+        return f"\n{_name(page)}() {{\n  _arguments -s -S $common \\\n{lines}\n}}\n"
+    tables = {
+        "@NAME@": _name(page),
+        "@OWN@": "".join(f"    {line} \\\n" for line in own),
+        "@COMMANDS@": "".join(
+            f"        {_quoted(f'{below.path[-1]}:{below.summary}')}\n" for below in page.pages
+        ),
+        "@CASES@": "".join(
+            f"        {below.path[-1]}) {_name(below)} && ret=0 ;;\n" for below in page.pages
+        ),
+    }
+    return filled(_GROUP, tables)
 
 
-def _continued(lines: Iterable[str]) -> str:
-    return "".join(f"    {line} \\\n" for line in lines)
-
-
-def _described(page: Page) -> str:
-    return f"        {_quoted(f'{page.path[-1]}:{page.summary}')}\n"
-
-
-def _case(page: Page) -> str:
-    return f"        {page.path[-1]}) {_name(page)} && ret=0 ;;\n"
-
-
-def _option(option: Option) -> list[str]:
+def _option(option: Entry) -> list[str]:
     """Write the spec of an option, its names excluding each other."""
     value = f":{_message(option.metavar)}:{_action(option.values)}" if option.metavar else ""
-    explanation = f"[{_escaped(option.summary)}]"
     names = option.all_names
     start = "*" if option.repeatable else f"({' '.join(names)})" if len(names) > 1 else ""
-    return [
-        _quoted(f"{start}{name}{_joint(name) if option.metavar else ''}{explanation}{value}")
-        for name in names
-    ]
-
-
-def _joint(name: str) -> str:
-    """Let a value stand attached or in the next word."""
-    return "=" if name.startswith("--") else "+"
-
-
-def _argument(number: int, argument: Argument) -> str:
-    place = "*" if argument.repeatable else str(number)
-    return _quoted(
-        f"{place}:{_message(argument.metavar.strip('[]').removesuffix('...'))}:{_action(argument.values)}"
-    )
+    lines = []
+    for name in names:
+        # a value may stand attached or in the next word
+        joint = ("=" if name.startswith("--") else "+") if option.metavar else ""
+        lines.append(_quoted(f"{start}{name}{joint}[{_escaped(option.summary)}]{value}"))
+    return lines
 
 
 def _action(values: Values) -> str:

@@ -10,7 +10,7 @@ import pytest
 from support.shells import FILES, REPOSITORY
 
 from parsec_cli.cli import tree
-from parsec_cli.cli.help_pages import Option, Page, page_of
+from parsec_cli.cli.help_pages import Entry, Page, page_of
 from parsec_cli.shells import names_with_value
 
 ROOT = page_of(tree.parser(), ("parsec",))
@@ -65,7 +65,7 @@ def test_an_unknown_shell_is_refused_with_the_known_ones(tool):
 
 def test_an_option_that_is_a_flag_on_another_page_is_refused():
     """The simpler scripts cannot distinguish the two."""
-    flag, valued = Option(("-x",), "A."), Option(("-x",), "B.", metavar="N")
+    flag, valued = Entry(("-x",), "A."), Entry(("-x",), "B.", metavar="N")
     below = Page(("p", "q"), "B.", options=(valued,))
     with pytest.raises(ValueError, match="-x"):
         names_with_value(Page(("p",), "A.", options=(flag,), pages=(below,)))

@@ -61,13 +61,22 @@ def api(
       parsec api GET /positions --query exchange=polymarket --as user_001
 
     """
-    from parsec_cli.commands.api.request import BodyOptions, RequestOptions, send_request
+    from parsec_cli.commands.api.request import RequestOptions, send_request
     from parsec_cli.commands.shared.consent import Consent
 
-    pairs, consent = tuple(query or ()), Consent(confirm, allow_holdings)
-    body = BodyOptions(tuple(field or ()), tuple(json_field or ()), input_file)
     options = RequestOptions(
-        method.upper(), path, pairs, body, as_user, include, consent, balances_only, dry_run, reason
+        method.upper(),
+        path,
+        query or (),
+        field or (),
+        json_field or (),
+        input_file,
+        as_user,
+        include,
+        Consent(confirm, allow_holdings),
+        balances_only,
+        dry_run,
+        reason,
     )
     return send_request(runtime_of(ctx), options)
 

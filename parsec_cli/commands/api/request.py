@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.api.call import Answer, Call, Exchange, Kind
+from parsec_cli.api.call import Answer, Call, Exchange, Kind, Promise
 from parsec_cli.api.changes import (
     deactivation,
     deletion_promise,
@@ -33,7 +33,7 @@ from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.commands.users.deactivate import held_by, report_deactivated
 from parsec_cli.errors import UsageFault
 from parsec_cli.exact_json import is_unicode
-from parsec_cli.models import JsonObject, User
+from parsec_cli.models import JsonObject
 from parsec_cli.outcomes import Outcome
 from parsec_cli.records import record
 from parsec_cli.redaction import is_secret
@@ -45,22 +45,15 @@ _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @record
-class BodyOptions:
-    """The options that make the body: `-f`, `-F` and `--input`."""
-
-    fields: tuple[str, ...]
-    json_fields: tuple[str, ...]
-    input_file: str | None
-
-
-@record
 class RequestOptions:
     """The arguments and options of `parsec api`."""
 
     method: str
     path: str
-    query: tuple[str, ...]
-    body: BodyOptions
+    query: Sequence[str]
+    fields: Sequence[str]
+    json_fields: Sequence[str]
+    input_file: str | None
     as_user: str | None
     include: bool
     consent: Consent
@@ -83,35 +76,44 @@ def send_request(runtime: Runtime, options: RequestOptions) -> Result:
         runtime.dry_run = options.dry_run
     else:
         start_change(runtime, dry_run=options.dry_run)
+    call, one = _call(runtime, options)
+    if options.dry_run and method in _CHANGES:
+        if one is None:
+            return not_sent(method, call.path, call.body)
+        warn_of_holders(runtime, [one])
+        return not_sent(method, call.path, call.body, holdings=one.json)
+    if call.kind is Kind.READ:
+        exchange = runtime.client.read(call)
+        if exchange.good is None:
+            raise error_of(exchange, call, runtime.client.host)
+        return _shown(runtime, exchange.good, include=options.include)
+    if one is not None:
+        agree(runtime, [one], options.consent, by_name=True)
+    return _change(runtime, call, one, options)
+
+
+def _call(runtime: Runtime, options: RequestOptions) -> tuple[Call, Held | None]:
+    """Return the checked call, and the user that a DELETE would deactivate, with the holdings."""
+    method, user = options.method, None
     path, query = api_path(options.path)
-    body, text = _body(runtime, method, options.body)
+    body, text = _body(runtime, options)
     runtime.keep_secret(*secrets_in(body))
-    user = _user_to_deactivate(runtime, method, path)
+    customer_id = deleted_user(path) if method == "DELETE" else None
+    if customer_id is not None:
+        with explaining_absence(runtime, f"id:{customer_id}"):
+            user = runtime.resolver.one(f"id:{customer_id}", to_change=True)
+        path = user_path(user.customer_id) + behind_user(path)
     headers = {}
     if options.as_user is not None:
         acting = runtime.resolver.one(options.as_user, to_change=method in _CHANGES)
         headers = impersonation(acting.customer_id)
-    if user is not None:
-        path = user_path(user.customer_id) + behind_user(path)
     full = with_pairs(path, query, [_pair(pair, "--query") for pair in options.query])
     call = Call(_kind(method, path), method, full, body, headers, _promise(method), text)
-    if user is not None and full == user_path(user.customer_id) and not (headers or body):
+    if user is None:
+        return call, None
+    if full == user_path(user.customer_id) and not (headers or body):
         call = deactivation(runtime.client, user.customer_id)
-    one = None if user is None else held_by(runtime, user, balances_only=options.balances_only)
-    if options.dry_run and method in _CHANGES:
-        return _dry_run(runtime, call, one)
-    if one is not None:
-        agree(runtime, [one], options.consent, by_name=True)
-    if call.kind is Kind.READ:
-        return _read(runtime, call, include=options.include)
-    return _change(runtime, call, one, options)
-
-
-def _dry_run(runtime: Runtime, call: Call, one: Held | None) -> Record:
-    if one is None:
-        return not_sent(call.method, call.path, call.body)
-    warn_of_holders(runtime, [one])
-    return not_sent(call.method, call.path, call.body, holdings=one.json)
+    return call, held_by(runtime, user, balances_only=options.balances_only)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -123,14 +125,14 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return name, value
 
 
-def _body(runtime: Runtime, method: str, options: BodyOptions) -> tuple[JsonObject | None, str]:
+def _body(runtime: Runtime, options: RequestOptions) -> tuple[JsonObject | None, str]:
     """Return the body and its JSON text, which keeps the digits of numbers as given."""
     members = [
         (name, json.dumps(value)) for name, value in (_pair(f, "-f") for f in options.fields)
     ]
     members += [_pair(text, "-F") for text in options.json_fields]
-    if method in _READS and (members or options.input_file is not None):
-        raise UsageFault(f"a {method} has no body", hint="for its query use `--query`")
+    if options.method in _READS and (members or options.input_file is not None):
+        raise UsageFault(f"a {options.method} has no body", hint="for its query use `--query`")
     if options.input_file is None:
         body = {name: _json(value, f"`-F {name}=`") for name, value in members}
         if len(body) < len(members):
@@ -181,32 +183,13 @@ def _kind(method: str, path: str) -> Kind:
     return Kind.OTHER
 
 
-def _promise(method: str) -> Callable[[Answer], str]:
+def _promise(method: str) -> Promise:
     if method == "DELETE":
         return deletion_promise()
-
-    def promise(answer: Answer) -> str:
-        if method == "HEAD" or (answer.status == 204 and answer.empty):  # noqa: PLR2004
-            return ""
-        return answer.unfit
-
-    return promise
-
-
-def _user_to_deactivate(runtime: Runtime, method: str, path: str) -> User | None:
-    """Find the user that a DELETE would deactivate."""
-    customer_id = deleted_user(path) if method == "DELETE" else None
-    if customer_id is None:
-        return None
-    with explaining_absence(runtime, f"id:{customer_id}"):
-        return runtime.resolver.one(f"id:{customer_id}", to_change=True)
-
-
-def _read(runtime: Runtime, call: Call, *, include: bool) -> Result:
-    exchange = runtime.client.read(call)
-    if exchange.good is None:
-        raise error_of(exchange, call, runtime.client.host)
-    return _shown(runtime, exchange.good, include=include)
+    no_content = 204
+    return lambda answer: (
+        "" if method == "HEAD" or (answer.status == no_content and answer.empty) else answer.unfit
+    )
 
 
 def _change(runtime: Runtime, call: Call, one: Held | None, options: RequestOptions) -> Result:
@@ -246,19 +229,16 @@ def _change(runtime: Runtime, call: Call, one: Held | None, options: RequestOpti
 
 
 def _shown(runtime: Runtime, answer: Answer, *, include: bool) -> Result:
-    as_json = runtime.options.format == "json"
+    """Show any value as JSON; in other formats, members of an object or items of a list."""
+    value = answer.value
     if include:
         names = [name for name in answer.headers if name.lower() != "set-cookie"]
         head = {name: answer.headers[name] for name in names}
-        value = {"status": answer.status, "headers": head, "body": answer.value}
-        return _in_columns(value, as_json=as_json)
-    return Text("") if answer.empty else _in_columns(answer.value, as_json=as_json)
-
-
-def _in_columns(value: Any, *, as_json: bool) -> Result:
-    """Show any value as JSON; in other formats, members of an object or items of a list."""
-    if isinstance(value, dict) or as_json:
-        return Record(value, _columns(tuple(value) if isinstance(value, dict) else ()))
+        value = {"status": answer.status, "headers": head, "body": value}
+    elif answer.empty:
+        return Text("")
+    if isinstance(value, dict) or runtime.options.format == "json":
+        return Record(value, _columns(value if isinstance(value, dict) else ()))
     items = value if isinstance(value, list) else [value]
     records = [item if isinstance(item, dict) else {"value": item} for item in items]
     return Listing("items", _columns(dict.fromkeys(n for r in records for n in r)), [records])
