@@ -45,11 +45,23 @@ def first_line(text: str) -> str:
 
 
 def read_table(text: str, known: Collection[str], faults: Faults) -> Table | None:
-    """Read the header with the delimiter that yields most `known` names; None for an empty file."""
-    text, given = _given_delimiter(text)
+    """Read the header with the delimiter that yields most `known` names; None for an empty file.
+
+    Excel's first line `sep=;` is removed, as spreadsheets do not show or count it.
+    """
+    first = lines_of(text[:_SCANNED])[0]
+    named = first.strip('"')
+    is_csv = named.lower().startswith("sep=") and len(named) <= len("sep=;")
+    if is_csv:
+        text = _LINE_END.sub("", text[len(first) :], count=1)
     first = first_line(text)
-    delimiter = given or _delimiter(first, known)
-    rows, decode = _rows(text, first, delimiter, faults, is_csv=given is not None)
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        names = [normal(cell.strip().strip('"')) for cell in first.split(delimiter)]
+        return sum(name in known for name in names), len(names)
+
+    delimiter = (named[4:] or ",") if is_csv else max(DELIMITERS, key=fit)
+    rows, decode = _rows(text, first, delimiter, faults, is_csv=is_csv)
     header = next(rows, None)
     return header and Table(tuple(header[1]), header[0], delimiter, rows, decode)
 
@@ -77,15 +89,15 @@ def _split(text: str) -> Iterator[Record]:
 
 def _agreed(one: Dialect, other: Dialect, faults: Faults) -> Iterator[Record]:
     """Yield the rows of a file of one column, if csv and tsv give the same values."""
-    for first, second in zip_longest(_decoded(*one), _decoded(*other)):
+
+    def values(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[Record]:
+        return ((row, [decode(cell) for cell in cells]) for row, cells in rows)
+
+    for first, second in zip_longest(values(*one), values(*other)):
         if first != second:
             add_format_fault((first or second)[0], faults)
             return
         yield first
-
-
-def _decoded(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[Record]:
-    return ((row, [decode(cell) for cell in cells]) for row, cells in rows)
 
 
 def add_format_fault(row: int, faults: Faults) -> None:
@@ -95,23 +107,6 @@ def add_format_fault(row: int, faults: Faults) -> None:
         "is one id as csv and another as tsv",
         hint="rename the file to `.csv` or `.tsv`, or export it with `-o json`",
     )
-
-
-def _given_delimiter(text: str) -> tuple[str, str | None]:
-    """Remove Excel's first line `sep=;`, which spreadsheets do not show or count."""
-    first = lines_of(text[:_SCANNED])[0]
-    given = first.strip('"')
-    if given.lower().startswith("sep=") and len(given) <= len("sep=;"):
-        return _LINE_END.sub("", text[len(first) :], count=1), given[4:] or ","
-    return text, None
-
-
-def _delimiter(first: str, known: Collection[str]) -> str:
-    def fit(delimiter: str) -> tuple[int, int]:
-        names = [normal(cell.strip().strip('"')) for cell in first.split(delimiter)]
-        return sum(name in known for name in names), len(names)
-
-    return max(DELIMITERS, key=fit)
 
 
 def _records(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
@@ -145,33 +140,16 @@ def _quote_fault(text: str, row: int, delimiter: str) -> str:
 
     A quote that is not closed usually continues to the next quote, so both faults read alike.
     """
-    lines = islice(io.StringIO(text, newline=""), row - 1, None)
-    opened, closed = _last_quote("".join(lines)[:_SCANNED], delimiter)
+    text = "".join(islice(io.StringIO(text, newline=""), row - 1, None))[:_SCANNED]
+    before, opened = f"[{re.escape(delimiter)}\r\n]", None
+    # a quoted cell of RFC 4180, with its closing quote if there is one
+    for cell in re.finditer(f'(?:^|(?<={before}))"[^"]*(?:""[^"]*)*("?)', text):
+        opened = cell
+        after = text[cell.end() : cell.end() + 1]
+        if cell[1] and after not in ("", delimiter, "\r", "\n"):
+            break
     if opened is None:
         return "a cell is longer than 131,072 characters; nothing below it was read"
-    where = f"a quote that opens in line {row + opened}"
-    why = "is followed by more text after it closes" if closed else "is never closed"
-    return f"{where} {why}; nothing below it was read"
-
-
-def _last_quote(text: str, delimiter: str) -> tuple[int | None, bool]:
-    """Follow the quotes of RFC 4180 to the first violation, or to the end.
-
-    Return the line (from 0) of the last quote that opened a cell, and whether it was closed.
-    """
-    opened, line, quoted, fresh, at = None, 0, False, True, 0
-    while at < len(text):
-        char = text[at]
-        if quoted and char == '"':
-            if text[at + 1 : at + 2] == '"':
-                at += 1
-            else:
-                quoted = False
-                if text[at + 1 : at + 2] not in ("", delimiter, "\r", "\n"):
-                    return opened, True
-        elif not quoted and fresh and char == '"':
-            opened, quoted = line, True
-        fresh = not quoted and char in (delimiter, "\r", "\n")
-        line += char == "\n" or (char == "\r" and text[at + 1 : at + 2] != "\n")
-        at += 1
-    return opened, not quoted
+    line = row + len(_LINE_END.findall(text[: opened.start()]))
+    why = "is followed by more text after it closes" if opened[1] else "is never closed"
+    return f"a quote that opens in line {line} {why}; nothing below it was read"

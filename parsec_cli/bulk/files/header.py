@@ -32,10 +32,6 @@ def normal(name: str) -> str:
     return "_".join(name.strip().lower().split())
 
 
-def is_known(name: str) -> bool:
-    return name in FIELDS or name in _OTHER or name.startswith("wallet.")
-
-
 class Columns:
     """Finds the column of each field.
 
@@ -79,12 +75,13 @@ class Columns:
         """
         plain, others = [normal(name) for name in names], Faults(faults.name)
         fields = {column: name for name, column in self.mapping.items()}
+        known = {*FIELDS, *_OTHER, *(name for name in plain if name.startswith("wallet."))}
         found: dict[str, int] = {}
         for at, name in enumerate(plain):
             if name in fields:
                 self._seen.add(name)
                 found[fields[name]] = at
-            elif is_known(name) and name not in self.mapping:
+            elif name in known and name not in self.mapping:
                 found[name] = at
             elif self.mapping:
                 self._ignored[name or "(no name)"] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from parsec_cli import exact_json
@@ -75,42 +75,31 @@ def looks_like_json(text: str) -> bool:
 
 def _records(text: str, faults: Faults) -> Iterator[Numbered]:
     """Number array members from 1 and JSON Lines by their line."""
-    if text.lstrip().startswith("{"):
-        lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if line.strip()]
-        # a whole object in the first line, and more below: JSON Lines
-        if len(lines) > 1 and _is_object(lines[0][1]):
-            yield from _lines(lines, faults)
-            return
-    whole = _parsed(text, 1, faults)
-    if whole is None:
-        return
-    listing = isinstance(whole, dict) and "users" in whole
-    if isinstance(whole, dict):
-        if whole.get("complete") is False:
-            faults.add(1, "the listing in this file is incomplete: `complete` is false")
-        elif whole.get("next_cursor"):
-            faults.add(1, "the listing in this file is incomplete: it has a `next_cursor`")
-        faults.filtered = listing and whole.get("filtered") is True
-        whole = whole.get("users", [whole])
-    if not isinstance(whole, list):
-        faults.add(1, "`users` is not an array")
-        return
-    for row, record in enumerate(whole, 1):
-        yield from _object(record, row, faults, listing=listing)
-
-
-def _lines(lines: list[tuple[int, str]], faults: Faults) -> Iterator[Numbered]:
-    for row, line in lines:
-        record = _parsed(line, row, faults)
-        if record is not None:
-            yield from _object(record, row, faults)
-
-
-def _object(record: Any, row: int, faults: Faults, *, listing: bool = False) -> Iterator[Numbered]:
-    if isinstance(record, dict):
-        yield row, record, listing or {"customer_id", "api_key"} <= record.keys()
-    else:
-        faults.add(row, "is not a JSON object")
+    listing = False
+    members: Iterable[tuple[int, Any]] = ()
+    lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if line.strip()]
+    # a whole object in the first line, and more below: JSON Lines
+    if len(lines) > 1 and _is_object(lines[0][1]):
+        parsed = ((row, _parsed(line, row, faults)) for row, line in lines)
+        members = (member for member in parsed if member[1] is not None)
+    elif (whole := _parsed(text, 1, faults)) is not None:
+        if isinstance(whole, dict):
+            listing = "users" in whole
+            if whole.get("complete") is False:
+                faults.add(1, "the listing in this file is incomplete: `complete` is false")
+            elif whole.get("next_cursor"):
+                faults.add(1, "the listing in this file is incomplete: it has a `next_cursor`")
+            faults.filtered = listing and whole.get("filtered") is True
+            whole = whole.get("users", [whole])
+        if isinstance(whole, list):
+            members = enumerate(whole, 1)
+        else:
+            faults.add(1, "`users` is not an array")
+    for row, record in members:
+        if isinstance(record, dict):
+            yield row, record, listing or {"customer_id", "api_key"} <= record.keys()
+        else:
+            faults.add(row, "is not a JSON object")
 
 
 def _is_object(text: str) -> bool:

@@ -6,8 +6,8 @@ A plan has up to 100,000 entries, so these are dataclasses with slots, the small
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from parsec_cli.errors import GuardRefused
@@ -88,10 +88,6 @@ class Plan:
     def deactivations(self) -> tuple[Deactivate, ...]:
         return tuple(action for action in self.actions if isinstance(action, Deactivate))
 
-    def with_holdings(self, holdings: Mapping[str, Holdings | None]) -> Plan:
-        """Return the plan with the holdings of these customers in their deactivations."""
-        return replace(self, actions=tuple(with_holdings(one, holdings) for one in self.actions))
-
 
 def arranged(entries: Iterable[Entry], notes: Sequence[str] = ()) -> Plan:
     """Order the entries for sending."""
@@ -104,13 +100,6 @@ def arranged(entries: Iterable[Entry], notes: Sequence[str] = ()) -> Plan:
             actions.append(entry)
     actions.sort(key=lambda action: (phase(action), _position(action)))
     return Plan(tuple(actions), tuple(keeps), tuple(notes))
-
-
-def with_holdings(action: Action, holdings: Mapping[str, Holdings | None]) -> Action:
-    """Return the action with its user's holdings, or unchanged if they are not included."""
-    if not isinstance(action, Deactivate) or action.customer_id not in holdings:
-        return action
-    return replace(action, holdings=holdings[action.customer_id])
 
 
 def _position(entry: Entry) -> tuple[bool, int, str]:

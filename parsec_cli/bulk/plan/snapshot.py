@@ -16,7 +16,6 @@ from parsec_cli.bulk.plan.plan import (
     Entry,
     Plan,
     SetQps,
-    with_holdings,
 )
 from parsec_cli.errors import (
     GuardRefused,
@@ -90,11 +89,6 @@ class Snapshot:
         customer = user.customer_id.lower()
         if listed := self.users.get(customer):
             self.users[customer] = replace(listed, record=without_secrets(user.raw))
-
-    def user(self, customer_id: str) -> User:
-        """Return the user's record, or one with nothing but the id."""
-        listed = self.by_customer_id(customer_id)
-        return listed.as_user if listed else User({"customer_id": customer_id})
 
     def by_customer_id(self, customer_id: str) -> ListedUser | None:
         return self.users.get(customer_id.lower())
@@ -198,14 +192,19 @@ class CheckedPlan:
 
     def with_holdings(self, holdings: Mapping[str, Holdings | None]) -> CheckedPlan:
         """Return the same with the holdings of these customers in what is to be sent."""
-        known = {id(action): with_holdings(action, holdings) for action in self.send}
-        actions = tuple(known.get(id(action), action) for action in self.plan.actions)
-        plan = replace(self.plan, actions=actions)
-        return changed(self, plan=plan, send=tuple(known.values()))
+        read = {
+            id(one): replace(one, holdings=holdings[one.customer_id]) for one in self.deactivations
+        }
+        actions, send = (
+            tuple(read.get(id(one), one) for one in group)
+            for group in (self.plan.actions, self.send)
+        )
+        return changed(self, plan=replace(self.plan, actions=actions), send=send)
 
     def user(self, action: SetQps | Deactivate) -> User:
-        """The user as listed, to show and to send."""
-        return self.snapshot.user(action.customer_id)
+        """Return the user's record, or one with nothing but the id."""
+        listed = self.snapshot.by_customer_id(action.customer_id)
+        return listed.as_user if listed else User({"customer_id": action.customer_id})
 
     def record(self, action: Action) -> JsonObject | None:
         """The user's record without secrets, for what cannot be undone."""
