@@ -137,7 +137,7 @@ class MutantBuilder(httpx.BaseTransport):
         headers = tuple(request.headers.multi_items())
         target = request.url.raw_path.decode()
         asked = Request(0, 0, request.method, target, headers, request.content)
-        answered = self.builder._route(asked)
+        answered = self.builder.respond_to(asked)
         return answered.status, json.loads(answered.body) if answered.body else None
 
 

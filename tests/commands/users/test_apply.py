@@ -144,8 +144,8 @@ def test_sum_never_passes_the_pool_on_the_way(run, builder, work):
     for number in range(40):
         builder.add(f"u{number}", 1 if number % 2 else 19)
     sums = []
-    answer = builder._route
-    builder._route = lambda request: (
+    answer = builder.respond_to
+    builder.respond_to = lambda request: (
         answer(request),
         sums.append(sum(user["qps_limit"] for user in builder.users.values())),
     )[0]
@@ -226,14 +226,14 @@ def test_failed_rows_alone_run_again(run, builder, work, clock):
 def test_create_of_a_user_made_meanwhile_is_not_called_created(run, builder, work):
     """An idempotent create ignores what was asked, and that is told."""
     file = roster(work / "u.csv", "late,50")
-    answer = builder._route
+    answer = builder.respond_to
 
     def meanwhile(request):
         if request.method == "POST":
             builder.add("late", 10)
         return answer(request)
 
-    builder._route = meanwhile
+    builder.respond_to = meanwhile
 
     completed = run("users", "apply", file, "--yes", "--json")
 
@@ -379,7 +379,7 @@ def test_unwritable_history_sends_nothing(run, builder, work, broken_history):
 def test_history_lost_in_the_middle_stops_the_run(run, builder, work, home):
     """What was sent is told, what was not is not attempted."""
     path = home / ".local" / "state" / "parsec" / "history.jsonl"
-    answer = builder._route
+    answer = builder.respond_to
 
     def lose(request):
         if request.method == "POST" and request.json()["external_id"] == "b":
@@ -387,7 +387,7 @@ def test_history_lost_in_the_middle_stops_the_run(run, builder, work, home):
             path.mkdir()
         return answer(request)
 
-    builder._route = lose
+    builder.respond_to = lose
     file = roster(work / "u.csv", "a,1", "b,1", "c,1", "d,1")
 
     completed = run("users", "apply", file, "--yes", "--json", "--concurrency", "1")

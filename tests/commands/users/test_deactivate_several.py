@@ -279,7 +279,7 @@ def test_name_given_to_a_new_user_needs_its_own_consent(run, builder, work, cloc
 
 def test_intent_and_record_are_on_disk_before_the_request(run, builder, people, work, home):
     seen = []
-    answer = builder._route
+    answer = builder.respond_to
 
     def look(request):
         if request.method == "DELETE":
@@ -287,7 +287,7 @@ def test_intent_and_record_are_on_disk_before_the_request(run, builder, people, 
             seen.append([line["record"] for line in lines_of(journal) if "record" in line])
         return answer(request)
 
-    builder._route = look
+    builder.respond_to = look
     run("users", "deactivate", "--from-file", ids(work / "f", "u0", "u1"), "--confirm", "2")
 
     records = [{k: v for k, v in user.items() if k != "api_key"} for user in people[:2]]
