@@ -109,9 +109,11 @@ def _notes(new: Sequence[Wanted], others: int) -> list[str]:
     """Return what people should know of a plan; `others` are users that the file leaves out."""
     unset = sum(one.qps_limit is None for one in new)
     stale = sum(one.customer_id is not None for one in new)
+    exported = sum(not one.customer_id and bool(one.fixed.keys() - {"tier"}) for one in new)
     counts = {
         "created without `qps_limit`; the server's default is unknown and counts 0": unset,
         "created although the file has a customer_id, which no user has": stale,
+        "created although the file has columns that only existing users have": exported,
         "users that are not in the file, and stay as they are": others,
     }
     return [f"{text}: {count:,}" for text, count in counts.items() if count]

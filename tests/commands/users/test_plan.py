@@ -6,6 +6,7 @@ import json
 
 import pytest
 from commands.users.bulk_files import changes, roster
+from support.records import wallet
 
 
 def test_all_faults_of_a_file_are_listed_before_any_request(run, builder, work):
@@ -241,3 +242,15 @@ def test_plan_that_cannot_be_saved_is_a_local_fault(run, work):
 
     assert completed.code == 1
     assert "u.csv/plan.json" in completed.err
+
+
+def test_a_new_row_with_columns_of_an_existing_user_is_pointed_out(run, builder, work):
+    """Such as an export whose external_id a spreadsheet changed."""
+    builder.add("user_001", wallet=wallet("eoa"))
+    columns = "external_id,qps_limit,tier,created_at,wallet.eoa_address"
+    text = run("users", "list", "-o", "csv", "--fields", columns).out
+    (work / "f.csv").write_text(text.replace("user_001", "1-Mar"))
+    done = run("users", "plan", "f.csv")
+    assert "created although the file has columns that only existing users have: 1" in done.err
+    (work / "f.csv").write_text("external_id,qps_limit,tier\nnew,5,pro\n")
+    assert "created although" not in run("users", "plan", "f.csv").err
