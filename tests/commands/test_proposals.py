@@ -6,13 +6,15 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from itertools import cycle
 
 import pytest
-from commands.proposals import CASES, EVERYWHERE, KNOWN, UUID, Scene
+from commands.proposals import CASES, EVERYWHERE, KNOWN, UUID, Scene, protected
 from commands.serving import command_in
 from support.builder import BuilderServer
 from support.proposals import PACKAGE, calls, read_by_a_shell, watch
@@ -44,18 +46,22 @@ def modes():
     turns = cycle(MODES)
     for case in CASES:
         named = " -p " in case.line or case.line.startswith("config") or "--api-key" in case.line
-        fixed = "default" if named or case.place.endswith("start_change") else ""
+        fixed = "default" if named or case.setup is protected else ""
         yield case, fixed or next(turns)
     yield from ((case, mode) for case in EVERYWHERE for mode in MODES)
 
 
 PAIRS = list(modes())
-IDS = [f"{case.place} {mode}" for case, mode in PAIRS]
+IDS = [f"{case.line} {case.codes[0]} {mode}" for case, mode in PAIRS]
 
 
 @pytest.fixture
 def scene(tool, builder, home, work):
-    """Users and files."""
+    return arranged(tool, builder, home, work)
+
+
+def arranged(tool, builder, home, work):
+    """Add users and files."""
     builder.qps_pool = 1000
     for name, more in {"u1": {"customer_id": KNOWN}, "u2": {}, UUID: {}}.items():
         builder.add(name, 5, **more)
@@ -66,7 +72,11 @@ def scene(tool, builder, home, work):
     rows |= {"two": "u1,7\nu2,7\n"}
     for name, text in {**rows, "similar": "U1,7\n", "empty": ""}.items():
         (work / f"{name}.csv").write_text(f"external_id,qps_limit\n{text}")
-    for name, text in {"leavers.txt": "u1\nu2\n", "gone.txt": "nobody\n"}.items():
+    for name, text in {
+        "leavers.txt": "u1\nu2\n",
+        "gone.txt": "nobody\n",
+        "filtered.json": '{"filtered": true, "users": [{"external_id": "u1", "qps_limit": 5}]}',
+    }.items():
         (work / name).write_text(text)
     config = home / ".config" / "parsec" / "config.toml"
     return Scene(builder, tool, work, config, builder.key.encode())
@@ -124,12 +134,8 @@ def provoked(scene, case, mode, other):
 
 
 @pytest.mark.parametrize(("case", "mode"), PAIRS, ids=IDS)
-def test_a_proposed_command_works_in_a_clean_shell(
-    clock, scene, other_origin, monkeypatch, case, mode
-):
-    shown = watch(monkeypatch)
+def test_a_proposed_command_works_in_a_clean_shell(clock, scene, other_origin, case, mode):
     line, clean = provoked(scene, case, mode, other_origin)
-    assert case.place in shown
     variables, words, stdin = read_by_a_shell(line, scene.work)
     clock.sleep(1)
     before = len(scene.builder.requests)
@@ -142,10 +148,24 @@ def test_a_proposed_command_works_in_a_clean_shell(
     assert other_origin.requests == []
 
 
-def test_each_place_that_proposes_a_command_has_a_case():
-    places = {place for place, _ in calls().values()}
+def test_each_place_that_proposes_a_command_has_a_case(
+    tool, home, work, other_origin, private_ca, key_env, monkeypatch
+):
+    shown = watch(monkeypatch)
+    for case in CASES:
+        shutil.rmtree(home)
+        builder = BuilderServer()
+        try:
+            provoked(arranged(tool, builder, home, work), case, "default", other_origin)
+        finally:
+            builder.stop()
     # these two have tests of their own below
-    assert places - {"sandbox/serve:_listener", "errors:TlsFailed"} == {c.place for c in CASES}
+    shutil.rmtree(home)
+    busy_port(tool)
+    with bad_certificate(tool, key_env, private_ca):
+        pass
+    missing = [f"{path}:{line}" for path, line, _ in sorted(set(calls()) - shown)]
+    assert not missing, missing
 
 
 @pytest.fixture
@@ -181,32 +201,39 @@ def test_a_proposed_command_works_as_a_program(program, scene, other_origin, mod
     assert other_origin.requests == []
 
 
-def test_serving_at_a_free_port_works(program, tool, monkeypatch):
-    shown = watch(monkeypatch)
+def busy_port(tool):
     with socket.create_server(("127.0.0.1", 0)) as busy:
         done = tool("sandbox", "serve", "--port", str(busy.getsockname()[1]))
-        assert (done.code, shown) == (1, ["sandbox/serve:_listener"])
-        with program(command_in(done.err), {}) as child:
-            try:
-                assert child.stdout.readline().startswith("http://127.0.0.1:")
-            finally:
-                child.terminate()
+    assert done.code == 1
+    return command_in(done.err)
 
 
-def test_doctor_connects_to_the_server_whose_certificate_failed(
-    tool, key_env, private_ca, monkeypatch
-):
-    shown, started = watch(monkeypatch), BuilderServer(tls=private_ca.good())
+def test_serving_at_a_free_port_works(program, tool):
+    with program(busy_port(tool), {}) as child:
+        try:
+            assert child.stdout.readline().startswith("http://127.0.0.1:")
+        finally:
+            child.terminate()
+
+
+@contextmanager
+def bad_certificate(tool, key_env, private_ca):
+    """Lend a server that the tool does not trust, and what it proposes then."""
+    started = BuilderServer(tls=private_ca.good())
     try:
         done = tool("users", "list", env=key_env(started))
-        assert (done.code, shown) == (7, ["errors:TlsFailed"])
+        assert done.code == 7
+        yield started, shlex.split(command_in(done.err))
+    finally:
+        started.stop()
+
+
+def test_doctor_connects_to_the_server_whose_certificate_failed(tool, key_env, private_ca):
+    with bad_certificate(tool, key_env, private_ca) as (started, words):
         before = len(started.connections)
-        words = shlex.split(command_in(done.err))
         then = tool(*words[1:], env={"PARSEC_API_KEY": started.key})
         assert then.code == 7
         assert len(started.connections) > before
-    finally:
-        started.stop()
 
 
 def command_of(words):
@@ -219,7 +246,7 @@ def command_of(words):
 
 def test_each_proposal_names_a_command_and_options_that_exist():
     every = {option for group in parser().commands.values() for option in options_below(group)}
-    for place, call in calls().values():
+    for place, (_, call) in calls().items():
         words = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
         node, rest = command_of(words)
         known = {name for param in node.params for name in param.opts} | {"--help"}

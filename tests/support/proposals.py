@@ -8,19 +8,20 @@ import os
 import pkgutil
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import parsec_cli
 from parsec_cli import next_command
-from parsec_cli.next_command import NextCommand
+from parsec_cli.next_command import Completed, NextCommand
 from parsec_cli.runtime import Runtime
 
 PACKAGE = Path(parsec_cli.__file__).parent
+Place = tuple[str, int, int]  # file, line and column
 _MAKERS = ("run", "again")
 _PARSEC = 'parsec() { printf "%s\\0" "$PARSEC_CONFIG" "$PARSEC_PROFILE" "$@"; cat >&2; }\n'
 
@@ -35,51 +36,40 @@ def modules() -> tuple[ModuleType, ...]:
 
 
 @cache
-def calls() -> dict[tuple[str, int], tuple[str, ast.Call]]:
-    """Return each call that makes a command, by file and line, with a name that edits keep.
-
-    `api/resolve:Resolver._not_found 2` is the second one in that method.
-    """
+def calls() -> dict[Place, tuple[str, ast.Call]]:
+    """Return each call that makes a command, with the outermost name that it stands under."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imports = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
         imported = [n for n in imports if n.module == "parsec_cli.next_command"]
         makers = {alias.name for node in imported for alias in node.names} & set(_MAKERS)
-        numbers = Counter[str]()
-        for scope, call in _calls(tree, makers, ()):
-            numbers[scope] += 1
-            name = f"{path.relative_to(PACKAGE).with_suffix('')}:{scope}"
-            name += f" {numbers[scope]}" if numbers[scope] > 1 else ""
-            found[str(path), call.lineno] = name, call
+        for statement in tree.body:
+            for node in ast.walk(statement):
+                named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+                if named and node.func.id in makers:
+                    found[str(path), node.lineno, node.col_offset] = _name(statement), node
     return found
 
 
-def _calls(
-    node: ast.AST, makers: set[str], scope: tuple[str, ...]
-) -> Iterator[tuple[str, ast.Call]]:
-    if isinstance(node, ast.ClassDef | ast.FunctionDef):
-        scope = (*scope, node.name)
-    if isinstance(node, ast.Assign | ast.AnnAssign) and not scope:
-        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-        scope = (ast.unparse(target),)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:
-        yield ".".join(scope), node
-    for child in ast.iter_child_nodes(node):
-        yield from _calls(child, makers, scope)
+def _name(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.ClassDef | ast.FunctionDef):
+        return statement.name
+    return ast.unparse(statement).partition("=")[0].partition(":")[0].strip()
 
 
-def watch(monkeypatch: Any) -> list[str]:
-    """Return a list that gets the place of each command that is shown from now on."""
+def watch(monkeypatch: Any) -> set[Place]:
+    """Return a set that gets the place of each command that is shown from now on."""
     made = {id(command): (place, command) for place, command in _constants()}
-    shown: list[str] = []
+    shown: set[Place] = set()
 
     def recorded(make: Any) -> Any:
         def maker(*args: Any, **members: Any) -> NextCommand:
             caller = sys._getframe(1)
             command: NextCommand = make(*args, **members)
-            place, _ = calls()[caller.f_code.co_filename, caller.f_lineno]
-            made[id(command)] = place, command
+            code = caller.f_code
+            line, _, column, _ = next(islice(code.co_positions(), caller.f_lasti // 2, None))
+            made[id(command)] = (code.co_filename, line or 0, column or 0), command
             return command
 
         return maker
@@ -91,19 +81,19 @@ def watch(monkeypatch: Any) -> list[str]:
                 monkeypatch.setattr(module, maker, recorded(original))
     complete = Runtime.complete
 
-    def completed(runtime: Runtime, command: NextCommand) -> list[str] | None:
-        shown.append(made[id(command)][0])
+    def completed(runtime: Runtime, command: NextCommand) -> Completed | None:
+        shown.add(made[id(command)][0])
         return complete(runtime, command)
 
     monkeypatch.setattr(Runtime, "complete", completed)
     return shown
 
 
-def _constants() -> Iterator[tuple[str, NextCommand]]:
+def _constants() -> Iterator[tuple[Place, NextCommand]]:
     """Yield the commands that importing the package made."""
     named = {module.__file__: module for module in modules()}
-    for (path, _), (place, _) in calls().items():
-        value = getattr(named[path], place.rpartition(":")[2].partition(".")[0], None)
+    for place, (name, _) in calls().items():
+        value = getattr(named[place[0]], name, None)
         value = getattr(value, "default_hint", value)
         for member in value if isinstance(value, tuple) else (value,):
             if isinstance(member, NextCommand):

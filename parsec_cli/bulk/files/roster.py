@@ -67,7 +67,7 @@ def read_roster(
         raise GuardRefused(
             f"`{name}` is a filtered export: `--prune` would deactivate the users that it leaves "
             "out",
-            hint="export all users with `users list`; or, without that option, run",
+            hint="make the file from a listing of all users; or, without that option, run",
             command=again(prune=None),
         )
     return tuple(wanted)
