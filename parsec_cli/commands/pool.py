@@ -12,10 +12,9 @@ from parsec_cli import columns
 from parsec_cli.api.reads import get_pool, pages
 from parsec_cli.cli.common_options import runtime_of, seconds, whole
 from parsec_cli.cli.tree import Noun
-from parsec_cli.commands.shared.cards import pool_blocks
 from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject, Pool, User
-from parsec_cli.results import Frames, Grid, Line, Record
+from parsec_cli.results import Bar, Card, Frames, Grid, Line, Record
 from parsec_cli.runtime import Runtime
 
 DEFAULT_MAX_USED = 90
@@ -109,7 +108,13 @@ def _pool_record(runtime: Runtime, top: int) -> Record:
     """Read the pool and, with `top`, all users to find those with the largest limits."""
     pool = get_pool(runtime.client)
     value = {**pool.raw, "free": pool.free, "used_percent": pool.used_percent}
-    blocks = pool_blocks(pool)
+    pairs = (
+        ("pool", f"{pool.qps_pool:,}"),
+        ("allocated", f"{pool.total_allocated_qps:,}"),
+        ("free", f"{pool.free:,}"),
+        ("users", f"{pool.end_user_count:,}"),
+    )
+    blocks = (Bar("QPS pool", pool.total_allocated_qps, pool.qps_pool), Card(pairs))
     if not top:
         return Record(value, columns.POOL, blocks)
     largest = Grid(columns.TOP_USER, _largest(runtime, top), "largest limits")

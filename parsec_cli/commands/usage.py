@@ -7,7 +7,7 @@ import typer
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import Noun
-from parsec_cli.results import Record
+from parsec_cli.results import Bar, Card, Record
 
 noun = Noun("usage", "Show tier, quota and limits of the key.")
 
@@ -23,7 +23,21 @@ def show(ctx: typer.Context) -> Record:
     """
     from parsec_cli.api.error_of import reset_time
     from parsec_cli.api.reads import get_usage
-    from parsec_cli.commands.shared.cards import usage_blocks
+    from parsec_cli.commands.shared.cards import shown
 
     usage = get_usage(runtime_of(ctx).client)
-    return Record(usage.raw, columns.USAGE, usage_blocks(usage, reset_time(usage.resets_at)))
+    limit, used, left = usage.monthly_limit, usage.monthly_used, usage.monthly_left
+
+    def per_second(qps: int | None) -> str:
+        return "unlimited" if qps == 0 else shown(qps)
+
+    pairs = (
+        ("tier", shown(usage.tier)),
+        ("requests used", "-" if used is None else f"{used:,}"),
+        ("requests left", "unlimited" if limit == 0 else "-" if left is None else f"{left:,}"),
+        ("resets", reset_time(usage.resets_at) or "-"),
+        ("per second", per_second(usage.rest_qps)),
+        ("burst", per_second(usage.rest_qps_burst)),
+    )
+    bar = (Bar("monthly requests", used, limit),) if limit and used is not None else ()
+    return Record(usage.raw, columns.USAGE, (*bar, Card(pairs)))

@@ -42,7 +42,6 @@ class Journal:
         runs_dir: Path,
         host: str,
         key_fingerprint: str,
-        *,
         command: str,
         disk: Disk,
         wall: Callable[[], float],
@@ -53,11 +52,8 @@ class Journal:
         self._disk = disk
         self._wall = wall
         self._lines: Lines | None = None
+        self.path: Path | None = None
         self._numbers = itertools.count(1)
-
-    @property
-    def path(self) -> Path | None:
-        return self._lines.path if self._lines else None
 
     def begin(self, *, irreversible: bool) -> None:
         """Create the file, so that a journal that cannot be written stops the run at its start.
@@ -66,8 +62,8 @@ class Journal:
         """
         stem = f"{self._bound}-{self._now():%Y%m%dT%H%M%S.%f}-{os.getpid()}"
         stem += f"-{IRREVERSIBLE}" if irreversible else ""
-        path = self._runs_dir / f"{stem}.jsonl"
-        self._lines = Lines(path, "journal", self._disk, flags=os.O_EXCL)
+        self.path = self._runs_dir / f"{stem}.jsonl"
+        self._lines = Lines(self.path, "journal", self._disk, flags=os.O_EXCL)
         save.sync_directory(self._runs_dir)
         self._write({"run": _VERSION, **self._header, "time": self._time(), "pid": os.getpid()})
 
@@ -141,14 +137,7 @@ def open_journal(
     except OSError as fault:
         raise save.fault("make", runs_dir, fault, "the directory ") from None
     with only_run(runs_dir / f"{binding(host, key_fingerprint)}.lock", wall):
-        journal = Journal(
-            runs_dir,
-            host,
-            key_fingerprint,
-            command=command,
-            disk=disk or RealDisk(),
-            wall=wall,
-        )
+        journal = Journal(runs_dir, host, key_fingerprint, command, disk or RealDisk(), wall)
         try:
             yield journal
         finally:

@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, Literal, assert_never, get_args
@@ -67,14 +67,12 @@ class Results:
         path: Path | None = None,
         *,
         disk: Disk | None = None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counts: dict[ResultName, int] = dict.fromkeys(RESULT_NAMES, 0)
         self._entries = entries
         self._place = {id(entry): at for at, entry in enumerate(entries)}
         self._rows: list[str | None] = [None] * len(entries)
         self._lock = threading.RLock()
-        self._clock = clock
         self._file = None
         if path is not None:
             self._file = Lines(_new_file(path), "results file", disk or RealDisk())
@@ -84,7 +82,7 @@ class Results:
         line = self._keep(entry, result)
         if line is not None and self._file is not None:
             self._file.append(line.encode("ascii"))
-            self._file.commit_regularly(self._clock())
+            self._file.commit_regularly(time.monotonic())
         return line is not None
 
     def settle(self, settled: Iterable[Settled]) -> None:
@@ -232,7 +230,15 @@ class RunResult:
         """Return how many rows went how, and which failed; None if all went well."""
         if not self.exit_code:
             return None
-        stop, details = self.stop, self._failed_rows()
+        stop = self.stop
+        details = [
+            f"{name_of_row(row['row'])} `{row['external_id'] or row['customer_id']}` "
+            f"{row['outcome']}: {row['error']}"
+            for page in self.results.pages()
+            for row in page
+            if row["outcome"] in ("failed", "unknown")
+        ]
+        details = shortened(details, _NAMED)
         # the rest may need consent to another count
         command = again(confirm=None, allow_holdings=None)
         hint: dict[str, Any] = {
@@ -248,16 +254,6 @@ class RunResult:
             hint = {"hint": stop.hint, "command": stop.command}
         message = f"{stop.message}: {self.sentence}"
         return stop.but(message, details=(*stop.details, *details), **hint)
-
-    def _failed_rows(self) -> list[str]:
-        named = [
-            f"{name_of_row(row['row'])} `{row['external_id'] or row['customer_id']}` "
-            f"{row['outcome']}: {row['error']}"
-            for page in self.results.pages()
-            for row in page
-            if row["outcome"] in ("failed", "unknown")
-        ]
-        return shortened(named, _NAMED)
 
 
 def name_of_row(row: int | None) -> str:

@@ -114,23 +114,25 @@ class Run:
         except Stopped as stop:
             self._stop = stop if self._stop is None else self._stop
             self._pacer.close()
-        self._finish()
+        with self._lock:
+            left, self._in_flight = self._in_flight, {}
+        for action in left.values():
+            self._add_result(action, RowResult("unknown", _CUT_OFF))
+        self._write(self._results.finish)
         if self._crash is not None:
             raise self._crash
         return RunResult(self._results, self._stop)
 
     def _phases(self) -> None:
-        for number in range(3):
-            actions = [action for action in self._checked.send if phase(action) == number]
+        for part in range(3):
+            actions = [action for action in self._checked.send if phase(action) == part]
             if not actions or self._stop is not None:
                 continue
             one_by_one = isinstance(actions[0], Deactivate)
-            ahead = 1 if one_by_one else AHEAD
-            queue = Queue(actions, self._journal, self._checked.record, ahead=ahead)
-            work = partial(self._work, queue)
-            for worker in [
-                self._spawn(work) for _ in range(1 if one_by_one else self._concurrency)
-            ]:
+            record, ahead = self._checked.record, 1 if one_by_one else AHEAD
+            queue = Queue(actions, self._journal, record, ahead=ahead)
+            work, number = partial(self._work, queue), 1 if one_by_one else self._concurrency
+            for worker in [self._spawn(work) for _ in range(number)]:
                 while worker.is_alive() and not self._overdue():
                     worker.join(_POLL)
             self._write(queue.close)
@@ -175,31 +177,25 @@ class Run:
     def _send(self, number: int, action: Action) -> None:
         with self._lock:
             self._in_flight[number] = action
-        outcome = self._call(action)
+        outcome: Outcome | None
+        try:
+            outcome = self._changes.send(action)
+        except LocalFault as fault:  # nothing was sent, as the history could not be written
+            self._halt(fault)
+            outcome = None
+        except Stopped as fault:
+            self._halt(fault)
+            outcome = Unknown(OutcomeUnknown(_CUT_OFF), 0)
+        except OutcomeUnknown as fault:
+            outcome = Unknown(fault, 0)
+        except ParsecError as fault:
+            outcome = NotApplied(fault, 0)
         with self._lock:
             if self._in_flight.pop(number, None) is None:
                 return  # the run did not wait for it: this row has a result already
         if outcome is None:
             self._write(lambda: self._journal.withdraw([(number, action)]))
-        else:
-            self._conclude(number, action, outcome)
-
-    def _call(self, action: Action) -> Outcome | None:
-        """Send; None if nothing was sent, as the history could not be written."""
-        try:
-            return self._changes.send(action)
-        except LocalFault as fault:
-            self._halt(fault)
-            return None
-        except Stopped as stop:
-            self._halt(stop)
-            return Unknown(OutcomeUnknown(_CUT_OFF), 0)
-        except OutcomeUnknown as fault:
-            return Unknown(fault, 0)
-        except ParsecError as fault:
-            return NotApplied(fault, 0)
-
-    def _conclude(self, number: int, action: Action, outcome: Outcome) -> None:
+            return
         result = row_result(action, outcome)
         self._write(lambda: self._journal.done(number, action, result.outcome, result.customer_id))
         self._free_pool.release(action, outcome)
@@ -225,14 +221,6 @@ class Run:
             if self._stop is None:
                 self._stop = why
         self._pacer.close()
-
-    def _finish(self) -> None:
-        """Add a result for each row that is still in flight or was never sent."""
-        with self._lock:
-            left, self._in_flight = self._in_flight, {}
-        for action in left.values():
-            self._add_result(action, RowResult("unknown", _CUT_OFF))
-        self._write(self._results.finish)
 
 
 class Queue:

@@ -7,9 +7,9 @@ from typing import Any
 from parsec_cli import columns, exact_json
 from parsec_cli.base_url import API_PREFIX
 from parsec_cli.holdings import holds_money
-from parsec_cli.models import JsonObject, Pool, Usage, User, Wallet
+from parsec_cli.models import JsonObject, User, Wallet
 from parsec_cli.redaction import Redaction, is_secret
-from parsec_cli.results import Bar, Block, Card, Column, Line, Record
+from parsec_cli.results import Block, Card, Column, Line, Record
 
 _STRATEGY = {
     "managed": "managed wallet",
@@ -41,8 +41,9 @@ def shown(value: object) -> str:
 
 
 def user_card(user: User) -> tuple[Block, ...]:
-    """Show all fields of a user, with a line of its own for money."""
-    raw = user.raw
+    """Show all fields of a user and its wallet, with a line of its own for money."""
+    raw, fee, wallet = user.raw, user.raw.get("fee_bps"), user.wallet
+    fees = f", {shown(fee)} bps" if fee is not None else ""
     pairs = [
         ("external_id", shown(user.external_id)),
         ("customer_id", user.customer_id),
@@ -53,31 +54,17 @@ def user_card(user: User) -> tuple[Block, ...]:
         ("created", shown(raw.get("created_at"))),
         # masked by its label unless `--reveal-keys`
         ("api_key", raw["api_key"] if isinstance(raw.get("api_key"), str) else ""),
-        ("fee escrow", _fees(raw)),
+        ("fee escrow", shown(raw.get("fee_escrow_enabled")) + fees),
     ]
     if raw.get("status") is not None:
         pairs.append(("status", shown(raw["status"])))
-    blocks: list[Block] = [Card(tuple(pairs))]
-    if user.wallet is not None:
-        blocks += wallet_blocks(user.wallet)
-    return tuple(blocks)
-
-
-def _fees(raw: JsonObject) -> str:
-    fee = raw.get("fee_bps")
-    return shown(raw.get("fee_escrow_enabled")) + (f", {shown(fee)} bps" if fee is not None else "")
-
-
-def wallet_blocks(wallet: Wallet) -> list[Block]:
-    """Show the wallet's addresses and balances."""
-    raw = wallet.raw
+    if wallet is None:
+        return (Card(tuple(pairs)),)
     names = ("wallet_type", "eoa_address", "safe_address", "chain_id", "created_at")
-    pairs = [(name, shown(raw[name])) for name in names if raw.get(name) is not None]
-    pairs += [(f"balance {token}", amount) for token, amount in _balances(wallet)]
-    blocks: list[Block] = [Card(tuple(pairs), "wallet")]
-    if holds_money(wallet):
-        blocks.append(Line("this wallet holds money", "warning"))
-    return blocks
+    facts = [(n, shown(wallet.raw[n])) for n in names if wallet.raw.get(n) is not None]
+    facts += [(f"balance {token}", amount) for token, amount in _balances(wallet)]
+    money = [Line("this wallet holds money", "warning")] if holds_money(wallet) else []
+    return (Card(tuple(pairs)), Card(tuple(facts), "wallet"), *money)
 
 
 def _balances(wallet: Wallet) -> list[tuple[str, str]]:
@@ -93,50 +80,6 @@ def balances_text(user: User) -> str:
     return f"balances: {', '.join(f'{amount} {token}' for token, amount in pairs)}" if pairs else ""
 
 
-def pool_blocks(pool: Pool) -> tuple[Block, ...]:
-    """Show the pool in figures and as a bar."""
-    return (
-        Bar("QPS pool", pool.total_allocated_qps, pool.qps_pool),
-        Card(
-            (
-                ("pool", f"{pool.qps_pool:,}"),
-                ("allocated", f"{pool.total_allocated_qps:,}"),
-                ("free", f"{pool.free:,}"),
-                ("users", f"{pool.end_user_count:,}"),
-            )
-        ),
-    )
-
-
-def usage_blocks(usage: Usage, resets: str) -> tuple[Block, ...]:
-    """Show tier, quota and limits; 0 means unlimited."""
-    limit, used = usage.monthly_limit, usage.monthly_used
-    blocks: list[Block] = []
-    if limit and used is not None:
-        blocks.append(Bar("monthly requests", used, limit))
-    left = usage.monthly_left
-    blocks.append(
-        Card(
-            (
-                ("tier", shown(usage.tier)),
-                ("requests used", f"{used:,}" if used is not None else "-"),
-                (
-                    "requests left",
-                    "unlimited" if limit == 0 else f"{left:,}" if left is not None else "-",
-                ),
-                ("resets", resets or "-"),
-                ("per second", _per_second(usage.rest_qps)),
-                ("burst", _per_second(usage.rest_qps_burst)),
-            )
-        )
-    )
-    return tuple(blocks)
-
-
-def _per_second(limit: int | None) -> str:
-    return "unlimited" if limit == 0 else shown(limit)
-
-
 def user_record(raw: JsonObject) -> Record:
     return Record(raw, columns.USER, user_card(User(raw)))
 
@@ -148,13 +91,11 @@ def not_sent(method: str, path: str, body: JsonObject | None, **more: Any) -> Re
     """
     full = API_PREFIX + path
     value = {"dry_run": True, "method": method, "path": full, "body": body, **more}
-    columns = tuple(_column(name) for name in value)
+    columns = tuple(
+        Column(name, name.upper().replace("_", " "), "holdings" if name == "holdings" else "text")
+        for name in value
+    )
     # a card shows no part of a secret
     shown = {name: "****" if is_secret(name) else text for name, text in (body or {}).items()}
     pairs = tuple((name, str(text)) for name, text in shown.items())
     return Record(value, columns, (Line(f"dry run: would send {method} {full}"), Card(pairs)))
-
-
-def _column(name: str) -> Column:
-    title = name.upper().replace("_", " ")
-    return Column(name, title, "holdings" if name == "holdings" else "text")

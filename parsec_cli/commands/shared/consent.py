@@ -117,7 +117,9 @@ def agree(
         runtime.screen.show_people(_question(runtime, everyone, by_name=by_name))
         if not runtime.screen.interactive:
             why = "consent is missing and nobody can be asked"
-    elif given.confirm != word and not (user and _identifies(given.confirm, user)):
+    elif given.confirm != ((user and user.external_id) or word) and (
+        user is None or given.confirm.lower() != user.customer_id.lower()
+    ):
         why = "`--confirm` does not match the target"
     if why:
         raise ConsentMissing(
@@ -142,12 +144,6 @@ def word_for(user: User) -> str:
     text = user.external_id or ""
     typable = text and text == visible(text) == text.strip()
     return text if typable else user.customer_id
-
-
-def _identifies(confirm: str, user: User) -> bool:
-    """Return whether it is the user's external_id, or its customer_id in any case."""
-    ids = (user.external_id, user.customer_id)
-    return bool(confirm) and (confirm in ids or confirm.lower() == user.customer_id.lower())
 
 
 def script_command(

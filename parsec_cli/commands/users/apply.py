@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli import columns
+from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
 from parsec_cli.bulk.plan.snapshot import CheckedPlan, needed_by_plan, recheck, take_snapshot
@@ -163,7 +164,7 @@ def _apply(
         builder = BuilderState(runtime, balances_only=options.plan.balances_only)
         snapshot = take_snapshot(builder.all_users(), needed_by_plan(saved.plan))
     checked = recheck(saved.plan, snapshot, allow_odd_ids=saved.allow_odd_ids)
-    pool, allowed = builder.pool(), saved.allow_overcommit
+    pool, allowed = get_pool(builder.client), saved.allow_overcommit
     builder.within_limits(checked, pool, allow_overcommit=allowed, command=overcommit)
     check_max(len(checked.deactivations), options.most)
     checked, everyone = builder.with_holdings(checked)

@@ -12,7 +12,7 @@ from typing import assert_never
 from parsec_cli import columns
 from parsec_cli.api import changes
 from parsec_cli.api.error_of import quota_used_up
-from parsec_cli.api.reads import get_pool, get_usage, pages
+from parsec_cli.api.reads import get_usage, pages
 from parsec_cli.bulk.plan.plan import (
     Action,
     Create,
@@ -78,9 +78,6 @@ class BuilderState:
             rate = self.pacer.rate
             pace = "" if rate is None else f"; sending at most {rate:g} requests/s"
             runtime.screen.notice(f"rate limits could not be read{pace}: {problem}")
-
-    def pool(self) -> Pool:
-        return get_pool(self.client)
 
     def all_users(self) -> Iterator[list[User]]:
         """Yield all users page by page; the index remembers their ids."""

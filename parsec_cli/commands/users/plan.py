@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from parsec_cli import columns
+from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.plan import Forecast, Keep, Plan, as_json, plan_counts
 from parsec_cli.bulk.plan.saved_plan import SavedPlan
@@ -69,7 +70,10 @@ def command(
     )
     check_output(file, out, "--out")
     saved, snapshot, builder = make_plan(runtime, options, read_bytes(runtime, file))
-    checked, pool = recheck(saved.plan, snapshot, allow_odd_ids=allow_odd_ids), builder.pool()
+    checked, pool = (
+        recheck(saved.plan, snapshot, allow_odd_ids=allow_odd_ids),
+        get_pool(builder.client),
+    )
     after = builder.forecast(checked, pool).allocated_after
     check_pool(pool, after, allow_overcommit=allow_overcommit)
     checked, _ = builder.with_holdings(checked)

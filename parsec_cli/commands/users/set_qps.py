@@ -129,7 +129,7 @@ def _set_several(
         entries.append(
             Keep(row, *ids, qps) if unchanged else SetQps(row, *ids, user.qps_limit, qps)
         )
-    checked, pool = recheck(arranged(entries), snapshot), builder.pool()
+    checked, pool = recheck(arranged(entries), snapshot), get_pool(builder.client)
     ahead = builder.within_limits(checked, pool, allow_overcommit=options.allow_overcommit)
     runtime.screen.notice(
         f"pool {ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
