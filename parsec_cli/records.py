@@ -53,17 +53,12 @@ def _init(self: Any, *values: Any, **named: Any) -> None:
         if not named.keys().isdisjoint(names[: len(values)]):
             raise TypeError(f"{cls.__name__} got a value twice")
     if len(values) > len(names) or state.keys() != set(names):
-        raise TypeError(_wrong_names(cls.__name__, names, values, state))
-
-
-def _wrong_names(
-    kind: str, names: tuple[str, ...], values: tuple[Any, ...], state: Mapping[str, Any]
-) -> str:
-    if len(values) > len(names):
-        return f"{kind} takes {len(names)} values, not {len(values)}"
-    missing = [name for name in names if name not in state]
-    unknown = [name for name in state if name not in names]
-    return f"{kind}: missing {missing}, unknown {unknown}"
+        unknown = [name for name in state if name not in names]
+        missing = [name for name in names if name not in state]
+        raise TypeError(
+            f"{cls.__name__} takes {len(names)} values: "
+            f"got {len(values)} by place, unknown {unknown}, missing {missing}"
+        )
 
 
 def _eq(self: Any, other: object) -> bool:
@@ -81,21 +76,16 @@ def _repr(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(values)})"
 
 
-def _setattr(self: Any, name: str, value: Any) -> None:
-    del value
-    raise AttributeError(f"{type(self).__name__} is frozen: `{name}` cannot be set")
-
-
-def _delattr(self: Any, name: str) -> None:
-    raise AttributeError(f"{type(self).__name__} is frozen: `{name}` cannot be deleted")
+def _refuse(self: Any, name: str, *_: Any) -> None:
+    raise AttributeError(f"{type(self).__name__} is frozen: `{name}` cannot be changed")
 
 
 _STATE: Mapping[str, Any] = {"__init__": _init}
 _RECORD: Mapping[str, Any] = {
-    "__init__": _init,
+    **_STATE,
     "__eq__": _eq,
     "__hash__": _hash,
     "__repr__": _repr,
-    "__setattr__": _setattr,
-    "__delattr__": _delattr,
+    "__setattr__": _refuse,
+    "__delattr__": _refuse,
 }

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import quote, urlencode
 
 from parsec_cli import __version__
-from parsec_cli.api.call import Answer, Attempted, Call, Exchange, Lost, NotSent, read_response
+from parsec_cli.api.call import (
+    Answer,
+    Attempted,
+    Call,
+    Exchange,
+    Lost,
+    NotSent,
+    NotSentCause,
+    read_response,
+)
 from parsec_cli.api.retry import RetryBudget, RetrySettings, send
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
@@ -205,12 +214,17 @@ class Client:
         try:
             response = self._transport.handle_request(request)
         except self._http.FAILURES as fault:
-            why = self._reason(fault)
-            return Lost(why) if self._deadline.attempt.sent else self._not_sent(fault, why)
+            cause, why = self._explain(fault)
+            if self._deadline.attempt.sent:
+                return Lost(why)
+            trusted = (
+                f"; trusted is {self._trust}" if cause == "certificate" and self._trust else ""
+            )
+            return NotSent(cause, why + trusted, self._proxy)
         try:
             answer = read_response(response, iter(cast("Iterable[bytes]", response.stream)))
         except self._http.FAILURES as fault:
-            why = f"it was cut: {self._reason(fault)}"
+            why = f"it was cut: {self._explain(fault)[1]}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
         finally:
             response.close()
@@ -218,18 +232,10 @@ class Client:
             self.quota = answer.headers
         return answer
 
-    def _reason(self, fault: Exception) -> str:
-        from parsec_cli.api.network_errors import reason
+    def _explain(self, fault: Exception) -> tuple[NotSentCause, str]:
+        from parsec_cli.api.network_errors import explain
 
-        return reason(fault, None if self._interrupts.drain_at else self._timeout)
-
-    def _not_sent(self, fault: Exception, why: str) -> NotSent:
-        from parsec_cli.api.network_errors import not_sent_cause
-
-        cause = not_sent_cause(fault)
-        if cause == "certificate" and self._trust:
-            why = f"{why}; trusted is {self._trust}"
-        return NotSent(cause, why, self._proxy)
+        return explain(fault, None if self._interrupts.drain_at else self._timeout)
 
 
 def _history_entry(outcome: Outcome) -> JsonObject:

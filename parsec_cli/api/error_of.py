@@ -78,21 +78,16 @@ def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
         return TlsFailed(text)
     if last.cause == "time":
         return TlsFailed(text, hint=_CLOCK_HINT)
-    hint, command = _proposal(last)
-    if last.cause in ("host", "tls"):
+    # with a proxy, the name and the connection that failed were the proxy's own
+    by_proxy = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
+    hint, command = (by_proxy, None) if by_proxy else _BASE_URL
+    if last.cause == "host":
+        return TlsFailed(text, hint=_OTHER_HOST[0], command=_OTHER_HOST[1])
+    if last.cause == "tls":
         return TlsFailed(text, hint=hint, command=command)
     if last.cause == "name":
         return NameNotFound(text, hint=hint, command=command)
-    return ConnectFailed(text, hint=hint if last.proxy else "", retryable=last.cause != "proxy")
-
-
-def _proposal(last: NotSent) -> Proposal:
-    if last.cause == "host":
-        return _OTHER_HOST
-    if last.proxy:
-        # the name and the connection that failed were the proxy's own
-        return f"check {last.proxy}, or add the host to NO_PROXY", None
-    return _BASE_URL
+    return ConnectFailed(text, hint=by_proxy, retryable=last.cause != "proxy")
 
 
 def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> ParsecError:

@@ -14,7 +14,29 @@ from parsec_cli.api.transport import PROTOCOL_FAULTS, PROXY_FAULTS, TIMEOUTS, No
 # OpenSSL's verification codes: not yet valid and expired; another host name or IP address
 _TIMES, _HOSTS = (9, 10), (62, 64)
 _CERTIFICATE = (ssl.SSLCertVerificationError, ssl.CertificateError)
-_OPENSSL_REASONS = {"WRONG_VERSION_NUMBER": "the server does not speak TLS"}
+_REASONS = {"WRONG_VERSION_NUMBER": "the server does not speak TLS"}
+
+
+def explain(fault: Exception, timeout: float | None) -> tuple[NotSentCause, str]:
+    """Return why a request failed, if no byte of it was sent, and the reason in plain words.
+
+    `timeout` is the limit of a request in seconds; None where a signal has set another.
+    """
+    chain = _causes(fault)
+    for cause in chain:
+        if (found := _tls_or_name(cause)) is not None:
+            return found
+    if isinstance(fault, TIMEOUTS):
+        limit = "in time" if timeout is None else f"within {timeout:g} s"
+        return "connect", f"no response {limit}"
+    if isinstance(fault, PROXY_FAULTS):
+        return _of_proxy(str(fault)[:3])  # the text starts with the status of the response
+    for cause in chain:
+        if isinstance(cause, OSError) and cause.strerror:
+            return "connect", cause.strerror.lower()
+        if isinstance(cause, PROTOCOL_FAULTS):
+            return "connect", "the server closed the connection or did not speak HTTP"
+    return "connect", "the connection failed"
 
 
 def _causes(fault: BaseException | None) -> list[BaseException]:
@@ -25,64 +47,25 @@ def _causes(fault: BaseException | None) -> list[BaseException]:
     return chain
 
 
-def not_sent_cause(fault: Exception) -> NotSentCause:
-    """Classify why no byte of a request was sent."""
-    chain = _causes(fault)
-    if any(isinstance(cause, socket.gaierror) for cause in chain):
-        return "name"
-    for cause in chain:
-        if isinstance(cause, _CERTIFICATE):
-            code = getattr(cause, "verify_code", 0)
-            return "time" if code in _TIMES else "host" if code in _HOSTS else "certificate"
-    if any(isinstance(cause, ssl.SSLError) for cause in chain):
-        return "tls"
-    if isinstance(fault, PROXY_FAULTS) and _proxy_status(fault) < 500:
-        return "proxy"
-    return "connect"
+def _of_proxy(status: str) -> tuple[NotSentCause, str]:
+    if not (status.isascii() and status.isdigit()):
+        return "proxy", "the proxy refused or failed"
+    need = ": it requires another user name and password" if status == "407" else ""
+    return "connect" if status >= "500" else "proxy", f"the proxy responded with {status}{need}"
 
 
-def reason(fault: Exception, timeout: float | None) -> str:
-    """Explain a network exception in plain words.
-
-    `timeout` is the limit of a request in seconds; None where a signal has set another.
-    """
-    chain = _causes(fault)
-    for cause in chain:
-        if text := _tls_or_name(cause):
-            return text
-    if isinstance(fault, TIMEOUTS):
-        return "no response in time" if timeout is None else f"no response within {timeout:g} s"
-    if isinstance(fault, PROXY_FAULTS):
-        return _proxy_refusal(_proxy_status(fault))
-    for cause in chain:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-        if isinstance(cause, PROTOCOL_FAULTS):
-            return "the server closed the connection or did not speak HTTP"
-    return "the connection failed"
-
-
-def _tls_or_name(cause: BaseException) -> str:
+def _tls_or_name(cause: BaseException) -> tuple[NotSentCause, str] | None:
     if isinstance(cause, _CERTIFICATE):
-        # Python's own messages end with a period, those of OpenSSL do not
-        why = getattr(cause, "verify_message", "").rstrip(".")
-        return f"certificate not accepted: {why or 'invalid'}"
+        code = getattr(cause, "verify_code", 0)
+        text = getattr(cause, "verify_message", "") or "invalid"
+        kind: NotSentCause = "host" if code in _HOSTS else "certificate"
+        return "time" if code in _TIMES else kind, f"certificate not accepted: {text}"
     if isinstance(cause, ssl.SSLError):
         name = cause.reason or "handshake"
-        why = _OPENSSL_REASONS.get(name) or name.lower().replace("_", " ")
-        return f"TLS failed: {why}"
+        return "tls", f"TLS failed: {_REASONS.get(name) or name.lower().replace('_', ' ')}"
     if isinstance(cause, NotLoopback):
-        return "plain http is only for this machine, but the host name is another machine's"
-    return "the host name could not be resolved" if isinstance(cause, socket.gaierror) else ""
-
-
-def _proxy_status(fault: Exception) -> int:
-    """Return the status of a proxy's response, which is the number that the text starts with."""
-    digits = str(fault)[:3]
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
-
-
-def _proxy_refusal(status: int) -> str:
-    if status == 407:
-        return "the proxy responded with 407: it requires another user name and password"
-    return f"the proxy responded with {status}" if status else "the proxy refused or failed"
+        why = "plain http is only for this machine, but the host name is another machine's"
+        return "name", why
+    if isinstance(cause, socket.gaierror):
+        return "name", "the host name could not be resolved"
+    return None
