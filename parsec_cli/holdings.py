@@ -6,7 +6,7 @@ A user counts as a holder if a part could not be read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Context, Decimal
 from typing import Any
 
@@ -106,22 +106,14 @@ def requests_needed(user: User, *, fetched: bool, balances_only: bool) -> int:
     return (not fetched) + (2 if linked and not balances_only else 0) + replaced
 
 
-def total(everyone: Iterable[Holdings]) -> str:
-    """The sum of all balances: `50,851.25 USDC`, several tokens separated by commas."""
-    sums: dict[str, Decimal] = {}
-    for holdings in everyone:
-        for token, amount in holdings.balances or ():
-            sums[token] = _EXACT.add(sums.get(token, Decimal(0)), Decimal(amount))
-    return ", ".join(f"{_written(amount, ',f')} {token}" for token, amount in sums.items())
-
-
 def summary(everyone: Sequence[Holdings | None]) -> str:
     """`3 of 4 hold money: 50,851.25 USDC in all`, or "" without holders."""
     holders = [holdings for holdings in everyone if holdings is not None and holdings.is_holder]
-    if not holders:
-        return ""
-    amounts = total(holders)
-    text = f"{len(holders):,} of {len(everyone):,} {hold_money(holders)}"
+    sums: dict[str, Decimal] = {}
+    for token, amount in (pair for holdings in holders for pair in holdings.balances or ()):
+        sums[token] = _EXACT.add(sums.get(token, Decimal(0)), Decimal(amount))
+    amounts = ", ".join(f"{_written(amount, ',f')} {token}" for token, amount in sums.items())
+    text = f"{len(holders):,} of {len(everyone):,} {hold_money(holders)}" if holders else ""
     return f"{text}: {amounts} in all" if amounts else text
 
 

@@ -266,9 +266,8 @@ def test_unpaced_and_unlimited_forecast_has_neither_time_nor_share():
 
 
 def test_more_requests_than_the_month_has_left_are_refused():
-    ahead = forecast((Create(2, "a"), Create(3, "b")), Pool({}, 9, 0, 0), rate=1, quota_left=1)
     with pytest.raises(GuardRefused, match="2 requests are needed and 1 are left"):
-        check_quota(ahead)
+        check_quota(2, 1)
 
 
 def test_listing_that_breaks_off_makes_no_plan():

@@ -214,11 +214,8 @@ class Forecast:
 
     @property
     def pool(self) -> JsonObject:
-        return {
-            "qps_pool": self.qps_pool,
-            "allocated_before": self.allocated_before,
-            "allocated_after": self.allocated_after,
-        }
+        names = ("qps_pool", "allocated_before", "allocated_after")
+        return {name: getattr(self, name) for name in names}
 
 
 def forecast(
@@ -229,38 +226,28 @@ def forecast(
     quota_left: int | None,
     reads: int = 0,
 ) -> Forecast:
-    """Forecast the sending of `actions` at `rate` requests/s (None: unpaced).
-
-    `reads` is the number of requests that read holdings before.
-    """
+    """Forecast the sending of `actions` at `rate` requests/s, after `reads` of holdings."""
     before, requests = pool.total_allocated_qps, len(actions) + reads
-    return Forecast(
-        qps_pool=pool.qps_pool,
-        allocated_before=before,
-        allocated_after=before + sum(map(delta, actions)),
-        requests=requests,
-        seconds=round(requests / rate, 1) if rate else None,
-        quota_left=quota_left,
-    )
+    after = before + sum(map(delta, actions))
+    seconds = round(requests / rate, 1) if rate else None
+    return Forecast(pool.qps_pool, before, after, requests, seconds, quota_left)
 
 
-def check_quota(ahead: Forecast) -> None:
-    """Refuse a run that the month's remaining requests cannot finish."""
-    if ahead.quota_left is None or ahead.requests <= ahead.quota_left:
+def check_quota(requests: int, quota_left: int | None, *, reading: bool = False) -> None:
+    """Refuse a run, or the `reading` of holdings before, that the month's requests cannot finish.
+
+    `quota_left` is None if unlimited.
+    """
+    if quota_left is None or requests <= quota_left:
         return
+    left = f"{quota_left:,} are left this month: nothing was sent"
+    if reading:
+        raise GuardRefused(
+            f"reading the holdings needs {requests:,} requests and {left}",
+            hint="`--balances-only` needs fewer; or split the file",
+        )
     raise GuardRefused(
-        f"{ahead.requests:,} requests are needed and {ahead.quota_left:,} are left this month: "
-        "nothing was sent",
+        f"{requests:,} requests are needed and {left}",
         hint="split the file, or see the reset time with",
         command=run("usage", "show"),
     )
-
-
-def check_reads(reads: int, quota_left: int | None) -> None:
-    """Refuse to read holdings where that alone would use up the month's requests."""
-    if quota_left is not None and reads > quota_left:
-        raise GuardRefused(
-            f"reading the holdings needs {reads:,} requests and {quota_left:,} are left this "
-            "month: nothing was sent",
-            hint="`--balances-only` needs fewer; or split the file",
-        )

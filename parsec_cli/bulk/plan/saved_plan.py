@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from parsec_cli import exact_json
@@ -46,13 +45,11 @@ def dump(saved: SavedPlan) -> bytes:
     """Write one action a line, so that a plan can be read, searched and compared."""
     body = _body(saved)
     head = {"parsec_plan": _VERSION, "digest": _digest(body)}
-    head |= {name: body[name] for name in _HEADER}
-    lines = [
-        _compact(head)[:-1] + ",",
-        '"actions":' + _array(body["actions"]) + ",",
-        '"unchanged":' + _array(body["unchanged"]) + "}",
-    ]
-    return ("\n".join(lines) + "\n").encode("ascii")
+    text = _compact(head | {name: body[name] for name in _HEADER})[:-1]
+    for name in ("actions", "unchanged"):
+        records = ",\n".join(map(_compact, body[name]))
+        text += f',\n"{name}":' + (f"[\n{records}\n]" if records else "[]")
+    return f"{text}}}\n".encode("ascii")
 
 
 def is_saved_plan(data: bytes) -> bool:
@@ -108,15 +105,12 @@ def _refused(why: str) -> GuardRefused:
 
 
 def _body(saved: SavedPlan) -> JsonObject:
+    flags = ("prune", "allow_overcommit", "allow_odd_ids")
     return {
         "host": saved.host,
         "key_fingerprint": saved.key_fingerprint,
         "created": saved.created,
-        "flags": {
-            "prune": saved.prune,
-            "allow_overcommit": saved.allow_overcommit,
-            "allow_odd_ids": saved.allow_odd_ids,
-        },
+        "flags": {name: getattr(saved, name) for name in flags},
         "notes": list(saved.plan.notes),
         "actions": [as_json(action) for action in saved.plan.actions],
         "unchanged": [as_json(keep) for keep in saved.plan.keeps],
@@ -125,11 +119,6 @@ def _body(saved: SavedPlan) -> JsonObject:
 
 def _digest(body: JsonObject) -> str:
     return hashlib.sha256(_compact(body).encode("ascii")).hexdigest()
-
-
-def _array(records: Iterable[JsonObject]) -> str:
-    lines = ",\n".join(map(_compact, records))
-    return f"[\n{lines}\n]" if lines else "[]"
 
 
 def _compact(value: Any) -> str:
@@ -146,10 +135,5 @@ def _parse(document: JsonObject) -> SavedPlan:
         tuple(entry for entry in unchanged if isinstance(entry, Keep)),
         tuple(document["notes"]),
     )
-    return SavedPlan(
-        plan,
-        document["host"],
-        document["key_fingerprint"],
-        document["created"],
-        **document["flags"],
-    )
+    header = (document[name] for name in ("host", "key_fingerprint", "created"))
+    return SavedPlan(plan, *header, **document["flags"])

@@ -21,7 +21,6 @@ from parsec_cli.bulk.plan.plan import (
     SetQps,
     as_json,
     check_quota,
-    check_reads,
     forecast,
 )
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
@@ -111,7 +110,7 @@ class BuilderState:
         ahead = self.forecast(checked, pool)
         after = ahead.allocated_after
         check_pool(pool, after, allow_overcommit=allow_overcommit, command=command)
-        check_quota(ahead)
+        check_quota(ahead.requests, ahead.quota_left)
         return ahead
 
     def with_holdings(
@@ -122,7 +121,8 @@ class BuilderState:
         held: dict[str, Holdings | None] = dict.fromkeys(users)
         to_read = {customer: user for customer, user in users.items() if has_wallet(user)}
         if to_read:
-            check_reads(sum(map(self._reads, to_read.values())), self._quota_left)
+            needed = sum(map(self._reads, to_read.values()))
+            check_quota(needed, self._quota_left, reading=True)
             with self.runtime.screen.progress(len(to_read), "holdings") as progress:
                 for customer, user in to_read.items():
                     if fault := quota_used_up(self.client.quota):
