@@ -58,8 +58,11 @@ def append(path: Path, line: bytes, *, durable: bool = False) -> None:
         descriptor = _opened(target, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
             _tighten(descriptor, durable=durable)
-            whole = line if _ends_a_line(descriptor) else b"\n" + line
-            if os.write(descriptor, whole) != len(whole):
+            if size := os.lseek(descriptor, 0, os.SEEK_END):
+                os.lseek(descriptor, size - 1, os.SEEK_SET)
+                if os.read(descriptor, 1) != b"\n":
+                    line = b"\n" + line
+            if os.write(descriptor, line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             if durable:
                 os.fsync(descriptor)
@@ -87,14 +90,6 @@ def _tighten(descriptor: int, *, durable: bool) -> None:
         return
     if sys.platform != "win32" and file.st_mode & 0o077 and file.st_uid == os.geteuid():
         os.fchmod(descriptor, save.PRIVATE_FILE)
-
-
-def _ends_a_line(descriptor: int) -> bool:
-    size = os.lseek(descriptor, 0, os.SEEK_END)
-    if size == 0:
-        return True
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return os.read(descriptor, 1) == b"\n"
 
 
 class Lines:

@@ -32,13 +32,24 @@ def directory_lock(
     nothing is locked: each save is still whole, but one of two concurrent changes may be lost.
     After `patience` seconds of waiting, a LocalFault.
     """
-    descriptor = _open_directory(path)
+    descriptor = None
+    try:
+        directory = save.real_target(path).parent
+        save.make_private_directory(directory)
+        descriptor = os.open(directory, os.O_RDONLY | save.CLOSE_ON_EXEC)
+    except PermissionError:
+        pass  # writable but not readable, or Windows; the save itself reports errors
+    except OSError as error:
+        raise save.fault("save", path, error) from None
     if descriptor is None:
         yield
         return
     try:
         for _ in range(int(patience / _POLL_SECONDS)):
-            if _taken_or_impossible(descriptor):
+            taken = True
+            with suppress(OSError):  # the disk has no locks
+                taken = _take(descriptor)
+            if taken:
                 break
             sleep(_POLL_SECONDS)
         else:
@@ -66,65 +77,45 @@ def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Non
         try:
             taken = _take(descriptor)
         except OSError as error:
-            raise _no_locks(path, error) from None
+            reason = (error.strerror or "failed").lower()
+            raise LocalFault(
+                f"cannot lock `{path}`: the disk does not support locks ({reason});"
+                " nothing was sent",
+                hint="set XDG_STATE_HOME to a directory on a local disk, the same one for every"
+                " run",
+            ) from None
         if not taken:
             raise _busy(descriptor)
-        _describe(descriptor, path, clock())
+        started = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="seconds")
+        holder = {"started": started.replace("+00:00", "Z"), **_identity(os.getpid())}
+        try:
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, f"{json.dumps(holder)}\n".encode("ascii"))
+        except OSError as error:
+            raise save.fault("write", path, error, "the lock ") from None
         yield
     finally:
         os.close(descriptor)  # which also gives up the lock
 
 
-def _open_directory(path: Path) -> int | None:
-    try:
-        directory = save.real_target(path).parent
-        save.make_private_directory(directory)
-        return os.open(directory, os.O_RDONLY | save.CLOSE_ON_EXEC)
-    except PermissionError:
-        return None  # writable but not readable, or Windows; the save itself reports errors
-    except OSError as error:
-        raise save.fault("save", path, error) from None
-
-
-def _taken_or_impossible(descriptor: int) -> bool:
-    try:
-        return _take(descriptor)
-    except OSError:
-        return True
-
-
 def _take(descriptor: int) -> bool:
     """Return False while another process holds the lock; OSError if the disk has no locks."""
     try:
-        _flock(descriptor)
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(descriptor, _FAR, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in _HELD or sys.platform == "win32":
             return False
         raise
     return True
-
-
-def _flock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, _FAR, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _describe(descriptor: int, path: Path, now: float) -> None:
-    started = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-    holder = {"started": started.replace("+00:00", "Z"), **_identity(os.getpid())}
-    try:
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"{json.dumps(holder)}\n".encode("ascii"))
-    except OSError as error:
-        raise save.fault("write", path, error, "the lock ") from None
 
 
 def _identity(pid: int) -> dict[str, str | int]:
@@ -142,14 +133,6 @@ def _identity(pid: int) -> dict[str, str | int]:
     return found
 
 
-def _no_locks(path: Path, error: OSError) -> LocalFault:
-    reason = (error.strerror or "failed").lower()
-    return LocalFault(
-        f"cannot lock `{path}`: the disk does not support locks ({reason}); nothing was sent",
-        hint="set XDG_STATE_HOME to a directory on a local disk, the same one for every run",
-    )
-
-
 def _busy(descriptor: int) -> GuardRefused:
     """Describe the run that holds the lock; propose `kill` only if that would stop it."""
     text = "another bulk run for this host and key is in progress"
@@ -162,16 +145,8 @@ def _busy(descriptor: int) -> GuardRefused:
         return GuardRefused(text, hint=hint)
     if type(pid) is int and pid > 0:
         text += f": process {pid} on machine `{machine}`, since {started}"
-        if holder == {"started": started, **_identity(pid)} and _can_stop(pid):
-            hint += f", or stop it with `kill -INT {pid}`"
+        if holder == {"started": started, **_identity(pid)} and sys.platform != "win32":
+            with suppress(OSError, OverflowError):
+                os.kill(pid, 0)
+                hint += f", or stop it with `kill -INT {pid}`"
     return GuardRefused(text, hint=hint)
-
-
-def _can_stop(pid: int) -> bool:
-    if sys.platform == "win32":
-        return False  # it has no `kill`
-    try:
-        os.kill(pid, 0)
-    except (OSError, OverflowError):
-        return False
-    return True

@@ -60,19 +60,33 @@ def save(path: Path, data: bytes, *, keep_owner: bool = True) -> None:
     try:
         target = real_target(path)
         make_private_directory(target.parent)
-        old = _old(target)
-        _replace(target, data, old if keep_owner else None)
+        replace(target, data, keep_owner=keep_owner)
     except OSError as error:
         raise fault("save", path, error) from None
 
 
-def replace(target: Path, data: bytes) -> None:
-    """Replace `target`, without following links, by a new private file of the caller.
+def replace(target: Path, data: bytes, *, keep_owner: bool = False) -> None:
+    """Replace `target` as `save` does, but without following links.
 
-    Raises OSError. Use `real_target` first to follow an operator's links.
+    Raises OSError, also for a device or directory, which is never replaced. Use `real_target` first
+    to follow an operator's links.
     """
-    _old(target)
-    _replace(target, data, None)
+    old = None
+    with suppress(FileNotFoundError):
+        old = target.stat(follow_symlinks=False)
+    if old is not None and stat.S_ISDIR(old.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(target))
+    temporary = temporary_beside(target)
+    try:
+        _write_new(temporary, data, old if keep_owner else None)
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_directory(target.parent)
 
 
 def sweep(path: Path) -> None:
@@ -133,31 +147,6 @@ def sync_directory(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _old(target: Path) -> os.stat_result | None:
-    """Return the status of the file to replace; a device or directory is never replaced."""
-    try:
-        old = target.stat(follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    if stat.S_ISDIR(old.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
-    if not stat.S_ISREG(old.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", str(target))
-    return old
-
-
-def _replace(target: Path, data: bytes, old: os.stat_result | None) -> None:
-    temporary = temporary_beside(target)
-    try:
-        _write_new(temporary, data, old)
-        temporary.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    sync_directory(target.parent)
 
 
 def _write_new(path: Path, data: bytes, old: os.stat_result | None) -> None:

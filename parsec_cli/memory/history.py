@@ -22,29 +22,16 @@ from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.redaction import line_without_secrets
 
-_FIELDS = (
-    "id",
-    "time",
-    "profile",
-    "host",
-    "key",
-    "command",
-    "target",
-    "before",
-    "after",
-    "outcome",
-    "http_status",
-    "attempts",
-    "reason",
-)
 _API_DEACTIVATION = "api DELETE /builder/users/[^/ ]+"
-# the types of known fields besides null
-_KINDS: dict[str, type] = {
-    **dict.fromkeys(("id", "time", "finished", "profile", "host", "key", "command"), str),
-    **dict.fromkeys(("outcome", "reason", "error"), str),
+# the fields of an entry and their types besides null
+_FIELDS: dict[str, type] = {
+    **dict.fromkeys(("id", "time", "profile", "host", "key", "command"), str),
     **dict.fromkeys(("target", "before", "after"), dict),
+    "outcome": str,
     **dict.fromkeys(("http_status", "attempts"), int),
+    "reason": str,
 }
+_KINDS = {**_FIELDS, "finished": str, "error": str}
 _MOST_NAMED = 10
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_DIGITS = 9  # milliseconds until the year 3084, five bits a digit
@@ -115,7 +102,13 @@ class History:
         an intent alone is `unknown`: its process died. Damaged lines are skipped; see `damage`.
         """
         start = parse_moment(since, self._clock()) if since is not None else ""
-        return self._chosen(user, by, start, limit)
+        wanted = (
+            entry
+            for entry in self._merged()
+            if str(entry["time"] or "") >= start and (user is None or _concerns(entry, user, by))
+        )
+        # does not look for one more: that could be far away in a large file
+        return itertools.islice(wanted, limit)
 
     def get(self, entry: str) -> JsonObject:
         """Return one change by its id or the start of its id, or raise NotFound."""
@@ -159,17 +152,6 @@ class History:
             f" and {more:,} more" if more else ""
         )
 
-    def _chosen(
-        self, user: str | None, by: tuple[str, ...], start: str, limit: int | None
-    ) -> Iterator[JsonObject]:
-        wanted = (
-            entry
-            for entry in self._merged()
-            if str(entry["time"] or "") >= start and (user is None or _concerns(entry, user, by))
-        )
-        # does not look for one more: that could be far away in a large file
-        yield from itertools.islice(wanted, limit)
-
     def _merged(self, skip: bytes = b"\n") -> Iterator[JsonObject]:
         """Read backwards: an outcome comes before its intent and is stored only until then."""
         outcomes: dict[Any, JsonObject] = {}
@@ -196,7 +178,8 @@ class History:
         random = int.from_bytes(self._entropy(4)) & ((1 << bits) - 1)
         with self._lock:
             self._last = max((int(self._clock() * 1000) << bits) | random, self._last + 1)
-            return _base32(self._last, _TIME_DIGITS + _RANDOM_DIGITS)
+            places = reversed(range(_TIME_DIGITS + _RANDOM_DIGITS))
+            return "".join(_ID_ALPHABET[(self._last >> 5 * place) & 31] for place in places)
 
 
 def rfc3339(seconds: float) -> str:
@@ -224,10 +207,6 @@ def parse_moment(text: str, now: float) -> str:
             f"`{text}` is not a point in time",
             hint="write an age such as 2h or 3d, a date, or a time such as 2026-03-01T08:00:00Z",
         ) from None
-
-
-def _base32(number: int, digits: int) -> str:
-    return "".join(_ID_ALPHABET[(number >> 5 * place) & 31] for place in range(digits - 1, -1, -1))
 
 
 def _parsed(line: bytes) -> JsonObject | None:

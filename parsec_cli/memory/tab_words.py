@@ -43,7 +43,9 @@ def suggest(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     places = Places(environ)
     try:
         if kind == "profiles":
-            found = _profiles(places)
+            found = [SANDBOX]
+            with suppress(ParsecError):
+                found = [*profiles.known(read.read(places.config_file))]
         elif kind == "users":
             found = _users(places, environ, prefix, profile, base_url)
         else:
@@ -71,13 +73,6 @@ def _keys_of(index_file: Path, host: str, profile: str) -> Index:
     return Index(index_file, host, f"profile {profile}")
 
 
-def _profiles(places: Places) -> Sequence[str]:
-    try:
-        return profiles.known(read.read(places.config_file))
-    except ParsecError:
-        return [SANDBOX]
-
-
 def _users(
     places: Places,
     environ: Mapping[str, str],
@@ -96,10 +91,6 @@ def _users(
     for key in fingerprints:
         index = Index(places.index_file, host, key)
         for name in index.external_ids(prefix.removeprefix("ext:"), limit=1000):
-            if not _is_refused(name):
+            if name.strip() and name not in (".", "..") and not looks_like_key(name):
                 found["ext:" + name if forced or _NEEDS_EXT.match(name) else name] = None
     return list(found)
-
-
-def _is_refused(name: str) -> bool:
-    return not name.strip() or name in (".", "..") or looks_like_key(name)

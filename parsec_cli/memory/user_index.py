@@ -86,16 +86,12 @@ class Index:
             elif self._gone or (self._waiting and not self._can_append()):
                 self._rewrite()
             elif self._waiting:
-                self._append()
+                with self._path.open("rb") as file:  # append what it does not contain
+                    for line in file:
+                        self._waiting.pop(line, None)
+                if self._waiting:
+                    append(self._path, b"".join(self._waiting))
         self._waiting, self._gone = {}, set()
-
-    def _append(self) -> None:
-        """Add the waiting lines that the file does not contain."""
-        with self._path.open("rb") as file:
-            for line in file:
-                self._waiting.pop(line, None)
-        if self._waiting:
-            append(self._path, b"".join(self._waiting))
 
     def _can_append(self) -> bool:
         with suppress(FileNotFoundError), self._path.open("rb") as file:
