@@ -14,6 +14,15 @@ from parsec_cli.models import JsonObject
 from parsec_cli.next_command import NextCommand
 from parsec_cli.records import record
 
+# each output format and the module of `output` that writes it
+FORMATS = {
+    "table": "table",
+    "tsv": "lines",
+    "csv": "lines",
+    "json": "json",
+    "jsonl": "json",
+    "ids": "lines",
+}
 ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno", "holdings"]
 Tone = Literal["plain", "strong", "dim", "good", "warning", "bad"]
 

@@ -117,8 +117,8 @@ class Runtime:
 
     @cached_property
     def screen(self) -> Screen:
-        from parsec_cli.config.settings import FORMATS
         from parsec_cli.output.screen import Screen
+        from parsec_cli.results import FORMATS
 
         options, world = self.options, self.world
         fallback: str | None = world.environ.get("PARSEC_OUTPUT", "").strip()

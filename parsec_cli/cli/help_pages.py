@@ -12,14 +12,15 @@ from parsec_cli.cli.common_options import COMMON
 from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.typer_adapter import Parameter, parameters, subcommands
 from parsec_cli.columns import of_command
-from parsec_cli.config.settings import FILE_KEYS, FORMATS, PROFILE_KEYS
+from parsec_cli.config.settings import FILE_KEYS, PROFILE_KEYS
 from parsec_cli.records import record
+from parsec_cli.results import FORMATS
 
 Source = Literal["text", "words", "fields", "users", "profiles", "files"]
 
 # what a metavar stands for; one such as `eoa|safe|none` lists its words itself
 _WORDS: dict[str, tuple[str, ...]] = {
-    "FORMAT": FORMATS,
+    "FORMAT": tuple(FORMATS),
     "KEY": PROFILE_KEYS + FILE_KEYS,
     "METHOD": ("GET", "POST", "PATCH", "DELETE"),
     "TOPIC": tuple(TOPICS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from parsec_cli.errors import KeyFault, UsageFault
@@ -28,9 +28,17 @@ def output_of(command: str, source: str, environ: Mapping[str, str], timeout: fl
     """
     import subprocess
 
-    program = _Program(split_command(command, source), environ)
+    argv = split_command(command, source)
+    started: list[subprocess.Popen[bytes] | Exception] = []
+    # A signal's handler runs in the main thread only. There, it could raise after the program has
+    # started and before anybody knows the process that must be stopped.
+    starter = threading.Thread(target=_start, args=(argv, dict(environ), started))
     try:
-        process = program.started()
+        starter.start()
+        starter.join()
+        process = started[0]
+        if isinstance(process, Exception):
+            raise process
         output = _output(process, timeout)
     except subprocess.TimeoutExpired:
         raise _failed(source, f"took longer than {timeout:g} s") from None
@@ -38,58 +46,41 @@ def output_of(command: str, source: str, environ: Mapping[str, str], timeout: fl
         reason = getattr(error, "strerror", None) or "the command line is not valid"
         raise _failed(source, f"cannot be started: {reason.lower()}") from None
     finally:
-        program.end()
+        if starter.ident is not None:
+            starter.join()
+        for one in started:
+            if not isinstance(one, Exception):
+                _end(one)
     if len(output) > _MOST_OUTPUT:
         raise _failed(source, f"printed more than {_MOST_OUTPUT:,} bytes")
-    if process.returncode < 0:
-        raise _failed(source, f"was ended by signal {-process.returncode}")
-    if process.returncode > 0:
-        raise _failed(source, f"failed with exit code {process.returncode}")
+    if code := process.returncode:
+        what = f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+        raise _failed(source, what)
     if not output.strip():
         raise _failed(source, "printed nothing")
     return output.decode("utf-8", "surrogateescape")
 
 
-class _Program:
-    """A program that is started in a thread of its own.
+def _start(
+    argv: list[str],
+    environ: Mapping[str, str],
+    started: list[subprocess.Popen[bytes] | Exception],
+) -> None:
+    """Append the process to `started`, or what prevented it."""
+    import subprocess
 
-    A signal's handler runs in the main thread only. There, it could raise after the program has
-    started and before anybody knows the process that must be stopped.
-    """
-
-    def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
-        self._argv = list(argv)
-        self._environ = dict(environ)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._start)
-
-    def started(self) -> subprocess.Popen[bytes]:
-        self._thread.start()
-        self._thread.join()
-        if self._process is None:
-            raise self._error or AssertionError("a start succeeds or fails")
-        return self._process
-
-    def end(self) -> None:
-        if self._thread.ident is not None:
-            self._thread.join()
-        if self._process is not None:
-            _end(self._process)
-
-    def _start(self) -> None:
-        import subprocess
-
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 -- the user's own program
-                self._argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=self._environ,
-            )
-        except (OSError, ValueError) as error:
-            self._error = error
+    try:
+        process = subprocess.Popen(  # noqa: S603 -- the user's own program
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environ,
+        )
+    except (OSError, ValueError) as error:
+        started.append(error)
+    else:
+        started.append(process)
 
 
 def _output(process: subprocess.Popen[bytes], timeout: float) -> bytes:

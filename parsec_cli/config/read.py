@@ -73,24 +73,21 @@ def read(path: Path) -> Config:
             hint="remove it, or write it again with",
             command=run("config", "init"),
         )
-    text = _decoded(data, path)
-    document = _parsed(text, path)
+    text, document = _parsed(data, path)
     for profile, key, problem in _problems(document):
         line = _line(text, profile, key)
         raise UsageFault(f"`{path}` line {line}: {problem}", hint="repair that line")
     profiles = {
-        name: {key: _text(table[key]) for key in PROFILE_KEYS if key in table}
+        name: {
+            key: str(value).lower() if isinstance(value := table[key], bool) else str(value)
+            for key in PROFILE_KEYS
+            if key in table
+        }
         for name, table in document.get("profiles", {}).items()
     }
-    chosen, ignored = (
-        document.get("default_profile"),
-        ", ".join(shortened([*_ignored(document, text)], _NAMED)),
-    )
+    ignored = ", ".join(shortened([*_ignored(document, text)], _NAMED))
+    chosen = document.get("default_profile")
     return Config(path, True, chosen, profiles, stat.S_IMODE(mode), ignored)
-
-
-def _text(value: str | float | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _read_bytes(path: Path) -> tuple[bytes, int] | None:
@@ -114,31 +111,24 @@ def _read_bytes(path: Path) -> tuple[bytes, int] | None:
     return data, mode
 
 
-def _decoded(data: bytes, path: Path) -> str:
-    try:
-        # editors on Windows start a file with a byte order mark
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _broken(path, line, "is not UTF-8 text") from None
-
-
-def _parsed(text: str, path: Path) -> dict[str, Any]:
+def _parsed(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
+    """Return the text and the document."""
     import tomllib
 
     try:
-        return tomllib.loads(text)
+        # editors on Windows start a file with a byte order mark
+        text = data.decode("utf-8-sig")
+        return text, tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line, what = data.count(b"\n", 0, error.start) + 1, "is not UTF-8 text"
     except ValueError as error:  # also for a number of too many digits
         # the message of the parser may quote a part of the line
         place = re.search(r"at line (\d+)", str(error))
         line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
-        raise _broken(path, line, "is not valid TOML") from None
+        what = "is not valid TOML"
     except RecursionError:
-        raise _broken(path, 1, "is nested too deeply") from None
-
-
-def _broken(path: Path, line: int, what: str) -> UsageFault:
-    return UsageFault(
+        line, what = 1, "is nested too deeply"
+    raise UsageFault(
         f"`{path}` line {line} {what}", hint="repair that line, or move the file away and run again"
     )
 

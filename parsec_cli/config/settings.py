@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -17,13 +18,13 @@ from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import Secret
 from parsec_cli.records import record
 from parsec_cli.redaction import shown
+from parsec_cli.results import FORMATS
 
 Scope = Literal["profile", "file", "environment"]
 
 DEFAULT_PROFILE = "default"
 DEFAULT_SOURCE = "default"
 SANDBOX = "sandbox"
-FORMATS = ("table", "tsv", "csv", "json", "jsonl", "ids")
 _RATE = r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
 _HIGHEST_RATE = 100_000
 _FINGERPRINT_DIGITS = 12
@@ -71,7 +72,7 @@ class Setting:
 
 def check_output(text: str) -> str:
     if text not in FORMATS:
-        raise unknown("output format", shown(text), FORMATS)
+        raise unknown("output format", shown(text), tuple(FORMATS))
     return text
 
 
@@ -140,13 +141,7 @@ SETTINGS = (
     Setting("output", "profile", env="PARSEC_OUTPUT", option="--output", check=check_output),
     Setting("rate", "profile", option="--rate", check=check_rate),
     Setting("protected", "profile", default="false", check=check_switch, kind=bool),
-    Setting(
-        "default_profile",
-        "file",
-        env="PARSEC_PROFILE",
-        option="--profile",
-        default=DEFAULT_PROFILE,
-    ),
+    Setting("default_profile", "file", "PARSEC_PROFILE", "--profile", DEFAULT_PROFILE),
     Setting("config", "environment", env="PARSEC_CONFIG"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -197,7 +192,7 @@ class Sources:
         return value if value.strip() else None
 
 
-APP = "parsec"
+_APP = "parsec"
 # no file can exist below this: reads find none, and `save.fault` explains failed saves
 _NOWHERE = Path(os.devnull) / "no-home"
 
@@ -212,17 +207,17 @@ class Places:
     def config_file(self) -> Path:
         chosen = self.environ.get("PARSEC_CONFIG", "")
         if chosen.strip():
-            return _absolute(self._from_home(chosen))
-        return self._directory("XDG_CONFIG_HOME", ".config") / "config.toml"
-
-    def _from_home(self, chosen: str) -> Path:
-        """Expand `~/`, because a variable may be set without a shell."""
-        home = _home(self.environ) if chosen.startswith("~/") else None
-        return Path(chosen) if home is None else home / chosen[2:]
+            # expanded here, because a variable may be set without a shell
+            home = _home(self.environ) if chosen.startswith("~/") else None
+            path = Path(chosen) if home is None else home / chosen[2:]
+            with suppress(OSError):  # the working directory no longer exists
+                return path.absolute()
+            return path
+        return self._directory("config", ".config") / "config.toml"
 
     @property
     def state_dir(self) -> Path:
-        return self._directory("XDG_STATE_HOME", ".local/state")
+        return self._directory("state", ".local/state")
 
     @property
     def history_file(self) -> Path:
@@ -240,34 +235,21 @@ class Places:
     def sandbox_db(self) -> Path:
         return self.state_dir / "sandbox.sqlite3"
 
-    def _directory(self, variable: str, below_home: str) -> Path:
-        """Return the user's directory for the tool.
+    def _directory(self, kind: str, below_home: str) -> Path:
+        """Return the user's `config` or `state` directory for the tool.
 
         platformdirs knows the rules of Windows and macOS. The XDG rule is here, because
         platformdirs reads the environment of the process and once accepted relative variables.
         """
-        chosen = self.environ.get(variable, "")
+        chosen = self.environ.get(f"XDG_{kind.upper()}_HOME", "")
         if Path(chosen).is_absolute():
-            return Path(chosen) / APP
+            return Path(chosen) / _APP
         if sys.platform in ("win32", "darwin"):
             import platformdirs
 
-            of_kind = (
-                platformdirs.user_config_path
-                if variable == "XDG_CONFIG_HOME"
-                else platformdirs.user_state_path
-            )
-            return of_kind(APP, appauthor=False)
+            return Path(getattr(platformdirs, f"user_{kind}_path")(_APP, appauthor=False))
         home = _home(self.environ)
-        return home / below_home / APP if home else _NOWHERE
-
-
-def _absolute(path: Path) -> Path:
-    """Return the absolute path, or `path` if the working directory no longer exists."""
-    try:
-        return path.absolute()
-    except OSError:
-        return path
+        return home / below_home / _APP if home else _NOWHERE
 
 
 def _home(environ: Mapping[str, str]) -> Path | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any, Final
 
 from parsec_cli import exact_json
@@ -103,17 +102,6 @@ def _narrow(value: Any, tree: _Tree) -> Any:
     return {name: _narrow(value[name], below) for name, below in tree.items() if name in value}
 
 
-# imported on first use: `json` must not pay for tables
-_MODULES = {
-    "table": "table",
-    "tsv": "lines",
-    "csv": "lines",
-    "json": "json",
-    "jsonl": "json",
-    "ids": "lines",
-}
-
-
 @state
 class Format(ABC):
     """One output format: where to write, what to mask, and what the command line asks for.
@@ -159,12 +147,6 @@ class Format(ABC):
             if not place:
                 self.fields.check([frame.value], frame.columns)
             yield frame
-
-
-def format_class(name: str) -> type[Format]:
-    module = import_module(f"parsec_cli.output.{_MODULES[name]}")
-    found: type[Format] = getattr(module, name.capitalize())
-    return found
 
 
 _MINUTE = "%Y-%m-%d %H:%MZ"

@@ -9,15 +9,16 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
 from parsec_cli.errors import ParsecError, Stopped, counted
 from parsec_cli.models import JsonObject
-from parsec_cli.output.format import Fields, Format, format_class
+from parsec_cli.output.format import Fields, Format
 from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
 from parsec_cli.records import changed, state
 from parsec_cli.redaction import Redaction, without_keys
-from parsec_cli.results import Block, Frames, Grid, Listing, Record, Result, Text
+from parsec_cli.results import FORMATS, Block, Frames, Grid, Listing, Record, Result, Text
 from parsec_cli.visible import visible_lines
 
 if TYPE_CHECKING:
@@ -73,9 +74,15 @@ class Screen:
             self._show_text(result)
             return result.exit_code
         match result:
+            case Listing(empty=empty) if empty and (result.filtered or self.format_name == "table"):
+                self._format.listing(changed(result, pages=self._pages_and_notice(result)))
             case Listing():
-                self._format.listing(self._reporting_empty(result))
-            case Record(rows=Grid() as grid) if self._prints_rows(grid):
+                self._format.listing(result)
+            # the rows instead of the record; `--fields` may name fields of the record
+            case Record(rows=Grid() as grid) if self.format_name in _ROWS and (
+                self.fields is None
+                or {column.path for column in grid.columns}.issuperset(self.fields)
+            ):
                 self._format.listing(Listing(grid.title, grid.columns, [grid.rows]))
                 self._print_summary(result)
             case Record():
@@ -89,11 +96,6 @@ class Screen:
             text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
             self.notice(f"{text} half a surrogate pair, written as \\ufffd")
         return result.exit_code
-
-    def _prints_rows(self, grid: Grid) -> bool:
-        """Whether to print the rows instead of the record; `--fields` may name its own fields."""
-        paths = {column.path for column in grid.columns}
-        return self.format_name in _ROWS and (self.fields is None or paths.issuperset(self.fields))
 
     def _print_summary(self, record: Record) -> Record:
         """Print the part of a record that a terminal shows and rows lack."""
@@ -217,7 +219,9 @@ class Screen:
 
     @cached_property
     def _format(self) -> Format:
-        make = format_class(self.format_name)
+        # imported on first use: `json` must not pay for tables
+        module = import_module(f"parsec_cli.output.{FORMATS[self.format_name]}")
+        make: type[Format] = getattr(module, self.format_name.capitalize())
         return make(self._out_sink, self._out, self._redaction, Fields(self.fields), self.headers)
 
     def _show_text(self, result: Text) -> None:
@@ -229,13 +233,8 @@ class Screen:
             text = re.sub(f"(?m)^({known})", lambda m: self._out.paint(m[0], "strong"), text)
         self._out_sink.write(text if not text or text.endswith("\n") else f"{text}\n")
 
-    def _reporting_empty(self, listing: Listing) -> Listing:
-        """Return the listing so that, once its pages have ended, it reports if it was empty."""
-        if not listing.empty or not (listing.filtered or self.format_name == "table"):
-            return listing
-        return changed(listing, pages=self._pages_and_notice(listing))
-
     def _pages_and_notice(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
+        """Yield the pages; report at their end if there were no records."""
         any_record = False
         for page in listing.pages:
             any_record = any_record or bool(page)
