@@ -346,3 +346,23 @@ def test_an_id_with_a_character_that_nobody_sees_needs_an_option(run, builder, w
     assert builder.mutations == []
     for name in ("क\u200dष", "👨\u200d👩", "❤\ufe0f", "山田"):
         assert run("users", "create", name).code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--email", text) for text in ("a@b@c.de", "a b@c.de", "@c.de", "a@", "a", "a@b\tc")),
+        *(("--qps-limit", text) for text in ("0", "1.0", "2147483648", "\uff15", "1e3", "+5")),
+        *(("--eoa-address", text) for text in ("0x12", "0X" + ADDRESS[2:], ADDRESS + "0")),
+        *(("--", text) for text in ("..", " u", "a\nb", "a\u200bb", "1E+5", "pk_live_x", "NULL")),
+    ],
+)
+def test_a_value_that_one_user_cannot_have_no_row_can_have(run, builder, work, option, value):
+    """The same rules hold for `create` and for a file."""
+    column = option.lstrip("-").replace("-", "_") or "external_id"
+    row = {"external_id": "u1", column: value}
+    argv = ["--", value] if option == "--" else ["u1", f"{option}={value}"]
+    assert run("users", "create", *argv).code == 2
+    (work / "f.csv").write_text(f"{','.join(row)}\n" + ",".join(f'"{one}"' for one in row.values()))
+    assert run("users", "apply", "f.csv", "--yes").code in (2, 10)
+    assert builder.mutations == []
