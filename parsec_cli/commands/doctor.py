@@ -32,9 +32,15 @@ def doctor(ctx: typer.Context) -> Listing:
     runtime = runtime_of(ctx)
     report = _Report(runtime, [])
     if report.check("config", lambda: _config(runtime)):
-        report.check("profile", lambda: _profile(runtime))
-        report.check("host", lambda: _host(runtime))
-        keyed = report.check("key", lambda: _key(runtime))
+        profile = runtime.profile
+        sources = {"base_url": "default", **profile.sources}
+        report.check("profile", lambda: ("ok", f"{profile.name}, by {sources['profile']}"))
+        host = profile.base_url.root
+        report.check("host", lambda: ("ok", f"{host}, by {sources['base_url']}"))
+        source = profile.key_source
+        keyed = report.check(
+            "key", lambda: ("ok", f"fingerprint {runtime.fingerprint}, from {source}")
+        )
         report.check("route", lambda: _route(runtime))
         usages: list[Usage] = []
         if keyed and report.check("api", lambda: _api(runtime, usages)):
@@ -89,21 +95,6 @@ def _config(runtime: Runtime) -> Finding:
     except OSError:
         return "ok", f"no file at {path}"
     return "ok", f"{path}, mode {mode:04o}"
-
-
-def _profile(runtime: Runtime) -> Finding:
-    profile = runtime.profile
-    return "ok", f"{profile.name}, by {profile.sources['profile']}"
-
-
-def _host(runtime: Runtime) -> Finding:
-    profile = runtime.profile
-    return "ok", f"{profile.base_url.root}, by {profile.sources.get('base_url', 'default')}"
-
-
-def _key(runtime: Runtime) -> Finding:
-    fingerprint = runtime.fingerprint
-    return "ok", f"fingerprint {fingerprint}, from {runtime.profile.key_source}"
 
 
 def _route(runtime: Runtime) -> Finding:

@@ -8,6 +8,7 @@ import typer
 
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.help_layout import fitted, help_of, width_of
+from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.tree import Verb
 from parsec_cli.cli.typer_adapter import subcommands
 from parsec_cli.errors import UsageFault
@@ -31,36 +32,27 @@ def show_topic(
       parsec help safety
 
     """
-    from parsec_cli.cli.topics import TOPICS
-
     runtime = runtime_of(ctx)
     if topic in TOPICS and verb is None:
         text = TOPICS[topic]
         return Text(fitted(text, width_of(runtime)), headings=(text.splitlines()[0],))
     words = [word for word in (topic, verb) if word is not None]
-    return help_of(_command(ctx.find_root().command, words), ("parsec", *words), runtime)
+    root = command = ctx.find_root().command
+    for number, word in enumerate(words):
+        if word not in subcommands(command):
+            raise _no_topic(root, words, number)
+        command = subcommands(command)[word]
+    return help_of(command, ("parsec", *words), runtime)
 
 
-def _command(command: Any, words: list[str]) -> Any:
-    """Return the command that `words` name below `command`."""
-    root, path = command, list[str]()
-    for word in words:
-        below = subcommands(command)
-        if word not in below:
-            raise _no_topic(root, words, path)
-        command, path = below[word], [*path, word]
-    return command
-
-
-def _no_topic(root: Any, words: list[str], path: list[str]) -> UsageFault:
+def _no_topic(root: Any, words: list[str], known: int) -> UsageFault:
+    """Say that no command has these words, of which the first `known` name one."""
     from difflib import get_close_matches
 
-    from parsec_cli.cli.topics import TOPICS
     from parsec_cli.cli.usage_errors import similar_command
 
-    word = words[len(path)]
-    topics = get_close_matches(word, TOPICS, 1) if not path else []
-    found = topics or similar_command(root, path, word)
+    topics = get_close_matches(words[0], TOPICS, 1) if known == 0 else []
+    found = topics or similar_command(root, words[:known], words[known])
     hint = f"topics: {', '.join(TOPICS)}; or a command, such as `users`"
     if found:
         hint = f"did you mean `{' '.join(found)}`?"

@@ -13,7 +13,7 @@ from parsec_cli.api.reads import get_pool, pages
 from parsec_cli.cli.common_options import runtime_of, seconds, whole
 from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import counted
-from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.models import JsonObject, User
 from parsec_cli.results import Bar, Card, Frames, Grid, Line, Record
 from parsec_cli.runtime import Runtime
 
@@ -79,7 +79,11 @@ def check(
 
     """
     pool = get_pool(runtime_of(ctx).client)
-    over = _is_over(pool, max_used, min_free)
+    if max_used is None and min_free is None:
+        max_used = DEFAULT_MAX_USED
+    # exactly, not by the rounded percentage that is shown
+    full = max_used is not None and 100 * pool.total_allocated_qps >= max_used * pool.qps_pool
+    over = pool.qps_pool <= 0 or full or (min_free is not None and pool.free < min_free)
     value: JsonObject = {
         "status": "over" if over else "ok",
         "qps_pool": pool.qps_pool,
@@ -93,15 +97,6 @@ def check(
     )
     block = Line(text, "bad" if over else "good")
     return Record(value, columns.POOL_CHECKED, (block,), _OVER if over else 0)
-
-
-def _is_over(pool: Pool, max_used: int | None, min_free: int | None) -> bool:
-    """Compare with the limits; the default applies only if neither is given."""
-    if max_used is None and min_free is None:
-        max_used = DEFAULT_MAX_USED
-    # exactly, not by the rounded percentage that is shown
-    full = max_used is not None and 100 * pool.total_allocated_qps >= max_used * pool.qps_pool
-    return pool.qps_pool <= 0 or full or (min_free is not None and pool.free < min_free)
 
 
 def _pool_record(runtime: Runtime, top: int) -> Record:
@@ -128,12 +123,8 @@ def _pool_record(runtime: Runtime, top: int) -> Record:
 
 def _largest(runtime: Runtime, top: int) -> list[JsonObject]:
     """Return the `top` users by qps_limit; only that many are in memory."""
-
-    def users() -> Iterator[JsonObject]:
-        for page in pages(runtime.client):
-            yield from page.users
-
-    largest = heapq.nlargest(top, users(), key=lambda raw: User(raw).qps_limit or 0)
+    users = (user for page in pages(runtime.client) for user in page.users)
+    largest = heapq.nlargest(top, users, key=lambda raw: User(raw).qps_limit or 0)
     names = ("external_id", "customer_id", "qps_limit")
     return [{name: raw.get(name) for name in names} for raw in largest if User(raw).qps_limit]
 
