@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from support.programs import needed
@@ -15,13 +13,13 @@ Env = dict[str, str]
 
 
 @pytest.fixture
-def shell(isolated_environment: Env, work: Path) -> Callable[..., Completed]:
+def shell(isolated_environment, work):
     """Run `"$@" REDIRECTIONS` in bash, `$@` being the tool: `shell(argv, "| true", env={})`.
 
     The exit code is the tool's own, not that of what reads it.
     """
 
-    def run(argv: list[str], redirections: str, *, env: Env) -> Completed:
+    def run(argv, redirections, *, env):
         tool = [sys.executable, "-m", "parsec_cli", *argv]
         script = f'"$@" {redirections}; exit "${{PIPESTATUS[0]}}"'
         done = subprocess.run(
@@ -39,6 +37,6 @@ def shell(isolated_environment: Env, work: Path) -> Callable[..., Completed]:
 
 
 @pytest.fixture
-def builder_env(builder, key_env) -> Env:
+def builder_env(builder, key_env):
     """Settings that point the tool at the imitated builder."""
     return key_env(builder)

@@ -12,12 +12,10 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from machine.limits import largest_file
 from machine.words import FLEET, check_words
-from support.runner import Completed
 
 ALICE, BOB = "alice", "bob"
 
@@ -62,13 +60,13 @@ RUNS = {
 class Machine:
     """A builder with alice and bob, and a state directory that is new for every attempt."""
 
-    def __init__(self, tool, builder, builder_env, work: Path, tmp_path: Path, clock) -> None:
+    def __init__(self, tool, builder, builder_env, work, tmp_path, clock):
         self._tool, self._builder, self._env = tool, builder, builder_env
         self._work, self._tmp_path, self._clock = work, tmp_path, clock
         self._numbers = itertools.count()
         self.state = Path()
 
-    def fresh(self) -> None:
+    def fresh(self):
         shutil.rmtree(self.state, ignore_errors=True) if self.state.name else None
         self.state = self._tmp_path / f"state-{next(self._numbers)}"
         for path in self._work.iterdir():
@@ -78,7 +76,7 @@ class Machine:
         self._builder.add(ALICE, 10)
         self._builder.add(BOB, 20)
 
-    def run(self, argv: tuple[str, ...], limit: int | None = None) -> Completed:
+    def run(self, argv, limit=None):
         # journals of one process are told apart by the time alone
         self._clock.sleep(1)
         env = {**self._env, "XDG_STATE_HOME": str(self.state)}
@@ -86,22 +84,22 @@ class Machine:
             return self._tool(*argv, env=env)
 
     @property
-    def effects(self) -> list[str]:
+    def effects(self):
         return [effect for effect, _ in self._builder.effects]
 
     @property
-    def written(self) -> list[Path]:
+    def written(self):
         """All files but the cache, whose failures are silent, and the input."""
         found = [path for path in self.state.rglob("*") if path.is_file() and path.name != "index"]
         return found + [path for path in self._work.iterdir() if path.name != "fleet.csv"]
 
-    def intents(self) -> list[str]:
+    def intents(self):
         """The commands of the whole intents in the history."""
         path = self.state / "parsec" / "history.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
         return [line["command"] for line in map(parsed, lines) if "command" in line]
 
-    def boundaries(self) -> list[int]:
+    def boundaries(self):
         """Sizes of a file at which another write would be the one that fails, and between."""
         ends: set[int] = {0, 1}
         for path in self.written:
@@ -112,7 +110,7 @@ class Machine:
         return sorted(ends)
 
 
-def parsed(line: str) -> dict[str, Any]:
+def parsed(line):
     """A line of JSON; a torn one is an empty object."""
     try:
         return json.loads(line)
@@ -121,7 +119,7 @@ def parsed(line: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def machine(tool, builder, builder_env, work, tmp_path, clock) -> Machine:
+def machine(tool, builder, builder_env, work, tmp_path, clock):
     return Machine(tool, builder, builder_env, work, tmp_path, clock)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from machine.limits import sync_fails
@@ -58,7 +57,7 @@ OBSTACLES = [
 ]
 
 
-def obstruct(path: Path, how: str) -> None:
+def obstruct(path, how):
     path.parent.mkdir(parents=True, exist_ok=True)
     match how:
         case "directory":

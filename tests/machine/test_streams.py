@@ -21,7 +21,7 @@ WORDS = [
 ]
 
 
-def quiet(completed) -> bool:
+def quiet(completed):
     """Nothing of the interpreter's own: no traceback, no complaint about a stream at exit."""
     return not any(word in completed.err for word in ("Traceback", "Exception ignored", "Errno"))
 

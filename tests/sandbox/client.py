@@ -17,21 +17,11 @@ BASE = "http://sandbox.localhost/api/v1"
 class Api:
     """Calls the application in process; `key=None` sends no key."""
 
-    def __init__(self, application: app.Sandbox) -> None:
+    def __init__(self, application):
         self.application = application
         self._client = httpx.Client(transport=httpx.WSGITransport(app=application))
 
-    def __call__(
-        self,
-        method: str,
-        path: str,
-        *,
-        key: str | None = app.KEY,
-        headers: dict[str, str] | None = None,
-        contract: bool = True,
-        json: Any = None,
-        **how: Any,
-    ) -> httpx.Response:
+    def __call__(self, method, path, *, key=app.KEY, headers=None, contract=True, json=None, **how):
         if json is not None:
             how["content"] = jsons.dumps(json)
         keys = {} if key is None else {"X-API-Key": key}
@@ -41,31 +31,31 @@ class Api:
             assert not found, f"{method} {path} -> {sent.status_code} {sent.text}: {found}"
         return sent
 
-    def create(self, external_id: str = "u1", **fields: Any) -> Json:
+    def create(self, external_id="u1", **fields):
         answer = self("POST", "/builder/users", json={"external_id": external_id, **fields})
         assert answer.status_code in {200, 201}, answer.text
         user: Json = answer.json()
         return user
 
-    def get(self, customer_id: str) -> Json:
+    def get(self, customer_id):
         answer = self("GET", f"/builder/users/{customer_id}")
         assert answer.status_code == 200, answer.text
         user: Json = answer.json()
         return user
 
-    def delete(self, customer_id: str) -> int:
+    def delete(self, customer_id):
         return self("DELETE", f"/builder/users/{customer_id}").status_code
 
-    def onboard(self, customer_id: str, **fields: Any) -> httpx.Response:
+    def onboard(self, customer_id, **fields):
         return self("POST", "/builder/onboard", json={"customer_id": customer_id, **fields})
 
-    def page(self, **query: Any) -> Json:
+    def page(self, **query):
         answer = self("GET", "/builder/users", params=query)
         assert answer.status_code == 200, answer.text
         page: Json = answer.json()
         return page
 
-    def all_users(self, limit: int = 100) -> list[Json]:
+    def all_users(self, limit=100):
         page = self.page(limit=limit)
         users: list[Json] = page["users"]
         while page["next_cursor"] is not None:
@@ -73,15 +63,15 @@ class Api:
             users += page["users"]
         return users
 
-    def pool(self) -> Json:
+    def pool(self):
         pool: Json = self("GET", "/builder/pool").json()
         return pool
 
-    def named(self, external_id: str) -> Json:
+    def named(self, external_id):
         return next(user for user in self.all_users() if user["external_id"] == external_id)
 
 
-def problems(answer: httpx.Response) -> list[str]:
+def problems(answer):
     """Return the lines of a 400 about fields."""
     assert answer.status_code == 400, answer.text
     lines: list[str] = answer.json()["validation_errors"]

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from sandbox.client import Api
-from support.clock import VirtualClock
 
 from parsec_cli.sandbox import app, seed
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Path:
+def db(tmp_path):
     """Where the state goes; nothing is there yet."""
     return tmp_path / "state" / "parsec" / "sandbox.db"
 
 
 @pytest.fixture
-def sandbox(db: Path, clock: VirtualClock) -> Iterator[Callable[..., Api]]:
+def sandbox(db, clock):
     """Build clients of the same file: `sandbox(faults=..., rate_limit=..., ...)`."""
     built: list[app.Sandbox] = []
 
-    def build(**how: Any) -> Api:
+    def build(**how):
         defaults = {"clock": clock, "sleep": clock.sleep, "random": Random(7)}
         built.append(app.Sandbox(db, **(defaults | how)))
         return Api(built[-1])
@@ -36,13 +32,13 @@ def sandbox(db: Path, clock: VirtualClock) -> Iterator[Callable[..., Api]]:
 
 
 @pytest.fixture
-def api(sandbox: Callable[..., Api]) -> Api:
+def api(sandbox):
     """The sandbox as it is on first use, with its dozen users."""
     return sandbox()
 
 
 @pytest.fixture
-def empty(db: Path, sandbox: Callable[..., Api]) -> Api:
+def empty(db, sandbox):
     """A sandbox without users."""
     seed.seed(db, 0)
     return sandbox()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 _PROGRAM = """
 import sys
@@ -34,7 +32,7 @@ class Served:
     url: str
     process: subprocess.Popen[str]
 
-    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+    def end(self, number=signal.SIGTERM):
         """Send the signal; return exit code and what stdout and stderr still held."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=30)
@@ -42,7 +40,7 @@ class Served:
 
 
 @contextmanager
-def served(db: Path, *faults: str, rate: str = "", latency: int = 0) -> Iterator[Served]:
+def served(db, *faults, rate="", latency=0):
     argv = [sys.executable, "-c", _PROGRAM, str(db), rate, str(latency), *faults]
     with subprocess.Popen(
         argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -2,12 +2,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sandbox.client import Api, problems
+from sandbox.client import problems
 from sandbox.samples import CLOB, HEX_KEY, PEM
 
 from parsec_cli.sandbox import seed
@@ -16,14 +13,14 @@ READS = ("/balance", "/positions", "/fills", "/orders")
 KALSHI_KEY = {"api_key_id": "k", "private_key": PEM}
 
 
-def as_user(user: dict[str, Any], credentials: Any = None) -> dict[str, str]:
+def as_user(user, credentials=None):
     headers = {"X-Builder-Customer-Id": user["customer_id"]}
     if credentials is not None:
         headers["X-Exchange-Credentials"] = encoded(credentials)
     return headers
 
 
-def encoded(credentials: Any) -> str:
+def encoded(credentials):
     return base64.b64encode(json.dumps(credentials).encode()).decode()
 
 
@@ -31,9 +28,7 @@ def encoded(credentials: Any) -> str:
 @pytest.mark.parametrize(
     ("external_id", "exchange"), [("user_001", "polymarket"), ("user_005", "kalshi")]
 )
-def test_a_linked_user_is_read_on_behalf(
-    api: Api, path: str, external_id: str, exchange: str
-) -> None:
+def test_a_linked_user_is_read_on_behalf(api, path, external_id, exchange):
     headers = as_user(api.named(external_id))
     params = {"exchange": exchange, "status": "all"}
     answer = api("GET", path, params=params, headers=headers)
@@ -41,7 +36,7 @@ def test_a_linked_user_is_read_on_behalf(
     assert answer.json()
 
 
-def of(api: Api, path: str, external_id: str, **query: Any) -> Any:
+def of(api, path, external_id, **query):
     """Return what GET `path` answers for a user at polymarket."""
     params = {"exchange": "polymarket", **query}
     answer = api("GET", path, params=params, headers=as_user(api.named(external_id)))
@@ -53,9 +48,7 @@ def of(api: Api, path: str, external_id: str, **query: Any) -> Any:
     ("external_id", "units"),
     [("user_001", "100500000"), ("user_003", "0"), ("market-maker-1", "48250750000")],
 )
-def test_a_balance_is_what_the_wallet_holds_in_base_units(
-    api: Api, external_id: str, units: str
-) -> None:
+def test_a_balance_is_what_the_wallet_holds_in_base_units(api, external_id, units):
     assert of(api, "/balance", external_id)["raw"]["balance"] == units
 
 
@@ -69,9 +62,9 @@ def test_a_balance_is_what_the_wallet_holds_in_base_units(
     ],
 )
 def test_seeded_users_hold_different_orders_and_positions(
-    api: Api, external_id: str, open_orders: list[str], closed: list[str], sizes: list[float]
-) -> None:
-    def statuses(**query: str) -> list[str]:
+    api, external_id, open_orders, closed, sizes
+):
+    def statuses(**query):
         return [order["status"] for order in of(api, "/orders", external_id, **query)]
 
     assert statuses() == statuses(status="open") == open_orders
@@ -92,18 +85,18 @@ def test_seeded_users_hold_different_orders_and_positions(
         ({"end_ts": "1767614399"}, 0),
     ],
 )
-def test_orders_are_cut_to_a_limit_and_a_time(api: Api, query: dict[str, str], count: int) -> None:
+def test_orders_are_cut_to_a_limit_and_a_time(api, query, count):
     assert len(of(api, "/orders", "user_002", status="all", **query)) == count
 
 
 @pytest.mark.parametrize("query", [{"status": "closd"}, {"limit": "x"}, {"start_ts": "-1"}])
-def test_a_wrong_order_query_is_refused(api: Api, query: dict[str, str]) -> None:
+def test_a_wrong_order_query_is_refused(api, query):
     headers = as_user(api.named("user_001"))
     answer = api("GET", "/orders", params={"exchange": "polymarket", **query}, headers=headers)
     assert problems(answer)[0].startswith(f"{next(iter(query))} must be ")
 
 
-def test_some_users_of_a_fleet_trade_and_some_did_before(api: Api, db: Path) -> None:
+def test_some_users_of_a_fleet_trade_and_some_did_before(api, db):
     seed.seed(db, 64)
     linked = [u["external_id"] for u in api.all_users() if "polymarket" in u["linked_exchanges"]]
     counts = {name: len(of(api, "/orders", name)) for name in linked}
@@ -112,7 +105,7 @@ def test_some_users_of_a_fleet_trade_and_some_did_before(api: Api, db: Path) -> 
     assert any(past[name] and not counts[name] for name in linked)
 
 
-def test_a_deactivated_user_loses_everything_also_when_created_again(api: Api) -> None:
+def test_a_deactivated_user_loses_everything_also_when_created_again(api):
     user = api.named("market-maker-1")
     assert api.delete(user["customer_id"]) == 204
     for path in (*READS, "/wallet"):
@@ -125,8 +118,8 @@ def test_a_deactivated_user_loses_everything_also_when_created_again(api: Api) -
     assert of(api, "/positions", "market-maker-1") == []
 
 
-def test_a_wallet_is_shown_with_its_signer_and_links(api: Api) -> None:
-    def wallet(external_id: str) -> Any:
+def test_a_wallet_is_shown_with_its_signer_and_links(api):
+    def wallet(external_id):
         return api("GET", "/wallet", headers=as_user(api.named(external_id))).json()
 
     held, none = wallet("user_001"), wallet("user_006")
@@ -136,12 +129,10 @@ def test_a_wallet_is_shown_with_its_signer_and_links(api: Api) -> None:
     assert [link["exchange"] for link in none["linked_exchanges"]] == ["polymarket", "kalshi"]
 
 
-def test_rates_of_user_and_pool_run_down_within_a_second(
-    api: Api, clock: Callable[[], float]
-) -> None:
+def test_rates_of_user_and_pool_run_down_within_a_second(api, clock):
     user = api.named("user_001")
 
-    def left() -> tuple[str, ...]:
+    def left():
         answer = api("GET", "/ping", headers=as_user(user))
         names = ("user-limit", "user-remaining", "pool-limit", "pool-remaining")
         return tuple(answer.headers[f"x-ratelimit-{name}"] for name in names)
@@ -152,43 +143,43 @@ def test_rates_of_user_and_pool_run_down_within_a_second(
     assert left() == ("10", "9", "2500", "2499")
 
 
-def test_a_user_without_a_limit_has_that_of_the_pool(api: Api) -> None:
+def test_a_user_without_a_limit_has_that_of_the_pool(api):
     answer = api("GET", "/ping", headers=as_user(api.named("user_004")))
     assert answer.headers["x-ratelimit-user-limit"] == "2500"
 
 
-def test_reads_of_the_builder_itself_have_no_user_rates(api: Api) -> None:
+def test_reads_of_the_builder_itself_have_no_user_rates(api):
     assert "x-ratelimit-user-limit" not in api("GET", "/ping").headers
 
 
 @pytest.mark.parametrize("path", READS)
-def test_an_exchange_must_be_named(api: Api, path: str) -> None:
+def test_an_exchange_must_be_named(api, path):
     answer = api("GET", path, headers=as_user(api.named("user_001")))
     assert (answer.status_code, answer.json()["code"]) == (400, "missing_parameter")
 
 
 @pytest.mark.parametrize("path", [*READS, "/ping"])
-def test_an_unknown_exchange_is_a_404(api: Api, path: str) -> None:
+def test_an_unknown_exchange_is_a_404(api, path):
     answer = api("GET", path, params={"exchange": "nyse"})
     assert (answer.status_code, answer.json()["code"]) == (404, "exchange_not_found")
 
 
 @pytest.mark.parametrize("external_id", ["user_005", "user_007", "user_009"])
-def test_without_a_link_credentials_are_required(api: Api, external_id: str) -> None:
+def test_without_a_link_credentials_are_required(api, external_id):
     headers = as_user(api.named(external_id))
     answer = api("GET", "/balance", params={"exchange": "polymarket"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "credentials_required")
 
 
 @pytest.mark.parametrize("customer_id", ["user_001", "0b5e55ed-0000-4000-8000-000000000000"])
-def test_on_behalf_of_nobody_is_a_bare_403(api: Api, customer_id: str) -> None:
+def test_on_behalf_of_nobody_is_a_bare_403(api, customer_id):
     headers = {"X-Builder-Customer-Id": customer_id}
     answer = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
     assert answer.status_code == 403
     assert answer.json() == {"error": "end-user not found or not owned by this builder"}
 
 
-def test_an_end_users_key_reads_its_own_account_and_no_others(api: Api) -> None:
+def test_an_end_users_key_reads_its_own_account_and_no_others(api):
     user, other = api.named("user_001"), api.named("user_002")
     query = {"exchange": "polymarket"}
     own = api("GET", "/balance", params=query, key=user["api_key"])
@@ -206,9 +197,7 @@ def test_an_end_users_key_reads_its_own_account_and_no_others(api: Api) -> None:
         ("polymarket", {"private_key": HEX_KEY, **CLOB}),
     ],
 )
-def test_credentials_of_the_request_need_no_link(
-    api: Api, exchange: str, credentials: dict[str, str]
-) -> None:
+def test_credentials_of_the_request_need_no_link(api, exchange, credentials):
     headers = as_user(api.named("user_007"), credentials)
     answer = api("GET", "/balance", params={"exchange": exchange}, headers=headers)
     assert answer.status_code == 200
@@ -228,30 +217,26 @@ def test_credentials_of_the_request_need_no_link(
         ("polymarket", {"private_key": "abc"}, "private_key must be 0x and 64 hex digits"),
     ],
 )
-def test_credentials_of_the_wrong_shape_are_told_by_field(
-    api: Api, exchange: str, credentials: dict[str, str], first: str
-) -> None:
+def test_credentials_of_the_wrong_shape_are_told_by_field(api, exchange, credentials, first):
     headers = as_user(api.named("user_007"), credentials)
     answer = api("GET", "/balance", params={"exchange": exchange}, headers=headers)
     assert problems(answer)[0] == first
 
 
 @pytest.mark.parametrize("value", ["{}", "###", "e30", encoded([1]), encoded("text")])
-def test_a_credentials_header_that_is_not_base64_of_an_object_is_refused(
-    api: Api, value: str
-) -> None:
+def test_a_credentials_header_that_is_not_base64_of_an_object_is_refused(api, value):
     headers = {**as_user(api.named("user_007")), "X-Exchange-Credentials": value}
     answer = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
-def test_credentials_that_the_exchange_refuses(api: Api) -> None:
+def test_credentials_that_the_exchange_refuses(api):
     headers = as_user(api.named("user_001"), {**KALSHI_KEY, "api_key_id": "bad"})
     answer = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "authentication_failed")
 
 
-def test_ping_tells_each_exchange(api: Api) -> None:
+def test_ping_tells_each_exchange(api):
     answer = api("GET", "/ping", headers=as_user(api.named("user_001")))
     assert answer.json() == [
         {
@@ -269,17 +254,17 @@ def test_ping_tells_each_exchange(api: Api) -> None:
     ]
 
 
-def test_ping_of_one_exchange_with_refused_credentials(api: Api) -> None:
+def test_ping_of_one_exchange_with_refused_credentials(api):
     headers = as_user(api.named("user_007"), {**KALSHI_KEY, "api_key_id": "bad"})
     (told,) = api("GET", "/ping", params={"exchange": "kalshi"}, headers=headers).json()
     assert (told["has_credentials"], told["authenticated"]) == (True, False)
 
 
 @pytest.mark.parametrize("path", ["/positions", "/fills", "/orders"])
-def test_lists_are_filtered_by_market(api: Api, path: str) -> None:
+def test_lists_are_filtered_by_market(api, path):
     headers = as_user(api.named("user_005"))
 
-    def markets(**query: str) -> set[str]:
+    def markets(**query):
         answer = api("GET", path, params={"exchange": "kalshi", **query}, headers=headers)
         return {item["market_id"] for item in answer.json()}
 
@@ -288,10 +273,10 @@ def test_lists_are_filtered_by_market(api: Api, path: str) -> None:
     assert markets(market_id="another") == set()
 
 
-def test_fills_are_cut_to_a_limit(api: Api) -> None:
+def test_fills_are_cut_to_a_limit(api):
     headers = as_user(api.named("user_005"))
 
-    def fills(**query: str) -> int:
+    def fills(**query):
         answer = api("GET", "/fills", params={"exchange": "kalshi", **query}, headers=headers)
         return len(answer.json())
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from sandbox.client import Api
 from sandbox.contract import CODES, SUCCESS, breaches
 
 from parsec_cli.sandbox.app import ROUTES
@@ -28,14 +26,14 @@ LIMITED = {
 }
 
 
-def test_the_sandbox_has_exactly_the_documented_calls() -> None:
+def test_the_sandbox_has_exactly_the_documented_calls():
     assert {f"{method} {path}" for path, methods in ROUTES.items() for method in methods} == set(
         SUCCESS
     )
 
 
 @pytest.mark.parametrize("operation", [name for name in SUCCESS if name.startswith("GET")])
-def test_every_read_keeps_the_contract(api: Api, operation: str) -> None:
+def test_every_read_keeps_the_contract(api, operation):
     """The client compares each answer; here no read is left out."""
     user = api.named("market-maker-1")
     path = operation.removeprefix("GET ").replace("{customer_id}", user["customer_id"])
@@ -44,7 +42,7 @@ def test_every_read_keeps_the_contract(api: Api, operation: str) -> None:
     assert api("GET", path, params=query, headers=headers).status_code == 200
 
 
-def test_a_good_answer_has_no_breach() -> None:
+def test_a_good_answer_has_no_breach():
     assert breaches("GET", "/builder/pool", 200, QUOTA, json.dumps(POOL).encode()) == []
 
 
@@ -67,9 +65,9 @@ def test_a_good_answer_has_no_breach() -> None:
         (418, QUOTA, {"error": "no", "code": "teapot", "retryable": False}),
     ],
 )
-def test_a_wrong_answer_is_found(status: int, headers: dict[str, str], body: Any) -> None:
+def test_a_wrong_answer_is_found(status, headers, body):
     assert breaches("GET", "/builder/pool", status, headers, json.dumps(body).encode())
 
 
-def test_no_documented_status_is_without_a_code() -> None:
+def test_no_documented_status_is_without_a_code():
     assert {400, 401, 402, 403, 404, 429, 500, 501, 503} <= set(CODES)

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
 import pytest
-from sandbox.client import Api
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.sandbox.injected_faults import Fault, draw, parse_fault
 
 
-def test_a_fault_before_the_effect_changes_nothing(sandbox: Callable[..., Api]) -> None:
+def test_a_fault_before_the_effect_changes_nothing(sandbox):
     sound = sandbox()
     user = sound.named("user_001")
     faulty = sandbox(faults=[Fault("DELETE", 503, 1.0)])
@@ -19,7 +17,7 @@ def test_a_fault_before_the_effect_changes_nothing(sandbox: Callable[..., Api]) 
     assert sound.get(user["customer_id"]) == user
 
 
-def test_a_fault_after_the_effect_loses_only_the_answer(sandbox: Callable[..., Api]) -> None:
+def test_a_fault_after_the_effect_loses_only_the_answer(sandbox):
     sound = sandbox()
     customer_id = sound.named("user_001")["customer_id"]
     faulty = sandbox(faults=[Fault("DELETE", 500, 1.0, after=True)])
@@ -27,29 +25,27 @@ def test_a_fault_after_the_effect_loses_only_the_answer(sandbox: Callable[..., A
     assert sound.delete(customer_id) == 404
 
 
-def test_a_fault_strikes_only_its_method(sandbox: Callable[..., Api]) -> None:
+def test_a_fault_strikes_only_its_method(sandbox):
     api = sandbox(faults=[Fault("DELETE", 503, 1.0)])
     assert api.pool()["end_user_count"] == 12
     assert api.create("u1")["external_id"] == "u1"
 
 
-def test_a_star_strikes_every_method(sandbox: Callable[..., Api]) -> None:
+def test_a_star_strikes_every_method(sandbox):
     api = sandbox(faults=[Fault("*", 503, 1.0)])
     statuses = {api(method, "/builder/users").status_code for method in ("GET", "POST", "PUT")}
     assert statuses == {503}
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 429, 500, 501, 503])
-def test_faults_of_the_api_have_its_documented_body(
-    sandbox: Callable[..., Api], status: int
-) -> None:
+def test_faults_of_the_api_have_its_documented_body(sandbox, status):
     """The client holds the answer against the contract."""
     api = sandbox(faults=[Fault("GET", status, 1.0)])
     assert api("GET", "/builder/pool").status_code == status
 
 
 @pytest.mark.parametrize("status", [502, 504, 418, 599])
-def test_faults_of_a_proxy_are_a_page(sandbox: Callable[..., Api], status: int) -> None:
+def test_faults_of_a_proxy_are_a_page(sandbox, status):
     api = sandbox(faults=[Fault("GET", status, 1.0)])
     answer = api("GET", "/builder/pool", contract=False)
     assert answer.status_code == status
@@ -57,24 +53,24 @@ def test_faults_of_a_proxy_are_a_page(sandbox: Callable[..., Api], status: int) 
     assert answer.text.startswith("<html>")
 
 
-def test_a_wrong_key_is_401_whatever_the_faults(sandbox: Callable[..., Api]) -> None:
+def test_a_wrong_key_is_401_whatever_the_faults(sandbox):
     api = sandbox(faults=[Fault("*", 503, 1.0)])
     assert api("GET", "/builder/pool", key="wrong").status_code == 401
 
 
-def test_the_share_of_faults_is_the_probability() -> None:
+def test_the_share_of_faults_is_the_probability():
     faults, random = [Fault("GET", 503, 0.1)], Random(1)
     struck = sum(draw(faults, "GET", random) is not None for _ in range(10_000))
     assert 900 < struck < 1_100
 
 
-def test_the_ends_of_probability_are_never_and_always() -> None:
+def test_the_ends_of_probability_are_never_and_always():
     never, always = Fault("GET", 503, 0.0), Fault("GET", 500, 1.0)
     assert all(draw([never, always], "GET", Random(n)) is always for n in range(100))
 
 
-def test_the_same_random_source_gives_the_same_faults(sandbox: Callable[..., Api]) -> None:
-    def statuses() -> list[int]:
+def test_the_same_random_source_gives_the_same_faults(sandbox):
+    def statuses():
         api = sandbox(faults=[Fault("GET", 503, 0.5)], random=Random(3))
         return [api("GET", "/builder/pool").status_code for _ in range(20)]
 
@@ -92,7 +88,7 @@ def test_the_same_random_source_gives_the_same_faults(sandbox: Callable[..., Api
         ("POST 500 0.25 after", Fault("POST", 500, 0.25, after=True)),
     ],
 )
-def test_faults_are_read(text: str, fault: Fault) -> None:
+def test_faults_are_read(text, fault):
     assert parse_fault(text) == fault
 
 
@@ -114,7 +110,7 @@ def test_faults_are_read(text: str, fault: Fault) -> None:
         ("GET 503 1e-1", "`1e-1` is not a probability"),
     ],
 )
-def test_other_faults_are_refused_by_the_word(text: str, why: str) -> None:
+def test_other_faults_are_refused_by_the_word(text, why):
     with pytest.raises(UsageFault) as refused:
         parse_fault(text)
     assert why in refused.value.message

@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from sandbox.client import Api
-from support.clock import VirtualClock
-
 from parsec_cli.sandbox.metering import RateLimit, billing_period
 
 SEPTEMBER, OCTOBER = 1_788_220_800, 1_790_812_800
 DECEMBER, JANUARY = 1_796_083_200, 1_798_761_600
 
 
-def test_usage_counts_every_accepted_request_of_the_month(api: Api) -> None:
+def test_usage_counts_every_accepted_request_of_the_month(api):
     before = api("GET", "/usage").json()["usage"]["monthly_requests"]
     api.pool()
     api("GET", "/builder/users/nobody")
@@ -19,7 +14,7 @@ def test_usage_counts_every_accepted_request_of_the_month(api: Api) -> None:
     assert api("GET", "/usage").json()["usage"]["monthly_requests"] == before + 3
 
 
-def test_the_headers_tell_tier_quota_rest_and_reset(api: Api) -> None:
+def test_the_headers_tell_tier_quota_rest_and_reset(api):
     answer = api("GET", "/usage")
     used = answer.json()["usage"]["monthly_requests"]
     assert answer.headers["x-parsec-tier"] == answer.json()["tier"] == "pro"
@@ -28,40 +23,38 @@ def test_the_headers_tell_tier_quota_rest_and_reset(api: Api) -> None:
     assert answer.headers["x-ratelimit-monthly-reset"] == str(OCTOBER)
 
 
-def test_errors_carry_the_quota_too(api: Api) -> None:
+def test_errors_carry_the_quota_too(api):
     assert "x-ratelimit-monthly-remaining" in api("GET", "/builder/users/nobody").headers
 
 
-def test_the_billing_period_is_the_month_in_utc() -> None:
+def test_the_billing_period_is_the_month_in_utc():
     assert billing_period(OCTOBER - 0.5) == (SEPTEMBER, OCTOBER)
     assert billing_period(DECEMBER) == (DECEMBER, JANUARY)
 
 
-def test_a_new_month_counts_from_the_beginning(api: Api, clock: VirtualClock) -> None:
+def test_a_new_month_counts_from_the_beginning(api, clock):
     api.pool()
     clock.sleep(40 * 86_400)
     assert api("GET", "/usage").json()["usage"]["monthly_requests"] == 1
 
 
-def test_without_a_rate_limit_the_limits_per_second_are_unlimited(api: Api) -> None:
+def test_without_a_rate_limit_the_limits_per_second_are_unlimited(api):
     limits = api("GET", "/usage").json()["limits"]
     assert (limits["rest_qps"], limits["rest_qps_burst"]) == (0, 0)
 
 
-def test_usage_tells_the_rate_limit_in_effect(sandbox: Callable[..., Api]) -> None:
+def test_usage_tells_the_rate_limit_in_effect(sandbox):
     limits = sandbox(rate_limit=RateLimit(60, 120))("GET", "/usage").json()["limits"]
     assert (limits["rest_qps"], limits["rest_qps_burst"]) == (60, 120)
 
 
-def test_end_users_are_counted_apart(api: Api) -> None:
+def test_end_users_are_counted_apart(api):
     key = api.named("user_001")["api_key"]
     assert api("GET", "/usage", key=key).json()["usage"]["monthly_requests"] == 1
     assert api("GET", "/usage", key=key).json()["usage"]["monthly_requests"] == 2
 
 
-def test_a_used_up_quota_refuses_everything_until_the_reset(
-    sandbox: Callable[..., Api], clock: VirtualClock
-) -> None:
+def test_a_used_up_quota_refuses_everything_until_the_reset(sandbox, clock):
     api = sandbox(monthly_limit=2)
     api.pool()
     last = api("GET", "/builder/pool")

@@ -22,7 +22,7 @@ PLACES = st.integers(0, 10**6)
 class Fleet(RuleBasedStateMachine):
     """`users` holds what must be there, `gone` the customer_ids that were deactivated."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self._directory = tempfile.TemporaryDirectory()
         db = Path(self._directory.name) / "sandbox.db"
@@ -31,16 +31,16 @@ class Fleet(RuleBasedStateMachine):
         self.users: dict[str, dict[str, Any]] = {}
         self.gone: list[str] = []
 
-    def teardown(self) -> None:
+    def teardown(self):
         self.api.application.close()
         self._directory.cleanup()
 
-    def _pick(self, place: int) -> str:
+    def _pick(self, place):
         names = sorted(self.users)
         return names[place % len(names)]
 
     @rule(name=NAMES, limit=LIMITS)
-    def create(self, name: str, limit: int | None) -> None:
+    def create(self, name, limit):
         body = {"external_id": name, "qps_limit": limit}
         answer = self.api("POST", "/builder/users", json=body)
         known = self.users.get(name)
@@ -54,7 +54,7 @@ class Fleet(RuleBasedStateMachine):
 
     @precondition(lambda self: self.users)
     @rule(place=PLACES, limit=st.integers(1, 2**31 - 1))
-    def update(self, place: int, limit: int) -> None:
+    def update(self, place, limit):
         user = self.users[self._pick(place)]
         path = f"/builder/users/{user['customer_id']}"
         answer = self.api("PATCH", path, json={"qps_limit": limit})
@@ -63,14 +63,14 @@ class Fleet(RuleBasedStateMachine):
 
     @precondition(lambda self: self.users)
     @rule(place=PLACES)
-    def deactivate(self, place: int) -> None:
+    def deactivate(self, place):
         user = self.users.pop(self._pick(place))
         assert self.api.delete(user["customer_id"]) == 204
         self.gone.append(user["customer_id"])
 
     @precondition(lambda self: self.users)
     @rule(place=PLACES)
-    def onboard(self, place: int) -> None:
+    def onboard(self, place):
         user = self.users[self._pick(place)]
         wish = {"exchange": "polymarket", "mode": "managed"}
         result = self.api.onboard(user["customer_id"], **wish).json()
@@ -80,17 +80,17 @@ class Fleet(RuleBasedStateMachine):
 
     @precondition(lambda self: self.gone)
     @rule(place=PLACES)
-    def deactivate_again(self, place: int) -> None:
+    def deactivate_again(self, place):
         assert self.api.delete(self.gone[place % len(self.gone)]) == 404
 
     @rule(limit=st.integers(1, 100))
-    def list_all(self, limit: int) -> None:
+    def list_all(self, limit):
         listed = self.api.all_users(limit)
         assert len(listed) == len(self.users)
         assert {user["external_id"]: user for user in listed} == self.users
 
     @invariant()
-    def pool_is_the_sum(self) -> None:
+    def pool_is_the_sum(self):
         pool = self.api.pool()
         assert pool["end_user_count"] == len(self.users)
         assert pool["total_allocated_qps"] == sum(

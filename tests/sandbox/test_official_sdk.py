@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import parsec_api
 import pytest
@@ -19,13 +17,13 @@ Connect = Callable[..., ParsecAPI]
 
 
 @pytest.fixture(scope="module")
-def connect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connect]:
+def connect(tmp_path_factory):
     """One server for the file; each test makes users of its own."""
     db = tmp_path_factory.mktemp("sdk") / "sandbox.db"
     clients: list[ParsecAPI] = []
     with served(db) as server:
 
-        def build(key: str = app.KEY, url: str = server.url) -> ParsecAPI:
+        def build(key=app.KEY, url=server.url):
             clients.append(strict(key, url))
             return clients[-1]
 
@@ -34,16 +32,16 @@ def connect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connect]:
             client.close()
 
 
-def strict(key: str, url: str) -> ParsecAPI:
+def strict(key, url):
     return ParsecAPI(api_key=key, base_url=url, max_retries=0, _strict_response_validation=True)
 
 
 @pytest.fixture
-def sdk(connect: Connect) -> ParsecAPI:
+def sdk(connect):
     return connect()
 
 
-def test_a_user_is_created_read_changed_and_deactivated(sdk: ParsecAPI) -> None:
+def test_a_user_is_created_read_changed_and_deactivated(sdk):
     created = sdk.builder.users.create(
         external_id="life", email="life@example.com", qps_limit=5, eoa_address=ADDRESS
     )
@@ -56,7 +54,7 @@ def test_a_user_is_created_read_changed_and_deactivated(sdk: ParsecAPI) -> None:
         sdk.builder.users.deactivate(created.customer_id)
 
 
-def test_create_answers_201_and_then_200(sdk: ParsecAPI) -> None:
+def test_create_answers_201_and_then_200(sdk):
     answers = [
         sdk.builder.users.with_raw_response.create(external_id="twice", qps_limit=n) for n in (1, 2)
     ]
@@ -64,7 +62,7 @@ def test_create_answers_201_and_then_200(sdk: ParsecAPI) -> None:
     assert answers[0].parse() == answers[1].parse()
 
 
-def test_pages_cover_all_users(sdk: ParsecAPI) -> None:
+def test_pages_cover_all_users(sdk):
     seen: list[str] = []
     page = sdk.builder.users.list(limit=5)
     for _ in range(100):
@@ -91,9 +89,7 @@ def test_pages_cover_all_users(sdk: ParsecAPI) -> None:
     ],
     ids=["eoa", "safe", "own polymarket", "own kalshi"],
 )
-def test_every_form_of_onboarding(
-    sdk: ParsecAPI, request: pytest.FixtureRequest, wish: dict[str, Any]
-) -> None:
+def test_every_form_of_onboarding(sdk, request, wish):
     customer_id = sdk.builder.users.create(external_id=request.node.name).customer_id
     assert sdk.builder.onboard.create(customer_id=customer_id, **wish).status == "complete"
     assert sdk.builder.onboard.create(customer_id=customer_id, **wish).status == "already_linked"
@@ -102,7 +98,7 @@ def test_every_form_of_onboarding(
     assert sdk.positions.list(exchange=wish["exchange"], extra_headers=headers) == []
 
 
-def test_holdings_of_a_seeded_user(sdk: ParsecAPI) -> None:
+def test_holdings_of_a_seeded_user(sdk):
     user = next(u for u in sdk.builder.users.list().users if u.external_id == "market-maker-1")
     headers = {"X-Builder-Customer-Id": user.customer_id}
     (order,) = sdk.orders.list(exchange="polymarket", status="open", extra_headers=headers)
@@ -118,7 +114,7 @@ def test_holdings_of_a_seeded_user(sdk: ParsecAPI) -> None:
     assert wallet.balances[0].balance == "48250.75"
 
 
-def test_pool_escrow_usage_and_ping(sdk: ParsecAPI) -> None:
+def test_pool_escrow_usage_and_ping(sdk):
     assert sdk.builder.pool().qps_pool == 2500
     assert sdk.builder.escrow.config().fee_escrow_enabled
     assert sdk.account.usage().tier == "pro"
@@ -126,12 +122,12 @@ def test_pool_escrow_usage_and_ping(sdk: ParsecAPI) -> None:
 
 
 @pytest.mark.parametrize("key", ["pk_live_wrong", ""])
-def test_a_wrong_key_is_an_authentication_error(connect: Connect, key: str) -> None:
+def test_a_wrong_key_is_an_authentication_error(connect, key):
     with pytest.raises(parsec_api.AuthenticationError):
         connect(key).builder.pool()
 
 
-def test_an_end_users_key_is_denied(connect: Connect, sdk: ParsecAPI) -> None:
+def test_an_end_users_key_is_denied(connect, sdk):
     key = sdk.builder.users.list(limit=1).users[0].api_key
     with pytest.raises(parsec_api.PermissionDeniedError) as denied:
         connect(key).builder.pool()
@@ -142,19 +138,19 @@ def test_an_end_users_key_is_denied(connect: Connect, sdk: ParsecAPI) -> None:
     }
 
 
-def test_input_that_is_wrong_is_a_bad_request(sdk: ParsecAPI) -> None:
+def test_input_that_is_wrong_is_a_bad_request(sdk):
     with pytest.raises(parsec_api.BadRequestError) as refused:
         sdk.builder.users.create(external_id="wrong", qps_limit=0)
     assert refused.value.body["validation_errors"] == ["qps_limit must be at least 1"]
 
 
 @pytest.mark.parametrize("call", ["retrieve", "update", "deactivate"])
-def test_an_unknown_user_is_not_found(sdk: ParsecAPI, call: str) -> None:
+def test_an_unknown_user_is_not_found(sdk, call):
     with pytest.raises(parsec_api.NotFoundError):
         getattr(sdk.builder.users, call)(NOBODY)
 
 
-def test_the_rate_limit_and_faults_are_the_sdks_errors(tmp_path: Path) -> None:
+def test_the_rate_limit_and_faults_are_the_sdks_errors(tmp_path):
     with (
         served(tmp_path / "sandbox.db", "PATCH 503 1", rate="1:1") as server,
         strict(app.KEY, server.url) as limited,
@@ -168,10 +164,8 @@ def test_the_rate_limit_and_faults_are_the_sdks_errors(tmp_path: Path) -> None:
     assert refused.value.response.headers["retry-after"] == "1"
 
 
-def test_the_tool_and_the_sdk_see_each_others_changes(
-    sdk: ParsecAPI, parsec: Callable[..., Any], key_env: Callable[..., Any]
-) -> None:
-    def tool(*argv: str) -> Any:
+def test_the_tool_and_the_sdk_see_each_others_changes(sdk, parsec, key_env):
+    def tool(*argv):
         return parsec(*argv, "--json", env=key_env(str(sdk.base_url).rstrip("/"), app.KEY))
 
     made = tool("users", "create", "by_tool", "--qps-limit", "7").json

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from sandbox.client import Api, problems
+from sandbox.client import problems
 from sandbox.samples import ADDRESS, CLOB, HEX_KEY, PEM
 
 from parsec_cli.sandbox.calls import OTHER_BUILDERS_USER
@@ -15,15 +13,13 @@ OWN_KALSHI = {"exchange": "kalshi", "mode": "self", "api_key_id": "k", "private_
 
 
 @pytest.fixture
-def user(empty: Api) -> str:
+def user(empty):
     customer_id: str = empty.create("u1")["customer_id"]
     return customer_id
 
 
 @pytest.mark.parametrize("named", [{}, {"wallet_type": "eoa"}])
-def test_managed_makes_an_embedded_wallet_unless_told(
-    empty: Api, user: str, named: dict[str, str]
-) -> None:
+def test_managed_makes_an_embedded_wallet_unless_told(empty, user, named):
     result = empty.onboard(user, **MANAGED, **named).json()
     assert result["status"] == "complete"
     assert result["steps_completed"] == ["wallet_eoa_created", "exchange_linked"]
@@ -32,7 +28,7 @@ def test_managed_makes_an_embedded_wallet_unless_told(
     assert result["wallet"]["privy_wallet_id"]
 
 
-def test_managed_safe_is_owned_by_the_given_address(empty: Api, user: str) -> None:
+def test_managed_safe_is_owned_by_the_given_address(empty, user):
     result = empty.onboard(user, **SAFE, chain_id=80002).json()
     assert result["steps_completed"] == [
         "external_eoa_provided",
@@ -44,14 +40,14 @@ def test_managed_safe_is_owned_by_the_given_address(empty: Api, user: str) -> No
     assert (result["wallet"]["wallet_type"], result["wallet"]["chain_id"]) == ("safe", 80002)
 
 
-def test_the_chain_of_a_safe_is_polygon_unless_told(empty: Api, user: str) -> None:
+def test_the_chain_of_a_safe_is_polygon_unless_told(empty, user):
     assert empty.onboard(user, **SAFE).json()["wallet"]["chain_id"] == 137
 
 
 @pytest.mark.parametrize(
     "wish", [OWN_POLYMARKET, {**OWN_POLYMARKET, "private_key": HEX_KEY}, OWN_KALSHI]
 )
-def test_own_credentials_are_checked_and_kept(empty: Api, user: str, wish: dict[str, str]) -> None:
+def test_own_credentials_are_checked_and_kept(empty, user, wish):
     result = empty.onboard(user, **wish).json()
     assert result["steps_completed"] == [
         "credentials_validated",
@@ -62,7 +58,7 @@ def test_own_credentials_are_checked_and_kept(empty: Api, user: str, wish: dict[
     assert empty.get(user)["linked_exchanges"] == [wish["exchange"]]
 
 
-def test_no_answer_ever_holds_the_credentials(empty: Api, user: str) -> None:
+def test_no_answer_ever_holds_the_credentials(empty, user):
     secret = "0x" + "5e" * 32
     answer = empty.onboard(user, **OWN_POLYMARKET, private_key=secret)
     refused = empty.onboard(user, **{**OWN_POLYMARKET, "private_key": secret + "5e"})
@@ -70,9 +66,7 @@ def test_no_answer_ever_holds_the_credentials(empty: Api, user: str) -> None:
 
 
 @pytest.mark.parametrize("wish", [MANAGED, SAFE, OWN_POLYMARKET, OWN_KALSHI])
-def test_a_repeat_is_already_linked_and_does_nothing(
-    empty: Api, user: str, wish: dict[str, str]
-) -> None:
+def test_a_repeat_is_already_linked_and_does_nothing(empty, user, wish):
     empty.onboard(user, **wish)
     before = empty.get(user)
     again = empty.onboard(user, **wish)
@@ -81,7 +75,7 @@ def test_a_repeat_is_already_linked_and_does_nothing(
     assert empty.get(user) == before
 
 
-def test_a_wallet_without_a_link_is_only_linked(api: Api) -> None:
+def test_a_wallet_without_a_link_is_only_linked(api):
     user = api.named("user_009")
     assert (user["linked_exchanges"], user["wallet"]["wallet_type"]) == ([], "eoa")
     result = api.onboard(user["customer_id"], **MANAGED).json()
@@ -89,13 +83,13 @@ def test_a_wallet_without_a_link_is_only_linked(api: Api) -> None:
     assert result["wallet"] == user["wallet"]
 
 
-def test_an_address_given_at_creation_is_not_a_step_again(empty: Api) -> None:
+def test_an_address_given_at_creation_is_not_a_step_again(empty):
     user = empty.create("u2", eoa_address=ADDRESS)["customer_id"]
     result = empty.onboard(user, **{**SAFE, "eoa_address": ADDRESS.lower()}).json()
     assert result["steps_completed"] == ["wallet_safe_created", "exchange_linked"]
 
 
-def test_a_second_exchange_is_added_to_the_first(empty: Api, user: str) -> None:
+def test_a_second_exchange_is_added_to_the_first(empty, user):
     empty.onboard(user, **MANAGED)
     assert empty.onboard(user, **OWN_KALSHI).json()["linked_exchanges"] == [
         "polymarket",
@@ -103,7 +97,7 @@ def test_a_second_exchange_is_added_to_the_first(empty: Api, user: str) -> None:
     ]
 
 
-def test_a_safe_of_another_owner_is_refused_and_nothing_is_linked(empty: Api) -> None:
+def test_a_safe_of_another_owner_is_refused_and_nothing_is_linked(empty):
     user = empty.create("u2", eoa_address=ADDRESS)["customer_id"]
     answer = empty.onboard(user, **{**SAFE, "eoa_address": "0x" + "0" * 40})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
@@ -152,9 +146,7 @@ def test_a_safe_of_another_owner_is_refused_and_nothing_is_linked(empty: Api) ->
         ),
     ],
 )
-def test_the_rules_of_the_modes(
-    empty: Api, user: str, wish: dict[str, Any], expected: list[str]
-) -> None:
+def test_the_rules_of_the_modes(empty, user, wish, expected):
     assert problems(empty.onboard(user, **wish)) == expected
     assert empty.get(user)["linked_exchanges"] == []
 
@@ -162,9 +154,7 @@ def test_the_rules_of_the_modes(
 @pytest.mark.parametrize(
     "wish", [{**OWN_KALSHI, "api_key_id": "bad-1"}, {**OWN_POLYMARKET, "clob_api_key": "bad"}]
 )
-def test_credentials_that_begin_with_bad_are_refused_by_the_exchange(
-    empty: Api, user: str, wish: dict[str, str]
-) -> None:
+def test_credentials_that_begin_with_bad_are_refused_by_the_exchange(empty, user, wish):
     answer = empty.onboard(user, **wish)
     assert (answer.status_code, answer.json()["code"]) == (403, "authentication_failed")
     assert empty.get(user)["linked_exchanges"] == []
@@ -173,7 +163,7 @@ def test_credentials_that_begin_with_bad_are_refused_by_the_exchange(
 @pytest.mark.parametrize(
     "customer_id", ["11111111-2222-4333-8444-555555555555", OTHER_BUILDERS_USER, "user_001"]
 )
-def test_an_unknown_user_cannot_be_onboarded(api: Api, customer_id: str) -> None:
+def test_an_unknown_user_cannot_be_onboarded(api, customer_id):
     answer = api.onboard(customer_id, **MANAGED)
     assert answer.status_code == 403
     assert answer.json()["error"] == "end-user not found or not owned by this builder"

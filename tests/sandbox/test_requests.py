@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import pytest
-from sandbox.client import Api
 
 from parsec_cli.sandbox import app
 
@@ -27,20 +25,20 @@ PAGE = "/builder/users"
         (app.KEY.upper(), "invalid API key"),
     ],
 )
-def test_every_call_needs_a_valid_key(api: Api, key: str | None, error: str) -> None:
+def test_every_call_needs_a_valid_key(api, key, error):
     for method, path in EVERY_CALL:
         answer = api(method, path, key=key)
         assert answer.status_code == 401
         assert answer.json() == {"error": error, "code": "unauthorized", "retryable": False}
 
 
-def test_a_bearer_token_is_not_a_key(api: Api) -> None:
+def test_a_bearer_token_is_not_a_key(api):
     headers = {"Authorization": f"Bearer {app.KEY}"}
     assert api("GET", PAGE, key=None, headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path"), BUILDER_CALLS)
-def test_an_end_users_key_is_not_a_builders(api: Api, method: str, path: str) -> None:
+def test_an_end_users_key_is_not_a_builders(api, method, path):
     answer = api(method, path, key=api.named("user_001")["api_key"])
     assert answer.status_code == 403
     assert answer.json()["error"] == "builder access required"
@@ -63,12 +61,12 @@ def test_an_end_users_key_is_not_a_builders(api: Api, method: str, path: str) ->
         "/markets",
     ],
 )
-def test_unknown_paths_are_404(api: Api, path: str) -> None:
+def test_unknown_paths_are_404(api, path):
     answer = api("GET", path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_paths_outside_the_api_are_404_even_without_a_key(api: Api) -> None:
+def test_paths_outside_the_api_are_404_even_without_a_key(api):
     answer = api("GET", "/../../builder/pool", key=None)
     assert answer.status_code == 404
 
@@ -84,9 +82,7 @@ def test_paths_outside_the_api_are_404_even_without_a_key(api: Api) -> None:
         ("BREW", "/usage", "GET"),
     ],
 )
-def test_other_methods_are_405_and_told_which_are_allowed(
-    api: Api, method: str, path: str, allowed: str
-) -> None:
+def test_other_methods_are_405_and_told_which_are_allowed(api, method, path, allowed):
     answer = api(method, path)
     assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
 
@@ -108,29 +104,29 @@ def test_other_methods_are_405_and_told_which_are_allowed(
     ],
     ids=lambda body: body[:20].decode("latin-1"),
 )
-def test_a_body_that_is_not_one_json_object_is_refused(api: Api, body: bytes) -> None:
+def test_a_body_that_is_not_one_json_object_is_refused(api, body):
     answer = api("POST", PAGE, content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_beyond_64_kib_is_refused(api: Api, chunked: bool) -> None:
+def test_a_body_beyond_64_kib_is_refused(api, chunked):
     body = b'{"external_id": "' + b"x" * 65_536 + b'"}'
     answer = api("POST", PAGE, content=iter([body]) if chunked else body)
     assert answer.status_code == 413
     assert api.pool()["end_user_count"] == 12
 
 
-def test_a_body_without_a_declared_length_is_read(api: Api) -> None:
+def test_a_body_without_a_declared_length_is_read(api):
     answer = api("POST", PAGE, content=iter([b'{"external_id":', b' "u1"}']))
     assert answer.status_code == 201
 
 
 @pytest.mark.parametrize("length", ["-5", "ten", "\u0665", "9" * 20])
-def test_a_strange_content_length_is_an_answer_not_a_crash(api: Api, length: str) -> None:
+def test_a_strange_content_length_is_an_answer_not_a_crash(api, length):
     statuses: list[str] = []
 
-    def start(status: str, _headers: Any) -> None:
+    def start(status, _headers):
         statuses.append(status)
 
     environ = {
@@ -144,7 +140,7 @@ def test_a_strange_content_length_is_an_answer_not_a_crash(api: Api, length: str
     assert body.startswith(b'{"error":')
 
 
-def test_the_content_type_of_a_body_does_not_matter(api: Api) -> None:
+def test_the_content_type_of_a_body_does_not_matter(api):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = api("POST", PAGE, content=b'{"external_id": "u1"}', headers=headers)
     assert answer.status_code == 201

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from sandbox.client import Api
@@ -11,7 +10,7 @@ from sandbox.shapes import USER
 from parsec_cli.sandbox import app, seed
 
 
-def test_first_use_holds_a_dozen_users_of_all_strategies(api: Api) -> None:
+def test_first_use_holds_a_dozen_users_of_all_strategies(api):
     users = api.all_users()
     assert len(users) == 12
     managed = [u for u in users if u["wallet"] and u["linked_exchanges"]]
@@ -22,24 +21,24 @@ def test_first_use_holds_a_dozen_users_of_all_strategies(api: Api) -> None:
     assert any(u["qps_limit"] is None for u in users)
 
 
-def test_balances_of_the_dozen_are_some_zero_and_none(api: Api) -> None:
-    def raw(external_id: str) -> list[str] | None:
+def test_balances_of_the_dozen_are_some_zero_and_none(api):
+    def raw(external_id):
         balances = api.named(external_id)["wallet"].get("balances")
         return balances if balances is None else [b["raw_balance"] for b in balances]
 
     assert [raw("user_001"), raw("user_003"), raw("user_004")] == [["100500000"], ["0"], None]
 
 
-def test_one_external_id_is_odd(api: Api) -> None:
+def test_one_external_id_is_odd(api):
     assert api.named("acct[prod] caf\u00e9 \u65e5\u672c")
 
 
-def test_the_pool_of_the_dozen_is_silver_and_partly_allocated(api: Api) -> None:
+def test_the_pool_of_the_dozen_is_silver_and_partly_allocated(api):
     assert api.pool() == {"qps_pool": 2500, "end_user_count": 12, "total_allocated_qps": 1055}
 
 
-def test_two_sandboxes_are_alike_from_the_first_key_to_the_last(tmp_path: Path) -> None:
-    def users(name: str) -> list[dict[str, object]]:
+def test_two_sandboxes_are_alike_from_the_first_key_to_the_last(tmp_path):
+    def users(name):
         application = app.Sandbox(tmp_path / name)
         try:
             return Api(application).all_users()
@@ -50,7 +49,7 @@ def test_two_sandboxes_are_alike_from_the_first_key_to_the_last(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("count", [0, 1, 250])
-def test_seeding_makes_exactly_that_many_users(api: Api, db: Path, count: int) -> None:
+def test_seeding_makes_exactly_that_many_users(api, db, count):
     api.create("before")
     seed.seed(db, count)
     users = api.all_users()
@@ -58,7 +57,7 @@ def test_seeding_makes_exactly_that_many_users(api: Api, db: Path, count: int) -
     assert "before" not in {user["external_id"] for user in users}
 
 
-def test_seeded_users_keep_the_contract(api: Api, db: Path) -> None:
+def test_seeded_users_keep_the_contract(api, db):
     seed.seed(db, 200)
     users = api.all_users()
     assert [breach for user in users for breach in schema_breaches(USER, user)] == []
@@ -66,7 +65,7 @@ def test_seeded_users_keep_the_contract(api: Api, db: Path) -> None:
     assert set(wallets) == {None, "eoa", "safe"}
 
 
-def test_a_smaller_fleet_is_the_beginning_of_a_larger_one(api: Api, db: Path) -> None:
+def test_a_smaller_fleet_is_the_beginning_of_a_larger_one(api, db):
     seed.seed(db, 30)
     few = api.all_users()
     seed.seed(db, 60)
@@ -74,14 +73,14 @@ def test_a_smaller_fleet_is_the_beginning_of_a_larger_one(api: Api, db: Path) ->
 
 
 @pytest.mark.parametrize(("count", "qps_pool"), [(0, 2500), (100, 2500), (2000, 10_000)])
-def test_the_pool_grows_with_the_fleet(api: Api, db: Path, count: int, qps_pool: int) -> None:
+def test_the_pool_grows_with_the_fleet(api, db, count, qps_pool):
     seed.seed(db, count)
     pool = api.pool()
     assert pool["qps_pool"] == qps_pool
     assert pool["total_allocated_qps"] <= 0.85 * qps_pool
 
 
-def test_a_large_fleet_fits_its_pool(api: Api, db: Path) -> None:
+def test_a_large_fleet_fits_its_pool(api, db):
     seed.seed(db, 10_000)
     pool = api.pool()
     assert pool["end_user_count"] == 10_000
@@ -89,7 +88,7 @@ def test_a_large_fleet_fits_its_pool(api: Api, db: Path) -> None:
     assert api.page(limit=100)["count"] == 100
 
 
-def test_reset_goes_back_to_the_dozen_as_it_was(api: Api, db: Path) -> None:
+def test_reset_goes_back_to_the_dozen_as_it_was(api, db):
     before = api.all_users()
     api.delete(before[0]["customer_id"])
     api.create("another", qps_limit=5)

@@ -3,15 +3,12 @@ from __future__ import annotations
 import http.client
 import signal
 import socket
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sandbox.client import Api
 from sandbox.contract import breaches
-from sandbox.served import Served, served
+from sandbox.served import served
 
 from parsec_cli.errors import LocalFault
 from parsec_cli.next_command import again
@@ -22,27 +19,27 @@ KEY = {"X-API-Key": app.KEY}
 
 
 @pytest.fixture
-def running(db: Path) -> Iterator[Served]:
+def running(db):
     with served(db) as server:
         yield server
 
 
-def connect(server: Served) -> http.client.HTTPConnection:
+def connect(server):
     host = urlsplit(server.url)
     return http.client.HTTPConnection(host.hostname or "", host.port, timeout=30)
 
 
-def unheard(url: str) -> None:
+def unheard(url):
     pytest.fail(f"serves on {url}")
 
 
-def test_the_base_url_is_announced_on_loopback(running: Served) -> None:
+def test_the_base_url_is_announced_on_loopback(running):
     parts = urlsplit(running.url)
     assert (parts.scheme, parts.hostname) == ("http", "127.0.0.1")
     assert parts.port
 
 
-def test_one_connection_serves_many_requests(running: Served) -> None:
+def test_one_connection_serves_many_requests(running):
     with closing(connect(running)) as connection:
         connection.connect()
         first = connection.sock
@@ -56,7 +53,7 @@ def test_one_connection_serves_many_requests(running: Served) -> None:
         assert connection.sock is first
 
 
-def test_a_204_keeps_the_connection(running: Served, sandbox: Callable[..., Api]) -> None:
+def test_a_204_keeps_the_connection(running, sandbox):
     user = sandbox().named("user_001")
     with closing(connect(running)) as connection:
         connection.request("DELETE", f"/api/v1/builder/users/{user['customer_id']}", headers=KEY)
@@ -66,13 +63,13 @@ def test_a_204_keeps_the_connection(running: Served, sandbox: Callable[..., Api]
         assert connection.getresponse().status == 200
 
 
-def test_an_encoded_slash_does_not_lead_elsewhere(running: Served) -> None:
+def test_an_encoded_slash_does_not_lead_elsewhere(running):
     with closing(connect(running)) as connection:
         connection.request("GET", "/api/v1/builder/users/..%2Fpool", headers=KEY)
         assert connection.getresponse().status == 404
 
 
-def status_of(server: Served, *lines: str, target: str = "/api/v1/builder/pool") -> int:
+def status_of(server, *lines, target="/api/v1/builder/pool"):
     """Send a GET with exactly these header lines; PORT stands for the port of the server."""
     port = urlsplit(server.url).port or 0
     key = f"X-API-Key: {app.KEY}"
@@ -96,10 +93,10 @@ FOREIGN = [
 ]  # fmt: skip
 
 
-def test_only_requests_to_a_loopback_name_from_no_foreign_page_are_answered(db: Path) -> None:
+def test_only_requests_to_a_loopback_name_from_no_foreign_page_are_answered(db):
     with served(db) as server:
 
-        def statuses(names: list[str], line: str, *more: str) -> set[int]:
+        def statuses(names, line, *more):
             return {status_of(server, line.format(name), *more) for name in names}
 
         local = "Host: localhost"
@@ -116,9 +113,7 @@ def test_only_requests_to_a_loopback_name_from_no_foreign_page_are_answered(db: 
         assert status_of(server, "Host: evil.example", target=path.format("localhost")) == 421
 
 
-def test_state_is_shared_with_the_in_process_sandbox(
-    running: Served, sandbox: Callable[..., Api]
-) -> None:
+def test_state_is_shared_with_the_in_process_sandbox(running, sandbox):
     api = sandbox()
     created = api.create("u1")
     with closing(connect(running)) as connection:
@@ -128,7 +123,7 @@ def test_state_is_shared_with_the_in_process_sandbox(
     assert api.delete(created["customer_id"]) == 404
 
 
-def test_a_reset_meanwhile_is_seen(running: Served, sandbox: Callable[..., Api], db: Path) -> None:
+def test_a_reset_meanwhile_is_seen(running, sandbox, db):
     sandbox().create("u1")
     seed.reset(db)
     with closing(connect(running)) as connection:
@@ -137,7 +132,7 @@ def test_a_reset_meanwhile_is_seen(running: Served, sandbox: Callable[..., Api],
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_cleanly(running: Served, db: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_it_cleanly(running, db, number):
     with closing(connect(running)) as connection:
         connection.request("GET", "/api/v1/builder/pool", headers=KEY)
         connection.getresponse().read()
@@ -145,7 +140,7 @@ def test_a_signal_ends_it_cleanly(running: Served, db: Path, number: signal.Sign
     assert list(db.parent.iterdir()) == [db]
 
 
-def test_nothing_is_said_on_stderr_whatever_clients_do(running: Served) -> None:
+def test_nothing_is_said_on_stderr_whatever_clients_do(running):
     port = urlsplit(running.url).port or 0
     for garbage in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b""):
         with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
@@ -156,7 +151,7 @@ def test_nothing_is_said_on_stderr_whatever_clients_do(running: Served) -> None:
     assert running.end() == (0, "stopped\n", "")
 
 
-def test_rate_limit_and_faults_are_in_effect(db: Path) -> None:
+def test_rate_limit_and_faults_are_in_effect(db):
     with served(db, "DELETE 503 1", rate="1:2") as server:
         with closing(connect(server)) as connection:
             statuses = []
@@ -168,7 +163,7 @@ def test_rate_limit_and_faults_are_in_effect(db: Path) -> None:
         assert statuses == [503, 200, 429]
 
 
-def test_a_file_that_breaks_meanwhile_is_a_500(running: Served, db: Path) -> None:
+def test_a_file_that_breaks_meanwhile_is_a_500(running, db):
     with closing(connect(running)) as connection:
         connection.request("GET", "/api/v1/builder/pool", headers=KEY)
         connection.getresponse().read()
@@ -183,7 +178,7 @@ def test_a_file_that_breaks_meanwhile_is_a_500(running: Served, db: Path) -> Non
     assert running.end()[2] == ""
 
 
-def test_a_port_in_use_is_told(db: Path) -> None:
+def test_a_port_in_use_is_told(db):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(LocalFault) as fault:
@@ -192,7 +187,7 @@ def test_a_port_in_use_is_told(db: Path) -> None:
     assert fault.value.command == again(port=0)
 
 
-def test_a_file_that_cannot_be_used_is_told_before_serving(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_used_is_told_before_serving(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(LocalFault, match="cannot use the sandbox file"):
         serve(tmp_path / "file" / "sandbox.db", port=0, announce=unheard)

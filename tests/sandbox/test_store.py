@@ -6,10 +6,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from sandbox.client import Api
@@ -27,11 +25,11 @@ USER = {
 }
 
 
-def mode(path: Path) -> int:
+def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_nothing_is_created_before_the_first_request(db: Path) -> None:
+def test_nothing_is_created_before_the_first_request(db):
     application = app.Sandbox(db)
     assert not db.parent.exists()
     Api(application).pool()
@@ -39,7 +37,7 @@ def test_nothing_is_created_before_the_first_request(db: Path) -> None:
     application.close()
 
 
-def test_only_the_owner_can_read_file_and_directory(api: Api, db: Path) -> None:
+def test_only_the_owner_can_read_file_and_directory(api, db):
     api.create("u1")
     assert mode(db.parent) == 0o700
     files = {path.name: mode(path) for path in db.parent.iterdir()}
@@ -47,19 +45,19 @@ def test_only_the_owner_can_read_file_and_directory(api: Api, db: Path) -> None:
     assert set(files.values()) == {0o600}
 
 
-def test_closing_leaves_the_one_file(api: Api, db: Path) -> None:
+def test_closing_leaves_the_one_file(api, db):
     api.create("u1")
     api.application.close()
     assert list(db.parent.iterdir()) == [db]
 
 
-def test_a_closed_sandbox_opens_again(api: Api) -> None:
+def test_a_closed_sandbox_opens_again(api):
     created = api.create("u1")
     api.application.close()
     assert api.get(created["customer_id"])["external_id"] == "u1"
 
 
-def test_two_sandboxes_of_one_file_see_each_others_changes(sandbox: Callable[..., Api]) -> None:
+def test_two_sandboxes_of_one_file_see_each_others_changes(sandbox):
     one, other = sandbox(), sandbox()
     created = one.create("u1")
     assert other.get(created["customer_id"])["external_id"] == "u1"
@@ -67,10 +65,10 @@ def test_two_sandboxes_of_one_file_see_each_others_changes(sandbox: Callable[...
     assert one.delete(created["customer_id"]) == 404
 
 
-def test_many_threads_lose_nothing(sandbox: Callable[..., Api]) -> None:
+def test_many_threads_lose_nothing(sandbox):
     apis = [sandbox() for _ in range(3)]
 
-    def work(number: int) -> int:
+    def work(number):
         api = apis[number % 3]
         customer_id = api.create(f"t{number}", qps_limit=2)["customer_id"]
         if number % 2:
@@ -85,7 +83,7 @@ def test_many_threads_lose_nothing(sandbox: Callable[..., Api]) -> None:
     assert len(apis[1].all_users(7)) == 42
 
 
-def test_threads_that_create_the_same_user_get_the_same_one(sandbox: Callable[..., Api]) -> None:
+def test_threads_that_create_the_same_user_get_the_same_one(sandbox):
     apis = [sandbox() for _ in range(4)]
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda n: apis[n % 4].create("same")["customer_id"], range(24)))
@@ -107,7 +105,7 @@ for _ in range(20):
 """
 
 
-def test_processes_that_use_it_first_at_once_agree(db: Path, sandbox: Callable[..., Api]) -> None:
+def test_processes_that_use_it_first_at_once_agree(db, sandbox):
     started = [
         subprocess.Popen(
             [sys.executable, "-c", FIRST_USE, db],
@@ -127,8 +125,8 @@ def test_processes_that_use_it_first_at_once_agree(db: Path, sandbox: Callable[.
     assert [path.name for path in db.parent.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_file_system_without_hard_links_will_do(db: Path) -> None:
-    def refuse(_source: Path, _target: Path) -> None:
+def test_a_file_system_without_hard_links_will_do(db):
+    def refuse(_source, _target):
         raise PermissionError
 
     store = Store(db, seed.first_dozen, link=refuse)
@@ -138,7 +136,7 @@ def test_a_file_system_without_hard_links_will_do(db: Path) -> None:
     assert list(db.parent.iterdir()) == [db]
 
 
-def test_a_failing_transaction_leaves_no_trace(db: Path) -> None:
+def test_a_failing_transaction_leaves_no_trace(db):
     store = Store(db, seed.first_dozen)
     with pytest.raises(KeyError, match="api_key"), store.transaction() as state:
         state.add([USER, {"external_id": "u2", "customer_id": "2", "qps_limit": 1}])
@@ -149,9 +147,7 @@ def test_a_failing_transaction_leaves_no_trace(db: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"not a database, but a longer text" * 200, b""])
-def test_a_file_that_is_no_sandbox_is_told_and_reset_makes_it_anew(
-    api: Api, db: Path, content: bytes
-) -> None:
+def test_a_file_that_is_no_sandbox_is_told_and_reset_makes_it_anew(api, db, content):
     db.parent.mkdir(parents=True)
     db.write_bytes(content)
     with pytest.raises(LocalFault) as fault:
@@ -163,7 +159,7 @@ def test_a_file_that_is_no_sandbox_is_told_and_reset_makes_it_anew(
     assert mode(db) == 0o600
 
 
-def test_a_file_of_another_version_is_told(api: Api, db: Path) -> None:
+def test_a_file_of_another_version_is_told(api, db):
     api.pool()
     api.application.close()
     with closing(sqlite3.connect(db)) as connection:
@@ -172,7 +168,7 @@ def test_a_file_of_another_version_is_told(api: Api, db: Path) -> None:
         api.pool()
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").touch()
     db = tmp_path / "file" / "sandbox.db"
     for attempt in (Api(app.Sandbox(db)).pool, lambda: seed.seed(db, 1), lambda: seed.reset(db)):
@@ -182,7 +178,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         assert "writable" in fault.value.hint
 
 
-def test_a_file_that_became_unwritable_is_told(api: Api) -> None:
+def test_a_file_that_became_unwritable_is_told(api):
     api.pool()
     api.application._store._connection.execute("PRAGMA query_only = ON")
     with pytest.raises(LocalFault, match="readonly database"):

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from sandbox.client import Api, problems
+from sandbox.client import problems
 from sandbox.samples import ADDRESS
 
 from parsec_cli.sandbox.calls import OTHER_BUILDERS_USER
@@ -12,7 +9,7 @@ from parsec_cli.sandbox.calls import OTHER_BUILDERS_USER
 NOBODY = "11111111-2222-4333-8444-555555555555"
 
 
-def test_created_users_are_read_back_with_limit_tier_and_time(empty: Api) -> None:
+def test_created_users_are_read_back_with_limit_tier_and_time(empty):
     created = empty.create("u1", qps_limit=7)
     user = empty.get(created["customer_id"])
     assert (user["qps_limit"], user["tier"]) == (7, "pro")
@@ -20,13 +17,13 @@ def test_created_users_are_read_back_with_limit_tier_and_time(empty: Api) -> Non
     assert "status" not in user
 
 
-def test_a_limit_that_is_not_given_is_null_and_allocates_nothing(empty: Api) -> None:
+def test_a_limit_that_is_not_given_is_null_and_allocates_nothing(empty):
     created = empty.create("u1", email=None, qps_limit=None)
     assert empty.get(created["customer_id"])["qps_limit"] is None
     assert empty.pool()["total_allocated_qps"] == 0
 
 
-def test_an_address_given_at_creation_is_the_users_external_wallet(empty: Api) -> None:
+def test_an_address_given_at_creation_is_the_users_external_wallet(empty):
     wallet = empty.create("u1", eoa_address=ADDRESS, email="ops@example.com")["wallet"]
     assert (wallet["eoa_address"], wallet["privy_wallet_id"]) == (ADDRESS, "")
 
@@ -51,15 +48,13 @@ def test_an_address_given_at_creation_is_the_users_external_wallet(empty: Api) -
         ("eoa_address", ADDRESS + "\n", "eoa_address must be 0x and 40 hex digits"),
     ],
 )
-def test_a_wrong_field_is_named_and_nothing_is_created(
-    empty: Api, field: str, value: Any, problem: str
-) -> None:
+def test_a_wrong_field_is_named_and_nothing_is_created(empty, field, value, problem):
     answer = empty("POST", "/builder/users", json={"external_id": "u1", field: value})
     assert problems(answer) == [problem]
     assert empty.pool()["end_user_count"] == 0
 
 
-def test_all_wrong_fields_are_named_at_once(empty: Api) -> None:
+def test_all_wrong_fields_are_named_at_once(empty):
     answer = empty("POST", "/builder/users", json={"email": 1, "qps_limit": 0, "eoa_address": "x"})
     assert [line.split()[0] for line in problems(answer)] == [
         "external_id",
@@ -70,13 +65,13 @@ def test_all_wrong_fields_are_named_at_once(empty: Api) -> None:
 
 
 @pytest.mark.parametrize("external_id", ["a b", "a/b", "caf\u00e9", "\u65e5\u672c", "x\x00y", "0"])
-def test_external_ids_are_kept_as_sent(empty: Api, external_id: str) -> None:
+def test_external_ids_are_kept_as_sent(empty, external_id):
     created = empty.create(external_id)
     assert empty.get(created["customer_id"])["external_id"] == external_id
     assert empty.create(external_id)["customer_id"] == created["customer_id"]
 
 
-def test_an_update_without_a_limit_leaves_the_user_as_it_is(empty: Api) -> None:
+def test_an_update_without_a_limit_leaves_the_user_as_it_is(empty):
     customer_id = empty.create("u1", qps_limit=7)["customer_id"]
     answer = empty("PATCH", f"/builder/users/{customer_id}", json={})
     assert answer.status_code == 200
@@ -84,30 +79,28 @@ def test_an_update_without_a_limit_leaves_the_user_as_it_is(empty: Api) -> None:
 
 
 @pytest.mark.parametrize("value", [0, -1, "5", 5.5, True, None, 2**31, 10**30])
-def test_an_update_to_a_wrong_limit_changes_nothing(empty: Api, value: Any) -> None:
+def test_an_update_to_a_wrong_limit_changes_nothing(empty, value):
     customer_id = empty.create("u1", qps_limit=7)["customer_id"]
     answer = empty("PATCH", f"/builder/users/{customer_id}", json={"qps_limit": value})
     assert problems(answer)[0].startswith("qps_limit must be ")
     assert empty.get(customer_id)["qps_limit"] == 7
 
 
-def test_the_pool_may_be_overcommitted(empty: Api) -> None:
+def test_the_pool_may_be_overcommitted(empty):
     customer_id = empty.create("u1")["customer_id"]
     limit = 10 * empty.pool()["qps_pool"]
     empty("PATCH", f"/builder/users/{customer_id}", json={"qps_limit": limit})
     assert empty.pool()["total_allocated_qps"] == limit
 
 
-def test_deactivating_revokes_the_users_key(empty: Api) -> None:
+def test_deactivating_revokes_the_users_key(empty):
     created = empty.create("u1")
     assert empty("GET", "/usage", key=created["api_key"]).status_code == 200
     empty.delete(created["customer_id"])
     assert empty("GET", "/usage", key=created["api_key"]).status_code == 401
 
 
-def test_a_random_source_that_repeats_itself_makes_other_users(
-    empty: Api, sandbox: Callable[..., Api]
-) -> None:
+def test_a_random_source_that_repeats_itself_makes_other_users(empty, sandbox):
     """Both sandboxes were given the same seed."""
     first, second = empty.create("u1"), sandbox().create("u2")
     assert first["customer_id"] != second["customer_id"]
@@ -119,22 +112,20 @@ def test_a_random_source_that_repeats_itself_makes_other_users(
     ("customer_id", "status"),
     [(NOBODY, 404), ("user_001", 404), ("%00", 404), (OTHER_BUILDERS_USER, 403)],
 )
-def test_users_that_are_not_the_builders(
-    api: Api, method: str, customer_id: str, status: int
-) -> None:
+def test_users_that_are_not_the_builders(api, method, customer_id, status):
     body = {"json": {"qps_limit": 5}} if method == "PATCH" else {}
     answer = api(method, f"/builder/users/{customer_id}", **body)
     assert answer.status_code == status
     assert answer.json()["error"].startswith("end-user not found")
 
 
-def test_customer_ids_may_be_written_in_upper_case_and_percent_encoded(empty: Api) -> None:
+def test_customer_ids_may_be_written_in_upper_case_and_percent_encoded(empty):
     customer_id = empty.create("u1")["customer_id"]
     assert empty.get(customer_id.upper())["customer_id"] == customer_id
     assert empty.get(customer_id.replace("-", "%2D"))["customer_id"] == customer_id
 
 
-def test_the_escrow_configuration_has_its_minimum_fee_in_base_units(api: Api) -> None:
+def test_the_escrow_configuration_has_its_minimum_fee_in_base_units(api):
     answer = api("GET", "/builder/escrow/config")
     assert answer.status_code == 200
     assert answer.json()["min_fee_usdc"] == "100000"
