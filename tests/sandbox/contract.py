@@ -11,45 +11,7 @@ import re
 from collections.abc import Mapping
 
 from jsonschema import Draft202012Validator
-from sandbox.shapes import (
-    COUNT,
-    CREATED,
-    ESCROW,
-    FILL,
-    FLAG,
-    ONBOARDED,
-    ORDER,
-    PAGE,
-    PING,
-    POOL,
-    POSITION,
-    TEXT,
-    USAGE,
-    USER,
-    WALLETS,
-    Schema,
-    exactly,
-    several,
-)
-
-# None: the answer has no body
-SUCCESS: dict[str, dict[int, Schema | None]] = {
-    "POST /builder/users": {201: CREATED, 200: CREATED},
-    "GET /builder/users": {200: PAGE},
-    "GET /builder/users/{customer_id}": {200: USER},
-    "PATCH /builder/users/{customer_id}": {200: USER},
-    "DELETE /builder/users/{customer_id}": {204: None},
-    "POST /builder/onboard": {200: ONBOARDED},
-    "GET /builder/pool": {200: POOL},
-    "GET /builder/escrow/config": {200: ESCROW},
-    "GET /usage": {200: USAGE},
-    "GET /ping": {200: PING},
-    "GET /balance": {200: exactly({"raw": {"type": "object"}})},
-    "GET /positions": {200: several(POSITION)},
-    "GET /fills": {200: several(FILL)},
-    "GET /orders": {200: several(ORDER)},
-    "GET /wallet": {200: WALLETS},
-}
+from sandbox.shapes import COUNT, FLAG, SUCCESS, TEXT, Schema, exactly, several
 
 CODES = {
     400: {"bad_request", "validation_error", "missing_parameter"},

@@ -1,24 +1,60 @@
-"""The objects of the Builder API as strict schemas: a field that is not listed is a breach."""
+"""The objects of the Builder API as strict schemas: a field that is not listed is a breach.
+
+They are the models of the vendor's SDK, with what the documentation says about single fields.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+from parsec_api import types
+from parsec_api.types import builder
+from pydantic import TypeAdapter
 
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string", "minLength": 1}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-NUMBER: Schema = {"type": "number"}
-ADDRESS: Schema = {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}
-TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
-CUSTOMER: Schema = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
-EXCHANGES: Schema = {"type": "array", "items": {"enum": ["polymarket", "kalshi"]}}
-AMOUNT: Schema = {"type": "string", "pattern": r"^\d+(\.\d+)?$"}
+EXCHANGES = {"enum": ["polymarket", "kalshi"]}
+ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
+AMOUNT = {"pattern": r"^\d+(\.\d+)?$"}
+STEPS = {
+    "enum": [
+        "wallet_eoa_created",
+        "external_eoa_provided",
+        "wallet_safe_created",
+        "exchange_linked",
+        "credentials_validated",
+        "credentials_stored",
+    ]
+}
+# what the documentation says about texts, by the name of the field
+TEXTS = {
+    "customer_id": {"pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
+    "api_key": {"pattern": "^pk_live_.{8,}$"},
+    "tier": {"enum": ["free", "pro", "scale"]},
+    "status": {"enum": ["complete", "active", "already_linked"]},
+    "created_at": {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+    "exchange": EXCHANGES,
+    "linked_exchanges": EXCHANGES,
+    "steps_completed": STEPS,
+    "mode": {"enum": ["managed", "self"]},
+    "wallet_type": {"enum": ["eoa", "safe"]},
+    "eoa_address": ADDRESS,
+    "safe_address": ADDRESS,
+    "contract_address": ADDRESS,
+    "affiliate_address": ADDRESS,
+    "escrow_contract_address": ADDRESS,
+    "treasury_address": ADDRESS,
+    "balance": AMOUNT,
+    "raw_balance": AMOUNT,
+    "min_fee_usdc": {"pattern": r"^\d+$"},
+    "privy_wallet_id": {"minLength": 0},
+}
 
 
-def exactly(required: Mapping[str, Schema], **optional: Schema) -> Schema:
+def exactly(required: dict[str, Schema], **optional: Schema) -> Schema:
     return {
         "type": "object",
         "properties": {**required, **optional},
@@ -27,153 +63,52 @@ def exactly(required: Mapping[str, Schema], **optional: Schema) -> Schema:
     }
 
 
-def nullable(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
 def several(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
 
-BALANCE = exactly(
-    {"token": TEXT, "balance": AMOUNT, "raw_balance": AMOUNT, "decimals": COUNT},
-    contract_address=nullable(ADDRESS),
-)
-WALLET = exactly(
-    {
-        "eoa_address": ADDRESS,
-        "privy_wallet_id": {"type": "string"},
-        "wallet_type": {"enum": ["eoa", "safe"]},
-    },
-    safe_address=nullable(ADDRESS),
-    chain_id=nullable(COUNT),
-    created_at=nullable(TIME),
-    balances=nullable(several(BALANCE)),
-)
-FEES = {
-    "fee_bps": nullable(COUNT),
-    "affiliate_address": nullable(ADDRESS),
+def shape(model: Any) -> Schema:
+    """Return the strict schema of a model of the SDK."""
+    return _strict(TypeAdapter(model).json_schema(), "")
+
+
+def _strict(schema: Any, name: str) -> Any:
+    """Add the rules to a part of a schema, which describes a field of this name."""
+    if isinstance(schema, list):
+        return [_strict(part, name) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    strict = {}
+    for key, part in schema.items():
+        if key in ("properties", "$defs"):
+            strict[key] = {field: _strict(value, field) for field, value in part.items()}
+        else:
+            strict[key] = _strict(part, name)
+    if "properties" in strict:
+        strict["additionalProperties"] = False
+    if strict.get("type") == "string" and "enum" not in strict:
+        strict = {"minLength": 1, **strict, **TEXTS.get(name, {})}
+    if strict.get("type") == "integer":
+        strict["minimum"] = 1 if name == "qps_limit" else 0
+    return strict
+
+
+USER = shape(builder.UserRetrieveResponse)
+# None: the response has no body
+SUCCESS: dict[str, dict[int, Schema | None]] = {
+    "POST /builder/users": dict.fromkeys((201, 200), shape(builder.UserCreateResponse)),
+    "GET /builder/users": {200: shape(builder.UserListResponse)},
+    "GET /builder/users/{customer_id}": {200: USER},
+    "PATCH /builder/users/{customer_id}": {200: shape(builder.UserUpdateResponse)},
+    "DELETE /builder/users/{customer_id}": {204: None},
+    "POST /builder/onboard": {200: shape(builder.OnboardCreateResponse)},
+    "GET /builder/pool": {200: shape(types.BuilderPoolResponse)},
+    "GET /builder/escrow/config": {200: shape(builder.EscrowConfigResponse)},
+    "GET /usage": {200: shape(types.AccountUsageResponse)},
+    "GET /ping": {200: shape(types.AccountPingResponse)},
+    "GET /balance": {200: shape(types.AccountBalanceResponse)},
+    "GET /positions": {200: shape(types.PositionListResponse)},
+    "GET /fills": {200: shape(types.FillListResponse)},
+    "GET /orders": {200: shape(types.OrderListResponse)},
+    "GET /wallet": {200: shape(types.WalletRetrieveResponse)},
 }
-IDENTITY = {
-    "customer_id": CUSTOMER,
-    "external_id": TEXT,
-    "api_key": {"type": "string", "pattern": "^pk_live_.{8,}$"},
-    "linked_exchanges": EXCHANGES,
-    "fee_escrow_enabled": FLAG,
-}
-USER = exactly(
-    {**IDENTITY, "tier": {"enum": ["free", "pro", "scale"]}},
-    qps_limit=nullable({"type": "integer", "minimum": 1}),
-    created_at=nullable(TIME),
-    wallet=nullable(WALLET),
-    **FEES,
-)
-CREATED = exactly(
-    {**IDENTITY, "status": {"enum": ["complete", "active"]}}, wallet=nullable(WALLET), **FEES
-)
-PAGE = exactly({"users": several(USER), "count": COUNT}, next_cursor=nullable(TEXT))
-STEPS = (
-    "wallet_eoa_created",
-    "external_eoa_provided",
-    "wallet_safe_created",
-    "exchange_linked",
-    "credentials_validated",
-    "credentials_stored",
-)
-ONBOARDED = exactly(
-    {
-        "customer_id": CUSTOMER,
-        "exchange": {"enum": ["polymarket", "kalshi"]},
-        "mode": {"enum": ["managed", "self"]},
-        "status": {"enum": ["complete", "already_linked"]},
-        "linked_exchanges": EXCHANGES,
-        "steps_completed": several({"enum": list(STEPS)}),
-        "fee_escrow_enabled": FLAG,
-    },
-    eoa_address=nullable(ADDRESS),
-    safe_address=nullable(ADDRESS),
-    wallet=nullable(WALLET),
-    **FEES,
-)
-POOL = exactly({"qps_pool": COUNT, "end_user_count": COUNT, "total_allocated_qps": COUNT})
-ESCROW = exactly(
-    {
-        "fee_escrow_enabled": FLAG,
-        "escrow_contract_address": ADDRESS,
-        "min_fee_usdc": {"type": "string", "pattern": r"^\d+$"},
-        "min_fee_bps": COUNT,
-        "treasury_address": ADDRESS,
-        "affiliate_fee_bps": COUNT,
-    },
-    **FEES,
-)
-USAGE = exactly(
-    {
-        "tier": TEXT,
-        "billing_period_start": COUNT,
-        "billing_period_end": COUNT,
-        "limits": exactly(
-            dict.fromkeys(
-                (
-                    "monthly_requests",
-                    "rest_qps",
-                    "rest_qps_burst",
-                    "ws_max_subscriptions",
-                    "ws_max_depth",
-                    "history_max_age_days",
-                ),
-                COUNT,
-            )
-        ),
-        "usage": exactly(
-            dict.fromkeys(
-                ("monthly_requests", "ws_active_connections", "ws_active_subscriptions"), COUNT
-            )
-        ),
-    }
-)
-PING = several(
-    exactly({"exchange": TEXT, "has_credentials": FLAG, "authenticated": FLAG, "message": TEXT})
-)
-POSITION = exactly(
-    {
-        "market_id": TEXT,
-        "outcome": TEXT,
-        "size": NUMBER,
-        "average_price": NUMBER,
-        "current_price": NUMBER,
-    }
-)
-SIDE: Schema = {"enum": ["buy", "sell"]}
-TRADE = {"market_id": TEXT, "outcome": TEXT, "side": SIDE, "price": NUMBER, "size": NUMBER}
-FILL = exactly(
-    {
-        **TRADE,
-        "fill_id": TEXT,
-        "order_id": TEXT,
-        "is_taker": FLAG,
-        "fee": NUMBER,
-        "created_at": TIME,
-    }
-)
-ORDER = exactly(
-    {
-        **TRADE,
-        "id": TEXT,
-        "filled": NUMBER,
-        "status": {
-            "enum": ["pending", "open", "filled", "partially_filled", "cancelled", "rejected"]
-        },
-        "created_at": TIME,
-    },
-    updated_at=nullable(TIME),
-)
-SESSION = exactly({"active": FLAG, "expires_at": nullable(TIME)}, signer_id=nullable(TEXT))
-WALLETS = exactly(
-    {
-        "linked_exchanges": several(exactly({"exchange": TEXT, "has_credentials": FLAG})),
-        "wallets": several(WALLET),
-    },
-    session_signer=nullable(SESSION),
-    wallet=nullable(WALLET),
-)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from sandbox.contract import CODES, SUCCESS, breaches
+from sandbox.contract import CODES, breaches
+from sandbox.shapes import SUCCESS
 
 from parsec_cli.sandbox.app import ROUTES
 
