@@ -329,6 +329,18 @@ def test_temporary_names_cannot_be_guessed(folder):
     assert min(map(len, names)) >= len(".f.1-0123456789abcdef.tmp")
 
 
+def test_a_temporary_file_that_exists_is_not_written(folder, monkeypatch):
+    """Even if its name was guessed: it may be open elsewhere, or be a hard link."""
+    monkeypatch.setattr(os, "urandom", bytes)
+    planted = save.temporary_beside(folder / "f")
+    planted.write_bytes(b"planted")
+    (folder / "kept").hardlink_to(planted)
+    with pytest.raises(LocalFault):
+        save.save(folder / "f", b"secret")
+    assert (folder / "kept").read_bytes() == b"planted"
+    assert not (folder / "f").exists()
+
+
 def test_only_a_file_of_the_caller_is_made_private(folder):
     device = folder / "history.jsonl"
     device.symlink_to(os.devnull)
