@@ -118,6 +118,11 @@ class Page:
     users: list[JsonObject]
     next_cursor: str | None
 
+    @property
+    def ids(self) -> list[tuple[str, str]]:
+        """The customer_id and external_id of each user who has both."""
+        return [(u["customer_id"], u["external_id"]) for u in self.users if u.get("external_id")]
+
 
 def pages(
     client: Client, *, cursor: str | None = None, limit: int | None = None, size: int = PAGE_SIZE

@@ -176,12 +176,11 @@ class Resolver:
         matches: dict[str, list[str]] = {reference.id: [] for reference in (*missing, *named)}
         keys = {look_alike_key(reference.id) for reference in missing}
         for page in pages(self._client):
-            pairs = [(u["customer_id"], u.get("external_id") or "") for u in page.users]
-            self._index.remember(pair for pair in pairs if pair[1])
-            for customer_id, external_id in pairs:
+            self._index.remember(page.ids)
+            for customer_id, external_id in page.ids:
                 if external_id in matches:
                     matches[external_id].append(customer_id)
-                elif external_id and (key := look_alike_key(external_id)) in keys:
+                elif (key := look_alike_key(external_id)) in keys:
                     self.similar[key] = external_id
         for reference in (*missing, *(r for r in named if len(matches[r.id]) > 1)):
             if users := self._verified(matches[reference.id], reference.id):

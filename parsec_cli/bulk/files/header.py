@@ -24,6 +24,7 @@ FIXED = (
 _OTHER = frozenset((*FIXED, "api_key", "wallet"))
 _NEAR_IN_EXPORT = 0.8
 _SHOWN = 60  # characters of a name
+_REMOVE = "remove or rename it; to ignore such columns, add `--map external_id=external_id`"
 _HEADER_SHOWN = 400  # characters of a header without an id
 
 
@@ -88,7 +89,8 @@ class Columns:
             elif not name:
                 others.add(row, "a column has no name")
             elif not exported or difflib.get_close_matches(name, FIELDS, 1, _NEAR_IN_EXPORT):
-                self._unknown(name, row, others)
+                near = _did_you_mean([name], FIELDS, 0.5) or f"; known columns: {words(FIELDS)}"
+                others.add(row, f"unknown column `{name[:_SHOWN]}`{near}", hint=_REMOVE)
         for name, count in Counter(plain).items():
             if name and count > 1:
                 others.add(row, f"the column `{name[:_SHOWN]}` appears {count} times")
@@ -111,14 +113,6 @@ class Columns:
         if not self._ignored:
             return ""
         return f"ignored columns: {words(name[:_SHOWN] for name in self._ignored)}"
-
-    def _unknown(self, name: str, row: int, faults: Faults) -> None:
-        known = _did_you_mean([name], FIELDS, 0.5) or f"; known columns: {words(FIELDS)}"
-        faults.add(
-            row,
-            f"unknown column `{name[:_SHOWN]}`{known}",
-            hint="remove or rename it; to ignore such columns, add `--map external_id=external_id`",
-        )
 
 
 def _did_you_mean(names: Iterable[str], known: Sequence[str], cutoff: float = 0.6) -> str:

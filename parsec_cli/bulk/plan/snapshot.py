@@ -230,68 +230,54 @@ def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> C
         rows = [(one.row, one.external_id or "") for one in entries if one.row]
         odd = slips(new, rows, snapshot)
     for action in plan.actions:
-        found = _settled(action, snapshot, known)
-        if found is None and (why := odd.get(action.row or 0)):
-            found = _changed(action, why)
-        if found is None:
+        why = _obstacle(action, snapshot, known)
+        if why is None:
+            why = odd.get(action.row or 0)
+        if why is None:
             send.append(action)
+        elif why:
+            settled.append(Settled(action, "failed", f"changed since the plan: {why}"))
         else:
-            settled.append(found)
+            settled.append(Settled(action, "unchanged"))
     return CheckedPlan(plan, tuple(send), tuple(settled), snapshot)
 
 
-def _settled(action: Action, snapshot: Snapshot, known: Collection[str | None]) -> Settled | None:
-    """Return why an action needs no request; None if it is to be sent."""
+def _obstacle(action: Action, snapshot: Snapshot, known: Collection[str | None]) -> str | None:
+    """Return why an action must not be sent, "" if it is done, None if it is to be sent."""
     match action:
         case Create():
-            return _settled_create(action, snapshot)
+            user = snapshot.by_external_id(action.external_id)
+            if user is None:
+                return None
+            same = action.qps_limit in (None, user.qps_limit)
+            return "" if same else f"the user exists now, with qps_limit {_shown(user.qps_limit)}"
         case SetQps():
-            return _settled_set_qps(action, snapshot)
+            user = snapshot.by_customer_id(action.customer_id)
+            if user is None:
+                return "the user is gone"
+            if user.qps_limit in (action.old, action.new):
+                return "" if user.qps_limit == action.new else None
+            now, planned = _shown(user.qps_limit), _shown(action.old)
+            return f"qps_limit is {now} now, the plan saw {planned}"
         case Deactivate():
-            return _settled_deactivate(action, snapshot, known)
+            return _obstacle_to_deactivation(action, snapshot, known)
         case _:
             assert_never(action)
 
 
-def _settled_create(action: Create, snapshot: Snapshot) -> Settled | None:
-    user = snapshot.by_external_id(action.external_id)
-    if user is None:
-        return None
-    if action.qps_limit is None or user.qps_limit == action.qps_limit:
-        return Settled(action, "unchanged")
-    return _changed(action, f"the user exists now, with qps_limit {_shown(user.qps_limit)}")
-
-
-def _settled_set_qps(action: SetQps, snapshot: Snapshot) -> Settled | None:
-    user = snapshot.by_customer_id(action.customer_id)
-    if user is None:
-        return _changed(action, "the user is gone")
-    if user.qps_limit == action.new:
-        return Settled(action, "unchanged")
-    if user.qps_limit != action.old:
-        now, planned = _shown(user.qps_limit), _shown(action.old)
-        return _changed(action, f"qps_limit is {now} now, the plan saw {planned}")
-    return None
-
-
-def _settled_deactivate(
+def _obstacle_to_deactivation(
     action: Deactivate, snapshot: Snapshot, known: Collection[str | None]
-) -> Settled | None:
+) -> str | None:
     """Compare by the listing; `known` are the customers that the plan names."""
     user = snapshot.by_customer_id(action.customer_id)
     if user is None:
         other = snapshot.by_external_id(action.external_id or "")
         if other is not None and other.customer_id not in known:
-            return _changed(action, f"its external_id is user {other.customer_id} now")
-        # it does not matter who deactivated it
-        return Settled(action, "unchanged")
+            return f"its external_id is user {other.customer_id} now"
+        return ""  # it does not matter who deactivated it
     now = user.deactivation(None).facts
     differ = [name for name, value in action.facts.items() if now.get(name) != value]
-    return _changed(action, f"{', '.join(differ)} changed") if differ else None
-
-
-def _changed(action: Action, what: str) -> Settled:
-    return Settled(action, "failed", f"changed since the plan: {what}")
+    return f"{', '.join(differ)} changed" if differ else None
 
 
 def _shown(qps: int | None) -> str:

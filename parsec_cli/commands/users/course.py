@@ -81,11 +81,7 @@ class BuilderState:
     def all_users(self) -> Iterator[list[User]]:
         """Yield all users page by page; the index remembers their ids."""
         for page in pages(self.client):
-            self.runtime.index.remember(
-                (user["customer_id"], user["external_id"])
-                for user in page.users
-                if user.get("external_id")
-            )
+            self.runtime.index.remember(page.ids)
             yield [User(user) for user in page.users]
 
     def forecast(self, checked: CheckedPlan, pool: Pool) -> Forecast:

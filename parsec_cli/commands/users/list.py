@@ -70,15 +70,14 @@ def command(
     chosen, start = filters.any or sort is not None, cursor or None
     walk = _Walk(runtime_of(ctx), filters, limit, start, page_size, chosen, {}, start)
     records = walk.records() if sort is None else walk.sorted_records(sort, reverse=reverse)
-    empty = ("no user matches", None) if filters.any else ("no users yet; create one with", _CREATE)
     return Listing(
         "users",
         columns.USER,
         records,
         walk.footer,
         failure=lambda: walk.failure,
-        empty=empty[0],
-        empty_command=empty[1],
+        empty="no user matches" if filters.any else "no users yet; create one with",
+        empty_command=None if filters.any else _CREATE,
         filtered=filters.any,
     )
 
@@ -171,7 +170,13 @@ class _Walk:
                 if self.cut:
                     break
         except ParsecError as fault:
-            self.failure = self._incomplete(fault)
+            self.complete, self.failure = False, fault
+            if self.pages:
+                detail = f"the listing is incomplete: {self.read} users were read before"
+                self.failure = fault.but(details=(*fault.details, detail))
+                if self.next_cursor and not fault.hint.startswith("continue"):
+                    command = self._next_command()
+                    self.failure = self.failure.but(hint="continue with", command=command)
         else:
             self._notice_end()
 
@@ -193,11 +198,7 @@ class _Walk:
         self.pages += 1
         self.read += len(page.users)
         self.next_cursor = page.next_cursor
-        self.runtime.index.remember(
-            (user["customer_id"], user["external_id"])
-            for user in page.users
-            if user.get("external_id")
-        )
+        self.runtime.index.remember(page.ids)
         users = page.users
         if self.filters.tier is not None:
             self.tiers |= dict.fromkeys(str(user["tier"]) for user in users if user.get("tier"))
@@ -210,15 +211,6 @@ class _Walk:
         self.count += len(users)
         self.complete = page.next_cursor is None and not self.cut
         return users
-
-    def _incomplete(self, fault: ParsecError) -> ParsecError:
-        self.complete = False
-        if self.pages:
-            detail = f"the listing is incomplete: {self.read} users were read before"
-            fault = fault.but(details=(*fault.details, detail))
-            if self.next_cursor and not fault.hint.startswith("continue"):
-                fault = fault.but(hint="continue with", command=self._next_command())
-        return fault
 
     def _next_command(self) -> NextCommand:
         rest = None if self.limit is None else max(self.limit - self.count, 0)
