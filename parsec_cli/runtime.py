@@ -149,7 +149,7 @@ class Runtime:
 
         options = self.options
         found = None if isinstance(self._resolved, ParsecError) else self._resolved
-        place = target(self.world.environ, options.profile, options.base_url, found)
+        place = target(self.places, options.profile, options.base_url, found)
         return complete(command, self.read_line(), place)
 
     @property

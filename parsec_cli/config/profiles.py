@@ -223,18 +223,18 @@ def named(config: Config, environ: Mapping[str, str], option: str | None) -> tup
 
 
 def target(
-    environ: Mapping[str, str], profile: str | None, base_url: str | None, found: Profile | None
+    places: Places, profile: str | None, base_url: str | None, found: Profile | None
 ) -> Target:
     """Return the options and variables that reach the same profile and host from another shell.
 
     `found` is None if they name nothing usable.
     """
-    sandbox = found is not None and found.sandbox
+    environ, sandbox = places.environ, found is not None and found.sandbox
     given = base_url or ""
     if not given and profile is None and not sandbox:
         given = environ.get(BY_NAME["base_url"].env, "").strip()
     by_variable = environ.get(BY_NAME["default_profile"].env, "").strip()
-    variables = [("config", environ.get(BY_NAME["config"].env, "").strip())]
+    variables = [("config", places.config_variable)]
     name = profile or by_variable
     if profile is None and found is not None and found.key_source.startswith("environment"):
         # with `-p` the key of the file would be used

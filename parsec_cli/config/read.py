@@ -53,7 +53,7 @@ class Config:
             return ""
         return (
             f"`{self.path}` contains a key and other users have access to it"
-            f" (mode {self.mode:04o}): run `chmod 600 {self.path}`"
+            f" (mode {self.mode:04o}): run `{_chmod('600', self.path)}`"
         )
 
 
@@ -231,9 +231,15 @@ def _reasons(path: Path) -> Iterator[tuple[str, str]]:
             yield _foreign(name, status)
         if not stat.S_ISLNK(status.st_mode) and not is_stream(file) and _writable(status):
             mode = "go-w" if stat.S_ISDIR(status.st_mode) else "600"
-            yield f"mode {stat.S_IMODE(status.st_mode):04o}", f"run `chmod {mode} {file}`"
+            yield f"mode {stat.S_IMODE(status.st_mode):04o}", f"run `{_chmod(mode, file)}`"
     for file in (*links, target):
         yield from _folders(file)
+
+
+def _chmod(mode: str, path: Path) -> str:
+    import shlex
+
+    return f"chmod {mode} {shlex.quote(str(path))}"
 
 
 def _folders(file: Path) -> Iterator[tuple[str, str]]:
@@ -245,7 +251,7 @@ def _folders(file: Path) -> Iterator[tuple[str, str]]:
         # groups of users may share folders further up
         if _writable(status) if nearest else _writable(status, stat.S_IWOTH):
             mode = stat.S_IMODE(status.st_mode)
-            yield f"mode {mode:04o} of its folder `{folder}`", f"run `chmod go-w {folder}`"
+            yield f"mode {mode:04o} of its folder `{folder}`", f"run `{_chmod('go-w', folder)}`"
 
 
 def _writable(status: os.stat_result, rights: int = _OTHERS_WRITE) -> bool:

@@ -216,6 +216,16 @@ class Places:
         return self._directory("config", ".config") / "config.toml"
 
     @property
+    def config_variable(self) -> str:
+        """The PARSEC_CONFIG that names the file in a shell without these variables, or ""."""
+        chosen = self.environ.get("PARSEC_CONFIG", "")
+        if chosen.strip():
+            return chosen
+        kept = {name: v for name, v in self.environ.items() if name != "XDG_CONFIG_HOME"}
+        here = self.config_file
+        return "" if here == Places(kept).config_file else str(here)
+
+    @property
     def state_dir(self) -> Path:
         return self._directory("state", ".local/state")
 

@@ -39,6 +39,17 @@ def test_a_hint_about_the_key_names_the_profile(tool, builder, home):
     assert done.err.endswith(f"  PARSEC_CONFIG={config} parsec -p x doctor\n")
 
 
+def test_a_config_in_another_directory_is_named(tool, builder, work):
+    """A shell without that variable would read another file, with other profiles."""
+    config = work / "a b" / "parsec" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[profiles.x]\nbase_url = "{builder.url}"\n')
+    config.chmod(0o600)
+    done = tool("-p", "x", "users", "list", env={"XDG_CONFIG_HOME": str(work / "a b")})
+    expected = f"  PARSEC_CONFIG='{config}' parsec -p x config set api_key"
+    assert done.err.splitlines()[-1] == expected
+
+
 def test_a_hint_with_its_own_profile_keeps_it(tool, home):
     config = home / "c.toml"
     config.write_text('[profiles.x]\nrate = "5"\n')

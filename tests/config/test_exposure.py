@@ -49,6 +49,13 @@ def test_a_file_that_others_can_write_is_exposed(config, mode):
     )
 
 
+def test_the_remedy_quotes_a_path_with_a_blank(config):
+    path = config.rename(config.with_name("my config.toml"))
+    path.chmod(0o666)
+    path.parent.chmod(0o777)
+    assert exposure(path, DANGER).endswith(f"run `chmod 600 '{path}'`")
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
 def test_a_folder_that_others_can_write_exposes_its_files(config, mode):
     folder = config.parent
