@@ -94,7 +94,10 @@ def live(surface: Surface, write: Callable[[str], None], *, transient: bool) -> 
 
 def bar_line(bar: Bar, surface: Surface) -> Text:
     """Return one line, such as `pool  ██████░░░░   60.0 %  600 of 1,000, 400 free`."""
-    label, percent = surface.readable(bar.label), _percent(bar)
+    label = surface.readable(bar.label)
+    # a total of zero counts as full, and only full shows as 100.0
+    percent = 100 * bar.used / bar.total if bar.total > 0 else 100.0
+    percent = min(percent, 99.9) if percent < 100 else percent  # noqa: PLR2004
     free = bar.total - bar.used
     figures = f"{bar.used:,} of {bar.total:,}"
     left = f"{free:,} free" if free >= 0 else f"over by {-free:,}"
@@ -111,12 +114,6 @@ def bar_line(bar: Bar, surface: Surface) -> Text:
     if width < _NARROWEST_BAR:
         return Text.assemble(f"{label}  ", *words)
     return Text.assemble(f"{label}  ", filled(percent / 100, width, tone, surface), "  ", *words)
-
-
-def _percent(bar: Bar) -> float:
-    """Return the used percentage; a total of zero counts as full, and only full shows as 100.0."""
-    percent = 100 * bar.used / bar.total if bar.total > 0 else 100.0
-    return min(percent, 99.9) if percent < 100 else percent  # noqa: PLR2004
 
 
 def filled(share: float, width: int, tone: Tone, surface: Surface) -> Text:

@@ -59,15 +59,9 @@ class Fields:
     def __bool__(self) -> bool:
         return self._names is not None
 
-    def narrow(self, record: JsonObject) -> JsonObject:
-        """Return the wanted part of a record, nested as before; absent fields stay absent."""
-        if self._names is None:
-            return record
-        narrowed: JsonObject = _narrow(record, self._tree)
-        return narrowed
-
-    def narrow_all(self, records: Sequence[JsonObject]) -> Sequence[JsonObject]:
-        return records if self._names is None else [self.narrow(record) for record in records]
+    def narrow(self, value: Any) -> Any:
+        """Return the wanted part of one or more records; absent fields stay absent."""
+        return _narrow(value, self._tree)
 
     def columns(self, known: tuple[Column, ...]) -> tuple[Column, ...]:
         """Return the wanted columns in the order of `--fields`; a parent includes its children."""
@@ -154,30 +148,25 @@ Cell = str | None
 _Write = Callable[[Any, ColumnKind], Cell]
 
 
-class Rows:
-    """Reads columns from records; a cell is None where the value is null or absent.
+def rows_of(
+    columns: Sequence[Column], records: Sequence[JsonObject], redaction: Redaction, write: _Write
+) -> list[list[Cell]]:
+    """Return a row per record; a cell is None where the value is null or absent.
 
     It reads a page column by column, which takes half the time of a call per cell.
     """
-
-    def __init__(self, columns: Sequence[Column], redaction: Redaction, write: _Write) -> None:
-        self._redaction = redaction
-        self._columns = [_reader(column, redaction, write) for column in columns]
-
-    def page(self, records: Sequence[JsonObject]) -> list[list[Cell]]:
-        if not self._columns:
-            return [[] for _ in records]
-        rows = [list(row) for row in zip(*(read(records) for read in self._columns), strict=True)]
-        for key in self._redaction.known():
-            if any(key in "\n".join(filter(None, row)) for row in rows):
-                masked = mask(key)
-                rows = [[c.replace(key, masked) if c else c for c in row] for row in rows]
-        return rows
+    cells = [_cells(column, records, redaction, write) for column in columns]
+    rows = [list(row) for row in zip(*cells, strict=True)] if cells else [[] for _ in records]
+    for key in redaction.known():
+        if any(key in "\n".join(filter(None, row)) for row in rows):
+            masked = mask(key)
+            rows = [[c.replace(key, masked) if c else c for c in row] for row in rows]
+    return rows
 
 
-def _reader(
-    column: Column, redaction: Redaction, write: _Write
-) -> Callable[[Sequence[JsonObject]], list[Cell]]:
+def _cells(
+    column: Column, records: Sequence[JsonObject], redaction: Redaction, write: _Write
+) -> list[Cell]:
     read, kind = reader(column.path), column.kind
     names = column.path.split(".")
     secret = kind == "secret" or any(redaction.hides(name) for name in names)
@@ -190,11 +179,8 @@ def _reader(
             value = redaction.value(value)  # fields inside may be secret by their names
         return write(value, kind)
 
-    def cells(records: Sequence[JsonObject]) -> list[Cell]:
-        values = [read(record) for record in records]
-        return [None if value is None or value is ABSENT else cell(value) for value in values]
-
-    return cells
+    values = [read(record) for record in records]
+    return [None if value is None or value is ABSENT else cell(value) for value in values]
 
 
 def plain(value: Any, kind: ColumnKind) -> str:

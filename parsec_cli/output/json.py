@@ -60,17 +60,15 @@ class Encoder:
     def _masked(self, records: Sequence[JsonObject], write: _Writer) -> str:
         reveals = self._redaction.reveals(_KEY_FIELD)
         text = write(records if reveals else _without_keys(records))
+        small = text.lower()
         keys = [_KEY_FIELD in record for record in records].count(True)
-        if self._has_other_secrets(text, keys):
+        if (
+            small.count(_KEY_TRACE) != keys
+            or any(trace in small for trace in _TRACES)
+            or any(dumps(key)[1:-1] in text for key in self._redaction.known())
+        ):
             return write([self._redaction.value(record) for record in records])
         return text
-
-    def _has_other_secrets(self, text: str, keys: int) -> bool:
-        """Whether `text` may contain a secret beyond the `keys` on top of the records."""
-        small = text.lower()
-        if small.count(_KEY_TRACE) != keys or any(trace in small for trace in _TRACES):
-            return True
-        return any(dumps(key)[1:-1] in text for key in self._redaction.known())
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
@@ -117,7 +115,7 @@ class Json(Format):
         before, began = f"{{{dumps(listing.name)}: [", False
         try:
             for page in self.pages(listing):
-                text = self.encoder.page(self.fields.narrow_all(page))
+                text = self.encoder.page(self.fields.narrow(page))
                 if text or not began:
                     self.sink.write(before + text)
                     before, began = ",\n" if text else "", True
@@ -144,7 +142,7 @@ class Json(Format):
 class Jsonl(Json):
     def listing(self, listing: Listing) -> None:
         for page in self.pages(listing):
-            self.sink.write(self.encoder.lines(self.fields.narrow_all(page)))
+            self.sink.write(self.encoder.lines(self.fields.narrow(page)))
 
     def record(self, record: Record) -> None:
         self._write(record)

@@ -69,7 +69,13 @@ class Layout:
                 no_wrap=True,
                 overflow="crop",
             )
-        drawn = list(takewhile(self._fits, rows[:_SCREENFUL]))
+        fixed = [slot for slot in self._slots if not slot.shortens]
+        drawn = list(
+            takewhile(
+                lambda row: all(_width(row[slot.place]) <= slot.width for slot in fixed),
+                rows[:_SCREENFUL],
+            )
+        )
         for row in drawn:
             cells = (self._shortened(row[slot.place], slot) for slot in self._slots)
             table.add_row(
@@ -105,9 +111,6 @@ class Layout:
         if slot.shortens and self._surface.width is not None:
             return changed(slot, width=min(slot.width, _WIDEST_TEXT))
         return slot
-
-    def _fits(self, row: _Row) -> bool:
-        return all(slot.shortens or _width(row[slot.place]) <= slot.width for slot in self._slots)
 
     def _shortened(self, cell: Cell, slot: _Slot) -> Cell:
         if cell is None or not slot.shortens or self._surface.width is None:

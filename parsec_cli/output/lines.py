@@ -15,7 +15,7 @@ from typing import Any
 from parsec_cli.cells import neutralise
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject
-from parsec_cli.output.format import Cell, Format, Rows, plain
+from parsec_cli.output.format import Cell, Format, plain, rows_of
 from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record
 from parsec_cli.visible import visible
 
@@ -62,7 +62,7 @@ class _Columns(Format):
         self, known: tuple[Column, ...], records: Sequence[JsonObject], *, header: bool = True
     ) -> None:
         columns = self.fields.columns(known)
-        text = self.text(Rows(columns, self.redaction, self.written).page(records))
+        text = self.text(rows_of(columns, records, self.redaction, self.written))
         if header and (self.header_by_default if self.headers is None else self.headers):
             text = self.text([[column.path for column in columns]]) + text
         self.sink.write(text, encoding=self.encoding)
@@ -109,8 +109,13 @@ class Tsv(_Columns):
         # checking a whole page, which nearly always needs no escape, takes half the time
         ends, tabs = len(cells), sum(len(row) - 1 for row in cells)
         if _has_blank_line(cells):
-            return "".join(f"{_escaped_blanks(row[0])}\n" for row in cells)
-        if (text.count("\n"), text.count("\t")) == (ends, tabs) and _is_plain(text):
+            escapes = ["" if row[0].strip(" ") else "\\u{20}" * len(row[0]) for row in cells]
+            return "".join(
+                f"{blanks or _escaped(row[0])}\n"
+                for blanks, row in zip(escapes, cells, strict=True)
+            )
+        same = (text.count("\n"), text.count("\t")) == (ends, tabs)
+        if same and text.isascii() and not text.encode().translate(None, _NEEDS_NO_ESCAPE):
             return text
         return "".join("\t".join(map(_escaped, row)) + "\n" for row in cells)
 
@@ -131,14 +136,6 @@ class Ids(Format):
 def _has_blank_line(rows: Sequence[Sequence[Cell]]) -> bool:
     """Tell whether one column has a value of blanks, which reads like an empty line."""
     return bool(rows) and len(rows[0]) == 1 and any((row[0] or "").isspace() for row in rows)
-
-
-def _escaped_blanks(cell: str) -> str:
-    return _escaped(cell) if cell.strip(" ") else "\\u{20}" * len(cell)
-
-
-def _is_plain(text: str) -> bool:
-    return text.isascii() and not text.encode().translate(None, _NEEDS_NO_ESCAPE)
 
 
 def _escaped(cell: str) -> str:

@@ -89,18 +89,15 @@ class Progress:
         if not first_bar and not at_once and now - self._last < interval:
             return
         self._last = now
-        if self._surface.moves:
-            self._draw(self._line(now))
-        else:
+        if not self._surface.moves:
             self._write(f"{self._words(now)}\n")
-
-    def _draw(self, line: Text) -> None:
+            return
         from parsec_cli.output import draw
 
         if self._live is None:
             self._live = draw.live(self._surface, self._write, transient=True)
             self._live.start()
-        self._live.update(line, refresh=True)
+        self._live.update(self._line(now), refresh=True)
 
     def _line(self, now: float) -> Text:
         """Return one line that is never wider than the terminal."""

@@ -88,11 +88,15 @@ def surface_of(stream: TextIO | None, environ: Mapping[str, str]) -> Surface:
     terminal = is_terminal(stream)
     dumb = environ.get("TERM") == "dumb"
     accessible = environ.get("ACCESSIBLE", "") not in {"", "0"}
-    encoding = _plain_name(getattr(stream, "encoding", None) or "utf-8")
+    force = any(environ.get(n, "") not in {"", "0"} for n in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+    wanted = force or (terminal and environ.get("CLICOLOR") != "0")
+    encoding = "ascii"
+    with contextlib.suppress(LookupError):
+        encoding = codecs.lookup(getattr(stream, "encoding", None) or "utf-8").name
     return Surface(
         terminal=terminal,
         width=columns_of(stream, environ) if terminal else None,
-        colour=not dumb and _wants_colour(environ, terminal=terminal),
+        colour=wanted and not dumb and not environ.get("NO_COLOR"),
         blocks=not dumb and _encodes(encoding, _DRAWN),
         moves=terminal and not dumb and not accessible,
         accessible=accessible,
@@ -104,14 +108,6 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def _wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
-    if environ.get("NO_COLOR"):
-        return False
-    if any(environ.get(name, "") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
-        return True
-    return terminal and environ.get("CLICOLOR") != "0"
-
-
 def columns_of(stream: TextIO | None, environ: Mapping[str, str]) -> int:
     """Return COLUMNS, else the terminal's own width; a terminal of unknown width reports 0."""
     columns = environ.get("COLUMNS", "")
@@ -121,13 +117,6 @@ def columns_of(stream: TextIO | None, environ: Mapping[str, str]) -> int:
         return os.get_terminal_size(stream.fileno() if stream else 1).columns or _USUAL_WIDTH
     except (OSError, ValueError):
         return _USUAL_WIDTH
-
-
-def _plain_name(encoding: str) -> str:
-    try:
-        return codecs.lookup(encoding).name
-    except LookupError:
-        return "ascii"
 
 
 def _encodes(encoding: str, text: str) -> bool:
@@ -202,26 +191,19 @@ class Sink:
             return
         self._stream.flush()
         target: _Writable = getattr(buffer, "raw", buffer)
-        rest = memoryview(self._encoded(text, encoding))
-        while rest:
-            written = target.write(rest)
-            if written is None:
-                self._wait()
-            else:
-                rest = rest[written:]
-
-    def _encoded(self, text: str, encoding: str) -> bytes:
         if encoding not in self._encoders:
             make = codecs.getincrementalencoder(encoding)
             self._encoders[encoding] = make(_ESCAPE_UNENCODABLE)
-        return self._encoders[encoding].encode(text, final=True)
+        rest = memoryview(self._encoders[encoding].encode(text, final=True))
+        while rest:
+            written = target.write(rest)
+            if written is None:
+                import select
 
-    def _wait(self) -> None:
-        """Wait until a non-blocking stream accepts more."""
-        import select
-
-        assert self._stream is not None  # noqa: S101 -- only reached while writing to it
-        select.select([], [self._stream.fileno()], [])
+                # a non-blocking stream: wait until it accepts more
+                select.select([], [self._stream.fileno()], [])
+            else:
+                rest = rest[written:]
 
     def _fail(self, error: OSError) -> None:
         self.intact = False

@@ -10,8 +10,9 @@ from typing import assert_never
 
 from rich.text import Text as RichText
 
+from parsec_cli.models import JsonObject
 from parsec_cli.output import draw
-from parsec_cli.output.format import Format, Rows, shown
+from parsec_cli.output.format import Cell, Format, rows_of, shown
 from parsec_cli.output.layout import Layout
 from parsec_cli.output.streams import STYLES, Surface
 from parsec_cli.redaction import Redaction, hide
@@ -24,14 +25,11 @@ _BLANK = Line("")
 class Table(Format):
     def listing(self, listing: Listing) -> None:
         columns = self._columns(listing.columns)
-        rows = Rows(columns, self.redaction, shown)
         layout: Layout | None = None
         whole = False
         try:
             for page in filter(len, self.pages(listing)):
-                cells = [
-                    [cell and self.surface.exact(cell) for cell in row] for row in rows.page(page)
-                ]
+                cells = _exact(columns, page, self.surface, self.redaction)
                 if layout is None:
                     layout = Layout(columns, cells, self.surface)
                     text = layout.table(cells, header=self.headers is not False)
@@ -58,7 +56,7 @@ class Table(Format):
         blocks = record.blocks
         if self.fields or not blocks:
             columns = self._columns(record.columns)
-            (cells,) = Rows(columns, self.redaction, shown).page([record.value])
+            (cells,) = rows_of(columns, [record.value], self.redaction, shown)
             titles = (column.title for column in columns)
             pairs = zip(titles, (cell or "" for cell in cells), strict=True)
             blocks = (Card(tuple(pairs)),)
@@ -92,8 +90,7 @@ def _drawn(block: Block, surface: Surface, redaction: Redaction) -> str:
             body = _card(block, surface, redaction)
         case Grid(columns, records, title):
             columns = tuple(column for column in columns if column.shown)
-            cells = Rows(columns, redaction, shown).page(records)
-            rows = [[cell and surface.exact(cell) for cell in row] for row in cells]
+            rows = _exact(columns, records, surface, redaction)
             body = Layout(columns, rows, surface).table(rows)
         case _:
             assert_never(block)
@@ -101,6 +98,16 @@ def _drawn(block: Block, surface: Surface, redaction: Redaction) -> str:
         return body
     heading = draw.text(surface.readable(redaction.text(title)), "bold")
     return draw.rendered(heading, surface, whole=True) + body
+
+
+def _exact(
+    columns: Sequence[Column],
+    records: Sequence[JsonObject],
+    surface: Surface,
+    redaction: Redaction,
+) -> list[list[Cell]]:
+    rows = rows_of(columns, records, redaction, shown)
+    return [[cell and surface.exact(cell) for cell in row] for row in rows]
 
 
 def _card(card: Card, surface: Surface, redaction: Redaction) -> str:
