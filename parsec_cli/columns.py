@@ -99,13 +99,17 @@ HISTORY = (
     Column("attempts", "ATTEMPTS", "number", rank=9, shown=False),
 )
 
-ACTION = (
-    Column("row", "ROW", "number", rank=2),
-    Column("action", "ACTION", rank=0),
+NEW_LIMIT = (
     Column("external_id", "EXTERNAL ID", "id", rank=0),
     Column("customer_id", "CUSTOMER ID", "id", rank=4),
     Column("before.qps_limit", "QPS BEFORE", "number", rank=1),
     Column("after.qps_limit", "QPS AFTER", "number", rank=1),
+)
+
+ACTION = (
+    Column("row", "ROW", "number", rank=2),
+    Column("action", "ACTION", rank=0),
+    *NEW_LIMIT,
     Column("holdings", "HOLDS", "holdings", rank=0),
 )
 
@@ -119,13 +123,6 @@ RESULT = (
     Column("attempts", "ATTEMPTS", "number", rank=5),
     Column("error", "ERROR", rank=2),
     Column("holdings", "HELD", "holdings", rank=9, shown=False),
-)
-
-NEW_LIMIT = (
-    Column("external_id", "EXTERNAL ID", "id", rank=0),
-    Column("customer_id", "CUSTOMER ID", "id", rank=4),
-    Column("before.qps_limit", "QPS BEFORE", "number", rank=1),
-    Column("after.qps_limit", "QPS AFTER", "number", rank=1),
 )
 
 LIMITED = (
@@ -183,7 +180,4 @@ _OF_COMMAND = {
 
 def of_command(path: tuple[str, ...]) -> tuple[Column, ...]:
     """Return the columns of the records that a command shows; none if it shows no records."""
-    for length in (2, 1):
-        if columns := _OF_COMMAND.get(" ".join(path[:length])):
-            return columns
-    return ()
+    return _OF_COMMAND.get(" ".join(path[:2])) or _OF_COMMAND.get(" ".join(path[:1]), ())

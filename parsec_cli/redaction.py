@@ -144,32 +144,25 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Return `text` with every known key masked."""
-        return _masked(text, self.known())
+        for key in self.known():
+            if key in text:
+                text = text.replace(key, mask(key))
+            if _CUT in text and key[:_SHORTEST_KEY] in text:
+                text = _CUT.join(_without_start(part, key) for part in text.split(_CUT))
+        return text
 
     def value(self, value: Any) -> Any:
         """Return a copy of a JSON value with secrets masked; null stays null."""
-        return self._value(value, self.known())
-
-    def _value(self, value: Any, known: tuple[str, ...]) -> Any:
         if isinstance(value, str):
-            return _masked(value, known)
+            return self.text(value)
         if isinstance(value, dict):
             return {
-                _masked(name, known): self._value(hide(inner) if self.hides(name) else inner, known)
+                self.text(name): self.value(hide(inner) if self.hides(name) else inner)
                 for name, inner in value.items()
             }
         if isinstance(value, list):
-            return [self._value(inner, known) for inner in value]
+            return [self.value(inner) for inner in value]
         return value
-
-
-def _masked(text: str, known: tuple[str, ...]) -> str:
-    for key in known:
-        if key in text:
-            text = text.replace(key, mask(key))
-        if _CUT in text and key[:_SHORTEST_KEY] in text:
-            text = _CUT.join(_without_start(part, key) for part in text.split(_CUT))
-    return text
 
 
 def _without_start(text: str, key: str) -> str:

@@ -26,14 +26,31 @@ def init_profile(runtime: Runtime, editor: Editor, *, verify: bool) -> None:
     """Ask for host and key of a profile, and store both at once."""
     name = editor.target(runtime.options.profile)
     stored = editor.read().profiles.get(name, {})
-    _agree_to_replace(runtime, name, stored)
-    base_url = _base_url(runtime, stored)
+    screen = runtime.screen
+    if key_kept(stored) != "none":
+        question = f"profile `{name}` already has a key; replace it? [y/N] "
+        answer = screen.ask(question) if screen.interactive else None
+        if (answer or "").strip().lower() not in ("y", "yes"):
+            raise ConsentMissing(
+                f"profile `{name}` already has a key; nothing was changed",
+                hint="make another profile with `-p NAME`, or replace the key with",
+                command=run("config", "set", "api_key", profile=name),
+            )
+    base_url = runtime.options.base_url
+    if base_url is None:
+        base_url = usual = stored.get("base_url", DEFAULT_BASE_URL)
+        if screen.interactive:
+            answer = screen.ask(f"base URL [{usual}]: ")
+            if answer is None:
+                raise ConsentMissing("no answer; nothing was changed")
+            base_url = answer.strip() or usual
+    base_url = base_url.strip()
     home = BaseUrl.parse(base_url, "base URL")
     key = _key(runtime, name)
     result = _verified(runtime, home, key, stored, verify=verify)
     editor.init(name, base_url, key)
     notice = f"stored profile `{name}` in {editor.path}: {result}; try"
-    runtime.screen.notice(notice, run("doctor", profile=name))
+    screen.notice(notice, run("doctor", profile=name))
 
 
 def store_key(
@@ -65,20 +82,16 @@ def store_key(
 def _verified(
     runtime: Runtime, home: BaseUrl, key: Secret, stored: Mapping[str, str], *, verify: bool
 ) -> str:
-    """Verify a new key if `verify`; return both fingerprints and the tier."""
-    kept = stored.get("api_key", "").strip()
-    old = fingerprint(kept) if kept else "none"
-    tier = f"tier {_tier(runtime, home, key)}" if verify else "not verified"
-    return f"fingerprint {old} -> {fingerprint(key)}, {tier}"
-
-
-def _tier(runtime: Runtime, home: BaseUrl, key: Secret) -> str:
-    """Return the key's tier; an invalid key raises, so that it is not stored."""
+    """Return both fingerprints and, if `verify`, the tier; an invalid key raises."""
     from parsec_cli.api.reads import get_usage
 
+    kept = stored.get("api_key", "").strip()
+    fingerprints = f"fingerprint {fingerprint(kept) if kept else 'none'} -> {fingerprint(key)}"
+    if not verify:
+        return f"{fingerprints}, not verified"
     client = runtime.trial_client(home, key)
     try:
-        return get_usage(client).tier or "unknown"
+        return f"{fingerprints}, tier {get_usage(client).tier or 'unknown'}"
     except Stopped:
         raise
     except ParsecError as fault:
@@ -93,33 +106,6 @@ def _tier(runtime: Runtime, home: BaseUrl, key: Secret) -> str:
         ) from None
     finally:
         client.close()
-
-
-def _agree_to_replace(runtime: Runtime, name: str, stored: Mapping[str, str]) -> None:
-    if key_kept(stored) == "none":
-        return
-    answer = None
-    if runtime.screen.interactive:
-        answer = runtime.screen.ask(f"profile `{name}` already has a key; replace it? [y/N] ")
-    if (answer or "").strip().lower() not in ("y", "yes"):
-        raise ConsentMissing(
-            f"profile `{name}` already has a key; nothing was changed",
-            hint="make another profile with `-p NAME`, or replace the key with",
-            command=run("config", "set", "api_key", profile=name),
-        )
-
-
-def _base_url(runtime: Runtime, stored: Mapping[str, str]) -> str:
-    given = runtime.options.base_url
-    if given is not None:
-        return given.strip()
-    usual = stored.get("base_url", DEFAULT_BASE_URL)
-    if not runtime.screen.interactive:
-        return usual
-    answer = runtime.screen.ask(f"base URL [{usual}]: ")
-    if answer is None:
-        raise ConsentMissing("no answer; nothing was changed")
-    return answer.strip() or usual
 
 
 def _key(runtime: Runtime, name: str) -> Secret:
