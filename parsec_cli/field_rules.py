@@ -84,9 +84,9 @@ def hidden_fault(text: str) -> str:
     return f"the id {text!a} contains U+{ord(char):04X}, which is easily overlooked" if char else ""
 
 
-def lost_zeros(text: str, other: str) -> bool:
-    """Tell whether `text` is the number `other` as a spreadsheet shows it."""
-    return other[:1] == "0" and other.isdecimal() and other.lstrip("0") == text
+def is_number_of(text: str, other: str) -> bool:
+    """Tell whether `text` is the id `other` as programs show numbers: 417 or 417.0 for 00417."""
+    return text != other and other.isdecimal() and text.removesuffix(".0") == other.lstrip("0")
 
 
 def sheet_error(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from parsec_cli.api.client import Client
 from parsec_cli.api.reads import get_user, pages
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
-from parsec_cli.field_rules import blank_note, look_alike_key, lost_zeros
+from parsec_cli.field_rules import blank_note, is_number_of, look_alike_key
 from parsec_cli.models import User, is_uuid
 from parsec_cli.next_command import again, run
 from parsec_cli.records import record
@@ -141,8 +141,8 @@ class Resolver:
         key = look_alike_key(external_id)
         for other in self._index.external_ids():
             alike = other != external_id and look_alike_key(other) == key
-            if (alike or lost_zeros(external_id, other)) and self.remembered(other):
-                relation = "looks like {}" if alike else "is {} without its zeros"
+            if (alike or is_number_of(external_id, other)) and self.remembered(other):
+                relation = "looks like {}" if alike else "is {} as a number"
                 return f"{external_id!a} {relation.format(ascii(other))}, an existing user"
         if is_uuid(external_id) and (user := self._fetch(external_id)) is not None:
             whose = ascii(user.external_id) if user.external_id else "a user"

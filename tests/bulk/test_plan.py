@@ -220,12 +220,13 @@ def test_new_id_that_is_more_likely_a_slip_is_refused(world, new, where):
     [
         *((f"us{char}er", "looks like 'user'") for char in "\u200d\u034f\ufe0f\u3164\u2800"),
         ("a\u00a0b", "looks like 'a b'"),
-        ("417", "'00417' without its zeros"),
+        *((text, "'00417' as a number") for text in ("417", "417.0")),
+        ("8.0", "'8' as a number"),
         ("00000000-0000-4000-8000-000000000001", "is the customer_id of 'user'"),
     ],
 )
 def test_new_id_that_is_an_existing_user_in_disguise_is_refused(world, new, why):
-    for name in ("user", "a b", "00417"):
+    for name in ("user", "a b", "00417", "8"):
         world.add(name)
     with pytest.raises(GuardRefused) as caught:
         diff([Wanted(2, new, 5)], world.snapshot())

@@ -144,7 +144,7 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
             similar[key].setdefault(name, f"row {row}")
     unnamed = snapshot.named.keys() - {name for _, name in rows}
     # numbers as a spreadsheet shows them -> the ids that they were
-    stripped = {text.lstrip("0"): text for text in unnamed if text[0] == "0" and text.isdecimal()}
+    stripped = {text.lstrip("0"): text for text in unnamed if text.isdecimal()}
     found = ((row, next(_slips(name, similar, snapshot, stripped), "")) for row, name in new)
     return {row: why for row, why in found if why}
 
@@ -161,8 +161,8 @@ def _slips(
     if listed := snapshot.by_customer_id(name):
         whose = ascii(listed.external_id) if listed.external_id else "a user"
         yield f"{name} is the customer_id of {whose}"
-    if text := stripped.get(name, ""):
-        yield f"{name!a} is {text!a} without its zeros, an existing user that the file leaves out"
+    if text := stripped.get(name.removesuffix(".0"), ""):
+        yield f"{name!a} is {text!a} as a number, an existing user that the file leaves out"
     if fault := hidden_fault(name):
         yield fault
 

@@ -314,7 +314,8 @@ def test_an_id_that_looks_like_a_prefix_is_created_as_it_is_and_told_how_to_name
         ("USER", "looks like 'user'"),
         ("us\u2800er", "looks like 'user'"),
         ("e\u0301", "looks like '\\xe9'"),
-        ("417", "is '00417' without its zeros"),
+        ("417", "is '00417' as a number"),
+        ("417.0", "is '00417' as a number"),
         ("", "is the customer_id of 'user'"),
     ],
 )
