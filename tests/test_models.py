@@ -8,22 +8,9 @@ from parsec_cli.models import Pool, User, WrongShape
 @pytest.mark.parametrize(
     ("written", "limit"),
     [
-        (10, 10),
-        ("10", 10),
-        (10.0, 10),
-        (0, 0),
-        ("0", 0),
-        (None, None),
-        (True, None),
-        ("", None),
-        ("-1", None),
-        (" 10", None),
-        ("\u0661", None),
-        ("1e1", None),
-        (1.5, None),
-        (1e300, None),
-        ("9" * 19, None),
-        ([], None),
+        *((10, 10), ("10", 10), (10.0, 10), (0, 0), ("0", 0)),
+        *((odd, None) for odd in (None, True, "", "-1", " 10", "\u0661", "1e1", 1.5, 1e300)),
+        *(("9" * 19, None), ([], None)),
     ],
 )
 def test_a_limit_is_read_however_it_is_written(written, limit):

@@ -121,14 +121,10 @@ WHOLE = gzip.compress(b'{"a": 1}' * 20, mtime=0)
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
-        (WHOLE[:-1], "gzip"),
-        (WHOLE[:12], "gzip"),
+        *((WHOLE[:-1], "gzip"), (WHOLE[:12], "gzip"), (b"plain text", "gzip")),
         (WHOLE[:12] + b"\xff" * 20 + WHOLE[32:], "gzip"),
-        (b"plain text", "gzip"),
         (zlib.compress(b"{}")[:-1], "deflate"),
-        (b"{}", "br"),
-        (b"{}", "gzip, gzip"),
-        (b"{}", "klingon"),
+        *((b"{}", "br"), (b"{}", "gzip, gzip"), (b"{}", "klingon")),
     ],
 )
 def test_a_body_that_contradicts_its_encoding_is_unfit(body, encoding):
@@ -153,22 +149,10 @@ def test_encoding_names_are_read_in_any_case():
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"n": NaN}',
-        b'{"n": Infinity}',
-        b'{"n": -Infinity}',
-        b'{"n": ' + b"9" * 5000 + b"}",
-        b'{"n": 01}',
-        b"{'n': 1}",
-        b'{"n": 1,}',
-        b'{"n": 1} {}',
-        b'{"n": "a\nb"}',
-        b"hello",
-        "défaut".encode("latin-1"),
-        '{"a": 1}'.encode("utf-16"),
-        '{"a": 1}'.encode("utf-32"),
-        b'{"a": "\xff"}',
-        b"\xef\xbb\xbf",
-        b"\x00",
+        *(b'{"n": NaN}', b'{"n": Infinity}', b'{"n": -Infinity}', b'{"n": 01}', b"{'n': 1}"),
+        *(b'{"n": 1,}', b'{"n": 1} {}', b'{"n": "a\nb"}', b"hello", b'{"a": "\xff"}', b"\x00"),
+        *(b"\xef\xbb\xbf", b'{"n": ' + b"9" * 5000 + b"}", "défaut".encode("latin-1")),
+        *('{"a": 1}'.encode("utf-16"), '{"a": 1}'.encode("utf-32")),
     ],
 )
 def test_a_body_that_is_not_strict_json_is_unfit(body):
@@ -231,15 +215,9 @@ def test_a_body_within_the_limit_takes_little_time_and_memory(body):
 @pytest.mark.parametrize(
     ("element", "tokens"),
     [
-        (b"0", 1),
-        (b"0.50", 2),
-        (b"1e5", 2),
-        (b"[]", 2),
-        (b'""', 2),
-        (b'"a,b:[c"', 2),
+        *((b"0", 1), (b"0.50", 2), (b"1e5", 2), (b"[]", 2), (b'""', 2), (b'"a,b:[c"', 2)),
         (b'{"a":{}}', 5),
     ],
-    ids=["integers", "decimals", "exponents", "lists", "strings", "separators in text", "objects"],
 )
 def test_the_number_of_values_is_limited(element, tokens):
     """A few kilobytes of gzip may hold millions."""
@@ -274,31 +252,30 @@ def test_the_length_of_one_text_is_limited():
 
 
 @pytest.mark.parametrize(
-    ("body", "text"),
+    "body",
     [
-        (b'{"error": "the reason"}', "the reason"),
-        (b'{"error": {"message": "the reason"}}', "the reason"),
-        (b'{"message": "the reason"}', "the reason"),
-        (b'{"detail": [{"msg": 1}, "x"], "title": "the reason"}', "the reason"),
-        (b'{"error": null, "message": "the reason"}', "the reason"),
-        (b'{"errors": [{"message": "the reason"}, {"message": "x"}]}', "the reason"),
-        (b'{"errors": ["the reason"]}', "the reason"),
-        (b'{"detail": [{"loc": ["body"], "msg": "the reason"}]}', "the reason"),
-        (b'{"error": {"code": 400, "reason": "the reason"}}', "the reason"),
-        (b'["the reason"]', "the reason"),
-        (b'"the reason"', "the reason"),
-        (b"the reason", "the reason"),
-        (b"<html><head><title>the\n reason</title><body><p>x", "the reason"),
-        (b"<!DOCTYPE html><p>secret page", ""),
-        (b"{}", ""),
-        (b"[]", ""),
-        (b"5", ""),
-        (b"null", ""),
-        (b"", ""),
+        b'{"error": "the reason"}',
+        b'{"error": {"message": "the reason"}}',
+        b'{"message": "the reason"}',
+        b'{"detail": [{"msg": 1}, "x"], "title": "the reason"}',
+        b'{"error": null, "message": "the reason"}',
+        b'{"errors": [{"message": "the reason"}, {"message": "x"}]}',
+        b'{"errors": ["the reason"]}',
+        b'{"detail": [{"loc": ["body"], "msg": "the reason"}]}',
+        b'{"error": {"code": 400, "reason": "the reason"}}',
+        b"<html><head><title>the\n reason</title><body><p>x",
+        *(b'["the reason"]', b'"the reason"', b"the reason"),
     ],
 )
-def test_the_text_of_an_error_is_found_in_every_known_member(body, text):
-    assert answer(body, status=500).message == text
+def test_the_text_of_an_error_is_found_in_every_known_member(body):
+    assert answer(body, status=500).message == "the reason"
+
+
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE html><p>secret page", b"{}", b"[]", b"5", b"null", b""]
+)
+def test_a_body_without_a_text_about_an_error_has_none(body):
+    assert answer(body, status=500).message == ""
 
 
 def test_a_long_plain_body_is_cut_short():
@@ -328,10 +305,7 @@ def test_a_key_is_never_cut_in_two(around, cut):
         (["a", "b"], ["a", "b"]),
         ([{"field": "a"}, 5], ['{"field": "a"}', "5"]),
         ({"email": "bad", "qps": ["x"]}, ["email: bad", 'qps: ["x"]']),
-        ("one", ["one"]),
-        (None, []),
-        (5, []),
-        ([], []),
+        *(("one", ["one"]), (None, []), (5, []), ([], [])),
     ],
 )
 def test_validation_errors_of_any_shape_are_lines(value, lines):

@@ -66,13 +66,10 @@ def test_json_is_read_in_every_encoding_of_its_file(encoding):
 @pytest.mark.parametrize(
     ("keys", "purpose"),
     [
-        (CLOB, "stored"),
-        ({**CLOB, "private_key": HEX}, "stored"),
-        (CLOB, "per-request"),
+        *((CLOB, purpose) for purpose in ("stored", "per-request")),
+        *(({**CLOB, "private_key": HEX}, purpose) for purpose in ("stored", "per-request")),
         ({"private_key": HEX}, "per-request"),
-        ({**CLOB, "private_key": HEX}, "per-request"),
-        ({**CLOB, "private_key": None}, "stored"),
-        ({**CLOB, "private_key": ""}, "stored"),
+        *(({**CLOB, "private_key": blank}, "stored") for blank in (None, "")),
         ({name: f"  {value}\n" for name, value in CLOB.items()}, "stored"),
     ],
 )
@@ -176,17 +173,10 @@ def test_a_field_given_twice_is_refused():
 @pytest.mark.parametrize(
     ("data", "exchange", "api_key_id"),
     [
-        (b"", "kalshi", "x"),
-        (b" \r\n", "kalshi", "x"),
-        (b"\xef\xbb\xbf", "kalshi", "x"),
-        (b"\xff\xfe", "kalshi", "x"),
-        (b"\xff\xfeC", "kalshi", "x"),
-        (b"\x80CANARY", "kalshi", "x"),
-        (b"CANARY", "kalshi", None),
-        (b'{"private_key": CANARY}', "kalshi", None),
-        (b'["CANARY"]', "kalshi", None),
-        (b'"CANARY"', "kalshi", None),
-        (b"[" * 100_000, "kalshi", None),
+        *((data, "kalshi", "x") for data in (b"", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe")),
+        *((b"\xff\xfeC", "kalshi", "x"), (b"\x80CANARY", "kalshi", "x")),
+        *((data, "kalshi", None) for data in (b"CANARY", b'["CANARY"]', b'"CANARY"')),
+        *((data, "kalshi", None) for data in (b'{"private_key": CANARY}', b"[" * 100_000)),
         (b'{"api_key_id": ' + b"9" * 5000 + b"}", "kalshi", None),
         (PEM.encode(), "kalshi", None),
         (PEM.encode(), "polymarket", None),

@@ -77,10 +77,7 @@ def test_a_403_about_the_key_is_a_key_fault(value, call):
         ({"error": "bad signature", "code": "authentication_failed"}, BALANCE),
         ({"error": "forbidden", "code": "forbidden"}, BALANCE),
         ({"error": "x", "code": "brand_new"}, USER),
-        ({"message": "Forbidden"}, USER),
-        ({}, USER),
-        (None, USER),
-        (["x"], USER),
+        *((value, USER) for value in ({"message": "Forbidden"}, {}, None, ["x"])),
     ],
 )
 def test_any_other_403_is_a_refusal(value, call):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import pytest
@@ -49,28 +48,10 @@ def test_a_failure_that_waiting_cannot_cure_is_not_repeated(kind, cause, clock):
 
 
 @pytest.mark.parametrize("kind", ALL)
-@pytest.mark.parametrize("number", [301, 304, 308, 400, 401, 402, 403, 404, 409, 422, 501])
-def test_a_refusal_is_final_whatever_its_body_contains(kind, number, clock):
-    exchange, attempts = run(kind, status(number, {"retryable": True}), clock=clock)
-    assert len(attempts.sent_at) == 1
-    assert exchange.good is None
-
-
-@pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("number", [429, 500, 502, 503, 504])
 def test_retryable_false_is_never_repeated(kind, number, clock):
     _, attempts = run(kind, status(number, {"retryable": False}), clock=clock)
     assert len(attempts.sent_at) == 1
-
-
-@pytest.mark.parametrize("kind", ALL)
-def test_a_429_is_repeated_until_accepted_by_any_kind(kind, clock):
-    refused = [status(429, {}, retry_after="5")] * 7
-    exchange, attempts = run(kind, *refused, GOOD, clock=clock)
-    assert exchange.good is GOOD
-    assert len(attempts.sent_at) == 8
-    assert clock.waits == [5.0] * 7
-    assert not exchange.doubt
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -99,18 +80,6 @@ def test_a_wait_that_exceeds_the_limit_ends_the_call_and_is_reported(kind, asked
     assert exchange.wait is not None
     assert exchange.wait > 60
     assert clock.waits == []
-
-
-@pytest.mark.parametrize("sign", ["code", "text", "header"])
-@pytest.mark.parametrize("kind", ALL)
-def test_a_used_up_month_costs_one_request(kind, sign, clock):
-    refusal = {
-        "code": status(429, {"code": "monthly_limit_exceeded"}, retry_after="1"),
-        "text": status(429, {"error": "Monthly request limit exceeded"}, retry_after="1"),
-        "header": status(429, {}, retry_after="1", x_ratelimit_monthly_remaining="0"),
-    }[sign]
-    _, attempts = run(kind, refusal, GOOD, clock=clock)
-    assert len(attempts.sent_at) == 1
 
 
 def test_a_deactivation_is_not_repeated_after_a_minute(clock):
@@ -189,16 +158,9 @@ def test_a_server_that_always_asks_for_no_wait_is_not_flooded(asked, clock):
     results=st.lists(
         st.sampled_from(
             [
-                GOOD,
-                LOST,
-                REFUSED,
-                status(200),
-                status(500, {}),
-                status(502),
-                status(404, {}),
-                status(503, retry_after="3"),
-                status(429, {}, retry_after="7"),
-                status(429, {}, retry_after="junk"),
+                *(GOOD, LOST, REFUSED, status(200), status(500, {}), status(502)),
+                *(status(404, {}), status(503, retry_after="3")),
+                *(status(429, {}, retry_after=asked) for asked in ("7", "junk")),
             ]
         ),
         min_size=1,
@@ -308,28 +270,14 @@ def test_a_wait_requested_by_the_server_is_announced(number, clock):
     notices = []
     refused = status(number, {}, retry_after="20")
     run(Kind.READ, refused, GOOD, clock=clock, notice=notices.append)
-    assert len(notices) == 1
-    assert "20" in notices[0]
-
-
-def test_short_waits_are_announced_once_they_add_up(clock):
-    notices = []
-    refused = [status(429, {}, retry_after="1")] * 3
-    run(Kind.READ, *refused, GOOD, clock=clock, notice=notices.append)
-    assert notices == ["rate limited by the API: waiting 1.0 s"]
+    why = "rate limited by the API" if number == 429 else "the API is unavailable"
+    assert notices == [f"{why}: waiting 20.0 s"]
 
 
 def test_a_wait_that_exceeds_the_limit_does_not_delay_other_calls(clock):
     pace = Pace()
     run(Kind.READ, status(429, {"limit_qps": 5}, retry_after="100000"), clock=clock, pacer=pace)
     assert pace.reported == []
-
-
-def test_time_limits_are_finite_by_default(clock):
-    exchange, _ = run(Kind.READ, status(429, {}, retry_after="0"), clock=clock)
-    assert exchange.wait is not None
-    assert math.isfinite(clock.waited)
-    assert clock.waited <= 60
 
 
 @pytest.mark.parametrize(

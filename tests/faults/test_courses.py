@@ -7,16 +7,7 @@ import socket
 
 import pytest
 from faults.commands import ALICE, CHANGES, COMMANDS, check_history, of_kind
-from support.actions import (
-    Action,
-    answer,
-    close,
-    error,
-    html,
-    json_answer,
-    reset,
-    too_many,
-)
+from support.actions import Action, answer, close, error, html, json_answer, reset, too_many
 from support.records import new_user
 from support.server import refused_port
 
@@ -91,13 +82,6 @@ def test_not_found_after_a_lost_response_is_a_finished_deactivation(struck, buil
     builder.fault(*COMMANDS[name].target, action=html(502), after_effect=True)
     completed, sent = struck(name, second, nth=2)
     assert (completed.code, sent) == (0, 2)
-
-
-@pytest.mark.parametrize("name", ["deactivate", "api delete"])
-def test_not_found_at_first_is_not_a_deactivation(struck, name):
-    """Also when 429 answers came before: they applied nothing."""
-    completed, sent = struck(name, too_many("1"), times=2)
-    assert (completed.code, sent) == (0, 3)
 
 
 def test_not_found_after_a_429_is_not_a_deactivation(struck, builder):

@@ -37,39 +37,40 @@ def decimals(count: int) -> bytes:
     return b'{"x":[%b]}' % numbers.encode()
 
 
+@pytest.fixture
+def measured(server, key_env, isolated_environment, work):
+    """Run the tool; return its exit code, its peak of memory in bytes, and stderr."""
+
+    def run(*argv: str) -> tuple[int, int, bytes]:
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURE, *argv],
+            env={**isolated_environment, **key_env(server)},
+            cwd=work,
+            capture_output=True,
+            timeout=120,
+            check=True,
+        )
+        code, peak = map(int, done.stdout.splitlines()[-1].split())
+        return code, peak, done.stderr
+
+    return run
+
+
 @pytest.mark.parametrize(("count", "ending"), [(245_000, 7), (124_000, 0)])
 def test_numbers_whose_digits_are_kept_take_less_than_150_megabytes(
-    server, key_env, isolated_environment, work, count, ending
+    server, measured, count, ending
 ):
     server.respond(answer(200, decimals(count)))
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE, "api", "GET", "/builder/pool", "-o", "json"],
-        env={**isolated_environment, **key_env(server)},
-        cwd=work,
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
-    code, peak = map(int, done.stdout.splitlines()[-1].split())
-    assert (code, peak < 150 * MEGABYTE) == (ending, True), (code, peak, done.stderr)
+    code, peak, err = measured("api", "GET", "/builder/pool", "-o", "json")
+    assert (code, peak < 150 * MEGABYTE) == (ending, True), (code, peak, err)
 
 
 @pytest.mark.parametrize("make", ENDLESS.values(), ids=ENDLESS.keys())
 @pytest.mark.parametrize("argv", [["users", "list"], ["pool", "show"]], ids=" ".join)
-def test_an_endless_response_takes_less_than_150_megabytes(
-    server, key_env, isolated_environment, work, make, argv
-):
+def test_an_endless_response_takes_less_than_150_megabytes(server, measured, make, argv):
     server.respond(lambda _: make())
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE, *argv, "--json", "--max-wait", "0"],
-        env={**isolated_environment, **key_env(server)},
-        cwd=work,
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
-    code, peak = map(int, done.stdout.split())
-    assert code == 7, done.stderr
-    assert json.loads(done.stderr.splitlines()[-1])["error"]["exit_code"] == 7
+    code, peak, err = measured(*argv, "--json", "--max-wait", "0")
+    assert code == 7, err
+    assert json.loads(err.splitlines()[-1])["error"]["exit_code"] == 7
     assert peak < 150 * MEGABYTE
     assert len(server.requests) <= 4
