@@ -188,7 +188,8 @@ def _repeated(command: NextCommand, line: Line, target: Target) -> Completed:
         notes.append("FILE stands for what was read from stdin")
     whole = options, names
     options = [_without_secret(name, value) for name, value in options]
-    names = tuple(map(_path_without_secrets, names))
+    if verb == ("api",):
+        names = tuple(map(_path_without_secrets, names))
     if (options, names) != whole:
         notes.append("SECRET stands for a secret, which is not shown")
     if any(name in _FIELDS and _holds_secret(value or "") for name, value in options):

@@ -141,6 +141,12 @@ def test_a_proposed_command_replaces_a_body_with_a_secret_by_a_file(run, builder
     assert command.endswith(f" api DELETE {path} --confirm a --input FILE")
 
 
+def test_a_proposed_command_keeps_an_id_that_looks_like_a_query(run, builder):
+    builder.add("a?key=1", 5)
+    refused = run("users", "set-qps", "a?key=1", "9999")
+    assert refused.err.splitlines()[-1].endswith("set-qps 'a?key=1' 9999 --allow-overcommit")
+
+
 def test_a_proposed_command_leaves_out_a_typed_key(tool):
     refused = tool("config", "st", "api_key", "SECRETCANARY")
     assert refused.err.splitlines()[-1] == "  parsec config set api_key"
