@@ -130,22 +130,7 @@ def test_long_list_of_faults_is_cut_and_counted():
     assert listed[-1] == "and 1,150 more"
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "1_000",
-        "+5",
-        " 7 ",
-        "1.0",
-        "0x10",
-        "1e3",
-        "99999999999999999999",
-        "0",
-        "-1",
-        "٣",
-        "2147483648",
-    ],
-)
+@pytest.mark.parametrize("cell", ["1_000", "+5", " 7 ", "1.0", "9" * 20, "-1", "٣", "2147483648"])
 def test_careless_integers_are_refused(cell):
     """Only plain ASCII digits in the range."""
     assert faults(f'external_id,qps_limit\nu1,"{cell}"\n') == [
@@ -229,10 +214,19 @@ def test_careless_mapping_is_refused(option):
         Columns.parse(["external_id=login", "email=mail", option])
 
 
-def test_unclosed_quote_is_reported_with_the_line_where_it_opened():
-    text = 'external_id,email\nu1,\n"two\nlines","never closed\nu3,\nu4,\n'
-    assert faults(text) == [
-        "row 3: a quote that opens in line 4 is never closed; nothing below it was read"
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ('u1,\n"two\nlines","never closed\nu3,\nu4,', "row 3: a quote that opens in line 4"),
+        ('u1,"oops\n' + "u2,\n" * 100_000, "row 2: a quote that opens in line 2"),
+        ('"a""b",\ru2,"oops\n', "row 3: a quote that opens in line 3"),
+    ],
+    ids=["after another", "before many rows", "after a doubled one"],
+)
+def test_unclosed_quote_is_reported_with_the_line_where_it_opened(rows, where):
+    """It does not become one huge cell."""
+    assert faults(f"external_id,email\n{rows}") == [
+        f"{where} is never closed; nothing below it was read"
     ]
 
 
@@ -243,13 +237,6 @@ def test_unclosed_quote_that_ends_at_the_next_quoted_cell_is_reported():
             "row 2: a quote that opens in line 2 is followed by more text after it closes; "
             "nothing below it was read"
         )
-    ]
-
-
-def test_unclosed_quote_in_a_large_file_does_not_become_one_huge_cell():
-    text = 'external_id,email\nu1,"oops\n' + "u2,\n" * 100_000
-    assert faults(text) == [
-        "row 2: a quote that opens in line 2 is never closed; nothing below it was read"
     ]
 
 
