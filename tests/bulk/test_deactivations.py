@@ -22,14 +22,14 @@ NONE = EarlierDeactivations()
 
 
 def named(*texts: str) -> list[Target]:
-    return [Target(row, "user", text) for row, text in enumerate(texts, 1)]
+    return [Target.named(row, text) for row, text in enumerate(texts, 1)]
 
 
 def test_users_are_found_by_either_id(world):
     first, second, third = world.add("u1"), world.add("u2"), world.add("u3")
     targets = [
         *named("u1", f"id:{second.upper()}"),
-        Target(3, "customer_id", third),
+        Target(3, third, None),
     ]
     plan = plan_deactivations(targets, world.snapshot(), NONE)
     assert [action.customer_id for action in plan.actions] == [first, second, third]
@@ -45,7 +45,7 @@ def test_a_prefix_without_its_colon_is_a_name(world, name):
 
 def test_everything_in_an_external_id_column_is_an_external_id(world):
     world.add("id:x")
-    plan = plan_deactivations([Target(2, "external_id", "id:x")], world.snapshot(), NONE)
+    plan = plan_deactivations([Target(2, None, "id:x")], world.snapshot(), NONE)
     assert len(plan.deactivations) == 1
 
 
@@ -59,7 +59,7 @@ def test_ambiguous_user_refuses_the_whole_file(world):
 @pytest.mark.parametrize("other", ["u9", "U1", "u1 ", "u2"])
 def test_row_whose_two_ids_disagree_refuses_the_whole_file(world, other):
     customer, second = world.add("u1"), world.add("u2")
-    targets = [Target(2, "customer_id", customer, other), Target(3, "customer_id", second, "u2")]
+    targets = [Target(2, customer, other), Target(3, second, "u2")]
     with pytest.raises(AmbiguousUser) as caught:
         plan_deactivations(targets, world.snapshot(), NONE)
     (detail,) = caught.value.details

@@ -32,27 +32,27 @@ def faults(text: str | bytes) -> list[str]:
 )
 def test_one_user_a_line(data):
     """A byte-order mark and carriage returns are no part of an id."""
-    assert read(data) == (Target(1, "user", "u1"), Target(2, "user", "u2"))
+    assert read(data) == (Target.named(1, "u1"), Target.named(2, "u2"))
 
 
 def test_empty_lines_are_skipped_and_prefixes_kept():
     assert read(f"\next:u1\n\nid:{CUSTOMER}\next\n") == (
-        Target(2, "user", "ext:u1"),
-        Target(4, "user", f"id:{CUSTOMER}"),
-        Target(5, "user", "ext"),
+        Target.named(2, "ext:u1"),
+        Target.named(4, f"id:{CUSTOMER}"),
+        Target.named(5, "ext"),
     )
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_external_id_column(delimiter):
     text = "External_ID,state\r\nu1,absent\r\n,\r\n=x,\r\n".replace(",", delimiter)
-    assert read(text) == (Target(2, "external_id", "u1"), Target(4, "external_id", "=x"))
+    assert read(text) == (Target(2, None, "u1"), Target(4, None, "=x"))
 
 
 def test_customer_id_column_comes_first_and_keeps_the_external_id_for_comparison():
     assert read(f"external_id,customer_id\nu1,{CUSTOMER.upper()}\nu2,\n") == (
-        Target(2, "customer_id", CUSTOMER, "u1"),
-        Target(3, "external_id", "u2"),
+        Target(2, CUSTOMER, "u1"),
+        Target(3, None, "u2"),
     )
 
 
@@ -83,8 +83,8 @@ def test_error_of_a_spreadsheet_aims_at_nobody(text):
 def test_a_row_that_a_desired_state_keeps_is_refused():
     """`users apply` would keep it; here it would be gone."""
     assert read("external_id,state\nu1,ABSENT \nu2,\n") == (
-        Target(2, "external_id", "u1"),
-        Target(3, "external_id", "u2"),
+        Target(2, None, "u1"),
+        Target(3, None, "u2"),
     )
     assert faults("external_id,state\nu1,absent\nu2,active\n") == [
         "row 3: its state is `active`, not absent"
@@ -144,8 +144,8 @@ def test_list_that_may_be_csv_is_refused(text):
 
 def test_header_of_a_file_with_old_line_ends_is_not_read_as_a_user():
     assert read("external_id\ru1\ru2\r") == (
-        Target(2, "external_id", "u1"),
-        Target(3, "external_id", "u2"),
+        Target(2, None, "u1"),
+        Target(3, None, "u2"),
     )
 
 

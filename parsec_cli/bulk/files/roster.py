@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from sys import intern
-from typing import Literal
 
 from parsec_cli import field_rules
 from parsec_cli.bulk.files.csv_rows import DELIMITERS, add_format_fault, blank, first_line, lines_of
@@ -17,6 +16,7 @@ from parsec_cli.bulk.files.header import FIXED, IDS, Columns, no_header, normal
 from parsec_cli.bulk.files.read_file import Cells, looks_like_json, read_rows
 from parsec_cli.cells import from_tsv, has_tsv_escapes, is_csv_cell
 from parsec_cli.errors import GuardRefused
+from parsec_cli.models import is_uuid
 from parsec_cli.next_command import again
 
 
@@ -40,15 +40,41 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A user to be deactivated; `kind` "user" is a USER as on the command line.
+    """A user to be deactivated, by either id or by both, which are to be compared before sending.
 
-    `external_id` is the one that the file has beside a customer_id, to be compared before sending.
+    `user` is the USER as on the command line; "" for a row of columns.
     """
 
     row: int
-    kind: Literal["user", "external_id", "customer_id"]
-    text: str
-    external_id: str | None = None
+    customer_id: str | None
+    external_id: str | None
+    user: str = ""
+
+    @classmethod
+    def named(cls, row: int, user: str) -> Target:
+        """Read a USER by the rules for changes: a UUID is a customer_id only."""
+        prefix, colon, rest = user.partition(":")
+        if colon and prefix == "ext":
+            return cls(row, None, rest, user)
+        if colon and prefix == "id":
+            return cls(row, rest.lower(), None, user)
+        return cls(row, user.lower(), None, user) if is_uuid(user) else cls(row, None, user, user)
+
+    @property
+    def text(self) -> str:
+        """What the file or the command line has."""
+        return self.user or self.customer_id or self.external_id or ""
+
+    @property
+    def reference(self) -> str:
+        """The USER that means the same on the command line."""
+        prefix = "" if self.user else "id:" if self.customer_id else "ext:"
+        return prefix + self.text
+
+    @property
+    def second_meaning(self) -> str | None:
+        """The USER, if it is not read as an external_id but may be one, too."""
+        return None if self.user in ("", self.external_id) else self.user
 
 
 def read_roster(
@@ -155,9 +181,7 @@ def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
         found.append(f"its state is `{state[:40]}`, not absent")
     if faults.add_all(row, found):
         return None
-    if customer_id:
-        return Target(row, "customer_id", customer_id, external_id or None)
-    return Target(row, "external_id", external_id)
+    return Target(row, customer_id or None, external_id or None)
 
 
 def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
@@ -176,7 +200,7 @@ def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
         elif fault := _user_fault(user, plain=user == line):
             faults.add(row, fault)
         else:
-            yield Target(row, "user", user)
+            yield Target.named(row, user)
 
 
 def _user_fault(user: str, *, plain: bool) -> str:

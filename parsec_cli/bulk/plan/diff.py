@@ -20,11 +20,8 @@ from parsec_cli.errors import (
     counted,
 )
 from parsec_cli.field_rules import look_alike_key, new_id_fault
-from parsec_cli.models import User, is_uuid
+from parsec_cli.models import User
 from parsec_cli.next_command import again, run
-
-# row, customer_id, external_id; either id may be missing
-RowIds = tuple[int, str | None, str | None]
 
 
 def diff(
@@ -46,9 +43,8 @@ def diff(
             hint="without that option, run",
             command=again(prune=None),
         )
-    ids = [(one.row, one.customer_id, one.external_id) for one in wanted]
     check_header(header, {one.external_id for one in wanted}, snapshot)
-    check_ids(ids, snapshot, GuardRefused)
+    check_ids(wanted, snapshot, GuardRefused)
     faults = Faults(name)
     entries: list[Entry] = []
     claimed: dict[str, int] = {}
@@ -130,11 +126,13 @@ def check_header(header: str, names: Iterable[str | None], snapshot: Snapshot) -
 
 
 def check_ids(
-    rows: Sequence[RowIds], snapshot: Snapshot, error: type[ParsecError] = AmbiguousUser
+    rows: Sequence[Wanted | Target],
+    snapshot: Snapshot,
+    error: type[ParsecError] = AmbiguousUser,
 ) -> None:
     """Refuse rows that several users share, and rows whose two ids do not identify one user."""
-    shared = [(row, name) for row, customer, name in rows if not customer]
-    details = [f"row {row}: `{name}`" for row, name in shared if name in snapshot.ambiguous]
+    shared = [one for one in rows if not one.customer_id and one.external_id in snapshot.ambiguous]
+    details = [f"row {one.row}: `{one.external_id}`" for one in shared]
     if details:
         raise AmbiguousUser(
             f"several users share an external id, in {counted(len(details), 'row')}: "
@@ -143,7 +141,7 @@ def check_ids(
             hint="name them by customer_id; see them with",
             command=run("users", "list", "--match", "TEXT"),
         )
-    details = [text for ids in rows if (text := _disagreement(*ids, snapshot))]
+    details = [text for one in rows if (text := _disagreement(one, snapshot))]
     if details:
         raise error(
             f"the two ids disagree in {counted(len(details), 'row')}: nothing was sent",
@@ -152,10 +150,9 @@ def check_ids(
         )
 
 
-def _disagreement(
-    row: int, customer_id: str | None, external_id: str | None, snapshot: Snapshot
-) -> str:
+def _disagreement(one: Wanted | Target, snapshot: Snapshot) -> str:
     """Describe how the two ids disagree; "" if both identify one user, or both nobody."""
+    row, customer_id, external_id = one.row, one.customer_id, one.external_id
     if not customer_id or not external_id:
         return ""
     user, other = snapshot.by_customer_id(customer_id), snapshot.by_external_id(external_id)
@@ -216,11 +213,11 @@ def plan_deactivations(
     entries: list[Entry] = []
     unknown: list[Target] = []
     claimed: set[str] = set()
-    rows = [_row_ids(target) for target in targets]
     earlier_ids = earlier.by_external_id()
-    check_ids(rows, snapshot)
+    check_ids(targets, snapshot)
     _check_second_meanings(targets, snapshot)
-    for target, (row, customer_id, external_id) in zip(targets, rows, strict=True):
+    for target in targets:
+        row, customer_id, external_id = target.row, target.customer_id, target.external_id
         user = snapshot.find(customer_id, external_id)
         if user is not None:
             again_named = user.customer_id in claimed
@@ -237,7 +234,7 @@ def plan_deactivations(
         existing = {look_alike_key(name): name for name in (*snapshot.named, *similar)}
         details = []
         for target in unknown[:MAX_DETAILS]:
-            name = target.text.removeprefix("ext:") if target.kind == "user" else target.text
+            name = target.text if target.customer_id else target.external_id or ""
             other = existing.get(look_alike_key(name))
             alike = f"; {name!a} looks like {other!a}, an existing user" if other else ""
             details.append(f"row {target.row}: `{target.text}`{alike}")
@@ -252,33 +249,9 @@ def plan_deactivations(
 
 def needed_by_targets(targets: Sequence[Target]) -> Callable[[User], bool]:
     """Select the users that the targets may identify: their records are needed."""
-    rows = [_row_ids(target) for target in targets]
-    customers = {customer_id for _, customer_id, _ in rows}
-    names = {external_id for _, customer_id, external_id in rows if not customer_id}
+    customers = {target.customer_id for target in targets}
+    names = {target.external_id for target in targets if not target.customer_id}
     return lambda user: user.customer_id.lower() in customers or user.external_id in names
-
-
-def second_meaning(target: Target) -> str | None:
-    """Return the text of a USER that is not read as an external_id, but may be one, too."""
-    plain = _row_ids(target)[2] == target.text
-    return None if plain or target.kind != "user" else target.text
-
-
-def is_bare_uuid(target: Target) -> bool:
-    return target.kind == "user" and is_uuid(target.text)
-
-
-def _row_ids(target: Target) -> RowIds:
-    """Read a USER by the rules of the command line: for a change, a UUID is a customer_id only."""
-    row, text = target.row, target.text
-    if target.kind == "customer_id":
-        return row, text, target.external_id
-    prefix, colon, rest = text.partition(":")
-    if target.kind == "user" and colon and prefix == "ext":
-        return row, None, rest
-    if target.kind == "user" and colon and prefix == "id":
-        return row, rest.lower(), None
-    return (row, text.lower(), None) if is_bare_uuid(target) else (row, None, text)
 
 
 def _check_second_meanings(targets: Sequence[Target], snapshot: Snapshot) -> None:
@@ -287,8 +260,8 @@ def _check_second_meanings(targets: Sequence[Target], snapshot: Snapshot) -> Non
         f"row {target.row}: {target.text!a} is read as user {user.customer_id} and is the "
         f"external_id of user {other.customer_id}"
         for target in targets
-        if (text := second_meaning(target)) is not None
-        and (user := snapshot.find(*_row_ids(target)[1:])) is not None
+        if (text := target.second_meaning) is not None
+        and (user := snapshot.find(target.customer_id, target.external_id)) is not None
         and (other := snapshot.by_external_id(text)) not in (None, user)
     ]
     if details:

@@ -15,10 +15,8 @@ from parsec_cli.bulk.files.header import Columns
 from parsec_cli.bulk.files.roster import Target, read_targets
 from parsec_cli.bulk.plan.diff import (
     check_header,
-    is_bare_uuid,
     needed_by_targets,
     plan_deactivations,
-    second_meaning,
 )
 from parsec_cli.bulk.plan.plan import as_json
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
@@ -49,7 +47,7 @@ from parsec_cli.commands.shared.consent import (
 from parsec_cli.commands.shared.input_file import check_output, read_bytes
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.errors import UsageFault, counted
-from parsec_cli.models import User
+from parsec_cli.models import User, is_uuid
 from parsec_cli.next_command import run
 from parsec_cli.outcomes import Applied
 from parsec_cli.records import record
@@ -115,7 +113,7 @@ def command(
     if from_file is None:
         for text in users:
             Reference.parse(text)
-        targets, header = tuple(Target(row, "user", text) for row, text in enumerate(users, 1)), ""
+        targets, header = tuple(Target.named(row, text) for row, text in enumerate(users, 1)), ""
     else:
         targets, header = _targets_in(runtime, from_file, tuple(mapped or ()))
     return _deactivate(runtime, targets, header, options, by_name=len(users) == 1)
@@ -180,7 +178,7 @@ def _targets_in(
     targets = read_targets(read_bytes(runtime, file), name, columns)
     if ignored := columns.notice():
         runtime.screen.notice(ignored)
-    if uuids := sum(map(is_bare_uuid, targets)):
+    if uuids := sum(is_uuid(target.user) for target in targets):
         runtime.screen.notice(f"read as customer_id: {counted(uuids, 'line')} with a UUID")
     return targets, columns.only
 
@@ -213,8 +211,7 @@ def _snapshot(
     runtime: Runtime, builder: BuilderState, targets: tuple[Target, ...], header: str
 ) -> Snapshot:
     """Fetch the targets, one by one or all in one listing."""
-    prefix = {"user": "", "external_id": "ext:", "customer_id": "id:"}
-    names = [f"{prefix[target.kind]}{target.text}" for target in targets]
+    names = [target.reference for target in targets]
     if len(targets) > _LISTING_FROM or not all(map(_is_reference, names)):
         return take_snapshot(builder.all_users(), needed_by_targets(targets))
     snapshot, builder.fetched = Snapshot(), True
@@ -232,10 +229,11 @@ def _others(
     """Fetch other users that the rows may mean; only an ambiguous row costs a request."""
     pairs = {(user.customer_id.lower(), user.external_id) for user in found if user is not None}
     for target in targets:
-        if (text := second_meaning(target)) is not None:
+        if (text := target.second_meaning) is not None:
             yield from runtime.resolver.remembered(text)
         name = f"ext:{target.external_id}"
-        known = not target.external_id or (target.text, target.external_id) in pairs
+        ids = target.customer_id, target.external_id
+        known = not all(ids) or ids in pairs
         if not known and _is_reference(name):
             yield runtime.resolver.find([name], to_change=True)[name]
 
