@@ -106,21 +106,10 @@ def test_past_knows_deactivations_done_and_unknown(runs, outcomes, done, unknown
     assert earlier.unknown == ({"c-1": "u1"} if unknown else {})
 
 
-def test_later_outcome_replaces_an_unknown_one(runs):
-    write(runs, None)
-    write(runs, "deactivated")
-    assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations(done={"c-1": "u1"})
-
-
 def test_past_is_of_this_host_and_key_only(runs):
     write(runs, "deactivated")
     assert read_earlier_runs(runs, HOST, "other") == EarlierDeactivations()
     assert read_earlier_runs(runs, "other", KEY) == EarlierDeactivations()
-
-
-def test_past_without_a_directory_is_empty_and_makes_none(runs):
-    assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations()
-    assert not runs.exists()
 
 
 def test_creates_are_passed_over_also_when_named_like_a_mark(runs):
@@ -140,14 +129,6 @@ def test_torn_last_line_is_dropped_at_every_byte(runs):
         earlier = read_earlier_runs(runs, HOST, KEY)
         lines = sum(end <= cut for end in ends)
         assert (len(earlier.unknown), len(earlier.done)) == [(0, 0), (0, 0), (1, 0), (0, 1)][lines]
-
-
-def test_damaged_line_is_reported_with_its_file_and_number(runs):
-    path = write(runs, "deactivated")
-    first, intent, done = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(first + b"{" + intent + done)
-    with pytest.raises(LocalFault, match=r"line 2 of the journal `.*` is damaged"):
-        read_earlier_runs(runs, HOST, KEY)
 
 
 def test_earlier_deactivations_are_found_by_external_id():
@@ -206,10 +187,6 @@ def test_journal_of_another_run_is_never_written_over(runs):
         journal.begin(irreversible=True)
     with opened(runs, wall=lambda: 5.0) as journal, pytest.raises(LocalFault):
         journal.begin(irreversible=True)
-
-
-def test_file_name_is_made_of_host_and_key():
-    assert binding("a", "b") != binding("ab", "")
 
 
 def test_journal_without_a_file_takes_no_intent(runs):

@@ -8,8 +8,8 @@ import pytest
 
 from parsec_cli.bulk.plan.plan import Create, Keep
 from parsec_cli.bulk.plan.snapshot import Settled
-from parsec_cli.bulk.run.row_results import Results, RowResult, RunResult
-from parsec_cli.errors import LocalFault, RowsFailed
+from parsec_cli.bulk.run.row_results import Results, RowResult
+from parsec_cli.errors import LocalFault
 
 ENTRIES = [Create(2, "a"), Create(3, "b"), Keep(4, "c", "c4", 5)]
 
@@ -28,12 +28,6 @@ def test_file_grows_during_the_run_and_ends_in_the_order_of_the_input(tmp_path):
     assert names(path) == ["a", "b", "c"]
     assert [made.name for made in tmp_path.glob("*results*")] == [path.name]
     assert not list(tmp_path.glob(".*"))
-
-
-def test_rows_without_a_result_are_not_attempted(tmp_path):
-    results = Results(ENTRIES, tmp_path / "r")
-    results.finish()
-    assert results.counts["not_attempted"] == 3
 
 
 def test_first_result_of_a_row_is_kept():
@@ -74,21 +68,3 @@ def test_device_is_written_to_and_not_replaced():
 def test_results_file_that_cannot_be_opened_is_an_error(tmp_path):
     with pytest.raises(LocalFault, match="cannot write the results file"):
         Results(ENTRIES, tmp_path / "missing" / "results.jsonl")
-
-
-def test_summary_has_every_outcome_and_the_sentence_those_that_occurred():
-    results = Results(ENTRIES)
-    results.add(ENTRIES[0], RowResult("failed"))
-    results.finish()
-    end = RunResult(results, None)
-    assert end.summary == {
-        "created": 0,
-        "changed": 0,
-        "deactivated": 0,
-        "unchanged": 0,
-        "failed": 1,
-        "unknown": 0,
-        "not_attempted": 2,
-    }
-    assert end.sentence == "1 failed, 2 not attempted"
-    assert end.exit_code == RowsFailed.exit_code

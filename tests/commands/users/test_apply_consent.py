@@ -70,15 +70,6 @@ def test_refusal_names_the_command_that_works(run, builder, file, parsec, key_en
     assert len(builder.users) == 1
 
 
-def test_refusal_for_a_file_that_begins_with_a_dash_names_a_command_that_works(run, builder, work):
-    builder.add("up", 1)
-    (work / "-f.csv").write_text("external_id,qps_limit\nup,3\n")
-    refused = run("users", "apply", "--", "-f.csv")
-    assert refused.code == 9, refused
-    assert run(*shlex.split(command_in(refused.err))[1:]).code == 0
-    assert len(builder.effects) == 1
-
-
 @pytest.mark.parametrize("how", [[], ["--no-input"]])
 def test_without_deactivations_somebody_must_still_say_yes(run, builder, harmless, how):
     completed = run("users", "apply", harmless, *how, stdin=b"y\n")
@@ -86,11 +77,6 @@ def test_without_deactivations_somebody_must_still_say_yes(run, builder, harmles
     assert completed.code == 9
     assert "--yes" in completed.err
     assert changes(builder) == []
-
-
-def test_yes_serves_a_plan_without_deactivations(run, builder, harmless):
-    assert run("users", "apply", harmless, "--yes").code == 0
-    assert len(builder.effects) == 2
 
 
 def test_count_of_none_is_0(run, builder, harmless):
@@ -125,11 +111,6 @@ def test_more_than_max_sends_nothing(run, builder, work):
     assert len(builder.users) == 1
 
 
-def test_max_0_allows_none(run, builder, file):
-    assert run("users", "apply", file, "--max", "0", "--confirm", "2").code == 10
-    assert changes(builder) == []
-
-
 def test_operator_types_the_count(terminal, builder, file, key_env):
     session = terminal(
         ["users", "apply", file], env=key_env(builder), answers=[("type 2", "2\n")], cols=120
@@ -154,22 +135,12 @@ def test_operator_types_anything_else(terminal, builder, file, key_env, answer):
 )
 def test_operator_says_yes_or_no_to_the_rest(terminal, builder, harmless, key_env, answer, code):
     session = terminal(
-        ["users", "apply", harmless], env=key_env(builder), answers=[("[y/N]", answer)]
+        ["users", "apply", harmless], env=key_env(builder), answers=[("[y/N]", answer)], cols=120
     )
 
     assert session.code == code, session
+    assert {"there", "new", "set-qps"} <= set(session.text.split())
     assert len(changes(builder)) == (2 if code == 0 else 0)
-
-
-def test_operator_sees_what_would_change(terminal, builder, harmless, key_env):
-    """The rows, not only how many."""
-    session = terminal(
-        ["users", "apply", harmless], env=key_env(builder), answers=[("[y/N]", "n\n")], cols=120
-    )
-
-    assert "there" in session.text
-    assert "new" in session.text
-    assert "set-qps" in session.text
 
 
 def test_ctrl_c_at_the_question_changes_nothing(terminal, builder, file, key_env, home):

@@ -130,12 +130,3 @@ def test_ids_of_what_was_made_for_a_pipe(run, builder, command):
     completed = run(*command, "-o", "ids")
 
     assert sorted(completed.out.split()) == sorted(builder.users)
-
-
-def test_fields_narrow_the_results(run, builder, work):
-    file = roster(work / "u.csv", "a,1", "b,2")
-
-    completed = run("users", "apply", file, "--yes", "-o", "csv", "--fields", "external_id,outcome")
-
-    assert completed.out.split() == ["external_id,outcome", "a,created", "b,created"]
-    assert len(builder.users) == 2

@@ -214,26 +214,17 @@ def test_in_a_terminal_without_utf_8_the_word_can_still_be_typed(terminal, build
     assert deletes(builder) == [path_of(user)]
 
 
-def test_no_input_asks_nothing_at_a_terminal(at_terminal, builder):
+@pytest.mark.parametrize(
+    ("option", "code"), [("--no-input", 9), ("--confirm=alice", 0), ("--confirm=bob", 9)]
+)
+def test_who_gives_a_word_or_no_input_is_not_asked_at_a_terminal(
+    at_terminal, builder, option, code
+):
     builder.add("alice")
-    done = at_terminal("users", "deactivate", "alice", "--no-input")
-    assert done.code == 9, done
+    done = at_terminal("users", "deactivate", "alice", option)
+    assert done.code == code, done
     assert ONE not in done.text
-    assert deletes(builder) == []
-
-
-def test_confirm_asks_nothing_at_a_terminal(at_terminal, builder):
-    builder.add("alice")
-    done = at_terminal("users", "deactivate", "alice", "--confirm", "alice")
-    assert done.code == 0, done
-    assert ONE not in done.text
-
-
-def test_a_wrong_confirm_is_not_asked_again(at_terminal, builder):
-    builder.add("alice")
-    done = at_terminal("users", "deactivate", "alice", "--confirm", "bob")
-    assert done.code == 9, done
-    assert ONE not in done.text
+    assert len(deletes(builder)) == (code == 0)
 
 
 def test_quiet_does_not_silence_what_a_question_is_about(at_terminal, builder):

@@ -394,14 +394,6 @@ def test_a_mistyped_command_sends_nothing(run, builder, work, argv):
     assert builder.requests == []
 
 
-def test_a_profile_that_does_not_exist_is_a_usage_fault(run, builder):
-    builder.add("alice")
-    done = run("-p", "staging", "users", "deactivate", "alice", "--confirm", "alice")
-    assert done.code == 2, done
-    assert "staging" in done.err
-    assert builder.requests == []
-
-
 @pytest.mark.parametrize("users", [["alice"], ["alice", "bob"]])
 def test_a_dry_run_needs_no_consent_and_sends_nothing(run, builder, history, users):
     builder.add("alice")

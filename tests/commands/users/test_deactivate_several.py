@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 
 import pytest
-from commands.users.bulk_files import changes, journals, lines_of, outcomes, results_files, roster
-from support.actions import error, html, json_answer
+from commands.users.bulk_files import changes, journals, lines_of, outcomes, roster
+from support.actions import error
 from support.terminal import CTRL_C
 
 
@@ -36,26 +36,6 @@ def test_those_in_the_file_are_deactivated_with_their_count(run, builder, people
     assert [request.method for request in builder.mutations] == ["DELETE", "DELETE"]
 
 
-@pytest.mark.parametrize("count", ["1", "3", "", "u0", "yes"])
-def test_another_count_sends_nothing(run, builder, people, work, count, home):
-    file = ids(work / "f", "u0", "u1")
-
-    completed = run("users", "deactivate", "--from-file", file, "--confirm", count)
-
-    assert completed.code == 9
-    assert changes(builder) == []
-    assert journals(home) == []
-    assert len(left(builder)) == len(people)
-
-
-def test_count_is_needed_also_for_a_file_of_one(run, builder, people, work):
-    file = ids(work / "f", "u0")
-
-    assert run("users", "deactivate", "--from-file", file, "--confirm", "u0").code == 9
-    assert len(left(builder)) == len(people)
-    assert run("users", "deactivate", "--from-file", file, "--confirm", "1").code == 0
-
-
 def test_several_arguments_are_counted_and_twice_counts_once(run, builder, people):
     names = ["u0", "u1", "ext:u0", people[1]["customer_id"]]
 
@@ -63,14 +43,6 @@ def test_several_arguments_are_counted_and_twice_counts_once(run, builder, peopl
     assert changes(builder) == []
     assert run("users", "deactivate", *names, "--confirm", "2").code == 0
     assert left(builder) == ["u2", "u3"]
-
-
-def test_no_confirmation_and_nobody_there(run, builder, people):
-    completed = run("users", "deactivate", "u0", "u1", stdin=b"2\n", env={"CI": "1"})
-
-    assert completed.code == 9
-    assert "--confirm 2" in completed.err
-    assert len(left(builder)) == len(people)
 
 
 @pytest.mark.usefixtures("people")
@@ -112,19 +84,6 @@ def test_ids_from_stdin(run, builder, people):
 
     assert completed.code == 0, completed
     assert len(left(builder)) == len(people) - 2
-
-
-def test_more_than_max_sends_nothing(run, builder, work):
-    names = [user["external_id"] for user in builder.add_many(11)]
-    file = ids(work / "f", *names)
-
-    completed = run("users", "deactivate", "--from-file", file, "--confirm", "11")
-
-    assert completed.code == 10
-    assert "--max 11" in completed.err
-    assert changes(builder) == []
-    how = ["--confirm", "11", "--max", "11"]
-    assert run("users", "deactivate", "--from-file", file, *how).code == 0
 
 
 @pytest.mark.parametrize("many", [0, 60])
@@ -238,31 +197,6 @@ def test_unknown_deactivation_is_asked_for_again(
     assert left(builder) == ["u2", "u3"]
 
 
-def test_lost_answer_then_404_is_done(run, builder, people, work):
-    builder.fault("DELETE", action=html(502), after_effect=True)
-    file = ids(work / "f", "u0", "u1")
-
-    completed = run("users", "deactivate", "--from-file", file, "--confirm", "2", "--json")
-
-    assert completed.code == 0, completed
-    assert len(left(builder)) == len(people) - 2
-    assert completed.json["results"][0]["attempts"] == 2
-
-
-@pytest.mark.parametrize(
-    "answer", [json_answer(200, {"error": "nope"}), html(200), json_answer(200, [])]
-)
-def test_dubious_success_is_unknown(run, builder, people, work, answer):
-    builder.fault("DELETE", action=answer)
-    file = ids(work / "f", "u0")
-
-    completed = run("users", "deactivate", "--from-file", file, "--confirm", "1", "--json")
-
-    assert completed.code == 12
-    assert outcomes(completed) == {"u0": "unknown"}
-    assert len(left(builder)) == len(people)
-
-
 def test_name_given_to_a_new_user_needs_its_own_consent(run, builder, work, clock):
     """An older deactivation of the name says nothing about who has it now."""
     builder.add("again", 1)
@@ -292,24 +226,6 @@ def test_intent_and_record_are_on_disk_before_the_request(run, builder, people, 
 
     records = [{k: v for k, v in user.items() if k != "api_key"} for user in people[:2]]
     assert seen == [records[:1], records]
-
-
-def test_results_of_deactivations_are_kept(run, people, work, home):
-    file = ids(work / "f", "u0", "u1")
-
-    completed = run("users", "deactivate", "--from-file", file, "--confirm", "2", "--json")
-
-    (kept,) = results_files(home)
-    assert lines_of(kept) == completed.json["results"]
-    assert len(people) == 4
-
-
-def test_dry_run_of_a_file(run, builder, people, work):
-    completed = run("users", "deactivate", "--from-file", ids(work / "f", "u0"), "-n", "--json")
-
-    assert completed.code == 0
-    assert completed.json["actions"][0]["customer_id"] == people[0]["customer_id"]
-    assert changes(builder) == []
 
 
 def test_prune_needs_the_count_of_who_is_not_in_the_file(run, builder, people, work):
