@@ -22,11 +22,12 @@ def test_first_use_holds_a_dozen_users_of_all_strategies(api):
 
 
 def test_balances_of_the_dozen_are_some_zero_and_none(api):
-    def raw(external_id):
+    def amounts(external_id):
         balances = api.named(external_id)["wallet"].get("balances")
-        return balances if balances is None else [b["raw_balance"] for b in balances]
+        return balances and [(held["balance"], held["raw_balance"]) for held in balances]
 
-    assert [raw("user_001"), raw("user_003"), raw("user_004")] == [["100500000"], ["0"], None]
+    found = [amounts(name) for name in ("user_001", "user_003", "user_004")]
+    assert found == [[("100.50", "100500000")], [("0.00", "0")], None]
 
 
 def test_one_external_id_is_odd(api):
