@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -30,7 +30,6 @@ from parsec_cli.records import record
 from parsec_cli.results import Result
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Builders = Mapping[str, Callable[[], Any]]
 
 # in the order in which help lists them; each is a file or a folder of `commands`
 _NOUNS = (
@@ -58,33 +57,6 @@ Examples:
 """
 
 
-class Unbuilt(Mapping[str, Any]):
-    """Commands by name. Each is built on first use, as building all takes 22 ms.
-
-    `summaries` are those that are known without building the command.
-    """
-
-    def __init__(self, builders: Builders, summaries: Mapping[str, str]) -> None:
-        self._builders = builders
-        self._built = cache(lambda name: builders[name]())
-        self.summaries = summaries
-
-    def __getitem__(self, name: str) -> Any:
-        return self._built(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._builders)
-
-    def __len__(self) -> int:
-        return len(self._builders)
-
-
-def _line(ctx: Any) -> Line | None:
-    from parsec_cli.cli.usage_errors import line_of
-
-    return line_of(ctx, ctx.command, ctx.command_path.split()[1:])
-
-
 class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ignore[misc]
     """Adds the shared options to a command, and rewords the parser's errors."""
 
@@ -93,8 +65,13 @@ class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ig
         add_options(self, shared_options())
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        def line() -> Line | None:
+            from parsec_cli.cli.usage_errors import line_of
+
+            return line_of(ctx, ctx.command, ctx.command_path.split()[1:])
+
         # only a hint needs the line, so it is read when one is shown
-        runtime_of(ctx).read_line = partial(_line, ctx)
+        runtime_of(ctx).read_line = line
         try:
             left: list[str] = super().parse_args(ctx, args)
         except ParserError as fault:
@@ -162,17 +139,27 @@ def _docstring_in_source(function: Callable[..., Any]) -> str:
     return (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)) or ""
 
 
-class Noun:
-    """A command group. Its verbs are functions of its file, or a file each."""
+class Noun(Mapping[str, Any]):
+    """A command group. Its verbs are functions of its file, or a file each.
+
+    As a mapping it has the commands by name, each built on first use: building all takes 22 ms.
+    `summaries` are those that are known without building the command.
+    """
 
     def __init__(self, name: str, summary: str, verbs: Mapping[str, str] | None = None) -> None:
         """Make a group; `verbs` are the summaries, by name, of verbs that are a file each."""
-        self.name = name
+        self._name = name
         self._summary = summary
         self.summaries = verbs or {}
-        self._builders: dict[str, Callable[[], Any]] = {
-            name: partial(self._load, name) for name in self.summaries
-        }
+        self._builders: dict[str, Callable[[], Any]] = {}
+        self._built = cache(lambda name: self._builders[name]())
+        for verb in self.summaries:
+            self.add(f"{name}.{verb.replace('-', '_')}", "command", verb)
+
+    def add(self, module: str, member: str, name: str) -> None:
+        """Add the command that is a member of a module of `commands`."""
+        path = f"parsec_cli.commands.{module}"
+        self._builders[name] = lambda: getattr(import_module(path), member).build()
 
     def command(self, name: str, *, changes: bool = False) -> Callable[[Function], Function]:
         """Make the decorated function the verb `name`."""
@@ -183,24 +170,26 @@ class Noun:
 
         return add
 
-    def build(self) -> Any:
-        commands = Unbuilt(self._builders, self.summaries)
-        return build_group(self.name, self._summary, Group, commands)
+    def build(self, callback: Callable[..., None] | None = None) -> Any:
+        return build_group(self._name, self._summary, Group, self, callback)
 
-    def _load(self, name: str) -> Any:
-        file = name.replace("-", "_")
-        return import_module(f"parsec_cli.commands.{self.name}.{file}").command.build()
+    def __getitem__(self, name: str) -> Any:
+        return self._built(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._builders)
+
+    def __len__(self) -> int:
+        return len(self._builders)
 
 
 @cache
 def parser() -> Any:
     """Build the parser once per process."""
-
-    def build(name: str) -> Any:
-        return import_module(f"parsec_cli.commands.{name}").noun.build()
-
-    nouns = Unbuilt({name: partial(build, name) for name in _NOUNS}, {})
-    return build_group("parsec", _SUMMARY, Group, nouns, callback=_parsec)
+    root = Noun("parsec", _SUMMARY)
+    for name in _NOUNS:
+        root.add(name, "noun", name)
+    return root.build(_parsec)
 
 
 def _parsec(
