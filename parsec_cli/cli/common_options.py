@@ -47,9 +47,6 @@ def seconds(text: str, *, least: str = "above 0") -> float:
     return value
 
 
-seconds_or_zero = partial(seconds, least="0")
-
-
 @record
 class _Whole:
     low: int
@@ -93,40 +90,33 @@ def field_names(text: str) -> tuple[str, ...]:
     return names
 
 
-# declarations, member of `runtime.options`, parser, metavar (None: a flag), help
-_SHARED: tuple[tuple[list[str], str, Callable[[str], Any] | None, str | None, str], ...] = (
+# the names (the last one is the member of `runtime.options`), parser, metavar (None: a flag), help
+_SHARED: tuple[tuple[tuple[str, ...], Callable[[str], Any] | None, str | None, str], ...] = (
+    (("-p", "--profile"), without_equals, "PROFILE", "Use this profile; `sandbox` is built in."),
+    (("--base-url",), None, "URL", "Use this API host."),
+    (("-o", "--output"), output_format, "FORMAT", "Write in this format."),
+    (("--json",), None, None, "Same as `-o json`."),
+    (("--fields",), field_names, "A,B.C", "Show only these fields, in every format."),
+    (("--headers/--no-headers",), None, None, "Write a header line in tsv and csv."),
+    (("--reveal-keys",), None, None, "Show `api_key` values in clear."),
+    (("-q", "--quiet"), None, None, "Print only errors on stderr."),
+    (("-v", "--verbose"), None, None, "Log each request on stderr."),
+    (("--no-input",), None, None, "Never ask; fail where an answer is needed."),
+    (("--timeout",), seconds, "SECONDS", "Max time for one request [default 30]."),
     (
-        ["-p", "--profile"],
-        "profile",
-        without_equals,
-        "PROFILE",
-        "Use this profile; `sandbox` is built in.",
-    ),
-    (["--base-url"], "base_url", None, "URL", "Use this API host."),
-    (["-o", "--output"], "output", output_format, "FORMAT", "Write in this format."),
-    (["--json"], "json", None, None, "Same as `-o json`."),
-    (["--fields"], "fields", field_names, "A,B.C", "Show only these fields, in every format."),
-    (["--headers/--no-headers"], "headers", None, None, "Write a header line in tsv and csv."),
-    (["--reveal-keys"], "reveal_keys", None, None, "Show `api_key` values in clear."),
-    (["-q", "--quiet"], "quiet", None, None, "Print only errors on stderr."),
-    (["-v", "--verbose"], "verbose", None, None, "Log each request on stderr."),
-    (["--no-input"], "no_input", None, None, "Never ask; fail where an answer is needed."),
-    (["--timeout"], "timeout", seconds, "SECONDS", "Max time for one request [default 30]."),
-    (
-        ["--max-wait"],
-        "max_wait",
-        seconds_or_zero,
+        ("--max-wait",),
+        partial(seconds, least="0"),
         "SECONDS",
         "Stop waiting on rate limits (429, 503) after this many seconds per request [default 60].",
     ),
-    (["--rate"], "rate", check_rate, "RPS|max", "Max requests per second, or all that is allowed."),
+    (("--rate",), check_rate, "RPS|max", "Max requests per second, or all that is allowed."),
 )
 
 
 @cache
 def shared_options() -> list[Any]:
     """Build the options once; they store nothing of the command that they belong to."""
-    shared = {entry[1]: _shared(*entry) for entry in _SHARED}
+    declared = dict(_shared(*entry) for entry in _SHARED)
     help_option = typer.Option(
         False,
         "-h",
@@ -137,16 +127,14 @@ def shared_options() -> list[Any]:
         help="Show this help.",
         rich_help_panel=COMMON,
     )
-    return build_options({**shared, "help": (bool, help_option)})
+    return build_options({**declared, "help": (bool, help_option)})
 
 
 def _shared(
-    decls: list[str],
-    member: str,
-    parse: Callable[[str], Any] | None,
-    metavar: str | None,
-    text: str,
-) -> tuple[Any, Any]:
+    names: tuple[str, ...], parse: Callable[[str], Any] | None, metavar: str | None, text: str
+) -> tuple[str, tuple[Any, Any]]:
+    member = names[-1].partition("/")[0].removeprefix("--").replace("-", "_")
+
     def store(ctx: typer.Context, value: Any) -> None:
         if value is not None and not ctx.resilient_parsing:
             options = runtime_of(ctx).options
@@ -159,14 +147,14 @@ def _shared(
 
     option = typer.Option(
         None,
-        *decls,
+        *names,
         metavar=metavar,
         expose_value=False,
         callback=store,
         help=text,
         rich_help_panel=COMMON,
     )
-    return (bool if metavar is None else str) | None, option
+    return member, ((bool if metavar is None else str) | None, option)
 
 
 def show_help(ctx: typer.Context, value: bool) -> None:

@@ -28,23 +28,16 @@ def show(ctx: typer.Context) -> Record:
     from parsec_cli.api.reads import get_escrow
 
     escrow = get_escrow(runtime_of(ctx).client)
-    pairs = [
-        (
-            column.path,
-            _min_fee(escrow) if column.path == "min_fee_usdc" else shown(escrow.get(column.path)),
-        )
-        for column in columns.ESCROW
-    ]
-    return Record(escrow, columns.ESCROW, (Card(tuple(pairs)),))
+    pairs = {column.path: shown(escrow.get(column.path)) for column in columns.ESCROW}
+    pairs["min_fee_usdc"] = _min_fee(escrow)
+    return Record(escrow, columns.ESCROW, (Card(tuple(pairs.items())),))
 
 
 def _min_fee(escrow: JsonObject) -> str:
     """Show the raw value, and its meaning if it is in base units: sources disagree on that."""
-    raw = escrow.get("min_fee_usdc")
+    raw = shown(escrow.get("min_fee_usdc"))
     try:
-        usdc = Decimal(str(raw)) / 1_000_000
+        usdc = Decimal(raw) / 1_000_000
     except InvalidOperation:
-        return shown(raw)
-    if not usdc.is_finite():
-        return shown(raw)
-    return f"{raw} ({usdc:f} USDC, when in base units)"
+        return raw
+    return f"{raw} ({usdc:f} USDC, when in base units)" if usdc.is_finite() else raw

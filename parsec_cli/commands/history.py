@@ -50,9 +50,14 @@ def list_entries(
     runtime, filtered = runtime_of(ctx), bool(user or since)
     name, by = _named(user)
     entries = runtime.history.entries(name, since, limit, by=by)
+
+    def pages() -> Iterator[list[JsonObject]]:
+        while page := list(itertools.islice(entries, _PAGE)):
+            yield page
+        _warn_of_damage(runtime)
+
     empty = "no change matches" if filtered else "no change was made from here yet"
-    pages = _pages(runtime, entries)
-    return Listing("entries", columns.HISTORY, pages, empty=empty, filtered=filtered)
+    return Listing("entries", columns.HISTORY, pages(), empty=empty, filtered=filtered)
 
 
 @noun.command("show")
@@ -83,12 +88,6 @@ def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
     named = Reference.parse(user)
     forced = user != named.id
     return named.id, (named.meaning,) if forced else either
-
-
-def _pages(runtime: Runtime, entries: Iterator[JsonObject]) -> Iterator[list[JsonObject]]:
-    while page := list(itertools.islice(entries, _PAGE)):
-        yield page
-    _warn_of_damage(runtime)
 
 
 def _warn_of_damage(runtime: Runtime) -> None:

@@ -47,7 +47,14 @@ def show(
     """
     runtime = runtime_of(ctx)
     if watch is not None:
-        return Frames(_repeated(runtime, top, watch))
+        sleep = runtime.world.sleep or runtime.interrupts.pause
+
+        def frames() -> Iterator[Record]:
+            while True:
+                yield _pool_record(runtime, top)
+                sleep(watch)
+
+        return Frames(frames())
     return _pool_record(runtime, top)
 
 
@@ -127,11 +134,3 @@ def _largest(runtime: Runtime, top: int) -> list[JsonObject]:
     largest = heapq.nlargest(top, users, key=lambda raw: User(raw).qps_limit or 0)
     names = ("external_id", "customer_id", "qps_limit")
     return [{name: raw.get(name) for name in names} for raw in largest if User(raw).qps_limit]
-
-
-def _repeated(runtime: Runtime, top: int, seconds: float) -> Iterator[Record]:
-    """Yield the pool again every so many seconds, until the command is interrupted."""
-    sleep = runtime.world.sleep or runtime.interrupts.pause
-    while True:
-        yield _pool_record(runtime, top)
-        sleep(seconds)
