@@ -20,6 +20,8 @@ _POLL_SECONDS = 0.02
 _FAR = 1 << 30
 _MOST_TEXT = 4096
 _HELD = (errno.EAGAIN, errno.EWOULDBLOCK)
+# what network disks without locks respond
+_UNSUPPORTED = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EINVAL)
 
 
 @contextmanager
@@ -78,6 +80,8 @@ def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Non
             taken = _take(descriptor)
         except OSError as error:
             reason = (error.strerror or "failed").lower()
+            if error.errno not in _UNSUPPORTED:
+                raise LocalFault(f"cannot lock `{path}`: {reason}; nothing was sent") from None
             raise LocalFault(
                 f"cannot lock `{path}`: the disk does not support locks ({reason});"
                 " nothing was sent",

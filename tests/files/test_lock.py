@@ -80,13 +80,17 @@ def test_an_unusable_lock_file_names_no_process(path, text):
     assert (error.message, error.hint) == (IN_PROGRESS, "wait for it")
 
 
-@pytest.mark.parametrize("number", NO_LOCKS)
-def test_a_disk_without_locks_is_an_error_and_no_run_starts(path, number, monkeypatch):
+def fail_to_lock(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def flock(descriptor: int, how: int) -> None:
         del descriptor, how
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", flock)
+
+
+@pytest.mark.parametrize("number", NO_LOCKS)
+def test_a_disk_without_locks_is_an_error_and_no_run_starts(path, number, monkeypatch):
+    fail_to_lock(monkeypatch, number)
     with pytest.raises(LocalFault) as caught, lock.only_run(path):
         pytest.fail("a run without a lock")
     assert caught.value.message == (
@@ -97,6 +101,14 @@ def test_a_disk_without_locks_is_an_error_and_no_run_starts(path, number, monkey
     assert "kill" not in caught.value.hint
     with lock.directory_lock(path):
         pass  # saves are whole without it
+
+
+def test_another_failure_of_a_lock_does_not_blame_the_kind_of_disk(path, monkeypatch):
+    fail_to_lock(monkeypatch, errno.EIO)
+    with pytest.raises(LocalFault) as caught, lock.only_run(path):
+        pytest.fail("a run without a lock")
+    assert caught.value.message == f"cannot lock `{path}`: input/output error; nothing was sent"
+    assert caught.value.hint == ""
 
 
 def test_a_lock_is_never_written_through_a_link(path, tmp_path):
