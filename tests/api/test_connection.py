@@ -6,6 +6,7 @@ import os
 import shutil
 import ssl
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -189,3 +190,17 @@ def test_certificates_are_always_checked(private_ca):
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_tls_1_2_is_the_minimum_on_a_system_that_allows_less(monkeypatch):
+    def lax_context(protocol: int) -> ssl.SSLContext:
+        context = ssl.SSLContext(protocol)
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        return context
+
+    system = SimpleNamespace(**{**vars(ssl), "SSLContext": lax_context})
+    monkeypatch.setattr("parsec_cli.api.connection.ssl", system)
+    transport = connect(API, Deadline(), {})
+    context = transport._pool._ssl_context
+    transport.close()
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
