@@ -281,13 +281,19 @@ def test_words_for_undoing_never_suggest_a_deactivation(tool, noun, word):
         "users suspend",
         "history remove",
         "usage destroy",
-        "help users reactivate",
     ],
 )
 def test_other_words_never_suggest_a_deactivation(tool, line):
     done = tool(*line.split(), "x")
     assert done.code == 2
     assert "users deactivate" not in done.err.replace("users deactivated", "")
+
+
+@pytest.mark.parametrize("word", ["activate", "reactivate", "undeactivate"])
+def test_the_help_of_a_word_for_undoing_never_suggests_that_of_deactivate(tool, word):
+    done = tool("help", "users", word)
+    assert done.code == 2
+    assert "deactivate" not in done.err.replace(f"`users {word}`", "")
 
 
 @pytest.mark.parametrize("word", ["delete", "remove", "rm", "deactivat", "deactviate"])
