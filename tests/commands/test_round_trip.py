@@ -27,10 +27,11 @@ def crowd(builder) -> list[dict]:
     """Users whose ids are each other's readings: escaped, quoted, neutralised, in two forms."""
     chance = random.Random(20261126)
     names = dict.fromkeys(nasty(chance) for _ in range(60))
-    for name in ["dom\\user", "=x", "q", "a,b", "u", "é"]:
+    for name in ["dom\\user", "=x", "q", "a,b", "u", "é", "00123", "4e872096", "TRUE"]:
         twins = (name.replace("\\", "\\\\"), f"'{name}", f'"{name}"', f"ext:{name}", f" {name}")
         names |= dict.fromkeys([name, *twins, "e\u0301"])
-    return [builder.add(name, number % 7 + 1) for number, name in enumerate(names)]
+    users = [builder.add(name, number % 7 + 1) for number, name in enumerate(names)]
+    return [*users, builder.add("unlimited", None), builder.add(None, 5)]
 
 
 @pytest.mark.parametrize("form", FORMATS)

