@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import quote, urlencode
 
@@ -23,13 +25,13 @@ from parsec_cli.api.call import (
     NotSentCause,
     read_response,
 )
-from parsec_cli.api.retry import RetryBudget, RetrySettings, send
+from parsec_cli.api.retry import RetrySettings, send
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Interrupts
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.outcomes import Applied, Outcome, Unknown
-from parsec_cli.records import record
+from parsec_cli.records import record, state
 
 if TYPE_CHECKING:
     from parsec_cli.api.connection import Deadline
@@ -96,55 +98,43 @@ class ChangeLog(Protocol):
     def finish(self, entry: str, outcome: JsonObject) -> None: ...
 
 
+@state
 class Client:
     """Sends calls to one Parsec API host.
 
     `key` is called at the first request. `timeout` is the whole time in seconds of one request.
     `trust` describes the trusted certificates, for errors about them. `log` gets one line per
-    attempt.
+    attempt. `quota` has the latest headers about the monthly quota. `transport` is used without an
+    httpx.Client, whose cookies, redirects and merged URLs take a third of its time.
     """
 
-    def __init__(
-        self,
-        base_url: BaseUrl,
-        key: Callable[[], Secret],
-        transport: Transport,
-        *,
-        deadline: Deadline | None = None,
-        timeout: float = 30.0,
-        trust: str = "",
-        retry: RetrySettings | None = None,
-        changes: Callable[[], ChangeLog] | None = None,
-        interrupts: Interrupts | None = None,
-        log: Callable[[str], None] | None = None,
-    ) -> None:
-        self._root = base_url.root
-        self.host = base_url.display
-        self.retry = retry or RetrySettings(RetryBudget())
-        # errors of the history about changes that were made: shown after the command's own result
-        self.deferred: list[LocalFault] = []
-        self.quota: Mapping[str, str] = {}
-        self._timeout = timeout
-        self._key = key
-        self._trust = trust
-        # the HTTP library takes 110 ms to import, so only a command that sends requests imports it
-        from parsec_cli.api import transport as http
-        from parsec_cli.api.connection import Deadline
+    base_url: BaseUrl
+    key: Callable[[], Secret]
+    transport: Transport
+    deadline: Deadline
+    retry: RetrySettings
+    interrupts: Interrupts
+    timeout: float = 30.0
+    trust: str = ""
+    changes: Callable[[], ChangeLog] | None = None
+    log: Callable[[str], None] | None = None
+    quota: Mapping[str, str] = MappingProxyType({})
 
-        self._deadline = deadline or Deadline()
-        self._http = http
-        # only the network's transport reports the first byte that it sends
-        self._in_process = not isinstance(transport, http.NetworkTransport)
-        self._proxy = transport.proxy if isinstance(transport, http.NetworkTransport) else ""
-        self._changes = changes
-        self._interrupts = interrupts or Interrupts()
-        self._log = log
-        # used without an httpx.Client: cookies, redirects and merged URLs take a third of its time
-        self._transport = transport
-        self._headers: dict[str, str] = {}
+    @property
+    def host(self) -> str:
+        return self.base_url.display
+
+    @cached_property
+    def deferred(self) -> list[LocalFault]:
+        """Errors of the history about changes that were made: shown after the result."""
+        return []
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        return {**_HEADERS, "x-api-key": self.key().reveal()}
 
     def close(self) -> None:
-        self._transport.close()
+        self.transport.close()
 
     def change(self, call: Call, change: Change, settle: Callable[[Exchange], Outcome]) -> Outcome:
         """Record a change, send it, judge it by `settle`, and record its outcome.
@@ -152,19 +142,19 @@ class Client:
         `settle` may read the user again. LocalFault when the change cannot be recorded: then
         nothing was sent.
         """
-        self._authorised()  # a missing key is an error before anything is recorded
-        state = self._deadline.call()
+        _ = self._headers  # a missing key is an error before anything is recorded
+        attempt = self.deadline.call()
         entry = ""
-        if self._changes is not None:
-            entry = self._changes().begin(change.line(), durable=call.method == "DELETE")
-        with self._interrupts.shield(lambda: state.touched):
+        if self.changes is not None:
+            entry = self.changes().begin(change.line(), durable=call.method == "DELETE")
+        with self.interrupts.shield(lambda: attempt.touched):
             try:
                 outcome = settle(self.read(call))
             except Stopped as stop:
                 # say whether the change was sent, here and in the history
                 word, hint = "not_applied", ""
                 text = f"{stop.message}: nothing was sent, nothing was changed"
-                if state.touched:
+                if attempt.touched:
                     word, hint = "unknown", "read what was to be changed before sending it again"
                     text = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
                 self._finish(entry, {"outcome": word, "error": text})
@@ -173,23 +163,18 @@ class Client:
         return outcome
 
     def _finish(self, entry: str, outcome: JsonObject) -> None:
-        if self._changes is None:
+        if self.changes is None:
             return
         try:
-            self._changes().finish(entry, outcome)
+            self.changes().finish(entry, outcome)
         except LocalFault as fault:
             self.deferred.append(fault)
-
-    def _authorised(self) -> dict[str, str]:
-        if not self._headers:
-            self._headers = {**_HEADERS, "x-api-key": self._key().reveal()}
-        return self._headers
 
     def read(self, call: Call) -> Exchange:
         """Send a call that changes nothing."""
         if len(call.path) > _LONGEST_PATH:
             raise UsageFault("an id or a cursor is too long for a URL")
-        request_headers = {**call.headers, **self._authorised()}
+        request_headers = {**call.headers, **self._headers}
         content = None
         if call.body is not None:
             content = call.text.encode() or json.dumps(call.body).encode("ascii")
@@ -198,32 +183,35 @@ class Client:
         def attempt(number: int) -> Attempted:
             started = time.perf_counter()
             attempted = self._attempt(call, content, request_headers)
-            if self._log is not None:
+            if self.log is not None:
                 elapsed = (time.perf_counter() - started) * 1000
-                self._log(_log_line(call, attempted, number, elapsed))
+                self.log(_log_line(call, attempted, number, elapsed))
             return attempted
 
         return send(call, attempt, self.retry)
 
     def _attempt(self, call: Call, content: bytes | None, headers: Mapping[str, str]) -> Attempted:
-        url = self._root + call.path
-        request = self._http.request(call.method, url, headers, content, self._timeout)
-        self._deadline.begin(self._timeout)
-        if self._in_process:
-            self._deadline.leave()
+        # the HTTP library takes 110 ms to import, so only a command that sends requests imports it
+        from parsec_cli.api import transport as http
+
+        url = self.base_url.root + call.path
+        request = http.request(call.method, url, headers, content, self.timeout)
+        self.deadline.begin(self.timeout)
+        # only the network's transport reports the first byte that it sends
+        proxy = self.transport.proxy if isinstance(self.transport, http.NetworkTransport) else None
+        if proxy is None:
+            self.deadline.leave()
         try:
-            response = self._transport.handle_request(request)
-        except self._http.FAILURES as fault:
+            response = self.transport.handle_request(request)
+        except http.FAILURES as fault:
             cause, why = self._explain(fault)
-            if self._deadline.attempt.sent:
+            if self.deadline.attempt.sent:
                 return Lost(why)
-            trusted = (
-                f"; trusted is {self._trust}" if cause == "certificate" and self._trust else ""
-            )
-            return NotSent(cause, why + trusted, self._proxy)
+            trusted = f"; trusted is {self.trust}" if cause == "certificate" and self.trust else ""
+            return NotSent(cause, why + trusted, proxy or "")
         try:
             answer = read_response(response, iter(cast("Iterable[bytes]", response.stream)))
-        except self._http.FAILURES as fault:
+        except http.FAILURES as fault:
             why = f"it was cut: {self._explain(fault)[1]}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
         finally:
@@ -235,7 +223,7 @@ class Client:
     def _explain(self, fault: Exception) -> tuple[NotSentCause, str]:
         from parsec_cli.api.network_errors import explain
 
-        return explain(fault, None if self._interrupts.drain_at else self._timeout)
+        return explain(fault, None if self.interrupts.drain_at else self.timeout)
 
 
 def _history_entry(outcome: Outcome) -> JsonObject:

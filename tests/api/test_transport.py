@@ -23,6 +23,7 @@ from parsec_cli.api.connection import Deadline
 from parsec_cli.api.retry import RetryBudget, RetrySettings
 from parsec_cli.api.transport import connect
 from parsec_cli.base_url import BaseUrl
+from parsec_cli.interrupts import Interrupts
 from parsec_cli.models import Secret
 
 LIMIT = 0.5
@@ -45,6 +46,7 @@ def exchange(
         lambda: Secret("pk_live_TESTKEY"),
         connect(base, deadline, environ or {}),
         deadline=deadline,
+        interrupts=Interrupts(),
         timeout=timeout,
         # `stopping` ends the call after its first attempt
         retry=RetrySettings(RetryBudget(), sleep=lambda _: None, stopping=lambda: True),
