@@ -60,10 +60,11 @@ class Progress:
     def advance(self, n: int = 1) -> None:
         with self._lock:
             self._done += n
+            self._note = ""
             self._show()
 
     def note(self, text: str) -> None:
-        """Show a note after the numbers; an empty text removes it."""
+        """Show a note after the numbers until the next advance."""
         with self._lock:
             is_new = bool(text) and text != self._note
             self._note = text

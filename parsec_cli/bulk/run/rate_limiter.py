@@ -101,8 +101,12 @@ class Pacer:
             lowered = self._lower_ceiling(limit_qps, now)
             if lowered:
                 self._hold = max(self._hold, now + wait)
-            elif news and not self._is_stray(limit_qps, now):
-                self._halve(now, limit_known=limit_qps is not None)
+            elif news:
+                at_limit = limit_qps and (self._ceiling or 0) >= limit_qps * self._share
+                # one 429 at exactly the reported limit is jitter, unless another follows soon
+                if not at_limit or now - self._news_at <= RECOVERY:
+                    self._halve(now, limit_known=limit_qps is not None)
+                self._news_at = now
             if lowered or news:
                 self._limited_at = now
             # the server allows no burst now, so the unused part of ours is void
@@ -166,13 +170,6 @@ class Pacer:
         self._ceiling = self._low = ceiling
         self._low_at = now
         return True
-
-    def _is_stray(self, limit_qps: float | None, now: float) -> bool:
-        """Ignore one 429 at exactly the reported limit: jitter, unless another follows soon."""
-        at_limit = bool(limit_qps and self._ceiling and self._ceiling >= limit_qps * self._share)
-        alone = now - self._news_at > RECOVERY
-        self._news_at = now
-        return at_limit and alone
 
     def _halve(self, now: float, *, limit_known: bool) -> None:
         if self._ceiling is None:

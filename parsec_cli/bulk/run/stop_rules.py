@@ -56,7 +56,10 @@ class StopRules:
         if isinstance(outcome, Applied):
             self._kind, self._streak = None, 0
         else:
-            error, kind = outcome.error, _kind_of(outcome)
+            error, status = outcome.error, outcome.error.http_status or 0
+            kind = next((kind for kind in _IN_A_ROW if isinstance(error, kind)), None)
+            if isinstance(outcome, Unknown) and (status >= 500 or 0 < status < 300):  # noqa: PLR2004
+                kind = ServerFault if status >= 500 else Unreadable  # noqa: PLR2004
             if isinstance(error, _AT_ONCE):
                 return error
             if error.retry_after is not None:  # longer than `--max-wait`, and for every row
@@ -78,14 +81,6 @@ class StopRules:
             return None
         # no hint: not every command has `--max-failures`, and each run can be continued
         return RowsFailed(f"stopped after {counted(self._failures, 'failed row')}")
-
-
-def _kind_of(outcome: NotApplied | Unknown) -> type[ParsecError] | None:
-    """Return the class of fault that counts in a row; an unknown outcome counts by its status."""
-    status = outcome.error.http_status
-    if isinstance(outcome, Unknown) and status is not None and (status >= 500 or status < 300):  # noqa: PLR2004
-        return ServerFault if status >= 500 else Unreadable  # noqa: PLR2004
-    return next((kind for kind in _IN_A_ROW if isinstance(outcome.error, kind)), None)
 
 
 class FreePool:

@@ -174,10 +174,14 @@ def _apply(
     if checked.send:
         typed = options.consent.confirm is None
         if typed and (everyone or not options.yes):
-            plan = plan_blocks(unsent, ahead)
-            runtime.screen.show_people(
-                [target_line(runtime), *_first_rows(checked), *plan, Line("")]
-            )
+            # the consent shows the deactivations in more detail
+            actions = [action for action in checked.send if not isinstance(action, Deactivate)]
+            rows = [as_json(action) for action in actions[:_SHOWN]]
+            shown: list[Block] = [Grid(columns.ACTION, rows)] if rows else []
+            if len(actions) > _SHOWN:
+                shown.append(Line(f"and {len(actions) - _SHOWN:,} more", "dim"))
+            shown = [target_line(runtime), *shown, *plan_blocks(unsent, ahead), Line("")]
+            runtime.screen.show_people(shown)
         if everyone or not typed:
             agree(runtime, everyone, options.consent)
         else:
@@ -198,17 +202,6 @@ def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
     ]
     notes = notes and shortened(notes, _SHOWN)
     return Plan(checked.send, (*plan.keeps, *keeps), (*plan.notes, *notes))
-
-
-def _first_rows(checked: CheckedPlan) -> list[Block]:
-    """Show the first rows, without the deactivations: the consent shows those in more detail."""
-    actions = [action for action in checked.send if not isinstance(action, Deactivate)]
-    if not actions:
-        return []
-    blocks: list[Block] = [Grid(columns.ACTION, [as_json(action) for action in actions[:_SHOWN]])]
-    if len(actions) > _SHOWN:
-        blocks.append(Line(f"and {len(actions) - _SHOWN:,} more", "dim"))
-    return blocks
 
 
 def _ask(runtime: Runtime, number: int) -> None:

@@ -42,7 +42,6 @@ from parsec_cli.holdings import Holdings, has_wallet, json_of, requests_needed
 from parsec_cli.models import Pool, User
 from parsec_cli.next_command import NextCommand
 from parsec_cli.outcomes import Applied, Outcome
-from parsec_cli.output.progress import Progress
 from parsec_cli.records import changed, record
 from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Line, Listing
@@ -170,51 +169,30 @@ class ApiChanges:
         self.deactivated: list[str] = []
 
     def send(self, action: Action) -> Outcome:
-        outcome = self._send(action)
-        if not isinstance(outcome, Applied):
-            # a server may repeat keys in its error, and a row's error is kept in files
-            text = self._redaction.text(without_keys(outcome.error.message))
-            return changed(outcome, error=outcome.error.but(text))
-        if isinstance(action, Create) and outcome.after:
-            self.created.append((outcome.after["customer_id"], action.external_id))
-        elif isinstance(action, Deactivate):
-            self.deactivated.append(action.customer_id)
-        return outcome
-
-    def _send(self, action: Action) -> Outcome:
-        client, user = self._client, self._checked.user
+        client, user, origin = self._client, self._checked.user, self._origin
         match action:
             case Create():
                 body = {"external_id": action.external_id, **as_json(action)["after"]}
-                return changes.create(client, body, *self._origin)
+                outcome = changes.create(client, body, *origin)
+                if isinstance(outcome, Applied) and outcome.after:
+                    self.created.append((outcome.after["customer_id"], action.external_id))
             case SetQps():
-                return changes.set_qps(client, user(action), action.new, *self._origin)
+                outcome = changes.set_qps(client, user(action), action.new, *origin)
             case Deactivate():
                 held = json_of(action.holdings)
-                return changes.deactivate(client, user(action), held, *self._origin)
+                outcome = changes.deactivate(client, user(action), held, *origin)
+                if isinstance(outcome, Applied):
+                    self.deactivated.append(action.customer_id)
             case _:
                 assert_never(action)
+        if isinstance(outcome, Applied):
+            return outcome
+        # a server may repeat keys in its error, and a row's error is kept in files
+        text = self._redaction.text(without_keys(outcome.error.message))
+        return changed(outcome, error=outcome.error.but(text))
 
     def quota_used_up(self) -> QuotaUsedUp | None:
         return quota_used_up(self._client.quota)
-
-
-class RunProgress:
-    """The progress display of a run; a note about waiting stays until the next row is done."""
-
-    def __init__(self, display: Progress) -> None:
-        self._display = display
-        self._noted = False
-
-    def advance(self, n: int) -> None:
-        if self._noted:
-            self._noted = False
-            self._display.note("")
-        self._display.advance(n)
-
-    def note(self, text: str) -> None:
-        self._noted = True
-        self._display.note(text)
 
 
 def journal_of(runtime: Runtime, command: str) -> AbstractContextManager[Journal]:
@@ -242,8 +220,7 @@ def run_plan(
     elif checked.send:
         path = reserved_file(runtime.places.runs_dir, runtime.world.clock())
     sent = ApiChanges(runtime, command, options.reason, checked)
-    with runtime.screen.progress(len(entries), command.removeprefix("users ")) as display:
-        progress = RunProgress(display)
+    with runtime.screen.progress(len(entries), command.removeprefix("users ")) as progress:
         builder.client.retry.notice = progress.note
         run = Run(
             checked,
