@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.02
 _TERMINATE_SECONDS = 1.0  # between asking the program to end and killing it
 
 
-def output_of(command: str, source: str, environ: Mapping[str, str], timeout: float) -> str:
+def output_of(command: str, source: str, environ: Mapping[str, str], timeout: float = 60.0) -> str:
     """Run `command` without a shell and return its stdout; `timeout` is in seconds.
 
     Its output may contain secrets and is never shown. It gets no stdin, because that may be the

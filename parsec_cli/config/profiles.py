@@ -28,8 +28,6 @@ from parsec_cli.next_command import NextCommand, Target, again, run
 from parsec_cli.records import record
 from parsec_cli.redaction import mask, shown
 
-COMMAND_TIMEOUT = 60.0  # seconds that `api_key_command` may take
-
 
 @record
 class KeySource:
@@ -38,7 +36,6 @@ class KeySource:
     sources: Sources
     base_url: BaseUrl
     config_file: Path
-    timeout: float
 
     @property
     def source(self) -> str:
@@ -79,7 +76,7 @@ class KeySource:
         command = self.sources.stored["api_key_command"]
         from parsec_cli.config.key_command import output_of
 
-        return checked_key(output_of(command, source, self.sources.environ, self.timeout), source)
+        return checked_key(output_of(command, source, self.sources.environ), source)
 
     def masked(self) -> str | None:
         """Return the masked key without running a command; a malformed key is wholly masked."""
@@ -157,7 +154,6 @@ def resolve(
     base_url: str | None = None,
     output: str | None = None,
     rate: str | None = None,
-    command_timeout: float = COMMAND_TIMEOUT,
 ) -> Profile:
     """Return what is in effect for these options (None: not given); reads the config file."""
     config = read(places.config_file)
@@ -182,7 +178,7 @@ def resolve(
     )
     found = {key: sources.find(key) for key in ("base_url", "output", "rate", "protected")}
     host = BaseUrl.parse(found["base_url"][0] or "")
-    key = KeySource(sources, host, config.path, command_timeout)
+    key = KeySource(sources, host, config.path)
     named_by = {"profile": chosen_by, "api_key": key.source}
     named_by |= {name: source for name, (_, source) in found.items()}
     return Profile(

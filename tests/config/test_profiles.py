@@ -1,7 +1,6 @@
 """Which profile, host and key are in effect, for every combination of their sources."""
 
 import itertools
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 
 from parsec_cli.config.profiles import Profile, resolve
 from parsec_cli.config.settings import Places
-from parsec_cli.errors import GuardRefused, KeyFault, NoKey, UsageFault
+from parsec_cli.errors import GuardRefused, NoKey, UsageFault
 from parsec_cli.next_command import run
 
 STORED, OTHER = "pk_live_STOREDKEY_0001", "pk_live_ENVIRONKEY_0002"
@@ -83,13 +82,9 @@ COMBINATIONS = [Given(*flags) for flags in itertools.product((False, True), repe
 
 
 @pytest.mark.parametrize("given", COMBINATIONS, ids=str)
-def test_every_combination_of_sources_uses_the_host_of_the_first_in_order(config, given):
-    assert config(given.text, given.env, **given.options).base_url.text == given.expected_url()
-
-
-@pytest.mark.parametrize("given", COMBINATIONS, ids=str)
-def test_every_combination_of_sources_uses_the_permitted_key_or_none(config, given):
+def test_every_combination_uses_the_first_host_and_the_permitted_key_or_none(config, given):
     profile = config(given.text, given.env, **given.options)
+    assert profile.base_url.text == given.expected_url()
     expected = given.expected_key()
     if isinstance(expected, str):
         assert profile.key().reveal() == expected
@@ -119,8 +114,9 @@ def test_without_any_source_the_defaults_are_used_and_there_is_no_key(config):
     profile = config()
     assert (profile.name, profile.base_url.text, profile.key_source) == ("default", DEFAULT_URL, "")
     assert (profile.output, profile.rate, profile.sandbox) == (None, None, False)
-    with pytest.raises(NoKey, match=r"neither PARSEC_API_KEY nor profile `default` of `?.*toml"):
-        profile.key()
+    for none in (profile, config('[profiles.default]\napi_key = " "')):
+        with pytest.raises(NoKey, match=r"neither PARSEC_API_KEY nor profile `default` of .*toml"):
+            none.key()
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\n"])
@@ -133,11 +129,6 @@ def test_a_blank_variable_is_unset(config, blank):
     profile = config(text, blanks)
     assert profile.key().reveal() == STORED
     assert (profile.base_url.text, profile.output) == (FILE_URL, "csv")
-
-
-def test_a_blank_stored_key_counts_as_none(config):
-    with pytest.raises(NoKey):
-        config('[profiles.default]\napi_key = " "').key()
 
 
 def test_the_key_of_the_environment_is_not_sent_to_the_host_of_an_explicit_profile(config):
@@ -160,23 +151,13 @@ def test_the_refusal_names_both_hosts_and_the_source_of_the_other(config):
     assert caught.value.exit_code == 10
 
 
-@pytest.mark.parametrize(
-    "same",
-    ["https://FILE.example:443/", "https://file.example/api/v1", "https://file.example/gw"],
-)
-def test_another_spelling_or_path_of_the_origin_is_the_same_host(config, same):
+def test_a_host_is_the_same_by_its_origin_alone(config):
     text = f'[profiles.default]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"'
-    assert config(text, base_url=same).key().reveal() == STORED
-
-
-@pytest.mark.parametrize(
-    "other",
-    ["https://file.example:8443", "https://file.example.evil.example", "https://xfile.example"],
-)
-def test_another_port_or_a_longer_name_is_another_host(config, other):
-    text = f'[profiles.default]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"'
-    with pytest.raises(GuardRefused):
-        config(text, base_url=other).key()
+    for same in ("https://FILE.example:443/", f"{FILE_URL}/api/v1", f"{FILE_URL}/gw"):
+        assert config(text, base_url=same).key().reveal() == STORED
+    for other in (f"{FILE_URL}:8443", f"{FILE_URL}.evil.example", "https://xfile.example"):
+        with pytest.raises(GuardRefused):
+            config(text, base_url=other).key()
 
 
 def test_a_refused_key_command_is_not_even_run(config, folder):
@@ -195,13 +176,6 @@ def test_the_key_command_runs_once_and_only_when_the_key_is_asked_for(config, fo
     assert profile.key_source == "api_key_command of profile default"
     assert [profile.key().reveal(), profile.key().reveal()] == [STORED, STORED]
     assert trace.read_text() == "x\n"
-
-
-def test_a_key_command_that_hangs_is_a_key_error(config):
-    text = f"[profiles.default]\napi_key_command = '{sys.executable} -c \"input()\"'"
-    text = text.replace("input()", "import time; time.sleep(60)")
-    with pytest.raises(KeyFault, match=r"took longer than 0.2 s"):
-        config(text, command_timeout=0.2).key()
 
 
 @pytest.mark.parametrize(

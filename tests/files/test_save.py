@@ -1,7 +1,6 @@
 """Saves are whole and private, appends stay whole lines, and no link of others is followed."""
 
 import os
-import resource
 import stat
 import subprocess
 import sys
@@ -72,19 +71,7 @@ def test_the_temporary_file_is_private_before_it_has_content(folder):
     assert seen == {0o600}
 
 
-def test_a_link_stays_and_its_target_is_replaced(folder):
-    target = folder / "dotfiles" / "parsec.toml"
-    target.parent.mkdir()
-    target.write_bytes(b"old")
-    link = folder / "config.toml"
-    link.symlink_to(target)
-    save.save(link, b"new")
-    assert link.is_symlink()
-    assert target.read_bytes() == b"new"
-    assert leftovers(target.parent) == []
-
-
-def test_a_chain_of_relative_links_is_followed(folder):
+def test_links_stay_and_the_target_of_a_chain_is_replaced(folder):
     (folder / "b").mkdir()
     (folder / "b" / "real").write_bytes(b"old")
     (folder / "middle").symlink_to("b/real")
@@ -92,6 +79,8 @@ def test_a_chain_of_relative_links_is_followed(folder):
     save.save(folder / "link", b"new")
     assert (folder / "b" / "real").read_bytes() == b"new"
     assert (folder / "middle").is_symlink()
+    assert (folder / "link").is_symlink()
+    assert leftovers(folder / "b") == []
 
 
 def test_the_target_of_a_dangling_link_is_created(folder):
@@ -100,13 +89,6 @@ def test_the_target_of_a_dangling_link_is_created(folder):
     save.save(link, b"new")
     assert link.is_symlink()
     assert (folder / "missing" / "parsec.toml").read_bytes() == b"new"
-
-
-def test_a_loop_of_links_is_a_clear_error(folder):
-    link = folder / "config.toml"
-    link.symlink_to(link)
-    with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: "):
-        save.save(link, b"new")
 
 
 def test_a_link_into_a_directory_without_write_permission_keeps_the_old_content(plain_user):
@@ -123,45 +105,12 @@ def test_a_link_into_a_directory_without_write_permission_keeps_the_old_content(
     assert link.is_symlink()
 
 
-def test_a_full_disk_keeps_the_old_content_and_leaves_no_temporary_file(folder):
-    path = folder / "config.toml"
-    path.write_bytes(b"old")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    try:
-        with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: file too large"):
-            save.save(path, b"n" * 100_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert path.read_bytes() == b"old"
-    assert leftovers(folder) == []
-
-
-@pytest.mark.parametrize("action", [save.save, append.append])
-def test_a_file_instead_of_a_directory_is_a_clear_error(folder, action):
-    (folder / "parsec").write_bytes(b"")
-    with pytest.raises(LocalFault, match=r"cannot .* `.*config\.toml`: "):
-        action(folder / "parsec" / "config.toml", b"x\n")
-
-
-def test_a_directory_instead_of_the_file_is_a_clear_error(folder):
-    with pytest.raises(LocalFault, match="is a directory"):
-        save.save(folder, b"x")
-
-
 def test_a_device_is_never_replaced(folder):
     pipe = folder / "config.toml"
     os.mkfifo(pipe)
     with pytest.raises(LocalFault, match=r"cannot save `.*config\.toml`: not a regular file"):
         save.save(pipe, b"x")
     assert pipe.is_fifo()
-
-
-def test_the_error_names_a_missing_home(folder):
-    with pytest.raises(LocalFault) as caught:
-        save.save(Path(os.devnull) / "no-home" / "config.toml", b"x")
-    assert caught.value.message == "cannot save `config.toml`: there is no home directory"
-    assert list(folder.iterdir()) == []
 
 
 def test_readers_never_see_a_partial_save(folder):
@@ -247,26 +196,6 @@ def test_lines_appended_by_several_processes_stay_whole(folder):
         writer.communicate()
     lines = filter(None, path.read_bytes().splitlines())
     assert sorted(lines) == [letter * 5000 for letter in (b"a", b"b", b"c") for _ in range(200)]
-
-
-def test_an_append_on_a_full_disk_is_an_error(folder):
-    path = folder / "history.jsonl"
-    path.symlink_to("/dev/full")
-    with pytest.raises(LocalFault, match="no space left on device"):
-        append.append(path, b"x\n")
-
-
-def test_a_partly_written_line_is_an_error_and_the_next_append_ends_it(folder):
-    path = folder / "history.jsonl"
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
-    try:
-        with pytest.raises(LocalFault):
-            append.append(path, b"x" * 100 + b"\n")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    append.append(path, b"next\n")
-    assert path.read_bytes() == b"x" * 10 + b"\nnext\n"
 
 
 @pytest.fixture

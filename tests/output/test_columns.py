@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from output.builders import BUILDER_KEY, Shown, listing, record, safe_user, show, user
 
-from parsec_cli.cells import restore
+from parsec_cli.cells import from_tsv, restore
 from parsec_cli.errors import ServerFault, UsageFault
 from parsec_cli.results import Column, Frames, Record
 
@@ -70,17 +70,7 @@ def test_unix_seconds_become_rfc_3339():
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_tsv_can_be_read_back(text):
     (line,) = show(Record({"v": text}, ONE), secrets=list).out.split("\n")[:-1]
-    assert read_back(line) == text
-
-
-def read_back(line):
-    import re
-
-    def one(match):
-        code = match[1]
-        return {"\\": "\\", "t": "\t", "n": "\n"}.get(code) or chr(int(code[2:-1], 16))
-
-    return re.sub(r"\\(\\|t|n|u\{[0-9a-f]+\})", one, line)
+    assert from_tsv(line) == text
 
 
 def test_csv_has_a_header_and_line_ends_of_rfc_4180():
@@ -89,12 +79,9 @@ def test_csv_has_a_header_and_line_ends_of_rfc_4180():
     assert shown.out.endswith("\r\n")
 
 
-def test_csv_header_can_be_left_out():
-    assert show(listing([]), "csv", headers=False).out == ""
-
-
-def test_csv_of_no_users_is_the_header():
+def test_csv_of_no_users_is_the_header_which_can_be_left_out():
     assert show(listing([]), "csv").out == f"{HEADER}\r\n"
+    assert show(listing([]), "csv", headers=False).out == ""
 
 
 def test_csv_neutralises_formulas_but_not_numbers():
@@ -117,10 +104,6 @@ def test_csv_to_a_file_is_utf_8_in_any_locale():
 def test_csv_on_a_terminal_is_escaped():
     shown = show(Record({"v": "a\x1b\r\nb"}, ONE), "csv", headers=False, terminal=True)
     assert shown.out == r"a\u{1b}\u{d}\nb" + "\n"
-
-
-def test_half_a_surrogate_is_escaped_rather_than_broken_utf_8():
-    assert show(Record({"v": "a\ud800"}, ONE), "csv", headers=False).out == "a\\u{d800}\r\n"
 
 
 def test_a_field_outside_the_columns_becomes_a_column_if_named():
@@ -171,8 +154,3 @@ def test_keys_are_masked_unless_revealed(form):
     assert "pk_live_****0001" in hidden
     assert user()["api_key"] not in hidden
     assert user()["api_key"] in revealed
-
-
-def test_other_secrets_stay_masked_when_keys_are_revealed():
-    result = Record({"clob_api_key": "abcdefgh1234"}, (Column("clob_api_key", "clob"),))
-    assert show(result, reveal_keys=True).out == "****1234\n"

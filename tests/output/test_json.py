@@ -103,14 +103,6 @@ def masked(value):
     return Redaction(list).value(value)
 
 
-@pytest.mark.parametrize("columns", ["0", "1", "5", "40", "80", "200"])
-def test_the_width_of_the_terminal_changes_nothing(columns):
-    value = user("x" * 300 + "\n[prod]")
-    environ = {"COLUMNS": columns, "TERM": "xterm"}
-    shown = show(record(value), "json", terminal=True, environ=environ)
-    assert shown.json == value | {"api_key": "pk_live_****0001"}
-
-
 def test_one_object_is_one_line_off_a_terminal():
     assert show(record({"b": 1, "a": None}), "json").out == '{"b": 1, "a": null}\n'
 
@@ -124,10 +116,6 @@ def test_control_characters_are_escaped_also_those_that_json_allows():
     shown = show(record({"t": text}), "json")
     assert shown.out == '{"t": "\\u0000\\u001b\\u007f\\u009b\\u2028\\ufffd"}\n'
     assert shown.json == {"t": text.replace("\ud800", "\ufffd")}
-
-
-def test_whole_numbers_stay_exact():
-    assert show(record({"n": 2**70}), "json").out == f'{{"n": {2**70}}}\n'
 
 
 @pytest.mark.parametrize("name", ["json", "jsonl"])

@@ -14,7 +14,7 @@ from output.builders import (
     user,
 )
 
-from parsec_cli.errors import LocalFault, ParsecError, QuotaUsedUp, RateLimited, UsageFault
+from parsec_cli.errors import ParsecError, QuotaUsedUp, RateLimited, UsageFault
 from parsec_cli.results import Bar, Card, Column, Grid, Line, Record, Text
 
 HIDDEN = {"Cc", "Cs", "Zl", "Zp"}
@@ -235,36 +235,6 @@ def test_without_terminals_or_with_no_input_a_command_asks_nothing():
     assert not Shown(terminal=True, stdin=Stream()).screen.interactive
     assert not Shown(terminal=True, stderr=None).screen.interactive
     assert not Shown(terminal=True, stdin=None).screen.interactive
-
-
-def test_a_broken_stderr_breaks_nothing():
-    class Broken(Stream):
-        def flush(self):
-            raise OSError(5, "input/output error")
-
-    for stderr in (None, Broken()):
-        shown = Shown(stderr=stderr, answers="yes\n")
-        shown.screen.notice("x")
-        shown.screen.error(ParsecError("x"))
-        assert shown.screen.ask("? ") == "yes"
-        with shown.screen.progress(1, "x") as progress:
-            progress.advance()
-        shown.screen.show(record(user()))
-        shown.screen.close()
-        assert shown.out
-
-
-def test_a_missing_stdout_is_a_local_error():
-    with pytest.raises(LocalFault, match="could not write to stdout: it is closed"):
-        show(Text("x"), stdout=None)
-
-
-def test_all_missing_streams_leave_a_command_without_output_alone():
-    screen = Shown(stdin=None, stdout=None, stderr=None).screen
-    screen.notice("x")
-    assert screen.ask("? ") is None
-    assert screen.show(Text("")) == 0
-    screen.close()
 
 
 def test_blocks_for_a_question_are_drawn_on_stderr():

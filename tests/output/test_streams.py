@@ -5,7 +5,7 @@ import os
 import pytest
 from output.builders import Stream
 
-from parsec_cli.errors import Interrupted, LocalFault, ReaderLeft
+from parsec_cli.errors import Interrupted
 from parsec_cli.output.streams import Sink
 
 
@@ -74,46 +74,6 @@ def test_encodings_with_a_mark_or_a_state_treat_many_writes_as_one_text(encoding
     for part in ("a日", "本\n", "b\n"):
         sink.write(part)
     assert stream.text == "a日本\nb\n"
-
-
-def test_a_closed_pipe_is_distinguished_from_other_failures():
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "w", encoding="utf-8") as stream:
-        sink = Sink(stream, "stdout")
-        with pytest.raises(ReaderLeft, match=r"^the reader of stdout left$"):
-            sink.write("x")
-        assert not sink.intact
-
-
-def test_after_a_failure_nothing_is_left_to_fail_at_exit():
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "w", encoding="utf-8") as stream:
-        stream.write("left over")
-        with pytest.raises(ReaderLeft):
-            Sink(stream, "stdout").close()
-        stream.flush()
-
-
-@pytest.mark.parametrize(
-    ("number", "why"),
-    [(errno.ENOSPC, "no space left on device"), (errno.EBADF, "bad file descriptor")],
-)
-def test_other_failures_report_what_failed(number, why):
-    with pytest.raises(LocalFault, match=f"^could not write to stdout: {why}$"):
-        Sink(Failing(number), "stdout").write("x")
-
-
-def test_writing_to_a_missing_or_closed_stream_is_an_error():
-    closed = Stream()
-    closed.close()
-    for stream in (None, closed):
-        sink = Sink(stream, "stdout")
-        sink.write("")
-        with pytest.raises(LocalFault, match=r"^could not write to stdout: it is closed$"):
-            sink.write("x")
-        sink.close()
 
 
 @pytest.mark.parametrize("stream", [None, Failing(errno.EIO), Failing(errno.EPIPE)])

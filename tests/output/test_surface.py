@@ -4,28 +4,6 @@ from output.builders import Stream
 from parsec_cli.output.streams import surface_of
 
 
-def colour(*, terminal=True, **environ):
-    return surface_of(Stream(terminal=terminal), environ).colour
-
-
-def test_a_terminal_has_colour_and_a_file_has_none():
-    assert colour()
-    assert not colour(terminal=False)
-
-
-@pytest.mark.parametrize("force", ["FORCE_COLOR", "CLICOLOR_FORCE"])
-def test_the_order_of_precedence_for_colour(force):
-    assert not colour(CLICOLOR="0")
-    assert colour(terminal=False, CLICOLOR="0", **{force: "1"})
-    assert not colour(NO_COLOR="1", CLICOLOR="1", **{force: "1"})
-
-
-def test_empty_and_zero_force_nothing():
-    assert colour(NO_COLOR="")
-    assert not colour(terminal=False, FORCE_COLOR="")
-    assert not colour(terminal=False, CLICOLOR_FORCE="0")
-
-
 def test_a_dumb_terminal_is_plain():
     surface = surface_of(Stream(terminal=True), {"TERM": "dumb", "FORCE_COLOR": "1"})
     assert (surface.colour, surface.blocks, surface.moves) == (False, False, False)
