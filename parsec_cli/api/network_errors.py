@@ -57,7 +57,8 @@ def _of_proxy(status: str) -> tuple[NotSentCause, str]:
 def _tls_or_name(cause: BaseException) -> tuple[NotSentCause, str] | None:
     if isinstance(cause, _CERTIFICATE):
         code = getattr(cause, "verify_code", 0)
-        text = getattr(cause, "verify_message", "") or "invalid"
+        # Python's own messages end with a period, those of OpenSSL do not
+        text = getattr(cause, "verify_message", "").rstrip(".") or "invalid"
         kind: NotSentCause = "host" if code in _HOSTS else "certificate"
         return "time" if code in _TIMES else kind, f"certificate not accepted: {text}"
     if isinstance(cause, ssl.SSLError):
