@@ -9,12 +9,7 @@ from hypothesis import strategies as st
 from support.steady import STEADY
 
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged, as_json
-from parsec_cli.bulk.plan.saved_plan import (
-    SavedPlan,
-    dump,
-    is_saved_plan,
-    load,
-)
+from parsec_cli.bulk.plan.saved_plan import SavedPlan, dump, is_saved_plan, load
 from parsec_cli.errors import GuardRefused
 
 PLAN = Plan(

@@ -6,14 +6,7 @@ import gzip
 import json
 
 import pytest
-from support.actions import (
-    answer,
-    chunked,
-    html,
-    json_answer,
-    raw_json,
-    reset,
-)
+from support.actions import answer, chunked, html, json_answer, raw_json, reset
 from support.records import new_user, wallet
 from support.views import masked
 

@@ -3,16 +3,7 @@ import sys
 import unicodedata
 
 import pytest
-from output.builders import (
-    BUILDER_KEY,
-    OWN_COLOURS,
-    Shown,
-    Stream,
-    listing,
-    record,
-    show,
-    user,
-)
+from output.builders import BUILDER_KEY, OWN_COLOURS, Shown, Stream, listing, record, show, user
 
 from parsec_cli.errors import ParsecError, QuotaUsedUp, RateLimited, UsageFault
 from parsec_cli.results import Bar, Card, Column, Grid, Line, Record, Text

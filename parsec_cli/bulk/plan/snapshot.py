@@ -9,19 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
-from parsec_cli.bulk.plan.plan import (
-    Action,
-    Create,
-    Deactivate,
-    Entry,
-    Plan,
-    SetQps,
-)
-from parsec_cli.errors import (
-    GuardRefused,
-    Unreachable,
-    counted,
-)
+from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, Plan, SetQps
+from parsec_cli.errors import GuardRefused, Unreachable, counted
 from parsec_cli.field_rules import hidden_fault, look_alike_key, word_fault
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User

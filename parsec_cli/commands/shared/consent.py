@@ -14,14 +14,7 @@ from functools import partial
 from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.run.journal import EarlierDeactivations, read_earlier_runs
 from parsec_cli.commands.shared.cards import shown
-from parsec_cli.errors import (
-    ConsentMissing,
-    GuardRefused,
-    LocalFault,
-    NotFound,
-    counted,
-    shortened,
-)
+from parsec_cli.errors import ConsentMissing, GuardRefused, LocalFault, NotFound, counted, shortened
 from parsec_cli.holdings import Holdings, hold_money, json_of, summary
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import NextCommand, again

@@ -13,11 +13,7 @@ from parsec_cli.api.reads import user_path
 from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.files.header import Columns
 from parsec_cli.bulk.files.roster import Target, read_targets
-from parsec_cli.bulk.plan.diff import (
-    check_header,
-    needed_by_targets,
-    plan_deactivations,
-)
+from parsec_cli.bulk.plan.diff import check_header, needed_by_targets, plan_deactivations
 from parsec_cli.bulk.plan.plan import as_json
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
 from parsec_cli.cli.common_options import (
