@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TypeVar
 
 from parsec_cli.base_url import BaseUrl, is_loopback
@@ -139,27 +140,17 @@ def _bypassed(base_url: BaseUrl, no_proxy: str) -> bool:
         name = entry.strip().lower()
         if name == "*":
             return True
-        if name and (_same_network(base_url.host, name) or _same_name(base_url, name)):
+        with suppress(ValueError):  # it is no address or range of addresses
+            network = ipaddress.ip_network(re.sub(r"[][]", "", name), strict=False)
+            if ipaddress.ip_address(base_url.host) in network:
+                return True
+        parts = re.fullmatch(_WITH_PORT, name)
+        if parts is not None and int(parts[2]) != base_url.port:
+            continue
+        name = (parts[1] if parts is not None else name).strip("[]").lstrip("*").strip(".")
+        if name and f".{base_url.host}".endswith(f".{name}"):
             return True
     return False
-
-
-def _same_network(host: str, entry: str) -> bool:
-    try:
-        plain = entry.replace("[", "").replace("]", "")
-        network = ipaddress.ip_network(plain, strict=False)
-        return ipaddress.ip_address(host) in network
-    except ValueError:
-        return False
-
-
-def _same_name(base_url: BaseUrl, entry: str) -> bool:
-    parts = re.fullmatch(_WITH_PORT, entry)
-    if parts is not None and int(parts[2]) != base_url.port:
-        return False
-    name = parts[1] if parts is not None else entry
-    name = name.strip("[]").lstrip("*").strip(".")
-    return bool(name) and (base_url.host == name or base_url.host.endswith(f".{name}"))
 
 
 def context_of(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:

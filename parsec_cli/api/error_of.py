@@ -8,26 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from parsec_cli import exact_json
+from parsec_cli import errors, exact_json
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, clip, quota_spent
-from parsec_cli.errors import (
-    ConnectFailed,
-    ForeignNotFound,
-    NameNotFound,
-    NotABuilder,
-    NotFound,
-    ParsecError,
-    QuotaUsedUp,
-    RateLimited,
-    Redirected,
-    Refused,
-    ServerFault,
-    TlsFailed,
-    Unauthorized,
-    Unreachable,
-    Unreadable,
-    shortened,
-)
 from parsec_cli.next_command import NextCommand, run
 
 # limits on what is shown of a response
@@ -56,81 +38,81 @@ _REFUSED_HINT = "correct what the response names; `-v` shows the requests, `--he
 Proposal = tuple[str, NextCommand | None]
 
 
-def error_of(exchange: Exchange, call: Call, host: str) -> ParsecError:
+def error_of(exchange: Exchange, call: Call, host: str) -> errors.ParsecError:
     """Return the error for an exchange whose `good` is None."""
     last = exchange.last
     if isinstance(last, NotSent):
         return _not_sent(last, host, doubt=exchange.doubt)
     if isinstance(last, Lost):
-        return Unreachable(f"{host}: {last.reason}", retryable=True)
+        return errors.Unreachable(f"{host}: {last.reason}", retryable=True)
     if exchange.broken:
-        return Unreadable(
+        return errors.Unreadable(
             f"{host} responded with {last.status}, but not as the API promises: {exchange.broken}",
             http_status=last.status,
         )
     return _of_status(last, exchange.wait, call, host)
 
 
-def _not_sent(last: NotSent, host: str, *, doubt: bool) -> ParsecError:
+def _not_sent(last: NotSent, host: str, *, doubt: bool) -> errors.ParsecError:
     way = f"{host} via the proxy in {last.proxy}" if last.proxy else host
     text = f"{way}: {last.reason}" + ("" if doubt else "; nothing was sent")
     if last.cause == "certificate":
-        return TlsFailed(text)
+        return errors.TlsFailed(text)
     if last.cause == "time":
-        return TlsFailed(text, hint=_CLOCK_HINT)
+        return errors.TlsFailed(text, hint=_CLOCK_HINT)
     # with a proxy, the name and the connection that failed were the proxy's own
     by_proxy = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
     hint, command = (by_proxy, None) if by_proxy else _BASE_URL
     if last.cause == "host":
-        return TlsFailed(text, hint=_OTHER_HOST[0], command=_OTHER_HOST[1])
+        return errors.TlsFailed(text, hint=_OTHER_HOST[0], command=_OTHER_HOST[1])
     if last.cause == "tls":
-        return TlsFailed(text, hint=hint, command=command)
+        return errors.TlsFailed(text, hint=hint, command=command)
     if last.cause == "name":
-        return NameNotFound(text, hint=hint, command=command)
-    return ConnectFailed(text, hint=by_proxy, retryable=last.cause != "proxy")
+        return errors.NameNotFound(text, hint=hint, command=command)
+    return errors.ConnectFailed(text, hint=by_proxy, retryable=last.cause != "proxy")
 
 
-def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> ParsecError:
+def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> errors.ParsecError:
     status = answer.status
     if status == 429:
         return _too_many(answer, wait, host)
     if 300 <= status < 400:
-        return Redirected(
+        return errors.Redirected(
             f"{host} responded with {status} and points to {_target(answer)}; "
             "redirects are not followed",
             http_status=status,
         )
     if status >= 500 and status != 501:
-        fault = _error(ServerFault, answer, host, retryable=not answer.refuses_repeat)
+        fault = _error(errors.ServerFault, answer, host, retryable=not answer.refuses_repeat)
         if wait is not None:
             text = f"{fault.message}; its wait of {wait:.1f} s would exceed `--max-wait`"
-            hint, command = RateLimited.default_hint
+            hint, command = errors.RateLimited.default_hint
             fault = fault.but(text, retry_after=wait, hint=hint, command=command)
         return fault
     if status == 401:
-        return _error(Unauthorized, answer, host)
+        return _error(errors.Unauthorized, answer, host)
     if status == 403:
         return _forbidden(answer, call, host)
     if status == 404:
         return _not_found(answer, call, host)
-    return _error(Refused, answer, host, (_REFUSED_HINT, None))
+    return _error(errors.Refused, answer, host, (_REFUSED_HINT, None))
 
 
 def _error(
-    kind: type[ParsecError],
+    kind: type[errors.ParsecError],
     answer: Answer,
     host: str,
     proposal: Proposal = ("", None),
     *,
     retryable: bool = False,
-) -> ParsecError:
+) -> errors.ParsecError:
     """Build an error with what the response says."""
     text = f": {_clipped(answer.message)}" if answer.message else ""
     return kind(
         f"{host} responded with {answer.status}{text}",
         hint=proposal[0],
         command=proposal[1],
-        details=[_clipped(line) for line in shortened(details_of(answer), _MOST_LINES)],
+        details=[_clipped(line) for line in errors.shortened(details_of(answer), _MOST_LINES)],
         api_code=_code(answer),
         http_status=answer.status,
         retryable=retryable,
@@ -163,41 +145,41 @@ def _about_user(call: Call) -> bool:
     return on_behalf or call.path.startswith(("/builder/users/", "/builder/onboard"))
 
 
-def _not_found(answer: Answer, call: Call, host: str) -> ParsecError:
+def _not_found(answer: Answer, call: Call, host: str) -> errors.ParsecError:
     """Judge a 404: only the API's own one says that a user, or a path, does not exist."""
     if call.kind is Kind.CREATE:
-        return _error(Unreadable, answer, host, _BASE_URL)
+        return _error(errors.Unreadable, answer, host, _BASE_URL)
     if not answer.is_from_api:
-        return _error(ForeignNotFound, answer, host)
-    return _error(NotFound, answer, host, _LIST if _about_user(call) else _PATH)
+        return _error(errors.ForeignNotFound, answer, host)
+    return _error(errors.NotFound, answer, host, _LIST if _about_user(call) else _PATH)
 
 
-def _forbidden(answer: Answer, call: Call, host: str) -> ParsecError:
+def _forbidden(answer: Answer, call: Call, host: str) -> errors.ParsecError:
     """Judge a 403: another builder's user, not a builder's key, or something else."""
     text = answer.message if answer.value is not None else ""
     about_user = _about_user(call) and re.search(_NOT_OURS, text)
     this_builder = re.search(r"(?i)\b(?:this|your) builder\b", text)
     if re.search(_NO_BUILDER, text) and not (about_user and this_builder):
-        return _error(NotABuilder, answer, host)
+        return _error(errors.NotABuilder, answer, host)
     if answer.code in ("credentials_required", "authentication_failed"):
-        return _error(Refused, answer, host, _CREDENTIALS)
+        return _error(errors.Refused, answer, host, _CREDENTIALS)
     if about_user and answer.is_from_api and answer.code in ("", "forbidden", "not_found"):
-        return _error(NotFound, answer, host, _LIST)
+        return _error(errors.NotFound, answer, host, _LIST)
     about_key = answer.code == "forbidden" or (
         not answer.code and re.search(r"builder|forbidden", text, re.IGNORECASE)
     )
     if answer.is_from_api and call.path.startswith("/builder/") and about_key:
-        return _error(NotABuilder, answer, host)
-    return _error(Refused, answer, host, _BUILDER)
+        return _error(errors.NotABuilder, answer, host)
+    return _error(errors.Refused, answer, host, _BUILDER)
 
 
-def _too_many(answer: Answer, wait: float | None, host: str) -> ParsecError:
+def _too_many(answer: Answer, wait: float | None, host: str) -> errors.ParsecError:
     code, status = _code(answer), answer.status
     if answer.is_monthly_quota:
         text = f"{host}: {_used_up(answer.headers)}"
-        return QuotaUsedUp(text, api_code=code, http_status=status)
+        return errors.QuotaUsedUp(text, api_code=code, http_status=status)
     long = "" if wait is None else f"; the next wait of {wait:.1f} s would exceed `--max-wait`"
-    return RateLimited(
+    return errors.RateLimited(
         f"{host}: rate limited{long}",
         api_code=code,
         http_status=status,
@@ -206,9 +188,9 @@ def _too_many(answer: Answer, wait: float | None, host: str) -> ParsecError:
     )
 
 
-def quota_used_up(headers: Mapping[str, str]) -> QuotaUsedUp | None:
+def quota_used_up(headers: Mapping[str, str]) -> errors.QuotaUsedUp | None:
     """Return an error if the headers of a response say that it was the month's last one."""
-    return QuotaUsedUp(_used_up(headers)) if quota_spent(headers) else None
+    return errors.QuotaUsedUp(_used_up(headers)) if quota_spent(headers) else None
 
 
 def _used_up(headers: Mapping[str, str]) -> str:
