@@ -78,6 +78,15 @@ def test_every_change_is_there_with_its_outcome_and_without_a_key(
         assert leaks(completed, [BUILDER_KEY, f"{END_USER_KEY}0000", *SECRETS[:2]]) == []
 
 
+@pytest.mark.usefixtures("broken_history")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_cannot_be_written_down_is_not_sent(run, builder, keys_file, command):
+    builder.add("alice", 10)
+    keys_file("kalshi")
+    assert run(*COMMANDS[command]).code == 1
+    assert builder.mutations == []
+
+
 def test_each_of_several_has_an_entry_of_its_own(run, builder):
     users = [builder.add(name) for name in ("alice", "bob", "carol")]
     run("users", "deactivate", "alice", "bob", "carol", "--confirm", "3", "--reason", "left")

@@ -121,18 +121,6 @@ def test_missing_consent_comes_first_and_its_hint_is_complete(run, builder, form
     assert len(deletes(builder)) == 1
 
 
-@each_form
-def test_a_number_of_holders_where_nobody_holds_is_refused(run, builder, forms, form):
-    builder.add("poor", wallet=wallet(), linked_exchanges=["kalshi"])
-    builder.add("none")
-    command, word = forms(form, "poor")
-    done = run(*command, "--confirm", word, "--allow-holdings", "1")
-    assert done.code == 10, done
-    assert deletes(builder) == []
-    assert run(*command, "--confirm", word, "--allow-holdings", "0").code == 0
-    assert len(deletes(builder)) == 1
-
-
 @pytest.mark.parametrize("argv", [["--yes"], ["--confirm", "0"]])
 def test_a_number_of_holders_without_a_deactivation_is_refused(run, builder, work, argv):
     file = roster(work / "u.csv", "new,1")
@@ -165,15 +153,6 @@ def test_dry_runs_and_plans_name_every_holder(run, builder, forms, form):
             shown = run(*argv, "-o", output)
             assert TEXT in shown.out + shown.err, output
     assert deletes(builder) == []
-
-
-@pytest.mark.usefixtures("rich")
-def test_a_dry_run_of_one_has_its_holdings_at_the_top(run, builder):
-    assert TEXT in run("users", "deactivate", "rich", "-n", "-o", "tsv", "-q").out
-    done = run("users", "deactivate", "rich", "-n", "--json")
-    assert (done.json["method"], done.json["holdings"]) == ("DELETE", RICH)
-    builder.add("none")
-    assert run("users", "deactivate", "none", "-n", "--json").json["holdings"] is None
 
 
 def test_the_first_twenty_holders_are_listed(run, builder):

@@ -119,13 +119,6 @@ def test_quiet_run_on_a_terminal_has_no_bar(terminal, builder, command, key_env,
     assert session.text == ""
 
 
-def test_results_table_ends_with_the_sum(run, command):
-    completed = run(*command, "-o", "table")
-
-    assert completed.code == 0
-    assert f"{ROWS} created" in completed.out
-
-
 def test_ids_of_what_was_made_for_a_pipe(run, builder, command):
     completed = run(*command, "-o", "ids")
 

@@ -6,7 +6,6 @@ import json
 import signal
 
 import pytest
-from support.actions import json_answer
 from support.records import wallet
 from support.terminal import CTRL_C, CTRL_D
 from support.views import plain
@@ -114,14 +113,6 @@ def test_stdout_stays_pure_json_while_the_question_is_on_the_terminal(
     assert "{" not in plain(done.text).replace(str(home), "")
 
 
-def test_a_refusal_leaves_stdout_empty(at_terminal, builder, work):
-    builder.add("alice")
-    out = work / "out.json"
-    done = at_terminal("users", "deactivate", "alice", "--json", stdout=out, answers=[(ONE, "\n")])
-    assert done.code == 9, done
-    assert out.read_bytes() == b""
-
-
 @pytest.mark.parametrize(
     ("keys", "code"),
     [
@@ -152,17 +143,6 @@ def test_several_are_listed_and_agreed_to_by_their_count(at_terminal, builder, k
         assert user["customer_id"] in above
     assert "dave" not in above
     assert deletes(builder) == ([path_of(user) for user in users] if code == 0 else [])
-
-
-def test_users_from_a_file_are_agreed_to_by_their_count(at_terminal, builder, work):
-    user = builder.add("alice")
-    (work / "leavers").write_text("alice\n")
-    done = at_terminal(
-        *("users", "deactivate", "--from-file", "leavers"),
-        answers=[("type 1 to deactivate 1 user: ", "1\n")],
-    )
-    assert done.code == 0, done
-    assert deletes(builder) == [path_of(user)]
 
 
 @pytest.mark.parametrize(
@@ -250,10 +230,3 @@ def test_a_narrow_terminal_shows_whole_ids(at_terminal, builder):
     above = plain(done.text).partition(ONE)[0]
     assert name in above.replace("\n", "").replace(" ", "")
     assert user["customer_id"] in above.replace("\n", "").replace(" ", "")
-
-
-def test_a_user_that_is_not_found_is_not_asked_about(at_terminal, builder):
-    builder.fault("GET", "users", action=json_answer(200, {"users": [], "count": 0}))
-    done = at_terminal("users", "deactivate", "nobody")
-    assert done.code == 3, done
-    assert "to deactivate" not in done.text

@@ -275,13 +275,6 @@ def test_the_reason_is_kept(run, builder, history):
     assert outcome["after"]["customer_id"] == next(iter(builder.users))
 
 
-@pytest.mark.usefixtures("broken_history")
-def test_what_cannot_be_written_down_is_not_sent(run, builder):
-    done = run("users", "create", "u1")
-    assert done.code == 1, done
-    assert builder.mutations == []
-
-
 @pytest.mark.parametrize("wrong", [["--fields", "nosuch"], ["--fields", "a.b", "-o", "csv"]])
 def test_a_mistake_that_shows_after_the_change_does_not_say_nothing_was_sent(run, builder, wrong):
     """Exit 2 would."""

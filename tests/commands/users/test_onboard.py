@@ -326,14 +326,6 @@ def test_a_link_that_was_there_before_proves_nothing_about_new_keys(run, builder
     assert "already linked before" in " ".join(done.error["details"])
 
 
-def test_a_uuid_that_is_an_external_id_is_not_onboarded_by_guess(run, builder):
-    named = "11111111-1111-4111-8111-111111111111"
-    builder.add(named)
-    assert run("users", "onboard", named, *MANAGED).code == 3
-    assert builder.mutations == []
-    assert run("users", "onboard", f"ext:{named}", *MANAGED).code == 0
-
-
 def test_the_history_names_exchange_and_mode_and_no_key(run, builder, keys_file, history):
     builder.add("alice")
     argv = ["users", "onboard", "alice", *KALSHI, "--credentials", keys_file("kalshi")]
@@ -342,13 +334,6 @@ def test_the_history_names_exchange_and_mode_and_no_key(run, builder, keys_file,
     assert intent["after"] == {"exchange": "kalshi", "mode": "self"}
     assert intent["reason"] == "own account"
     assert outcome["outcome"] == "applied"
-
-
-@pytest.mark.usefixtures("broken_history")
-def test_what_cannot_be_written_down_is_not_sent(run, builder):
-    builder.add("alice")
-    assert run("users", "onboard", "alice", *MANAGED).code == 1
-    assert builder.mutations == []
 
 
 def test_keys_from_a_closed_stdin_are_missing_not_empty(

@@ -139,24 +139,6 @@ def test_what_a_spreadsheet_saves_means_the_same(run, builder, work, encoding, d
     assert found == [("neu", {"qps_limit": 7})]
 
 
-def test_prune_adds_everyone_who_is_not_in_the_file(run, builder, work):
-    stays, goes = builder.add("stays", 1), builder.add("goes", 2)
-    builder.add_many(120)
-    file = roster(work / "u.csv", "stays,1", *(f"user-{n:05d},1" for n in range(120)))
-
-    plan = run("users", "plan", file, "--prune", "--json").json
-
-    found = [(a["row"], a["action"], a["customer_id"]) for a in plan["actions"]]
-    assert found == [(None, "deactivate", goes["customer_id"])]
-    assert stays["customer_id"] in builder.users
-
-
-def test_plan_from_stdin(run):
-    completed = run("users", "plan", "-", "--json", stdin=b"external_id,qps_limit\nnew,1\n")
-
-    assert completed.json["summary"]["create"] == 1
-
-
 def test_out_may_not_be_the_file_itself(run, builder, work):
     """A plan written over the wishes would be all that is left of them."""
     file = roster(work / "u.csv", "new,1")
