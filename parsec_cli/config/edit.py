@@ -138,7 +138,7 @@ class Editor:
         """Apply `change` to the file, and save it if that changes a value."""
         with directory_lock(self.path):
             config = self.read()
-            text = _text(self.path)
+            text = self.path.read_bytes().decode("utf-8-sig") if config.exists else ""
             wanted = tomllib.loads(text)
             change(wanted, config)
             if wanted != tomllib.loads(text):
@@ -224,10 +224,3 @@ def _guard_origin(name: str, old: Mapping[str, str], base_url: str) -> None:
             hint="make another profile with `-p NAME`, or remove the key first with",
             command=run("config", "unset", stored, profile=name),
         )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""

@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
@@ -23,15 +22,9 @@ _MOST_PIECES = 256
 _DAMAGED = b"\0"
 
 
-class Disk(Protocol):
+class Disk:
     """The two calls that durability depends on; tests simulate a power cut here."""
 
-    def write(self, descriptor: int, data: bytes) -> None: ...
-
-    def sync(self, descriptor: int) -> None: ...
-
-
-class RealDisk:
     def write(self, descriptor: int, data: bytes) -> None:
         rest = memoryview(data)
         while rest:

@@ -137,7 +137,12 @@ class History:
         for entry in self._merged(skip=b'"after":{'):
             ours = (entry["host"], entry["key"]) == (host, key)
             customer_id = entry["target"]["customer_id"]
-            if ours and _is_deactivation(entry) and isinstance(customer_id, str):
+            command = str(entry["command"])
+            if command == "users apply":
+                ours = ours and entry["before"] is not None and entry["after"] is None
+            elif command != "users deactivate":
+                ours = ours and re.fullmatch(_API_DEACTIVATION, command) is not None
+            if ours and isinstance(customer_id, str):
                 found.setdefault(customer_id, entry)
         return found
 
@@ -214,20 +219,16 @@ def _parsed(line: bytes) -> JsonObject | None:
         record = exact_json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) and _is_whole(record) else None
-
-
-def _is_whole(record: JsonObject) -> bool:
-    target = record.get("target") or {}
+    if not isinstance(record, dict):
+        return None
     needed = ("id", "finished", "outcome") if "finished" in record else ("id", "time", "command")
-    return (
-        all(isinstance(record.get(name), str) for name in needed)
-        and all(
-            value is None or isinstance(value, _KINDS.get(name, object))
-            for name, value in record.items()
-        )
-        and all(isinstance(target.get(name), str | None) for name in ("customer_id", "external_id"))
+    whole = all(isinstance(record.get(name), str) for name in needed) and all(
+        value is None or isinstance(value, _KINDS.get(name, object))
+        for name, value in record.items()
     )
+    target = (whole and record.get("target")) or {}
+    ids = (target.get(name) for name in ("customer_id", "external_id"))
+    return record if whole and all(isinstance(one, str | None) for one in ids) else None
 
 
 def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
@@ -239,13 +240,6 @@ def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
     customer_id = target.get("customer_id") or after.get("customer_id")
     merged["target"] = {"customer_id": customer_id, "external_id": target.get("external_id")}
     return merged
-
-
-def _is_deactivation(entry: JsonObject) -> bool:
-    command = str(entry["command"])
-    if command == "users apply":
-        return entry["before"] is not None and entry["after"] is None
-    return command == "users deactivate" or re.fullmatch(_API_DEACTIVATION, command) is not None
 
 
 def _concerns(entry: JsonObject, user: str, by: tuple[str, ...]) -> bool:

@@ -134,7 +134,13 @@ def _fitting(slots: list[_Slot], rows: Sequence[_Row], limit: int) -> list[_Slot
         if _total([*kept, slot]) > limit:
             break
         kept = [*kept, slot]
-    return _grown(sorted(kept, key=lambda slot: slot.place), limit)
+    # the room that is left goes to columns of text that could use it, from the left
+    room, grown = limit - _total(kept), []
+    for slot in sorted(kept, key=lambda slot: slot.place):
+        more = min(room, max(0, slot.widest - slot.width)) if slot.shortens else 0
+        grown.append(changed(slot, width=slot.width + more))
+        room -= more
+    return grown
 
 
 def _without_outliers(slots: list[_Slot], rows: Sequence[_Row], limit: int) -> list[_Slot]:
@@ -146,17 +152,6 @@ def _without_outliers(slots: list[_Slot], rows: Sequence[_Row], limit: int) -> l
         return []
     width = max([*fitting, _width(widest.title)])
     return [changed(slot, width=width) if slot is widest else slot for slot in slots]
-
-
-def _grown(slots: list[_Slot], limit: int) -> list[_Slot]:
-    """Give the room that is left to columns of text that could use it, from the left."""
-    room = limit - _total(slots)
-    grown = []
-    for slot in slots:
-        more = min(room, max(0, slot.widest - slot.width)) if slot.shortens else 0
-        grown.append(changed(slot, width=slot.width + more))
-        room -= more
-    return grown
 
 
 def _total(slots: Sequence[_Slot]) -> int:

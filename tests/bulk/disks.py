@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from parsec_cli.files.append import RealDisk
+from parsec_cli.files.append import Disk
 
 
-class CountingDisk(RealDisk):
+class CountingDisk(Disk):
     """Counts what was written and what of it was kept."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from bulk.disks import CountingDisk
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.files.append import COMMIT_SECONDS, Disk, Lines, RealDisk
+from parsec_cli.files.append import COMMIT_SECONDS, Disk, Lines
 from parsec_cli.files.save import sync_directory
 
 
@@ -21,7 +21,7 @@ def opened(folder: Path, disk: Disk) -> Lines:
     return Lines(folder / "f", "journal", disk)
 
 
-class SlowDisk(RealDisk):
+class SlowDisk(Disk):
     """Delays a sync until an event is set."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ def test_one_sync_serves_all_waiting_threads(tmp_path):
     assert disk.syncs in (2, 3)
 
 
-class TearingDisk(RealDisk):
+class TearingDisk(Disk):
     def write(self, descriptor: int, data: bytes) -> None:
         os.write(descriptor, data[:3])
         raise OSError(28, "No space left on device")
@@ -71,7 +71,7 @@ def test_nothing_is_written_after_a_torn_line(tmp_path):
     assert (tmp_path / "f").read_bytes() == b"who"
 
 
-class LosingDisk(RealDisk):
+class LosingDisk(Disk):
     """Takes lines, and loses power when they are to be kept."""
 
     descriptor = -1
@@ -98,11 +98,11 @@ def test_nothing_is_written_after_a_failed_sync(tmp_path):
 
 def test_a_pipe_needs_no_sync_and_a_closed_file_is_an_error():
     reading, writing = os.pipe()
-    RealDisk().sync(writing)
+    Disk().sync(writing)
     os.close(reading)
     os.close(writing)
     with pytest.raises(OSError, match="Bad file descriptor"):
-        RealDisk().sync(writing)
+        Disk().sync(writing)
 
 
 def test_a_commit_syncs_all_lines_so_far_once(tmp_path):
@@ -147,7 +147,7 @@ def test_a_regular_commit_does_not_wait_for_a_slow_disk(tmp_path):
 
 
 def test_a_closed_file_refuses_lines(tmp_path):
-    lines = opened(tmp_path, RealDisk())
+    lines = opened(tmp_path, Disk())
     lines.append(b"x\n")
     lines.close()
     lines.close()
@@ -157,7 +157,7 @@ def test_a_closed_file_refuses_lines(tmp_path):
 
 def test_an_error_names_the_file_and_a_remedy(tmp_path):
     with pytest.raises(LocalFault) as caught:
-        Lines(tmp_path / "none" / "f", "results file", RealDisk(), flags=os.O_EXCL)
+        Lines(tmp_path / "none" / "f", "results file", Disk(), flags=os.O_EXCL)
     path = tmp_path / "none" / "f"
     assert (
         caught.value.message == f"cannot write the results file `{path}`: no such file or directory"
@@ -165,7 +165,7 @@ def test_an_error_names_the_file_and_a_remedy(tmp_path):
     assert caught.value.hint == "free or allow writing there, then run the same command again"
 
 
-class Nameless(RealDisk):
+class Nameless(Disk):
     def write(self, descriptor: int, data: bytes) -> None:
         del descriptor, data
         raise OSError(errno.EIO)
@@ -177,7 +177,7 @@ def test_an_error_without_a_message_has_the_name_of_its_class(tmp_path):
 
 
 def test_only_the_owner_can_read_the_file(tmp_path):
-    opened(tmp_path, RealDisk()).close()
+    opened(tmp_path, Disk()).close()
     assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
 
 
@@ -189,10 +189,10 @@ def test_a_directory_that_cannot_be_synced_is_ignored(tmp_path):
 def test_a_pipe_is_written_to_but_one_without_a_reader_is_refused(folder):
     os.mkfifo(folder / "f")
     with pytest.raises(LocalFault, match="nothing reads from this pipe"):
-        opened(folder, RealDisk())
+        opened(folder, Disk())
     reader = os.open(folder / "f", os.O_RDONLY | os.O_NONBLOCK)
     try:
-        lines = opened(folder, RealDisk())
+        lines = opened(folder, Disk())
         lines.commit(lines.append(b"x\n"))
         assert os.read(reader, 10) == b"x\n"
     finally:

@@ -21,7 +21,7 @@ from parsec_cli import exact_json
 from parsec_cli.bulk.plan.plan import Action, Deactivate, as_json
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
-from parsec_cli.files.append import Disk, Lines, RealDisk
+from parsec_cli.files.append import Disk, Lines
 from parsec_cli.files.lock import only_run
 from parsec_cli.models import JsonObject
 
@@ -137,7 +137,7 @@ def open_journal(
     except OSError as fault:
         raise save.fault("make", runs_dir, fault, "the directory ") from None
     with only_run(runs_dir / f"{binding(host, key_fingerprint)}.lock", wall):
-        journal = Journal(runs_dir, host, key_fingerprint, command, disk or RealDisk(), wall)
+        journal = Journal(runs_dir, host, key_fingerprint, command, disk or Disk(), wall)
         try:
             yield journal
         finally:

@@ -28,7 +28,7 @@ from parsec_cli.errors import (
     shortened,
 )
 from parsec_cli.files import save
-from parsec_cli.files.append import Disk, Lines, RealDisk
+from parsec_cli.files.append import Disk, Lines
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import again
 from parsec_cli.outcomes import Applied, Outcome, Unknown
@@ -75,7 +75,7 @@ class Results:
         self._lock = threading.RLock()
         self._file = None
         if path is not None:
-            self._file = Lines(_new_file(path), "results file", disk or RealDisk())
+            self._file = Lines(_new_file(path), "results file", disk or Disk())
 
     def add(self, entry: Entry, result: RowResult) -> bool:
         """Add a result, once per row; False if there is one already. LocalFault: file failed."""

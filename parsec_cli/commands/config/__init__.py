@@ -19,10 +19,7 @@ from parsec_cli.results import Grid, Listing, Record, Text
 from parsec_cli.runtime import Runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from parsec_cli.config.edit import Editor
-    from parsec_cli.config.profiles import Profile
 
 noun = Noun("config", "Manage profiles: hosts, keys and defaults.")
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The name of a setting.")]
@@ -62,7 +59,13 @@ def show(ctx: typer.Context) -> Record:
     profile = runtime_of(ctx).profile
     settings: JsonObject = {
         key: {"value": value, "source": profile.sources[key] or "not set"}
-        for key, value in _values(profile).items()
+        for key, value in {
+            "base_url": profile.base_url.text,
+            "api_key": profile.masked_key(),
+            "output": profile.output,
+            "rate": profile.rate,
+            "protected": profile.protected,
+        }.items()
     }
     named = {"setting": "profile", "value": profile.name, "source": profile.sources["profile"]}
     rows = [named, *({"setting": key, **setting} for key, setting in settings.items())]
@@ -172,30 +175,19 @@ def profiles(ctx: typer.Context) -> Listing:
 
     config = read(runtime_of(ctx).places.config_file)
     default = config.default_profile or DEFAULT_PROFILE
-    records = [
-        _profile(name, stored.get("base_url", DEFAULT_BASE_URL), key_kept(stored), stored)
+    records: list[JsonObject] = [
+        {
+            "name": name,
+            "base_url": stored.get("base_url", DEFAULT_BASE_URL),
+            "key": key_kept(stored),
+            "protected": stored.get("protected") == "true",
+        }
         for name, stored in config.profiles.items()
     ]
-    records.append(_profile(SANDBOX, None, "built in", {}))
+    records.append({"name": SANDBOX, "base_url": None, "key": "built in", "protected": False})
     for one in records:
         one["default"] = one["name"] == default
     return Listing("profiles", columns.PROFILE, [records])
-
-
-def _profile(name: str, base_url: str | None, key: str, stored: Mapping[str, str]) -> JsonObject:
-    protected = stored.get("protected") == "true"
-    return {"name": name, "base_url": base_url, "key": key, "protected": protected}
-
-
-def _values(profile: Profile) -> JsonObject:
-    """Return the settings in effect, with the key masked."""
-    return {
-        "base_url": profile.base_url.text,
-        "api_key": profile.masked_key(),
-        "output": profile.output,
-        "rate": profile.rate,
-        "protected": profile.protected,
-    }
 
 
 def _editor(runtime: Runtime) -> Editor:
