@@ -135,10 +135,7 @@ class NotFound(ParsecError):
 class ForeignNotFound(ParsecError):
     exit_code = 3
     code = "not_found"
-    default_hint = (
-        "the 404 is not the API's own: check the base URL with",
-        run("config", "show"),
-    )
+    default_hint = ("the 404 is not the API's own: check the base URL with", run("config", "show"))
 
 
 class AmbiguousUser(ParsecError):

@@ -22,7 +22,7 @@ DOCUMENTS = (
 )
 # what a line gives where it is not 0, and why
 EXPECTED = {
-    "parsec -p sandbox users deactivate user_042": 9,  # nobody is there to be asked
+    "parsec -p sandbox users deactivate user_042": 9  # nobody is there to be asked
 }
 # lines that need the machine rather than the tool; `make dist` installs what they install
 OF_THE_MACHINE = ("make ", "uv ", "pipx ")

@@ -277,8 +277,7 @@ class _Reading:
         """GET `path` on behalf of the user."""
         full = with_query(path, {"exchange": EXCHANGE, **query})
         return self.part(
-            name,
-            lambda: fetch(self._client, full, parse, impersonation(self.user.customer_id)),
+            name, lambda: fetch(self._client, full, parse, impersonation(self.user.customer_id))
         )
 
     def balances(self, *, linked: bool) -> tuple[tuple[str, str], ...] | None:

@@ -123,8 +123,7 @@ class Stream(httpcore.NetworkStream):
         left = self._deadline.left(httpcore.ConnectTimeout)
         start = partial(self._inner.start_tls, ssl_context, server_hostname, left)
         return Stream(
-            self._deadline.within(start, _Late("the TLS handshake was too slow")),
-            self._deadline,
+            self._deadline.within(start, _Late("the TLS handshake was too slow")), self._deadline
         )
 
     def get_extra_info(self, info: str) -> Any:

@@ -195,12 +195,10 @@ UserName = Annotated[
     str, typer.Argument(metavar="USER", help="A customer_id or an external_id; see `ext:`, `id:`.")
 ]
 Overcommit = Annotated[
-    bool,
-    typer.Option("--allow-overcommit", help="Allow the sum of limits to exceed the QPS pool."),
+    bool, typer.Option("--allow-overcommit", help="Allow the sum of limits to exceed the QPS pool.")
 ]
 Credentials = Annotated[
-    str | None,
-    typer.Option(metavar="FILE|-", help="Exchange keys: a JSON object or a PEM file."),
+    str | None, typer.Option(metavar="FILE|-", help="Exchange keys: a JSON object or a PEM file.")
 ]
 ApiKeyId = Annotated[
     str | None, typer.Option(metavar="ID", help="Id of the key in a PEM file (not secret).")

@@ -126,10 +126,6 @@ def _rows(heading: str, rows: Sequence[tuple[str, str]], width: int) -> list[str
 
 def _wrap(text: str, width: int, *, following: str = "") -> list[str]:
     wrapped = textwrap.wrap(
-        text,
-        width,
-        subsequent_indent=following,
-        break_long_words=False,
-        break_on_hyphens=False,
+        text, width, subsequent_indent=following, break_long_words=False, break_on_hyphens=False
     )
     return wrapped or [""]

@@ -40,11 +40,7 @@ def encode(
 
 
 def read_keys(
-    runtime: Runtime,
-    path: str,
-    exchange: str,
-    api_key_id: str | None,
-    purpose: credentials.Purpose,
+    runtime: Runtime, path: str, exchange: str, api_key_id: str | None, purpose: credentials.Purpose
 ) -> credentials.Keys:
     """Read exchange keys from a file or stdin; from then on all output masks them."""
     if api_key_id is not None and exchange != "kalshi":

@@ -34,8 +34,7 @@ def show(
         ),
     ] = 0,
     watch: Annotated[
-        float | None,
-        typer.Option(parser=seconds, metavar="SECONDS", help="Repeat every SECONDS."),
+        float | None, typer.Option(parser=seconds, metavar="SECONDS", help="Repeat every SECONDS.")
     ] = None,
 ) -> Record | Frames:
     """Show the pool, what is allocated and free, and the number of users.

@@ -24,8 +24,7 @@ def serve_http(
         ),
     ] = 0,
     rate_limit: Annotated[
-        str | None,
-        typer.Option(metavar="QPS[:BURST]", help="Respond with 429 above this rate."),
+        str | None, typer.Option(metavar="QPS[:BURST]", help="Respond with 429 above this rate.")
     ] = None,
     latency: Annotated[
         int,
@@ -69,8 +68,7 @@ def serve_http(
 def seed(
     ctx: typer.Context,
     number: Annotated[
-        int,
-        typer.Argument(parser=whole(0, 100_000, "N"), metavar="N", help="How many users."),
+        int, typer.Argument(parser=whole(0, 100_000, "N"), metavar="N", help="How many users.")
     ],
 ) -> None:
     """Replace the sandbox's users with N new ones.

@@ -62,9 +62,7 @@ def output_of(command: str, source: str, environ: Mapping[str, str], timeout: fl
 
 
 def _start(
-    argv: list[str],
-    environ: Mapping[str, str],
-    started: list[subprocess.Popen[bytes] | Exception],
+    argv: list[str], environ: Mapping[str, str], started: list[subprocess.Popen[bytes] | Exception]
 ) -> None:
     """Append the process to `started`, or what prevented it."""
     import subprocess

@@ -101,10 +101,7 @@ def _drawn(block: Block, surface: Surface, redaction: Redaction) -> str:
 
 
 def _exact(
-    columns: Sequence[Column],
-    records: Sequence[JsonObject],
-    surface: Surface,
-    redaction: Redaction,
+    columns: Sequence[Column], records: Sequence[JsonObject], surface: Surface, redaction: Redaction
 ) -> list[list[Cell]]:
     rows = rows_of(columns, records, redaction, shown)
     return [[cell and surface.exact(cell) for cell in row] for row in rows]

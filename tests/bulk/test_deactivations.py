@@ -27,10 +27,7 @@ def named(*texts: str) -> list[Target]:
 
 def test_users_are_found_by_either_id(world):
     first, second, third = world.add("u1"), world.add("u2"), world.add("u3")
-    targets = [
-        *named("u1", f"id:{second.upper()}"),
-        Target(3, third, None),
-    ]
+    targets = [*named("u1", f"id:{second.upper()}"), Target(3, third, None)]
     plan = plan_deactivations(targets, world.snapshot(), NONE)
     assert [action.customer_id for action in plan.actions] == [first, second, third]
 

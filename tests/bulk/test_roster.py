@@ -382,10 +382,7 @@ def test_json_faults_carry_the_line_or_place():
         ),
         ('[{"external_id": "a", "qps": 1}]', "row 1: unknown column `qps`"),
         ('{"users": 5}', "row 1: `users` is not an array"),
-        (
-            r'[{"external_id": "a\ud800"}]',
-            r"row 1: the id 'a\ud800' is not valid Unicode text",
-        ),
+        (r'[{"external_id": "a\ud800"}]', r"row 1: the id 'a\ud800' is not valid Unicode text"),
         (
             '{"users": [{"external_id": "a"}], "count": 1, "next_cursor": "b2Zm"}',
             "row 1: the listing in this file is incomplete: it has a `next_cursor`",

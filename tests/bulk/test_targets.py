@@ -143,10 +143,7 @@ def test_list_that_may_be_csv_is_refused(text):
 
 
 def test_header_of_a_file_with_old_line_ends_is_not_read_as_a_user():
-    assert read("external_id\ru1\ru2\r") == (
-        Target(2, None, "u1"),
-        Target(3, None, "u2"),
-    )
+    assert read("external_id\ru1\ru2\r") == (Target(2, None, "u1"), Target(3, None, "u2"))
 
 
 def test_ids_may_begin_as_json_does():

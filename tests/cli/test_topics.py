@@ -27,10 +27,7 @@ BY_BUILDER = {
     0: (lambda _: None, "users list"),
     2: (lambda _: None, "users list --limit 0"),
     3: (lambda _: None, "users get nobody"),
-    4: (
-        lambda b: b.fault("GET", action=error(401, "no", "unauthorized")),
-        "pool show",
-    ),
+    4: (lambda b: b.fault("GET", action=error(401, "no", "unauthorized")), "pool show"),
     5: (lambda b: b.fault("POST", action=error(400, "no", "validation_error")), "users create u"),
     6: (
         lambda b: b.fault("GET", action=error(429, "monthly", "monthly_limit_exceeded")),

@@ -42,10 +42,7 @@ def test_the_answer_is_json_also_on_a_terminal(terminal, builder, key_env):
     [
         ("csv", "qps_pool,end_user_count,total_allocated_qps\r\n1000,0,0\r\n"),
         ("tsv", "1000\t0\t0\n"),
-        (
-            "jsonl",
-            '{"qps_pool": 1000, "end_user_count": 0, "total_allocated_qps": 0}\n',
-        ),
+        ("jsonl", '{"qps_pool": 1000, "end_user_count": 0, "total_allocated_qps": 0}\n'),
     ],
 )
 def test_another_format_shows_an_objects_members(run, output, expected):

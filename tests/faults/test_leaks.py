@@ -105,11 +105,7 @@ FAULTS = {
     "silent": lambda _: stall(),
     "not JSON": lambda r: answer(200, everything(r)),
 }
-STYLES = {
-    "plain": [],
-    "verbose json": ["-v", "--json"],
-    "verbose table": ["-v", "-o", "table"],
-}
+STYLES = {"plain": [], "verbose json": ["-v", "--json"], "verbose table": ["-v", "-o", "table"]}
 
 
 # every pair of command, fault and style, not every triple; real time is dear for `silent`

@@ -85,10 +85,7 @@ TABLE: dict[str, tuple[Action, dict[str, Cell]]] = {
     "503 with a wait": (json_answer(503, {"error": "busy"}, {"Retry-After": "1"}), LOST),
     "504 empty": (answer(504), LOST),
     "502 broken gzip": (broken_gzip(502), LOST),
-    "500 cut": (
-        truncated(500, b'{"error": "x'),
-        row((7, 4), (12, 4), (12, 1), (12, 4), (12, 1)),
-    ),
+    "500 cut": (truncated(500, b'{"error": "x'), row((7, 4), (12, 4), (12, 1), (12, 4), (12, 1))),
     "401": (error(401, "invalid API key", "unauthorized"), every(4)),
     "403 no builder": (error(403, "builder key required", "forbidden"), every(4)),
     "403 another": (error(403, "odd", "brand_new"), every(5)),
@@ -109,14 +106,8 @@ TABLE: dict[str, tuple[Action, dict[str, Cell]]] = {
     "2xx broken gzip": (broken_gzip(), UNREADABLE),
     "2xx wrong charset": (wrong_charset(200), UNREADABLE),
     "2xx cut": (truncated(200, GOOD), CUT),
-    "2xx empty": (
-        answer(200),
-        row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1)),
-    ),
-    "204": (
-        answer(204),
-        row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1), api=((0, 1),) * 5),
-    ),
+    "2xx empty": (answer(200), row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1))),
+    "204": (answer(204), row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1), api=((0, 1),) * 5)),
     "2xx null": (
         json_answer(200, None),
         row((7, 2), (12, 2), (12, 1), (12, 1), (12, 1), api=(None, None, None, None, (12, 1))),

@@ -11,11 +11,7 @@ from support.clock import VirtualClock
 from support.records import END_USER_KEY
 from support.runner import run_in_process
 
-EDGES = {
-    "carriage return": "{}\r\n",
-    "many": "\n\n {} \r\n\r\n",
-    "byte order mark": "\ufeff{}\r\n",
-}
+EDGES = {"carriage return": "{}\r\n", "many": "\n\n {} \r\n\r\n", "byte order mark": "\ufeff{}\r\n"}
 INNER = {
     "header injection": "pk_live_TESTKEY\nX-Builder-Customer-Id: evil",
     "zero width": "pk_live_\u200bTESTKEY",

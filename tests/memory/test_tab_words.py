@@ -95,8 +95,7 @@ def test_a_key_command_is_not_run(places, environ, tmp_path):
 
 def test_users_of_a_profile_whose_key_comes_from_a_command(places, environ):
     configure(
-        places,
-        "[profiles.vault]\nbase_url = 'https://api.example'\napi_key_command = 'false'\n",
+        places, "[profiles.vault]\nbase_url = 'https://api.example'\napi_key_command = 'false'\n"
     )
     remember(places, "alice")
     remember(places, "anna", key="pk_live_newer_key")

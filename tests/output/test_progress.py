@@ -88,11 +88,7 @@ def test_a_notice_replaces_the_bar_which_returns_below(clock):
         progress.advance()
         shown.screen.notice("one failed")
         progress.note("waiting \x1b 3 s")
-    assert states(shown.err) == [
-        "listing: 1",
-        "one failed",
-        r"listing: 1, waiting \u{1b} 3 s",
-    ]
+    assert states(shown.err) == ["listing: 1", "one failed", r"listing: 1, waiting \u{1b} 3 s"]
 
 
 def test_long_times_are_shown_in_hours(clock):

@@ -239,12 +239,7 @@ def test_credentials_that_the_exchange_refuses(api):
 def test_ping_tells_each_exchange(api):
     answer = api("GET", "/ping", headers=as_user(api.named("user_001")))
     assert answer.json() == [
-        {
-            "exchange": "polymarket",
-            "has_credentials": True,
-            "authenticated": True,
-            "message": "ok",
-        },
+        {"exchange": "polymarket", "has_credentials": True, "authenticated": True, "message": "ok"},
         {
             "exchange": "kalshi",
             "has_credentials": False,

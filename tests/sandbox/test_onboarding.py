@@ -91,10 +91,7 @@ def test_an_address_given_at_creation_is_not_a_step_again(empty):
 
 def test_a_second_exchange_is_added_to_the_first(empty, user):
     empty.onboard(user, **MANAGED)
-    assert empty.onboard(user, **OWN_KALSHI).json()["linked_exchanges"] == [
-        "polymarket",
-        "kalshi",
-    ]
+    assert empty.onboard(user, **OWN_KALSHI).json()["linked_exchanges"] == ["polymarket", "kalshi"]
 
 
 def test_a_safe_of_another_owner_is_refused_and_nothing_is_linked(empty):
@@ -110,10 +107,7 @@ def test_a_safe_of_another_owner_is_refused_and_nothing_is_linked(empty):
         ({}, ["exchange is required", "mode is required"]),
         (
             {"exchange": "nyse", "mode": "auto"},
-            [
-                "exchange must be one of polymarket, kalshi",
-                "mode must be one of managed, self",
-            ],
+            ["exchange must be one of polymarket, kalshi", "mode must be one of managed, self"],
         ),
         ({"exchange": "kalshi", "mode": "managed"}, ["mode managed is for polymarket only"]),
         (
@@ -132,10 +126,7 @@ def test_a_safe_of_another_owner_is_refused_and_nothing_is_linked(empty):
                 "clob_api_passphrase is required",
             ],
         ),
-        (
-            {**OWN_POLYMARKET, "private_key": "abc"},
-            ["private_key must be 0x and 64 hex digits"],
-        ),
+        ({**OWN_POLYMARKET, "private_key": "abc"}, ["private_key must be 0x and 64 hex digits"]),
         (
             {"exchange": "kalshi", "mode": "self"},
             ["api_key_id is required", "private_key is required"],

@@ -14,12 +14,7 @@ from pathlib import Path
 from support.terminal import LAUNCH, PATIENCE
 
 REPOSITORY = Path(__file__).parents[2]
-FILES = {
-    "bash": "parsec.bash",
-    "zsh": "_parsec",
-    "fish": "parsec.fish",
-    "powershell": "parsec.ps1",
-}
+FILES = {"bash": "parsec.bash", "zsh": "_parsec", "fish": "parsec.fish", "powershell": "parsec.ps1"}
 # looked at before a test clears the environment
 # each begins with a letter of its own, so that a few keys and TAB make it whole
 ODD_IDS = (

@@ -126,9 +126,7 @@ def check_header(header: str, names: Iterable[str | None], snapshot: Snapshot) -
 
 
 def check_ids(
-    rows: Sequence[Wanted | Target],
-    snapshot: Snapshot,
-    error: type[ParsecError] = AmbiguousUser,
+    rows: Sequence[Wanted | Target], snapshot: Snapshot, error: type[ParsecError] = AmbiguousUser
 ) -> None:
     """Refuse rows that several users share, and rows whose two ids do not identify one user."""
     shared = [one for one in rows if not one.customer_id and one.external_id in snapshot.ambiguous]

@@ -62,11 +62,7 @@ class Results:
     """
 
     def __init__(
-        self,
-        entries: Sequence[Entry],
-        path: Path | None = None,
-        *,
-        disk: Disk | None = None,
+        self, entries: Sequence[Entry], path: Path | None = None, *, disk: Disk | None = None
     ) -> None:
         self.counts: dict[ResultName, int] = dict.fromkeys(RESULT_NAMES, 0)
         self._entries = entries

@@ -37,9 +37,7 @@ def command(
     qps_limit: Annotated[
         int | None,
         typer.Option(
-            parser=whole(1, QPS_MAX, "--qps-limit"),
-            metavar="N",
-            help="Requests per second.",
+            parser=whole(1, QPS_MAX, "--qps-limit"), metavar="N", help="Requests per second."
         ),
     ] = None,
     eoa_address: Annotated[

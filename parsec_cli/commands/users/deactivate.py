@@ -59,8 +59,7 @@ _LISTING_FROM = 50
 def command(
     ctx: typer.Context,
     user: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[USER...]", help="customer_ids or external_ids."),
+        list[str] | None, typer.Argument(metavar="[USER...]", help="customer_ids or external_ids.")
     ] = None,
     *,
     from_file: Annotated[

@@ -195,8 +195,7 @@ def test_per_second_429_is_waited_for(apply, builder):
 
 @pytest.mark.parametrize("verb", [["plan"], ["plan", "--prune"], ["apply", "--yes"]])
 @pytest.mark.parametrize(
-    "action",
-    [html(502), actions.reset(), json_answer(200, {"users": "none"})],
+    "action", [html(502), actions.reset(), json_answer(200, {"users": "none"})]
 )
 def test_listing_that_breaks_off_changes_nothing(run, builder, work, verb, action):
     """Whoever was not listed would be created, or spared; also without `--prune`."""
