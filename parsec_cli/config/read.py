@@ -222,42 +222,35 @@ def exposure(path: Path, danger: str) -> str:
 
 
 def _reasons(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield reason and remedy: first of the file and its target, then of their folders."""
     target = Path(os.path.realpath(path))
-    links = [path.absolute()] if path.is_symlink() else []
-    for file in (*links, target):
-        status = file.lstat()
-        name = "it" if file == path else f"`{file}`"
-        if not trusted(status):
-            yield _foreign(name, status)
-        if not stat.S_ISLNK(status.st_mode) and not is_stream(file) and _writable(status):
-            mode = "go-w" if stat.S_ISDIR(status.st_mode) else "600"
-            yield f"mode {stat.S_IMODE(status.st_mode):04o}", f"run `{_chmod(mode, file)}`"
-    for file in (*links, target):
-        yield from _folders(file)
+    files = [path.absolute(), target] if path.is_symlink() else [target]
+    places = [(file, "", file.lstat()) for file in files]
+    places += [
+        (folder, f"its folder `{folder}`", folder.stat())
+        for file in files
+        for folder in file.parents
+    ]
+    nearest = {file.parent for file in files}
+    for place, folder, status in places:
+        # groups of users may share folders further up
+        near = not folder or place in nearest
+        if near and not trusted(status):
+            name = folder or ("it" if place == path else f"`{place}`")
+            yield (
+                f"{name} belongs to user ID {status.st_uid}",
+                "use a file and a folder of your own",
+            )
+        is_folder = stat.S_ISDIR(status.st_mode)
+        sticky = is_folder and status.st_mode & stat.S_ISVTX
+        writable = status.st_mode & (_OTHERS_WRITE if near else stat.S_IWOTH) and not sticky
+        if writable and not stat.S_ISLNK(status.st_mode) and not is_stream(place):
+            of_folder = folder and f" of {folder}"
+            remedy = _chmod("go-w" if is_folder else "600", place)
+            yield f"mode {stat.S_IMODE(status.st_mode):04o}{of_folder}", f"run `{remedy}`"
 
 
 def _chmod(mode: str, path: Path) -> str:
     import shlex
 
     return f"chmod {mode} {shlex.quote(str(path))}"
-
-
-def _folders(file: Path) -> Iterator[tuple[str, str]]:
-    for folder in file.parents:
-        status = folder.stat()
-        nearest = folder == file.parent
-        if nearest and not trusted(status):
-            yield _foreign(f"its folder `{folder}`", status)
-        # groups of users may share folders further up
-        if _writable(status) if nearest else _writable(status, stat.S_IWOTH):
-            mode = stat.S_IMODE(status.st_mode)
-            yield f"mode {mode:04o} of its folder `{folder}`", f"run `{_chmod('go-w', folder)}`"
-
-
-def _writable(status: os.stat_result, rights: int = _OTHERS_WRITE) -> bool:
-    sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
-    return bool(status.st_mode & rights and not sticky)
-
-
-def _foreign(name: str, status: os.stat_result) -> tuple[str, str]:
-    return f"{name} belongs to user ID {status.st_uid}", "use a file and a folder of your own"

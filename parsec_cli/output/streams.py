@@ -13,7 +13,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from parsec_cli.errors import LocalFault, ReaderLeft
 from parsec_cli.records import record
@@ -127,10 +127,6 @@ def _encodes(encoding: str, text: str) -> bool:
     return True
 
 
-class _Writable(Protocol):
-    def write(self, data: memoryview, /) -> int | None: ...
-
-
 class Sink:
     """Stdout or stderr; `intact` is False during a write and after one that failed."""
 
@@ -163,7 +159,6 @@ class Sink:
             if not self._stream.closed:
                 self._stream.flush()
         except OSError as error:
-            self._discard()
             self._fail(error)
 
     def write_quietly(self, text: str) -> None:
@@ -190,7 +185,7 @@ class Sink:
             self._stream.write(text)
             return
         self._stream.flush()
-        target: _Writable = getattr(buffer, "raw", buffer)
+        target = getattr(buffer, "raw", buffer)
         if encoding not in self._encoders:
             make = codecs.getincrementalencoder(encoding)
             self._encoders[encoding] = make(_ESCAPE_UNENCODABLE)
@@ -207,21 +202,18 @@ class Sink:
 
     def _fail(self, error: OSError) -> None:
         self.intact = False
-        self._discard()
+        # point the stream at the null device, or Python reports its remaining text at exit
+        with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
+            assert self._stream is not None  # noqa: S101 -- a missing stream never fails
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, self._stream.fileno())
+            os.close(nothing)
         if error.errno in _READER_GONE:
             raise ReaderLeft(f"the reader of {self._name} left") from error
         raise self._fault(error.strerror or "it failed") from error
 
     def _fault(self, why: str) -> LocalFault:
         return LocalFault(f"could not write to {self._name}: {why[:1].lower()}{why[1:]}")
-
-    def _discard(self) -> None:
-        """Point the stream at the null device, or Python reports its remaining text at exit."""
-        with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
-            assert self._stream is not None  # noqa: S101 -- a missing stream never fails
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, self._stream.fileno())
-            os.close(nothing)
 
 
 def _escape_unencodable(error: UnicodeError) -> tuple[str, int]:

@@ -103,11 +103,8 @@ def masked(value):
     return Redaction(list).value(value)
 
 
-def test_one_object_is_one_line_off_a_terminal():
+def test_one_object_is_one_line_off_a_terminal_and_indented_on_one():
     assert show(record({"b": 1, "a": None}), "json").out == '{"b": 1, "a": null}\n'
-
-
-def test_one_object_is_indented_on_a_terminal():
     assert show(record({"b": 1}), "json", terminal=True).out == '{\n  "b": 1\n}\n'
 
 
