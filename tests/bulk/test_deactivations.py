@@ -7,7 +7,7 @@ from bulk.world import World
 from parsec_cli.bulk.files.roster import Target
 from parsec_cli.bulk.plan.diff import needed_by_targets, plan_deactivations
 from parsec_cli.bulk.plan.plan import Keep, as_json
-from parsec_cli.bulk.plan.snapshot import recheck, take_snapshot
+from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.bulk.run.journal import EarlierDeactivations, read_earlier_runs
 from parsec_cli.errors import AmbiguousUser, OutcomeUnknown
 from parsec_cli.outcomes import Unknown
@@ -91,17 +91,6 @@ def test_records_are_kept_of_users_that_a_target_may_identify(world):
     snapshot = take_snapshot(world.everyone(), keep)
     kept = [seen.customer_id for seen in snapshot.users.values() if seen.record]
     assert kept == [first, third]
-
-
-def test_unknown_deactivation_of_an_earlier_run_is_sent_again(tmp_path):
-    rig = Rig(tmp_path)
-    customer = rig.world.add("u1")
-    rig.world.before = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
-    plan = plan_deactivations(named("u1"), rig.world.snapshot(), NONE)
-    assert rig.apply(plan).exit_code == 12
-    earlier = read_earlier_runs(rig.runs, HOST, KEY)
-    assert len(recheck(plan, rig.world.snapshot()).deactivations) == 1
-    assert set(earlier.unknown) == {customer}
 
 
 def test_unknown_deactivation_that_took_effect_is_done(tmp_path):

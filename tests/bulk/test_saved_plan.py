@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged, as_json
+from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged
 from parsec_cli.bulk.plan.saved_plan import SavedPlan, dump, is_saved_plan, load
 from parsec_cli.errors import GuardRefused
 
@@ -36,12 +36,6 @@ def test_every_changed_byte_is_noticed():
         assert is_saved_plan(bytes(data)), at
         with pytest.raises(GuardRefused, match="was changed since it was saved"):
             load(bytes(data), "p")
-
-
-@pytest.mark.parametrize("change", [b" ", b"\n", b"x"])
-def test_appended_byte_is_noticed(change):
-    with pytest.raises(GuardRefused):
-        load(dump(SAVED) + change, "p")
 
 
 @pytest.mark.parametrize(
@@ -101,21 +95,6 @@ def test_digest_depends_on_everything_but_itself():
         SavedPlan(PLAN, "api.example", "0123456789ab", "2026-11-25T00:00:00Z"),
     ]
     assert len({SAVED.digest, *(other.digest for other in others)}) == 6
-
-
-def test_actions_have_the_documented_shape():
-    assert as_json(PLAN.actions[0]) == {
-        "row": 2,
-        "external_id": "u1",
-        "customer_id": "c1",
-        "action": "set-qps",
-        "before": {"qps_limit": 10},
-        "after": {"qps_limit": 5},
-    }
-    assert as_json(PLAN.actions[2])["after"] == {"qps_limit": 5, "email": "a@b.example"}
-    assert as_json(PLAN.actions[2])["before"] is None
-    assert as_json(PLAN.actions[1])["after"] is None
-    assert as_json(PLAN.keeps[1])["action"] == "none"
 
 
 entries = st.lists(

@@ -1,4 +1,4 @@
-"""The tool in a process that kills itself at the nth boundary of writing; for test_fleet_kill.py.
+"""The tool in a process that kills itself at the nth boundary of writing; for test_apply_kill.py.
 
     python fused.py EVENT ARGUMENT...
 

@@ -59,33 +59,6 @@ def test_a_column_names_also_whom_no_argument_can(run, builder, work, name):
     assert left(builder) == ["u1", "u2", "u3"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "external_id\nu0\nu1\n",
-        "state;customer_id\nabsent;{0}\n;{1}\n",
-        "sep=,\nexternal_id\nu0\nu1",
-    ],
-)
-def test_csv_with_an_id_column(run, builder, people, work, text):
-    (work / "f.csv").write_text(text.format(*(user["customer_id"] for user in people)))
-
-    completed = run("users", "deactivate", "--from-file", "f.csv", "--confirm", "2")
-
-    assert completed.code == 0, completed
-    assert left(builder) == ["u2", "u3"]
-
-
-def test_ids_from_stdin(run, builder, people):
-    """Also as Windows writes them, with a byte-order mark."""
-    data = b"\xef\xbb\xbfu0\r\nu1\r\n"
-
-    completed = run("users", "deactivate", "--from-file", "-", "--confirm", "2", stdin=data)
-
-    assert completed.code == 0, completed
-    assert len(left(builder)) == len(people) - 2
-
-
 @pytest.mark.parametrize("many", [0, 60])
 def test_unknown_name_refuses_the_whole(run, builder, people, work, many):
     """Whether the users are fetched one by one or in one listing."""
@@ -107,16 +80,6 @@ def test_empty_file_is_a_usage_fault(run, builder, data):
 
     assert completed.code == 2
     assert builder.requests == []
-
-
-def test_ids_are_taken_as_written(run, builder, work):
-    """Leading zeros and the look of a number are part of an id."""
-    for name in ("00123", "123", "TRUE", "1.0", "9912140633506421"):
-        builder.add(name, 1)
-    file = roster(work / "f.csv", "00123", "TRUE", "1.0", "9912140633506421", header="external_id")
-
-    assert run("users", "deactivate", "--from-file", file, "--confirm", "4").code == 0
-    assert left(builder) == ["123"]
 
 
 def test_first_failure_stops_the_rest(run, builder, people, work):

@@ -125,20 +125,6 @@ def test_lowering_an_overcommitted_pool_is_allowed(run, builder, work):
     assert run("users", "plan", roster(work / "u.csv", "there,1400")).code == 0
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_what_a_spreadsheet_saves_means_the_same(run, builder, work, encoding, delimiter):
-    """Byte-order mark, carriage returns, semicolons, tabs."""
-    builder.add("é1", 5)
-    text = "external_id,qps_limit\r\né1,5\r\nneu,7\r\n".replace(",", delimiter)
-    (work / "u.csv").write_bytes(text.encode(encoding))
-
-    plan = run("users", "plan", "u.csv", "--json").json
-
-    found = [(a["external_id"], a["after"]) for a in plan["actions"]]
-    assert found == [("neu", {"qps_limit": 7})]
-
-
 def test_out_may_not_be_the_file_itself(run, builder, work):
     """A plan written over the wishes would be all that is left of them."""
     file = roster(work / "u.csv", "new,1")
