@@ -10,18 +10,16 @@ import shutil
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.builder import BUILDER_KEY, BuilderServer
 from support.certificates import PrivateCa
 from support.clock import VirtualClock
 from support.leaks import leaks as find_leaks
-from support.runner import Completed, Stdin, clean_environment, run_in_process, run_process
+from support.runner import clean_environment, run_in_process, run_process
 from support.server import ScriptedServer
-from support.terminal import Session, run_in_terminal
+from support.terminal import run_in_terminal
 
 Env = dict[str, str]
 NOBODY = 65534
@@ -31,7 +29,7 @@ for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(_number, lambda *_: None)
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter):
     """List what this machine kept from being tested."""
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
     reasons = Counter(reason[-1].removeprefix("Skipped: ") for reason in skipped)
@@ -46,7 +44,7 @@ os.umask(0o022)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path):
     """An empty home directory; configuration and state go below it."""
     path = tmp_path / "home"
     path.mkdir(exist_ok=True)
@@ -54,7 +52,7 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def isolated_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> Env:
+def isolated_environment(home, monkeypatch):
     """Replace the process's environment as a whole."""
     kept = {
         name: os.environ[name] for name in ("PATH", "PYTEST_CURRENT_TEST") if name in os.environ
@@ -69,7 +67,7 @@ def isolated_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> Env:
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Path:
+def work(tmp_path):
     """An empty directory that the tool is run in."""
     path = tmp_path / "work"
     path.mkdir(exist_ok=True)
@@ -77,7 +75,7 @@ def work(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     """Lend an empty directory."""
     path = tmp_path / "folder"
     path.mkdir()
@@ -85,7 +83,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def plain_user() -> Iterator[Path]:
+def plain_user():
     """Lend a directory, as a user whom file modes bind; root steps down to nobody meanwhile."""
     folder = Path(tempfile.mkdtemp(prefix="parsec-"))
     was_root = os.geteuid() == 0
@@ -101,7 +99,7 @@ def plain_user() -> Iterator[Path]:
 
 
 @pytest.fixture
-def umask() -> Iterator[None]:
+def umask():
     """Set the usual, generous umask."""
     before = os.umask(0o022)
     yield
@@ -109,27 +107,27 @@ def umask() -> Iterator[None]:
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
+def server():
     yield from serving(ScriptedServer())
 
 
 @pytest.fixture
-def other_origin() -> Iterator[ScriptedServer]:
+def other_origin():
     """A second server, which no request is meant for."""
     yield from serving(ScriptedServer())
 
 
 @pytest.fixture
-def builder() -> Iterator[BuilderServer]:
+def builder():
     yield from serving(BuilderServer())
 
 
 @pytest.fixture(scope="session")
-def private_ca(tmp_path_factory: pytest.TempPathFactory) -> PrivateCa:
+def private_ca(tmp_path_factory):
     return PrivateCa(tmp_path_factory.mktemp("ca"))
 
 
-def serving(started: Any) -> Iterator[Any]:
+def serving(started):
     """Lend a started server; stop it and hold it to its script."""
     try:
         yield started
@@ -139,10 +137,10 @@ def serving(started: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def key_env() -> Callable[..., Env]:
+def key_env():
     """Settings that point the tool at a server, with the canary key."""
 
-    def settings(target: ScriptedServer | str, key: str = BUILDER_KEY) -> Env:
+    def settings(target, key=BUILDER_KEY):
         url = target if isinstance(target, str) else target.url
         return {"PARSEC_API_KEY": key, "PARSEC_API_BASE_URL": url}
 
@@ -150,20 +148,13 @@ def key_env() -> Callable[..., Env]:
 
 
 @pytest.fixture
-def parsec(isolated_environment: Env, work: Path) -> Callable[..., Completed]:
+def parsec(isolated_environment, work):
     """Run the real command line: `parsec(*argv, env={}, stdin=None, stdout=None, cwd, timeout)`.
 
     A value of None in `env` takes a variable away.
     """
 
-    def run(
-        *argv: str,
-        env: dict[str, str | None] | None = None,
-        stdin: Stdin = None,
-        stdout: str | None = None,
-        cwd: Path = work,
-        timeout: float = 120,
-    ) -> Completed:
+    def run(*argv, env=None, stdin=None, stdout=None, cwd=work, timeout=120):
         whole = merged(isolated_environment, env)
         return run_process(argv, env=whole, cwd=cwd, stdin=stdin, stdout=stdout, timeout=timeout)
 
@@ -171,24 +162,16 @@ def parsec(isolated_environment: Env, work: Path) -> Callable[..., Completed]:
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
+def clock():
     return VirtualClock()
 
 
 @pytest.fixture
-def tool(
-    isolated_environment: Env, work: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Completed]:
+def tool(isolated_environment, work, clock, monkeypatch):
     """Run the tool in this process on the virtual clock: `tool(*argv, env={}, stdin=None)`."""
     monkeypatch.chdir(work)
 
-    def run(
-        *argv: str,
-        env: dict[str, str | None] | None = None,
-        stdin: bytes | None = b"",
-        encoding: str = "utf-8",
-        seed: int = 7,
-    ) -> Completed:
+    def run(*argv, env=None, stdin=b"", encoding="utf-8", seed=7):
         whole = merged(isolated_environment, env)
         return run_in_process(
             argv, env=whole, clock=clock, stdin=stdin, encoding=encoding, seed=seed
@@ -198,43 +181,41 @@ def tool(
 
 
 @pytest.fixture
-def run(tool: Callable[..., Completed], builder: BuilderServer, key_env: Callable[..., Env]) -> Any:
+def run(tool, builder, key_env):
     """Run in process against `builder`, with its key in the environment."""
     return at(tool, key_env(builder))
 
 
 @pytest.fixture
-def run_at(
-    tool: Callable[..., Completed], server: ScriptedServer, key_env: Callable[..., Env]
-) -> Any:
+def run_at(tool, server, key_env):
     """Run in process against the bare scripted `server`."""
     return at(tool, key_env(server))
 
 
-def at(tool: Callable[..., Completed], settings: Env) -> Callable[..., Completed]:
-    def call(*argv: str, env: dict[str, str | None] | None = None, **how: Any) -> Completed:
+def at(tool, settings):
+    def call(*argv, env=None, **how):
         return tool(*argv, env={**settings, **(env or {})}, **how)
 
     return call
 
 
 @pytest.fixture
-def terminal(isolated_environment: Env, work: Path) -> Callable[..., Session]:
+def terminal(isolated_environment, work):
     """Run on a pseudo-terminal: `terminal(argv, env={}, answers=[(text, keys)], cols, rows)`."""
 
-    def run(argv: list[str], *, env: dict[str, str | None] | None = None, **how: Any) -> Session:
+    def run(argv, *, env=None, **how):
         return run_in_terminal(argv, env=merged(isolated_environment, env), cwd=work, **how)
 
     return run
 
 
 @pytest.fixture
-def leaks(home: Path) -> Callable[..., list[str]]:
+def leaks(home):
     """Where canaries can be seen: `leaks(completed, [canary, ...], except_files=())`."""
     return lambda completed, canaries, **how: find_leaks(completed, home, canaries, **how)
 
 
-def merged(base: Env, changes: dict[str, str | None] | None) -> Env:
+def merged(base, changes):
     whole = dict(base)
     for name, value in (changes or {}).items():
         if value is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.programs import needed
 from support.shells import FILES, ODD_IDS, REPOSITORY, Shell, typed
+from support.steady import FULL
 
 COMPLETIONS = REPOSITORY / "completions"
 SCRIPTS = {name: COMPLETIONS / FILES[name] for name in ("bash", "fish")}
@@ -187,8 +188,10 @@ def test_tab_completes_commands_options_choices_profiles_and_users(shell):
 
 @pytest.mark.parametrize("quote", ["", '"', "'"], ids=["plain", "double", "single"])
 def test_every_id_reaches_the_tool_unchanged(shell, quote):
-    lines = [f"parsec users get {quote}{name[0]}\t" for name in ODD_IDS]
-    assert shell.given(*lines) == [["users", "get", name] for name in ODD_IDS]
+    # within quotes, shells treat few characters in a way of their own
+    names = [n for n in ODD_IDS if FULL or not quote or set(n) & set("'\"$`\\!: ")]
+    lines = [f"parsec users get {quote}{name[0]}\t" for name in names]
+    assert shell.given(*lines) == [["users", "get", name] for name in names]
 
 
 def test_ids_are_completed_after_backslashes(shell):
