@@ -83,6 +83,17 @@ class Machine:
         with largest_file(limit):
             return self._tool(*argv, env=env)
 
+    def attempts(self, command):
+        """Run the command on disks that are full at one byte after the other."""
+        self.fresh()
+        assert self.run(command.argv).code == 0
+        assert self.effects == list(command.effects)
+        for limit in self.boundaries():
+            self.fresh()
+            completed = self.run(command.argv, limit)
+            check_words(completed)
+            yield completed
+
     @property
     def effects(self):
         return [effect for effect, _ in self._builder.effects]
@@ -126,17 +137,10 @@ def machine(tool, builder, builder_env, work, tmp_path, clock):
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_on_a_disk_that_is_full_at_any_byte(machine, name):
     """Not sent unless its intent is on the disk; told when only its outcome is not."""
-    command = CHANGES[name]
-    machine.fresh()
-    assert machine.run(command.argv).code == 0
-    assert machine.effects == list(command.effects)
-    seen = set()
-    for limit in machine.boundaries():
-        machine.fresh()
-        completed = machine.run(command.argv, limit)
-        check_words(completed)
+    command, seen = CHANGES[name], set()
+    for completed in machine.attempts(command):
         # an intent that lacks no more than its line end is one too many, on the safe side
-        assert len(machine.intents()) >= len(machine.effects), limit
+        assert len(machine.intents()) >= len(machine.effects), completed
         if completed.code == 0:
             assert machine.effects == list(command.effects)
         else:
@@ -156,18 +160,11 @@ def test_a_change_on_a_disk_that_is_full_at_any_byte(machine, name):
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_on_a_disk_that_is_full_at_any_byte(machine, name, work):
     """Journal, results and history fail in turn; rows are never sent without their intents."""
-    command = RUNS[name]
-    machine.fresh()
-    assert machine.run(command.argv).code == 0
-    assert machine.effects == list(command.effects)
-    seen = set()
-    for limit in machine.boundaries():
-        machine.fresh()
-        completed = machine.run(command.argv, limit)
-        check_words(completed)
+    command, seen = RUNS[name], set()
+    for completed in machine.attempts(command):
         assert completed.code in (0, 1), completed
         done = len(machine.effects)
-        assert len(machine.intents()) >= done, limit
+        assert len(machine.intents()) >= done, completed
         assert machine.effects == list(command.effects[:done])
         if completed.code and done:
             assert "deactivated" in completed.err or "changed" in completed.err, completed

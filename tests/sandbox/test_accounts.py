@@ -29,17 +29,17 @@ def encoded(credentials):
     ("external_id", "exchange"), [("user_001", "polymarket"), ("user_005", "kalshi")]
 )
 def test_a_linked_user_is_read_on_behalf(api, path, external_id, exchange):
-    headers = as_user(api.named(external_id))
-    params = {"exchange": exchange, "status": "all"}
-    answer = api("GET", path, params=params, headers=headers)
-    assert answer.status_code == 200
-    assert answer.json()
+    assert of(api, path, external_id, exchange=exchange, status="all")
+
+
+def read(api, path, external_id, credentials=None, **query):
+    """Send a GET for a user, at polymarket unless another exchange is given."""
+    params = {"exchange": "polymarket", **query}
+    return api("GET", path, params=params, headers=as_user(api.named(external_id), credentials))
 
 
 def of(api, path, external_id, **query):
-    """Return what GET `path` answers for a user at polymarket."""
-    params = {"exchange": "polymarket", **query}
-    answer = api("GET", path, params=params, headers=as_user(api.named(external_id)))
+    answer = read(api, path, external_id, **query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -91,8 +91,7 @@ def test_orders_are_cut_to_a_limit_and_a_time(api, query, count):
 
 @pytest.mark.parametrize("query", [{"status": "closd"}, {"limit": "x"}, {"start_ts": "-1"}])
 def test_a_wrong_order_query_is_refused(api, query):
-    headers = as_user(api.named("user_001"))
-    answer = api("GET", "/orders", params={"exchange": "polymarket", **query}, headers=headers)
+    answer = read(api, "/orders", "user_001", **query)
     assert problems(answer)[0].startswith(f"{next(iter(query))} must be ")
 
 
@@ -166,8 +165,7 @@ def test_an_unknown_exchange_is_a_404(api, path):
 
 @pytest.mark.parametrize("external_id", ["user_005", "user_007", "user_009"])
 def test_without_a_link_credentials_are_required(api, external_id):
-    headers = as_user(api.named(external_id))
-    answer = api("GET", "/balance", params={"exchange": "polymarket"}, headers=headers)
+    answer = read(api, "/balance", external_id)
     assert (answer.status_code, answer.json()["code"]) == (403, "credentials_required")
 
 
@@ -198,9 +196,7 @@ def test_an_end_users_key_reads_its_own_account_and_no_others(api):
     ],
 )
 def test_credentials_of_the_request_need_no_link(api, exchange, credentials):
-    headers = as_user(api.named("user_007"), credentials)
-    answer = api("GET", "/balance", params={"exchange": exchange}, headers=headers)
-    assert answer.status_code == 200
+    assert of(api, "/balance", "user_007", credentials=credentials, exchange=exchange)
 
 
 @pytest.mark.parametrize(
@@ -218,8 +214,7 @@ def test_credentials_of_the_request_need_no_link(api, exchange, credentials):
     ],
 )
 def test_credentials_of_the_wrong_shape_are_told_by_field(api, exchange, credentials, first):
-    headers = as_user(api.named("user_007"), credentials)
-    answer = api("GET", "/balance", params={"exchange": exchange}, headers=headers)
+    answer = read(api, "/balance", "user_007", credentials, exchange=exchange)
     assert problems(answer)[0] == first
 
 
@@ -231,37 +226,27 @@ def test_a_credentials_header_that_is_not_base64_of_an_object_is_refused(api, va
 
 
 def test_credentials_that_the_exchange_refuses(api):
-    headers = as_user(api.named("user_001"), {**KALSHI_KEY, "api_key_id": "bad"})
-    answer = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
+    bad = {**KALSHI_KEY, "api_key_id": "bad"}
+    answer = read(api, "/balance", "user_001", bad, exchange="kalshi")
     assert (answer.status_code, answer.json()["code"]) == (403, "authentication_failed")
 
 
 def test_ping_tells_each_exchange(api):
     answer = api("GET", "/ping", headers=as_user(api.named("user_001")))
-    assert answer.json() == [
-        {"exchange": "polymarket", "has_credentials": True, "authenticated": True, "message": "ok"},
-        {
-            "exchange": "kalshi",
-            "has_credentials": False,
-            "authenticated": False,
-            "message": "no credentials for kalshi",
-        },
+    assert [tuple(told.values()) for told in answer.json()] == [
+        ("polymarket", True, True, "ok"),
+        ("kalshi", False, False, "no credentials for kalshi"),
     ]
-
-
-def test_ping_of_one_exchange_with_refused_credentials(api):
-    headers = as_user(api.named("user_007"), {**KALSHI_KEY, "api_key_id": "bad"})
-    (told,) = api("GET", "/ping", params={"exchange": "kalshi"}, headers=headers).json()
+    bad = {**KALSHI_KEY, "api_key_id": "bad"}
+    (told,) = read(api, "/ping", "user_007", bad, exchange="kalshi").json()
     assert (told["has_credentials"], told["authenticated"]) == (True, False)
 
 
 @pytest.mark.parametrize("path", ["/positions", "/fills", "/orders"])
 def test_lists_are_filtered_by_market(api, path):
-    headers = as_user(api.named("user_005"))
-
     def markets(**query):
-        answer = api("GET", path, params={"exchange": "kalshi", **query}, headers=headers)
-        return {item["market_id"] for item in answer.json()}
+        items = of(api, path, "user_005", exchange="kalshi", **query)
+        return {item["market_id"] for item in items}
 
     (market,) = markets()
     assert markets(market_id=market) == {market}
@@ -269,12 +254,8 @@ def test_lists_are_filtered_by_market(api, path):
 
 
 def test_fills_are_cut_to_a_limit(api):
-    headers = as_user(api.named("user_005"))
-
     def fills(**query):
-        answer = api("GET", "/fills", params={"exchange": "kalshi", **query}, headers=headers)
-        return len(answer.json())
+        return read(api, "/fills", "user_005", exchange="kalshi", **query)
 
-    assert (fills(), fills(limit="1")) == (2, 1)
-    refused = api("GET", "/fills", params={"exchange": "kalshi", "limit": "0"}, headers=headers)
-    assert problems(refused) == ["limit must be an integer from 1 to 1000"]
+    assert (len(fills().json()), len(fills(limit="1").json())) == (2, 1)
+    assert problems(fills(limit="0")) == ["limit must be an integer from 1 to 1000"]
