@@ -1,35 +1,5 @@
 """Every way in which a command can fail, each with its exit code and its default hint.
 
-    ParsecError                  1    a fault of the tool itself
-    ├── LocalFault               1    a file, disk or stream of this machine failed
-    ├── UsageFault               2    wrong arguments or local validation: nothing was sent
-    ├── NotFound                 3    user not found, or not of this builder
-    ├── ForeignNotFound          3    a 404 that is not the API's: the user may well exist
-    ├── AmbiguousUser            3
-    ├── KeyFault                 4
-    │   ├── NoKey                4    no key configured
-    │   ├── Unauthorized         4    the API answered 401
-    │   └── NotABuilder          4    the key is valid but is not a builder's
-    ├── Refused                  5    the API refused: 400, 402, 409, 422, 501, another 403 or 4xx
-    ├── RateFault                6
-    │   ├── RateLimited          6    rate limited for longer than `--max-wait`
-    │   └── QuotaUsedUp          6    the monthly quota is used up
-    ├── Unreachable              7    no readable response: nothing was changed, or a read failed
-    │   ├── ConnectFailed        7    refused, or connecting timed out: nothing was sent
-    │   ├── NameNotFound         7    the host name does not resolve
-    │   ├── TlsFailed            7    no TLS, or its certificate is not accepted
-    │   ├── Redirected           7    a 3xx, which is never followed
-    │   ├── ServerFault          7    5xx
-    │   └── Unreadable           7    a response that the API does not promise
-    ├── RowsFailed               8    a bulk run ended with failed rows
-    ├── ConsentMissing           9    no consent to what cannot be undone
-    ├── GuardRefused            10    pool, `--max`, stale plan, foreign key, second run
-    ├── OutcomeUnknown          12    a change was sent, but its outcome is unknown
-    └── Stopped                       the operator or the system ended the command
-        ├── Interrupted        130
-        ├── Terminated         143
-        └── ReaderLeft         141
-
 Modules raise these where they know the cause; only `main` shows them.
 """
 
@@ -43,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
+Proposal = tuple[str, NextCommand | None]
+CHECK_BASE_URL: Proposal = ("check the base URL with", run("config", "show"))
 MAX_DETAILS = 50  # details in one message; a screen or two, and enough to see the pattern
 
 
@@ -75,7 +47,14 @@ class ParsecError(Exception):
 
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "internal_error"
-    default_hint: ClassVar[tuple[str, NextCommand | None]] = ("", None)
+    default_hint: ClassVar[Proposal] = ("", None)
+
+    def __init_subclass__(
+        cls, *, code: str = "", exit_code: int = 0, hint: Proposal | None = None
+    ) -> None:
+        """Set what the class does not inherit."""
+        cls.code, cls.exit_code = code or cls.code, exit_code or cls.exit_code
+        cls.default_hint = hint or cls.default_hint
 
     def __init__(
         self,
@@ -118,140 +97,141 @@ class ParsecError(Exception):
         return type(self)(self.message if message is None else message, **{**kept, **members})
 
 
-class LocalFault(ParsecError):
-    code = "local_error"
+class LocalFault(ParsecError, code="local_error"):
+    """A file, disk or stream of this machine failed."""
 
 
-class UsageFault(ParsecError):
-    exit_code = 2
-    code = "usage"
+class UsageFault(ParsecError, code="usage", exit_code=2):
+    """Wrong arguments, or values that this machine refuses: nothing was sent."""
 
 
-class NotFound(ParsecError):
-    exit_code = 3
-    code = "not_found"
+class NotFound(ParsecError, code="not_found", exit_code=3):
+    """The user is not found, or is not this builder's."""
 
 
-class ForeignNotFound(ParsecError):
-    exit_code = 3
-    code = "not_found"
-    default_hint = ("the 404 is not the API's own: check the base URL with", run("config", "show"))
+class ForeignNotFound(
+    ParsecError,
+    code="not_found",
+    exit_code=3,
+    hint=("the 404 is not the API's own: check the base URL with", run("config", "show")),
+):
+    """A 404 that is not the API's: the user may well exist."""
 
 
-class AmbiguousUser(ParsecError):
-    exit_code = 3
-    code = "ambiguous_user"
+class AmbiguousUser(ParsecError, code="ambiguous_user", exit_code=3):
+    """Several users match."""
 
 
-class KeyFault(ParsecError):
-    exit_code = 4
-    code = "unauthorized"
+class KeyFault(ParsecError, code="unauthorized", exit_code=4):
+    """There is no usable key."""
 
 
-class NoKey(KeyFault):
-    code = "no_key"
+class NoKey(KeyFault, code="no_key"):
+    """No key is configured."""
 
 
-class Unauthorized(KeyFault):
-    default_hint = ("see which key is in effect with", run("doctor"))
+class Unauthorized(KeyFault, hint=("see which key is in effect with", run("doctor"))):
+    """The API responded with 401."""
 
 
-class NotABuilder(KeyFault):
-    code = "forbidden"
-    default_hint = ("a builder key is needed here; see which key is in effect with", run("doctor"))
+class NotABuilder(
+    KeyFault,
+    code="forbidden",
+    hint=("a builder key is needed here; see which key is in effect with", run("doctor")),
+):
+    """The key is valid, but is not a builder's."""
 
 
-class Refused(ParsecError):
-    exit_code = 5
-    code = "refused"
+class Refused(ParsecError, code="refused", exit_code=5):
+    """The API refused: 400, 402, 409, 422, 501, another 403 or 4xx."""
 
 
-class RateFault(ParsecError):
-    exit_code = 6
-    code = "rate_limit_exceeded"
+class RateFault(ParsecError, code="rate_limit_exceeded", exit_code=6):
+    """The API allows no more requests for now."""
 
 
-class RateLimited(RateFault):
-    default_hint = ("try again later, or allow a longer wait with", again(max_wait="SECONDS"))
+class RateLimited(
+    RateFault,
+    hint=("try again later, or allow a longer wait with", again(max_wait="SECONDS")),
+):
+    """Rate limited for longer than `--max-wait`."""
 
 
-class QuotaUsedUp(RateFault):
-    code = "monthly_limit_exceeded"
-    default_hint = ("see the reset time with", run("usage", "show"))
+class QuotaUsedUp(
+    RateFault,
+    code="monthly_limit_exceeded",
+    hint=("see the reset time with", run("usage", "show")),
+):
+    """The monthly quota is used up."""
 
 
-class Unreachable(ParsecError):
-    exit_code = 7
-    code = "unreachable"
-    default_hint = ("check the connection with", run("doctor"))
+class Unreachable(
+    ParsecError,
+    code="unreachable",
+    exit_code=7,
+    hint=("check the connection with", run("doctor")),
+):
+    """No readable response: nothing was changed, or a read failed."""
 
 
-class ConnectFailed(Unreachable):
-    code = "connect_failed"
+class ConnectFailed(Unreachable, code="connect_failed"):
+    """The connection was refused or took too long: nothing was sent."""
 
 
-class NameNotFound(Unreachable):
-    code = "name_not_found"
+class NameNotFound(Unreachable, code="name_not_found"):
+    """The host name does not resolve."""
 
 
-class TlsFailed(Unreachable):
-    code = "tls_failed"
-    default_hint = (
+class TlsFailed(
+    Unreachable,
+    code="tls_failed",
+    hint=(
         "name the file of a private CA with SSL_CERT_FILE; see what is trusted with",
         run("doctor"),
-    )
+    ),
+):
+    """No TLS, or a certificate that is not accepted."""
 
 
-class Redirected(Unreachable):
-    code = "redirected"
-    default_hint = ("check the base URL with", run("config", "show"))
+class Redirected(Unreachable, code="redirected", hint=CHECK_BASE_URL):
+    """A 3xx, which is never followed."""
 
 
-class ServerFault(Unreachable):
-    code = "server_error"
+class ServerFault(Unreachable, code="server_error"):
+    """A 5xx."""
 
 
-class Unreadable(Unreachable):
-    code = "unreadable_answer"
-    default_hint = ("check the base URL with", run("config", "show"))
+class Unreadable(Unreachable, code="unreadable_answer", hint=CHECK_BASE_URL):
+    """A response that the API does not promise."""
 
 
-class RowsFailed(ParsecError):
-    exit_code = 8
-    code = "rows_failed"
+class RowsFailed(ParsecError, code="rows_failed", exit_code=8):
+    """A bulk run ended with failed rows."""
 
 
-class ConsentMissing(ParsecError):
-    exit_code = 9
-    code = "consent_missing"
+class ConsentMissing(ParsecError, code="consent_missing", exit_code=9):
+    """There is no consent to what cannot be undone."""
 
 
-class GuardRefused(ParsecError):
-    exit_code = 10
-    code = "guard_refused"
+class GuardRefused(ParsecError, code="guard_refused", exit_code=10):
+    """Refused for safety: pool, `--max`, outdated plan, another key, second run."""
 
 
-class OutcomeUnknown(ParsecError):
-    exit_code = 12
-    code = "outcome_unknown"
+class OutcomeUnknown(ParsecError, code="outcome_unknown", exit_code=12):
+    """A change was sent, but its outcome is unknown."""
 
 
-class Stopped(ParsecError):
-    exit_code = 130
-    code = "interrupted"
+class Stopped(ParsecError, code="interrupted", exit_code=130):
+    """The operator or the system ended the command."""
 
 
 class Interrupted(Stopped):
-    pass
+    """Ctrl-C."""
 
 
-class Terminated(Stopped):
-    exit_code = 143
-    code = "terminated"
+class Terminated(Stopped, code="terminated", exit_code=143):
+    """SIGTERM, or SIGHUP."""
 
 
-class ReaderLeft(Stopped):
+class ReaderLeft(Stopped, code="reader_left", exit_code=141):
     """The reader of stdout closed it; a command that only reads then ends silently."""
-
-    exit_code = 141
-    code = "reader_left"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from parsec_cli import errors, exact_json
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, clip, quota_spent
-from parsec_cli.next_command import NextCommand, run
+from parsec_cli.next_command import run
 
 # limits on what is shown of a response
 _LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
@@ -22,9 +22,11 @@ _NO_BUILDER = (
     r"\bbelong to an? (?:\w+ )?builder"
 )
 _LIST = ("list the users with", run("users", "list"))
-_BASE_URL = ("check the base URL with", run("config", "show"))
 _PATH = ("check the path, and the base URL with", run("config", "show"))
-_OTHER_HOST = (f"the certificate is for another host; {_BASE_URL[0]}", _BASE_URL[1])
+_OTHER_HOST = (
+    "the certificate is for another host; check the base URL with",
+    errors.CHECK_BASE_URL[1],
+)
 _CREDENTIALS = (
     "give the user's keys with `--credentials FILE`, or link the exchange with",
     run("users", "onboard", "--exchange", "EXCHANGE", "--mode", "MODE", names=["USER"]),
@@ -35,7 +37,6 @@ _CLOCK_HINT = (
     "certificate"
 )
 _REFUSED_HINT = "correct what the response names; `-v` shows the requests, `--help` the options"
-Proposal = tuple[str, NextCommand | None]
 
 
 def error_of(exchange: Exchange, call: Call, host: str) -> errors.ParsecError:
@@ -62,7 +63,7 @@ def _not_sent(last: NotSent, host: str, *, doubt: bool) -> errors.ParsecError:
         return errors.TlsFailed(text, hint=_CLOCK_HINT)
     # with a proxy, the name and the connection that failed were the proxy's own
     by_proxy = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
-    hint, command = (by_proxy, None) if by_proxy else _BASE_URL
+    hint, command = (by_proxy, None) if by_proxy else errors.CHECK_BASE_URL
     if last.cause == "host":
         return errors.TlsFailed(text, hint=_OTHER_HOST[0], command=_OTHER_HOST[1])
     if last.cause == "tls":
@@ -102,7 +103,7 @@ def _error(
     kind: type[errors.ParsecError],
     answer: Answer,
     host: str,
-    proposal: Proposal = ("", None),
+    proposal: errors.Proposal = ("", None),
     *,
     retryable: bool = False,
 ) -> errors.ParsecError:
@@ -148,7 +149,7 @@ def _about_user(call: Call) -> bool:
 def _not_found(answer: Answer, call: Call, host: str) -> errors.ParsecError:
     """Judge a 404: only the API's own one says that a user, or a path, does not exist."""
     if call.kind is Kind.CREATE:
-        return _error(errors.Unreadable, answer, host, _BASE_URL)
+        return _error(errors.Unreadable, answer, host, errors.CHECK_BASE_URL)
     if not answer.is_from_api:
         return _error(errors.ForeignNotFound, answer, host)
     return _error(errors.NotFound, answer, host, _LIST if _about_user(call) else _PATH)
