@@ -15,15 +15,15 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from parsec_cli.bulk.plan.plan import Action, Deactivate, phase
+from parsec_cli.bulk.plan.plan import Action, Deactivate, delta, phase
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run.journal import Journal, Numbered
 from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import Results, RowResult, RunResult, row_result
-from parsec_cli.bulk.run.stop_rules import FreePool, StopRules
+from parsec_cli.bulk.run.stop_rules import StopRules
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
 from parsec_cli.models import JsonObject, Pool
-from parsec_cli.outcomes import NotApplied, Outcome, Unknown
+from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
 
 # actions journalled in advance: one fsync of a slow disk (5 ms) for 64 requests of 20 ms. A kill
 # leaves as many intents open, which is harmless: the next listing shows their outcome
@@ -84,7 +84,8 @@ class Run:
         self._clock = clock
         self._spawn = spawn
         self._stop_rules = StopRules(max_failures)
-        self._free_pool = FreePool(pool)
+        # an overcommitted pool may stay as full as it is; increases reserve before they are sent
+        self._free = None if pool is None else max(0, pool.free)
         # re-entrant: a signal handler runs in the main thread, which may hold it
         self._lock = threading.RLock()
         self._in_flight: dict[int, Action] = {}
@@ -166,7 +167,12 @@ class Run:
         if taken is None:
             return False
         number, action = taken
-        if self._free_pool.reserve(action):
+        raised = max(0, delta(action))
+        with self._lock:
+            fits = self._free is None or raised <= self._free
+            if self._free is not None and fits:
+                self._free -= raised
+        if fits:
             self._send(number, action)
         else:
             why = "skipped: an earlier decrease failed, so this increase would exceed the pool"
@@ -198,8 +204,11 @@ class Run:
             return
         result = row_result(action, outcome)
         self._write(lambda: self._journal.done(number, action, result.outcome, result.customer_id))
-        self._free_pool.release(action, outcome)
+        # an unknown outcome frees nothing
+        freed = {Applied: -delta(action), NotApplied: delta(action)}.get(type(outcome), 0)
         with self._lock:
+            if self._free is not None:
+                self._free += max(0, freed)
             stop = self._stop_rules.count(action, outcome, failed=result.outcome == "failed")
         if stop is not None:
             self._halt(stop)

@@ -1,11 +1,10 @@
-"""Rules that limit a run: faults that would fail every row, too many failures, a full pool."""
+"""Rules that stop a run: too many failures, or a fault that would fail every row."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 
-from parsec_cli.bulk.plan.plan import Action, Deactivate, delta
+from parsec_cli.bulk.plan.plan import Action, Deactivate
 from parsec_cli.errors import (
     ConnectFailed,
     ForeignNotFound,
@@ -23,8 +22,7 @@ from parsec_cli.errors import (
     Unreadable,
     counted,
 )
-from parsec_cli.models import Pool
-from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
+from parsec_cli.outcomes import Applied, Outcome, Unknown
 
 MAX_FAILURES = 20
 MAX_FAILURES_DEACTIVATING = 1
@@ -81,35 +79,3 @@ class StopRules:
             return None
         # no hint: not every command has `--max-failures`, and each run can be continued
         return RowsFailed(f"stopped after {counted(self._failures, 'failed row')}")
-
-
-class FreePool:
-    """What is free in the pool during a run, so that a failed decrease lets no increase exceed it.
-
-    `pool` None allows increases that exceed the pool.
-    """
-
-    def __init__(self, pool: Pool | None) -> None:
-        self._lock = threading.Lock()
-        # a pool that is overcommitted already may stay as full as it is
-        self._free = None if pool is None else max(0, pool.free)
-
-    def reserve(self, action: Action) -> bool:
-        """Reserve for an increase before it is sent; False if not enough is free."""
-        raised = delta(action)
-        if self._free is None or raised <= 0:
-            return True
-        with self._lock:
-            if raised > self._free:
-                return False
-            self._free -= raised
-            return True
-
-    def release(self, action: Action, outcome: Outcome) -> None:
-        """Free what an increase reserved that was not applied, or what a decrease gave back."""
-        raised = delta(action)
-        lowered = isinstance(outcome, Applied) and raised < 0
-        not_raised = isinstance(outcome, NotApplied) and raised > 0
-        if self._free is not None and (lowered or not_raised):
-            with self._lock:
-                self._free += abs(raised)

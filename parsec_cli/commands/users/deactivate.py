@@ -89,10 +89,8 @@ def command(
 
     """
     runtime, users = runtime_of(ctx), user or []
-    consent, run_options = (
-        Consent(confirm, allow_holdings),
-        RunOptions(results=results, reason=reason),
-    )
+    run_options = RunOptions(results=results, reason=reason)
+    consent = Consent(confirm, allow_holdings)
     options = _Options(consent, most, balances_only, dry_run, run_options)
     if bool(users) == (from_file is not None):
         raise UsageFault(
