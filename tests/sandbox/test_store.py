@@ -159,6 +159,19 @@ def test_a_file_that_is_no_sandbox_is_told_and_reset_makes_it_anew(api, db, cont
     assert mode(db) == 0o600
 
 
+def test_a_file_that_stores_the_sums_of_the_pool_is_still_used(api, db):
+    """Versions before did, and had no index of the limits."""
+    before = api.pool()
+    api.application.close()
+    with closing(sqlite3.connect(db)) as connection:
+        connection.execute("DROP INDEX limits")
+        for name in ("end_user_count", "total_allocated_qps"):
+            connection.execute(f"ALTER TABLE pool ADD COLUMN {name} INTEGER DEFAULT 0")
+    assert api.pool() == before
+    seed.seed(db, 3)
+    assert api.pool()["end_user_count"] == 3
+
+
 def test_a_file_of_another_version_is_told(api, db):
     api.pool()
     api.application.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote
 
 from parsec_cli.base_url import API_PREFIX
 from parsec_cli.errors import UsageFault
@@ -53,8 +53,8 @@ def _check_rewritten(text: str) -> None:
     )
 
 
-def deleted_user(path: str) -> str | None:
-    """Return the customer_id in the path of a DELETE; None if the path names no user.
+def deleted_user(path: str) -> tuple[str, str] | None:
+    """Return the customer_id in the path of a DELETE and what follows; None if it names no user.
 
     Only one spelling is allowed: some servers decode, fold or strip characters, others do not.
     """
@@ -69,19 +69,7 @@ def deleted_user(path: str) -> str | None:
         return None
     if len(parts) < 4 or not path.startswith(f"{USERS}/"):  # noqa: PLR2004 - "", two nouns, the id
         raise UsageFault(f"a DELETE here must name one user: {USERS}/CUSTOMER_ID")
-    return parts[3]
-
-
-def behind_user(path: str) -> str:
-    """Return what follows the customer_id in a user's path."""
-    rest = path.split("/")[4:]
-    return "/" + "/".join(rest) if rest else ""
-
-
-def with_pairs(path: str, query: str, pairs: list[tuple[str, str]]) -> str:
-    """Append the query as it was written and the pairs, encoded; a name may come twice."""
-    whole = "&".join(part for part in (query, urlencode(pairs, quote_via=quote)) if part)
-    return f"{path}?{whole}" if whole else path
+    return parts[3], "".join(f"/{part}" for part in parts[4:])
 
 
 def _decoded(path: str) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from parsec_cli import exact_json
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Promise
@@ -20,7 +21,7 @@ from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.cli.common_options import start_change
-from parsec_cli.commands.api.path import USERS, api_path, behind_user, deleted_user, with_pairs
+from parsec_cli.commands.api.path import USERS, api_path, deleted_user
 from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import (
     Consent,
@@ -98,16 +99,20 @@ def _call(runtime: Runtime, options: RequestOptions) -> tuple[Call, Held | None]
     path, query = api_path(options.path)
     body, text = _body(runtime, options)
     runtime.keep_secret(*secrets_in(body))
-    customer_id = deleted_user(path) if method == "DELETE" else None
-    if customer_id is not None:
+    deleted = deleted_user(path) if method == "DELETE" else None
+    if deleted is not None:
+        customer_id, rest = deleted
         with explaining_absence(runtime, f"id:{customer_id}"):
             user = runtime.resolver.one(f"id:{customer_id}", to_change=True)
-        path = user_path(user.customer_id) + behind_user(path)
+        path = user_path(user.customer_id) + rest
     headers = {}
     if options.as_user is not None:
         acting = runtime.resolver.one(options.as_user, to_change=method in _CHANGES)
         headers = impersonation(acting.customer_id)
-    full = with_pairs(path, query, [_pair(pair, "--query") for pair in options.query])
+    # the query as it was written, then the pairs; a name may come twice
+    pairs = urlencode([_pair(pair, "--query") for pair in options.query], quote_via=quote)
+    query = "&".join(filter(None, (query, pairs)))
+    full = f"{path}?{query}" if query else path
     call = Call(_kind(method, path), method, full, body, headers, _promise(method), text)
     if user is None:
         return call, None
