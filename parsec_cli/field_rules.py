@@ -85,7 +85,7 @@ def hidden_fault(text: str) -> str:
 
 
 def is_number_of(text: str, other: str) -> bool:
-    """Tell whether `text` is the id `other` as programs show numbers: 417 or 417.0 for 00417."""
+    """Whether `text` is the id `other` as programs show numbers: 417 or 417.0 for 00417."""
     return text != other and other.isdecimal() and text.removesuffix(".0") == other.lstrip("0")
 
 

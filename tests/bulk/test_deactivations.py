@@ -74,7 +74,6 @@ def test_text_that_means_one_user_as_it_is_read_and_names_another_is_refused(wor
 
 
 def test_user_of_an_earlier_deactivation_needs_nothing(world):
-    """So that an interrupted run can be run again."""
     world.add("u2")
     earlier = EarlierDeactivations(done={"c-1": "u1"})
     plan = plan_deactivations(named("u1", "u2"), world.snapshot(), earlier)

@@ -180,7 +180,7 @@ def test_users_who_share_an_external_id_are_distinguished_by_customer_id(world):
 
 
 def test_pruned_user_who_shares_an_external_id_is_known_in_full(world):
-    """What is pruned must be read whole, wallet included."""
+    """The full record of a user to be pruned is needed, with its wallet."""
     one, two = world.add("u1", 1), world.add("u1", 2, wallet={"eoa_address": ADDRESS})
     wanted = [Wanted(2, "u1", 1, customer_id=one)]
     snapshot = take_snapshot(world.everyone(), needed_by_roster(wanted, prune=True))

@@ -66,13 +66,11 @@ def test_empty_cells_change_nothing():
 
 
 def test_ids_are_taken_exactly_as_written():
-    """No number is made of an id."""
     ids = ["00123", "4e872096", "9912140633506421", "TRUE", "1.0", "-2", "@x", "日本", "a b", "+1"]
     assert [one.external_id for one in read("external_id\n" + "\n".join(ids))] == ids
 
 
 def test_blank_rows_are_skipped_and_rows_keep_their_lines():
-    """Empty lines and rows of empty cells are no rows."""
     assert read("external_id,qps_limit\n\nu1,5\n,\n  ,\nu2,7\n") == (
         Wanted(3, "u1", 5),
         Wanted(6, "u2", 7),
@@ -85,7 +83,7 @@ def test_record_over_several_lines_has_the_row_it_starts_in():
 
 
 def test_all_faults_of_a_file_are_listed_together_in_order_of_rows():
-    """Nothing is found only after hundreds of rows were applied."""
+    """No fault is found only after hundreds of rows were applied."""
     text = (
         "external_id,qps_limit,email,eoa_address,state\n"
         "u1,5,,,\n"
@@ -132,7 +130,6 @@ def test_long_list_of_faults_is_cut_and_counted():
 
 @pytest.mark.parametrize("cell", ["1_000", "+5", " 7 ", "1.0", "9" * 20, "-1", "٣", "2147483648"])
 def test_careless_integers_are_refused(cell):
-    """Only plain ASCII digits in the range."""
     assert faults(f'external_id,qps_limit\nu1,"{cell}"\n') == [
         f"row 2: qps_limit `{cell}` is not a whole number from 1 to 2147483647"
     ]

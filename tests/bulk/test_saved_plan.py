@@ -39,7 +39,7 @@ def test_every_changed_byte_is_noticed():
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "why"),
     [
         (dump(SAVED).replace(b"2,", b"2", 1)[:-40], "is damaged at line 3: it was changed since"),
         (b'{"parsec_plan":' + b"[" * 100_000, "is damaged at line 1: it was changed since"),
@@ -56,14 +56,14 @@ def test_every_changed_byte_is_noticed():
         ),
     ],
 )
-def test_a_plan_that_cannot_be_read_is_damaged_changed_or_of_a_later_version(data, told):
+def test_a_plan_that_cannot_be_read_is_damaged_changed_or_of_a_later_version(data, why):
     with pytest.raises(GuardRefused) as caught:
         load(data, "p")
-    assert caught.value.message.startswith(f"the plan `p` {told}")
+    assert caught.value.message.startswith(f"the plan `p` {why}")
 
 
 def test_a_whole_plan_with_other_fields_is_of_another_version():
-    """As those of the first version, which know of no holdings."""
+    """The first version had no holdings in its plans."""
     document = json.loads(dump(SAVED))
     for action in document["actions"]:
         action.pop("holdings", None)

@@ -31,7 +31,7 @@ def faults(text: str | bytes) -> list[str]:
     ],
 )
 def test_one_user_a_line(data):
-    """A byte-order mark and carriage returns are no part of an id."""
+    """A byte-order mark and carriage returns are not part of an id."""
     assert read(data) == (Target.named(1, "u1"), Target.named(2, "u2"))
 
 
@@ -101,7 +101,7 @@ def test_a_row_that_a_desired_state_keeps_is_refused():
     ],
 )
 def test_header_rule_is_that_of_rosters(text):
-    """A column that says `keep` must not be passed over because it has another name."""
+    """A column that says `keep` must not be ignored because of its name."""
     assert "column" in faults(text)[0]
 
 

@@ -25,7 +25,6 @@ NUMBERS = [
 
 @pytest.mark.parametrize("value", NUMBERS, ids=lambda v: repr(v)[:20])
 def test_a_limit_is_plain_digits_or_refused(run, builder, value):
-    """A typo or a pasted id is not a number."""
     user = builder.add("alice")
     for argv in (
         ["users", "set-qps", user["customer_id"], value],
@@ -39,7 +38,6 @@ def test_a_limit_is_plain_digits_or_refused(run, builder, value):
 
 @pytest.mark.parametrize("value", ["1", "7", "007", "2147483647"])
 def test_plain_digits_in_the_range_are_accepted(run, builder, value):
-    """The bounds belong to it."""
     user = builder.add("alice")
     completed = run("users", "set-qps", "alice", value, "--allow-overcommit")
     assert completed.code == 0, completed
@@ -63,7 +61,6 @@ def test_numbers_for_the_sandbox_have_limits(run, argv, most):
 
 @pytest.mark.parametrize("value", ["-5", "-1", "-0", "-99999999999999999999"])
 def test_the_error_for_a_negative_limit_names_the_least_value(run, builder, value):
-    """Not with `no such option`."""
     user = builder.add("alice")
     for argv in (
         ["users", "set-qps", user["customer_id"], value],
@@ -78,7 +75,6 @@ def test_the_error_for_a_negative_limit_names_the_least_value(run, builder, valu
 
 @pytest.mark.parametrize("name", ["-abc", "-x", "-1", "--weird", "-"])
 def test_an_id_that_starts_with_a_dash_is_explained(run, builder, name):
-    """The error tells of `--`."""
     builder.add(name)
     completed = run("users", "get", name)
     if completed.code == 2:
@@ -91,7 +87,6 @@ def test_an_id_that_starts_with_a_dash_is_explained(run, builder, name):
 
 @pytest.mark.parametrize("name", ["-abc", "-x", "-1", "--weird", "--help", "-"])
 def test_after_a_double_dash_an_id_may_start_with_a_dash(run, builder, name):
-    """For reading, changing and creating."""
     user = builder.add(name)
     found = run("users", "get", "--json", "--", name)
     assert found.json["customer_id"] == user["customer_id"]
@@ -138,7 +133,6 @@ def test_a_mistyped_command_is_explained_in_plain_words(run, builder, argv):
 
 @pytest.mark.parametrize("option", [["--json"], ["-o", "json"], ["--output=json"]], ids=" ".join)
 def test_common_options_are_allowed_before_and_after_the_command(run, builder, option):
-    """Whichever comes to mind."""
     builder.add("alice")
     results = [
         run(*option, "users", "list").out,
@@ -161,7 +155,7 @@ def test_every_way_to_write_a_value_is_the_same(run, builder, option):
 
 @pytest.mark.parametrize("option", ["--match", "--exchange", "--tier", "--wallet", "--sort"])
 def test_an_empty_filter_is_an_unset_variable_not_everyone(run, builder, option):
-    """What comes out may go straight into a deactivation."""
+    """A variable may be unset in a script that deactivates whoever is listed."""
     builder.add("alice")
     completed = run("users", "list", option, "", "-o", "ids")
     assert completed.code == 2, completed

@@ -35,7 +35,6 @@ PAGES = {
 def test_an_error_page_becomes_one_line_with_its_status(
     run_at, server, action, code, status, debug
 ):
-    """No markup, no decoder's exception, and the status decides."""
     server.respond(action)
     completed = run_at("users", "get", CUSTOMER, env={"PARSEC_DEBUG": debug})
     assert completed.code == code, completed
@@ -65,7 +64,6 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("action", UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_an_unreadable_success_is_a_clean_error(run_at, server, action):
-    """Not `null`, not `None`, not a traceback, not all of the memory."""
     server.respond(action)
     completed = run_at("users", "get", CUSTOMER, "--json")
     assert completed.code == 7, completed
@@ -76,7 +74,6 @@ def test_an_unreadable_success_is_a_clean_error(run_at, server, action):
 
 
 def test_complete_gzip_and_chunked_bodies_are_read(run_at, server):
-    """The limits are for what is broken."""
     packed = gzip.compress(GOOD)
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     server.script(chunked(200, [packed[:5], packed[5:9], packed[9:]], headers))
@@ -104,7 +101,7 @@ OPTIONAL = [
 @pytest.mark.parametrize("fields", [*ODD, *OPTIONAL], ids=str)
 @pytest.mark.parametrize("form", FORMATS)
 def test_new_null_and_absent_fields_work_everywhere(run, builder, fields, form):
-    """No closed lists: an old tool still works next week, and the document invents nothing."""
+    """The API may add values at any time, and JSON must not invent fields."""
     user = builder.add("alice", **(fields if isinstance(fields, dict) else {}))
     if isinstance(fields, str):
         del user[fields]
@@ -118,7 +115,7 @@ def test_new_null_and_absent_fields_work_everywhere(run, builder, fields, form):
 
 @pytest.mark.parametrize("form", ["tsv", "csv", "table"])
 def test_zero_is_shown_as_zero_and_null_as_nothing(run, builder, form):
-    """A blank would hide that the user may not call at all."""
+    """An empty cell would hide that the user may send no requests."""
     builder.add("zero", 0)
     builder.add("null", None)
     fields = ["--fields", "external_id,qps_limit"]

@@ -24,7 +24,6 @@ def umask():
 
 @pytest.mark.parametrize("mask", [0o022, 0o000, 0o077])
 def test_a_new_config_is_private_whatever_the_umask(tool, home, umask, mask):
-    """File 0600 in a directory 0700."""
     umask(mask)
     completed = tool("config", "set", "api_key", "--no-verify", stdin=STORED_KEY.encode())
     assert completed.code == 0, completed
@@ -36,7 +35,6 @@ def test_a_new_config_is_private_whatever_the_umask(tool, home, umask, mask):
 
 
 def test_an_open_config_with_a_key_is_warned_about_and_tightened(tool, builder, config_file, umask):
-    """On stderr, at every use, until the next save closes it."""
     umask(0o022)
     builder.key = STORED_KEY
     path = config_file(profile(builder.url), 0o644)
@@ -78,7 +76,6 @@ def test_a_setting_of_the_wrong_kind_is_an_error_not_a_default(tool, config_file
 )
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_every_blank_variable_counts_as_unset(tool, builder, config_file, name, blank):
-    """The kind, not only the key."""
     builder.key = STORED_KEY
     env = {"PARSEC_CONFIG": str(config_file(profile(builder.url))), name: blank}
     completed = tool("pool", "show", env=env)
@@ -88,7 +85,7 @@ def test_every_blank_variable_counts_as_unset(tool, builder, config_file, name, 
 
 @pytest.mark.parametrize("blank", [None, "", "  "])
 def test_without_a_key_the_error_names_where_it_was_looked_for(tool, builder, blank):
-    """A local error; an empty header is never sent."""
+    """No request with an empty header is sent."""
     env = {"PARSEC_API_BASE_URL": builder.url, "PARSEC_API_KEY": blank}
     completed = tool("pool", "show", env=env)
     assert completed.code == 4, completed

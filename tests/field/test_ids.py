@@ -56,7 +56,7 @@ def argv_for(command: str, user: str) -> list[str]:
 
 @pytest.mark.parametrize(("command", "name"), spread(RESERVED))
 def test_an_unknown_id_with_reserved_characters_addresses_no_user(run, builder, command, name):
-    """Looked up by paging, never pasted into a path, never created."""
+    """The id is looked for in the listing, never put into a path, and never created."""
     builder.add("alice")
     completed = run(*argv_for(command, name))
     assert completed.code == 3, completed
@@ -66,7 +66,6 @@ def test_an_unknown_id_with_reserved_characters_addresses_no_user(run, builder, 
 
 @pytest.mark.parametrize("name", RESERVED)
 def test_an_external_id_with_reserved_characters_finds_its_user(run, builder, name):
-    """And its neighbours stay what they are."""
     builder.add("a")
     user = builder.add(name)
     builder.add("b")
@@ -113,7 +112,7 @@ def test_an_explicit_customer_id_is_one_encoded_segment_or_refused(run, builder,
 
 @pytest.mark.parametrize(("command", "name"), spread(list(NOTHING.values())))
 def test_an_id_that_can_name_no_user_is_refused_before_any_request(run, builder, command, name):
-    """An unset shell variable must not aim at the collection."""
+    """An unset shell variable must not address all users."""
     builder.add("alice")
     completed = run(*argv_for(command, name))
     assert completed.code == 2, completed
@@ -122,7 +121,6 @@ def test_an_id_that_can_name_no_user_is_refused_before_any_request(run, builder,
 
 @pytest.mark.parametrize("spelling", [str.upper, str.title, lambda text: f"id:{text.upper()}"])
 def test_a_customer_id_in_other_case_is_the_same_user(run, builder, spelling):
-    """UUIDs are compared as UUIDs."""
     user = builder.add("alice")
     completed = run("users", "get", spelling(user["customer_id"]), "--json")
     assert completed.json["external_id"] == "alice"
@@ -130,7 +128,6 @@ def test_a_customer_id_in_other_case_is_the_same_user(run, builder, spelling):
 
 @pytest.mark.parametrize("command", ["get", "set-qps", "deactivate"])
 def test_two_users_with_one_external_id_are_ambiguous(run, builder, command):
-    """Guessing would act on the wrong one."""
     builder.add("alice")
     builder.add("alice")
     completed = run(*argv_for(command, "alice"))
@@ -143,7 +140,7 @@ def test_two_users_with_one_external_id_are_ambiguous(run, builder, command):
 )
 @pytest.mark.parametrize("command", ["get", "set-qps", "deactivate"])
 def test_an_unknown_id_names_the_user_that_looks_like_it(run, builder, command, typed, existing):
-    """The listing that looked for the id has seen it; nothing more is read."""
+    """The listing in which the id was looked for contains it, so nothing more is read."""
     builder.add(existing)
     completed = run(*argv_for(command, typed))
     assert completed.code == 3, completed

@@ -14,7 +14,6 @@ ERROR_KEYS = {"code", "message", "http_status", "retryable", "hint", "exit_code"
 
 @pytest.mark.parametrize("columns", ["1", "200", "abc", "", None])
 def test_json_equals_what_the_server_sent_at_every_width(run, builder, columns):
-    """No wrapping, markup or colour on this path."""
     user = builder.add(("customer [prod] \n" * 20)[:300], note={"deep": [1, None, "x" * 200]})
     env = {"COLUMNS": columns, "FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"}
     assert run("users", "get", user["customer_id"], "--json", env=env).json == masked(user)
@@ -45,7 +44,7 @@ def test_json_keeps_every_value_of_an_unknown_field(run, builder, value):
     ],
 )
 def test_an_empty_account_is_an_empty_result_of_the_same_shape(run, builder, form, empty):
-    """Prose about nothing found would break the reader."""
+    """A sentence instead would break the program that reads it."""
     completed = run("users", "list", "-o", form)
     assert completed.code == 0, completed
     assert (completed.json if form == "json" else completed.out) == empty
@@ -114,7 +113,6 @@ def check_error(completed, exit_code, status, code=None):
 def test_failures_are_an_object_when_json_was_asked_for(
     run_at, server, form, answer, exit_code, status, code
 ):
-    """A script learns why without reading prose."""
     server.respond(answer)
     completed = run_at("pool", "show", *form)
     found = completed.error
@@ -122,21 +120,18 @@ def test_failures_are_an_object_when_json_was_asked_for(
 
 
 def test_a_missing_user_is_an_error_object(run, builder):
-    """The kind that scripts meet most."""
     check_error(run("users", "get", "11111111-1111-4111-8111-111111111111", "--json"), 3, 404)
     check_error(run("users", "get", "nobody", "--json"), 3, 404)
     assert builder.mutations == []
 
 
 def test_an_unreachable_server_is_an_error_object(tool, key_env):
-    """No status, but the same shape."""
     with refused_port() as port:
         env = key_env(f"http://127.0.0.1:{port}")
         check_error(tool("pool", "show", "--json", env=env), 7, None)
 
 
 def test_a_missing_key_is_an_error_object(tool):
-    """Local failures too."""
     check_error(tool("pool", "show", "--json"), 4, None, "no_key")
 
 
@@ -151,7 +146,6 @@ def test_a_missing_key_is_an_error_object(tool):
     ids=" ".join,
 )
 def test_a_usage_mistake_is_an_error_object(run, builder, argv):
-    """Before and after the subcommand alike."""
     check_error(run(*argv, "--json"), 2, None)
     check_error(run("--json", *argv), 2, None)
     check_error(run(*argv, env={"PARSEC_OUTPUT": "json"}), 2, None)
@@ -160,7 +154,6 @@ def test_a_usage_mistake_is_an_error_object(run, builder, argv):
 
 @pytest.mark.parametrize("how", ["-ojson", "-o=json", "-qo json", "-vojsonl", "--output=jsonl"])
 def test_json_is_understood_in_every_spelling_of_the_option(run, how):
-    """Also in a line that the parser gives up."""
     check_error(run("users", "nonsense", *how.split()), 2, None)
 
 
@@ -174,7 +167,7 @@ def test_json_is_understood_in_every_spelling_of_the_option(run, how):
     ids=lambda wrong: next(iter(wrong)),
 )
 def test_the_environment_selects_json_even_without_a_usable_profile(run, home, wrong):
-    """A broken config is what a script must be able to read about."""
+    """A script must be able to read that the config is broken."""
     (home / "broken.toml").write_text("[profiles.default\n")
     env = {name: value.format(home=home) for name, value in wrong.items()}
     check_error(run("pool", "show", env={**env, "PARSEC_OUTPUT": "json"}), 2, None)

@@ -22,7 +22,7 @@ from support.records import END_USER_KEY
     ids=" ".join,
 )
 def test_an_end_users_key_is_masked_in_every_format_and_file(run, builder, leaks, argv, form):
-    """The API returns one with every user; a screen or CI log keeps none."""
+    """The API returns a key with every user."""
     builder.add("alice")
     completed = run(*argv, "-o", form)
     # `ids` has nothing to print where a record has no customer_id, and says so
@@ -32,7 +32,7 @@ def test_an_end_users_key_is_masked_in_every_format_and_file(run, builder, leaks
 
 @pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl"])
 def test_reveal_keys_shows_them_in_that_command_only(run, builder, leaks, form):
-    """An explicit wish is granted on stdout, and leaves no trace on disk."""
+    """The keys are on stdout only, and in no file."""
     user = builder.add("alice")
     for fields in ([], ["--fields", "customer_id,api_key"]):
         shown = run("users", "get", "alice", "--reveal-keys", "-o", form, *fields)
@@ -42,7 +42,6 @@ def test_reveal_keys_shows_them_in_that_command_only(run, builder, leaks, form):
 
 
 def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
-    """`--reveal-keys` is about `api_key`; a private key stays masked."""
     builder.add("alice", private_key="PRIVATECANARY1", nested={"clob_api_secret": "CLOBCANARY12"})
     completed = run("users", "get", "alice", "--reveal-keys", "--json")
     assert completed.code == 0, completed
@@ -55,7 +54,7 @@ def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
     ["tier", "status", "qps_limit", "created_at", "fee_bps", "fee_escrow_enabled", "wallet"],
 )
 def test_secrets_in_plain_fields_are_masked_too(run, builder, leaks, field, form):
-    """An object where a word was promised; never Python's way to write it."""
+    """The field contains an object instead of text."""
     odd = {"private_key": "PRIVATECANARY1", "x": [{"clob_api_key": "CLOBCANARY12"}, None]}
     value = {"wallet_type": odd, "chain_id": [odd]} if field == "wallet" else odd
     user = builder.add("alice", **{field: value})
@@ -67,7 +66,7 @@ def test_secrets_in_plain_fields_are_masked_too(run, builder, leaks, field, form
 
 
 def test_a_bulk_run_leaves_no_key_in_its_results_and_journals(run, builder, work, leaks):
-    """Result files are passed around."""
+    """People send result files to each other."""
     builder.add("alice")
     (work / "fleet.csv").write_text("external_id,qps_limit\nalice,11\nnew,5\n")
     completed = run("users", "apply", "fleet.csv", "--yes", "--results", "out.jsonl")

@@ -36,7 +36,7 @@ def obeyed(text: str) -> set[str]:
 @pytest.mark.parametrize("command", ["list", "get"])
 @pytest.mark.parametrize("form", ["table", "tsv"])
 def test_text_in_brackets_is_shown_literally(run, builder, command, form):
-    """Nothing in data is taken for styling, and no closing tag ends the command."""
+    """Brackets in data are not markup, and a closing tag causes no error."""
     users = [builder.add(name) for name in MARKUP]
     chosen = [user["customer_id"] for user in users] if command == "get" else []
     completed = run("users", command, *chosen, "-o", form, env={"COLUMNS": "200"})
@@ -45,7 +45,6 @@ def test_text_in_brackets_is_shown_literally(run, builder, command, form):
 
 
 def test_text_in_brackets_is_shown_literally_on_a_terminal(terminal, builder, key_env):
-    """The same where colours are on."""
     for name in MARKUP:
         builder.add(name)
     session = terminal(["users", "list"], env=key_env(builder), cols=200)
@@ -54,7 +53,7 @@ def test_text_in_brackets_is_shown_literally_on_a_terminal(terminal, builder, ke
 
 
 def test_the_question_before_a_deactivation_shows_brackets_literally(terminal, builder, key_env):
-    """A prompt is text for people too, and end of file means no."""
+    """End of file counts as no."""
     name = "acct[prod] a[/x] [/] :smile:"
     user = builder.add(name)
     argv = ["users", "deactivate", user["customer_id"]]
@@ -65,7 +64,7 @@ def test_the_question_before_a_deactivation_shows_brackets_literally(terminal, b
 
 
 def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
-    """JSON can hold what no encoding can: shown escaped, replaced in JSON."""
+    """It is escaped for people and replaced in JSON."""
     user = {"customer_id": "11111111-1111-4111-8111-111111111111", "external_id": "a\ud800b"}
     server.respond(json_answer(200, {"users": [user], "count": 1}))
     for form in ("table", "tsv", "csv", "ids", "json", "jsonl"):
@@ -78,7 +77,6 @@ def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
 @pytest.mark.parametrize("where", ["error", "code", "validation_errors"])
 @pytest.mark.parametrize("control", ["\x1b[1A\x1b[2K", "\x9b2K", "\u202e", "\r", "\x07"])
 def test_error_text_from_the_server_cannot_forge_the_screen(run_at, server, where, control):
-    """An error body is data as well."""
     text = f"bad {control} fake ok"
     body = {"error": "refused", "code": "validation_error", "retryable": False}
     body[where] = [text] if where == "validation_errors" else text
@@ -103,7 +101,7 @@ def test_error_text_from_the_server_cannot_forge_the_screen(run_at, server, wher
     ids=lambda argv: " ".join(argv).format(""),
 )
 def test_text_echoed_from_the_command_line_is_escaped(run, builder, argv, control):
-    """What a script passes on may come from a customer."""
+    """Arguments of a script may come from a customer."""
     completed = run(*[part.format(control) for part in argv])
     # an id may hold a bidi character, and then belongs to nobody
     assert completed.code == 2 or (completed.code == 3 and control == "\u202e"), completed
@@ -112,7 +110,7 @@ def test_text_echoed_from_the_command_line_is_escaped(run, builder, argv, contro
 
 
 def test_a_plain_terminal_gets_no_escape_byte_at_all(terminal, builder, key_env):
-    """With colours off every ESC on the screen would have come from data."""
+    """Without colours, an ESC on the screen could only come from data."""
     for control in (*CONTROLS, *HIDDEN):
         builder.add(f"ok{control}x")
     env = {**key_env(builder), "NO_COLOR": "1", "TERM": "dumb"}
@@ -128,7 +126,6 @@ FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "shift_jis", "koi8-r"])
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_text_can_be_written_to_every_stream(run, builder, encoding, form):
-    """List, get and errors in every format."""
     users = [builder.add(name) for name in NAMES]
     for argv in (["users", "list"], ["users", "get", "日本語"]):
         completed = run(*argv, "-o", form, encoding=encoding)
@@ -141,7 +138,6 @@ def test_every_text_can_be_written_to_every_stream(run, builder, encoding, form)
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_json_is_equal_in_any_encoding(run, builder, encoding):
-    """It is ASCII to begin with."""
     for name in NAMES:
         builder.add(name)
     completed = run("users", "list", "--json", encoding=encoding)
@@ -149,7 +145,7 @@ def test_json_is_equal_in_any_encoding(run, builder, encoding):
 
 
 def test_unencodable_ids_stay_distinguishable(run, builder):
-    """A row of question marks would be two users that look the same."""
+    """As question marks, two users would look the same."""
     builder.add("日本")
     builder.add("本日")
     completed = run("users", "list", "-o", "tsv", "--fields", "external_id", encoding="ascii")

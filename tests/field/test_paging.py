@@ -26,7 +26,6 @@ def pages_of(requests) -> list:
 @pytest.mark.parametrize("cycle", [["AAA"], ["A", "B"], ["A", "B", "C"]], ids="".join)
 @pytest.mark.parametrize("form", ["json", "tsv", "table"])
 def test_a_server_that_repeats_its_cursors_ends_the_listing(run_at, server, cycle, form):
-    """The listing ends by itself, as incomplete, and says why."""
     cursors = itertools.cycle(cycle)
     server.respond(lambda _: json_answer(200, page(1, next_cursor=next(cursors))))
     completed = run_at("users", "list", "-o", form)
@@ -40,7 +39,6 @@ def test_a_server_that_repeats_its_cursors_ends_the_listing(run_at, server, cycl
 
 @pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
 def test_a_printed_cursor_can_be_used_again(run_at, server, cursor):
-    """From the JSON and from the hint for people."""
     server.respond(json_answer(200, page(1, next_cursor=cursor)))
     shown = run_at("users", "list", "--limit", "1", "--json").json["next_cursor"]
     assert shown == cursor
@@ -51,7 +49,7 @@ def test_a_printed_cursor_can_be_used_again(run_at, server, cursor):
 @pytest.mark.parametrize("argv", [[], ["--limit", "500"]], ids=str)
 @pytest.mark.parametrize("form", ["tsv", "json", "csv", "ids", "jsonl", "table"])
 def test_a_plain_listing_is_every_user(run, builder, form, argv):
-    """No default page size, and no maximum of the API, cuts it."""
+    """Neither the default page size nor the API's maximum limits it."""
     users = builder.add_many(120)
     completed = run("users", "list", "-o", form, *argv)
     assert completed.code == 0, completed
@@ -62,7 +60,6 @@ def test_a_plain_listing_is_every_user(run, builder, form, argv):
 @pytest.mark.parametrize("option", ["--limit", "--page-size"])
 @pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5", "", "1_0", "+5", " 7", "٣", "1e2"])
 def test_a_number_of_users_is_a_plain_count_from_one(run, builder, option, value):
-    """Never quietly something else."""
     assert run("users", "list", f"{option}={value}").code == 2
     assert run("users", "list", "--page-size=101").code == 2
     assert builder.requests == []
@@ -70,7 +67,7 @@ def test_a_number_of_users_is_a_plain_count_from_one(run, builder, option, value
 
 @pytest.mark.parametrize("limit", [1, 50, 99, 100, 101, 119])
 def test_an_incomplete_listing_says_so_and_continues_exactly(run, builder, limit):
-    """Nobody takes the part for the whole; the rest is neither short nor double."""
+    """The rest repeats no user and leaves none out."""
     users = builder.add_many(120)
     first = run("users", "list", "--limit", str(limit), "--json")
     assert first.json["complete"] is False
@@ -83,7 +80,6 @@ def test_an_incomplete_listing_says_so_and_continues_exactly(run, builder, limit
 
 
 def test_a_limit_that_is_not_reached_is_a_complete_listing(run, builder):
-    """And so is one that is reached exactly at the end."""
     builder.add_many(120)
     for limit in ("120", "121"):
         completed = run("users", "list", "--limit", limit, "--json")
@@ -104,7 +100,6 @@ FAILURES = {
 @pytest.mark.parametrize(("action", "code"), FAILURES.values(), ids=FAILURES.keys())
 @pytest.mark.parametrize("form", ["json", "jsonl", "tsv", "csv"])
 def test_a_later_page_that_fails_leaves_a_marked_part(run, builder, action, code, form):
-    """The prefix is never taken for the whole."""
     builder.add_many(40)
     builder.strict = False
     builder.fault("GET", "/users", nth=3, times=4, action=action)
@@ -119,7 +114,6 @@ def test_a_later_page_that_fails_leaves_a_marked_part(run, builder, action, code
 
 
 def test_a_listing_that_failed_continues_from_its_cursor(run, builder):
-    """The hint or the document carries the way on."""
     users = builder.add_many(30)
     builder.fault("GET", "/users", nth=3, action=error(401, "invalid API key", "unauthorized"))
     first = run("users", "list", "--page-size", "7", "--json").json
@@ -131,7 +125,7 @@ def test_a_listing_that_failed_continues_from_its_cursor(run, builder):
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_a_listing_that_differs_from_the_pool_says_so(run_at, server, count):
-    """A notice and no error: users may come and go meanwhile."""
+    """It is no error, as users may be created and deactivated meanwhile."""
     server.script(
         json_answer(200, page(1, 2, next_cursor="x")),
         json_answer(200, page(3)),

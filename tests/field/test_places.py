@@ -21,7 +21,7 @@ NO_XDG = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "X
 
 @pytest.mark.parametrize("changes", HOMES.values(), ids=HOMES.keys())
 def test_reading_works_without_a_usable_home(parsec, tool, builder, key_env, work, changes):
-    """Containers have none; nothing is dropped where the command runs."""
+    """Containers have none; no file is written to the working directory."""
     user = builder.add("alice")
     env = {**NO_XDG, **key_env(builder), **changes}
     for argv in (["users", "list"], ["users", "get", "alice"]):
@@ -34,7 +34,6 @@ def test_reading_works_without_a_usable_home(parsec, tool, builder, key_env, wor
 
 
 def test_commands_that_save_nothing_create_no_files(tool, builder, key_env, home, work):
-    """Not at start-up, not by reading."""
     for argv in (["--help"], ["--version"], ["pool", "show"], ["config", "path"]):
         assert tool(*argv, env=key_env(builder)).code == 0
     assert list(home.iterdir()) == []
@@ -42,7 +41,6 @@ def test_commands_that_save_nothing_create_no_files(tool, builder, key_env, home
 
 
 def test_a_save_without_a_writable_place_is_one_clear_line(tool):
-    """Not a traceback, not a silent loss."""
     env = {"PARSEC_CONFIG": "/proc/none/config.toml"}
     completed = tool("config", "set", "output", "csv", env=env)
     assert completed.code == 1, completed
@@ -64,7 +62,7 @@ def test_a_save_without_a_writable_place_is_one_clear_line(tool):
     ids=" ".join,
 )
 def test_help_needs_neither_config_nor_key_nor_network(tool, config_file, home, content, argv):
-    """One needs help to repair the config."""
+    """Operators need help to repair the config."""
     path = home if content is None else config_file(content)
     env = {
         "PARSEC_CONFIG": str(path),
@@ -80,7 +78,7 @@ def test_help_needs_neither_config_nor_key_nor_network(tool, config_file, home, 
 
 
 def test_help_does_not_run_the_key_command(tool, config_file, work):
-    """A secret store may ask for a finger."""
+    """A secret store may ask for a fingerprint."""
     path = config_file('[profiles.default]\napi_key_command = "touch ran"\n')
     for argv in (["--help"], ["config", "path"], ["config", "show"], ["completion", "bash"]):
         assert tool(*argv, env={"PARSEC_CONFIG": str(path)}).code == 0

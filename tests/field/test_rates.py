@@ -24,7 +24,7 @@ def unavailable(retry_after: str | None):
     [("2", 2, 2), ("-5", 0.1, 8), ("soon", 0.1, 8), (formatdate(START + 7, usegmt=True), 6, 8)],
 )
 def test_retry_after_is_honoured_in_every_form(run_at, server, refuse, value, least, most):
-    """Seconds, fractions and dates; past and negative mean soon, never at once."""
+    """A time in the past means soon, never at once."""
     server.script(refuse(value), USAGE)
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
@@ -47,7 +47,7 @@ def test_a_date_is_not_read_by_a_wrong_clock(run_at, server):
 @pytest.mark.parametrize("value", ["86400", "61", formatdate(START + 7200, usegmt=True)])
 @pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
 def test_a_wait_that_exceeds_the_limit_fails_at_once_and_names_it(run_at, server, argv, value):
-    """No hours of silence, and no hammering inside the window."""
+    """The command neither waits for hours nor repeats the request too early."""
     server.script(too_many(value))
     completed = run_at(*argv, "--json")
     assert completed.code == 6, completed
@@ -58,7 +58,6 @@ def test_a_wait_that_exceeds_the_limit_fails_at_once_and_names_it(run_at, server
 
 
 def test_a_503_that_exceeds_the_limit_names_the_wait_and_how_to_allow_it(run_at, server):
-    """Checking the connection would find nothing."""
     server.script(unavailable("61"))
     completed = run_at("pool", "show", "--json")
     assert completed.code == 7, completed
@@ -67,7 +66,6 @@ def test_a_503_that_exceeds_the_limit_names_the_wait_and_how_to_allow_it(run_at,
 
 
 def test_a_wait_below_the_limit_is_waited_in_full_and_announced(run_at, server):
-    """The operator sees why nothing happens."""
     server.script(too_many("20"), USAGE)
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
@@ -79,7 +77,6 @@ def test_a_wait_below_the_limit_is_waited_in_full_and_announced(run_at, server):
 
 @pytest.mark.parametrize(("limit", "code"), [("30", 0), ("25", 6), ("0", 6)])
 def test_max_wait_limits_all_waits_of_one_request_together(run_at, server, limit, code):
-    """Three waits of ten seconds need thirty."""
     server.script(*[too_many("10")] * 3, USAGE)
     server.strict = code == 0
     completed = run_at("pool", "show", "--max-wait", limit)
@@ -97,7 +94,7 @@ def test_max_wait_limits_all_waits_of_one_request_together(run_at, server, limit
 )
 @pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
 def test_a_used_up_quota_costs_exactly_one_request(run_at, server, body, argv):
-    """Waiting seconds does not help against a month; the reset is a date."""
+    """Waiting some seconds does not help; the error names the date of the reset."""
     headers = {"Retry-After": "1", "x-ratelimit-monthly-reset": "1790812800"}
     server.script(json_answer(429, body, headers))
     completed = run_at(*argv)
@@ -111,7 +108,7 @@ LAST = {"x-ratelimit-monthly-limit": "1000", "x-ratelimit-monthly-remaining": "0
 
 
 def test_the_last_request_of_a_month_is_noted_and_done(run_at, server):
-    """The next command will fail: better known before it is typed."""
+    """The next command will fail, so the operator should know."""
     pool = {"qps_pool": 10, **NOBODY}
     server.respond(json_answer(200, pool, {**LAST, "x-ratelimit-monthly-reset": "1790812800"}))
     completed = run_at("pool", "show")
@@ -123,7 +120,7 @@ def test_the_last_request_of_a_month_is_noted_and_done(run_at, server):
 
 
 def test_a_limit_of_zero_means_no_limit(run_at, server):
-    """A monthly limit of 0 means none: such a 429 is one of the second, and soon over."""
+    """With a monthly limit of 0, a 429 can only be about the rate per second."""
     unlimited = {**LAST, "x-ratelimit-monthly-limit": "0"}
     refused = json_answer(429, {"error": "x", "code": "rate_limit_exceeded"}, unlimited)
     server.script(refused, json_answer(200, {"qps_pool": 1, **NOBODY}, unlimited))

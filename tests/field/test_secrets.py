@@ -25,7 +25,7 @@ INNER = {
 def test_blanks_around_a_key_are_trimmed_from_every_source(
     tool, builder, config_file, home, work, leaks, edge, source
 ):
-    """Blanks from a clipboard or a secret store do not belong to the key."""
+    """Blanks often come with a key from a clipboard or a secret store."""
     pasted = edge.format(BUILDER_KEY)
     stored = {"config": f"api_key = {json.dumps(pasted)}", "command": 'api_key_command = "cat key"'}
     profile = f'[profiles.default]\nbase_url = "{builder.url}"\n{stored.get(source, "")}\n'
@@ -46,7 +46,6 @@ def test_blanks_around_a_key_are_trimmed_from_every_source(
 @pytest.mark.parametrize("key", INNER.values(), ids=INNER.keys())
 @pytest.mark.parametrize("source", ["environment", "config"])
 def test_a_malformed_key_is_refused_before_any_connection(tool, builder, config_file, key, source):
-    """The source is named, the value never."""
     env = {"PARSEC_API_BASE_URL": builder.url, "PARSEC_API_KEY": key}
     if source == "config":
         profile = f'[profiles.default]\napi_key = {json.dumps(key)}\nbase_url = "{builder.url}"\n'
@@ -73,7 +72,7 @@ SURPRISES = [
 def test_an_unexpected_response_is_one_error_without_its_content(
     run_at, server, leaks, value, debug
 ):
-    """No frame locals, whatever switches frameworks know."""
+    """Other tools' switches for tracebacks show no local variables either."""
     server.respond(json_answer(200, value))
     env = {
         "PARSEC_DEBUG": debug,
@@ -99,7 +98,7 @@ class BrokenClock(VirtualClock):
 def test_an_internal_error_shows_no_locals_and_no_key(
     isolated_environment, server, key_env, leaks, debug
 ):
-    """Even an exception nobody planned, with the key in its text."""
+    """The text of the unexpected exception contains the key."""
     server.respond(json_answer(429, {"error": "slow down", "code": "rate_limit_exceeded"}))
     env = {**isolated_environment, **key_env(server)}
     if debug:
@@ -124,7 +123,7 @@ def test_an_internal_error_shows_no_locals_and_no_key(
 )
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_the_verbose_log_names_requests_and_never_a_key(run, builder, leaks, argv, place):
-    """Method, path, status; no header values, no bodies; on stderr alone."""
+    """It contains method, path and status, but no header values and no bodies."""
     builder.add("alice")
     argv = ["-v", *argv] if place == "before" else [*argv, "-v"]
     completed = run(*argv)
@@ -136,7 +135,6 @@ def test_the_verbose_log_names_requests_and_never_a_key(run, builder, leaks, arg
 
 
 def test_verbose_changes_nothing_on_stdout(run, builder):
-    """Debugging a pipe must not break it."""
     builder.add_many(3)
     assert run("users", "list", "-v").out == run("users", "list").out
 
@@ -148,7 +146,6 @@ def test_verbose_changes_nothing_on_stdout(run, builder):
 )
 @pytest.mark.parametrize("how", [[], ["-v"], ["--json"]], ids=str)
 def test_another_key_in_the_text_of_an_error_is_redacted(run, builder, leaks, argv, how):
-    """Also where the error ends in a notice or a line of a report."""
     builder.add_many(2)
     stranger = "pk_live_STRANGERCANARY_0042"
     body = {"error": f"not with {stranger}", "code": stranger, "validation_errors": [stranger]}
@@ -160,7 +157,6 @@ def test_another_key_in_the_text_of_an_error_is_redacted(run, builder, leaks, ar
 
 @pytest.mark.parametrize("argv", [["doctor", "-v"], ["config", "show"]], ids=" ".join)
 def test_the_password_of_a_proxy_is_never_shown(tool, server, key_env, leaks, argv):
-    """A proxy URL is a secret as well."""
     server.strict = False
     proxy = server.url.replace("://", "://someone:PROXYSECRET@")
     proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"), proxy)

@@ -11,7 +11,6 @@ POOL = "/api/v1/builder/pool"
 
 
 def test_an_ipv6_literal_works(tool, key_env):
-    """Brackets and port."""
     server = BuilderServer(host="::1")
     try:
         completed = tool("pool", "show", env=key_env(server))
@@ -54,7 +53,6 @@ def test_no_entry_in_no_proxy_breaks_the_real_command_line(parsec, builder, key_
 
 @pytest.mark.parametrize("value", ["http://[", "socks5://127.0.0.1:1"])
 def test_a_malformed_proxy_is_one_clean_error(parsec, key_env, value):
-    """A setting of the machine's, named, not a traceback."""
     env = {**key_env("https://api.parsec.invalid"), "HTTPS_PROXY": value}
     completed = parsec("pool", "show", env=env)
     assert completed.code in (2, 7), completed
@@ -77,7 +75,7 @@ def test_a_malformed_proxy_is_one_clean_error(parsec, key_env, value):
 def test_a_refusal_of_the_proxy_is_distinguished_from_the_api(
     tool, server, key_env, leaks, action, tunnels, said
 ):
-    """Named by its variable; a refused password is not tried until the account is locked."""
+    """A refused password is not repeated, as that may lock the account."""
     server.respond(action)
     proxy = server.url.replace("://", "://someone:PROXYSECRET@")
     env = {**key_env("https://api.parsec.invalid"), "HTTPS_PROXY": proxy}
@@ -100,7 +98,7 @@ def test_a_refusal_of_the_proxy_is_distinguished_from_the_api(
     ],
 )
 def test_an_unreachable_proxy_is_distinguished_from_the_api(tool, key_env, proxy, said):
-    """Who reads `refused` beside the API's name looks in the wrong place."""
+    """`connection refused` beside the API's name would be misleading."""
     env = {**key_env("https://api.parsec.invalid"), "ALL_PROXY": proxy}
     completed = tool("pool", "show", env=env)
     assert completed.code == 7, completed
@@ -118,7 +116,7 @@ def tls_builder(private_ca, request):
 @pytest.mark.parametrize("tls_builder", ["good"], indirect=True)
 @pytest.mark.parametrize("setting", [None, ""])
 def test_an_untrusted_certificate_is_named_and_not_retried(tool, tls_builder, key_env, setting):
-    """Says what to set, and offers no way to switch checking off."""
+    """The hint names the variable to set and no way to skip the check."""
     completed = tool("pool", "show", env={**key_env(tls_builder), "SSL_CERT_FILE": setting})
     assert completed.code == 7, completed
     assert "SSL_CERT_FILE" in completed.err
@@ -129,7 +127,6 @@ def test_an_untrusted_certificate_is_named_and_not_retried(tool, tls_builder, ke
 
 @pytest.mark.parametrize("tls_builder", ["good"], indirect=True)
 def test_a_private_ca_is_trusted_when_named(tool, tls_builder, private_ca, key_env):
-    """The variable that other tools use works."""
     env = {**key_env(tls_builder), "SSL_CERT_FILE": str(private_ca.ca_file)}
     completed = tool("pool", "show", env=env)
     assert completed.code == 0, completed
@@ -147,7 +144,7 @@ def test_a_private_ca_is_trusted_when_named(tool, tls_builder, private_ca, key_e
 def test_a_certificate_of_another_host_or_time_is_refused(
     tool, tls_builder, private_ca, key_env, hint
 ):
-    """Trust in the CA is not enough; no byte of the key is sent."""
+    """No byte of the key is sent, although the CA is trusted."""
     env = {**key_env(tls_builder), "SSL_CERT_FILE": str(private_ca.ca_file)}
     completed = tool("pool", "show", env=env)
     assert completed.code == 7, completed
@@ -160,7 +157,7 @@ def test_a_certificate_of_another_host_or_time_is_refused(
 
 
 def test_a_server_without_tls_is_not_reported_as_a_certificate_error(tool, server, key_env):
-    """A CA would not help with a server of plain http."""
+    """Another CA would not help with a server that speaks plain HTTP."""
 
     def answer_in_plain(peer, _request):
         peer.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
@@ -177,7 +174,6 @@ def test_a_server_without_tls_is_not_reported_as_a_certificate_error(tool, serve
 
 @pytest.mark.parametrize("content", [None, b"", b"no certificate\n", "directory"])
 def test_a_useless_ca_file_is_named_with_its_variable(tool, key_env, work, content):
-    """A wrong path is the operator's to correct."""
     path = work / "nowhere.pem"
     if content == "directory":
         path.mkdir()
@@ -193,7 +189,7 @@ def test_a_useless_ca_file_is_named_with_its_variable(tool, key_env, work, conte
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "abc", "", "1e400"])
 @pytest.mark.parametrize("option", ["--timeout", "--max-wait"])
 def test_an_invalid_time_limit_is_a_usage_error(run, builder, option, value):
-    """An unbounded wait cannot be asked for by accident."""
+    """Nobody can request an unlimited wait by accident."""
     if (option, value) == ("--max-wait", "0"):
         value = "-0.5"
     completed = run("pool", "show", f"{option}={value}")
@@ -202,7 +198,7 @@ def test_an_invalid_time_limit_is_a_usage_error(run, builder, option, value):
 
 
 def test_a_refused_connection_names_the_host_and_is_retried_within_bounds(tool, key_env):
-    """Nothing was sent, so trying again is safe, and finite."""
+    """Nothing was sent, so a repetition is safe."""
     server = ScriptedServer()
     server.stop()
     completed = tool("pool", "show", env=key_env(server))

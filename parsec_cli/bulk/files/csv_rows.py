@@ -67,7 +67,7 @@ def read_table(text: str, known: Collection[str], faults: Faults) -> Table | Non
 
 
 def blank(cells: list[str]) -> bool:
-    """Tell whether a row is empty; one of unusual blanks may name a user, so it is not."""
+    """Whether a row is empty; one of unusual blanks may name a user, so it is not."""
     return not any(cell.strip(" \t") for cell in cells)
 
 
