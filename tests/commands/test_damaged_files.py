@@ -91,6 +91,14 @@ def test_a_damaged_journal_is_named_with_its_line(run, home, builder, name, argv
     assert len(builder.mutations) == before
 
 
+@pytest.mark.usefixtures("state")
+def test_a_damaged_journal_does_not_stop_what_deactivates_nobody(run, home, builder):
+    (path,) = journals(home)
+    path.write_bytes(LINES["zeros"])
+    assert run("users", "apply", "roster", "--yes").code == 0
+    assert builder.by_external_id("user_001")["qps_limit"] == 5
+
+
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_a_damaged_line_of_the_history_is_named_and_skipped(run, state, line):
     path = state / "history.jsonl"
