@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 from bulk.disks import CountingDisk
 from bulk.rig import Rig
-from bulk.world import not_found
 
 from parsec_cli.bulk.files.roster import Wanted
 from parsec_cli.bulk.plan.diff import diff
 from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.errors import (
-    ConnectFailed,
     Interrupted,
     LocalFault,
     NameNotFound,
@@ -21,11 +19,9 @@ from parsec_cli.errors import (
     QuotaUsedUp,
     Redirected,
     Refused,
-    ServerFault,
     Terminated,
     TlsFailed,
     Unauthorized,
-    Unreadable,
 )
 from parsec_cli.outcomes import Applied, NotApplied, Unknown
 
@@ -96,24 +92,6 @@ def test_fault_that_would_fail_every_row_stops_the_run_at_once(rig, error, code)
     assert ended.summary["created"] == 1
     assert ended.summary["not_attempted"] == 7
     assert [name for _, name in rig.world.sent] == ["u2"]
-
-
-@pytest.mark.parametrize(
-    ("fault", "allowed"),
-    [
-        (lambda: NotApplied(ConnectFailed("refused"), 4), 3),
-        (not_found, 3),
-        (lambda: NotApplied(Unreadable("HTML", http_status=200), 2), 3),
-        (lambda: Unknown(OutcomeUnknown("HTML", http_status=200), 2), 3),
-        (lambda: NotApplied(ServerFault("bad gateway", http_status=502), 4), 5),
-        (lambda: Unknown(OutcomeUnknown("bad gateway", http_status=502), 4), 5),
-    ],
-)
-def test_rows_that_end_alike_in_a_row_stop_the_run(rig, fault, allowed):
-    rig.world.before = lambda _: fault()
-    ended = rig.apply(creates(30), **ONE)
-    assert ended.summary["not_attempted"] == 30 - allowed
-    assert ended.exit_code in (8, 12)
 
 
 @pytest.mark.parametrize(("limit", "failed"), [(None, 20), (3, 3), (1, 1)])

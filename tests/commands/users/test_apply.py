@@ -292,18 +292,6 @@ def test_unwritable_results_send_nothing(run, builder, work):
     assert changes(builder) == []
 
 
-def test_unwritable_history_sends_nothing(run, builder, work, broken_history):
-    """A change that cannot be written down is not made, and the run stops."""
-    file = roster(work / "u.csv", "a,1", "b,1")
-
-    completed = run("users", "apply", file, "--yes", "--json")
-
-    assert completed.code == 1
-    assert str(broken_history.name) in completed.err
-    assert outcomes(completed) == {"a": "not_attempted", "b": "not_attempted"}
-    assert changes(builder) == []
-
-
 def test_history_lost_in_the_middle_stops_the_run(run, builder, work, home):
     """What was sent is told, what was not is not attempted."""
     path = home / ".local" / "state" / "parsec" / "history.jsonl"

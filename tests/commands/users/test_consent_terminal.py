@@ -84,7 +84,8 @@ def test_the_quit_key_at_the_question_sends_none(at_terminal, builder):
 
 def test_the_question_names_what_will_be_destroyed_before_it_is_answered(at_terminal, builder):
     """Ids, wallet, money, exchanges, profile and host stand above the question."""
-    user = builder.add("rich", wallet=wallet("safe", "100.50"), linked_exchanges=["polymarket"])
+    linked = ["polymarket", "kalshi"]
+    user = builder.add("rich", 25, wallet=wallet("safe", "100.50"), linked_exchanges=linked)
     done = at_terminal("users", "deactivate", "rich", answers=[(ONE, "\n")])
     above = plain(done.text).partition(ONE)[0]
     for part in (
@@ -92,7 +93,9 @@ def test_the_question_names_what_will_be_destroyed_before_it_is_answered(at_term
         "rich",
         user["customer_id"],
         "safe",
-        "polymarket",
+        "polymarket, kalshi",
+        "25",
+        user["wallet"]["safe_address"],
         "HOLDS 100.50 USDC",
         "default",
         builder.url,

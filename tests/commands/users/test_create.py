@@ -86,14 +86,6 @@ def test_the_key_is_masked_and_the_command_that_shows_it_works(run, name):
     assert shown.json["api_key"].startswith(END_USER_KEY)
 
 
-def test_the_command_that_shows_the_key_goes_to_the_same_place(tool, builder, key_env):
-    made = tool(
-        "--base-url", builder.url, "users", "create", "u1", env=key_env("https://x.invalid")
-    )
-    assert made.code == 0, made
-    assert f"--base-url {builder.url} " in command_in(made.err)
-
-
 def test_reveal_keys_shows_the_new_key_at_once(run):
     done = run("users", "create", "u1", "--reveal-keys", "--json")
     assert done.json["api_key"].startswith(END_USER_KEY)
@@ -229,6 +221,7 @@ def test_the_pool_is_never_overcommitted_unasked(run, builder, limit, code):
     done = run("users", "create", "u1", "--qps-limit", str(limit))
     assert done.code == code, done
     assert len(builder.mutations) == (code == 0)
+    assert run("users", "create", "u2", "--qps-limit", str(limit), "-n").code == 10
     if code:
         assert "--allow-overcommit" in done.err
         assert "960 free" in done.err
@@ -257,11 +250,6 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, histo
     assert "pool 0 -> 5 of 1000" in done.err
     assert builder.mutations == []
     assert history() == []
-
-
-def test_a_dry_run_meets_the_same_guard(run):
-    done = run("users", "create", "u1", "--qps-limit", "5000", "-n")
-    assert done.code == 10, done
 
 
 def test_the_reason_is_kept(run, builder, history):

@@ -119,26 +119,6 @@ def test_of_an_external_id_that_cannot_be_typed_the_customer_id_is_the_word(
     assert done.code == 0, done
 
 
-def test_what_will_be_destroyed_is_shown(run, builder):
-    """All ids, wallet, money, exchanges, limit, profile and host."""
-    user = builder.add(
-        "rich", 25, wallet=wallet("safe", "100.50"), linked_exchanges=["polymarket", "kalshi"]
-    )
-    shown = run("users", "deactivate", "rich").err
-    for part in (
-        "cannot be undone",
-        "rich",
-        user["customer_id"],
-        "polymarket, kalshi",
-        "25",
-        user["wallet"]["safe_address"],
-        "HOLDS 100.50 USDC",
-        "default",
-        builder.url,
-    ):
-        assert part in shown, part
-
-
 @pytest.mark.parametrize(
     ("balance", "loud"),
     [
@@ -365,13 +345,6 @@ def test_the_command_for_scripts_goes_to_the_same_host(tool, builder, key_env, u
     words = shlex.split(command_in(refused.err))
     assert tool(*words[1:], env=env).code == 0
     assert len(deletes(builder)) == len(users)
-
-
-@pytest.mark.parametrize("users", [["user_007"], ["user_007", "user_008"]])
-def test_the_command_for_scripts_names_the_profile(tool, users):
-    refused = tool("-p", "sandbox", "users", "deactivate", *users)
-    assert refused.code == 9, refused
-    assert command_in(refused.err).startswith("parsec -p sandbox users deactivate ")
 
 
 @pytest.mark.parametrize(

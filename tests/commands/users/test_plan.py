@@ -9,19 +9,6 @@ from commands.users.bulk_files import changes, roster
 from support.records import wallet
 
 
-def test_all_faults_of_a_file_are_listed_before_any_request(run, builder, work):
-    """Also two rows of one user with different limits."""
-    rows = ["u1,5,", "u2,abc,", ",4,", "u4,5,", "u5,5,0x12", "u6,5,", "u1,9,", "u8,5", "9.9E+15,5,"]
-    file = roster(work / "users.csv", *rows, header="external_id,qps_limit,eoa_address")
-
-    completed = run("users", "plan", file)
-
-    assert completed.code == 2, completed
-    named = [row for row in range(1, 12) if f"row {row}:" in completed.err]
-    assert named == [3, 4, 6, 8, 9, 10]
-    assert builder.requests == []
-
-
 @pytest.mark.parametrize("verb", ["plan", "apply"])
 def test_faulty_file_is_a_usage_fault_in_json_too(run, builder, work, verb):
     completed = run("users", verb, roster(work / "users.csv", "u1,0", "u2,x"), "--json")
