@@ -23,44 +23,36 @@ CLOB = {f"clob_api_{part}": f"CLOBCANARY-{part}-9f8e7d" for part in ("key", "sec
 POLYMARKET = {**CLOB, "private_key": HEX}
 KALSHI = {"api_key_id": "kalshi-id", "private_key": PEM}
 CANARIES = [BUILDER_KEY, END_USER_KEY, HEX, HEX[2:], *PEM.splitlines()[1:-2], *CLOB.values()]
-SELF = ["--mode", "self", "--credentials"]
+POLY = f"users onboard {ALICE} --exchange polymarket --mode self --credentials polymarket.json"
+KAL = f"users onboard {ALICE} --exchange kalshi --mode self --credentials"
 COMMANDS = {
-    "list": ["users", "list"],
-    "get": ["users", "get", "alice"],
-    "create": ["users", "create", "new", "--qps-limit", "5", "--email", "a@b.example"],
-    "create again": ["users", "create", "alice", "--qps-limit", "6"],
-    "set-qps": ["users", "set-qps", ALICE, "7", "--reason", "x"],
-    "onboard managed": ["users", "onboard", ALICE, "--exchange", "polymarket", "--mode", "managed"],
-    "onboard polymarket": [
-        *("users", "onboard", ALICE, "--exchange", "polymarket", *SELF, "polymarket.json")
-    ],
-    "onboard kalshi": ["users", "onboard", ALICE, "--exchange", "kalshi", *SELF, "kalshi.json"],
-    "onboard pem": [
-        *("users", "onboard", ALICE, "--exchange", "kalshi", *SELF, "key.pem"),
-        *("--api-key-id", "kalshi-id"),
-    ],
-    "onboard dry": [
-        *("users", "onboard", ALICE, "--exchange", "polymarket", *SELF, "polymarket.json", "-n")
-    ],
-    "check": [
-        *("users", "check", ALICE, "--exchange", "polymarket", "--credentials", "polymarket.json")
-    ],
-    "deactivate": ["users", "deactivate", ALICE, "--confirm", "alice"],
-    "deactivate several": ["users", "deactivate", "alice", "bob", "--confirm", "2"],
-    "no consent": ["users", "deactivate", ALICE],
-    "pool": ["pool", "show", "--top", "3"],
-    "pool check": ["pool", "check"],
-    "usage": ["usage", "show"],
-    "escrow": ["escrow", "show"],
-    "doctor": ["doctor"],
-    "api get": ["api", "GET", f"/builder/users/{ALICE}", "--include"],
-    "api list": ["api", "GET", "/builder/users"],
-    "api onboard": ["api", "POST", "/builder/onboard", "--input", "onboard.json"],
-    "api dry": ["api", "POST", "/builder/onboard", "--input", "onboard.json", "-n"],
-    "api as": ["api", "GET", "/balance", "--query", "exchange=kalshi", "--as", "alice"],
-    "api delete": ["api", "DELETE", f"/builder/users/{ALICE}", "--confirm", "alice"],
-    "history": ["history", "list"],
-    "config": ["config", "show"],
+    "list": "users list",
+    "get": "users get alice",
+    "create": "users create new --qps-limit 5 --email a@b.example",
+    "create again": "users create alice --qps-limit 6",
+    "set-qps": f"users set-qps {ALICE} 7 --reason x",
+    "onboard managed": f"users onboard {ALICE} --exchange polymarket --mode managed",
+    "onboard polymarket": POLY,
+    "onboard kalshi": f"{KAL} kalshi.json",
+    "onboard pem": f"{KAL} key.pem --api-key-id kalshi-id",
+    "onboard dry": f"{POLY} -n",
+    "check": f"users check {ALICE} --exchange polymarket --credentials polymarket.json",
+    "deactivate": f"users deactivate {ALICE} --confirm alice",
+    "deactivate several": "users deactivate alice bob --confirm 2",
+    "no consent": f"users deactivate {ALICE}",
+    "pool": "pool show --top 3",
+    "pool check": "pool check",
+    "usage": "usage show",
+    "escrow": "escrow show",
+    "doctor": "doctor",
+    "api get": f"api GET /builder/users/{ALICE} --include",
+    "api list": "api GET /builder/users",
+    "api onboard": "api POST /builder/onboard --input onboard.json",
+    "api dry": "api POST /builder/onboard --input onboard.json -n",
+    "api as": "api GET /balance --query exchange=kalshi --as alice",
+    "api delete": f"api DELETE /builder/users/{ALICE} --confirm alice",
+    "history": "history list",
+    "config": "config show",
 }
 
 
@@ -146,7 +138,7 @@ def test_no_key_appears_in_any_output(tool, builder, key_env, leaks, command, fa
     builder.spare_reads = command.startswith(changes)
     if FAULTS[fault] is not None:
         struck(builder, FAULTS[fault])
-    argv = [*COMMANDS[command], *STYLES[style]]
+    argv = [*COMMANDS[command].split(), *STYLES[style]]
     if fault == "silent":
         argv += ["--timeout", "0.1"]
     completed = tool(*argv, env={**key_env(builder), "PARSEC_DEBUG": "1"})
@@ -170,7 +162,7 @@ def test_credentials_encode_prints_the_value_and_writes_nothing(tool, leaks):
 @pytest.mark.parametrize("command", ["onboard polymarket", "check"])
 def test_a_broken_credentials_file_is_never_quoted(tool, builder, key_env, work, command, content):
     (work / "polymarket.json").write_text(content)
-    completed = tool(*COMMANDS[command], env={**key_env(builder), "PARSEC_DEBUG": "1"})
+    completed = tool(*COMMANDS[command].split(), env={**key_env(builder), "PARSEC_DEBUG": "1"})
     assert completed.code == 2, completed
     assert "CANARY" not in completed.out + completed.err
     assert builder.requests == []
