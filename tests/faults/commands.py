@@ -20,41 +20,34 @@ class Command:
     """`target` is the one request of the command that the fault is about: method and path."""
 
     kind: str
-    argv: tuple[str, ...]
+    line: str
     target: tuple[str, str]
 
+    @property
+    def argv(self) -> list[str]:
+        return self.line.split()
 
+
+_ONBOARD = ("POST", "/builder/onboard$")
+_FORM = f"-f customer_id={ALICE} -f exchange=polymarket -f mode=managed"
 COMMANDS = {
-    "get": Command("R", ("users", "get", ALICE), ("GET", MEMBER)),
-    "list": Command("R", ("users", "list"), ("GET", "/builder/users$")),
-    "pool": Command("R", ("pool", "show"), ("GET", "/builder/pool$")),
-    "create": Command("C", ("users", "create", "new"), ("POST", "/builder/users$")),
+    "get": Command("R", f"users get {ALICE}", ("GET", MEMBER)),
+    "list": Command("R", "users list", ("GET", "/builder/users$")),
+    "pool": Command("R", "pool show", ("GET", "/builder/pool$")),
+    "create": Command("C", "users create new", ("POST", "/builder/users$")),
     "onboard": Command(
-        "O",
-        ("users", "onboard", ALICE, "--exchange", "polymarket", "--mode", "managed"),
-        ("POST", "/builder/onboard$"),
+        "O", f"users onboard {ALICE} --exchange polymarket --mode managed", _ONBOARD
     ),
-    "set-qps": Command("U", ("users", "set-qps", ALICE, "5"), ("PATCH", MEMBER)),
-    "deactivate": Command(
-        "D", ("users", "deactivate", ALICE, "--confirm", "alice"), ("DELETE", MEMBER)
-    ),
-    "api get": Command("aR", ("api", "GET", f"/builder/users/{ALICE}"), ("GET", MEMBER)),
-    "api create": Command(
-        "aC", ("api", "POST", "/builder/users", "-f", "external_id=new"), ("POST", "users$")
-    ),
-    "api onboard": Command(
-        "aO",
-        (
-            *("api", "POST", "/builder/onboard", "-f", f"customer_id={ALICE}"),
-            *("-f", "exchange=polymarket", "-f", "mode=managed"),
-        ),
-        ("POST", "/builder/onboard$"),
-    ),
+    "set-qps": Command("U", f"users set-qps {ALICE} 5", ("PATCH", MEMBER)),
+    "deactivate": Command("D", f"users deactivate {ALICE} --confirm alice", ("DELETE", MEMBER)),
+    "api get": Command("aR", f"api GET /builder/users/{ALICE}", ("GET", MEMBER)),
+    "api create": Command("aC", "api POST /builder/users -f external_id=new", ("POST", "users$")),
+    "api onboard": Command("aO", f"api POST /builder/onboard {_FORM}", _ONBOARD),
     "api patch": Command(
-        "aU", ("api", "PATCH", f"/builder/users/{ALICE}", "-F", "qps_limit=5"), ("PATCH", MEMBER)
+        "aU", f"api PATCH /builder/users/{ALICE} -F qps_limit=5", ("PATCH", MEMBER)
     ),
     "api delete": Command(
-        "aD", ("api", "DELETE", f"/builder/users/{ALICE}", "--confirm", "alice"), ("DELETE", MEMBER)
+        "aD", f"api DELETE /builder/users/{ALICE} --confirm alice", ("DELETE", MEMBER)
     ),
 }
 CHANGES = [name for name, command in COMMANDS.items() if not command.kind.endswith("R")]
