@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from commands.users.bulk_files import roster
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -190,17 +189,3 @@ def test_no_holder_is_deactivated_without_the_right_number(
             assert set(sent) == expected
     finally:
         server.stop()
-
-
-@pytest.mark.parametrize("word", ["2", "1", "yes"])
-def test_a_persons_word_is_enough_and_nothing_else(terminal, builder, key_env, word):
-    for name in ("u0", "u1"):
-        builder.add(name, wallet={"balances": [{"token": "USDC", "balance": "5"}]})
-    session = terminal(
-        ["users", "deactivate", "u0", "u1"],
-        env=key_env(builder),
-        answers=[("type 2", f"{word}\n")],
-        cols=120,
-    )
-    assert session.code == (0 if word == "2" else 9), session
-    assert len(builder.effects) == (2 if word == "2" else 0)

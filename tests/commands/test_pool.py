@@ -16,7 +16,6 @@ from support.terminal import CTRL_C
     [
         (899, [], 0),
         (900, [], 11),
-        (1000, [], 11),
         (1200, [], 11),
         (0, [], 0),
         (849, ["--max-used", "85"], 0),
@@ -29,17 +28,14 @@ from support.terminal import CTRL_C
         (950, ["--min-free", "60", "--max-used", "96"], 11),
         (950, ["--min-free", "50", "--max-used", "96"], 0),
         (0, ["--max-used", "0"], 11),
-        (1000, ["--min-free", "0", "--max-used", "101"], 0),
     ],
 )
-def test_exit_code_tells_ok_from_over(run, builder, allocated, how, code):
+def test_exit_code_says_whether_the_pool_is_over(run, builder, allocated, how, code):
     """90 percent counts only when neither limit is given."""
     builder.extra_pool = {"total_allocated_qps": allocated}
-
-    completed = run("pool", "check", *how, "--json")
-
-    assert completed.code == code, completed
-    assert completed.json == {
+    done = run("pool", "check", *how, "--json")
+    assert done.code == code, done
+    assert done.json == {
         "status": "over" if code else "ok",
         "qps_pool": 1000,
         "total_allocated_qps": allocated,
@@ -51,55 +47,41 @@ def test_exit_code_tells_ok_from_over(run, builder, allocated, how, code):
 def test_limit_is_compared_exactly(run, builder):
     """89.9996 percent shows as 90.0 and is below."""
     builder.extra_pool = {"qps_pool": 1_000_000, "total_allocated_qps": 899_996}
-
     assert run("pool", "check").code == 0
 
 
 @pytest.mark.parametrize("how", [[], ["--max-used", "1000"], ["--min-free", "0"]])
 def test_pool_of_0_is_over(run, builder, how):
     builder.extra_pool = {"qps_pool": 0, "total_allocated_qps": 0}
-
     assert run("pool", "check", *how).code == 11
 
 
-def test_one_line_off_a_terminal(run, builder):
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [
+        ([], "over\t1000\t950\t50\t95.0\n"),
+        (["-o", "table"], "pool over: 95.0% allocated, 950 of 1000 QPS, 50 free\n"),
+    ],
+)
+def test_check_is_one_request_and_one_line(run, builder, how, line):
     builder.extra_pool = {"total_allocated_qps": 950}
-
-    completed = run("pool", "check")
-
-    assert completed.out == "over\t1000\t950\t50\t95.0\n"
-    assert completed.err == ""
-
-
-def test_one_line_on_a_terminal(run, builder):
-    builder.extra_pool = {"total_allocated_qps": 950}
-
-    completed = run("pool", "check", "-o", "table")
-
-    assert completed.out == "pool over: 95.0% allocated, 950 of 1000 QPS, 50 free\n"
-
-
-def test_check_is_one_request(run, builder):
-    run("pool", "check")
-
-    assert [str(request) for request in builder.requests] == ["GET /api/v1/builder/pool"]
+    done = run("pool", "check", *how)
+    assert (done.out, done.err) == (line, "")
+    assert builder.log == ["GET /api/v1/builder/pool"]
 
 
 @pytest.mark.parametrize(
     "how", [["--max-used", "-1"], ["--max-used", "x"], ["--min-free", "1.5"], ["--max-used", "9e1"]]
 )
-def test_limits_that_are_none(run, builder, how):
+def test_an_invalid_limit_is_refused(run, builder, how):
     assert run("pool", "check", *how).code == 2
     assert builder.requests == []
 
 
 def test_unreachable_is_neither_ok_nor_over(run, builder):
     builder.fault("GET", times=4, action=html(502))
-
-    completed = run("pool", "check")
-
-    assert completed.code == 7
-    assert completed.out == ""
+    done = run("pool", "check")
+    assert (done.code, done.out) == (7, "")
 
 
 @pytest.fixture
@@ -122,7 +104,6 @@ def test_watch_off_a_terminal_writes_plain_lines_until_it_is_stopped(watch, buil
     until(lambda: len(builder.requests) >= 8)
     child.signal(number)
     completed = child.finish()
-
     assert completed.code == (130 if number == signal.SIGINT else 143)
     lines = completed.out.splitlines()
     assert len(lines) >= 3
@@ -138,13 +119,8 @@ def test_watch_on_a_terminal_redraws_until_ctrl_c(terminal, builder, key_env):
     pools = iter(range(10, 1000))
     answer = builder._pool
     builder._pool = lambda request: (builder.add(None, next(pools)), answer(request))[1]
-
-    session = terminal(
-        ["pool", "show", "--watch", "0.05"],
-        env=key_env(builder),
-        answers=[("free", ""), ("free", ""), ("free", CTRL_C)],
-    )
-
+    answers = [("free", ""), ("free", ""), ("free", CTRL_C)]
+    session = terminal(["pool", "show", "--watch", "0.05"], env=key_env(builder), answers=answers)
     assert session.code == 130
     assert "Traceback" not in session.text
     assert len(builder.requests) >= 2
@@ -154,8 +130,6 @@ def test_top_names_who_holds_most(run, builder):
     for number in range(150):
         builder.add(f"u{number}", number)
     builder.add("unlimited", None)
-
-    completed = run("pool", "show", "--top", "2", "--json")
-
-    held = [(user["external_id"], user["qps_limit"]) for user in completed.json["top"]]
+    done = run("pool", "show", "--top", "2", "--json")
+    held = [(user["external_id"], user["qps_limit"]) for user in done.json["top"]]
     assert held == [("u149", 149), ("u148", 148)]

@@ -25,20 +25,10 @@ from parsec_cli.cli.tree import parser
 # what stands for a value that only the operator knows
 VALUES = {"FILE": "r.csv", "PLAN": "p2.json", "USER": "u1", "TEXT": "u", "SECONDS": "5"}
 VALUES |= {"VALUE": "5", "EXTERNAL_ID": "x", "NAME": "fourth", "EXCHANGE": "polymarket"}
-VALUES |= {
-    "MODE": "managed",
-    "FIELD=COLUMN": "qps_limit=qps_limit",
-    "PROGRAM ARGUMENT...": "echo key",
-}
-MODES = (
-    "option",
-    "variable",
-    "variable with key",
-    "default",
-    "base url",
-    "base url variable",
-    "config",
-)
+VALUES |= {"MODE": "managed", "FIELD=COLUMN": "qps_limit=qps_limit"}
+VALUES |= {"PROGRAM ARGUMENT...": "echo key"}
+MODES = ["option", "variable", "variable with key", "default", "base url", "base url variable"]
+MODES += ["config"]
 
 
 def modes():
@@ -234,33 +224,6 @@ def test_doctor_connects_to_the_server_whose_certificate_failed(tool, key_env, p
         then = tool(*words[1:], env={"PARSEC_API_KEY": started.key})
         assert then.code == 7
         assert len(started.connections) > before
-
-
-def command_of(words):
-    """Return the command that the words name and the words behind its name."""
-    node = parser()
-    while words and words[0] in getattr(node, "commands", ()):
-        node, words = node.commands[words[0]], words[1:]
-    return node, words
-
-
-def test_each_proposal_names_a_command_and_options_that_exist():
-    every = {option for group in parser().commands.values() for option in options_below(group)}
-    for place, (_, call) in calls().items():
-        words = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
-        node, rest = command_of(words)
-        known = {name for param in node.params for name in param.opts} | {"--help"}
-        assert not hasattr(node, "commands") or len(words) < len(call.args) or not call.args, place
-        assert {word for word in rest if word.startswith("--")} <= known, place
-        if call.func.id == "again":
-            given = {f"--{k.arg.replace('_', '-')}" for k in call.keywords if k.arg}
-            assert given - {"--names", "--replace", "--stdin"} <= every, place
-
-
-def options_below(node):
-    commands = getattr(node, "commands", {}).values()
-    own = {name for param in node.params for name in (*param.opts, *param.secondary_opts)}
-    return own.union(*map(options_below, commands))
 
 
 def test_no_message_contains_a_command_as_text():
