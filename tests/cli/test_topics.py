@@ -1,14 +1,9 @@
 """Each exit code and each variable of the help topics works as described."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
 
 import pytest
-from faults.children import Child, until
-from support.actions import close, error, stall
+from support.actions import close, error
 
 from parsec_cli.cli.topics import TOPICS
 
@@ -43,11 +38,19 @@ BY_BUILDER = {
     11: (lambda b: b.add("u1", 990), "pool check"),
     12: (lambda b: b.fault("POST", action=close(), times=4), "users create u"),
 }
-OTHERWISE = {1, 130, 141, 143}
+# code -> the tests that produce it
+ELSEWHERE = {
+    1: "tests/machine/test_streams.py",
+    130: "tests/faults/test_signals.py",
+    141: "tests/machine/test_streams.py",
+    143: "tests/faults/test_signals.py",
+}
 
 
-def test_every_code_of_the_topic_is_produced_here():
-    assert codes_in_topic() == set(BY_BUILDER) | OTHERWISE
+def test_every_code_of_the_topic_is_produced_by_a_test(request):
+    assert codes_in_topic() == set(BY_BUILDER) | set(ELSEWHERE)
+    for code, place in ELSEWHERE.items():
+        assert re.search(rf"\b{code}\b", (request.config.rootpath / place).read_text()), code
 
 
 @pytest.mark.parametrize("code", BY_BUILDER)
@@ -59,34 +62,6 @@ def test_code_is_produced(code, tool, builder, key_env, work):
     assert done.code == code, done
 
 
-def test_code_1_is_a_full_disk(parsec, builder, key_env):
-    builder.add("u1")
-    assert parsec("users", "list", env=key_env(builder), stdout="/dev/full").code == 1
-
-
-def test_code_141_is_a_closed_stdout(builder, key_env, isolated_environment):
-    builder.add_many(300)
-    words = [sys.executable, "-m", "parsec_cli", "users", "list", "--json"]
-    environment = {**isolated_environment, **key_env(builder)}
-    reading, writing = os.pipe()
-    os.close(reading)
-    try:
-        done = subprocess.run(words, stdout=writing, env=environment, timeout=30, check=False)
-    finally:
-        os.close(writing)
-    assert done.returncode == 141
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signals_have_their_codes(number, code, builder, key_env, isolated_environment, work):
-    builder.add("u1")
-    builder.fault("GET", action=stall())
-    child = Child(["pool", "show"], {**isolated_environment, **key_env(builder)}, work)
-    until(lambda: builder.requests)
-    child.signal(number)
-    assert child.finish().code == code
-
-
 # variable -> the tests that show it; those shown below are named "here"
 SHOWN = {
     "PARSEC_API_KEY": "here",
@@ -95,7 +70,7 @@ SHOWN = {
     "PARSEC_OUTPUT": "here",
     "PARSEC_CONFIG": "here",
     "PARSEC_DEBUG": "tests/field/test_secrets.py",
-    "COLUMNS": "here",
+    "COLUMNS": "tests/cli/test_help_layout.py",
     "SSL_CERT_FILE": "tests/field/test_transport.py",
     "SSL_CERT_DIR": "tests/api/test_connection.py",
     "HTTPS_PROXY": "tests/api/test_connection.py",
@@ -127,8 +102,3 @@ def test_parsec_variables_take_effect(tool, builder, key_env, work):
     assert tool("users", "list", env=by_config).out.count("\n") == 1
     assert tool("users", "list", env={**key_env(builder), "PARSEC_OUTPUT": "json"}).json["complete"]
     assert tool("users", "list", env=by_config | {"PARSEC_PROFILE": "near"}).code == 2
-
-
-def test_columns_sets_the_width_of_help(parsec):
-    narrow = parsec("users", "list", "--help", env={"COLUMNS": "40"}).out
-    assert max(map(len, narrow.splitlines())) <= 40
