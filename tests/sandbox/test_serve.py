@@ -26,7 +26,14 @@ def running(db):
 
 def connect(server):
     host = urlsplit(server.url)
-    return http.client.HTTPConnection(host.hostname or "", host.port, timeout=30)
+    return closing(http.client.HTTPConnection(host.hostname or "", host.port, timeout=30))
+
+
+def ask(connection, method, path):
+    """Send a request over a connection; return the status and the body of the response."""
+    connection.request(method, f"/api/v1{path}", headers=KEY)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
 
 
 def unheard(url):
@@ -40,7 +47,7 @@ def test_the_base_url_is_announced_on_loopback(running):
 
 
 def test_one_connection_serves_many_requests(running):
-    with closing(connect(running)) as connection:
+    with connect(running) as connection:
         connection.connect()
         first = connection.sock
         for _ in range(5):
@@ -53,20 +60,9 @@ def test_one_connection_serves_many_requests(running):
         assert connection.sock is first
 
 
-def test_a_204_keeps_the_connection(running, sandbox):
-    user = sandbox().named("user_001")
-    with closing(connect(running)) as connection:
-        connection.request("DELETE", f"/api/v1/builder/users/{user['customer_id']}", headers=KEY)
-        gone = connection.getresponse()
-        assert (gone.status, gone.read()) == (204, b"")
-        connection.request("GET", "/api/v1/builder/pool", headers=KEY)
-        assert connection.getresponse().status == 200
-
-
 def test_an_encoded_slash_does_not_lead_elsewhere(running):
-    with closing(connect(running)) as connection:
-        connection.request("GET", "/api/v1/builder/users/..%2Fpool", headers=KEY)
-        assert connection.getresponse().status == 404
+    with connect(running) as connection:
+        assert ask(connection, "GET", "/builder/users/..%2Fpool")[0] == 404
 
 
 def status_of(server, *lines, target="/api/v1/builder/pool"):
@@ -113,29 +109,23 @@ def test_only_requests_to_a_loopback_name_from_no_foreign_page_are_answered(db):
         assert status_of(server, "Host: evil.example", target=path.format("localhost")) == 421
 
 
-def test_state_is_shared_with_the_in_process_sandbox(running, sandbox):
+def test_state_is_shared_with_the_in_process_sandbox(running, sandbox, db):
     api = sandbox()
     created = api.create("u1")
-    with closing(connect(running)) as connection:
-        path = f"/api/v1/builder/users/{created['customer_id']}"
-        connection.request("DELETE", path, headers=KEY)
-        assert connection.getresponse().status == 204
-    assert api.delete(created["customer_id"]) == 404
-
-
-def test_a_reset_meanwhile_is_seen(running, sandbox, db):
-    sandbox().create("u1")
-    seed.reset(db)
-    with closing(connect(running)) as connection:
-        connection.request("GET", "/api/v1/builder/pool", headers=KEY)
-        assert b'"end_user_count":12' in connection.getresponse().read()
+    with connect(running) as connection:
+        path = f"/builder/users/{created['customer_id']}"
+        assert ask(connection, "DELETE", path) == (204, b"")
+        # a response without a body keeps the connection
+        assert ask(connection, "GET", path)[0] == 404
+        assert api.delete(created["customer_id"]) == 404
+        seed.reset(db)
+        assert b'"end_user_count":12' in ask(connection, "GET", "/builder/pool")[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly(running, db, number):
-    with closing(connect(running)) as connection:
-        connection.request("GET", "/api/v1/builder/pool", headers=KEY)
-        connection.getresponse().read()
+    with connect(running) as connection:
+        ask(connection, "GET", "/builder/pool")
         assert running.end(number) == (0, "stopped\n", "")
     assert list(db.parent.iterdir()) == [db]
 
@@ -153,28 +143,22 @@ def test_nothing_is_said_on_stderr_whatever_clients_do(running):
 
 def test_rate_limit_and_faults_are_in_effect(db):
     with served(db, "DELETE 503 1", rate="1:2") as server:
-        with closing(connect(server)) as connection:
-            statuses = []
-            for method in ("DELETE", "GET", "GET"):
-                connection.request(method, "/api/v1/builder/pool", headers=KEY)
-                answer = connection.getresponse()
-                answer.read()
-                statuses.append(answer.status)
+        with connect(server) as connection:
+            methods = ("DELETE", "GET", "GET")
+            statuses = [ask(connection, method, "/builder/pool")[0] for method in methods]
         assert statuses == [503, 200, 429]
 
 
 def test_a_file_that_breaks_meanwhile_is_a_500(running, db):
-    with closing(connect(running)) as connection:
-        connection.request("GET", "/api/v1/builder/pool", headers=KEY)
-        connection.getresponse().read()
+    with connect(running) as connection:
+        ask(connection, "GET", "/builder/pool")
         for path in (db, db.with_name(f"{db.name}-wal")):
             size = path.stat().st_size
             with path.open("r+b") as file:
                 file.write(b"\xa5" * size)
-        connection.request("GET", "/api/v1/builder/users", headers=KEY)
-        answer = connection.getresponse()
-        assert answer.status == 500
-        assert b'"code":"internal_error"' in answer.read()
+        status, body = ask(connection, "GET", "/builder/users")
+        assert status == 500
+        assert b'"code":"internal_error"' in body
     assert running.end()[2] == ""
 
 
