@@ -62,7 +62,7 @@ def load(data: bytes, name: str) -> SavedPlan:
     try:
         document = json.loads(data)
         saved = _parse(document)
-        if document["digest"] == saved.digest and dump(saved) == data:
+        if dump(saved) == data:  # the digest is in these bytes
             return saved
     except (ValueError, RecursionError) as error:
         if document is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal, assert_never
 
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, Plan, SetQps
@@ -121,16 +122,14 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
 
     `rows` are all rows of the file, and `new` those of users that do not exist.
     """
-    keys = {look_alike_key(name) for _, name in new}
-    similar: dict[str, dict[str, str]] = {key: {} for key in keys}
-    if not keys:
+    similar: dict[str, dict[str, str]] = {look_alike_key(name): {} for _, name in new}
+    if not similar:
         return {}
-    for text in snapshot.named:
-        if (key := look_alike_key(text)) in keys:
-            similar[key][text] = "an existing user"
-    for row, name in rows:
-        if name and (key := look_alike_key(name)) in keys:
-            similar[key].setdefault(name, f"row {row}")
+    existing = ((text, "an existing user") for text in snapshot.named)
+    named = ((name, f"row {row}") for row, name in rows if name)
+    for text, where in chain(existing, named):
+        if (key := look_alike_key(text)) in similar:
+            similar[key].setdefault(text, where)
     unnamed = snapshot.named.keys() - {name for _, name in rows}
     # numbers as a spreadsheet shows them -> the ids that they were
     stripped = {text.lstrip("0"): text for text in unnamed if text.isdecimal()}
