@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 import typer
 
@@ -23,7 +23,6 @@ from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
 
 COMMON = "Common options"
-DEFAULT_MAX = 10  # deactivations per run
 _DAY = 86_400
 
 
@@ -48,7 +47,9 @@ def seconds(text: str, *, least: str = "above 0") -> float:
 
 
 @record
-class _Whole:
+class Whole:
+    """Parses plain ASCII digits from `low` to `high`; help shows its `limits`."""
+
     low: int
     high: int
     what: str
@@ -69,9 +70,31 @@ class _Whole:
         return f"{self.low} to {self.high}"
 
 
-def whole(low: int, high: int, what: str) -> Callable[[str], int]:
-    """Make a parser for plain ASCII digits from `low` to `high`; help shows its `limits`."""
-    return _Whole(low, high, what)
+def argument(metavar: str, text: str) -> Any:
+    """Declare an argument by its metavar as the usage line writes it; `[...]` is optional."""
+    return typer.Argument(None if metavar.startswith("[") else ..., metavar=metavar, help=text)
+
+
+def option(
+    spelling: str, text: str, parser: Callable[[str], Any] | None = None, **more: Any
+) -> Any:
+    """Declare an option by its names and metavar, as help spells them; a flag has no metavar.
+
+    `more` is as for `typer.Option`.
+    """
+    names = [word for word in spelling.split() if word.startswith("-")]
+    metavar = spelling.removeprefix(" ".join(names)).strip() or None
+    default = more.pop("default", None if metavar else False)
+    return typer.Option(default, *names, metavar=metavar, parser=parser, help=text, **more)
+
+
+def number(spelling: str, low: int, high: int, text: str, *, default: int | None = None) -> Any:
+    """Declare an option, or a required argument, that is a whole number from `low` to `high`."""
+    name, _, metavar = spelling.partition(" ")
+    parse = Whole(low, high, name)
+    if not metavar:
+        return typer.Argument(..., metavar=name, parser=parse, help=text)
+    return option(spelling, text, parse, default=default)
 
 
 def without_equals(text: str) -> str:
@@ -90,26 +113,25 @@ def field_names(text: str) -> tuple[str, ...]:
     return names
 
 
-# the names (the last one is the member of `runtime.options`), parser, metavar (None: a flag), help
-_SHARED: tuple[tuple[tuple[str, ...], Callable[[str], Any] | None, str | None, str], ...] = (
-    (("-p", "--profile"), without_equals, "PROFILE", "Use this profile; `sandbox` is built in."),
-    (("--base-url",), None, "URL", "Use this API host."),
-    (("-o", "--output"), output_format, "FORMAT", "Write in this format."),
-    (("--json",), None, None, "Same as `-o json`."),
-    (("--fields",), field_names, "A,B.C", "Show only these fields, in every format."),
-    (("--headers/--no-headers",), None, None, "Write a header line in tsv and csv."),
-    (("--reveal-keys",), None, None, "Show `api_key` values in clear."),
-    (("-q", "--quiet"), None, None, "Print only errors on stderr."),
-    (("-v", "--verbose"), None, None, "Log each request on stderr."),
-    (("--no-input",), None, None, "Never ask; fail where an answer is needed."),
-    (("--timeout",), seconds, "SECONDS", "Max time for one request [default 30]."),
+# names and metavar (without one, a flag), parser, help
+_SHARED: tuple[tuple[str, Callable[[str], Any] | None, str], ...] = (
+    ("-p --profile PROFILE", without_equals, "Use this profile; `sandbox` is built in."),
+    ("--base-url URL", None, "Use this API host."),
+    ("-o --output FORMAT", output_format, "Write in this format."),
+    ("--json", None, "Same as `-o json`."),
+    ("--fields A,B.C", field_names, "Show only these fields, in every format."),
+    ("--headers/--no-headers", None, "Write a header line in tsv and csv."),
+    ("--reveal-keys", None, "Show `api_key` values in clear."),
+    ("-q --quiet", None, "Print only errors on stderr."),
+    ("-v --verbose", None, "Log each request on stderr."),
+    ("--no-input", None, "Never ask; fail where an answer is needed."),
+    ("--timeout SECONDS", seconds, "Max time for one request [default 30]."),
     (
-        ("--max-wait",),
+        "--max-wait SECONDS",
         partial(seconds, least="0"),
-        "SECONDS",
         "Stop waiting on rate limits (429, 503) after this many seconds per request [default 60].",
     ),
-    (("--rate",), check_rate, "RPS|max", "Max requests per second, or all that is allowed."),
+    ("--rate RPS|max", check_rate, "Max requests per second, or all that is allowed."),
 )
 
 
@@ -117,23 +139,17 @@ _SHARED: tuple[tuple[tuple[str, ...], Callable[[str], Any] | None, str | None, s
 def shared_options() -> list[Any]:
     """Build the options once; they store nothing of the command that they belong to."""
     declared = dict(_shared(*entry) for entry in _SHARED)
-    help_option = typer.Option(
-        False,
-        "-h",
-        "--help",
-        is_eager=True,
-        expose_value=False,
-        callback=show_help,
-        help="Show this help.",
-        rich_help_panel=COMMON,
-    )
-    return build_options({**declared, "help": (bool, help_option)})
+    show: dict[str, Any] = {"callback": show_help, "is_eager": True, "expose_value": False}
+    declared["help"] = bool, option("-h --help", "Show this help.", rich_help_panel=COMMON, **show)
+    return build_options(declared)
 
 
 def _shared(
-    names: tuple[str, ...], parse: Callable[[str], Any] | None, metavar: str | None, text: str
+    spelling: str, parse: Callable[[str], Any] | None, text: str
 ) -> tuple[str, tuple[Any, Any]]:
-    member = names[-1].partition("/")[0].removeprefix("--").replace("-", "_")
+    """Declare an option that sets a member of `runtime.options`."""
+    long_name = next(word for word in re.split("[ /]", spelling) if word.startswith("--"))
+    member = long_name[2:].replace("-", "_")
 
     def store(ctx: typer.Context, value: Any) -> None:
         if value is not None and not ctx.resilient_parsing:
@@ -145,16 +161,9 @@ def _shared(
                     hint="use one of them",
                 )
 
-    option = typer.Option(
-        None,
-        *names,
-        metavar=metavar,
-        expose_value=False,
-        callback=store,
-        help=text,
-        rich_help_panel=COMMON,
-    )
-    return member, ((bool if metavar is None else str) | None, option)
+    store_it: dict[str, Any] = {"callback": store, "default": None, "expose_value": False}
+    made = option(spelling, text, rich_help_panel=COMMON, **store_it)
+    return member, ((str if made.metavar else bool) | None, made)
 
 
 def show_help(ctx: typer.Context, value: bool) -> None:
@@ -187,69 +196,28 @@ def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
         )
 
 
-DryRun = Annotated[
-    bool, typer.Option("-n", "--dry-run", help="Read and check everything, but send no change.")
-]
-Reason = Annotated[str, typer.Option("--reason", help="Why; written to the history.")]
-UserName = Annotated[
-    str, typer.Argument(metavar="USER", help="A customer_id or an external_id; see `ext:`, `id:`.")
-]
-Overcommit = Annotated[
-    bool, typer.Option("--allow-overcommit", help="Allow the sum of limits to exceed the QPS pool.")
-]
-Credentials = Annotated[
-    str | None, typer.Option(metavar="FILE|-", help="Exchange keys: a JSON object or a PEM file.")
-]
-ApiKeyId = Annotated[
-    str | None, typer.Option(metavar="ID", help="Id of the key in a PEM file (not secret).")
-]
-OddIds = Annotated[
-    bool,
-    typer.Option(
-        "--allow-odd-ids", help="Allow new ids such as `NULL`, or ones that look like another."
-    ),
-]
-Mapped = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--map",
-        metavar="FIELD=COLUMN",
-        help="Read a field from a column of another name; repeatable. Ignores unknown columns.",
-    ),
-]
-Confirm = Annotated[
-    str | None,
-    typer.Option(
-        "--confirm", metavar="VALUE", help="Consent for scripts: the external_id, or the count."
-    ),
-]
-Most = Annotated[
-    int,
-    typer.Option(
-        "--max",
-        parser=whole(0, 100_000, "--max"),
-        metavar="N",
-        help="Max deactivations in one run.",
-    ),
-]
-AllowHoldings = Annotated[
-    int | None,
-    typer.Option(
-        "--allow-holdings",
-        parser=whole(0, 100_000, "--allow-holdings"),
-        metavar="N",
-        help="For scripts: allow the deactivation of exactly N users who hold money.",
-    ),
-]
-BalancesOnly = Annotated[
-    bool,
-    typer.Option(
-        "--balances-only", help="Do not read open orders and positions before a deactivation."
-    ),
-]
-ResultsFile = Annotated[
-    str | None, typer.Option("--results", metavar="FILE", help="Where to write the result rows.")
-]
-Prune = Annotated[
-    bool, typer.Option("--prune", help="Deactivate every user that is not in the file.")
-]
+DRY_RUN = option("-n --dry-run", "Read and check everything, but send no change.")
+REASON = option("--reason REASON", "Why; written to the history.", default="")
+USER = argument("USER", "A customer_id or an external_id; see `ext:`, `id:`.")
+OVERCOMMIT = option("--allow-overcommit", "Allow the sum of limits to exceed the QPS pool.")
+CREDENTIALS = option("--credentials FILE|-", "Exchange keys: a JSON object or a PEM file.")
+API_KEY_ID = option("--api-key-id ID", "Id of the key in a PEM file (not secret).")
+ODD_IDS = option("--allow-odd-ids", "Allow new ids such as `NULL`, or ones that look like another.")
+MAPPED = option(
+    "--map FIELD=COLUMN",
+    "Read a field from a column of another name; repeatable. Ignores unknown columns.",
+)
+CONFIRM = option("--confirm VALUE", "Consent for scripts: the external_id, or the count.")
+MOST = number("--max N", 0, 100_000, "Max deactivations in one run.", default=10)
+ALLOW_HOLDINGS = number(
+    "--allow-holdings N",
+    0,
+    100_000,
+    "For scripts: allow the deactivation of exactly N users who hold money.",
+)
+BALANCES_ONLY = option(
+    "--balances-only", "Do not read open orders and positions before a deactivation."
+)
+RESULTS_FILE = option("--results FILE", "Where to write the result rows.")
+PRUNE = option("--prune", "Deactivate every user that is not in the file.")
+EXCHANGE = option("--exchange polymarket|kalshi", "The exchange.", default=...)

@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import typer
 from typer.core import TyperCommand, TyperGroup
 
 from parsec_cli.cli.common_options import (
+    option,
     runtime_of,
     shared_options,
     show_help,
@@ -194,10 +194,7 @@ def parser() -> Any:
 
 def _parsec(
     *,
-    version: Annotated[
-        bool,
-        typer.Option("--version", is_eager=True, callback=show_version, help="Show the version."),
-    ] = False,
+    version: bool = option("--version", "Show the version.", is_eager=True, callback=show_version),
 ) -> None:
     """Manage the end-users, limits and credentials of a Parsec builder."""
     del version

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated
 
 import typer
 
+from parsec_cli.cli.common_options import argument
 from parsec_cli.cli.tree import Verb
 from parsec_cli.errors import unknown
 from parsec_cli.results import Text
@@ -15,8 +15,7 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 def completion(
-    ctx: typer.Context,
-    shell: Annotated[str, typer.Argument(metavar="|".join(SHELLS), help="The shell you use.")],
+    ctx: typer.Context, shell: str = argument("|".join(SHELLS), "The shell you use.")
 ) -> Text:
     """Print the script that completes commands in your shell.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from parsec_cli.api import credentials
-from parsec_cli.cli.common_options import ApiKeyId, runtime_of
+from parsec_cli.cli.common_options import API_KEY_ID, EXCHANGE, argument, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.errors import UsageFault
@@ -20,12 +18,10 @@ noun = Noun("credentials", "Prepare a user's exchange keys.")
 @noun.command("encode")
 def encode(
     ctx: typer.Context,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="A JSON object, or a PEM file for Kalshi.")
-    ],
+    file: str = argument("FILE|-", "A JSON object, or a PEM file for Kalshi."),
     *,
-    exchange: Annotated[str, typer.Option(metavar="polymarket|kalshi", help="The exchange.")],
-    api_key_id: ApiKeyId = None,
+    exchange: str = EXCHANGE,
+    api_key_id: str | None = API_KEY_ID,
 ) -> Text:
     """Check exchange keys and print the value for X-Exchange-Credentials.
 

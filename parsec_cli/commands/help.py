@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.common_options import argument, runtime_of
 from parsec_cli.cli.help_layout import fitted, help_of, width_of
 from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.tree import Verb
@@ -18,12 +18,8 @@ from parsec_cli.results import Text
 
 def show_topic(
     ctx: typer.Context,
-    topic: Annotated[
-        str | None, typer.Argument(metavar="[TOPIC]", help="A topic or a command.")
-    ] = None,
-    verb: Annotated[
-        str | None, typer.Argument(metavar="[VERB]", help="A verb of the command.")
-    ] = None,
+    topic: str | None = argument("[TOPIC]", "A topic or a command."),
+    verb: str | None = argument("[VERB]", "A verb of the command."),
 ) -> Text:
     """Explain a topic, or show the help of a command.
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Annotated
 
 import typer
 
 from parsec_cli import columns, exact_json
-from parsec_cli.cli.common_options import runtime_of, whole
+from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import shown
 from parsec_cli.models import JsonObject
@@ -23,22 +22,11 @@ noun = Noun("history", "Show the changes that were made from this machine.")
 @noun.command("list")
 def list_entries(
     ctx: typer.Context,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            "--user", metavar="USER", help="Only this external_id or customer_id, in full."
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="T", help="Only since then: 2h, 3d, a date or an RFC 3339 time (UTC)."
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(parser=whole(1, 10**9, "--limit"), metavar="N", help="Only the newest N."),
-    ] = None,
+    user: str | None = option("--user USER", "Only this external_id or customer_id, in full."),
+    since: str | None = option(
+        "--since T", "Only since then: 2h, 3d, a date or an RFC 3339 time (UTC)."
+    ),
+    limit: int | None = number("--limit N", 1, 10**9, "Only the newest N."),
 ) -> Listing:
     """List the changes sent from this machine, newest first.
 
@@ -63,7 +51,7 @@ def list_entries(
 @noun.command("show")
 def show(
     ctx: typer.Context,
-    entry: Annotated[str, typer.Argument(metavar="ID", help="The id of an entry, or its start.")],
+    entry: str = argument("ID", "The id of an entry, or its start."),
 ) -> Record:
     """Show one change in full: before, after and outcome.
 

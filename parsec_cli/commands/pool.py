@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from typing import Annotated
 
 import typer
 
 from parsec_cli import columns
 from parsec_cli.api.reads import get_pool, pages
-from parsec_cli.cli.common_options import runtime_of, seconds, whole
+from parsec_cli.cli.common_options import number, option, runtime_of, seconds
 from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject, User
@@ -25,17 +24,10 @@ noun = Noun("pool", "Show and check the QPS pool of the end-users.")
 @noun.command("show")
 def show(
     ctx: typer.Context,
-    top: Annotated[
-        int,
-        typer.Option(
-            parser=whole(0, 1000, "--top"),
-            metavar="N",
-            help="Also list the N users with the highest limits.",
-        ),
-    ] = 0,
-    watch: Annotated[
-        float | None, typer.Option(parser=seconds, metavar="SECONDS", help="Repeat every SECONDS.")
-    ] = None,
+    top: int = number(
+        "--top N", 0, 1000, "Also list the N users with the highest limits.", default=0
+    ),
+    watch: float | None = option("--watch SECONDS", "Repeat every SECONDS.", seconds),
 ) -> Record | Frames:
     """Show the pool, what is allocated and free, and the number of users.
 
@@ -60,22 +52,10 @@ def show(
 @noun.command("check")
 def check(
     ctx: typer.Context,
-    max_used: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(0, 1000, "--max-used"),
-            metavar="PCT",
-            help="Max percent allocated [default 90].",
-        ),
-    ] = None,
-    min_free: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(0, 2**31, "--min-free"),
-            metavar="N",
-            help="Min requests per second that must be free.",
-        ),
-    ] = None,
+    max_used: int | None = number("--max-used PCT", 0, 1000, "Max percent allocated [default 90]."),
+    min_free: int | None = number(
+        "--min-free N", 0, 2**31, "Min requests per second that must be free."
+    ),
 ) -> Record:
     """Check the pool for cron: exit 0 below the limits, else 11.
 

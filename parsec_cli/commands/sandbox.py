@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from parsec_cli.cli.common_options import runtime_of, whole
+from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import counted
 from parsec_cli.results import Text
@@ -17,28 +15,15 @@ noun = Noun("sandbox", "Rehearse with a local imitation of the Builder API.")
 @noun.command("serve")
 def serve_http(
     ctx: typer.Context,
-    port: Annotated[
-        int,
-        typer.Option(
-            parser=whole(0, 65535, "--port"), metavar="P", help="Port on loopback; 0 picks any."
-        ),
-    ] = 0,
-    rate_limit: Annotated[
-        str | None, typer.Option(metavar="QPS[:BURST]", help="Respond with 429 above this rate.")
-    ] = None,
-    latency: Annotated[
-        int,
-        typer.Option(
-            parser=whole(0, 60_000, "--latency"), metavar="MS", help="Wait before each response."
-        ),
-    ] = 0,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="'METHOD STATUS PROBABILITY [after]'",
-            help="Respond with STATUS to some calls, before or after their effect; repeatable.",
-        ),
-    ] = None,
+    port: int = number("--port P", 0, 65535, "Port on loopback; 0 picks any.", default=0),
+    rate_limit: str | None = option(
+        "--rate-limit QPS[:BURST]", "Respond with 429 above this rate."
+    ),
+    latency: int = number("--latency MS", 0, 60_000, "Wait before each response.", default=0),
+    fault: list[str] | None = option(
+        "--fault 'METHOD STATUS PROBABILITY [after]'",
+        "Respond with STATUS to some calls, before or after their effect; repeatable.",
+    ),
 ) -> None:
     """Serve the sandbox over HTTP on 127.0.0.1.
 
@@ -67,9 +52,7 @@ def serve_http(
 @noun.command("seed")
 def seed(
     ctx: typer.Context,
-    number: Annotated[
-        int, typer.Argument(parser=whole(0, 100_000, "N"), metavar="N", help="How many users.")
-    ],
+    number: int = number("N", 0, 100_000, "How many users."),
 ) -> None:
     """Replace the sandbox's users with N new ones.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from parsec_cli.cli.common_options import (
-    AllowHoldings,
-    BalancesOnly,
-    Confirm,
-    DryRun,
-    Reason,
+    ALLOW_HOLDINGS,
+    BALANCES_ONLY,
+    CONFIRM,
+    DRY_RUN,
+    REASON,
+    argument,
+    option,
     runtime_of,
 )
 from parsec_cli.cli.tree import Verb
@@ -20,36 +20,20 @@ from parsec_cli.results import Result
 
 def api(
     ctx: typer.Context,
-    method: Annotated[str, typer.Argument(metavar="METHOD", help="The HTTP method.")],
-    path: Annotated[
-        str, typer.Argument(metavar="PATH", help="Such as /builder/pool, with or without /api/v1.")
-    ],
+    method: str = argument("METHOD", "The HTTP method."),
+    path: str = argument("PATH", "Such as /builder/pool, with or without /api/v1."),
     *,
-    query: Annotated[
-        list[str] | None, typer.Option(metavar="key=value", help="Add to the query; repeatable.")
-    ] = None,
-    field: Annotated[
-        list[str] | None,
-        typer.Option("-f", metavar="key=value", help="Text member of the JSON body; repeatable."),
-    ] = None,
-    json_field: Annotated[
-        list[str] | None,
-        typer.Option("-F", metavar="key=json", help="JSON member of the body; repeatable."),
-    ] = None,
-    input_file: Annotated[
-        str | None, typer.Option("--input", metavar="FILE|-", help="The whole JSON body.")
-    ] = None,
-    as_user: Annotated[
-        str | None, typer.Option("--as", metavar="USER", help="Send the request for this end-user.")
-    ] = None,
-    include: Annotated[
-        bool, typer.Option("--include", help="Print status and headers before the body.")
-    ] = False,
-    confirm: Confirm = None,
-    allow_holdings: AllowHoldings = None,
-    balances_only: BalancesOnly = False,
-    dry_run: DryRun = False,
-    reason: Reason = "",
+    query: list[str] | None = option("--query key=value", "Add to the query; repeatable."),
+    field: list[str] | None = option("-f key=value", "Text member of the JSON body; repeatable."),
+    json_field: list[str] | None = option("-F key=json", "JSON member of the body; repeatable."),
+    input_file: str | None = option("--input FILE|-", "The whole JSON body."),
+    as_user: str | None = option("--as USER", "Send the request for this end-user."),
+    include: bool = option("--include", "Print status and headers before the body."),
+    confirm: str | None = CONFIRM,
+    allow_holdings: int | None = ALLOW_HOLDINGS,
+    balances_only: bool = BALANCES_ONLY,
+    dry_run: bool = DRY_RUN,
+    reason: str = REASON,
 ) -> Result:
     """Send one request to any path of the API.
 

@@ -5,12 +5,12 @@ The editor is imported by the verbs that change something: `config path` reads n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from parsec_cli import columns
-from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
     from parsec_cli.config.edit import Editor
 
 noun = Noun("config", "Manage profiles: hosts, keys and defaults.")
-Key = Annotated[str, typer.Argument(metavar="KEY", help="The name of a setting.")]
-NoVerify = Annotated[
-    bool, typer.Option("--no-verify", help="Store the key without asking the API.")
-]
+KEY = argument("KEY", "The name of a setting.")
+NO_VERIFY = option("--no-verify", "Store the key without asking the API.")
 
 
 @noun.command("init")
-def init(ctx: typer.Context, *, no_verify: NoVerify = False) -> None:
+def init(ctx: typer.Context, *, no_verify: bool = NO_VERIFY) -> None:
     """Store the host and the key of a profile.
 
     Asks for both, or reads the key from stdin. The key is verified with one request first.
@@ -89,15 +87,12 @@ def path(ctx: typer.Context) -> Text:
 @noun.command("set")
 def set_value(
     ctx: typer.Context,
-    key: Key,
-    value: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[VALUE]", help="Not for api_key, which is typed hidden or read from stdin."
-        ),
-    ] = None,
+    key: str = KEY,
+    value: str | None = argument(
+        "[VALUE]", "Not for api_key, which is typed hidden or read from stdin."
+    ),
     *,
-    no_verify: NoVerify = False,
+    no_verify: bool = NO_VERIFY,
 ) -> None:
     """Store one setting in the named or default profile.
 
@@ -126,7 +121,7 @@ def set_value(
 
 
 @noun.command("unset")
-def unset(ctx: typer.Context, key: Key) -> None:
+def unset(ctx: typer.Context, key: str = KEY) -> None:
     """Remove one setting from the named or default profile.
 
     Examples:
@@ -146,7 +141,7 @@ def unset(ctx: typer.Context, key: Key) -> None:
 @noun.command("use")
 def use(
     ctx: typer.Context,
-    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="A profile, or sandbox.")],
+    profile: str = argument("PROFILE", "A profile, or sandbox."),
 ) -> None:
     """Make a profile the default one.
 

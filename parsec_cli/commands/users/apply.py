@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from parsec_cli import columns
@@ -14,20 +12,21 @@ from parsec_cli.bulk.plan.snapshot import CheckedPlan, needed_by_plan, recheck, 
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.bulk.run.row_results import name_of_row
 from parsec_cli.cli.common_options import (
-    DEFAULT_MAX,
-    AllowHoldings,
-    BalancesOnly,
-    Confirm,
-    DryRun,
-    Mapped,
-    Most,
-    OddIds,
-    Overcommit,
-    Prune,
-    Reason,
-    ResultsFile,
+    ALLOW_HOLDINGS,
+    BALANCES_ONLY,
+    CONFIRM,
+    DRY_RUN,
+    MAPPED,
+    MOST,
+    ODD_IDS,
+    OVERCOMMIT,
+    PRUNE,
+    REASON,
+    RESULTS_FILE,
+    argument,
+    number,
+    option,
     runtime_of,
-    whole,
 )
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import (
@@ -55,38 +54,29 @@ _SHOWN = 20  # rows shown above the question, and refused rows named
 @verb("apply", changes=True)
 def command(
     ctx: typer.Context,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE|PLAN|-", help="A file of users, or a saved plan.")
-    ],
+    file: str = argument("FILE|PLAN|-", "A file of users, or a saved plan."),
     *,
-    prune: Prune = False,
-    allow_overcommit: Overcommit = False,
-    allow_odd_ids: OddIds = False,
-    mapped: Mapped = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask, unless users are deactivated.")
-    ] = False,
-    confirm: Confirm = None,
-    most: Most = DEFAULT_MAX,
-    allow_holdings: AllowHoldings = None,
-    balances_only: BalancesOnly = False,
-    max_failures: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(1, 1_000_000, "--max-failures"),
-            metavar="N",
-            help="Stop after N failed rows [default 20; 1 for deactivations].",
-        ),
-    ] = None,
-    concurrency: Annotated[
-        int,
-        typer.Option(
-            parser=whole(1, 64, "--concurrency"), metavar="N", help="Max requests at the same time."
-        ),
-    ] = 8,
-    results: ResultsFile = None,
-    dry_run: DryRun = False,
-    reason: Reason = "",
+    prune: bool = PRUNE,
+    allow_overcommit: bool = OVERCOMMIT,
+    allow_odd_ids: bool = ODD_IDS,
+    mapped: list[str] | None = MAPPED,
+    yes: bool = option("--yes", "Do not ask, unless users are deactivated."),
+    confirm: str | None = CONFIRM,
+    most: int = MOST,
+    allow_holdings: int | None = ALLOW_HOLDINGS,
+    balances_only: bool = BALANCES_ONLY,
+    max_failures: int | None = number(
+        "--max-failures N",
+        1,
+        1_000_000,
+        "Stop after N failed rows [default 20; 1 for deactivations].",
+    ),
+    concurrency: int = number(
+        "--concurrency N", 1, 64, "Max requests at the same time.", default=8
+    ),
+    results: str | None = RESULTS_FILE,
+    dry_run: bool = DRY_RUN,
+    reason: str = REASON,
 ) -> Listing:
     """Apply FILE: show the plan, ask, then make the changes.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from parsec_cli import columns
 from parsec_cli.api.credentials import encode, exchange_name
 from parsec_cli.api.reads import get_balance
-from parsec_cli.cli.common_options import ApiKeyId, Credentials, UserName, runtime_of
+from parsec_cli.cli.common_options import API_KEY_ID, CREDENTIALS, EXCHANGE, USER, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.credentials import read_keys
 from parsec_cli.errors import UsageFault
@@ -19,11 +17,11 @@ from parsec_cli.results import Line, Record
 @verb("check")
 def command(
     ctx: typer.Context,
-    user: UserName,
+    user: str = USER,
     *,
-    exchange: Annotated[str, typer.Option(metavar="polymarket|kalshi", help="The exchange.")],
-    credentials: Credentials = None,
-    api_key_id: ApiKeyId = None,
+    exchange: str = EXCHANGE,
+    credentials: str | None = CREDENTIALS,
+    api_key_id: str | None = API_KEY_ID,
 ) -> Record:
     """Test a user's exchange credentials with one balance request.
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from parsec_cli import field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.reads import get_pool, get_user
 from parsec_cli.api.resolve import check_id
-from parsec_cli.cli.common_options import DryRun, OddIds, Overcommit, Reason, runtime_of, whole
+from parsec_cli.cli.common_options import (
+    DRY_RUN,
+    ODD_IDS,
+    OVERCOMMIT,
+    REASON,
+    argument,
+    number,
+    option,
+    runtime_of,
+)
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent, user_record
 from parsec_cli.commands.shared.consent import check_pool
@@ -29,24 +36,15 @@ _IN_RECORDS = {"tier", "qps_limit", "created_at"}
 @verb("create", changes=True)
 def command(
     ctx: typer.Context,
-    external_id: Annotated[
-        str, typer.Argument(metavar="EXTERNAL_ID", help="Your own id for the user.")
-    ],
+    external_id: str = argument("EXTERNAL_ID", "Your own id for the user."),
     *,
-    email: Annotated[str | None, typer.Option(metavar="E", help="Email address.")] = None,
-    qps_limit: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(1, QPS_MAX, "--qps-limit"), metavar="N", help="Requests per second."
-        ),
-    ] = None,
-    eoa_address: Annotated[
-        str | None, typer.Option(metavar="0x..", help="The user's own wallet address.")
-    ] = None,
-    allow_overcommit: Overcommit = False,
-    allow_odd_ids: OddIds = False,
-    dry_run: DryRun = False,
-    reason: Reason = "",
+    email: str | None = option("--email E", "Email address."),
+    qps_limit: int | None = number("--qps-limit N", 1, QPS_MAX, "Requests per second."),
+    eoa_address: str | None = option("--eoa-address 0x..", "The user's own wallet address."),
+    allow_overcommit: bool = OVERCOMMIT,
+    allow_odd_ids: bool = ODD_IDS,
+    dry_run: bool = DRY_RUN,
+    reason: str = REASON,
 ) -> Record:
     """Create an end-user, or return the existing one.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
 
 import typer
 
@@ -17,15 +16,16 @@ from parsec_cli.bulk.plan.diff import check_header, needed_by_targets, plan_deac
 from parsec_cli.bulk.plan.plan import as_json
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
 from parsec_cli.cli.common_options import (
-    DEFAULT_MAX,
-    AllowHoldings,
-    BalancesOnly,
-    Confirm,
-    DryRun,
-    Mapped,
-    Most,
-    Reason,
-    ResultsFile,
+    ALLOW_HOLDINGS,
+    BALANCES_ONLY,
+    CONFIRM,
+    DRY_RUN,
+    MAPPED,
+    MOST,
+    REASON,
+    RESULTS_FILE,
+    argument,
+    option,
     runtime_of,
 )
 from parsec_cli.cli.tree import verb
@@ -58,25 +58,20 @@ _LISTING_FROM = 50
 @verb("deactivate", changes=True)
 def command(
     ctx: typer.Context,
-    user: Annotated[
-        list[str] | None, typer.Argument(metavar="[USER...]", help="customer_ids or external_ids.")
-    ] = None,
+    user: list[str] | None = argument("[USER...]", "customer_ids or external_ids."),
     *,
-    from_file: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE|-",
-            help="One USER per line; or csv, tsv or JSON with a customer_id or external_id.",
-        ),
-    ] = None,
-    mapped: Mapped = None,
-    confirm: Confirm = None,
-    most: Most = DEFAULT_MAX,
-    allow_holdings: AllowHoldings = None,
-    balances_only: BalancesOnly = False,
-    results: ResultsFile = None,
-    dry_run: DryRun = False,
-    reason: Reason = "",
+    from_file: str | None = option(
+        "--from-file FILE|-",
+        "One USER per line; or csv, tsv or JSON with a customer_id or external_id.",
+    ),
+    mapped: list[str] | None = MAPPED,
+    confirm: str | None = CONFIRM,
+    most: int = MOST,
+    allow_holdings: int | None = ALLOW_HOLDINGS,
+    balances_only: bool = BALANCES_ONLY,
+    results: str | None = RESULTS_FILE,
+    dry_run: bool = DRY_RUN,
+    reason: str = REASON,
 ) -> Listing | Record:
     """Deactivate users, with their wallets, credentials and keys.
 

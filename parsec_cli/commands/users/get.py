@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from parsec_cli import columns
-from parsec_cli.cli.common_options import runtime_of
+from parsec_cli.cli.common_options import argument, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import balances_text, user_card
 from parsec_cli.results import Listing, Record
@@ -16,9 +14,7 @@ from parsec_cli.results import Listing, Record
 @verb("get")
 def command(
     ctx: typer.Context,
-    user: Annotated[
-        list[str], typer.Argument(metavar="USER...", help="customer_ids or external_ids.")
-    ],
+    user: list[str] = argument("USER...", "customer_ids or external_ids."),
 ) -> Record | Listing:
     """Show all fields of one user, or of several.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from parsec_cli import columns
 from parsec_cli.api.reads import Page, get_pool, pages
-from parsec_cli.cli.common_options import runtime_of, whole
+from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.errors import ParsecError, UsageFault, counted, unknown
 from parsec_cli.exact_json import Digits
@@ -28,33 +28,19 @@ _CREATE = run("users", "create", names=["EXTERNAL_ID"])
 def command(
     ctx: typer.Context,
     *,
-    limit: Annotated[
-        int | None,
-        typer.Option(parser=whole(1, 10**9, "--limit"), metavar="N", help="Stop after N users."),
-    ] = None,
-    cursor: Annotated[
-        str | None, typer.Option(metavar="C", help="Continue where an earlier listing stopped.")
-    ] = None,
-    page_size: Annotated[
-        int,
-        typer.Option(parser=whole(1, 100, "--page-size"), metavar="N", help="Users per request."),
-    ] = 100,
-    match: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Only ids or addresses that contain TEXT.")
-    ] = None,
-    exchange: Annotated[
-        str | None,
-        typer.Option(metavar="polymarket|kalshi|none", help="Only users linked to it, or to none."),
-    ] = None,
-    tier: Annotated[str | None, typer.Option(metavar="T", help="Only users of tier T.")] = None,
-    wallet: Annotated[
-        str | None,
-        typer.Option(metavar="eoa|safe|none", help="Only users with this wallet type, or none."),
-    ] = None,
-    sort: Annotated[
-        str | None, typer.Option(metavar="FIELD", help="Sort by a field, after reading all users.")
-    ] = None,
-    reverse: Annotated[bool, typer.Option("--reverse", help="Sort in descending order.")] = False,
+    limit: int | None = number("--limit N", 1, 10**9, "Stop after N users."),
+    cursor: str | None = option("--cursor C", "Continue where an earlier listing stopped."),
+    page_size: int = number("--page-size N", 1, 100, "Users per request.", default=100),
+    match: str | None = option("--match TEXT", "Only ids or addresses that contain TEXT."),
+    exchange: str | None = option(
+        "--exchange polymarket|kalshi|none", "Only users linked to it, or to none."
+    ),
+    tier: str | None = option("--tier T", "Only users of tier T."),
+    wallet: str | None = option(
+        "--wallet eoa|safe|none", "Only users with this wallet type, or none."
+    ),
+    sort: str | None = option("--sort FIELD", "Sort by a field, after reading all users."),
+    reverse: bool = option("--reverse", "Sort in descending order."),
 ) -> Listing:
     """List all end-users, page by page as they arrive.
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from parsec_cli import columns
 from parsec_cli.api import changes
 from parsec_cli.api.credentials import exchange_name
 from parsec_cli.cli.common_options import (
-    ApiKeyId,
-    Credentials,
-    DryRun,
-    Reason,
-    UserName,
+    API_KEY_ID,
+    CREDENTIALS,
+    DRY_RUN,
+    EXCHANGE,
+    REASON,
+    USER,
+    number,
+    option,
     runtime_of,
-    whole,
 )
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.credentials import read_keys
@@ -34,33 +34,23 @@ _WALLET_OPTIONS = ("--wallet-type", "--eoa-address", "--chain-id")
 @verb("onboard", changes=True)
 def command(
     ctx: typer.Context,
-    user: UserName,
+    user: str = USER,
     *,
-    exchange: Annotated[str, typer.Option(metavar="polymarket|kalshi", help="The exchange.")],
-    mode: Annotated[
-        str,
-        typer.Option(
-            metavar="managed|self", help="Let Parsec make a wallet, or store the user's keys."
-        ),
-    ],
-    wallet_type: Annotated[
-        str | None, typer.Option(metavar="eoa|safe", help="Wallet of a managed user [default eoa].")
-    ] = None,
-    eoa_address: Annotated[
-        str | None, typer.Option(metavar="0x..", help="Owner of a safe wallet.")
-    ] = None,
-    chain_id: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole(1, 2**53, "--chain-id"),
-            metavar="N",
-            help="Chain of a safe wallet [default 137].",
-        ),
-    ] = None,
-    credentials: Credentials = None,
-    api_key_id: ApiKeyId = None,
-    dry_run: DryRun = False,
-    reason: Reason = "",
+    exchange: str = EXCHANGE,
+    mode: str = option(
+        "--mode managed|self", "Let Parsec make a wallet, or store the user's keys.", default=...
+    ),
+    wallet_type: str | None = option(
+        "--wallet-type eoa|safe", "Wallet of a managed user [default eoa]."
+    ),
+    eoa_address: str | None = option("--eoa-address 0x..", "Owner of a safe wallet."),
+    chain_id: int | None = number(
+        "--chain-id N", 1, 2**53, "Chain of a safe wallet [default 137]."
+    ),
+    credentials: str | None = CREDENTIALS,
+    api_key_id: str | None = API_KEY_ID,
+    dry_run: bool = DRY_RUN,
+    reason: str = REASON,
 ) -> Record:
     """Link a user to an exchange with a managed wallet or with keys.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
-from typing import Annotated
 
 import typer
 
@@ -15,11 +14,13 @@ from parsec_cli.bulk.plan.plan import Forecast, Keep, Plan, as_json, plan_counts
 from parsec_cli.bulk.plan.saved_plan import SavedPlan
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
 from parsec_cli.cli.common_options import (
-    BalancesOnly,
-    Mapped,
-    OddIds,
-    Overcommit,
-    Prune,
+    BALANCES_ONLY,
+    MAPPED,
+    ODD_IDS,
+    OVERCOMMIT,
+    PRUNE,
+    argument,
+    option,
     runtime_of,
 )
 from parsec_cli.cli.tree import verb
@@ -40,19 +41,15 @@ _CHANGES = 11  # exit code of `--exit-code`
 @verb("plan", changes=True)
 def command(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="csv, tsv, JSON Lines or JSON.")],
+    file: str = argument("FILE|-", "csv, tsv, JSON Lines or JSON."),
     *,
-    prune: Prune = False,
-    allow_overcommit: Overcommit = False,
-    balances_only: BalancesOnly = False,
-    allow_odd_ids: OddIds = False,
-    mapped: Mapped = None,
-    out: Annotated[
-        str | None, typer.Option(metavar="PLAN", help="Save the plan, bound to host and key.")
-    ] = None,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 11 if anything would change.")
-    ] = False,
+    prune: bool = PRUNE,
+    allow_overcommit: bool = OVERCOMMIT,
+    balances_only: bool = BALANCES_ONLY,
+    allow_odd_ids: bool = ODD_IDS,
+    mapped: list[str] | None = MAPPED,
+    out: str | None = option("--out PLAN", "Save the plan, bound to host and key."),
+    exit_code: bool = option("--exit-code", "Exit with 11 if anything would change."),
 ) -> Listing:
     """Show the changes that would make the users match FILE.
 

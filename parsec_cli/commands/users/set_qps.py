@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 
 import typer
 
@@ -13,7 +12,7 @@ from parsec_cli.api.reads import get_pool, user_path
 from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged, as_json
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck
 from parsec_cli.bulk.run.journal import Journal
-from parsec_cli.cli.common_options import DryRun, Overcommit, Reason, runtime_of, whole
+from parsec_cli.cli.common_options import DRY_RUN, OVERCOMMIT, REASON, Whole, argument, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent, user_record
 from parsec_cli.commands.shared.consent import check_pool
@@ -29,16 +28,13 @@ _COMMAND = "users set-qps"
 @verb("set-qps", changes=True)
 def command(
     ctx: typer.Context,
-    limit: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="USER QPS|USER=QPS...", help="A user and its new limit, or several pairs."
-        ),
-    ],
+    limit: list[str] = argument(
+        "USER QPS|USER=QPS...", "A user and its new limit, or several pairs."
+    ),
     *,
-    allow_overcommit: Overcommit = False,
-    dry_run: DryRun = False,
-    reason: Reason = "",
+    allow_overcommit: bool = OVERCOMMIT,
+    dry_run: bool = DRY_RUN,
+    reason: str = REASON,
 ) -> Record | Listing:
     """Set the limits of one user or several, in requests per second.
 
@@ -67,7 +63,7 @@ class _Options:
 
 def _pairs(words: Sequence[str]) -> list[tuple[str, int]]:
     """Read `USER QPS`, or `USER=QPS` from each word; UsageFault for a mixture of both."""
-    qps = whole(1, field_rules.QPS_MAX, "QPS")
+    qps = Whole(1, field_rules.QPS_MAX, "QPS")
     two = 2
     if len(words) == two and ("=" not in words[1] or "=" not in words[0]):
         return [(words[0], qps(words[1]))]
