@@ -124,7 +124,8 @@ def _near(proxy: str) -> bool:
     Another machine's proxy would also read the key, in plain http.
     """
     found = re.match(_PROXY_HOST, proxy)
-    return found is not None and is_loopback(found[1].strip("[]").lower())
+    host = found[1].strip("[]").lower() if found else ""
+    return not host or is_loopback(host)  # `connect` refuses a proxy without a host
 
 
 def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str]:

@@ -127,6 +127,12 @@ def test_an_unusable_proxy_is_named_by_its_variable_and_never_quoted(variable, v
     assert "PASSCANARY" not in caught.value.message + caught.value.hint
 
 
+@pytest.mark.parametrize("value", ["http://[", "http://", "http://u:p@"])
+def test_a_proxy_without_a_host_is_refused_also_for_loopback(value):
+    with pytest.raises(UsageFault, match="the proxy in http_proxy cannot be used"):
+        connect(LOOP, Deadline(), {"http_proxy": value})
+
+
 @STEADY
 @given(st.text(max_size=40).filter(lambda text: "\x00" not in text))
 def test_every_other_proxy_setting_raises_a_usage_error(value):
