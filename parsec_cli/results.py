@@ -19,8 +19,8 @@ FORMATS = {
     "table": "table",
     "tsv": "lines",
     "csv": "lines",
-    "json": "json",
-    "jsonl": "json",
+    "json": "format",
+    "jsonl": "format",
     "ids": "lines",
 }
 ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno", "holdings"]

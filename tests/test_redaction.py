@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from output.builders import BUILDER_KEY, user
 from support.steady import STEADY
 
-from parsec_cli.output.json import Encoder
+from parsec_cli.output.format import Encoder
 from parsec_cli.redaction import Redaction, is_secret, line_without_secrets, mask, without_secrets
 
 NAMES = [

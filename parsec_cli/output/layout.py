@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from parsec_cli.output import draw
-from parsec_cli.output.format import Cell
+from parsec_cli.output.lines import Cell
 from parsec_cli.output.streams import Surface
 from parsec_cli.records import changed, record
 from parsec_cli.results import Column

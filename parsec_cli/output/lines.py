@@ -1,4 +1,7 @@
-r"""The formats with one line a record: `csv`, `tsv` and `ids`.
+r"""The formats with one line a record: `csv`, `tsv` and `ids`, and the cells of all rows.
+
+Cells are exact for machines (`plain`) and short for people (`shown`), with secrets masked; each
+format escapes what it must.
 
 `csv` is RFC 4180 and safe in a spreadsheet, without loss to a file or pipe. `tsv` has full values,
 in which `\\`, `\t`, `\n` and `\u{…}` are escapes. `ids` has only the customer_id, for pipes.
@@ -9,17 +12,117 @@ from __future__ import annotations
 import csv
 import io
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from parsec_cli import exact_json
 from parsec_cli.cells import neutralise
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject
-from parsec_cli.output.format import Cell, Format, plain, rows_of
+from parsec_cli.output.format import ABSENT, Format, reader
+from parsec_cli.redaction import Redaction, hide, mask
 from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record
 from parsec_cli.visible import visible
 
 _NEEDS_NO_ESCAPE = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\t\n"
+_MINUTE = "%Y-%m-%d %H:%MZ"
+Cell = str | None
+_Write = Callable[[Any, ColumnKind], Cell]
+
+
+def rows_of(
+    columns: Sequence[Column], records: Sequence[JsonObject], redaction: Redaction, write: _Write
+) -> list[list[Cell]]:
+    """Return a row per record; a cell is None where the value is null or absent.
+
+    It reads a page column by column, which takes half the time of a call per cell.
+    """
+    cells = [_cells(column, records, redaction, write) for column in columns]
+    rows = [list(row) for row in zip(*cells, strict=True)] if cells else [[] for _ in records]
+    for key in redaction.known():
+        if any(key in "\n".join(filter(None, row)) for row in rows):
+            masked = mask(key)
+            rows = [[c.replace(key, masked) if c else c for c in row] for row in rows]
+    return rows
+
+
+def _cells(
+    column: Column, records: Sequence[JsonObject], redaction: Redaction, write: _Write
+) -> list[Cell]:
+    read, kind = reader(column.path), column.kind
+    names = column.path.split(".")
+    secret = kind == "secret" or any(redaction.hides(name) for name in names)
+    secret = secret and not redaction.reveals(names[-1])
+
+    def cell(value: Any) -> Cell:
+        if secret:
+            value = hide(value)
+        elif isinstance(value, dict) or (isinstance(value, list) and _is_nested(value)):
+            value = redaction.value(value)  # fields inside may be secret by their names
+        return write(value, kind)
+
+    values = [read(record) for record in records]
+    return [None if value is None or value is ABSENT else cell(value) for value in values]
+
+
+def plain(value: Any, kind: ColumnKind) -> str:
+    """Write for tsv and csv: full values, RFC 3339 times, true and false."""
+    if isinstance(value, str):
+        return value
+    if kind == "holdings":
+        return _holdings(value)
+    if kind == "time" and (time := _time(value)) is not None:
+        return time.isoformat().replace("+00:00", "Z")
+    return _text(value)
+
+
+def shown(value: Any, kind: ColumnKind) -> str | None:
+    """Write for a table: times to the minute in UTC, yes and no; None for an empty list."""
+    if value == []:
+        return None
+    if value == "":
+        return '""'  # differs from null, which is a dash
+    if kind == "holdings":
+        return _holdings(value) or None
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if kind == "time" and (time := _time(value)) is not None:
+        return time.strftime(_MINUTE)
+    return value if isinstance(value, str) else _text(value)
+
+
+def _holdings(value: Any) -> str:
+    from parsec_cli.holdings import Holdings
+
+    return Holdings.parse(value).text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and not _is_nested(value):
+        return ",".join(i if isinstance(i, str) else _text(i) for i in value if i is not None)
+    if isinstance(value, (dict, list)) or value is None:
+        return exact_json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return str(value)
+
+
+def _is_nested(values: list[Any]) -> bool:
+    return any(isinstance(inner, (dict, list)) for inner in values)
+
+
+def _time(value: Any) -> datetime | None:
+    """Read RFC 3339 text or Unix seconds; return None for anything else."""
+    try:
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value)
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
 
 
 class _Columns(Format):

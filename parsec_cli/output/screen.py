@@ -134,7 +134,7 @@ class Screen:
         """Print why the command failed: one line of JSON for JSON formats, else lines of text."""
         command = self.shell_line(error.command)
         if self.format_name in _JSON:
-            from parsec_cli.output.json import error_document
+            from parsec_cli.output.format import error_document
 
             self._print_line(error_document(error, command, self._redaction))
             return

@@ -12,8 +12,9 @@ from rich.text import Text as RichText
 
 from parsec_cli.models import JsonObject
 from parsec_cli.output import draw
-from parsec_cli.output.format import Cell, Format, rows_of, shown
+from parsec_cli.output.format import Format
 from parsec_cli.output.layout import Layout
+from parsec_cli.output.lines import Cell, rows_of, shown
 from parsec_cli.output.streams import STYLES, Surface
 from parsec_cli.redaction import Redaction, hide
 from parsec_cli.results import Bar, Block, Card, Column, Frames, Grid, Line, Listing, Record
