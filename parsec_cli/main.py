@@ -48,17 +48,20 @@ def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
     from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, UsageFault
     from parsec_cli.results import Listing
 
-    result, returned = None, False
+    returned, failure, effect = False, None, "the change was made"
     try:
         result = invoke(argv, runtime)
         returned = True
+        if isinstance(result, Listing):
+            effect = result.effect
         code = 0 if result is None else runtime.screen.show(result)
-        failure = result.failure() if isinstance(result, Listing) else None
-        code = _report(runtime, failure) if failure else _finish(runtime, _effect(result), code)
+        if isinstance(result, Listing):
+            failure = result.failure()
+        code = _report(runtime, failure) if failure else _finish(runtime, effect, code)
     except (ReaderLeft, LocalFault, UsageFault) as fault:
         if returned and runtime.made_changes:
             # exit 2 would mean that nothing was sent
-            message = f"{_effect(result)}, but its result was not shown: {fault}"
+            message = f"{effect}, but its result was not shown: {fault}"
             fault = LocalFault(message, hint=fault.hint, command=fault.command)
         code = _report(runtime, fault)
     except ParsecError as fault:
@@ -72,13 +75,6 @@ def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
     except ParsecError as fault:
         return code or _report(runtime, fault)
     return code
-
-
-def _effect(result: Result | None) -> str:
-    """Return what the changes of a command did, for when its result is not shown."""
-    from parsec_cli.results import Listing
-
-    return result.effect if isinstance(result, Listing) else "the change was made"
 
 
 def _finish(runtime: Runtime, effect: str, code: int) -> int:
