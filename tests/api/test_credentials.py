@@ -91,6 +91,8 @@ def test_the_documented_polymarket_shapes_are_valid(keys, purpose):
         ({**CLOB, "private_key": "CANARY"}, "polymarket", "stored", "private_key"),
         ({**CLOB, "private_key": HEX + "0"}, "polymarket", "stored", "private_key"),
         ({**CLOB, "private_key": 5}, "polymarket", "stored", "private_key"),
+        ({**CLOB, "private_key": HEX[2:]}, "polymarket", "stored", "private_key"),
+        ({**CLOB, "private_key": "0x" + "g" * 64}, "polymarket", "stored", "private_key"),
         ({**CLOB, "clob_api_key": ["CANARY"]}, "polymarket", "stored", "clob_api_key"),
         ({**CLOB, "clob_api_key": "CANARY\x00"}, "polymarket", "stored", "clob_api_key"),
         ({**CLOB, "clob_api_key": "CANARYé"}, "polymarket", "stored", "clob_api_key"),
