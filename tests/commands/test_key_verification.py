@@ -96,5 +96,5 @@ def test_a_key_beside_a_command_is_refused_before_it_is_sent(tool, builder, path
     assert builder.requests == []
 
 
-def test_no_verify_is_for_keys_alone(tool):
+def test_no_verify_is_an_option_for_keys_only(tool):
     assert tool("config", "set", "rate", "5", "--no-verify").code == 2

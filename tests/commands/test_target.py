@@ -18,10 +18,7 @@ CHANGES = {
 }
 PLAN = ["users", "plan", "r.csv"]
 READS = [
-    ["users", "list"],
-    ["pool", "show"],
-    ["api", "get", "/builder/pool"],
-    ["users", "get", "u1"],
+    line.split() for line in ("users list", "pool show", "api get /builder/pool", "users get u1")
 ]
 each_change = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 
@@ -118,20 +115,13 @@ def test_reads_plans_and_dry_runs_do_not_require_the_profile_name(prod, builder)
     assert builder.effects == []
 
 
-def test_a_question_starts_with_the_target(terminal, builder, key_env):
-    builder.add("u1")
-    done = terminal(
-        ["users", "deactivate", "u1"], env=key_env(builder), answers=[("deactivate it: ", "no\n")]
-    )
-    assert f"\x1b[1mprofile default · {builder.url}\x1b[0m" in done.text
-
-
-def test_a_question_says_that_the_profile_is_protected(prod, builder, terminal):
-    prod("users", "list", protected=True)
-    done = terminal(
-        ["-p", "prod", "users", "deactivate", "u1"], answers=[("deactivate it: ", "no\n")]
-    )
-    assert f"profile prod · {builder.url} · protected" in done.text
+@pytest.mark.parametrize(("protected", "style"), [(False, 1), (True, 31)])
+def test_a_question_starts_with_the_target(terminal, builder, prod, protected, style):
+    prod("users", "list", protected=protected)
+    answers = [("deactivate it: ", "no\n")]
+    done = terminal(["-p", "prod", "users", "deactivate", "u1"], answers=answers)
+    notice = f"profile prod · {builder.url}" + " · protected" * protected
+    assert f"\x1b[{style}m{notice}\x1b[0m" in done.text
 
 
 def test_config_sets_and_removes_protection(prod, tool, home):

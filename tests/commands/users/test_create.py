@@ -8,7 +8,7 @@ import pytest
 from commands.keys import ADDRESS
 from commands.serving import command_in
 from commands.users.bulk_files import roster
-from support.actions import close, error, html, json_answer, redirect
+from support.actions import close, error, html, json_answer
 from support.records import END_USER_KEY
 
 
@@ -271,3 +271,17 @@ def test_create_and_a_file_refuse_the_same_values(run, builder, work, option, va
     (work / "f.csv").write_text(f"{','.join(row)}\n" + ",".join(f'"{one}"' for one in row.values()))
     assert run("users", "apply", "f.csv", "--yes").code in (2, 10)
     assert builder.mutations == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--email", ""),
+        ("--email", "a@b\x1b.example"),
+        ("--eoa-address", ""),
+        ("--eoa-address", f"{ADDRESS}\n"),
+    ],
+)
+def test_an_empty_or_unprintable_value_is_refused(run, builder, option, value):
+    assert run("users", "create", "u1", option, value).code == 2
+    assert builder.requests == []
