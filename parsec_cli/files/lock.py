@@ -1,4 +1,4 @@
-"""Allow one process at a time to save a file or to run a bulk run; a lock ends with its process."""
+"""Locks, and files that stay open for lines: what a bulk run holds until its process ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import errno
 import json
 import os
 import sys
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ from pathlib import Path
 from parsec_cli.errors import GuardRefused, LocalFault
 from parsec_cli.files import save
 
+COMMIT_SECONDS = 0.25
 _POLL_SECONDS = 0.02
 # Windows locks bytes, and a locked byte cannot be read: lock one far after the text
 _FAR = 1 << 30
@@ -154,3 +157,91 @@ def _busy(descriptor: int) -> GuardRefused:
                 os.kill(pid, 0)
                 hint += f", or stop it with `kill -INT {pid}`"
     return GuardRefused(text, hint=hint)
+
+
+class Disk:
+    """The two calls that durability depends on; tests simulate a power cut here."""
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+
+    def sync(self, descriptor: int) -> None:
+        try:
+            os.fsync(descriptor)
+        except OSError as fault:  # a pipe or a terminal stores nothing
+            if fault.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
+
+
+class Lines:
+    """A file that stays open to append lines.
+
+    After `append`, a line survives a crash of the process; after `commit`, one of the machine.
+    After a failure nothing more is written, so that only the last line can be torn. Every failure
+    is a LocalFault that names the file.
+    """
+
+    def __init__(self, path: Path, what: str, disk: Disk, *, flags: int = 0) -> None:
+        self.path = path
+        self._what = what
+        self._disk = disk
+        self._writing = threading.Lock()
+        self._syncing = threading.Lock()
+        self._written = 0
+        self._synced = 0
+        self._committed_at = float("-inf")
+        self._fault: LocalFault | None = None
+        try:
+            flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            # a named pipe without a reader is an error at once instead of an endless wait
+            self._descriptor = save.opened(path, flags | getattr(os, "O_NONBLOCK", 0))
+        except OSError as error:
+            raise save.fault("write", path, error, f"the {what} ") from None
+        if sys.platform != "win32":
+            os.set_blocking(self._descriptor, True)
+        self._release = weakref.finalize(self, os.close, self._descriptor)
+
+    def append(self, data: bytes) -> int:
+        """Write whole lines; return the number to `commit`."""
+        with self._writing:
+            if self._fault is not None:
+                raise self._fault
+            if not self._release.alive:
+                raise LocalFault(f"the {self._what} `{self.path}` is closed")
+            with self._last_failure():
+                self._disk.write(self._descriptor, data)
+            self._written += 1
+            return self._written
+
+    def commit(self, number: int | None = None) -> None:
+        """Make line `number`, or all so far, durable; one sync serves all waiting threads."""
+        wanted = self._written if number is None else number
+        with self._syncing:
+            if self._synced >= wanted:
+                return
+            reached = self._written
+            with self._last_failure():
+                self._disk.sync(self._descriptor)
+            self._synced = reached
+
+    def commit_regularly(self, now: float) -> None:
+        """Commit if the last time was a quarter of a second ago and no thread is committing."""
+        if now - self._committed_at < COMMIT_SECONDS or self._syncing.locked():
+            return
+        self._committed_at = now
+        self.commit()
+
+    def close(self) -> None:
+        with self._writing:
+            self._release()  # works once, even after a failure
+
+    @contextmanager
+    def _last_failure(self) -> Iterator[None]:
+        """Turn an OSError into a LocalFault that every later `append` repeats."""
+        try:
+            yield
+        except OSError as error:
+            self._fault = save.fault("write", self.path, error, f"the {self._what} ")
+            raise self._fault from None

@@ -1,4 +1,6 @@
-"""Replace whole files atomically and privately, never through another user's link.
+"""Save whole files atomically, append lines, and read lines from the end of a file.
+
+Files are private, and no link of another user is followed. A line survives `kill -9` at any byte.
 
 Every failure is a LocalFault that names the file and the reason.
 """
@@ -9,6 +11,7 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +24,10 @@ NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 BINARY = getattr(os, "O_BINARY", 0)
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 _MOST_LINKS = 40
+_PIECE = 1 << 16
+# a line of more than 16 MiB is damage, such as zeros after a power cut, and is not loaded
+_MOST_PIECES = 256
+_DAMAGED = b"\0"
 _MAKE_ROOM = "free or allow writing there, then run the same command again"
 
 
@@ -163,3 +170,94 @@ def _write_new(path: Path, data: bytes, old: os.stat_result | None) -> None:
         file.flush()
         if data:  # an empty file has no content to sync
             os.fsync(descriptor)
+
+
+def append(path: Path, line: bytes, *, durable: bool = False) -> None:
+    """Append `line`, which ends in a newline, in one write; `durable` waits for the disk.
+
+    If a crash or a full disk left a torn line at the end, a newline ends that line first. A line
+    that another process is writing looks the same and causes a blank line, which readers skip.
+    """
+    try:
+        make_private_directory(path.parent)
+        target = real_target(path)
+        new = not target.exists()
+        descriptor = opened(target, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        try:
+            _tighten(descriptor, durable=durable)
+            if size := os.lseek(descriptor, 0, os.SEEK_END):
+                os.lseek(descriptor, size - 1, os.SEEK_SET)
+                if os.read(descriptor, 1) != b"\n":
+                    line = b"\n" + line
+            if os.write(descriptor, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if durable and new:
+            sync_directory(target.parent)
+    except OSError as error:
+        raise fault("write", path, error) from None
+
+
+def opened(path: Path, flags: int) -> int:
+    """Open `path` for writing; its links were already followed, except those below /proc."""
+    if not is_stream(path):
+        flags |= NO_FOLLOW
+    return os.open(path, flags | BINARY | CLOSE_ON_EXEC, PRIVATE_FILE)
+
+
+def _tighten(descriptor: int, *, durable: bool) -> None:
+    """Remove the rights of others from a file of the caller."""
+    file = os.fstat(descriptor)
+    if not stat.S_ISREG(file.st_mode):
+        if durable or stat.S_ISFIFO(file.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file, so nothing would be stored")
+        return
+    if sys.platform != "win32" and file.st_mode & 0o077 and file.st_uid == os.geteuid():
+        os.fchmod(descriptor, PRIVATE_FILE)
+
+
+def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the position and text of each line that is not empty, the last line first.
+
+    A missing file, a pipe or a device has no lines. Lines appended meanwhile are ignored.
+    """
+    if is_stream(path):
+        return
+    try:
+        with path.open("rb") as file:
+            left = file.seek(0, 2)
+            pieces: list[bytes] = []  # of the line whose start is not read yet, last first
+            while left > 0:
+                size = min(_PIECE, left)
+                left -= size
+                file.seek(left)
+                first, *whole = file.read(size).split(b"\n")
+                start = left + size
+                for line in reversed(whole):
+                    start -= len(line)
+                    if line or any(pieces):
+                        yield start, b"".join((line, *reversed(pieces)))
+                    pieces.clear()
+                    start -= 1
+                pieces.append(first)
+                if len(pieces) > _MOST_PIECES:
+                    pieces = [_DAMAGED]
+            if any(pieces):
+                yield 0, b"".join(reversed(pieces))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise fault("read", path, error) from None
+
+
+def line_number(path: Path, start: int) -> int:
+    """Return the number, from 1, of the line that starts at this position."""
+    number = 1
+    with path.open("rb") as file:
+        while start > 0 and (piece := file.read(min(_PIECE, start))):
+            number += piece.count(b"\n")
+            start -= len(piece)
+    return number

@@ -17,7 +17,7 @@ from typing import Any
 
 from parsec_cli import exact_json
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
-from parsec_cli.files.append import append, line_number, lines_backwards
+from parsec_cli.files.save import append, line_number, lines_backwards
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.redaction import line_without_secrets

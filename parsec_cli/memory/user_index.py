@@ -12,8 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.files.append import append
-from parsec_cli.files.save import is_stream, save
+from parsec_cli.files.save import append, is_stream, save
 
 _HEADER = b"parsec-index 1\n"
 _SCOPE_DIGITS = 12

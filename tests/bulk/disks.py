@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parsec_cli.files.append import Disk
+from parsec_cli.files.lock import Disk
 
 
 class CountingDisk(Disk):

@@ -17,7 +17,7 @@ from parsec_cli.bulk.run.journal import open_journal
 from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import Results, RunResult
 from parsec_cli.bulk.run.run import Run, thread
-from parsec_cli.files.append import Disk
+from parsec_cli.files.lock import Disk
 
 HOST, KEY = "api.example", "0123456789ab"
 

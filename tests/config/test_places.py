@@ -75,14 +75,14 @@ def test_without_home_and_passwd_entry_reads_find_nothing_and_a_save_explains_wh
         "import os\n"
         "from parsec_cli.config.settings import Places\n"
         "from parsec_cli.config import read as configfile\n"
-        "from parsec_cli.files import append, save\n"
+        "from parsec_cli.files import save\n"
         "from parsec_cli.errors import LocalFault\n"
         "os.setuid(54321)\n"
         "places = Places({})\n"
         "print(configfile.read(places.config_file).exists)\n"
         "try: save.save(places.config_file, b'x')\n"
         "except LocalFault as error: print(error.message)\n"
-        "try: append.append(places.history_file, b'x')\n"
+        "try: save.append(places.history_file, b'x')\n"
         "except LocalFault as error: print(error.message)\n"
     )
     done = subprocess.run(

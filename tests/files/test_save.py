@@ -10,8 +10,8 @@ import pytest
 
 from parsec_cli.bulk.run.row_results import Results
 from parsec_cli.errors import LocalFault
-from parsec_cli.files import append, save
-from parsec_cli.files.append import lines_backwards
+from parsec_cli.files import save
+from parsec_cli.files.save import lines_backwards
 
 NOBODY, OTHER = 65534, 54321
 
@@ -56,7 +56,7 @@ def test_an_existing_directory_keeps_its_mode(folder):
 def test_the_temporary_file_is_private_before_it_has_content(folder):
     """Every file that ever appears beside the target has mode 0600."""
     writer = python(
-        "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
+        "import sys; from pathlib import Path; from parsec_cli.files import save\n"
         "for n in range(200): save.save(Path(sys.argv[1]), b'k' * 1000)",
         folder / "config.toml",
     )
@@ -120,7 +120,7 @@ def test_readers_never_see_a_partial_save(folder):
     save.save(path, b"a" * 50_000)
     writers = [
         python(
-            "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
+            "import sys; from pathlib import Path; from parsec_cli.files import save\n"
             "for _ in range(200): save.save(Path(sys.argv[1]), sys.argv[2].encode() * 50_000)",
             path,
             letter,
@@ -142,7 +142,7 @@ def test_a_killed_save_leaves_old_or_new_content_and_is_cleaned_up(folder):
     path = folder / "config.toml"
     for _ in range(10):
         writer = python(
-            "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
+            "import sys; from pathlib import Path; from parsec_cli.files import save\n"
             "print('go', flush=True)\n"
             "n = 0\n"
             "while True: save.save(Path(sys.argv[1]), b'%d' % (n % 10) * 200_000); n += 1",
@@ -165,10 +165,10 @@ def test_a_killed_save_leaves_old_or_new_content_and_is_cleaned_up(folder):
 @pytest.mark.usefixtures("umask")
 def test_an_append_makes_the_file_private(folder):
     path = folder / "state" / "history.jsonl"
-    append.append(path, b"one\n")
+    save.append(path, b"one\n")
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
     path.chmod(0o644)
-    append.append(path, b"two\n", durable=True)
+    save.append(path, b"two\n", durable=True)
     assert mode(path) == 0o600
     assert path.read_bytes() == b"one\ntwo\n"
 
@@ -176,7 +176,7 @@ def test_an_append_makes_the_file_private(folder):
 def test_a_torn_line_loses_only_itself(folder):
     path = folder / "history.jsonl"
     path.write_bytes(b'{"a": 1}\n{"b"')
-    append.append(path, b'{"c": 3}\n')
+    save.append(path, b'{"c": 3}\n')
     assert path.read_bytes() == b'{"a": 1}\n{"b"\n{"c": 3}\n'
 
 
@@ -184,9 +184,9 @@ def test_lines_appended_by_several_processes_stay_whole(folder):
     path = folder / "history.jsonl"
     writers = [
         python(
-            "import sys; from pathlib import Path; from parsec_cli.files import append, save\n"
+            "import sys; from pathlib import Path; from parsec_cli.files import save\n"
             "line = sys.argv[2].encode() * 5000 + b'\\n'\n"
-            "for _ in range(200): append.append(Path(sys.argv[1]), line)",
+            "for _ in range(200): save.append(Path(sys.argv[1]), line)",
             path,
             letter,
         )
@@ -223,7 +223,7 @@ def shared(plain_user: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["link", "dangling", "device", "chain", "own-chain"])
-@pytest.mark.parametrize("action", [save.save, append.append, Results])
+@pytest.mark.parametrize("action", [save.save, save.append, Results])
 def test_a_link_of_another_user_is_never_followed(shared, name, action):
     with pytest.raises(LocalFault, match="the link belongs to another user"):
         action(*((shared / name, b"x\n") if action is not Results else ([], shared / name)))
@@ -274,19 +274,19 @@ def test_only_a_file_of_the_caller_is_made_private(folder):
     device = folder / "history.jsonl"
     device.symlink_to(os.devnull)
     before = mode(Path(os.devnull))
-    append.append(device, b"x\n")
+    save.append(device, b"x\n")
     assert mode(Path(os.devnull)) == before
     with pytest.raises(LocalFault, match="not a regular file, so nothing would be stored"):
-        append.append(device, b"x\n", durable=True)
+        save.append(device, b"x\n", durable=True)
     assert list(lines_backwards(device)) == []
     os.mkfifo(folder / "fifo")
     assert list(lines_backwards(folder / "fifo")) == []
     with pytest.raises(LocalFault, match="not a regular file, so nothing would be stored"):
-        append.append(folder / "fifo", b"x\n")
+        save.append(folder / "fifo", b"x\n")
     if os.geteuid() == 0:
         theirs = folder / "theirs"
         theirs.write_bytes(b"")
         theirs.chmod(0o644)
         os.chown(theirs, OTHER, OTHER)
-        append.append(theirs, b"x\n")
+        save.append(theirs, b"x\n")
         assert mode(theirs) == 0o644

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsec_cli.errors import NotFound, UsageFault
-from parsec_cli.files.append import line_number, lines_backwards
+from parsec_cli.files.save import line_number, lines_backwards
 from parsec_cli.memory.history import History, parse_moment
 
 NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z

@@ -21,8 +21,7 @@ from parsec_cli import exact_json
 from parsec_cli.bulk.plan.plan import Action, Deactivate, as_json
 from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
-from parsec_cli.files.append import Disk, Lines
-from parsec_cli.files.lock import only_run
+from parsec_cli.files.lock import Disk, Lines, only_run
 from parsec_cli.models import JsonObject
 
 _VERSION = 1

@@ -28,7 +28,7 @@ from parsec_cli.errors import (
     shortened,
 )
 from parsec_cli.files import save
-from parsec_cli.files.append import Disk, Lines
+from parsec_cli.files.lock import Disk, Lines
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import again
 from parsec_cli.outcomes import Applied, Outcome, Unknown

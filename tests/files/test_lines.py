@@ -13,7 +13,7 @@ import pytest
 from bulk.disks import CountingDisk
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.files.append import COMMIT_SECONDS, Disk, Lines
+from parsec_cli.files.lock import COMMIT_SECONDS, Disk, Lines
 from parsec_cli.files.save import sync_directory
 
 
