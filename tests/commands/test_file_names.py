@@ -1,49 +1,36 @@
-"""Names of files that are none: empty ones, and `-` where a file is written."""
+"""Names that are not files: empty ones, and `-` where a file is written."""
 
 from __future__ import annotations
 
 import pytest
 
-
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ("users", "plan", ""),
-        ("users", "apply", "", "--yes"),
-        ("users", "plan", "f.csv", "--out", ""),
-        ("users", "apply", "f.csv", "--yes", "--results", ""),
-        ("users", "deactivate", "--from-file", "", "--confirm", "1"),
-        ("users", "deactivate", "alice", "--confirm", "alice", "--results", ""),
-        ("users", "check", "alice", "--exchange", "kalshi", "--credentials", ""),
-        ("api", "POST", "/builder/users", "--input", ""),
-    ],
-    ids=" ".join,
-)
-def test_an_empty_file_name_is_an_unset_variable_not_a_directory(run, builder, work, argv):
-    builder.add("alice")
-    (work / "f.csv").write_text("external_id,qps_limit\nalice,5\n")
-    completed = run(*argv, "-o", "tsv")
-    assert completed.code == 2, completed
-    assert "the name of the file is empty\nhint: was a shell variable unset?" in completed.err
-    assert builder.mutations == []
+EMPTY = "the name of the file is empty\nhint: was a shell variable unset?"
+NO_FILE = "takes a file, not `-`"
 
 
 @pytest.mark.parametrize(
-    "argv",
+    ("command", "name", "message"),
     [
-        ("users", "plan", "f.csv", "--out", "-"),
-        ("users", "apply", "f.csv", "--yes", "--results", "-"),
-        ("users", "deactivate", "alice", "--confirm", "alice", "--results", "-"),
+        ("users plan", "", EMPTY),
+        ("users apply --yes", "", EMPTY),
+        ("users plan f.csv --out", "", EMPTY),
+        ("users apply f.csv --yes --results", "", EMPTY),
+        ("users deactivate --confirm 1 --from-file", "", EMPTY),
+        ("users deactivate alice --confirm alice --results", "", EMPTY),
+        ("users check alice --exchange kalshi --credentials", "", EMPTY),
+        ("api POST /builder/users --input", "", EMPTY),
+        # the command that applies a plan called `-` would read stdin
+        ("users plan f.csv --out", "-", NO_FILE),
+        ("users apply f.csv --yes --results", "-", NO_FILE),
+        ("users deactivate alice --confirm alice --results", "-", NO_FILE),
     ],
-    ids=" ".join,
 )
-def test_what_goes_to_a_file_goes_to_no_file_called_dash(run, builder, work, argv):
-    """The command that applies a plan called `-` would read stdin."""
+def test_an_empty_name_or_a_dash_for_output_is_refused(run, builder, work, command, name, message):
     builder.add("alice")
     (work / "f.csv").write_text("external_id,qps_limit\nalice,5\n")
-    completed = run(*argv)
-    assert completed.code == 2, completed
-    assert "takes a file, not `-`" in completed.err
+    done = run(*command.split(), name, "-o", "tsv")
+    assert done.code == 2, done
+    assert message in done.err
     assert builder.mutations == []
     assert [path.name for path in work.iterdir()] == ["f.csv"]
 

@@ -53,17 +53,3 @@ def test_a_pasted_key_is_refused_and_not_repeated(run, builder, leaks, argv, out
     assert builder.requests == []
     if output:
         assert done.error["exit_code"] == done.code
-
-
-@pytest.mark.parametrize("output", [[], ["--json"]], ids=["text", "json"])
-def test_an_error_names_the_next_thing_to_type(run, output):
-    done = run("users", "deactivate", *output)
-    assert done.code == 2, done
-    assert "users deactivate USER" in done.err
-
-
-@pytest.mark.parametrize("number", ["-1", "100001", "1.5"])
-def test_a_sandbox_has_at_most_100_000_users(tool, home, number):
-    done = tool("sandbox", "seed", "--", number)
-    assert done.code == 2, done
-    assert list(home.rglob("sandbox.sqlite3")) == []
