@@ -1,4 +1,6 @@
-"""The base URL as people write it, and the origin that a key is bound to.
+"""The base URL as people write it, the origin that a key is bound to, and the way to it.
+
+The way is a proxy or none, and the trusted certificates, both by the variables of the environment.
 
 This module does not use `urllib`, which drops tabs and newlines, reads `[::1]evil.example` as
 `::1`, and accepts hosts that the HTTP library reads differently. Anything unusual is refused.
@@ -6,10 +8,17 @@ This module does not use `urllib`, which drops tabs and newlines, reads `[::1]ev
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.records import record
+
+if TYPE_CHECKING:
+    import ssl
 
 DEFAULT_BASE_URL = "https://api.parsecapi.com"
 API_PREFIX = "/api/v1"
@@ -20,6 +29,11 @@ _START = re.compile(r"(https?)://([^/?#]*)([^?#]*)(.*)", re.IGNORECASE | re.DOTA
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::([0-9]{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
+
+# compiled where there is a proxy or a NO_PROXY: the host of a proxy's URL; a name or a bracketed
+# address, and a port
+_PROXY_HOST = r"[^/]*//(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)"
+_WITH_PORT = r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})"
 
 
 @record
@@ -147,3 +161,108 @@ def _address(text: str, version: int) -> str:
     except ValueError:
         return ""
     return str(address) if address.version == version else ""
+
+
+def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return the variable that decides, and its proxy or None for a direct connection."""
+    if _bypassed(base_url, _variable(environ, "no_proxy")[1]):
+        return "NO_PROXY", None
+    names = [f"{base_url.scheme}_proxy", "all_proxy"]
+    for name in names:
+        # HTTP_PROXY in capitals can be a request header of a CGI script, as curl warns
+        variable, value = _variable(environ, name)
+        if value and not (variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ):
+            proxy = value if "://" in value else f"http://{value}"
+            return (variable, proxy) if not base_url.is_loopback or _near(proxy) else ("", None)
+    return "", None
+
+
+def _near(proxy: str) -> bool:
+    """Tell whether a proxy is on this machine: only then can it reach this machine's loopback.
+
+    Another machine's proxy would also read the key, in plain http.
+    """
+    found = re.match(_PROXY_HOST, proxy)
+    host = found[1].strip("[]").lower() if found else ""
+    return not host or is_loopback(host)  # `connect` refuses a proxy without a host
+
+
+def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    for variable in (name, name.upper()):
+        if value := environ.get(variable, "").strip():
+            return variable, value
+    return name.upper(), ""
+
+
+def _bypassed(base_url: BaseUrl, no_proxy: str) -> bool:
+    """Match NO_PROXY like curl: names with subdomains, ports, addresses, CIDR ranges, `*`."""
+    from ipaddress import ip_address, ip_network
+
+    for entry in no_proxy.replace(" ", ",").split(","):
+        name = entry.strip().lower()
+        if name == "*":
+            return True
+        with suppress(ValueError):  # it is no address or range of addresses
+            network = ip_network(re.sub(r"[][]", "", name), strict=False)
+            if ip_address(base_url.host) in network:
+                return True
+        parts = re.fullmatch(_WITH_PORT, name)
+        if parts is not None and int(parts[2]) != base_url.port:
+            continue
+        name = (parts[1] if parts is not None else name).strip("[]").lstrip("*").strip(".")
+        if name and f".{base_url.host}".endswith(f".{name}"):
+            return True
+    return False
+
+
+def context_of(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+    # not `create_default_context`: it obeys SSLKEYLOGFILE, and fails if it cannot write that file
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # whatever the system's configuration of OpenSSL says
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if base_url.scheme == "http" and not (proxy or "").startswith("https"):
+        # without encryption nothing is verified, and loading the certificates costs 15 ms
+        return context
+    variable, path = _ca_setting(environ)
+    if variable:
+        _load(context, variable, path)
+        return context
+    import certifi
+
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def _ca_setting(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the variable that names the trusted certificates and its path, or "" twice."""
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if path := environ.get(variable, "").strip():
+            return variable, path
+    return "", ""
+
+
+def _load(context: ssl.SSLContext, variable: str, path: str) -> None:
+    hint = f"point {variable} at a PEM file of CA certificates, or unset it"
+    folders = variable == "SSL_CERT_DIR"
+    # OpenSSL takes a list of folders; those of Linux distributions do not all exist
+    names = path.split(os.pathsep) if folders else [path]
+    if not any(map(os.path.exists, names)):
+        raise UsageFault(f"{variable} names `{path}`, which does not exist", hint=hint)
+    try:
+        if folders and not any(map(os.path.isdir, names)):
+            raise NotADirectoryError
+        context.load_verify_locations(None if folders else path, path if folders else None)
+    except (OSError, ValueError):
+        raise UsageFault(
+            f"{variable} names `{path}`, which contains no usable CA certificates", hint=hint
+        ) from None
+
+
+def ca_in_effect(environ: Mapping[str, str]) -> str:
+    """Describe the trusted certificates, for `doctor` and for errors about them."""
+    variable, path = _ca_setting(environ)
+    if variable:
+        return f"{variable}={path}"
+    return "the CA bundle of certifi; set SSL_CERT_FILE for a private CA"

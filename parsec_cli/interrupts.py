@@ -1,4 +1,6 @@
-"""Handle Ctrl-C, SIGTERM and SIGHUP: end at once, or wait for a change that is in flight.
+"""What ends a request early: signals, and the deadline that they bring forward.
+
+Ctrl-C, SIGTERM and SIGHUP end the command at once, or wait for a change that is in flight.
 
 A change that was sent cannot be called back. Until its outcome is known, the first signal only sets
 a deadline for it; the second signal ends the command at once.
@@ -20,10 +22,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
 
 from parsec_cli.errors import Interrupted, Stopped, Terminated
+from parsec_cli.records import state
 
+Done = TypeVar("Done")
 DRAIN_SECONDS = 10.0
+# seconds after which a blocking call looks at the deadline again: a signal may have moved it
+SLICE = 1.0
 _NOTICED_WITHIN = 0.1
 ENDING = [signal.SIGINT, signal.SIGTERM]
 if hasattr(signal, "SIGHUP"):  # the terminal is gone; Windows does not have this signal
@@ -154,3 +161,81 @@ class Interrupts:
         until = self._clock() + seconds
         while self.pending is None and (left := until - self._clock()) > 0:
             time.sleep(min(left, _NOTICED_WITHIN))
+
+
+@state
+class Attempt:
+    """The request that a thread is making: when it must end, and whether a byte was sent.
+
+    `sent` is about this attempt, `touched` about all attempts of the call.
+    """
+
+    deadline: float | None = None
+    sent: bool = False
+    touched: bool = False
+
+
+class Deadline(threading.local):
+    """The deadline that all connections of one client share; `attempt` is this thread's own.
+
+    HTTP libraries limit only the time between two bytes, and their exceptions do not distinguish
+    "nothing was sent" from "sent, no response". The code at the sockets reports both here.
+
+    `clock` returns monotonic seconds; `drain_at` may bring every deadline forward.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        drain_at: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self._clock = clock
+        self._drain_at = drain_at
+        self.attempt = Attempt()
+
+    def call(self) -> Attempt:
+        """Start a call of this thread; it may take several attempts."""
+        self.attempt = Attempt()
+        return self.attempt
+
+    def begin(self, seconds: float) -> None:
+        """Start the deadline of this thread's next request."""
+        self.attempt.deadline = self._clock() + seconds
+        self.attempt.sent = False
+
+    def leave(self) -> None:
+        """Note that a byte of this thread's request is about to be sent."""
+        self.attempt.sent = self.attempt.touched = True
+
+    def left(self, fault: type[Exception]) -> float:
+        """Return the seconds left for this thread's request; raise `fault` when there are none."""
+        ends = [t for t in (self.attempt.deadline, self._drain_at()) if t is not None]
+        remaining = min(ends) - self._clock() if ends else SLICE
+        if remaining <= 0:
+            raise fault("the deadline of the request has passed")
+        return remaining
+
+    def within(self, job: Callable[[], Done], late: Exception) -> Done:
+        """Run a job that has no time-out or ignores signals; raise `late` at the deadline.
+
+        The job runs in a thread of its own, and a result after the deadline is dropped.
+        """
+        done: list[Done] = []
+        failed: list[Exception] = []
+
+        def work() -> None:
+            try:
+                done.append(job())
+            except Exception as fault:  # noqa: BLE001 - raised by the thread that waits
+                failed.append(fault)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        while thread.is_alive():
+            try:
+                thread.join(min(self.left(TimeoutError), SLICE))
+            except TimeoutError:
+                raise late from None
+        if failed:
+            raise failed[0]
+        return done[0]

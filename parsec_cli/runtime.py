@@ -9,12 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from parsec_cli.errors import ParsecError
-from parsec_cli.interrupts import Interrupts
+from parsec_cli.interrupts import Deadline, Interrupts
 from parsec_cli.records import record, state
 
 if TYPE_CHECKING:
     from parsec_cli.api.client import Client
-    from parsec_cli.api.connection import Deadline
     from parsec_cli.api.resolve import Resolver
     from parsec_cli.api.retry import Pacer
     from parsec_cli.api.transport import Transport
@@ -211,8 +210,6 @@ class Runtime:
 
     @cached_property
     def deadline(self) -> Deadline:
-        from parsec_cli.api.connection import Deadline
-
         return Deadline(drain_at=lambda: self.interrupts.drain_at)
 
     @cached_property
@@ -245,8 +242,8 @@ class Runtime:
 
     def _client(self, base_url: BaseUrl, key: Callable[[], Secret], transport: Transport) -> Client:
         from parsec_cli.api.client import Client
-        from parsec_cli.api.connection import ca_in_effect
         from parsec_cli.api.retry import RetryBudget, RetrySettings
+        from parsec_cli.base_url import ca_in_effect
 
         world, options = self.world, self.options
         retry = RetrySettings(

@@ -46,7 +46,7 @@ LIBRARIES = {
     "httpx": "api/transport.py",
     "httpcore": "api/transport.py",
     "h11": "api/transport.py",
-    "certifi": "api/connection.py",
+    "certifi": "base_url.py",
     "rich": "output/",
     "tomlkit": "config/",
     "tomllib": "config/",

@@ -28,13 +28,12 @@ from parsec_cli.api.call import (
 from parsec_cli.api.retry import RetrySettings, send
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
-from parsec_cli.interrupts import Interrupts
+from parsec_cli.interrupts import Deadline, Interrupts
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.outcomes import Applied, Outcome, Unknown
 from parsec_cli.records import record, state
 
 if TYPE_CHECKING:
-    from parsec_cli.api.connection import Deadline
     from parsec_cli.api.transport import Transport
 
 # most servers refuse a request line of more than 8 KiB, and httpx a URL of more than 64

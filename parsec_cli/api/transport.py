@@ -17,9 +17,9 @@ import h11
 import httpcore
 import httpx
 
-from parsec_cli.api.connection import SLICE, Deadline, context_of, proxy_of
-from parsec_cli.base_url import BaseUrl, is_loopback
+from parsec_cli.base_url import BaseUrl, context_of, is_loopback, proxy_of
 from parsec_cli.errors import UsageFault
+from parsec_cli.interrupts import SLICE, Deadline
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

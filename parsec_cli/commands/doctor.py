@@ -98,7 +98,7 @@ def _config(runtime: Runtime) -> Finding:
 
 
 def _route(runtime: Runtime) -> Finding:
-    from parsec_cli.api.connection import ca_in_effect, proxy_of
+    from parsec_cli.base_url import ca_in_effect, proxy_of
 
     profile = runtime.profile
     if profile.sandbox:

@@ -10,10 +10,9 @@ import httpx  # noqa: TID253 - stands in for the network of the room that uses i
 from support.clock import VirtualClock
 
 from parsec_cli.api.client import Client
-from parsec_cli.api.connection import Deadline
 from parsec_cli.api.retry import RetryBudget, RetrySettings
 from parsec_cli.base_url import BaseUrl
-from parsec_cli.interrupts import Interrupts
+from parsec_cli.interrupts import Deadline, Interrupts
 from parsec_cli.models import Secret
 
 KEY = "pk_live_TESTKEY_canary_0001"

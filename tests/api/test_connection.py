@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import ssl
+import sys
 from contextlib import suppress
 from types import SimpleNamespace
 
@@ -13,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.api.connection import Deadline, ca_in_effect, proxy_of
 from parsec_cli.api.transport import connect
-from parsec_cli.base_url import BaseUrl
+from parsec_cli.base_url import BaseUrl, ca_in_effect, proxy_of
 from parsec_cli.errors import UsageFault
+from parsec_cli.interrupts import Deadline
 
 API = BaseUrl.parse("https://api.parsec.example")
 PORTED = BaseUrl.parse("https://api.parsec.example:8443")
@@ -205,7 +206,7 @@ def test_tls_1_2_is_the_minimum_on_a_system_that_allows_less(monkeypatch):
         return context
 
     system = SimpleNamespace(**{**vars(ssl), "SSLContext": lax_context})
-    monkeypatch.setattr("parsec_cli.api.connection.ssl", system)
+    monkeypatch.setitem(sys.modules, "ssl", system)
     transport = connect(API, Deadline(), {})
     context = transport._pool._ssl_context
     transport.close()

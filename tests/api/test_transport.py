@@ -19,11 +19,10 @@ from support.server import ScriptedServer, refused_port
 
 from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.client import Client
-from parsec_cli.api.connection import Deadline
 from parsec_cli.api.retry import RetryBudget, RetrySettings
 from parsec_cli.api.transport import connect
 from parsec_cli.base_url import BaseUrl
-from parsec_cli.interrupts import Interrupts
+from parsec_cli.interrupts import Deadline, Interrupts
 from parsec_cli.models import Secret
 
 LIMIT = 0.5
