@@ -186,7 +186,7 @@ class Screen:
             total,
             self._redaction.text(label),
             surface=self._err,
-            write=self._write_raw,
+            write=self._err_sink.write_quietly,
             clock=self.clock,
             silent=self.quiet,
         )
@@ -256,7 +256,4 @@ class Screen:
         if self._progress:
             self._progress.write_above(text)
         else:
-            self._write_raw(text)
-
-    def _write_raw(self, text: str) -> None:
-        self._err_sink.write_quietly(text)
+            self._err_sink.write_quietly(text)

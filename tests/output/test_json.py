@@ -196,7 +196,3 @@ def test_json_lines_are_one_record_a_line_written_per_page():
     shown = Shown(format="jsonl")
     shown.screen.show(Listing("users", (), pages()))
     assert shown.out.splitlines()[2:] == ['{"a": 3}']
-
-
-def test_one_record_as_json_lines():
-    assert show(record({"a": 1, "b": 2}), "jsonl", fields=("b",)).out == '{"b": 2}\n'

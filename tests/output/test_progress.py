@@ -64,14 +64,6 @@ def test_elsewhere_it_is_a_plain_line_every_half_minute(plain, clock):
     )
 
 
-def test_a_short_run_says_nothing_off_a_terminal(clock):
-    shown = Shown(clock=clock)
-    with shown.screen.progress(1, "applying") as progress:
-        clock.sleep(29)
-        progress.advance()
-    assert shown.err == ""
-
-
 @pytest.mark.parametrize("terminal", [True, False])
 def test_quiet_shows_no_progress(terminal, clock):
     shown = Shown(terminal=terminal, quiet=True, clock=clock)

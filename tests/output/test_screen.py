@@ -223,11 +223,5 @@ def test_without_terminals_or_with_no_input_a_command_asks_nothing():
     assert not Shown(terminal=True, stdin=None).screen.interactive
 
 
-def test_blocks_for_a_question_are_drawn_on_stderr():
-    shown = Shown()
-    shown.screen.show_people([Card((("external id", "alice"),), title="user")])
-    assert (shown.out, shown.err) == ("", "user\nexternal id  alice\n")
-
-
 def test_a_record_that_does_not_match_its_columns_is_shown():
     assert show(Record({"a": 1}, (Column("b.c", "c"),))).out == "\n"

@@ -121,11 +121,6 @@ def test_wide_characters_stay_aligned(name):
     assert len(places) == 1
 
 
-def test_none_is_never_printed():
-    nothing = dict.fromkeys(user())
-    assert "None" not in show(listing([nothing, {}]), **at(200)).out
-
-
 def test_an_empty_text_differs_from_none():
     text = show(listing([user("", 1), user(None, 2)]), **at(200)).out
     assert [line.split()[0] for line in text.splitlines()[1:]] == ['""', "-"]
