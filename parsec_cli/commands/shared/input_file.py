@@ -25,6 +25,10 @@ def path_of(text: str) -> Path:
     return Path(os.fsdecode(text.encode("utf-8", "surrogateescape")))
 
 
+def name_of(path: str) -> str:
+    return "stdin" if path == "-" else path
+
+
 def read_bytes(runtime: Runtime, path: str, name: str = "") -> bytes:
     """Return the content of the file or stdin; UsageFault names the file and the reason.
 

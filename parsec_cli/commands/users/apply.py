@@ -37,7 +37,7 @@ from parsec_cli.commands.shared.consent import (
     script_command,
     target_line,
 )
-from parsec_cli.commands.shared.input_file import check_output, read_bytes
+from parsec_cli.commands.shared.input_file import check_output, name_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.commands.users.plan import PlanOptions, make_plan, plan_blocks, plan_listing
 from parsec_cli.errors import ConsentMissing, UsageFault, shortened
@@ -102,7 +102,7 @@ def command(
             command=script_command(),
         )
     if plans.is_saved_plan(data):
-        saved = plans.load(data, plan_options.file_name)
+        saved = plans.load(data, name_of(file))
         host, key = runtime.profile.base_url.display, runtime.fingerprint
         plans.check_binding(saved, host=host, key_fingerprint=key)
         _check_flags(plan_options, saved)

@@ -40,7 +40,7 @@ from parsec_cli.commands.shared.consent import (
     warn_of_holders,
     warn_of_unknown,
 )
-from parsec_cli.commands.shared.input_file import check_output, read_bytes
+from parsec_cli.commands.shared.input_file import check_output, name_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import User, is_uuid
@@ -162,8 +162,7 @@ def _targets_in(
 ) -> tuple[tuple[Target, ...], str]:
     """Read the users of a file, and the header of a file of one column."""
     columns = Columns.parse(mapped)
-    name = "stdin" if file == "-" else file
-    targets = read_targets(read_bytes(runtime, file), name, columns)
+    targets = read_targets(read_bytes(runtime, file), name_of(file), columns)
     if ignored := columns.notice():
         runtime.screen.notice(ignored)
     if uuids := sum(is_uuid(target.user) for target in targets):

@@ -25,7 +25,7 @@ from parsec_cli.cli.common_options import (
 )
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import check_pool
-from parsec_cli.commands.shared.input_file import check_output, path_of, read_bytes
+from parsec_cli.commands.shared.input_file import check_output, name_of, path_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState
 from parsec_cli.files.save import save
 from parsec_cli.holdings import summary
@@ -94,10 +94,6 @@ class PlanOptions:
     allow_odd_ids: bool
     mapped: tuple[str, ...]
 
-    @property
-    def file_name(self) -> str:
-        return "stdin" if self.file == "-" else self.file
-
 
 def make_plan(
     runtime: Runtime, options: PlanOptions, data: bytes
@@ -110,7 +106,7 @@ def make_plan(
     from parsec_cli.bulk.files.roster import read_roster
     from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
 
-    columns, name = Columns.parse(options.mapped), options.file_name
+    columns, name = Columns.parse(options.mapped), name_of(options.file)
     wanted = read_roster(data, name, columns, prune=options.prune)
     if ignored := columns.notice():
         runtime.screen.notice(ignored)
