@@ -49,3 +49,7 @@ def results_files(home: Path) -> list[Path]:
 def changes(builder: BuilderServer) -> list[str]:
     """Return `METHOD target` of every request that changes something."""
     return [str(request) for request in builder.mutations]
+
+
+def delete_of(user: dict[str, Any]) -> str:
+    return f"DELETE /api/v1/builder/users/{user['customer_id']}"
