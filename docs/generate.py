@@ -11,9 +11,10 @@ from importlib import import_module
 from pathlib import Path
 
 from parsec_cli import __version__
-from parsec_cli.cli.help_pages import Entry, Page, page_of
+from parsec_cli.cli.help_pages import Page, page_of
 from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.tree import parser
+from parsec_cli.cli.typer_adapter import Parameter
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = {
@@ -75,7 +76,7 @@ def _section(page: Page) -> Iterator[str]:
         yield f"Fields: {', '.join(f'`{name}`' for name in page.fields)}."
 
 
-def _items(entries: tuple[Entry, ...]) -> str:
+def _items(entries: tuple[Parameter, ...]) -> str:
     return "\n".join(f"- `{entry.spelling}`: {entry.explained}" for entry in entries)
 
 
@@ -126,7 +127,7 @@ def _prose(text: str) -> Iterator[str]:
         yield _roff(paragraph)
 
 
-def _tagged(entries: tuple[Entry, ...]) -> Iterator[str]:
+def _tagged(entries: tuple[Parameter, ...]) -> Iterator[str]:
     for entry in entries:
         yield ".TP"
         yield f"\\fB{_roff(entry.spelling)}\\fR"

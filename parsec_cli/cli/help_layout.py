@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from parsec_cli.cli.help_pages import Entry, Page, page_of
+from parsec_cli.cli.help_pages import Page, page_of
+from parsec_cli.cli.typer_adapter import Parameter
 from parsec_cli.results import Text
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _section(heading: str, lines: Iterable[str]) -> list[str]:
     return ["\n".join([heading, *body])] if body else []
 
 
-def _spelled(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+def _spelled(entries: Sequence[Parameter]) -> list[tuple[str, str]]:
     """Return spelling and text of each entry; long names line up below each other."""
     any_short = any(len(entry.names) > 1 for entry in entries)
     return [

@@ -6,17 +6,15 @@ import inspect
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 from parsec_cli.cli.common_options import COMMON
 from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.typer_adapter import Parameter, parameters, subcommands
 from parsec_cli.columns import of_command
 from parsec_cli.config.settings import FILE_KEYS, PROFILE_KEYS
-from parsec_cli.records import record
+from parsec_cli.records import changed, record
 from parsec_cli.results import FORMATS
-
-Source = Literal["text", "words", "fields", "users", "profiles", "files"]
 
 # what a metavar stands for; one such as `eoa|safe|none` lists its words itself
 _WORDS: dict[str, tuple[str, ...]] = {
@@ -25,7 +23,8 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "METHOD": ("GET", "POST", "PATCH", "DELETE"),
     "TOPIC": tuple(TOPICS),
 }
-_SOURCES: dict[str, Source] = {
+# where TAB finds the values of other metavars; no entry: any text
+_SOURCES = {
     "A,B.C": "fields",
     "FIELD": "words",
     "FILE": "files",
@@ -37,56 +36,6 @@ _VERBS_WITH_EXAMPLES = 2  # a noun shows one example each of its first verbs
 
 
 @record
-class Values:
-    """The values that an argument or an option takes.
-
-    `words` are all values of the source "words", and the names in the lists of "fields".
-    """
-
-    source: Source = "text"
-    words: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """Source and words, as the tables of completion scripts contain them."""
-        return " ".join((self.source, *self.words))
-
-
-@record
-class Entry:
-    """An option, or an argument, which has no `names`.
-
-    A flag has no `metavar`; the names in `off` switch it off again. The metavar of an argument is
-    as the usage line writes it, such as `[USER...]`.
-    """
-
-    names: tuple[str, ...]
-    summary: str
-    metavar: str = ""
-    off: tuple[str, ...] = ()
-    values: Values = Values()
-    notes: tuple[str, ...] = ()
-    required: bool = False
-    repeatable: bool = False
-    common: bool = False
-
-    @property
-    def spelling(self) -> str:
-        """All names, then the metavar, as help writes them."""
-        names = " / ".join(", ".join(names) for names in (self.names, self.off) if names)
-        return f"{names} {self.metavar}".strip()
-
-    @property
-    def explained(self) -> str:
-        """The summary, followed by range, choices and default."""
-        return f"{self.summary} [{'; '.join(self.notes)}]" if self.notes else self.summary
-
-    @property
-    def all_names(self) -> tuple[str, ...]:
-        return self.names + self.off
-
-
-@record
 class Page:
     """One command, or a group of them. `path` begins with the program's name."""
 
@@ -94,8 +43,8 @@ class Page:
     summary: str
     text: str = ""
     examples: tuple[str, ...] = ()
-    arguments: tuple[Entry, ...] = ()
-    options: tuple[Entry, ...] = ()
+    arguments: tuple[Parameter, ...] = ()
+    options: tuple[Parameter, ...] = ()
     pages: tuple[Page, ...] = ()
     topics: tuple[tuple[str, str], ...] = ()
 
@@ -104,18 +53,18 @@ class Page:
         return " ".join(self.path)
 
     @property
-    def own_options(self) -> tuple[Entry, ...]:
-        return tuple(option for option in self.options if not option.common)
+    def own_options(self) -> tuple[Parameter, ...]:
+        return tuple(option for option in self.options if option.panel != COMMON)
 
     @property
-    def common_options(self) -> tuple[Entry, ...]:
-        return tuple(option for option in self.options if option.common)
+    def common_options(self) -> tuple[Parameter, ...]:
+        return tuple(option for option in self.options if option.panel == COMMON)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The names that `--fields` and `--sort` accept; none on the page of a group."""
-        lists = [option.values.words for option in self.options if option.values.source == "fields"]
-        return lists[0] if lists and not self.pages else ()
+        lists = [option.values.split() for option in self.options if not self.pages]
+        return next((tuple(words) for source, *words in lists if source == "fields"), ())
 
     @property
     def usage(self) -> str:
@@ -158,8 +107,8 @@ def page_of(command: Any, path: tuple[str, ...], *, deep: bool = True) -> Page:
         summary,
         text,
         examples,
-        tuple(_entry(p, ()) for p in params if p.is_argument),
-        tuple(_entry(p, fields) for p in params if not p.is_argument),
+        tuple(_explained(param, ()) for param in params if not param.names),
+        tuple(_explained(param, fields) for param in params if param.names),
         pages,
         tuple(topics) if len(path) == 1 else (),
     )
@@ -173,40 +122,24 @@ def _texts(command: Any) -> tuple[str, str, tuple[str, ...]]:
     return " ".join(summary.split()), rest.strip(), lines
 
 
-def _entry(param: Parameter, fields: tuple[str, ...]) -> Entry:
-    """Return an entry with its range, choices and default, unless metavar or help contain them."""
-    default = param.default
-    notes = [
-        "required" if param.required and not param.is_argument else "",
-        getattr(param.parser, "limits", ""),
-        ", ".join(_WORDS.get(param.metavar.strip("[]."), ())),
-        "repeatable" if param.repeatable and not param.is_argument else "",
-    ]
-    has_default = isinstance(default, int | float | str) and default != "" and not param.is_flag
-    if has_default and not re.search(r"\bdefault\b", param.help):
-        notes.append(f"default {default}")
-    names = () if param.is_argument else param.names
-    return Entry(
-        tuple(sorted(names, key=lambda name: name.startswith("--"))),
-        param.help,
-        param.metavar,
-        param.off,
-        _values(param.metavar, fields),
-        tuple(filter(None, notes)),
-        required=param.required,
-        repeatable=param.repeatable,
-        common=param.panel == COMMON,
-    )
+def _explained(param: Parameter, fields: tuple[str, ...]) -> Parameter:
+    """Add the values that the metavar stands for, and notes unless metavar or help contain them.
 
-
-def _values(metavar: str, fields: tuple[str, ...]) -> Values:
-    """Return the values that `metavar` stands for; `fields` are those of the command's records."""
-    parts = [part.split(" ")[0] for part in metavar.strip("[].").split("|")]
-    words = [word for part in parts for word in _WORDS.get(part, ())]
-    words += [part for part in parts if re.fullmatch(r"[a-z][a-z-]+", part)]
+    `fields` are those of the command's records.
+    """
+    parts = [part.split(" ")[0] for part in param.metavar.strip("[].").split("|")]
+    listed = tuple(word for part in parts for word in _WORDS.get(part, ()))
+    words = listed + tuple(part for part in parts if re.fullmatch(r"[a-z][a-z-]+", part))
+    source = next((_SOURCES[part] for part in parts if part in _SOURCES), "text")
     if words:
-        return Values("words", tuple(words))
-    source: Source = next((_SOURCES[part] for part in parts if part in _SOURCES), "text")
-    if source in ("fields", "words"):
-        return Values(source, fields) if fields else Values()
-    return Values(source)
+        source = "words"
+    elif source in ("fields", "words"):
+        source, words = (source, fields) if fields else ("text", ())
+    notes = ["required"] if param.required and param.names else []
+    notes += filter(None, (param.limits, ", ".join(listed)))
+    notes += ["repeatable"] if param.repeatable and param.names else []
+    default = param.default
+    has_default = isinstance(default, int | float | str) and default != ""
+    if has_default and not re.search(r"\bdefault\b", param.summary):
+        notes.append(f"default {default}")
+    return changed(param, values=" ".join((source, *words)), notes=tuple(notes))

@@ -23,20 +23,39 @@ ParserError: type[Exception] = getattr(typer, "TyperException", typer.BadParamet
 
 @record
 class Parameter:
-    """An option or argument of a command; `parser` is the function that reads its text."""
+    """An option, or an argument, which has no `names`. A flag has no `metavar`.
 
-    name: str
+    The names in `off` switch a flag off again; `limits` is the range of a number. The last two
+    members are empty until `help_pages` adds them: the source of the values, with the words that
+    they are taken from, and notes for help.
+    """
+
     names: tuple[str, ...]
-    off: tuple[str, ...]
-    is_argument: bool
-    is_flag: bool
-    metavar: str
-    help: str
-    default: object
-    required: bool
-    repeatable: bool
-    panel: str | None
-    parser: Callable[[str], Any] | None
+    summary: str
+    metavar: str = ""
+    off: tuple[str, ...] = ()
+    default: object = None
+    limits: str = ""
+    required: bool = False
+    repeatable: bool = False
+    panel: str | None = None
+    values: str = "text"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        return self.names + self.off
+
+    @property
+    def spelling(self) -> str:
+        """All names, then the metavar, as help writes them."""
+        names = " / ".join(", ".join(names) for names in (self.names, self.off) if names)
+        return f"{names} {self.metavar}".strip()
+
+    @property
+    def explained(self) -> str:
+        """The summary, followed by range, choices and default."""
+        return f"{self.summary} [{'; '.join(self.notes)}]" if self.notes else self.summary
 
 
 @record
@@ -135,23 +154,23 @@ def add_options(command: Any, options: list[Any]) -> None:
 
 def parameters(command: Any) -> list[Parameter]:
     """Return the options and arguments of a command."""
-    return [
-        Parameter(
-            param.name,
-            tuple(param.opts),
-            tuple(param.secondary_opts),
-            is_argument := param.param_type_name == "argument",
-            is_flag := not is_argument and param.is_flag,
-            "" if is_flag else param.metavar or param.name.upper(),
+    found = []
+    for param in command.params:
+        is_option = param.param_type_name == "option"
+        is_flag = is_option and param.is_flag
+        made = Parameter(
+            tuple(param.opts) if is_option else (),
             param.help or "",
-            param.default,
+            "" if is_flag else param.metavar or param.name.upper(),
+            tuple(param.secondary_opts),
+            None if is_flag else param.default,
+            getattr(_parser_of(param), "limits", ""),
             param.required,
-            param.nargs != 1 if is_argument else param.multiple,
+            param.multiple if is_option else param.nargs != 1,
             param.rich_help_panel,
-            _parser_of(param),
         )
-        for param in command.params
-    ]
+        found.append(made)
+    return found
 
 
 def subcommands(command: Any) -> Mapping[str, Any]:

@@ -92,7 +92,7 @@ def _unknown_option(
     bare = {name.lstrip("-"): name for name in known}
     close = [bare[n] for n in get_close_matches(option.lstrip("-"), bare, 1, _CLOSE_OPTION)]
     advice = next((f"did you mean `{name}`? " for name in (*same, *begun, *close)), "")
-    has_arguments = any(param.is_argument for param in params)
+    has_arguments = not all(param.names for param in params)
     return f"no such option `{option}`", advice + (dashed if has_arguments else "")
 
 
@@ -116,9 +116,8 @@ def line_of(ctx: Any, command: Any, verb: Sequence[str]) -> Line | None:
         return None
     known = {
         # the longest name of an option; the two sides of a switch have one each
-        spelling: (max(side, key=len), not param.is_flag)
+        spelling: (max(side, key=len), bool(param.metavar))
         for param in parameters(command)
-        if not param.is_argument
         for side in (param.names, param.off)
         for spelling in side
     }

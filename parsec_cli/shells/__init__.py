@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from parsec_cli.cli.help_pages import Entry, Page
+from parsec_cli.cli.help_pages import Page
+from parsec_cli.cli.typer_adapter import Parameter
 
 
-def split_options(root: Page) -> tuple[dict[str, Entry], dict[Page, tuple[Entry, ...]]]:
+def split_options(root: Page) -> tuple[dict[str, Parameter], dict[Page, tuple[Parameter, ...]]]:
     """Return the common options with the same values on all pages, and each page's other ones."""
-    common: dict[str, Entry] = {}
+    common: dict[str, Parameter] = {}
     varying: set[str] = set()
     for page in root.walk():
         for option in page.common_options:
@@ -28,7 +29,7 @@ def split_options(root: Page) -> tuple[dict[str, Entry], dict[Page, tuple[Entry,
     return same, other
 
 
-def all_names(options: Iterable[Entry]) -> list[str]:
+def all_names(options: Iterable[Parameter]) -> list[str]:
     return [name for option in options for name in option.all_names]
 
 

@@ -191,12 +191,12 @@ def script(root: Page) -> str:
         for option in options:
             if option.metavar:
                 words = [f"'{page.name} {name}'" for name in option.names]
-                own.setdefault(option.values.text, []).extend(words)
+                own.setdefault(option.values, []).extend(words)
     tables = {
         "@TREE@": "".join(_command(page, all_names(other[page])) for page in root.walk()),
         "@COMMON@": " ".join(all_names(same.values())),
         "@SHARED@": "".join(
-            f"        {' | '.join(option.names)}) takes='{option.values.text}'; return ;;\n"
+            f"        {' | '.join(option.names)}) takes='{option.values}'; return ;;\n"
             for option in same.values()
             if option.metavar
         ),
@@ -214,7 +214,7 @@ def _command(page: Page, options: list[str]) -> str:
     if options:
         sets.append(f"options='{' '.join(options)}'")
     if page.arguments:
-        sets.append(f"operands=({' '.join(repr(a.values.text) for a in page.arguments)})")
+        sets.append(f"operands=({' '.join(repr(a.values) for a in page.arguments)})")
     if any(argument.repeatable for argument in page.arguments):
         sets.append("many=1")
     return f"        '{page.name}') {' '.join(sets)} ;;\n" if sets else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from parsec_cli.cli.help_pages import Entry, Page, Values
+from parsec_cli.cli.help_pages import Page
+from parsec_cli.cli.typer_adapter import Parameter
 from parsec_cli.shells import filled, names_with_value, split_options
 
 _ENGINE = r"""
@@ -110,10 +111,10 @@ def script(root: Page) -> str:
     return head + filled(_ENGINE, tables) + "\n".join(lines) + "\n"
 
 
-def _option(option: Entry, at: str) -> str:
+def _option(option: Parameter, at: str) -> str:
     where = f" -n {_quoted(at)}" if at else ""
     takes = f" -x {_offer(option.values)}".rstrip() if option.metavar else ""
-    if option.values.source == "files":
+    if option.values == "files":
         takes = " -r -F"
     return "\n".join(
         f"complete -c parsec{where}{names}{takes} -d {_quoted(option.summary)}"
@@ -128,18 +129,18 @@ def _names(names: tuple[str, ...]) -> str:
     )
 
 
-def _offer(values: Values) -> str:
-    match values.source:
+def _offer(values: str) -> str:
+    source, _, words = values.partition(" ")
+    match source:
         case "words":
-            return f"-a {_quoted(' '.join(values.words))}"
+            return f"-a {_quoted(words)}"
         case "fields":
-            names = " ".join(values.words)
-            return f"-a '(__parsec_list {names})'"
+            return f"-a '(__parsec_list {words})'"
         case "files":
             return "-F"
         case "text":
             return ""
-        case source:
+        case _:
             return f"-a '(__parsec_ask {source})'"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from parsec_cli.cli.help_pages import Entry, Page
+from parsec_cli.cli.help_pages import Page
+from parsec_cli.cli.typer_adapter import Parameter
 from parsec_cli.shells import filled, names_with_value, single_quoted, split_options
 
 _ENGINE = r"""
@@ -110,10 +111,10 @@ def script(root: Page) -> str:
     return head + filled(_ENGINE, tables)
 
 
-def _entry(page: Page, options: tuple[Entry, ...]) -> str:
+def _entry(page: Page, options: tuple[Parameter, ...]) -> str:
     commands = ", ".join(_quoted(below.path[-1]) for below in page.pages)
     takes = ", ".join(line for option in options for line in _takes(option))
-    operands = ", ".join(_quoted(argument.values.text) for argument in page.arguments)
+    operands = ", ".join(_quoted(argument.values) for argument in page.arguments)
     many = "$true" if any(argument.repeatable for argument in page.arguments) else "$false"
     return (
         f"        {_quoted(page.name)} = @{{ Commands = @({commands}); Operands = @({operands});"
@@ -121,8 +122,8 @@ def _entry(page: Page, options: tuple[Entry, ...]) -> str:
     )
 
 
-def _takes(option: Entry) -> list[str]:
-    wanted = option.values.text if option.metavar else ""
+def _takes(option: Parameter) -> list[str]:
+    wanted = option.values if option.metavar else ""
     return [_quoted(f"{name} {wanted}".rstrip()) for name in option.all_names]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from parsec_cli.cli.help_pages import Entry, Page, Values
+from parsec_cli.cli.help_pages import Page
+from parsec_cli.cli.typer_adapter import Parameter
 from parsec_cli.shells import filled, single_quoted, split_options
 
 _ENGINE = r"""
@@ -78,7 +79,7 @@ def _name(page: Page) -> str:
     return "__" + "_".join(page.path).replace("-", "_")
 
 
-def _function(page: Page, options: tuple[Entry, ...]) -> str:
+def _function(page: Page, options: tuple[Parameter, ...]) -> str:
     """Return the function of a command; that of a group calls those of its commands."""
     own = [line for option in options for line in _option(option)]
     if not page.pages:
@@ -101,7 +102,7 @@ def _function(page: Page, options: tuple[Entry, ...]) -> str:
     return filled(_GROUP, tables)
 
 
-def _option(option: Entry) -> list[str]:
+def _option(option: Parameter) -> list[str]:
     """Write the spec of an option, its names excluding each other."""
     value = f":{_message(option.metavar)}:{_action(option.values)}" if option.metavar else ""
     names = option.all_names
@@ -114,17 +115,18 @@ def _option(option: Entry) -> list[str]:
     return lines
 
 
-def _action(values: Values) -> str:
-    match values.source:
+def _action(values: str) -> str:
+    source, _, words = values.partition(" ")
+    match source:
         case "words":
-            return f"({' '.join(values.words)})"
+            return f"({words})"
         case "fields":
-            return f" _values -s , field {' '.join(values.words)}"
+            return f" _values -s , field {words}"
         case "files":
             return "_files"
         case "text":
             return " "
-        case source:
+        case _:
             # the blank keeps `_arguments` from putting words of its own in between
             return f" __parsec_ask {source}"
 
