@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,20 +32,20 @@ from parsec_cli.results import Result
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # in the order in which help lists them; each is a file or a folder of `commands`
-_NOUNS = (
-    "users",
-    "pool",
-    "escrow",
-    "usage",
-    "credentials",
-    "config",
-    "history",
-    "sandbox",
-    "api",
-    "doctor",
-    "completion",
-    "help",
-)
+_COMMANDS = {
+    "users": "List, read and change the end-users.",
+    "pool": "Show and check the QPS pool of the end-users.",
+    "escrow": "Show the fee escrow configuration.",
+    "usage": "Show tier, quota and limits of the key.",
+    "credentials": "Prepare a user's exchange keys.",
+    "config": "Manage profiles: hosts, keys and defaults.",
+    "history": "Show the changes that were made from this machine.",
+    "sandbox": "Rehearse with a local imitation of the Builder API.",
+    "api": "Send one request to any path of the API.",
+    "doctor": "Check config, key, network and API, one line each.",
+    "completion": "Print the script that completes commands in your shell.",
+    "help": "Explain a topic, or show the help of a command.",
+}
 
 _SUMMARY = """Manage the end-users, limits and credentials of a Parsec builder.
 
@@ -106,10 +106,7 @@ class Group(_WithSharedOptions, TyperGroup):
 
 @record
 class Verb:
-    """A command. One without a noun, such as `parsec doctor`, is the `noun` of its file.
-
-    `changes` means that it may change something at the API, so it shows its target first.
-    """
+    """A command. `changes` means that it may change something at the API: it shows its target."""
 
     name: str
     function: Callable[..., Result | None]
@@ -123,7 +120,7 @@ class Verb:
 
 
 def verb(name: str, *, changes: bool = False) -> Callable[[Callable[..., Any]], Verb]:
-    """Make the decorated function the verb of its file."""
+    """Make the decorated function, called `command`, the verb of its file."""
     return lambda function: Verb(name, function, changes)
 
 
@@ -140,26 +137,19 @@ def _docstring_in_source(function: Callable[..., Any]) -> str:
 
 
 class Noun(Mapping[str, Any]):
-    """A command group. Its verbs are functions of its file, or a file each.
+    """A command group. Its commands are functions of its file, or a file each.
 
     As a mapping it has the commands by name, each built on first use: building all takes 22 ms.
     `summaries` are those that are known without building the command.
     """
 
-    def __init__(self, name: str, summary: str, verbs: Mapping[str, str] | None = None) -> None:
-        """Make a group; `verbs` are the summaries, by name, of verbs that are a file each."""
-        self._name = name
-        self._summary = summary
-        self.summaries = verbs or {}
+    def __init__(self, package: str = "", summaries: Mapping[str, str] | None = None) -> None:
+        """Make a group; `summaries` are of the commands that are a file of `package` each."""
+        self.summaries = summaries or {}
         self._builders: dict[str, Callable[[], Any]] = {}
         self._built = cache(lambda name: self._builders[name]())
-        for verb in self.summaries:
-            self.add(f"{name}.{verb.replace('-', '_')}", "command", verb)
-
-    def add(self, module: str, member: str, name: str) -> None:
-        """Add the command that is a member of a module of `commands`."""
-        path = f"parsec_cli.commands.{module}"
-        self._builders[name] = lambda: getattr(import_module(path), member).build()
+        for name in self.summaries:
+            self._builders[name] = partial(self._load, package, name)
 
     def command(self, name: str, *, changes: bool = False) -> Callable[[Function], Function]:
         """Make the decorated function the verb `name`."""
@@ -170,8 +160,11 @@ class Noun(Mapping[str, Any]):
 
         return add
 
-    def build(self, callback: Callable[..., None] | None = None) -> Any:
-        return build_group(self._name, self._summary, Group, self, callback)
+    def _load(self, package: str, name: str) -> Any:
+        module = import_module(f"{package}.{name.replace('-', '_')}")
+        if noun := getattr(module, "noun", None):
+            return build_group(name, self.summaries[name], Group, noun)
+        return module.command.build()
 
     def __getitem__(self, name: str) -> Any:
         return self._built(name)
@@ -186,10 +179,8 @@ class Noun(Mapping[str, Any]):
 @cache
 def parser() -> Any:
     """Build the parser once per process."""
-    root = Noun("parsec", _SUMMARY)
-    for name in _NOUNS:
-        root.add(name, "noun", name)
-    return root.build(_parsec)
+    commands = Noun("parsec_cli.commands", _COMMANDS)
+    return build_group("parsec", _SUMMARY, Group, commands, _parsec)
 
 
 def _parsec(

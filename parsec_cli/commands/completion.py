@@ -7,14 +7,15 @@ from importlib import import_module
 import typer
 
 from parsec_cli.cli.common_options import argument
-from parsec_cli.cli.tree import Verb
+from parsec_cli.cli.tree import verb
 from parsec_cli.errors import unknown
 from parsec_cli.results import Text
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
-def completion(
+@verb("completion")
+def command(
     ctx: typer.Context, shell: str = argument("|".join(SHELLS), "The shell you use.")
 ) -> Text:
     """Print the script that completes commands in your shell.
@@ -35,6 +36,3 @@ def completion(
     root = page_of(ctx.find_root().command, ("parsec",))
     text: str = import_module(f"parsec_cli.shells.{shell}").script(root)
     return Text(text)
-
-
-noun = Verb("completion", completion)

@@ -12,7 +12,7 @@ from parsec_cli.errors import UsageFault
 from parsec_cli.results import Text
 from parsec_cli.runtime import Runtime
 
-noun = Noun("credentials", "Prepare a user's exchange keys.")
+noun = Noun()
 
 
 @noun.command("encode")

@@ -9,7 +9,7 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.tree import Verb
+from parsec_cli.cli.tree import verb
 from parsec_cli.errors import ParsecError, Unauthorized, counted
 from parsec_cli.models import JsonObject, Usage
 from parsec_cli.next_command import run
@@ -19,7 +19,8 @@ from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
 
 
-def doctor(ctx: typer.Context) -> Listing:
+@verb("doctor")
+def command(ctx: typer.Context) -> Listing:
     """Check config, key, network and API, one line each.
 
     The exit code is 0 or that of the first failure.
@@ -49,7 +50,6 @@ def doctor(ctx: typer.Context) -> Listing:
     return Listing("checks", columns.CHECK, [report.lines], exit_code=report.exit_code)
 
 
-noun = Verb("doctor", doctor)
 LOW_QUOTA = 0.1
 FULL_POOL = 90.0
 # "ok" or "warning", and the detail

@@ -13,7 +13,7 @@ from parsec_cli.commands.shared.cards import shown
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Card, Record
 
-noun = Noun("escrow", "Show the fee escrow configuration.")
+noun = Noun()
 
 
 @noun.command("show")

@@ -9,14 +9,15 @@ import typer
 from parsec_cli.cli.common_options import argument, runtime_of
 from parsec_cli.cli.help_layout import fitted, help_of, width_of
 from parsec_cli.cli.topics import TOPICS
-from parsec_cli.cli.tree import Verb
+from parsec_cli.cli.tree import verb
 from parsec_cli.cli.typer_adapter import subcommands
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import run
 from parsec_cli.results import Text
 
 
-def show_topic(
+@verb("help")
+def command(
     ctx: typer.Context,
     topic: str | None = argument("[TOPIC]", "A topic or a command."),
     verb: str | None = argument("[VERB]", "A verb of the command."),
@@ -53,6 +54,3 @@ def _no_topic(root: Any, words: list[str], known: int) -> UsageFault:
     if found:
         hint = f"did you mean `{' '.join(found)}`?"
     return UsageFault(f"no help topic `{' '.join(words)}`", hint=hint, command=run("help", *found))
-
-
-noun = Verb("help", show_topic)

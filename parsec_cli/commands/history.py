@@ -16,7 +16,7 @@ from parsec_cli.results import Block, Card, Listing, Record
 from parsec_cli.runtime import Runtime
 
 _PAGE = 100
-noun = Noun("history", "Show the changes that were made from this machine.")
+noun = Noun()
 
 
 @noun.command("list")

@@ -18,7 +18,7 @@ from parsec_cli.runtime import Runtime
 
 DEFAULT_MAX_USED = 90
 _OVER = 11  # exit code of a pool beyond a limit
-noun = Noun("pool", "Show and check the QPS pool of the end-users.")
+noun = Noun()
 
 
 @noun.command("show")

@@ -9,7 +9,7 @@ from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import counted
 from parsec_cli.results import Text
 
-noun = Noun("sandbox", "Rehearse with a local imitation of the Builder API.")
+noun = Noun()
 
 
 @noun.command("serve")

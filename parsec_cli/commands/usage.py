@@ -9,7 +9,7 @@ from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.results import Bar, Card, Record
 
-noun = Noun("usage", "Show tier, quota and limits of the key.")
+noun = Noun()
 
 
 @noun.command("show")

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
 import typer
 
+from parsec_cli import exact_json
+from parsec_cli.api.call import Answer, Call, Exchange, Kind, Promise
+from parsec_cli.api.changes import (
+    deactivation,
+    deletion_promise,
+    or_raise,
+    settle_deactivation,
+    settled,
+)
+from parsec_cli.api.client import Change
+from parsec_cli.api.error_of import error_of
+from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.cli.common_options import (
     ALLOW_HOLDINGS,
     BALANCES_ONLY,
@@ -13,12 +31,34 @@ from parsec_cli.cli.common_options import (
     argument,
     option,
     runtime_of,
+    start_change,
 )
-from parsec_cli.cli.tree import Verb
-from parsec_cli.results import Result
+from parsec_cli.cli.tree import verb
+from parsec_cli.commands.api.path import USERS, api_path, deleted_user
+from parsec_cli.commands.shared.cards import not_sent
+from parsec_cli.commands.shared.consent import (
+    Consent,
+    Held,
+    agree,
+    explaining_absence,
+    warn_of_holders,
+)
+from parsec_cli.commands.shared.input_file import read_bytes
+from parsec_cli.commands.users.deactivate import held_by, report_deactivated
+from parsec_cli.errors import UsageFault
+from parsec_cli.exact_json import is_unicode
+from parsec_cli.models import JsonObject, User
+from parsec_cli.outcomes import Outcome
+from parsec_cli.redaction import is_secret
+from parsec_cli.results import Column, Listing, Record, Result, Text
+from parsec_cli.runtime import Runtime
+
+_READS = ("GET", "HEAD", "OPTIONS")
+_CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def api(
+@verb("api")
+def command(
     ctx: typer.Context,
     method: str = argument("METHOD", "The HTTP method."),
     path: str = argument("PATH", "Such as /builder/pool, with or without /api/v1."),
@@ -45,24 +85,205 @@ def api(
       parsec api GET /positions --query exchange=polymarket --as user_001
 
     """
-    from parsec_cli.commands.api.request import RequestOptions, send_request
-    from parsec_cli.commands.shared.consent import Consent
+    runtime, method = runtime_of(ctx), method.upper()
+    if method not in (*_READS, *_CHANGES):
+        known = ", ".join((*_READS, *_CHANGES))
+        raise UsageFault(f"unknown HTTP method `{method}`", hint=f"use one of {known}")
+    if runtime.options.format is None:
+        # the columns of a table are unknown
+        runtime.options.output = "json"
+    if method in ("GET", "HEAD"):
+        # sent all the same: every dry run reads
+        runtime.dry_run = dry_run
+    else:
+        start_change(runtime, dry_run=dry_run)
+    body = _body(runtime, method, field or (), json_field or (), input_file)
+    call, user = _call(runtime, method, path, query or (), as_user, body)
+    one = None if user is None else held_by(runtime, user, balances_only=balances_only)
+    if dry_run and method in _CHANGES:
+        if one is None:
+            return not_sent(method, call.path, call.body)
+        warn_of_holders(runtime, [one])
+        return not_sent(method, call.path, call.body, holdings=one.json)
+    if call.kind is Kind.READ:
+        exchange = runtime.client.read(call)
+        if exchange.good is None:
+            raise error_of(exchange, call, runtime.client.host)
+        return _shown(runtime, exchange.good, include=include)
+    if one is not None:
+        agree(runtime, [one], Consent(confirm, allow_holdings), by_name=True)
+    answer = _change(runtime, call, one, reason)
+    return Text("") if answer is None else _shown(runtime, answer, include=include)
 
-    options = RequestOptions(
-        method.upper(),
-        path,
-        query or (),
-        field or (),
-        json_field or (),
-        input_file,
-        as_user,
-        include,
-        Consent(confirm, allow_holdings),
-        balances_only,
-        dry_run,
+
+def _call(
+    runtime: Runtime,
+    method: str,
+    path: str,
+    pairs: Sequence[str],
+    as_user: str | None,
+    body: tuple[JsonObject | None, str],
+) -> tuple[Call, User | None]:
+    """Return the checked call, and the user that a DELETE would deactivate."""
+    path, query = api_path(path)
+    deleted, user, headers = deleted_user(path) if method == "DELETE" else None, None, {}
+    if deleted is not None:
+        customer_id, rest = deleted
+        with explaining_absence(runtime, f"id:{customer_id}"):
+            user = runtime.resolver.one(f"id:{customer_id}", to_change=True)
+        path = user_path(user.customer_id) + rest
+    if as_user is not None:
+        acting = runtime.resolver.one(as_user, to_change=method in _CHANGES)
+        headers = impersonation(acting.customer_id)
+    # the query as it was written, then the pairs; a name may come twice
+    encoded = urlencode([_pair(pair, "--query") for pair in pairs], quote_via=quote)
+    query = "&".join(filter(None, (query, encoded)))
+    full = f"{path}?{query}" if query else path
+    if user is not None and full == user_path(user.customer_id) and not (headers or body[0]):
+        return deactivation(runtime.client, user.customer_id), user
+    kind, text = _kind(method, path), body[1]
+    return Call(kind, method, full, body[0], headers, _promise(method), text), user
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageFault(f"`{option}` takes key=value")
+    if not is_unicode(text):
+        raise UsageFault(f"`{option}` must be valid Unicode text")
+    return name, value
+
+
+def _body(
+    runtime: Runtime,
+    method: str,
+    fields: Sequence[str],
+    json_fields: Sequence[str],
+    input_file: str | None,
+) -> tuple[JsonObject | None, str]:
+    """Return the body and its JSON text, which keeps the digits of numbers as given.
+
+    From then on all output masks the secrets in it.
+    """
+    members = [(name, json.dumps(value)) for name, value in (_pair(f, "-f") for f in fields)]
+    members += [_pair(text, "-F") for text in json_fields]
+    if method in _READS and (members or input_file is not None):
+        raise UsageFault(f"a {method} has no body", hint="for its query use `--query`")
+    if input_file is None:
+        body = {name: _json(value, f"`-F {name}=`") for name, value in members}
+        if len(body) < len(members):
+            raise UsageFault("a member of the body is given twice")
+        text = ", ".join(f"{json.dumps(name)}: {value.strip()}" for name, value in members)
+        runtime.keep_secret(*_secrets_in(body))
+        return (body, f"{{{text}}}") if body else (None, "")
+    if members:
+        raise UsageFault("`--input` is the whole body: omit `-f` and `-F`")
+    try:
+        text = read_bytes(runtime, input_file).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageFault("the body of `--input` is not UTF-8 text") from None
+    whole = _json(text, "the body of `--input`")
+    if not isinstance(whole, dict):
+        raise UsageFault("the body of `--input` is not a JSON object")
+    runtime.keep_secret(*_secrets_in(whole))
+    return whole, text
+
+
+def _secrets_in(value: Any) -> Iterator[str]:
+    """Yield the texts under a secret's name at any depth: a server may return them."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _secrets_in(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if is_secret(name) and isinstance(item, str):
+                yield item
+            yield from _secrets_in(item)
+
+
+def _json(text: str, what: str) -> Any:
+    try:
+        return exact_json.loads_strictly(text)
+    except ValueError as fault:
+        raise UsageFault(f"{what} {exact_json.fault_text(fault)}") from None
+
+
+def _kind(method: str, path: str) -> Kind:
+    """Return the kind, which decides whether the call may be repeated."""
+    if method in _READS:
+        return Kind.READ
+    if method == "DELETE":
+        return Kind.DEACTIVATE
+    if method == "POST" and path == USERS:
+        return Kind.CREATE
+    if method == "PATCH" and re.fullmatch(f"{USERS}/[^/]+", path):
+        return Kind.UPDATE
+    return Kind.OTHER
+
+
+def _promise(method: str) -> Promise:
+    if method == "DELETE":
+        return deletion_promise()
+    no_content = 204
+    return lambda answer: (
+        "" if method == "HEAD" or (answer.status == no_content and answer.empty) else answer.unfit
+    )
+
+
+def _change(runtime: Runtime, call: Call, one: Held | None, reason: str) -> Answer | None:
+    """Send a change and return the last response, or None if it says nothing of the success.
+
+    `one` is the user whose path a DELETE names.
+    """
+    client, user = runtime.client, None if one is None else one.user
+    answers: list[Answer] = []
+    # a DELETE with a body, a query or a longer path may mean something else
+    deactivates = call.is_gone is not None
+
+    def settle(exchange: Exchange) -> Outcome:
+        if exchange.answer is not None:
+            answers.append(exchange.answer)
+        if deactivates:
+            return settle_deactivation(client, exchange, call)
+        hint = "check what the request should change before sending it again"
+        return settled(client, exchange, call, hint)
+
+    path = call.path.partition("?")[0]
+    more = "" if deactivates or user is None else " …"
+    change = Change(
+        f"api {call.method} {path}{more}",
+        user.customer_id if user is not None else None,
+        user.external_id if user is not None else None,
+        {**one.user.raw, "holdings": one.json} if one is not None else None,
+        call.body,
         reason,
     )
-    return send_request(runtime_of(ctx), options)
+    applied = or_raise(client.change(call, change, settle))
+    if user is not None and deactivates:
+        report_deactivated(runtime, user, applied)
+        if applied.evidence != "response":
+            # the last response may be a 404, which means success here
+            return None
+    elif user is not None:
+        runtime.screen.notice(f"the API accepted `{call.method} {path}` ({applied.http_status})")
+    return answers[-1]
 
 
-noun = Verb("api", api)
+def _shown(runtime: Runtime, answer: Answer, *, include: bool) -> Result:
+    """Show any value as JSON; in other formats, members of an object or items of a list."""
+    value = answer.value
+    if include:
+        names = [name for name in answer.headers if name.lower() != "set-cookie"]
+        head = {name: answer.headers[name] for name in names}
+        value = {"status": answer.status, "headers": head, "body": value}
+    elif answer.empty:
+        return Text("")
+    if isinstance(value, dict) or runtime.options.format == "json":
+        return Record(value, _columns(value if isinstance(value, dict) else ()))
+    items = value if isinstance(value, list) else [value]
+    records = [item if isinstance(item, dict) else {"value": item} for item in items]
+    return Listing("items", _columns(dict.fromkeys(n for r in records for n in r)), [records])
+
+
+def _columns(names: Iterable[str]) -> tuple[Column, ...]:
+    return tuple(Column(name, name.upper()) for name in names)

@@ -21,7 +21,7 @@ from parsec_cli.runtime import Runtime
 if TYPE_CHECKING:
     from parsec_cli.config.edit import Editor
 
-noun = Noun("config", "Manage profiles: hosts, keys and defaults.")
+noun = Noun()
 KEY = argument("KEY", "The name of a setting.")
 NO_VERIFY = option("--no-verify", "Store the key without asking the API.")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from parsec_cli.cli.tree import Noun
 
 noun = Noun(
-    "users",
-    "List, read and change the end-users.",
+    __name__,
     {
         "list": "List all end-users, page by page as they arrive.",
         "get": "Show all fields of one user, or of several.",
