@@ -158,7 +158,7 @@ def counts(holdings: dict[str, Any] | None) -> bool:
     agrees=st.sampled_from([True, True, True, False]),
     balances_only=st.booleans(),
 )
-@settings(STEADY, max_examples=500 if FULL else 40)
+@settings(STEADY, max_examples=500 if FULL else 25)
 def test_no_holder_is_deactivated_without_the_right_number(
     leaving, staying, form, off, agrees, balances_only
 ):

@@ -123,13 +123,6 @@ def test_out_may_not_be_the_file_itself(run, builder, work):
     assert (work / "u.csv").read_text().startswith("external_id")
 
 
-def test_plan_that_cannot_be_saved_is_a_local_fault(run, work):
-    completed = run("users", "plan", roster(work / "u.csv", "new,1"), "--out", "u.csv/plan.json")
-
-    assert completed.code == 1
-    assert "u.csv/plan.json" in completed.err
-
-
 def test_a_new_row_with_columns_of_an_existing_user_is_pointed_out(run, builder, work):
     """Such as an export whose external_id a spreadsheet changed."""
     builder.add("user_001", wallet=wallet("eoa"))

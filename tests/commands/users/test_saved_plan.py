@@ -13,17 +13,10 @@ from support.records import END_USER_KEY, wallet
 @pytest.fixture
 def saved(run, builder, work):
     """A plan that creates one, raises one, lowers one and deactivates one."""
-    builder.add("up", 10)
-    builder.add("down", 10)
-    builder.add("gone", 7)
-    file = roster(
-        work / "users.csv",
-        "new,4,",
-        "up,20,",
-        "down,1,",
-        "gone,,absent",
-        header="external_id,qps_limit,state",
-    )
+    for name, limit in {"up": 10, "down": 10, "gone": 7}.items():
+        builder.add(name, limit)
+    rows = ("new,4,", "up,20,", "down,1,", "gone,,absent")
+    file = roster(work / "users.csv", *rows, header="external_id,qps_limit,state")
     assert run("users", "plan", file, "--out", "plan.json").code == 0
     del builder.requests[:]
     return work / "plan.json"
@@ -75,16 +68,8 @@ def test_plan_of_another_host_sends_nothing(tool, saved, key_env):
 
 
 def test_plan_of_another_key_sends_nothing(run, builder, saved):
-    completed = run(
-        "users",
-        "apply",
-        str(saved),
-        "--confirm",
-        "1",
-        env={"PARSEC_API_KEY": "pk_live_another_builder_0002"},
-    )
-
-    assert completed.code == 10
+    env = {"PARSEC_API_KEY": "pk_live_another_builder_0002"}
+    assert run("users", "apply", str(saved), "--confirm", "1", env=env).code == 10
     assert builder.requests == []
 
 
