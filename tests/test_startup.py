@@ -60,7 +60,7 @@ LOCAL = [
     "config path",
     "help exit-codes",
     "users list --help",
-    "__complete user --profile= --base-url= a",
+    "__complete users:a users get",
 ]
 
 

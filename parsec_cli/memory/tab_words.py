@@ -32,14 +32,10 @@ def write(words: Sequence[str], environ: Mapping[str, str]) -> None:
 
 
 def suggest(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """Return the completions for `KIND [--profile=NAME] [--base-url=URL] [PREFIX]`.
-
-    The options may be missing, because some shells drop empty words.
-    """
-    kind, *rest = words or ("",)
-    profile, rest = _option("--profile=", rest)
-    base_url, rest = _option("--base-url=", rest)
-    prefix = rest[0] if rest else ""
+    """Return the completions for `KIND:PREFIX`, followed by what was typed after `parsec`."""
+    kind, _, prefix = words[0].partition(":") if words else ("", "", "")
+    profile = _typed(words[1:], r"--profile(?:=(.*))?|-[hnqv]*p(.+)?")
+    base_url = _typed(words[1:], r"--base-url(?:=(.*))?")
     places = Places(environ)
     try:
         if kind == "profiles":
@@ -55,10 +51,15 @@ def suggest(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     return [word for word in found if word.startswith(prefix)]
 
 
-def _option(name: str, words: list[str]) -> tuple[str | None, list[str]]:
-    if words and words[0].startswith(name):
-        return words[0].removeprefix(name) or None, words[1:]
-    return None, words
+def _typed(words: Sequence[str], pattern: str) -> str | None:
+    """Return the last value of an option, which is attached or the next word."""
+    value = None
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        if word == "--":
+            break
+        if named := re.fullmatch(pattern, word, re.DOTALL):
+            value = next((text for text in named.groups() if text is not None), following)
+    return value or None
 
 
 def note_key(index_file: Path, host: str, profile: str, fingerprint: str) -> None:

@@ -53,10 +53,10 @@ _parsec_quote() {
 
 # Asks for what only this machine knows: local files, no request.
 _parsec_ask() {
-    local line where=("--profile=$profile" "--base-url=$base_url")
+    local line
     while IFS= read -r line; do
         candidates+=("$line")
-    done < <("$command" __complete "$1" "${where[@]}" "$2" 2>/dev/null)
+    done < <("$command" __complete "$1:$2" "${words[@]:1}" 2>/dev/null)
 }
 
 _parsec() {
@@ -93,37 +93,25 @@ _parsec() {
         fi
     done
 
-    local path=parsec subcommands options many takes= name= ended= profile= base_url= word
+    local path=parsec subcommands options many takes= ended= word
     local position=0
     _parsec_command "$path"
     for word in "${words[@]:1}"; do
         if [[ $takes ]]; then
-            case $name in
-                -p | --profile) profile=$word ;;
-                --base-url) base_url=$word ;;
-            esac
             takes=
         elif [[ ! $ended && $word == -- ]]; then
             ended=1
         elif [[ ! $ended && $word == --*=* ]]; then
-            case $word in
-                --profile=*) profile=${word#*=} ;;
-                --base-url=*) base_url=${word#*=} ;;
-            esac
+            :
         elif [[ ! $ended && $word == --* ]]; then
-            name=$word
-            _parsec_option "$path" "$name"
+            _parsec_option "$path" "$word"
         elif [[ ! $ended && $word == -?* ]]; then
             # flags may share a dash, and the last of them may take what follows
             for ((i = 1; i < ${#word}; i++)); do
-                name=-${word:i:1}
-                _parsec_option "$path" "$name"
+                _parsec_option "$path" "-${word:i:1}"
                 [[ ! $takes ]] || break
             done
-            if [[ $takes && i -lt ${#word}-1 ]]; then
-                [[ $name != -p ]] || profile=${word:i+1}
-                takes=
-            fi
+            [[ i -ge ${#word}-1 ]] || takes=
         elif [[ ! $ended && " $subcommands " == *" $word "* ]]; then
             path+=" $word"
             _parsec_command "$path"

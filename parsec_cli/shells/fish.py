@@ -44,34 +44,13 @@ end
 # Asks for what only this machine knows: local files, no request.
 function __parsec_ask --argument-names kind
     set -l tokens (commandline -opc)
-    set -l profile
-    set -l base_url
-    set -l before
-    for token in $tokens[2..-1]
-        switch "$before"
-            case -p --profile
-                set profile $token
-            case --base-url
-                set base_url $token
-        end
-        switch $token
-            case '--profile=*'
-                set profile (string replace -- --profile= '' $token)
-            case '--base-url=*'
-                set base_url (string replace -- --base-url= '' $token)
-            case '-p?*'
-                set profile (string sub -s 3 -- $token)
-        end
-        set before $token
-    end
     set -l typed (commandline -ct | string replace -r -- '^--[a-z-]+=' '')
     set -l prefix (string unescape -- $typed)
     # a quote that is still open
     test -n "$prefix"; or set prefix (string trim -l -c '"\'' -- $typed)
     set -l program (string replace -r -- '^~/' "$HOME/" $tokens[1])
     command -q $program; or return
-    set -l where "--profile=$profile" "--base-url=$base_url"
-    command $program __complete $kind $where "$prefix" 2>/dev/null
+    command $program __complete "$kind:$prefix" $tokens[2..-1] 2>/dev/null
 end
 
 # Offers the names that a list joined by commas does not hold yet.

@@ -27,16 +27,10 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
             }
     )
     $path = 'parsec'; $operands = 0; $expects = ''; $ended = $false
-    $profileName = ''; $baseUrl = ''
     foreach ($word in ($words | Select-Object -Skip 1)) {
-        if ($expects) {
-            if ($expects -cin '-p', '--profile') { $profileName = $word }
-            if ($expects -ceq '--base-url') { $baseUrl = $word }
-            $expects = ''
-        } elseif ($ended) { $operands++ }
+        if ($expects) { $expects = '' }
+        elseif ($ended) { $operands++ }
         elseif ($word -ceq '--') { $ended = $true }
-        elseif ($word -clike '--profile=*') { $profileName = $word.Substring(10) }
-        elseif ($word -clike '--base-url=*') { $baseUrl = $word.Substring(11) }
         elseif ($word -clike '-*') { if ($valued -ccontains $word) { $expects = $word } }
         elseif ($tree.ContainsKey("$path $word")) { $path = "$path $word" }
         else { $operands++ }
@@ -69,11 +63,8 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
         $choices = $choices | Where-Object { ",$head" -cnotlike "*,$_,*" } |
             ForEach-Object { "$head$_" }
     } elseif ($source -in 'users', 'profiles') {
-        # local files, no request; words that would be empty are left out
-        $ask = @('__complete', $source)
-        if ($profileName) { $ask += "--profile=$profileName" }
-        if ($baseUrl) { $ask += "--base-url=$baseUrl" }
-        if ($typed) { $ask += $typed }
+        # local files, no request
+        $ask = @('__complete', "${source}:$typed") + @($words | Select-Object -Skip 1)
         $encoding = [Console]::OutputEncoding
         try {
             [Console]::OutputEncoding = [System.Text.Encoding]::UTF8

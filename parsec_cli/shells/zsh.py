@@ -9,20 +9,10 @@ from parsec_cli.shells import filled, single_quoted, split_options
 _ENGINE = r"""
 # Asks for what only this machine knows: local files, no request.
 __parsec_ask() {
-  local program=${(Q)typed[1]} profile base_url
+  local program=${(Q)typed[1]}
   local -a found expl
-  local -i i
-  for ((i = 2; i < $#typed; i++)); do
-    case $typed[i] in
-      -p|--profile) profile=${(Q)typed[i+1]} ;;
-      --profile=*) profile=${(Q)typed[i]#*=} ;;
-      -p?*) profile=${(Q)typed[i]#-p} ;;
-      --base-url) base_url=${(Q)typed[i+1]} ;;
-      --base-url=*) base_url=${(Q)typed[i]#*=} ;;
-    esac
-  done
-  found=("${(@f)$(${program/#\~\//$HOME/} __complete $1 --profile=$profile --base-url=$base_url \
-    "${(Q)PREFIX}" 2>/dev/null)}")
+  found=("${(@f)$(${program/#\~\//$HOME/} __complete "$1:${(Q)PREFIX}" "${(@Q)typed[2,-2]}" \
+    2>/dev/null)}")
   found=(${found:#})
   _wanted $1 expl $1 compadd -a found
 }
