@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import threading
@@ -79,24 +78,3 @@ def test_a_pause_lasts_the_given_time():
     Interrupts(clock=lambda: next(now)).pause(1)
 
     assert list(now) == []
-
-
-def test_an_ignored_signal_stays_ignored():
-    code = (
-        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "from parsec_cli.interrupts import Interrupts; Interrupts().install()\n"
-        "assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
-
-
-def test_install_sets_the_handlers():
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    interrupts = Interrupts()
-    try:
-        interrupts.install()
-        with pytest.raises(Interrupted):
-            signal.raise_signal(signal.SIGINT)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -186,12 +186,6 @@ def test_pages_share_one_connection(tool, builder, key_env):
     assert len(builder.connections) == 1
 
 
-def test_one_page_is_one_request(tool, builder, key_env):
-    builder.add_many(100)
-    assert tool("users", "list", env=key_env(builder)).code == 0
-    assert len(builder.requests) == 1
-
-
 def test_no_version_of_typer_loads_pydantic_or_click(loaded):
     """With click, httpx loads its own command line; pydantic costs more than the whole parser."""
     assert importlib.util.find_spec("pydantic"), "the test proves nothing without pydantic"

@@ -183,13 +183,6 @@ def test_nothing_was_sent_is_said_only_if_it_is_certain(kind, clock: VirtualCloc
     assert "nothing was sent" not in error_of(perhaps, call, HOST).message
 
 
-def test_a_503_that_asks_for_too_long_a_wait_says_so(clock: VirtualClock):
-    exchange, _ = run(Kind.READ, status(503, retry_after="86400"), clock=clock)
-    error = error_of(exchange, POOL, HOST)
-    assert "86400" in error.message
-    assert error.retry_after == 86400
-
-
 def test_an_unknown_outcome_keeps_its_own_code(clock: VirtualClock):
     """A script must see that the outcome is unknown, not why."""
     exchange, _ = run(Kind.OTHER, status(500, {"error": "x", "code": "boom"}), clock=clock)

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 from support.actions import answer, chunked, close, drip, json_answer, reset, slow, stall
-from support.server import ScriptedServer, refused_port
+from support.server import ScriptedServer
 
 from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.client import Client
@@ -314,14 +314,6 @@ def test_a_failure_after_the_first_byte_counts_as_lost(server: ScriptedServer, a
     assert found.last.reason
 
 
-def test_a_refused_connection_has_sent_nothing():
-    with refused_port() as port:
-        found = exchange(f"http://127.0.0.1:{port}", timeout=MARGIN)
-    assert isinstance(found.last, NotSent)
-    assert found.last.cause == "connect"
-    assert "refused" in found.last.reason
-
-
 @pytest.mark.parametrize(
     "action",
     [answer(407), answer(502), answer(200, b"x" * 10), close("all"), reset("all"), stall()],
@@ -337,24 +329,6 @@ def test_a_tunnel_that_a_proxy_refuses_has_sent_nothing(server: ScriptedServer, 
     assert b"TESTKEY" not in server.received
 
 
-@pytest.mark.parametrize(
-    ("kind", "cause"),
-    [("good", "certificate"), ("wrong_host", "host"), ("expired", "time"), ("too_early", "time")],
-)
-def test_a_certificate_that_is_not_accepted_has_sent_nothing(private_ca, kind, cause):
-    started = ScriptedServer(tls=getattr(private_ca, kind)())
-    try:
-        trusted = {"SSL_CERT_FILE": str(private_ca.ca_file)} if kind != "good" else {}
-        found = exchange(started.url, Kind.READ, timeout=MARGIN, environ=trusted)
-    finally:
-        started.stop()
-    assert isinstance(found.last, NotSent)
-    assert found.last.cause == cause
-    assert "certificate" in found.last.reason
-    assert found.attempts == 1
-    assert started.received == b""
-
-
 def test_an_old_protocol_is_a_tls_failure(private_ca):
     context = private_ca.good()
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
@@ -368,11 +342,6 @@ def test_an_old_protocol_is_a_tls_failure(private_ca):
         started.stop()
     assert isinstance(found.last, NotSent)
     assert found.last.cause == "tls"
-
-
-def test_a_slow_response_within_the_limit_is_accepted(server: ScriptedServer):
-    server.script(slow(0.1, json_answer(200, {})))
-    assert exchange(server.url, timeout=MARGIN).good is not None
 
 
 def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):

@@ -4,12 +4,9 @@ import json
 import os
 from pathlib import Path
 
-import pytest
-
 from parsec_cli.bulk.plan.plan import Create, Keep
 from parsec_cli.bulk.plan.snapshot import Settled
 from parsec_cli.bulk.run.row_results import Results, RowResult
-from parsec_cli.errors import LocalFault
 
 ENTRIES = [Create(2, "a"), Create(3, "b"), Keep(4, "c", "c4", 5)]
 
@@ -48,23 +45,8 @@ def test_results_are_yielded_in_batches_in_order():
     assert [row["row"] for page in pages for row in page] == list(range(2, 1203))
 
 
-def test_symbolic_link_stays_one(tmp_path):
-    target = tmp_path / "real"
-    target.write_text("old\n")
-    link = tmp_path / "link"
-    link.symlink_to(target)
-    Results(ENTRIES, link).finish()
-    assert link.is_symlink()
-    assert names(target) == ["a", "b", "c"]
-
-
 def test_device_is_written_to_and_not_replaced():
     results = Results(ENTRIES, Path(os.devnull))
     results.add(ENTRIES[0], RowResult("created"))
     results.finish()
     assert not Path(os.devnull).is_file()
-
-
-def test_results_file_that_cannot_be_opened_is_an_error(tmp_path):
-    with pytest.raises(LocalFault, match="cannot write the results file"):
-        Results(ENTRIES, tmp_path / "missing" / "results.jsonl")

@@ -105,6 +105,7 @@ def test_a_refused_connection_sends_nothing_and_is_tried_again(tool, key_env, ho
         completed = tool(*COMMANDS[name].argv, "--json", env=env)
     assert completed.code == 7, completed
     assert "nothing was sent" in completed.error["message"]
+    assert f"127.0.0.1:{port}" in completed.error["message"]
     assert completed.error["code"] == "connect_failed"
     assert len(completed.waits) == 3
     check_history(home, completed, COMMANDS[name])

@@ -66,10 +66,9 @@ def test_numbers_whose_digits_are_kept_take_less_than_150_megabytes(
 
 
 @pytest.mark.parametrize("make", ENDLESS.values(), ids=ENDLESS.keys())
-@pytest.mark.parametrize("argv", [["users", "list"], ["pool", "show"]], ids=" ".join)
-def test_an_endless_response_takes_less_than_150_megabytes(server, measured, make, argv):
+def test_an_endless_response_takes_less_than_150_megabytes(server, measured, make):
     server.respond(lambda _: make())
-    code, peak, err = measured(*argv, "--json", "--max-wait", "0")
+    code, peak, err = measured("users", "list", "--json", "--max-wait", "0")
     assert code == 7, err
     assert json.loads(err.splitlines()[-1])["error"]["exit_code"] == 7
     assert peak < 150 * MEGABYTE

@@ -50,39 +50,6 @@ def test_an_open_config_with_a_key_is_warned_about_and_tightened(tool, builder, 
     assert "warning" not in tool("pool", "show", env=env).err
 
 
-WRONG_TYPES = {
-    "profile is text": b'[profiles]\ndefault = "pk_live_STOREDCANARY"\n',
-    "profiles is a list": b'profiles = ["pk_live_STOREDCANARY"]\n',
-    "base_url is a table": b"[profiles.default.base_url]\nx = 1\n",
-    "rate unknown": b'[profiles.default]\nrate = "fast"\n',
-    "base_url careless": b'[profiles.default]\nbase_url = "ftp://someone:STOREDCANARY@h"\n',
-}
-
-
-@pytest.mark.parametrize("content", WRONG_TYPES.values(), ids=WRONG_TYPES.keys())
-def test_a_setting_of_the_wrong_kind_is_an_error_not_a_default(tool, config_file, content):
-    """A staging setup must not talk to production."""
-    path = config_file(content)
-    env = {"PARSEC_CONFIG": str(path)}
-    completed = tool("pool", "show", env=env)
-    assert completed.code == 2, completed
-    assert "STOREDCANARY" not in completed.err
-    assert completed.err.count("error: ") == 1
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["PARSEC_API_BASE_URL", "PARSEC_PROFILE", "PARSEC_OUTPUT", "PARSEC_DEBUG", "SSL_CERT_FILE"],
-)
-@pytest.mark.parametrize("blank", ["", "  "])
-def test_every_blank_variable_counts_as_unset(tool, builder, config_file, name, blank):
-    builder.key = STORED_KEY
-    env = {"PARSEC_CONFIG": str(config_file(profile(builder.url))), name: blank}
-    completed = tool("pool", "show", env=env)
-    assert completed.code == 0, completed
-    assert builder.log == ["GET /api/v1/builder/pool"]
-
-
 @pytest.mark.parametrize("blank", [None, "", "  "])
 def test_without_a_key_the_error_names_where_it_was_looked_for(tool, builder, blank):
     """No request with an empty header is sent."""

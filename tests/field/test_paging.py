@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 
@@ -10,7 +9,6 @@ import pytest
 from support.actions import error, html, json_answer, raw_json, truncated
 from support.records import new_user
 
-CURSORS = ["a+b/c==&limit=1%2B é", "%", "#x", "日本", "x" * 2000, '{"k":"v"}', "0", "\\"]
 POOL = {"qps_pool": 100, "end_user_count": 2, "total_allocated_qps": 20}
 
 
@@ -21,29 +19,6 @@ def page(*numbers: int, **fields) -> dict:
 
 def pages_of(requests) -> list:
     return [request for request in requests if request.path.endswith("/users")]
-
-
-@pytest.mark.parametrize("cycle", [["AAA"], ["A", "B"], ["A", "B", "C"]], ids="".join)
-@pytest.mark.parametrize("form", ["json", "tsv", "table"])
-def test_a_server_that_repeats_its_cursors_ends_the_listing(run_at, server, cycle, form):
-    cursors = itertools.cycle(cycle)
-    server.respond(lambda _: json_answer(200, page(1, next_cursor=next(cursors))))
-    completed = run_at("users", "list", "-o", form)
-    assert completed.code == 7, completed
-    assert len(server.requests) <= len(cycle) + 2
-    assert "cursor" in completed.err
-    if form == "json":
-        assert completed.json["complete"] is False
-        assert len(completed.json["users"]) == 1
-
-
-@pytest.mark.parametrize("cursor", CURSORS, ids=lambda c: c[:20])
-def test_a_printed_cursor_can_be_used_again(run_at, server, cursor):
-    server.respond(json_answer(200, page(1, next_cursor=cursor)))
-    shown = run_at("users", "list", "--limit", "1", "--json").json["next_cursor"]
-    assert shown == cursor
-    run_at("users", "list", "--limit", "1", f"--cursor={shown}", "--json")
-    assert server.requests[-1].query["cursor"] == cursor
 
 
 @pytest.mark.parametrize("argv", [[], ["--limit", "500"]], ids=str)

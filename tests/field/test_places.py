@@ -15,6 +15,7 @@ HOMES = {
     "home is empty": {"HOME": ""},
     "relative config": {"XDG_CONFIG_HOME": "rel", "XDG_STATE_HOME": "rel"},
     "unwritable": {"XDG_CONFIG_HOME": "/proc/none", "XDG_STATE_HOME": "/proc/none"},
+    "full": {"XDG_CONFIG_HOME": "/dev/full", "XDG_STATE_HOME": "/dev/full"},
 }
 NO_XDG = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"))
 

@@ -18,21 +18,6 @@ def unavailable(retry_after: str | None):
     return json_answer(503, {"error": "busy", "code": "service_unavailable"}, headers)
 
 
-@pytest.mark.parametrize("refuse", [too_many, unavailable], ids=["429", "503"])
-@pytest.mark.parametrize(
-    ("value", "least", "most"),
-    [("2", 2, 2), ("-5", 0.1, 8), ("soon", 0.1, 8), (formatdate(START + 7, usegmt=True), 6, 8)],
-)
-def test_retry_after_is_honoured_in_every_form(run_at, server, refuse, value, least, most):
-    """A time in the past means soon, never at once."""
-    server.script(refuse(value), USAGE)
-    completed = run_at("pool", "show")
-    assert completed.code == 0, completed
-    assert len(completed.waits) == 1
-    # a server that names whole seconds may be given a little more, not less
-    assert least <= completed.waits[0] <= most * 1.5
-
-
 def test_a_date_is_not_read_by_a_wrong_clock(run_at, server):
     """The server is an hour ahead: by the clock here, its `in 7 s` would be over an hour."""
     ahead = START + 3600

@@ -113,31 +113,6 @@ def test_a_device_is_never_replaced(folder):
     assert pipe.is_fifo()
 
 
-def test_readers_never_see_a_partial_save(folder):
-    """Two writers, 200 saves each, and a reader all along."""
-    path = folder / "config.toml"
-    whole = {letter * 50_000 for letter in (b"a", b"b")}
-    save.save(path, b"a" * 50_000)
-    writers = [
-        python(
-            "import sys; from pathlib import Path; from parsec_cli.files import save\n"
-            "for _ in range(200): save.save(Path(sys.argv[1]), sys.argv[2].encode() * 50_000)",
-            path,
-            letter,
-        )
-        for letter in "ab"
-    ]
-    reads = 0
-    while any(writer.poll() is None for writer in writers):
-        assert path.read_bytes() in whole
-        reads += 1
-    for writer in writers:
-        writer.communicate()
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert reads > 0
-    assert leftovers(folder) == []
-
-
 def test_a_killed_save_leaves_old_or_new_content_and_is_cleaned_up(folder):
     path = folder / "config.toml"
     for _ in range(10):

@@ -84,22 +84,6 @@ def test_a_terminal_of_any_name_shows_every_view(teletype, view, name):
     assert "\x1b" not in (session.text if name == "dumb" else rest)
 
 
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
-def test_a_terminal_of_another_encoding_shows_every_format(teletype, builder, form, encoding):
-    """What it lacks is escaped, blocks and ellipses included."""
-    odd = builder.add("日本 😀", 10)
-    for argv in (["users", "list"], ["users", "get", odd["customer_id"]], ["pool", "show"]):
-        if argv[0] == "pool" and form == "ids":
-            continue
-        session = teletype([*argv, "-o", form], encoding=encoding)
-        assert session.code == 0, session
-        assert session.screen.isascii()
-    session = teletype(["users", "deactivate", odd["customer_id"]], encoding=encoding)
-    assert session.code == 9, session
-    assert "\\u{65e5}\\u{672c} \\u{1f600}" in plain(session.text)
-
-
 VALUES = (None, "", "0", "1")
 
 
