@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.redaction import looks_like_key
@@ -28,6 +29,8 @@ _SHEET_ERRORS = re.compile(
     r"|unknown!|getting_data)"
 )
 _SHOWN = 60  # characters of a value that a message quotes
+TWO_MEANINGS = "is read as user {} and is the external_id of user {}"
+ONE_MEANING = "write `id:CUSTOMER_ID`, or `ext:` before the whole external_id"
 
 
 def id_fault(text: str) -> str:
@@ -84,14 +87,30 @@ def hidden_fault(text: str) -> str:
     return f"the id {text!a} contains U+{ord(char):04X}, which is easily overlooked" if char else ""
 
 
-def is_number_of(text: str, other: str) -> bool:
-    """Whether `text` is the id `other` as programs show numbers: 417 or 417.0 for 00417."""
-    return text != other and other.isdecimal() and text.removesuffix(".0") == other.lstrip("0")
+def slip(text: str, other: str) -> str:
+    """Return why the new id `text` may be the existing id `other`, mistyped or changed, or ""."""
+    if text == other:
+        return ""
+    if look_alike_key(text) == look_alike_key(other):
+        return f"{text!a} looks like {other!a}"
+    # programs show numbers so: 417 or 417.0 for 00417
+    number = other.isdecimal() and text.removesuffix(".0") == other.lstrip("0")
+    return f"{text!a} is {other!a} as a number" if number else ""
+
+
+def customer_slip(text: str, external_id: str | None) -> str:
+    return f"{text} is the customer_id of {ascii(external_id) if external_id else 'a user'}"
 
 
 def sheet_error(text: str) -> str:
     found = _SHEET_ERRORS.fullmatch(text.strip().casefold())
     return f"the id {text!a} is a spreadsheet error" if found else ""
+
+
+def alike(text: str, existing: Mapping[str, str]) -> str:
+    """Tell which id of `existing`, look_alike_key -> id, looks the same; "" if none does."""
+    other = existing.get(look_alike_key(text), text)
+    return f"{slip(text, other)}, an existing user" if other != text else ""
 
 
 def look_alike_key(text: str) -> str:

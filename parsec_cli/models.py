@@ -29,6 +29,12 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+def split_user(text: str) -> tuple[str, str]:
+    """Split a USER into its prefix, `ext`, `id` or "", and the id."""
+    prefix, colon, rest = text.partition(":")
+    return (prefix, rest) if colon and prefix in ("ext", "id") else ("", text)
+
+
 def _mapping(value: object, what: str) -> JsonObject:
     if not isinstance(value, dict):
         raise WrongShape(f"{what} is not an object")

@@ -13,8 +13,16 @@ from typing import Literal, Protocol
 from parsec_cli.api.client import Client
 from parsec_cli.api.reads import get_user, pages
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
-from parsec_cli.field_rules import blank_note, is_number_of, look_alike_key
-from parsec_cli.models import User, is_uuid
+from parsec_cli.field_rules import (
+    ONE_MEANING,
+    TWO_MEANINGS,
+    alike,
+    blank_note,
+    customer_slip,
+    look_alike_key,
+    slip,
+)
+from parsec_cli.models import User, is_uuid, split_user
 from parsec_cli.next_command import again, run
 from parsec_cli.records import record
 from parsec_cli.redaction import looks_like_key
@@ -44,15 +52,9 @@ class Reference:
     @classmethod
     def parse(cls, text: str) -> Reference:
         """Read `ext:X`, `id:X`, a UUID or an external_id; UsageFault for anything else."""
-        prefix, colon, rest = text.partition(":")
-        if colon and prefix in ("ext", "id"):
-            checked = check_id(rest)
-            return cls(checked, "external_id" if prefix == "ext" else "customer_id")
-        return cls(check_id(text), "either" if is_uuid(text) else "external_id")
-
-    def may_be_external_id(self, *, to_change: bool) -> bool:
-        """Tell whether to try it as an external_id: a plain UUID only for a read."""
-        return self.meaning == "external_id" or (self.meaning == "either" and not to_change)
+        prefix, name = split_user(text)
+        meaning: Meaning = "customer_id" if prefix == "id" else "external_id"
+        return cls(check_id(name), "either" if not prefix and is_uuid(name) else meaning)
 
 
 def check_id(text: str) -> str:
@@ -94,21 +96,17 @@ class Resolver:
         if missing:
             raise self._not_found(missing)
         users = [user for text in texts if (user := found[text]) is not None]
-        if to_change:
-            for text, user in zip(texts, users, strict=True):
-                self._check_second_meaning(text, user)
+        for text, user in zip(texts, users, strict=True) if to_change else ():
+            if Reference.parse(text) == Reference(text, "external_id"):
+                continue
+            for other in self.remembered(text):
+                if other.customer_id != user.customer_id:
+                    raise AmbiguousUser(
+                        f"{text!a} {TWO_MEANINGS.format(user.customer_id, other.customer_id)}: "
+                        "nothing was sent",
+                        hint=ONE_MEANING,
+                    )
         return users
-
-    def _check_second_meaning(self, text: str, user: User) -> None:
-        if Reference.parse(text) == Reference(text, "external_id"):
-            return
-        for other in self.remembered(text):
-            if other.customer_id != user.customer_id:
-                raise AmbiguousUser(
-                    f"{text!a} is read as user {user.customer_id} and is the external_id of user "
-                    f"{other.customer_id}: nothing was sent",
-                    hint="write `id:CUSTOMER_ID`, or `ext:` before the whole external_id",
-                )
 
     def find(self, texts: Sequence[str], *, to_change: bool = False) -> dict[str, User | None]:
         """Fetch the users that `texts` name; None for those that do not exist."""
@@ -117,7 +115,11 @@ class Resolver:
         missing: list[Reference] = []
         for reference in dict.fromkeys(references.values()):
             user = None if reference.meaning == "external_id" else self._fetch(reference.id)
-            external = user is None and reference.may_be_external_id(to_change=to_change)
+            # a plain UUID is tried as an external_id only for a read
+            tried = reference.meaning != "customer_id" and not (
+                to_change and reference.meaning == "either"
+            )
+            external = user is None and tried
             if external and (matches := self.remembered(reference.id)):
                 user = self._only(reference, matches)
             if user is not None:
@@ -134,20 +136,14 @@ class Resolver:
 
     def slip(self, external_id: str) -> str:
         """Return why this new id is more likely a slip, by the users in the index, or ""."""
-        why = self._slip(external_id)
-        return "" if why and self.remembered(external_id) else why
-
-    def _slip(self, external_id: str) -> str:
-        key = look_alike_key(external_id)
+        why = ""
         for other in self._index.external_ids():
-            alike = other != external_id and look_alike_key(other) == key
-            if (alike or is_number_of(external_id, other)) and self.remembered(other):
-                relation = "looks like {}" if alike else "is {} as a number"
-                return f"{external_id!a} {relation.format(ascii(other))}, an existing user"
-        if is_uuid(external_id) and (user := self._fetch(external_id)) is not None:
-            whose = ascii(user.external_id) if user.external_id else "a user"
-            return f"{external_id} is the customer_id of {whose}"
-        return ""
+            if (found := slip(external_id, other)) and self.remembered(other):
+                why = f"{found}, an existing user"
+                break
+        if not why and is_uuid(external_id) and (user := self._fetch(external_id)) is not None:
+            why = customer_slip(external_id, user.external_id)
+        return "" if why and self.remembered(external_id) else why
 
     def _verified(self, customer_ids: Iterable[str], external_id: str) -> list[User]:
         """Fetch those of the users that exist and have this external_id."""
@@ -211,6 +207,5 @@ class Resolver:
 
     def _note(self, name: str) -> str:
         """Return what may be wrong with the id of a user that was not found."""
-        other = self.similar.get(look_alike_key(name))
-        alike = f"{name!a} looks like {other!a}, an existing user" if other else ""
-        return "".join(f"; {note}" for note in (blank_note(name), alike) if note)
+        notes = blank_note(name), alike(name, self.similar)
+        return "".join(f"; {note}" for note in notes if note)

@@ -5,9 +5,9 @@ from bulk.rig import HOST, KEY, Rig
 from bulk.world import World
 
 from parsec_cli.bulk.files.roster import Target
-from parsec_cli.bulk.plan.diff import needed_by_targets, plan_deactivations
+from parsec_cli.bulk.plan.diff import plan_deactivations
 from parsec_cli.bulk.plan.plan import Keep, as_json
-from parsec_cli.bulk.plan.snapshot import take_snapshot
+from parsec_cli.bulk.plan.snapshot import named_in, take_snapshot
 from parsec_cli.bulk.run.journal import EarlierDeactivations, read_earlier_runs
 from parsec_cli.errors import AmbiguousUser, OutcomeUnknown
 from parsec_cli.outcomes import Unknown
@@ -86,8 +86,7 @@ def test_records_are_kept_of_users_that_a_target_may_identify(world):
     first = world.add("u1")
     world.add("u2")
     third = world.add("u3")
-    keep = needed_by_targets(named("ext:u1", f"id:{third}"))
-    snapshot = take_snapshot(world.everyone(), keep)
+    snapshot = take_snapshot(world.everyone(), named_in({"u1", third}))
     kept = [seen.customer_id for seen in snapshot.users.values() if seen.record]
     assert kept == [first, third]
 

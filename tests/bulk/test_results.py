@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from parsec_cli.bulk.plan.plan import Create, Keep
-from parsec_cli.bulk.plan.snapshot import Settled
 from parsec_cli.bulk.run.row_results import Results, RowResult
 
 ENTRIES = [Create(2, "a"), Create(3, "b"), Keep(4, "c", "c4", 5)]
@@ -18,7 +17,7 @@ def names(path: Path) -> list[str]:
 def test_file_grows_during_the_run_and_ends_in_the_order_of_the_input(tmp_path):
     path = tmp_path / "results.jsonl"
     results = Results(ENTRIES, path)
-    results.settle([Settled(ENTRIES[2], "unchanged")])
+    results.settle([(ENTRIES[2], "")])
     results.add(ENTRIES[1], RowResult("created", customer_id="c3"))
     assert names(path) == ["c", "b"]
     results.finish()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.bulk.files.header import Columns
+from parsec_cli.bulk.files.read_file import Columns
 from parsec_cli.bulk.files.roster import Wanted, read_roster
 from parsec_cli.errors import UsageFault
 from parsec_cli.field_rules import id_fault, new_id_fault

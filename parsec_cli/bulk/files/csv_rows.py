@@ -1,39 +1,118 @@
-"""Read csv and tsv text into rows of cells, each with its number; knows no columns.
+"""Decode an operator's file, and read csv and tsv into rows of cells; knows no columns.
 
 Rows are numbered by their first line; the header is 1. csv has quotes; tsv as this tool writes it
-has none, and its escapes begin with a backslash.
+has none, and its escapes begin with a backslash. All faults of a file are reported together.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice, zip_longest
+from typing import cast
 
-from parsec_cli.bulk.files.decode import Faults
-from parsec_cli.bulk.files.header import normal
 from parsec_cli.cells import from_csv, from_tsv, has_tsv_escapes
+from parsec_cli.errors import MAX_DETAILS, UsageFault, counted, shortened
 from parsec_cli.records import record
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 Record = tuple[int, list[str]]
-Dialect = tuple[Iterator[Record], Callable[[str], str]]
 _LINE_END = re.compile("\r\n|\r|\n")
 # a cell longer than csv's own limit (131,072 characters) ends in an error well within this
 _SCANNED = 1 << 20
+# in this order: the mark of UTF-16 begins that of UTF-32
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "",
+    codecs.BOM_UTF32_BE: "",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+# zip (.xlsx, .ods, .numbers) and OLE (.xls)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+# what some programs write under the name .xls
+_MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(html|table|\?xml|!doctype)\b", re.IGNORECASE)
+_SAVE_AS = "save the file as UTF-8 (in Excel: `CSV UTF-8`) and run the same command again"
+_DAMAGE = re.compile("[\0\udc00-\udcff]")
+
+
+class Faults:
+    """Collects the faults of a file; `name` is how the operator specified it. Rows count from 1.
+
+    `filtered` is set for an export that says that it has only some of the users.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.filtered = False
+        self._found: list[tuple[int, str]] = []
+        self._hint = ""
+
+    def add(self, row: int, *texts: str, hint: str = "") -> bool:
+        """Add the texts that are not empty; return whether there are any."""
+        found = [(row, text) for text in texts if text]
+        self._found += found
+        self._hint = self._hint or hint
+        return bool(found)
+
+    def check(self) -> None:
+        """Raise one UsageFault that lists all faults, if there are any."""
+        if not self._found:
+            return
+        self._found.sort(key=lambda found: found[0])
+        lines = [f"row {row}: {text}" for row, text in self._found]
+        raise UsageFault(
+            f"`{self.name}` has {counted(len(lines), 'fault')}: nothing was sent",
+            details=shortened(lines, MAX_DETAILS),
+            hint=self._hint or "correct the file and run the same command again",
+        )
 
 
 @record
 class Table:
-    """`header` holds the column names as written; `decode` gives the text of a cell of `rows`."""
+    """`header` holds the column names as written, `row` is its number."""
 
     header: tuple[str, ...]
     row: int
     delimiter: str
     rows: Iterator[Record]
-    decode: Callable[[str], str]
+
+
+def _keep_byte(fault: UnicodeError) -> tuple[str, int]:
+    """Decode a byte that is not valid as a surrogate, which no valid text contains."""
+    fault = cast("UnicodeDecodeError", fault)
+    return chr(0xDC00 + fault.object[fault.start]), fault.end
+
+
+codecs.register_error("parsec.keep_byte", _keep_byte)
+
+
+def decode(data: bytes, faults: Faults) -> str:
+    """Return the text without its byte-order mark; rows that do not decode become faults."""
+    mark = next(filter(data.startswith, _MARKS), b"")
+    encoding = _MARKS.get(mark, "utf-8")
+    if data.startswith(_WORKBOOKS) or _MARKUP.match(data):
+        why = "the file is a spreadsheet workbook, such as .xlsx, .xls or .ods"
+        faults.add(1, why, hint="export it as CSV (in Excel: `CSV UTF-8`) and use that file")
+        faults.check()
+    if not encoding:
+        faults.add(1, "the file is UTF-32", hint=_SAVE_AS)
+        faults.check()
+    text = data[len(mark) :].decode(encoding, "parsec.keep_byte")
+    if not _DAMAGE.search(text):
+        return text
+    for row, line in enumerate(text.split("\n"), 1):
+        found = _DAMAGE.search(line)
+        if found and found[0] == "\0":
+            why = "contains a NUL character; the file may be UTF-16 without a byte-order mark"
+            faults.add(row, why, hint=_SAVE_AS)
+        elif found:
+            name, byte = encoding.upper()[:6].rstrip("-"), ord(found[0]) - 0xDC00
+            faults.add(row, f"is not valid {name} (byte 0x{byte:02X})", hint=_SAVE_AS)
+    return _DAMAGE.sub("\ufffd", text.replace("\0", ""))
 
 
 def lines_of(text: str) -> list[str]:
@@ -42,6 +121,11 @@ def lines_of(text: str) -> list[str]:
 
 def first_line(text: str) -> str:
     return lines_of(text[:_SCANNED].lstrip("\r\n"))[0]
+
+
+def normal(name: str) -> str:
+    """` External ID ` -> `external_id`."""
+    return "_".join(name.strip().lower().split())
 
 
 def read_table(text: str, known: Collection[str], faults: Faults) -> Table | None:
@@ -61,9 +145,16 @@ def read_table(text: str, known: Collection[str], faults: Faults) -> Table | Non
         return sum(name in known for name in names), len(names)
 
     delimiter = (named[4:] or ",") if is_csv else max(DELIMITERS, key=fit)
-    rows, decode = _rows(text, first, delimiter, faults, is_csv=is_csv)
+    as_csv, as_tsv = _csv_rows(text, delimiter, faults), _tsv_rows(text)
+    if is_csv or '"' in first:  # this tool never quotes a column name in tsv
+        rows = as_csv
+    elif delimiter in first:
+        rows = as_tsv if delimiter == "\t" else as_csv
+    else:
+        by_name = {".csv": as_csv, ".tsv": as_tsv}
+        rows = by_name.get(faults.name[-4:].lower()) or _agreed(as_csv, as_tsv, faults)
     header = next(rows, None)
-    return header and Table(tuple(header[1]), header[0], delimiter, rows, decode)
+    return header and Table(tuple(header[1]), header[0], delimiter, rows)
 
 
 def blank(cells: list[str]) -> bool:
@@ -71,29 +162,16 @@ def blank(cells: list[str]) -> bool:
     return not any(cell.strip(" \t") for cell in cells)
 
 
-def _rows(text: str, first: str, delimiter: str, faults: Faults, *, is_csv: bool) -> Dialect:
-    as_csv = _records(text, delimiter, faults), from_csv
-    as_tsv = _split(text), from_tsv if has_tsv_escapes(text) else str
-    if is_csv or '"' in first:  # this tool never quotes a column name in tsv
-        return as_csv
-    if delimiter in first:
-        return as_tsv if delimiter == "\t" else as_csv
-    named = {".csv": as_csv, ".tsv": as_tsv}.get(faults.name[-4:].lower())
-    return named or (_agreed(as_csv, as_tsv, faults), str)
+def _tsv_rows(text: str) -> Iterator[Record]:
+    decode: Callable[[str], str] = from_tsv if has_tsv_escapes(text) else str
+    for row, line in enumerate(lines_of(text), 1):
+        if not blank([line]):
+            yield row, [decode(cell) for cell in line.split("\t")]
 
 
-def _split(text: str) -> Iterator[Record]:
-    rows = ((row, line.split("\t")) for row, line in enumerate(lines_of(text), 1))
-    return (found for found in rows if not blank(found[1]))
-
-
-def _agreed(one: Dialect, other: Dialect, faults: Faults) -> Iterator[Record]:
+def _agreed(one: Iterator[Record], other: Iterator[Record], faults: Faults) -> Iterator[Record]:
     """Yield the rows of a file of one column, if csv and tsv give the same values."""
-
-    def values(rows: Iterator[Record], decode: Callable[[str], str]) -> Iterator[Record]:
-        return ((row, [decode(cell) for cell in cells]) for row, cells in rows)
-
-    for first, second in zip_longest(values(*one), values(*other)):
+    for first, second in zip_longest(one, other):
         if first != second:
             add_format_fault((first or second)[0], faults)
             return
@@ -109,7 +187,7 @@ def add_format_fault(row: int, faults: Faults) -> None:
     )
 
 
-def _records(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
+def _csv_rows(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
     if len(delimiter) != 1 or delimiter in '"\r\n ':
         faults.add(1, "the line `sep=` has no usable delimiter")
         return
@@ -132,7 +210,7 @@ def _records(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
             return
         # quotes make a value of blanks, unless each cell of several is empty
         if not blank(cells) or ('"' in last[0] and (len(cells) == 1 or any(cells))):
-            yield row, cells
+            yield row, [from_csv(cell) for cell in cells]
 
 
 def _quote_fault(text: str, row: int, delimiter: str) -> str:

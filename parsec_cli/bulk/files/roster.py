@@ -10,13 +10,28 @@ from dataclasses import dataclass, field
 from sys import intern
 
 from parsec_cli import field_rules
-from parsec_cli.bulk.files.csv_rows import DELIMITERS, add_format_fault, blank, first_line, lines_of
-from parsec_cli.bulk.files.decode import Faults, decode
-from parsec_cli.bulk.files.header import FIXED, IDS, Columns, no_header, normal
-from parsec_cli.bulk.files.read_file import Cells, looks_like_json, read_rows
+from parsec_cli.bulk.files.csv_rows import (
+    DELIMITERS,
+    Faults,
+    add_format_fault,
+    blank,
+    decode,
+    first_line,
+    lines_of,
+    normal,
+)
+from parsec_cli.bulk.files.read_file import (
+    FIXED,
+    IDS,
+    Cells,
+    Columns,
+    looks_like_json,
+    no_header,
+    read_rows,
+)
 from parsec_cli.cells import from_tsv, has_tsv_escapes, is_csv_cell
 from parsec_cli.errors import GuardRefused
-from parsec_cli.models import is_uuid
+from parsec_cli.models import is_uuid, split_user
 from parsec_cli.next_command import again
 
 
@@ -53,12 +68,10 @@ class Target:
     @classmethod
     def named(cls, row: int, user: str) -> Target:
         """Read a USER by the rules for changes: a UUID is a customer_id only."""
-        prefix, colon, rest = user.partition(":")
-        if colon and prefix == "ext":
-            return cls(row, None, rest, user)
-        if colon and prefix == "id":
-            return cls(row, rest.lower(), None, user)
-        return cls(row, user.lower(), None, user) if is_uuid(user) else cls(row, None, user, user)
+        prefix, name = split_user(user)
+        if prefix == "id" or (not prefix and is_uuid(name)):
+            return cls(row, name.lower(), None, user)
+        return cls(row, None, name, user)
 
     @property
     def text(self) -> str:
@@ -109,7 +122,7 @@ def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
     ]
     if state not in ("", "active", "absent"):
         found.append(f"state `{state[:40]}` is not active or absent")
-    if faults.add_all(row, found):
+    if faults.add(row, *found):
         return None
     limit = int(qps) if qps else None
     absent = state == "absent"
@@ -138,16 +151,11 @@ def _check_repeated(wanted: Sequence[Wanted], faults: Faults) -> None:
     """Report ids that are in more than one row; users may share an external_id, not both ids."""
     first: dict[str, Wanted] = {}
     for one in wanted:
-        if name := one.customer_id and f"customer_id {one.customer_id}":
-            _check_first_row(name, one, first.setdefault(name, one), faults)
-        before = first.setdefault(one.external_id, one)
-        if one.external_id and not (before.customer_id and one.customer_id):
-            _check_first_row(one.external_id, one, before, faults)
-
-
-def _check_first_row(name: str, one: Wanted, before: Wanted, faults: Faults) -> None:
-    if before is not one:
-        faults.add(one.row, f"the id `{name}` is also in row {before.row}")
+        for name in (one.customer_id and f"customer_id {one.customer_id}", one.external_id):
+            before = first.setdefault(name, one) if name else one
+            shared = name == one.external_id and one.customer_id and before.customer_id
+            if before is not one and not shared:
+                faults.add(one.row, f"the id `{name}` is also in row {before.row}")
 
 
 def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tuple[Target, ...]:
@@ -179,7 +187,7 @@ def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
         found.append(field_rules.sheet_error(external_id))
     if state not in ("", "absent"):
         found.append(f"its state is `{state[:40]}`, not absent")
-    if faults.add_all(row, found):
+    if faults.add(row, *found):
         return None
     return Target(row, customer_id or None, external_id or None)
 
@@ -197,18 +205,10 @@ def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
         user = from_tsv(line) if escaped else line
         if is_csv_cell(line) or (user != line and "\r\n" in text):
             add_format_fault(row, faults)
-        elif fault := _user_fault(user, plain=user == line):
-            faults.add(row, fault)
-        else:
+            continue
+        name = split_user(user)[1]
+        # an escape is deliberate, so it may name a hidden character
+        text_fault = field_rules.new_id_fault if user == line else field_rules.edge_fault
+        fault = field_rules.id_fault(name) or field_rules.sheet_error(name) or text_fault(name)
+        if not faults.add(row, fault):
             yield Target.named(row, user)
-
-
-def _user_fault(user: str, *, plain: bool) -> str:
-    """Check a USER; `plain` text must not contain hidden characters, unlike a deliberate escape."""
-    prefix, colon, rest = user.partition(":")
-    named = rest if colon and prefix in ("ext", "id") else user
-    return (
-        field_rules.id_fault(named)
-        or field_rules.sheet_error(named)
-        or (field_rules.new_id_fault(named) if plain else field_rules.edge_fault(named))
-    )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from parsec_cli.bulk.files.decode import Faults
-from parsec_cli.bulk.files.header import normal
+from parsec_cli.bulk.files.csv_rows import Faults, normal
 from parsec_cli.bulk.files.read_file import as_cell
 from parsec_cli.bulk.files.roster import Target, Wanted
 from parsec_cli.bulk.plan.plan import Create, Entry, Keep, Plan, SetQps, arranged
-from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, slips
+from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, named_in, slips
 from parsec_cli.bulk.run.journal import EarlierDeactivations
 from parsec_cli.errors import (
     MAX_DETAILS,
@@ -19,7 +18,13 @@ from parsec_cli.errors import (
     ParsecError,
     counted,
 )
-from parsec_cli.field_rules import look_alike_key, new_id_fault
+from parsec_cli.field_rules import (
+    ONE_MEANING,
+    TWO_MEANINGS,
+    alike,
+    look_alike_key,
+    new_id_fault,
+)
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
 
@@ -78,7 +83,7 @@ def needed_by_roster(wanted: Sequence[Wanted], *, prune: bool) -> Callable[[User
     """Select the users that the roster may deactivate: their records are needed."""
     if not prune:
         gone = {name for one in wanted if one.absent for name in (one.external_id, one.customer_id)}
-        return lambda user: user.external_id in gone or user.customer_id.lower() in gone
+        return named_in(gone)
     # users may share an external_id: a row with a customer_id keeps only that one
     staying = {one.customer_id or one.external_id for one in wanted if not one.absent}
     return lambda user: user.customer_id.lower() not in staying and user.external_id not in staying
@@ -91,7 +96,7 @@ def _entry(one: Wanted, listed: ListedUser | None, faults: Faults) -> Entry:
         fault = new_id_fault(one.external_id) if one.external_id else ""
         if one.customer_id and not one.external_id:
             fault = f"customer_id `{one.customer_id}` not found"
-        faults.add_all(one.row, [fault])
+        faults.add(one.row, fault)
         return Create(one.row, one.external_id, one.qps_limit, one.email, one.eoa_address)
     if one.absent:
         return listed.deactivation(one.row)
@@ -153,7 +158,7 @@ def _disagreement(one: Wanted | Target, snapshot: Snapshot) -> str:
     row, customer_id, external_id = one.row, one.customer_id, one.external_id
     if not customer_id or not external_id:
         return ""
-    user, other = snapshot.by_customer_id(customer_id), snapshot.by_external_id(external_id)
+    user, other = snapshot.by_customer_id(customer_id), snapshot.named.get(external_id)
     if user is other is None or (user is not None and user.external_id == external_id):
         return ""
     means = "no user" if other is None else f"user {other.customer_id}"
@@ -233,9 +238,8 @@ def plan_deactivations(
         details = []
         for target in unknown[:MAX_DETAILS]:
             name = target.text if target.customer_id else target.external_id or ""
-            other = existing.get(look_alike_key(name))
-            alike = f"; {name!a} looks like {other!a}, an existing user" if other else ""
-            details.append(f"row {target.row}: `{target.text}`{alike}")
+            note = alike(name, existing)
+            details.append(f"row {target.row}: `{target.text}`{note and '; '}{note}")
         raise NotFound(
             f"{len(unknown):,} of {counted(len(targets), 'row')} match no user: nothing was sent",
             details=details,
@@ -245,26 +249,19 @@ def plan_deactivations(
     return arranged(entries)
 
 
-def needed_by_targets(targets: Sequence[Target]) -> Callable[[User], bool]:
-    """Select the users that the targets may identify: their records are needed."""
-    customers = {target.customer_id for target in targets}
-    names = {target.external_id for target in targets if not target.customer_id}
-    return lambda user: user.customer_id.lower() in customers or user.external_id in names
-
-
 def _check_second_meanings(targets: Sequence[Target], snapshot: Snapshot) -> None:
     """Refuse a USER that names one user as it is read, and another by external_id."""
     details = [
-        f"row {target.row}: {target.text!a} is read as user {user.customer_id} and is the "
-        f"external_id of user {other.customer_id}"
+        f"row {target.row}: {target.text!a} "
+        f"{TWO_MEANINGS.format(user.customer_id, other.customer_id)}"
         for target in targets
         if (text := target.second_meaning) is not None
         and (user := snapshot.find(target.customer_id, target.external_id)) is not None
-        and (other := snapshot.by_external_id(text)) not in (None, user)
+        and (other := snapshot.named.get(text)) not in (None, user)
     ]
     if details:
         raise AmbiguousUser(
             f"{counted(len(details), 'row')} may mean two users: nothing was sent",
             details=details[:MAX_DETAILS],
-            hint="write `id:CUSTOMER_ID`, or `ext:` before the whole external_id",
+            hint=ONE_MEANING,
         )

@@ -5,14 +5,20 @@ A plan may be old, or partly applied by a run that was killed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Literal, assert_never
+from typing import assert_never
 
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, Plan, SetQps
 from parsec_cli.errors import GuardRefused, Unreachable, counted
-from parsec_cli.field_rules import hidden_fault, look_alike_key, word_fault
+from parsec_cli.field_rules import (
+    customer_slip,
+    hidden_fault,
+    look_alike_key,
+    slip,
+    word_fault,
+)
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
 from parsec_cli.records import changed, record
@@ -21,6 +27,8 @@ from parsec_cli.redaction import without_secrets
 _WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
 # row, external_id
 NamedRow = tuple[int, str]
+# a row that needs no request, and why it is refused, or "" if it is as wanted
+Settled = tuple[Entry, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +91,15 @@ class Snapshot:
     def by_customer_id(self, customer_id: str) -> ListedUser | None:
         return self.users.get(customer_id.lower())
 
-    def by_external_id(self, external_id: str) -> ListedUser | None:
-        return self.named.get(external_id)
-
     def find(self, customer_id: str | None, external_id: str | None) -> ListedUser | None:
         """Return the user of a row; its two ids are known to agree."""
         found = self.by_customer_id(customer_id) if customer_id else None
-        return found or self.by_external_id(external_id or "")
+        return found or self.named.get(external_id or "")
+
+
+def named_in(ids: Collection[str | None]) -> Callable[[User], bool]:
+    """Select the users that one of these ids names; customer_ids are in lower case."""
+    return lambda user: user.customer_id.lower() in ids or user.external_id in ids
 
 
 def take_snapshot(
@@ -133,35 +143,20 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
     unnamed = snapshot.named.keys() - {name for _, name in rows}
     # numbers as a spreadsheet shows them -> the ids that they were
     stripped = {text.lstrip("0"): text for text in unnamed if text.isdecimal()}
-    found = ((row, next(_slips(name, similar, snapshot, stripped), "")) for row, name in new)
-    return {row: why for row, why in found if why}
-
-
-def _slips(
-    name: str, similar: dict[str, dict[str, str]], snapshot: Snapshot, stripped: dict[str, str]
-) -> Iterator[str]:
-    """Yield reasons why a new external_id is more likely a slip, the most likely one first."""
-    if fault := word_fault(name):
-        yield fault
-    for text, where in similar[look_alike_key(name)].items():
-        if text != name:
-            yield f"{name!a} looks like {text!a}, {where}"
-    if listed := snapshot.by_customer_id(name):
-        whose = ascii(listed.external_id) if listed.external_id else "a user"
-        yield f"{name} is the customer_id of {whose}"
-    if text := stripped.get(name.removesuffix(".0"), ""):
-        yield f"{name!a} is {text!a} as a number, an existing user that the file leaves out"
-    if fault := hidden_fault(name):
-        yield fault
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A row that needs no request; `error` is the reason of a refused one, else ""."""
-
-    entry: Entry
-    outcome: Literal["unchanged", "failed"]
-    error: str = ""
+    found = {}
+    for row, name in new:
+        user, number = snapshot.by_customer_id(name), stripped.get(name.removesuffix(".0"), name)
+        others = similar[look_alike_key(name)].items()
+        alike = [f"{slip(name, text)}, {where}" for text, where in others if text != name]
+        left_out = f"{slip(name, number)}, an existing user that the file leaves out"
+        found[row] = (
+            word_fault(name)
+            or "".join(alike[:1])
+            or (customer_slip(name, user.external_id) if user else "")
+            or (left_out if number != name else "")
+            or hidden_fault(name)
+        )
+    return {row: why for row, why in found.items() if why}
 
 
 @record
@@ -190,25 +185,21 @@ class CheckedPlan:
         return changed(self, plan=replace(self.plan, actions=actions), send=send)
 
     def user(self, action: SetQps | Deactivate) -> User:
-        """Return the user's record, or one with nothing but the id."""
-        listed = self.snapshot.by_customer_id(action.customer_id)
-        return listed.as_user if listed else User({"customer_id": action.customer_id})
+        """Return the user's record; a user to deactivate without one may have a wallet."""
+        user = self.snapshot.users[action.customer_id.lower()]
+        if isinstance(action, Deactivate) and user.record is None:
+            return User({**user.as_user.raw, "wallet": {}})
+        return user.as_user
 
     def record(self, action: Action) -> JsonObject | None:
         """The user's record without secrets, for what cannot be undone."""
         return self.user(action).raw if isinstance(action, Deactivate) else None
 
 
-def needed_by_plan(plan: Plan) -> Callable[[User], bool]:
-    """Select the users that `plan` deactivates: their records are compared and journalled."""
-    customers = {action.customer_id.lower() for action in plan.deactivations}
-    return lambda user: user.customer_id.lower() in customers
-
-
 def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> CheckedPlan:
     """Compare each action with the user as it is now, and new ids with those of present users."""
     known = {one.customer_id for one in (*plan.actions, *plan.keeps) if not isinstance(one, Create)}
-    settled = [Settled(keep, "unchanged") for keep in plan.keeps]
+    settled: list[Settled] = [(keep, "") for keep in plan.keeps]
     send: list[Action] = []
     odd: dict[int, str] = {}
     creates = [action for action in plan.actions if isinstance(action, Create)]
@@ -223,24 +214,25 @@ def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> C
             why = odd.get(action.row or 0)
         if why is None:
             send.append(action)
-        elif why:
-            settled.append(Settled(action, "failed", f"changed since the plan: {why}"))
         else:
-            settled.append(Settled(action, "unchanged"))
+            settled.append((action, why and f"changed since the plan: {why}"))
     return CheckedPlan(plan, tuple(send), tuple(settled), snapshot)
 
 
 def _obstacle(action: Action, snapshot: Snapshot, known: Collection[str | None]) -> str | None:
-    """Return why an action must not be sent, "" if it is done, None if it is to be sent."""
+    """Return why an action must not be sent, "" if it is done, None if it is to be sent.
+
+    `known` are the customers that the plan names.
+    """
+    named = snapshot.named.get(action.external_id or "")
+    user = named if isinstance(action, Create) else snapshot.by_customer_id(action.customer_id)
     match action:
         case Create():
-            user = snapshot.by_external_id(action.external_id)
             if user is None:
                 return None
             same = action.qps_limit in (None, user.qps_limit)
             return "" if same else f"the user exists now, with qps_limit {_shown(user.qps_limit)}"
         case SetQps():
-            user = snapshot.by_customer_id(action.customer_id)
             if user is None:
                 return "the user is gone"
             if user.qps_limit in (action.old, action.new):
@@ -248,24 +240,14 @@ def _obstacle(action: Action, snapshot: Snapshot, known: Collection[str | None])
             now, planned = _shown(user.qps_limit), _shown(action.old)
             return f"qps_limit is {now} now, the plan saw {planned}"
         case Deactivate():
-            return _obstacle_to_deactivation(action, snapshot, known)
+            if user is None:  # it does not matter who deactivated it
+                other = named.customer_id if named else None
+                return "" if other in (None, *known) else f"its external_id is user {other} now"
+            facts = user.deactivation(None).facts
+            differ = [name for name, value in action.facts.items() if facts.get(name) != value]
+            return f"{', '.join(differ)} changed" if differ else None
         case _:
             assert_never(action)
-
-
-def _obstacle_to_deactivation(
-    action: Deactivate, snapshot: Snapshot, known: Collection[str | None]
-) -> str | None:
-    """Compare by the listing; `known` are the customers that the plan names."""
-    user = snapshot.by_customer_id(action.customer_id)
-    if user is None:
-        other = snapshot.by_external_id(action.external_id or "")
-        if other is not None and other.customer_id not in known:
-            return f"its external_id is user {other.customer_id} now"
-        return ""  # it does not matter who deactivated it
-    now = user.deactivation(None).facts
-    differ = [name for name, value in action.facts.items() if now.get(name) != value]
-    return f"{', '.join(differ)} changed" if differ else None
 
 
 def _shown(qps: int | None) -> str:

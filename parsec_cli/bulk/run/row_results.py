@@ -83,7 +83,10 @@ class Results:
 
     def settle(self, settled: Iterable[Settled]) -> None:
         """Add the rows that need no request, with one write for all."""
-        lines = [self._keep(one.entry, RowResult(one.outcome, one.error)) for one in settled]
+        lines = [
+            self._keep(entry, RowResult("failed" if error else "unchanged", error))
+            for entry, error in settled
+        ]
         if lines and self._file is not None:
             data = "".join(filter(None, lines)).encode("ascii")
             self._file.commit(self._file.append(data))

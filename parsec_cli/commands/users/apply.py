@@ -8,7 +8,7 @@ from parsec_cli import columns
 from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
-from parsec_cli.bulk.plan.snapshot import CheckedPlan, needed_by_plan, recheck, take_snapshot
+from parsec_cli.bulk.plan.snapshot import CheckedPlan, named_in, recheck, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.bulk.run.row_results import name_of_row
 from parsec_cli.cli.common_options import (
@@ -152,7 +152,8 @@ def _apply(
     else:
         overcommit = _PLAN_OVERCOMMIT
         builder = BuilderState(runtime, balances_only=options.plan.balances_only)
-        snapshot = take_snapshot(builder.all_users(), needed_by_plan(saved.plan))
+        gone = {action.customer_id.lower() for action in saved.plan.deactivations}
+        snapshot = take_snapshot(builder.all_users(), named_in(gone))
     checked = recheck(saved.plan, snapshot, allow_odd_ids=saved.allow_odd_ids)
     pool, allowed = get_pool(builder.client), saved.allow_overcommit
     builder.within_limits(checked, pool, allow_overcommit=allowed, command=overcommit)
@@ -183,12 +184,12 @@ def _apply(
 
 def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
     """Return the part of a plan that is still to be sent; its notes name the refused rows."""
-    done = [one.entry for one in checked.settled if not one.error]
+    done = [entry for entry, error in checked.settled if not error]
     keeps = (Keep(e.row or 0, e.external_id) for e in done if not isinstance(e, Keep))
     notes = [
-        f"skipped: {name_of_row(one.entry.row)} `{one.entry.external_id}`, {one.error}"
-        for one in checked.settled
-        if one.error
+        f"skipped: {name_of_row(entry.row)} `{entry.external_id}`, {error}"
+        for entry, error in checked.settled
+        if error
     ]
     notes = notes and shortened(notes, _SHOWN)
     return Plan(checked.send, (*plan.keeps, *keeps), (*plan.notes, *notes))

@@ -85,7 +85,7 @@ class BuilderState:
 
     def forecast(self, checked: CheckedPlan, pool: Pool) -> Forecast:
         """Forecast what is to be sent, with the reads of holdings before the deactivations."""
-        reads = sum(self._reads(_listed(checked, action)) for action in checked.deactivations)
+        reads = sum(self._reads(checked.user(action)) for action in checked.deactivations)
         return forecast(
             checked.send, pool, rate=self.pacer.rate, quota_left=self._quota_left, reads=reads
         )
@@ -112,7 +112,7 @@ class BuilderState:
         self, checked: CheckedPlan, earlier: EarlierDeactivations | None = None
     ) -> tuple[CheckedPlan, list[Held]]:
         """Read what the users to be deactivated hold; warn of `earlier` deactivations of them."""
-        users = {one.customer_id: _listed(checked, one) for one in checked.deactivations}
+        users = {one.customer_id: checked.user(one) for one in checked.deactivations}
         held: dict[str, Holdings | None] = dict.fromkeys(users)
         to_read = {customer: user for customer, user in users.items() if has_wallet(user)}
         if to_read:
@@ -134,14 +134,6 @@ class BuilderState:
 
     def _reads(self, user: User) -> int:
         return requests_needed(user, fetched=self.fetched, balances_only=self._balances_only)
-
-
-def _listed(checked: CheckedPlan, action: Deactivate) -> User:
-    """Return the user's record; one that was not kept may have a wallet."""
-    listed = checked.snapshot.by_customer_id(action.customer_id)
-    if listed is None or listed.record is None:
-        return User({"customer_id": action.customer_id, "wallet": {}})
-    return listed.as_user
 
 
 @record

@@ -10,11 +10,11 @@ from parsec_cli import columns
 from parsec_cli.api import changes
 from parsec_cli.api.reads import user_path
 from parsec_cli.api.resolve import Reference
-from parsec_cli.bulk.files.header import Columns
+from parsec_cli.bulk.files.read_file import Columns
 from parsec_cli.bulk.files.roster import Target, read_targets
-from parsec_cli.bulk.plan.diff import check_header, needed_by_targets, plan_deactivations
+from parsec_cli.bulk.plan.diff import check_header, plan_deactivations
 from parsec_cli.bulk.plan.plan import as_json
-from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
+from parsec_cli.bulk.plan.snapshot import Snapshot, named_in, recheck, take_snapshot
 from parsec_cli.cli.common_options import (
     ALLOW_HOLDINGS,
     BALANCES_ONLY,
@@ -200,7 +200,8 @@ def _snapshot(
     """Fetch the targets, one by one or all in one listing."""
     names = [target.reference for target in targets]
     if len(targets) > _LISTING_FROM or not all(map(_is_reference, names)):
-        return take_snapshot(builder.all_users(), needed_by_targets(targets))
+        ids = {target.customer_id or target.external_id for target in targets}
+        return take_snapshot(builder.all_users(), named_in(ids))
     snapshot, builder.fetched = Snapshot(), True
     found = runtime.resolver.find(names, to_change=True)
     named = runtime.resolver.remembered(header) if header else []

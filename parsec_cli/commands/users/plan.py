@@ -102,7 +102,7 @@ def make_plan(
 
     The plan is bound to host and key.
     """
-    from parsec_cli.bulk.files.header import Columns
+    from parsec_cli.bulk.files.read_file import Columns
     from parsec_cli.bulk.files.roster import read_roster
     from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
 
