@@ -478,7 +478,7 @@ def test_the_builder_key_in_a_query_is_not_logged(run_any, leaks):
     assert leaks(done, [BUILDER_KEY]) == []
 
 
-def test_names_from_the_server_do_not_reach_a_terminal_raw(run, builder):
+def test_names_from_the_server_are_escaped_on_a_terminal(run, builder):
     builder.fault("GET", "usage", action=json_answer(200, {"\x1b[2J\u202e[/x]": "\x1b]0;t\x07"}))
     done = run("api", "GET", "/usage", "-o", "table")
     assert done.code == 0, done

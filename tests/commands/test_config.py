@@ -136,7 +136,7 @@ def test_show_gives_each_value_its_source_in_json(tool, config):
     }
 
 
-def test_a_masked_value_stays_nested_as_it_was(tool, config):
+def test_a_masked_value_keeps_its_place(tool, config):
     config(STORED)
     done = tool("config", "show", "--json", "--fields", "values.api_key.value")
     assert done.json == {"values": {"api_key": {"value": "pk_live_****d456"}}}
@@ -178,7 +178,7 @@ def test_profiles_are_listed_with_the_sandbox_last(tool, config):
     ]
 
 
-def test_an_empty_config_file_is_an_error_until_it_is_written_anew(tool, config):
+def test_an_empty_config_file_is_an_error_until_it_is_written_again(tool, config):
     """A crash can leave a file of zero bytes, which is never a reason for defaults."""
     path = config("")
     done = tool("pool", "show", env={"PARSEC_API_KEY": KEY})

@@ -19,7 +19,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_dry_run_ends_with_the_words_that_nothing_was_sent(form, command, run, builder, work):
+def test_every_dry_run_ends_with_a_line_that_nothing_was_sent(form, command, run, builder, work):
     builder.add("a", qps_limit=5)
     builder.add("b", qps_limit=5)
     (work / "leavers.txt").write_text("a\n")

@@ -266,7 +266,7 @@ PAIRS = [(READS[number % len(READS)], bad) for number, bad in enumerate(BAD)]
 
 
 @pytest.mark.parametrize(("path", "bad"), sorted({*PAIRS, *((path, "500") for path in READS)}))
-def test_what_cannot_be_read_is_unknown_and_counts(run, builder, work, path, bad):
+def test_holdings_that_cannot_be_read_count_as_held(run, builder, work, path, bad):
     builder.strict = False
     fields = {"wallet_type": "eoa"} if path == "/balance" else wallet()
     builder.add("u1", wallet=fields, linked_exchanges=["polymarket"])
@@ -339,7 +339,7 @@ LINKED = ["open_orders", "positions"]
     ],
     ids=str,
 )
-def test_a_record_that_is_not_understood_counts(run, builder, fields, unknown):
+def test_holdings_in_an_unknown_shape_count_as_held(run, builder, fields, unknown):
     builder.add("u1", **fields)
     done = run("users", "deactivate", "u1", "-n", "--json")
     assert done.json["holdings"]["unknown"] == unknown
@@ -425,7 +425,7 @@ def test_deactivations_with_another_key_are_not_mentioned(run, builder):
     assert "earlier deactivation" not in shown.err
 
 
-def test_a_later_answer_settles_what_was_unknown(run, builder, clock):
+def test_a_later_response_settles_an_unknown_outcome(run, builder, clock):
     builder.add("u1")
     builder.fault("DELETE", action=reset(), times=3)
     assert run("users", "deactivate", "u1", "--confirm", "u1").code == 12

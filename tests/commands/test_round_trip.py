@@ -125,7 +125,7 @@ def test_stale_customer_id_of_a_user_created_again_is_refused(run, builder, work
     ids=ascii,
 )
 @pytest.mark.parametrize("verb", [["plan"], ["apply", "--yes"], ["deactivate", "--from-file"]])
-def test_ids_with_a_meaning_in_a_url_are_faults_of_the_file(run, builder, work, rows, verb):
+def test_ids_with_a_meaning_in_a_url_are_errors_in_the_file(run, builder, work, rows, verb):
     header = "external_id,qps_limit"
     done = run("users", *verb, roster(work / "f.csv", *rows, header=header))
     assert done.code == 2, done
@@ -167,7 +167,7 @@ def test_argument_with_a_second_meaning_is_refused_if_it_is_known(run, builder, 
     assert run("users", "get", typed, "--json").json["customer_id"] == one["customer_id"]
 
 
-def test_double_that_a_listing_shows_beside_the_index_is_refused(run, builder):
+def test_a_second_user_with_the_name_is_refused_when_a_listing_shows_it(run, builder):
     """A change by an index entry alone stays one GET."""
     first = builder.add("u1", 5)
     run("users", "get", f"id:{first['customer_id']}")

@@ -72,15 +72,15 @@ def test_results_may_not_be_written_over_the_file(run, builder, mixed, work):
     assert (work / "users.csv").read_bytes() == before
 
 
-def test_decreases_first_then_deactivations_then_increases(run, builder, mixed):
+def test_decreases_are_sent_first_and_increases_last(run, builder, mixed):
     run("users", "apply", mixed, "--confirm", "1", "--concurrency", "1")
     assert [request.method for request in builder.mutations] == ["PATCH", "DELETE", "POST", "PATCH"]
     sent = [request.json()["qps_limit"] for request in builder.mutations if request.body]
     assert sent == [1, 4, 20]
 
 
-def test_sum_never_passes_the_pool_on_the_way(run, builder, work):
-    """Also while eight workers swap limits in a full pool."""
+def test_the_sum_of_limits_never_exceeds_the_pool_during_a_run(run, builder, work):
+    """Eight workers swap limits in a full pool."""
     builder.qps_pool = 400
     for number in range(40):
         builder.add(f"u{number}", 1 if number % 2 else 19)
@@ -99,8 +99,7 @@ def test_sum_never_passes_the_pool_on_the_way(run, builder, work):
     assert max(sums) == 400
 
 
-def test_one_failed_row_leaves_the_others_done_and_is_named(run, builder, work):
-    """Some rows failed is never exit 0."""
+def test_one_failed_row_is_named_and_the_others_are_applied(run, builder, work):
     builder.fault(
         "POST", nth=2, action=error(400, "validation failed", "validation_error"), times=1
     )
@@ -119,7 +118,7 @@ def test_one_failed_row_leaves_the_others_done_and_is_named(run, builder, work):
     assert "validation failed" in second["error"]
 
 
-def test_failed_rows_alone_run_again(run, builder, work, clock):
+def test_a_second_run_sends_only_the_failed_rows(run, builder, work, clock):
     builder.fault("POST", nth=2, action=error(400, "no", "bad_request"))
     command = ["users", "apply", roster(work / "u.csv", "a,1", "b,1"), "--yes", "--json"]
     run(*command, "--concurrency", "1")
@@ -132,8 +131,7 @@ def test_failed_rows_alone_run_again(run, builder, work, clock):
     assert len(builder.effects) == 2
 
 
-def test_create_of_a_user_made_meanwhile_is_not_called_created(run, builder, work):
-    """An idempotent create ignores what was asked, and that is told."""
+def test_a_user_who_was_created_meanwhile_is_not_called_created(run, builder, work):
     file = roster(work / "u.csv", "late,50")
     answer = builder.respond_to
 
@@ -153,7 +151,7 @@ def test_create_of_a_user_made_meanwhile_is_not_called_created(run, builder, wor
     assert "10" in row["error"]
 
 
-def test_failures_stop_the_run_at_the_limit(run, builder, work):
+def test_a_run_stops_at_max_failures(run, builder, work):
     builder.fault("POST", action=error(400, "no", "bad_request"), times=3)
     file = roster(work / "u.csv", *(f"u{n},1" for n in range(9)))
 
@@ -166,7 +164,7 @@ def test_failures_stop_the_run_at_the_limit(run, builder, work):
     assert completed.json["summary"]["not_attempted"] == 6
 
 
-def test_nothing_to_do_sends_nothing_and_asks_nobody(run, builder, work, home):
+def test_a_run_with_nothing_to_do_needs_no_consent(run, builder, work, home):
     builder.add("there", 5)
 
     completed = run("users", "apply", roster(work / "u.csv", "there,5"), "--json")
@@ -186,7 +184,7 @@ def test_dry_run_sends_nothing_and_needs_no_consent(run, builder, mixed, home):
     assert journals(home) == []
 
 
-def test_history_has_a_line_for_every_change(run, mixed, history):
+def test_the_history_has_a_line_for_every_change(run, mixed, history):
     run("users", "apply", mixed, "--confirm", "1", "--reason", "spring cleaning")
 
     begun = [line for line in history() if "command" in line]
@@ -195,16 +193,14 @@ def test_history_has_a_line_for_every_change(run, mixed, history):
     assert len(begun) == 4
 
 
-def test_no_key_is_left_anywhere(run, builder, mixed, home):
-    """Records of deactivated users are kept, their keys are not."""
+def test_no_key_is_shown_or_stored(run, builder, mixed, home):
     completed = run("users", "apply", mixed, "--confirm", "1", "-o", "csv")
 
     assert completed.code == 0
     assert find_leaks(completed, home, [builder.key, END_USER_KEY]) == []
 
 
-def test_created_users_are_found_without_paging(run, builder, work):
-    """The index learns from a bulk create as it does from a single one."""
+def test_users_that_a_run_created_are_in_the_index(run, builder, work):
     builder.add_many(120)
     run("users", "apply", roster(work / "u.csv", "new,1"), "--yes")
     del builder.requests[:]
@@ -215,7 +211,7 @@ def test_created_users_are_found_without_paging(run, builder, work):
     assert len(builder.requests) == 1
 
 
-def test_unwritable_journal_sends_nothing(run, builder, work, home):
+def test_without_a_journal_nothing_is_sent(run, builder, work, home):
     runs_dir(home).parent.mkdir(parents=True)
     runs_dir(home).write_text("a file where the directory belongs")
 
@@ -226,8 +222,7 @@ def test_unwritable_journal_sends_nothing(run, builder, work, home):
     assert changes(builder) == []
 
 
-def test_history_lost_in_the_middle_stops_the_run(run, builder, work, home):
-    """What was sent is told, what was not is not attempted."""
+def test_a_run_stops_when_the_history_can_no_longer_be_written(run, builder, work, home):
     path = home / ".local" / "state" / "parsec" / "history.jsonl"
     answer = builder.respond_to
 

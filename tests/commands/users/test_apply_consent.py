@@ -55,13 +55,12 @@ def test_deactivations_need_their_exact_count(run, builder, file, how, home):
 
 
 @pytest.mark.parametrize("how", [["--confirm", "2"], ["--yes", "--confirm", "2"]])
-def test_count_covers_the_rest_of_the_plan(run, builder, file, how):
+def test_the_count_is_consent_to_the_whole_plan(run, builder, file, how):
     assert run("users", "apply", file, *how).code == 0
     assert [user["external_id"] for user in builder.users.values()] == ["new"]
 
 
-def test_refusal_names_the_command_that_works(run, builder, file, parsec, key_env):
-    """With every option that was given."""
+def test_a_refusal_proposes_the_command_with_every_option(run, builder, file, parsec, key_env):
     how = ["--max", "5", "--max-failures", "7", "--concurrency", "2", "--reason", "too many"]
     command = command_in(run("users", "apply", file, *how, "--results", "out.jsonl").err)
 
@@ -71,7 +70,7 @@ def test_refusal_names_the_command_that_works(run, builder, file, parsec, key_en
 
 
 @pytest.mark.parametrize("how", [[], ["--no-input"]])
-def test_without_deactivations_somebody_must_still_say_yes(run, builder, harmless, how):
+def test_a_plan_without_deactivations_needs_consent_too(run, builder, harmless, how):
     completed = run("users", "apply", harmless, *how, stdin=b"y\n")
 
     assert completed.code == 9
@@ -79,7 +78,7 @@ def test_without_deactivations_somebody_must_still_say_yes(run, builder, harmles
     assert changes(builder) == []
 
 
-def test_count_of_none_is_0(run, builder, harmless):
+def test_without_deactivations_the_count_is_0(run, builder, harmless):
     refused = run("users", "apply", harmless, "--confirm", "1")
     assert refused.code == 9
     assert command_in(refused.err).endswith("--yes")
@@ -87,7 +86,7 @@ def test_count_of_none_is_0(run, builder, harmless):
     assert run("users", "apply", harmless, "--confirm", "0").code == 0
 
 
-def test_file_on_stdin_needs_consent_beforehand(run, builder):
+def test_a_file_on_stdin_needs_consent_in_advance(run, builder):
     data = b"external_id,qps_limit\nnew,1\n"
 
     assert run("users", "apply", "-", stdin=data).code == 9
@@ -95,8 +94,7 @@ def test_file_on_stdin_needs_consent_beforehand(run, builder):
     assert run("users", "apply", "-", "--yes", stdin=data).code == 0
 
 
-def test_more_than_max_sends_nothing(run, builder, work):
-    """Also with consent to all of them."""
+def test_a_count_above_max_sends_nothing_even_with_consent(run, builder, work):
     builder.add_many(12)
     file = roster(
         work / "u.csv", *(f"user-{n:05d},absent" for n in range(11)), header="external_id,state"
@@ -111,7 +109,7 @@ def test_more_than_max_sends_nothing(run, builder, work):
     assert len(builder.users) == 1
 
 
-def test_operator_types_the_count(terminal, builder, file, key_env):
+def test_the_typed_count_is_consent(terminal, builder, file, key_env):
     session = terminal(
         ["users", "apply", file], env=key_env(builder), answers=[("type 2", "2\n")], cols=120
     )
@@ -123,7 +121,7 @@ def test_operator_types_the_count(terminal, builder, file, key_env):
 
 
 @pytest.mark.parametrize("answer", ["y\n", "1\n", "\n", "yes\n", CTRL_D])
-def test_operator_types_anything_else(terminal, builder, file, key_env, answer):
+def test_any_other_answer_is_a_refusal(terminal, builder, file, key_env, answer):
     session = terminal(["users", "apply", file], env=key_env(builder), answers=[("type 2", answer)])
 
     assert session.code == 9
@@ -133,7 +131,9 @@ def test_operator_types_anything_else(terminal, builder, file, key_env, answer):
 @pytest.mark.parametrize(
     ("answer", "code"), [("y\n", 0), ("yes\n", 0), ("n\n", 9), ("\n", 9), (CTRL_D, 9)]
 )
-def test_operator_says_yes_or_no_to_the_rest(terminal, builder, harmless, key_env, answer, code):
+def test_a_plan_without_deactivations_is_a_yes_or_no_question(
+    terminal, builder, harmless, key_env, answer, code
+):
     session = terminal(
         ["users", "apply", harmless], env=key_env(builder), answers=[("[y/N]", answer)], cols=120
     )

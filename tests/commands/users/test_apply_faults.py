@@ -38,8 +38,7 @@ def counts(completed) -> dict[str, int]:
     ],
     ids=["401", "403", "quota by code", "quota by text", "redirect"],
 )
-def test_a_fault_that_would_fail_every_row_stops_the_run(apply, builder, fault, code):
-    """The rest is not attempted, and the error says what was done."""
+def test_an_error_that_would_fail_every_row_stops_the_run(apply, builder, fault, code):
     builder.fault("POST", nth=4, action=fault)
 
     completed = apply(*ALONE)
@@ -60,7 +59,9 @@ def test_a_fault_that_would_fail_every_row_stops_the_run(apply, builder, fault, 
     ],
     ids=["502", "503", "malformed", "404"],
 )
-def test_rows_that_end_alike_in_a_row_stop_the_run(apply, builder, fault, code, outcome, rows):
+def test_consecutive_rows_with_the_same_failure_stop_the_run(
+    apply, builder, fault, code, outcome, rows
+):
     builder.fault("POST", times=999, action=fault)
     builder.strict = False
 
@@ -71,7 +72,7 @@ def test_rows_that_end_alike_in_a_row_stop_the_run(apply, builder, fault, code, 
     assert f"{rows} rows in a row" in completed.err
 
 
-def test_401_with_workers_sends_no_more_than_was_in_flight(apply, builder):
+def test_after_a_401_no_worker_sends_another_request(apply, builder):
     builder.fault("POST", nth=2, times=99, action=error(401, "invalid API key", "unauthorized"))
     builder.strict = False
 
@@ -82,8 +83,8 @@ def test_401_with_workers_sends_no_more_than_was_in_flight(apply, builder):
     assert sum(completed.json["summary"].values()) == 10
 
 
-def test_quota_told_as_used_up_stops_before_the_next_request(apply, builder):
-    """A good answer that says `remaining: 0` is the last one; the reset time is named."""
+def test_a_used_up_quota_stops_the_run_before_the_next_request(apply, builder):
+    """A successful response says `remaining: 0`; the error names the time of the reset."""
     headers = {
         "x-ratelimit-monthly-limit": "1000",
         "x-ratelimit-monthly-remaining": "0",
@@ -100,7 +101,7 @@ def test_quota_told_as_used_up_stops_before_the_next_request(apply, builder):
     assert "2026-10-26" in completed.err
 
 
-def test_nothing_left_of_an_unlimited_quota_stops_nobody(apply, builder):
+def test_an_unlimited_quota_with_nothing_remaining_stops_no_run(apply, builder):
     """A monthly limit of 0 means unlimited."""
     headers = {"x-ratelimit-monthly-limit": "0", "x-ratelimit-monthly-remaining": "0"}
     made = {"customer_id": "2f418294-d6ce-5cde-b477-9cf420dc6f2f", "external_id": "u2"}
@@ -110,8 +111,7 @@ def test_nothing_left_of_an_unlimited_quota_stops_nobody(apply, builder):
     assert len(builder.mutations) == 10
 
 
-def test_refused_connections_stop_after_three_rows(apply, builder):
-    """Nothing was sent, and nothing would be."""
+def test_refused_connections_stop_the_run_after_three_rows(apply, builder):
     pool = {"qps_pool": 100, "end_user_count": 0, "total_allocated_qps": 0}
 
     def last(_request):
@@ -130,8 +130,8 @@ def test_refused_connections_stop_after_three_rows(apply, builder):
     assert changes(builder) == []
 
 
-def test_outage_does_not_multiply_the_requests(run, builder, work):
-    """A tenth more at most, ten at least."""
+def test_retries_are_limited_during_an_outage(run, builder, work):
+    """To a tenth of the requests, or ten."""
     builder.fault("POST", times=9999, action=html(502))
     builder.strict = False
     file = roster(work / "u.csv", *(f"u{number},1" for number in range(200)))
@@ -141,7 +141,7 @@ def test_outage_does_not_multiply_the_requests(run, builder, work):
     assert len(builder.mutations) <= 13 + 10
 
 
-def test_good_rows_in_between_end_a_row_of_faults(apply, builder):
+def test_a_successful_row_resets_the_count_of_failures(apply, builder):
     for nth in (2, 3, 5, 6, 8, 9):
         builder.fault("POST", nth=nth, action=error(404, "not found", "not_found"))
 
@@ -151,7 +151,7 @@ def test_good_rows_in_between_end_a_row_of_faults(apply, builder):
     assert counts(completed) == {"created": 4, "failed": 6}
 
 
-def test_lost_answer_of_a_create_is_asked_again(apply, builder):
+def test_a_create_is_repeated_after_a_lost_response(apply, builder):
     builder.fault("POST", nth=3, action=actions.reset(), after_effect=True)
 
     completed = apply(*ALONE)
@@ -161,8 +161,10 @@ def test_lost_answer_of_a_create_is_asked_again(apply, builder):
     assert completed.json["results"][2]["attempts"] == 2
 
 
-def test_unknown_row_goes_on_and_the_next_run_tells(run, builder, work, clock):
-    """A 500 to a PATCH whose user cannot be read again: unknown, exit 12; then it converges."""
+def test_an_unknown_row_does_not_stop_the_run_and_the_next_run_settles_it(
+    run, builder, work, clock
+):
+    """A 500 to a PATCH whose user cannot be read either."""
     builder.add_many(3)
     file = roster(work / "u.csv", *(f"user-{number:05d},2" for number in range(3)))
     first = next(iter(builder.users))
@@ -184,7 +186,7 @@ def test_unknown_row_goes_on_and_the_next_run_tells(run, builder, work, clock):
     assert list(outcomes(run(*command)).values()) == ["unchanged"] * 3
 
 
-def test_per_second_429_is_waited_for(apply, builder):
+def test_a_429_per_second_delays_the_run(apply, builder):
     builder.fault("POST", nth=3, times=2, action=actions.too_many("1"))
 
     completed = apply(*ALONE)
@@ -197,8 +199,8 @@ def test_per_second_429_is_waited_for(apply, builder):
 @pytest.mark.parametrize(
     "action", [html(502), actions.reset(), json_answer(200, {"users": "none"})]
 )
-def test_listing_that_breaks_off_changes_nothing(run, builder, work, verb, action):
-    """Whoever was not listed would be created, or spared; also without `--prune`."""
+def test_an_incomplete_listing_changes_nothing(run, builder, work, verb, action):
+    """Users who are missing from it would be created, or spared by `--prune`."""
     builder.add_many(250)
     builder.fault("GET", r"users$", nth=2, times=9, action=action)
     builder.strict = False
@@ -211,7 +213,7 @@ def test_listing_that_breaks_off_changes_nothing(run, builder, work, verb, actio
     assert changes(builder) == []
 
 
-def test_cursor_that_repeats_never_prunes(run, builder, work):
+def test_a_repeated_cursor_never_prunes(run, builder, work):
     builder.add_many(150)
     page = {"users": list(builder.users.values())[:100], "next_cursor": "again"}
     builder.fault("GET", r"users$", times=99, action=json_answer(200, page))
@@ -222,7 +224,7 @@ def test_cursor_that_repeats_never_prunes(run, builder, work):
     assert changes(builder) == []
 
 
-def test_limits_that_cannot_be_read_slow_the_run_down(apply, builder):
+def test_a_run_is_slow_when_the_limits_cannot_be_read(apply, builder):
     """Four requests a second, which is below the smallest tier."""
     builder.fault("GET", "usage", times=4, action=html(502))
 
@@ -236,7 +238,6 @@ def test_limits_that_cannot_be_read_slow_the_run_down(apply, builder):
 @pytest.mark.parametrize("asked", ["100000", "9" * 400, "Fri, 31 Dec 2100 23:59:59 GMT"])
 @pytest.mark.parametrize("concurrency", ["1", "8"])
 def test_a_wait_beyond_max_wait_stops_the_run(run, builder, work, asked, concurrency):
-    """The row that was refused is failed, the rest is not attempted."""
     refused = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
     builder.fault("POST", nth=3, times=99, action=json_answer(429, refused, {"Retry-After": asked}))
     builder.strict = False
@@ -253,8 +254,7 @@ def test_a_wait_beyond_max_wait_stops_the_run(run, builder, work, asked, concurr
     assert all(wait <= 5 for wait in done.waits)
 
 
-def test_a_503_that_asks_for_too_long_a_wait_stops_the_run(run, builder, work):
-    """Its own row is unknown."""
+def test_a_503_with_too_long_a_wait_stops_the_run(run, builder, work):
     busy = json_answer(503, {"error": "busy"}, {"Retry-After": "100000"})
     builder.fault("POST", nth=2, action=busy)
     done = run(*("users", "apply", creates(work / "u.csv", 5), "--yes", "--json"), *ALONE)

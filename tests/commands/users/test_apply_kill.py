@@ -139,7 +139,6 @@ def test_boundaries_cover_the_whole_run(victim):
 @pytest.mark.parametrize("lost", [True, False])
 @pytest.mark.parametrize("number", range(1, EFFECTS + 1) if FULL else [6])
 def test_killed_at_a_request(victim, parsec, number, lost):
-    """Before the server acted on it, and after."""
     run = victim(ROWS)
     run.kill_at_request(number, lost=lost)
     run.start("-m", "parsec_cli", concurrency=1)
@@ -150,7 +149,6 @@ def test_killed_at_a_request(victim, parsec, number, lost):
 
 @pytest.mark.parametrize("seed", range(200 if FULL else 2))
 def test_killed_at_a_random_time_with_many_workers(victim, builder, parsec, seed):
-    """Also when several requests are in flight."""
     chance = random.Random(seed)
     builder.latency = 0.01
     run = victim(ROWS)
@@ -177,8 +175,9 @@ def test_killed_again_and_again_until_it_is_done(victim, parsec):
     run.check(parsec, effects=5, concurrency=1, kills=kills)
 
 
-def test_deactivation_whose_fate_a_kill_hid_is_asked_for_again(victim, builder, parsec, terminal):
-    """It is part of the count, and shown as one that an older run has sent."""
+def test_a_deactivation_that_a_kill_left_unknown_needs_consent_again(
+    victim, builder, parsec, terminal
+):
     run = victim(SMALL)
     run.kill_at_request(2, lost=True)
     run.start("-m", "parsec_cli", concurrency=1)

@@ -47,8 +47,7 @@ class Meter:
 
 
 @pytest.mark.parametrize(("rate", "burst", "rows"), [(200, 400, 600), (10, 10, 60)])
-def test_rate_max_takes_all_that_is_permitted(run, builder, work, clock, rate, burst, rows):
-    """All rows succeed, few are ever refused."""
+def test_rate_max_uses_all_of_the_limit(run, builder, work, clock, rate, burst, rows):
     meter = Meter(builder, rate, burst, clock)
 
     file = creates(work / "u.csv", rows)
@@ -62,10 +61,9 @@ def test_rate_max_takes_all_that_is_permitted(run, builder, work, clock, rate, b
 
 
 @pytest.mark.parametrize(("rate", "burst", "rows"), [(200, 400, 300), (5, 5, 30)])
-def test_default_pace_is_never_refused_and_leaves_room(
+def test_the_default_rate_is_never_refused_and_leaves_a_fifth(
     run, builder, work, clock, rate, burst, rows
 ):
-    """A fifth is left for the app that shares the key."""
     meter = Meter(builder, rate, burst, clock)
 
     completed = run(
@@ -81,7 +79,7 @@ def test_default_pace_is_never_refused_and_leaves_room(
     assert len(meter.accepted) >= 0.78 * rate * spent
 
 
-def test_limit_of_0_is_no_limit(run, builder, work):
+def test_a_limit_of_0_is_no_limit(run, builder, work):
     builder.rest_qps = 0
 
     completed = run("users", "apply", creates(work / "u.csv", 50), "--yes")
@@ -100,8 +98,7 @@ def test_limit_of_0_is_no_limit(run, builder, work):
         ((10, 10), 100, ()),
     ],
 )
-def test_pace_in_real_time(parsec, builder, work, key_env, limits, rows, more):
-    """All of the limit at `--rate max`; the default pace is never refused."""
+def test_rates_in_real_time(parsec, builder, work, key_env, limits, rows, more):
     meter = Meter(builder, *limits, time.monotonic)
     builder.latency = 0.02
     argv = ["users", "apply", creates(work / "u.csv", rows), "--yes", "--json", *more]

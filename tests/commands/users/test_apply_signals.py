@@ -53,8 +53,8 @@ def changes(builder) -> int:
 
 @pytest.mark.parametrize("number", CODES)
 @pytest.mark.parametrize("seed", range(100 if FULL else 2))
-def test_signal_drains_the_run_and_the_next_goes_on(apply, builder, work, number, seed):
-    """No new rows, those in flight finished, all told; then nothing is sent twice."""
+def test_a_signal_drains_the_run_and_the_next_one_continues(apply, builder, work, number, seed):
+    """Rows in flight are finished, no more are sent, and the next run sends nothing twice."""
     chance = random.Random(seed)
     builder.latency = 0.03
     at = chance.randrange(1, 40)
@@ -82,8 +82,7 @@ def test_signal_drains_the_run_and_the_next_goes_on(apply, builder, work, number
 
 
 @pytest.mark.parametrize("number", CODES)
-def test_signal_during_a_wait_after_a_429(apply, builder, number):
-    """Nothing was applied, so nothing is unknown."""
+def test_a_signal_during_a_wait_after_a_429_leaves_nothing_unknown(apply, builder, number):
     builder.fault("POST", nth=9, times=999, action=too_many("50"))
     child = apply("--concurrency", "4")
     until(lambda: changes(builder) >= 9)
@@ -100,7 +99,7 @@ def test_signal_during_a_wait_after_a_429(apply, builder, number):
     assert summary["created"] + summary["failed"] + summary["not_attempted"] == ROWS
 
 
-def test_answer_that_does_not_come_in_time_is_unknown(apply, builder):
+def test_a_row_without_a_response_in_time_is_unknown(apply, builder):
     builder.fault("POST", nth=6, action=stall(), after_effect=True)
     child = apply("--concurrency", "2", drain=0.8)
     until(lambda: changes(builder) >= 10)
@@ -117,8 +116,8 @@ def test_answer_that_does_not_come_in_time_is_unknown(apply, builder):
 
 
 @pytest.mark.parametrize("number", CODES)
-def test_second_signal_ends_at_once(apply, builder, number, work):
-    """What was in flight is told as unknown, and the run can be taken up."""
+def test_a_second_signal_ends_the_run_at_once(apply, builder, number, work):
+    """Rows in flight are unknown, and the run can be continued."""
     builder.fault("POST", nth=6, times=4, action=stall(), after_effect=True)
     child = apply("--concurrency", "4")
     until(lambda: changes(builder) >= 9)
@@ -140,8 +139,8 @@ def test_second_signal_ends_at_once(apply, builder, number, work):
 
 @pytest.mark.parametrize("number", CODES)
 @pytest.mark.parametrize("action", [stall(), too_many("50")], ids=str)
-def test_signal_before_the_first_row_changes_nothing(apply, builder, number, action):
-    """While users are listed, also during a wait after a 429."""
+def test_a_signal_before_the_first_row_changes_nothing(apply, builder, number, action):
+    """While users are listed, or during a wait after a 429."""
     builder.fault("GET", "users$", action=action)
     child = apply()
     until(lambda: len(builder.requests) == 2)
@@ -154,7 +153,7 @@ def test_signal_before_the_first_row_changes_nothing(apply, builder, number, act
 
 
 @pytest.mark.parametrize("number", CODES)
-def test_deactivation_in_flight_is_finished_and_no_other_begun(start, builder, work, number):
+def test_a_deactivation_in_flight_is_finished_and_no_other_is_sent(start, builder, work, number):
     names = [user["external_id"] for user in builder.add_many(5)]
     builder.fault("DELETE", nth=2, action=slow(0.3, answer(204)), after_effect=True)
     file = roster(work / "ids.txt", *names, header="external_id")
@@ -172,7 +171,7 @@ def test_deactivation_in_flight_is_finished_and_no_other_begun(start, builder, w
     assert again.json["summary"] == {**summary, "deactivated": 3, "unchanged": 2}
 
 
-def test_run_under_nohup_goes_on(apply, builder):
+def test_a_run_under_nohup_ignores_ctrl_c(apply, builder):
     builder.latency = 0.02
     child = apply(deaf=True)
     until(lambda: changes(builder) >= 5)
@@ -183,8 +182,8 @@ def test_run_under_nohup_goes_on(apply, builder):
 
 
 @pytest.mark.parametrize("verb", ["apply", "deactivate"])
-def test_second_run_at_once_is_refused(start, parsec, builder, work, key_env, verb):
-    """It names the first's process; another key's run is let through."""
+def test_a_second_run_at_the_same_time_is_refused(start, parsec, builder, work, key_env, verb):
+    """The error names the process of the first."""
     builder.fault("POST", action=stall())
     first = start("apply", creates(work / "u.csv", 3), "--yes")
     until(lambda: changes(builder) == 3)

@@ -18,8 +18,8 @@ def command(work, builder):
     return ["users", "apply", creates(work / "u.csv", ROWS), "--yes"]
 
 
-def test_runs_of_one_process_number_in_one_second_keep_their_results(run, work, home, clock):
-    """As the first process of several containers that share a directory."""
+def test_runs_with_the_same_process_id_keep_their_results(run, work, home, clock):
+    """Such as the first process of several containers that share a directory."""
     for number in range(3):
         assert run("users", "apply", roster(work / "u.csv", f"u{number},5"), "--yes").code == 0
         clock.sleep(0.001)
@@ -28,8 +28,7 @@ def test_runs_of_one_process_number_in_one_second_keep_their_results(run, work, 
 
 
 @pytest.mark.parametrize("how", [["--json"], ["-o", "csv"], []])
-def test_stdout_that_is_full_takes_no_row_away(parsec, builder, command, key_env, home, how):
-    """The effect is done and told on stderr; the results are in their file."""
+def test_a_full_stdout_does_not_stop_the_run(parsec, builder, command, key_env, home, how):
     completed = parsec(*command, *how, env=key_env(builder), stdout="/dev/full")
 
     assert completed.code == 1, completed
@@ -40,14 +39,14 @@ def test_stdout_that_is_full_takes_no_row_away(parsec, builder, command, key_env
     assert f"{ROWS} created" in completed.err
 
 
-def test_stdout_that_is_closed_takes_no_row_away(parsec, builder, command, key_env):
+def test_a_closed_stdout_does_not_stop_the_run(parsec, builder, command, key_env):
     completed = parsec(*command, env=key_env(builder), stdout="closed")
 
     assert completed.code == 1, completed
     assert len(builder.effects) == ROWS
 
 
-def test_reader_that_leaves_takes_no_row_away(
+def test_a_reader_that_leaves_does_not_stop_the_run(
     builder, isolated_environment, work, command, key_env, home
 ):
     env = {**isolated_environment, **key_env(builder)}
@@ -59,8 +58,7 @@ def test_reader_that_leaves_takes_no_row_away(
     assert len(lines_of(results_files(home)[0])) == ROWS
 
 
-def test_failed_rows_are_told_also_without_stdout(parsec, builder, command, key_env):
-    """`The change is done` would be a lie about a row that failed."""
+def test_failed_rows_are_reported_without_a_stdout_too(parsec, builder, command, key_env):
     builder.fault("POST", nth=3, action=error(400, "no such thing", "bad_request"))
 
     completed = parsec(*command, "--json", env=key_env(builder), stdout="/dev/full")
@@ -70,8 +68,8 @@ def test_failed_rows_are_told_also_without_stdout(parsec, builder, command, key_
     assert "is done" not in completed.err
 
 
-def test_results_that_are_full_stop_the_run(parsec, builder, command, key_env):
-    """No change without a result that can be kept; what was sent is told."""
+def test_a_full_results_file_stops_the_run(parsec, builder, command, key_env):
+    """No change is sent whose result cannot be kept."""
     completed = parsec(
         *command, "--json", "--concurrency", "1", "--results", "/dev/full", env=key_env(builder)
     )
@@ -85,8 +83,7 @@ def test_results_that_are_full_stop_the_run(parsec, builder, command, key_env):
     assert summary["not_attempted"] == ROWS - len(builder.effects)
 
 
-def test_results_into_a_pipe(parsec, builder, command, key_env):
-    """`--results /dev/stderr` for a log collector: lines as they come."""
+def test_results_can_go_into_a_pipe(parsec, builder, command, key_env):
     completed = parsec(*command, "--json", "--results", "/dev/stderr", env=key_env(builder))
 
     assert completed.code == 0
@@ -94,7 +91,7 @@ def test_results_into_a_pipe(parsec, builder, command, key_env):
     assert {line["external_id"] for line in lines} == set(outcomes(completed))
 
 
-def test_nothing_but_words_on_stderr_off_a_terminal(parsec, builder, command, key_env):
+def test_stderr_is_plain_text_off_a_terminal(parsec, builder, command, key_env):
     completed = parsec(*command, env=key_env(builder))
 
     assert "\x1b" not in completed.err
@@ -102,7 +99,7 @@ def test_nothing_but_words_on_stderr_off_a_terminal(parsec, builder, command, ke
     assert len(completed.err.splitlines()) == 2  # the target, and where the results are
 
 
-def test_bar_on_a_terminal_shows_how_far_it_is(terminal, builder, command, key_env):
+def test_a_progress_bar_on_a_terminal(terminal, builder, command, key_env):
     builder.latency = 0.05
 
     session = terminal(command, env=key_env(builder), cols=100)
@@ -112,14 +109,14 @@ def test_bar_on_a_terminal_shows_how_far_it_is(terminal, builder, command, key_e
     assert "new-00039" in session.text
 
 
-def test_quiet_run_on_a_terminal_has_no_bar(terminal, builder, command, key_env, work):
+def test_a_quiet_run_on_a_terminal_has_no_bar(terminal, builder, command, key_env, work):
     session = terminal([*command, "-q"], env=key_env(builder), stdout=work / "out", cols=100)
 
     assert session.code == 0
     assert session.text == ""
 
 
-def test_ids_of_what_was_made_for_a_pipe(run, builder, command):
+def test_the_ids_of_created_users_can_be_piped(run, builder, command):
     completed = run(*command, "-o", "ids")
 
     assert sorted(completed.out.split()) == sorted(builder.users)

@@ -12,7 +12,7 @@ from support.builder import BUILDER_KEY
 
 
 @pytest.mark.parametrize("exchange", ["polymarket", "kalshi"])
-def test_stored_credentials_are_proved_by_one_balance_read(run, builder, exchange):
+def test_stored_credentials_are_checked_by_one_balance_read(run, builder, exchange):
     user = builder.add("alice")
     done = run("users", "check", user["customer_id"], "--exchange", exchange, "--json")
     assert done.code == 0, done
@@ -107,7 +107,7 @@ def test_a_user_of_another_builder_is_not_found(run, builder):
     assert "not owned" in done.err
 
 
-def test_an_html_page_proves_nothing(run, builder):
+def test_an_html_page_is_not_a_success(run, builder):
     builder.add("alice")
     builder.fault("GET", "balance", action=html(200), times=2)
     done = run("users", "check", "alice", "--exchange", "polymarket", "--json")
@@ -128,7 +128,7 @@ def test_an_html_page_proves_nothing(run, builder):
     ],
     ids=" ".join,
 )
-def test_what_cannot_be_right_is_refused_before_any_request(run, builder, keys_file, options):
+def test_invalid_options_are_refused_before_any_request(run, builder, keys_file, options):
     builder.add("alice")
     keys_file("polymarket")
     done = run("users", "check", "alice", *options)

@@ -20,7 +20,7 @@ def at_terminal(terminal, builder, key_env):
     return lambda *argv, **how: terminal(list(argv), env=key_env(builder), **how)
 
 
-def test_the_right_word_sends_exactly_one_delete(at_terminal, builder):
+def test_the_right_word_sends_one_delete(at_terminal, builder):
     user = builder.add("alice")
     other = builder.add("bob")
     done = at_terminal("users", "deactivate", "alice", answers=[(ONE, "alice\n")])
@@ -140,10 +140,9 @@ def test_several_are_listed_and_agreed_to_by_their_count(at_terminal, builder, k
     ],
     ids=ascii,
 )
-def test_a_name_that_tricks_the_eye_is_shown_escaped_and_not_the_word(
+def test_a_deceptive_name_is_shown_escaped_and_the_customer_id_is_the_word(
     at_terminal, builder, name, escaped
 ):
-    """The customer_id is asked for; the raw characters never reach the terminal."""
     user = builder.add(name)
     done = at_terminal(
         *("users", "deactivate", user["customer_id"]),
@@ -181,7 +180,7 @@ def test_in_a_terminal_without_utf_8_the_word_can_still_be_typed(terminal, build
 @pytest.mark.parametrize(
     ("option", "code"), [("--no-input", 9), ("--confirm=alice", 0), ("--confirm=bob", 9)]
 )
-def test_who_gives_a_word_or_no_input_is_not_asked_at_a_terminal(
+def test_confirm_and_no_input_replace_the_question_at_a_terminal(
     at_terminal, builder, option, code
 ):
     builder.add("alice")
@@ -191,14 +190,13 @@ def test_who_gives_a_word_or_no_input_is_not_asked_at_a_terminal(
     assert len(builder.mutations) == (code == 0)
 
 
-def test_quiet_does_not_silence_what_a_question_is_about(at_terminal, builder):
+def test_quiet_does_not_hide_what_a_question_is_about(at_terminal, builder):
     user = builder.add("alice")
     done = at_terminal("users", "deactivate", "alice", "-q", answers=[(ONE, "\n")])
     assert user["customer_id"] in plain(done.text).partition(ONE)[0]
 
 
-def test_raw_deletes_ask_the_same_question(at_terminal, builder):
-    """No back door."""
+def test_api_delete_asks_the_same_question(at_terminal, builder):
     user = builder.add("alice")
     argv = ["api", "DELETE", f"/builder/users/{user['customer_id']}"]
     assert at_terminal(*argv, answers=[(ONE, "yes\n")]).code == 9

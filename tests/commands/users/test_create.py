@@ -30,7 +30,7 @@ def test_a_record_that_cannot_be_read_leaves_the_response_to_the_create(run, bui
     assert "the user's record could not be read: " in done.err
 
 
-def test_all_that_was_asked_for_is_sent(run, builder):
+def test_every_option_is_sent(run, builder):
     done = run(
         *("users", "create", "u1", "--qps-limit", "7"),
         *("--email", "a@b.example", "--eoa-address", ADDRESS),
@@ -90,8 +90,7 @@ def test_fields_of_an_existing_user_that_differ_are_named_or_called_unverified(r
     assert "the email could not be verified" in done.err
 
 
-def test_an_answer_without_the_limit_is_completed_by_one_read(run, builder):
-    """The created shape lacks qps_limit: the existing user is fetched."""
+def test_a_response_without_the_limit_is_completed_by_one_read(run, builder):
     user = builder.add("u1", 10)
     lean = {k: v for k, v in user.items() if k not in ("tier", "qps_limit", "created_at")}
     builder.fault("POST", action=json_answer(200, {**lean, "status": "active"}))
@@ -111,7 +110,7 @@ def test_a_limit_that_cannot_be_read_is_called_unverified(run, builder):
     assert "qps_limit 50 could not be verified" in done.err
 
 
-def test_an_answer_that_does_not_say_whether_the_user_is_new_was_not_lost(run, builder):
+def test_a_response_that_does_not_say_whether_the_user_is_new(run, builder):
     builder.add("u1")
     user = builder.by_external_id("u1")
     builder.fault("POST", action=json_answer(202, user))
@@ -188,8 +187,7 @@ def test_the_reason_is_kept(run, builder, history):
 
 
 @pytest.mark.parametrize("wrong", [["--fields", "nosuch"], ["--fields", "a.b", "-o", "csv"]])
-def test_a_mistake_that_shows_after_the_change_does_not_say_nothing_was_sent(run, builder, wrong):
-    """Exit 2 would."""
+def test_an_error_after_the_change_does_not_have_exit_code_2(run, builder, wrong):
     done = run("users", "create", "u1", *wrong)
     assert done.code == 1, done
     assert "the change was made, but its result was not shown: unknown field" in done.err
@@ -205,7 +203,7 @@ def test_running_again_after_a_lost_success_is_not_refused_by_the_pool(run, buil
     assert again.json["created"] is False
 
 
-def test_an_id_that_looks_like_a_prefix_is_created_as_it_is_and_told_how_to_name(run, builder):
+def test_an_id_that_starts_like_a_prefix_is_created_and_its_spelling_is_shown(run, builder):
     done = run("users", "create", "ext:foo")
     assert done.code == 0, done
     assert builder.by_external_id("ext:foo")
@@ -239,7 +237,7 @@ def test_a_new_id_that_looks_like_a_known_user_needs_an_option(run, builder, new
 
 
 @pytest.mark.parametrize("char", "\u2800\u3164\u00a0\u3000\u200d\ufe0f")
-def test_an_id_with_a_character_that_nobody_sees_needs_an_option(run, builder, work, char):
+def test_an_id_with_an_invisible_character_needs_an_option(run, builder, work, char):
     """Words and emoji that contain one rightly do not."""
     new = f"us{char}er"
     file = roster(work / "new.csv", f"{new},5")

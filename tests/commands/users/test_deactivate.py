@@ -36,7 +36,6 @@ def test_confirm_takes_the_external_id_or_the_customer_id(run, builder, form):
     ["", " ", "bob", "Alice", "ALICE", "alice ", " alice", "alic", "alice\n", "1", "y", "yes", "*"],
 )
 def test_any_other_confirm_is_a_refusal(run, builder, value):
-    """Equal, letter by letter; the count is for several."""
     builder.add("alice")
     builder.add("bob")
     done = run("users", "deactivate", "alice", "--confirm", value)
@@ -59,8 +58,7 @@ ODD += ["1", "a`b", "a;b", "[/x]", ":smile:", "a\u0301", "e\u0301\u0323", "ext:a
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_the_command_that_is_shown_does_it(run, builder, name):
-    """As it stands, through a shell's eyes."""
+def test_the_proposed_command_deactivates_the_user(run, builder, name):
     user = builder.add(name)
     builder.add("a")
     refused = run("users", "deactivate", "--json", "--", f"ext:{name}")
@@ -95,10 +93,9 @@ UNTYPABLE = {
 
 
 @pytest.mark.parametrize(("name", "escaped"), UNTYPABLE.items(), ids=ascii)
-def test_of_an_external_id_that_cannot_be_typed_the_customer_id_is_the_word(
+def test_the_customer_id_is_the_word_if_the_external_id_cannot_be_typed(
     run, builder, name, escaped
 ):
-    """Hidden, reordered or empty text is no word to agree by."""
     user = builder.add(name)
     refused = run("users", "deactivate", user["customer_id"])
     assert refused.code == 9, refused
@@ -121,7 +118,7 @@ def test_of_an_external_id_that_cannot_be_typed_the_customer_id_is_the_word(
     ],
     ids=str,
 )
-def test_money_is_loud_and_doubt_counts_as_money(run, builder, balance, loud):
+def test_money_is_emphasised_and_doubt_counts_as_money(run, builder, balance, loud):
     builder.add("alice", wallet={"wallet_type": "eoa", "balances": [balance]})
     builder.add("bob")
     assert ("\nHOLDS " in run("users", "deactivate", "alice").err) is loud
@@ -131,8 +128,7 @@ def test_money_is_loud_and_doubt_counts_as_money(run, builder, balance, loud):
 
 
 @pytest.mark.parametrize("user", ["nobody", UUID, f"id:{UUID}", "ext:nobody", "id:alice"])
-def test_an_unknown_user_fails_before_anything_is_asked(run, builder, user):
-    """Nothing to agree to."""
+def test_an_unknown_user_is_an_error_before_the_question(run, builder, user):
     builder.add("alice")
     for more in ([], ["alice"]):
         done = run("users", "deactivate", user, *more, "--confirm", "alice")
@@ -141,8 +137,7 @@ def test_an_unknown_user_fails_before_anything_is_asked(run, builder, user):
     assert builder.mutations == []
 
 
-def test_users_whose_ids_differ_in_one_digit_are_told_apart(run, builder):
-    """The word is that of the user that was named."""
+def test_users_whose_ids_differ_in_one_digit_are_distinguished(run, builder):
     first, second = customer_id(1), customer_id(1)[:-1] + "0"
     builder.add("alice", customer_id=first)
     builder.add("bob", customer_id=second)
@@ -212,10 +207,9 @@ def test_off_a_terminal_a_real_process_refuses_at_once(parsec, builder, key_env,
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
-def test_in_a_loop_over_a_file_the_loops_input_is_left_alone(
+def test_the_input_of_a_shell_loop_is_not_read(
     isolated_environment, builder, key_env, work, confirmed
 ):
-    """Each line reaches the loop, none is taken for an answer."""
     names = ["u1", "u2", "u3"]
     users = [builder.add(name) for name in names]
     (work / "ids").write_text("".join(f"{name}\n" for name in names))
@@ -261,7 +255,7 @@ def test_a_line_end_of_windows_in_a_loop_is_refused(run, builder):
         ("alice bob --confirm 2 --max 2", 0),
     ],
 )
-def test_several_are_agreed_to_by_their_count_or_not_sent(run, builder, line, code):
+def test_the_count_is_the_word_for_several(run, builder, line, code):
     builder.add("alice")
     builder.add("bob")
     argv = shlex.split(line)
@@ -271,7 +265,7 @@ def test_several_are_agreed_to_by_their_count_or_not_sent(run, builder, line, co
     assert len(builder.mutations) == sent
 
 
-def test_one_user_is_agreed_to_by_name_with_a_results_file_too(run, builder, work):
+def test_one_user_needs_the_name_with_a_results_file_too(run, builder, work):
     builder.add("alice")
     argv = ["users", "deactivate", "alice", "--results", "r.jsonl", "--confirm"]
     assert run(*argv, "1").code == 9
@@ -284,7 +278,7 @@ def test_one_user_is_agreed_to_by_name_with_a_results_file_too(run, builder, wor
     assert json.loads((work / "r.jsonl").read_text())["outcome"] == "deactivated"
 
 
-def test_a_file_of_one_is_agreed_to_by_its_count(run, builder, work):
+def test_a_file_with_one_user_needs_the_count(run, builder, work):
     builder.add("alice")
     (work / "leavers").write_text("alice\n")
     argv = ["users", "deactivate", "--from-file", "leavers", "--confirm"]
@@ -384,8 +378,7 @@ def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd)
     assert history()[-1]["outcome"] == "unknown"
 
 
-def test_a_second_answer_to_the_read_is_not_taken_for_that_to_the_change(tool, server, key_env):
-    """It came before the DELETE was sent, so it says nothing about it."""
+def test_a_second_response_to_the_read_is_not_that_to_the_change(tool, server, key_env):
     user = json.dumps({"customer_id": "c1", "external_id": "alice"}).encode()
 
     def answer_twice(peer, _request):
@@ -400,8 +393,7 @@ def test_a_second_answer_to_the_read_is_not_taken_for_that_to_the_change(tool, s
     assert "responded with 500: no" in done.error["message"]
 
 
-def test_the_body_of_a_204_is_not_read_as_the_next_answer(run, builder):
-    """Each is sent once, and no answer is called lost."""
+def test_the_body_of_a_204_is_not_read_as_the_next_response(run, builder):
     for name in ("u1", "u2", "u3"):
         builder.add(name)
     builder.fault("DELETE", action=answer(204, b'{"ok": true}'), times=3, after_effect=True)
@@ -429,7 +421,9 @@ def test_a_404_of_a_gateway_after_a_lost_response_is_decided_by_a_read(run, buil
 
 
 @pytest.mark.parametrize("argv", [["users", "deactivate"], ["api", "DELETE"]], ids=" ".join)
-def test_a_gateways_404_does_not_hide_that_the_user_is_gone(run, builder, argv, history):
+def test_after_a_404_of_a_gateway_a_read_can_show_that_the_user_is_gone(
+    run, builder, argv, history
+):
     user = builder.add("alice")
     builder.fault("DELETE", action=html(502), after_effect=True)
     builder.fault("DELETE", nth=2, action=html(404))
@@ -445,7 +439,7 @@ def test_a_gateways_404_does_not_hide_that_the_user_is_gone(run, builder, argv, 
     "read",
     [html(404), html(403), html(401), error(500, "x", "y"), json_answer(200, {"error": "x"})],
 )
-def test_a_read_that_does_not_answer_leaves_the_outcome_unknown(run, builder, history, read):
+def test_a_read_that_fails_leaves_the_outcome_unknown(run, builder, history, read):
     user = builder.add("alice")
     builder.fault("DELETE", action=html(502))
     builder.fault("DELETE", nth=2, action=html(404))

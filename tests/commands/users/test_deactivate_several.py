@@ -24,7 +24,7 @@ def left(builder) -> list[str]:
     return [user["external_id"] for user in builder.users.values()]
 
 
-def test_those_in_the_file_are_deactivated_with_their_count(run, builder, people, work):
+def test_users_in_a_file_are_deactivated_with_their_count(run, builder, people, work):
     file = ids(work / "f", "u0", people[1]["customer_id"].upper())
 
     completed = run("users", "deactivate", "--from-file", file, "--confirm", "2", "--json")
@@ -36,7 +36,7 @@ def test_those_in_the_file_are_deactivated_with_their_count(run, builder, people
     assert [request.method for request in builder.mutations] == ["DELETE", "DELETE"]
 
 
-def test_several_arguments_are_counted_and_twice_counts_once(run, builder, people):
+def test_a_user_who_is_named_twice_counts_once(run, builder, people):
     names = ["u0", "u1", "ext:u0", people[1]["customer_id"]]
 
     assert run("users", "deactivate", *names, "--confirm", "4").code == 9
@@ -47,8 +47,8 @@ def test_several_arguments_are_counted_and_twice_counts_once(run, builder, peopl
 
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("name", ["a\tb", "a\nb", "a\u2028b"])
-def test_a_column_names_also_whom_no_argument_can(run, builder, work, name):
-    """Odd ids are refused for creating, not for matching."""
+def test_a_column_can_contain_ids_that_no_argument_can(run, builder, work, name):
+    """Odd ids are refused in creates only."""
     builder.add(name)
     with (work / "f.csv").open("w", newline="") as file:
         csv.writer(file).writerows([["external_id"], ["u0"], [name]])
@@ -60,8 +60,8 @@ def test_a_column_names_also_whom_no_argument_can(run, builder, work, name):
 
 
 @pytest.mark.parametrize("many", [0, 60])
-def test_unknown_name_refuses_the_whole(run, builder, people, work, many):
-    """Whether the users are fetched one by one or in one listing."""
+def test_one_unknown_name_refuses_the_whole_file(run, builder, people, work, many):
+    """Users are fetched one by one, or in one listing."""
     more = [user["external_id"] for user in builder.add_many(many)]
     file = ids(work / "f", "u0", "nobody", "u1", *more)
 
@@ -75,15 +75,14 @@ def test_unknown_name_refuses_the_whole(run, builder, people, work, many):
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"external_id\n", b" \r\n"])
-def test_empty_file_is_a_usage_fault(run, builder, data):
+def test_an_empty_file_is_a_usage_error(run, builder, data):
     completed = run("users", "deactivate", "--from-file", "-", "--confirm", "0", stdin=data)
 
     assert completed.code == 2
     assert builder.requests == []
 
 
-def test_first_failure_stops_the_rest(run, builder, people, work):
-    """Deactivations stop at one failure, and are gone on with by the same command."""
+def test_the_first_failure_stops_the_run(run, builder, people, work):
     builder.fault("DELETE", nth=2, action=error(409, "busy", "conflict"))
     file = ids(work / "f", "u0", "u1", "u2")
 
@@ -96,8 +95,8 @@ def test_first_failure_stops_the_rest(run, builder, people, work):
     assert "--max-failures" not in completed.error["hint"]
 
 
-def test_file_is_run_again_after_a_failure(run, builder, people, work, clock):
-    """Whom the first run deactivated is not unknown; the count is of who is left."""
+def test_the_same_file_continues_after_a_failure(run, builder, people, work, clock):
+    """The count is of the users who are left."""
     builder.fault("DELETE", nth=3, action=error(409, "busy", "conflict"))
     file = ids(work / "f", *(user["external_id"] for user in people))
     run("users", "deactivate", "--from-file", file, "--confirm", "4")
@@ -114,10 +113,10 @@ def test_file_is_run_again_after_a_failure(run, builder, people, work, clock):
     assert len(builder.effects) == 4
 
 
-def test_unknown_deactivation_is_asked_for_again(
+def test_an_unknown_deactivation_needs_consent_again(
     run, builder, people, work, clock, terminal, key_env
 ):
-    """A 500 tells nothing: exit 12, not repeated; it is part of the next count, and shown."""
+    """After a 500: it is not repeated, and part of the next count."""
     builder.fault("DELETE", action=error(500, "boom", "internal_error", retryable=True))
     file = ids(work / "f", "u0", "u1")
     command = ["users", "deactivate", "--from-file", file]
@@ -137,8 +136,7 @@ def test_unknown_deactivation_is_asked_for_again(
     assert left(builder) == ["u2", "u3"]
 
 
-def test_name_given_to_a_new_user_needs_its_own_consent(run, builder, work, clock):
-    """An older deactivation of the name says nothing about who has it now."""
+def test_a_new_user_with_the_name_of_a_deactivated_one_needs_consent(run, builder, work, clock):
     builder.add("again", 1)
     file = ids(work / "f", "again")
     run("users", "deactivate", "--from-file", file, "--confirm", "1")
@@ -168,7 +166,7 @@ def test_intent_and_record_are_on_disk_before_the_request(run, builder, people, 
     assert seen == [records[:1], records]
 
 
-def test_prune_needs_the_count_of_who_is_not_in_the_file(run, builder, people, work):
+def test_prune_needs_the_count_of_users_that_are_not_in_the_file(run, builder, people, work):
     file = roster(work / "u.csv", "u0,5", "u1,5", "new,1")
     command = ["users", "apply", file, "--prune"]
 
@@ -189,7 +187,7 @@ def test_prune_needs_the_count_of_who_is_not_in_the_file(run, builder, people, w
     ]
 
 
-def test_prune_takes_a_user_without_external_id_too(run, builder, work):
+def test_prune_includes_users_without_an_external_id(run, builder, work):
     nameless = builder.add(None, 1)
     builder.add("stays", 1)
 

@@ -213,7 +213,7 @@ def test_the_history_names_exchange_and_mode_and_no_key(run, builder, keys_file,
     assert outcome["outcome"] == "applied"
 
 
-def test_keys_from_a_closed_stdin_are_missing_not_empty(run, builder):
+def test_a_closed_stdin_is_an_error(run, builder):
     builder.add("alice")
     done = run("users", "onboard", "alice", *KALSHI, "--credentials", "-", stdin=None)
     assert done.code == 2, done
@@ -231,7 +231,7 @@ def test_keys_from_a_closed_stdin_are_missing_not_empty(run, builder):
     ],
     ids=str,
 )
-def test_a_good_status_with_another_content_is_read_again_before_it_counts(run, builder, odd, told):
+def test_a_200_with_other_content_is_checked_by_a_read(run, builder, odd, told):
     user = builder.add("u1")
     value = {"customer_id": user["customer_id"], "exchange": "polymarket", "mode": "managed"}
     builder.fault("POST", "/builder/onboard", action=json_answer(200, {**value, **odd}))
@@ -241,7 +241,7 @@ def test_a_good_status_with_another_content_is_read_again_before_it_counts(run, 
     assert builder.log[-1] == f"GET /api/v1/builder/users/{user['customer_id']}"
 
 
-def test_a_managed_link_that_was_there_before_is_proof_enough_after_a_lost_answer(run, builder):
+def test_an_existing_managed_link_is_evidence_after_a_lost_response(run, builder):
     builder.add("u1", linked_exchanges=["polymarket"])
     builder.fault("POST", "/builder/onboard", action=close())
     done = run("users", "onboard", "u1", *MANAGED)

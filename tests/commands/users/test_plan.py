@@ -10,7 +10,7 @@ from support.records import wallet
 
 
 @pytest.mark.parametrize("verb", ["plan", "apply"])
-def test_faulty_file_is_a_usage_fault_in_json_too(run, builder, work, verb):
+def test_an_invalid_file_is_a_usage_error_with_its_rows(run, builder, work, verb):
     completed = run("users", verb, roster(work / "users.csv", "u1,0", "u2,x"), "--json")
 
     assert completed.code == 2
@@ -20,8 +20,7 @@ def test_faulty_file_is_a_usage_fault_in_json_too(run, builder, work, verb):
     assert "row 3" in json.dumps(completed.error)
 
 
-def test_json_has_the_agreed_shape(run, builder, work):
-    """Nothing more and nothing less, in this order; actions in the order of the file."""
+def test_json_has_the_documented_members_in_order(run, builder, work):
     up, down = builder.add("up", 10), builder.add("down", 10)
     gone, same = builder.add("gone", 7), builder.add("same", 3)
     builder.rest_qps = 100
@@ -70,8 +69,8 @@ def test_json_has_the_agreed_shape(run, builder, work):
     assert changes(builder) == []
 
 
-def test_what_a_plan_cannot_do_is_said_beside_json(run, work):
-    """The server's own limit for a user without one is unknown and counts 0."""
+def test_notes_on_a_plan_are_on_stderr(run, work):
+    """The server's own limit for a new user is unknown and counts 0."""
     file = roster(work / "users.csv", "new,")
 
     completed, table = (
@@ -86,7 +85,7 @@ def test_what_a_plan_cannot_do_is_said_beside_json(run, work):
 
 
 @pytest.mark.parametrize(("rows", "code"), [(["there,10"], 0), (["there,11"], 11), (["new,1"], 11)])
-def test_exit_code_tells_a_difference(run, builder, work, rows, code):
+def test_the_exit_code_shows_a_difference(run, builder, work, rows, code):
     builder.add("there", 10)
     file = roster(work / "u.csv", *rows)
 
@@ -112,8 +111,7 @@ def test_lowering_an_overcommitted_pool_is_allowed(run, builder, work):
     assert run("users", "plan", roster(work / "u.csv", "there,1400")).code == 0
 
 
-def test_out_may_not_be_the_file_itself(run, builder, work):
-    """A plan written over the wishes would be all that is left of them."""
+def test_a_plan_is_not_written_over_its_input(run, builder, work):
     file = roster(work / "u.csv", "new,1")
 
     completed = run("users", "plan", file, "--out", "./u.csv")

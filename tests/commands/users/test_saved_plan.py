@@ -96,7 +96,7 @@ def test_rows_whose_users_changed_are_refused_and_named(run, builder, saved):
     assert limits == {"up": 15, "down": 1, "gone": 7, "new": 9}
 
 
-def test_plan_none_of_whose_rows_stands_sends_nothing(run, builder, saved):
+def test_a_plan_whose_users_have_all_changed_sends_nothing(run, builder, saved):
     for user in builder.users.values():
         user["qps_limit"] = 33
     builder.add("new", 9)
@@ -107,8 +107,7 @@ def test_plan_none_of_whose_rows_stands_sends_nothing(run, builder, saved):
     assert changes(builder) == []
 
 
-def test_new_balances_are_no_change(run, builder, work):
-    """They move by themselves, and would make every plan stale."""
+def test_a_changed_balance_does_not_make_a_plan_stale(run, builder, work):
     user = builder.add("gone", 1, wallet=wallet("eoa", "5"))
     file = roster(work / "u.csv", "gone,absent", header="external_id,state")
     run("users", "plan", file, "--out", "plan.json")
@@ -130,7 +129,7 @@ def test_plan_applied_twice_is_unchanged(run, builder, saved, clock):
     assert builder.effects == effects
 
 
-def test_user_created_anew_since_the_plan_does_not_count_as_deactivated(run, builder, saved):
+def test_a_user_who_was_created_again_since_the_plan_is_not_deactivated(run, builder, saved):
     gone = builder.by_external_id("gone")
     del builder.users[gone["customer_id"]]
     again = builder.add("gone", 7)
@@ -143,7 +142,7 @@ def test_user_created_anew_since_the_plan_does_not_count_as_deactivated(run, bui
     assert again["customer_id"] in builder.users
 
 
-def test_plan_carries_its_flags(run, builder, work):
+def test_a_plan_contains_its_flags(run, builder, work):
     builder.add("stays", 995)
     builder.add("goes", 1)
     file = roster(work / "u.csv", "stays,995", "new,50")
@@ -155,7 +154,7 @@ def test_plan_carries_its_flags(run, builder, work):
     assert sorted(user["external_id"] for user in builder.users.values()) == ["new", "stays"]
 
 
-def test_prune_of_a_saved_plan_takes_no_users_made_since(run, builder, work):
+def test_prune_of_a_saved_plan_spares_users_created_since(run, builder, work):
     builder.add("stays", 1)
     builder.add("goes", 1)
     run("users", "plan", roster(work / "u.csv", "stays,1"), "--prune", "--out", "plan.json")
@@ -166,7 +165,7 @@ def test_prune_of_a_saved_plan_takes_no_users_made_since(run, builder, work):
     assert names == ["latecomer", "stays"]
 
 
-def test_dry_run_tells_what_still_stands(run, builder, saved):
+def test_a_dry_run_shows_the_rows_that_can_still_be_applied(run, builder, saved):
     users = {user["external_id"]: user for user in builder.users.values()}
     users["up"]["qps_limit"] = 15
     users["down"]["qps_limit"] = 1
@@ -188,7 +187,7 @@ def test_dry_run_tells_what_still_stands(run, builder, saved):
     assert changes(builder) == []
 
 
-def test_question_counts_what_still_stands(terminal, builder, saved, key_env):
+def test_the_question_counts_the_rows_that_can_still_be_applied(terminal, builder, saved, key_env):
     gone = next(user for user in builder.users.values() if user["external_id"] == "gone")
     del builder.users[gone["customer_id"]]
     next(u for u in builder.users.values() if u["external_id"] == "up")["qps_limit"] = 15
@@ -214,8 +213,7 @@ def test_saved_plan_has_no_secret(saved, builder):
 @pytest.mark.parametrize(
     "flag", ["--prune", "--allow-overcommit", "--allow-odd-ids", "--map external_id=x"]
 )
-def test_flags_that_the_plan_was_not_made_with_are_refused(run, builder, saved, flag):
-    """They would be ignored, and the operator led to believe that they were not."""
+def test_flags_that_the_plan_was_saved_without_are_refused(run, builder, saved, flag):
     completed = run("users", "apply", str(saved), *flag.split(), "--confirm", "1")
 
     assert completed.code == 2, completed
@@ -225,8 +223,7 @@ def test_flags_that_the_plan_was_not_made_with_are_refused(run, builder, saved, 
     assert builder.requests == []
 
 
-def test_user_who_looks_like_a_planned_one_is_found_again_before_sending(run, builder, work):
-    """Someone may have created the other one since the plan."""
+def test_a_lookalike_that_was_created_since_the_plan_is_refused(run, builder, work):
     file = roster(work / "users.csv", "u1,5", "417,5", "other,5")
     assert run("users", "plan", file, "--out", "plan.json").code == 0
     builder.add("U1")

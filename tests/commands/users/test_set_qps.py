@@ -22,8 +22,8 @@ def test_a_raise_shows_old_and_new_limit_and_pool(run, builder):
     assert builder.mutations[0].json() == {"qps_limit": 20}
 
 
-def test_a_cut_leaves_the_pool_alone(run, builder):
-    """What lowers the sum may always go, also in an overcommitted pool."""
+def test_a_decrease_does_not_read_the_pool(run, builder):
+    """It is always allowed, even in an overcommitted pool."""
     user = builder.add("alice", 5000)
     done = run("users", "set-qps", user["customer_id"], "4000")
     assert done.code == 0, done
@@ -41,7 +41,7 @@ def test_the_same_value_sends_nothing(run, builder, history):
     assert history() == []
 
 
-def test_no_limit_counts_as_none_and_raises_the_sum(run, builder):
+def test_a_first_limit_raises_the_sum(run, builder):
     user = builder.add("alice", None)
     done = run("users", "set-qps", user["customer_id"], "20")
     assert done.code == 0, done
@@ -91,7 +91,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, histo
     assert history() == []
 
 
-def test_of_a_customer_id_and_an_equal_external_id_the_customer_id_wins(run, builder):
+def test_a_customer_id_has_precedence_over_an_equal_external_id(run, builder):
     user = builder.add("alice", 10)
     namesake = builder.add(user["customer_id"], 10)
     assert run("users", "set-qps", user["customer_id"], "20").code == 0
@@ -184,7 +184,7 @@ def test_a_limit_in_another_spelling_is_shown_as_sent_and_understood(run, builde
     assert same.json["qps_limit"] == written
 
 
-def test_a_limit_that_is_not_set_is_not_called_none_in_python(run, builder):
+def test_a_limit_that_is_not_set_is_described_in_words(run, builder):
     user = builder.add("alice", 10)
     builder.fault("PATCH", action=json_answer(200, {**user, "qps_limit": None}))
     user["qps_limit"] = None
