@@ -194,25 +194,6 @@ def test_a_404_that_proves_the_success_of_a_lost_delete_is_not_shown(run, builde
     assert "the first response was lost" in done.err
 
 
-@pytest.mark.usefixtures("broken_history")
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ["DELETE", f"/builder/users/{KNOWN}", "--confirm", "alice"],
-        ["DELETE", "/orders/5"],
-        ["POST", "/builder/users", "-f", "external_id=bob"],
-        ["PATCH", f"/builder/users/{KNOWN}", "-F", "qps_limit=5"],
-        ["PUT", "/anything"],
-    ],
-    ids=" ".join,
-)
-def test_no_change_leaves_without_a_line_in_the_history(run, builder, argv):
-    builder.add("alice")
-    done = run("api", *argv)
-    assert done.code == 1, done
-    assert builder.mutations == []
-
-
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
 def test_every_change_is_in_the_history_and_a_read_is_not(run, builder, history, method):
     builder.fault(method, action=json_answer(200, {"ok": True}))

@@ -72,12 +72,43 @@ def test_every_change_is_there_with_its_outcome_and_without_a_key(
 
 
 @pytest.mark.usefixtures("broken_history")
-@pytest.mark.parametrize("command", COMMANDS)
-def test_what_cannot_be_written_down_is_not_sent(run, builder, keys_file, command):
+@pytest.mark.parametrize(
+    "command",
+    [*COMMANDS.values(), ["api", "DELETE", "/orders/5"], ["api", "PUT", "/x"]],
+    ids=" ".join,
+)
+def test_a_change_that_cannot_be_written_down_is_not_sent(run, builder, keys_file, command):
     builder.add("alice", 10)
     keys_file("kalshi")
-    assert run(*COMMANDS[command]).code == 1
+    assert run(*command).code == 1
     assert builder.mutations == []
+
+
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [
+        ("users create", None, {"external_id": "new", "qps_limit": 5}),
+        ("users set-qps", 10, {"qps_limit": 20}),
+        ("users onboard", 10, {"exchange": "kalshi", "mode": "self"}),
+    ],
+)
+def test_the_user_before_and_after_is_in_the_history(
+    run, builder, keys_file, history, command, before, after
+):
+    user = builder.add("alice", 10)
+    keys_file("kalshi")
+    run(*COMMANDS[command])
+    intent, outcome = history()
+    named = {"customer_id": user["customer_id"], "external_id": "alice"}
+    if command == "users create":
+        user = builder.by_external_id("new")
+        named = {"customer_id": None, "external_id": "new"}
+    assert intent["target"] == named
+    assert (intent["before"] or {}).get("qps_limit") == before
+    assert intent["after"] == after
+    assert (outcome["outcome"], outcome["attempts"]) == ("applied", 1)
+    assert outcome["after"]["customer_id"] == user["customer_id"]
+    assert "api_key" not in str(intent) + str(outcome)
 
 
 def test_each_of_several_has_an_entry_of_its_own(run, builder):

@@ -60,12 +60,12 @@ def test_the_count_is_consent_to_the_whole_plan(run, builder, file, how):
     assert [user["external_id"] for user in builder.users.values()] == ["new"]
 
 
-def test_a_refusal_proposes_the_command_with_every_option(run, builder, file, parsec, key_env):
+def test_a_refusal_proposes_the_command_with_every_option(run, builder, file):
     how = ["--max", "5", "--max-failures", "7", "--concurrency", "2", "--reason", "too many"]
     command = command_in(run("users", "apply", file, *how, "--results", "out.jsonl").err)
 
     assert all(shlex.quote(word) in command for word in how)
-    assert parsec(*shlex.split(command)[1:], env=key_env(builder)).code == 0
+    assert run(*shlex.split(command)[1:]).code == 0
     assert len(builder.users) == 1
 
 

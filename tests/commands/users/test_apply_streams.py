@@ -27,7 +27,7 @@ def test_runs_with_the_same_process_id_keep_their_results(run, work, home, clock
     assert sorted(kept) == [["u0"], ["u1"], ["u2"]]
 
 
-@pytest.mark.parametrize("how", [["--json"], ["-o", "csv"], []])
+@pytest.mark.parametrize("how", [["--json"], []])
 def test_a_full_stdout_does_not_stop_the_run(parsec, builder, command, key_env, home, how):
     completed = parsec(*command, *how, env=key_env(builder), stdout="/dev/full")
 

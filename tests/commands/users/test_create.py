@@ -175,17 +175,6 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, histo
     assert history() == []
 
 
-def test_the_reason_is_kept(run, builder, history):
-    run("users", "create", "u1", "--reason", "ticket 4711")
-    intent, outcome = history()
-    assert intent["command"] == "users create"
-    assert intent["reason"] == "ticket 4711"
-    assert intent["target"] == {"customer_id": None, "external_id": "u1"}
-    assert intent["after"] == {"external_id": "u1"}
-    assert outcome["outcome"] == "applied"
-    assert outcome["after"]["customer_id"] == next(iter(builder.users))
-
-
 @pytest.mark.parametrize("wrong", [["--fields", "nosuch"], ["--fields", "a.b", "-o", "csv"]])
 def test_an_error_after_the_change_does_not_have_exit_code_2(run, builder, wrong):
     done = run("users", "create", "u1", *wrong)

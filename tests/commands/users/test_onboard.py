@@ -203,16 +203,6 @@ def test_a_lost_response_without_evidence_leaves_the_outcome_unknown(
     assert len(builder.mutations) == 1
 
 
-def test_the_history_names_exchange_and_mode_and_no_key(run, builder, keys_file, history):
-    builder.add("alice")
-    argv = ["users", "onboard", "alice", *KALSHI, "--credentials", keys_file("kalshi")]
-    run(*argv, "--reason", "own account")
-    intent, outcome = history()
-    assert intent["after"] == {"exchange": "kalshi", "mode": "self"}
-    assert intent["reason"] == "own account"
-    assert outcome["outcome"] == "applied"
-
-
 def test_a_closed_stdin_is_an_error(run, builder):
     builder.add("alice")
     done = run("users", "onboard", "alice", *KALSHI, "--credentials", "-", stdin=None)

@@ -159,18 +159,6 @@ def test_a_refusal_changes_nothing_and_lists_what_is_wrong(run, builder, history
     assert history()[-1]["outcome"] == "not_applied"
 
 
-def test_before_and_after_are_kept(run, builder, history):
-    user = builder.add("alice", 10)
-    run("users", "set-qps", "alice", "20", "--reason", "ticket 4711")
-    intent, outcome = history()
-    assert intent["target"] == {"customer_id": user["customer_id"], "external_id": "alice"}
-    assert (intent["before"]["qps_limit"], intent["after"]) == (10, {"qps_limit": 20})
-    assert intent["reason"] == "ticket 4711"
-    assert (outcome["outcome"], outcome["http_status"], outcome["attempts"]) == ("applied", 200, 1)
-    assert outcome["after"]["qps_limit"] == 20
-    assert "api_key" not in str(intent) + str(outcome)
-
-
 @pytest.mark.parametrize("written", ["10", 10.0])
 def test_a_limit_in_another_spelling_is_shown_as_sent_and_understood(run, builder, work, written):
     builder.add("alice", written)
