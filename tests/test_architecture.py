@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import parsec_cli
@@ -60,9 +61,17 @@ def modules():
     return sorted(PACKAGE.rglob("*.py"))
 
 
-def imports(path):
+def nodes(tree):
+    """Every node of the tree, except those that only a type checker reads."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from nodes(child)
+
+
+def imports(path, read=ast.walk):
     """Every module that the file imports anywhere, as dotted names."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in read(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -102,6 +111,16 @@ def test_what_is_shared_needs_nothing_but_itself():
         if (beyond := own(path) - SHARED)
     }
     assert not wrong
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    names = {}
+    for path in modules():
+        module = path.parent if path.stem == "__init__" else path.with_suffix("")
+        names[".".join(module.relative_to(PACKAGE.parent).parts)] = path
+    # a module that another one names, not the packages around it
+    graph = {name: set(imports(path, nodes)) & names.keys() for name, path in names.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError with the modules of a circle
 
 
 def test_each_library_is_named_in_one_place():

@@ -14,7 +14,7 @@ from typing import Any, cast
 import typer
 
 from parsec_cli import __version__
-from parsec_cli.cli.typer_adapter import build_options
+from parsec_cli.cli.typer_adapter import COMMON, build_options
 from parsec_cli.config.settings import check_output, check_rate
 from parsec_cli.errors import GuardRefused, UsageFault
 from parsec_cli.next_command import again
@@ -22,7 +22,6 @@ from parsec_cli.records import record
 from parsec_cli.results import Result, Text
 from parsec_cli.runtime import Runtime
 
-COMMON = "Common options"
 _DAY = 86_400
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from parsec_cli.cli.common_options import COMMON
 from parsec_cli.cli.topics import TOPICS
-from parsec_cli.cli.typer_adapter import Parameter, parameters, subcommands
+from parsec_cli.cli.typer_adapter import COMMON, Parameter, parameters, subcommands
 from parsec_cli.columns import of_command
 from parsec_cli.config.settings import FILE_KEYS, PROFILE_KEYS
 from parsec_cli.records import changed, record

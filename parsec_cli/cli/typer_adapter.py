@@ -17,6 +17,7 @@ from typer.models import CommandInfo
 
 from parsec_cli.records import record
 
+COMMON = "Common options"  # the panel of those that every command has
 # public since 0.28; before, it is the base of the bases of BadParameter
 ParserError: type[Exception] = getattr(typer, "TyperException", typer.BadParameter.__mro__[2])
 
