@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from parsec_cli import exact_json
-
 _NAMES = frozenset(("api_key", "private_key", "x_api_key", "x_exchange_credentials"))
 _NAME_START = "clob_"
 # the member of an input file whose value consists of secrets
@@ -26,8 +24,6 @@ _MAYBE = (
     r"(?i)pass|pwd|secret|token|key|auth|credential|signature|cookie|session|jwt|bearer|mnemonic|"
     r"seed|otp|(?<![a-z])pin(?![a-z])|[%\\]"
 )
-# every secret name and key contains one of these in lower case, or is not ASCII
-_TRACES = ("_key", "-key", "private", "credentials", "clob", "k_live_", "k_test_", "\\u")
 _HIDDEN = "****"
 _SHORTEST_KEY = 6  # a shorter value is not a key; masking it would garble ordinary words
 _CUT = "…"  # ends a shortened text
@@ -57,36 +53,26 @@ def may_be_secret(name: str) -> bool:
     return is_secret(name) or re.search(_MAYBE, name) is not None
 
 
+@lru_cache(1024)
+def _stored_name(name: str) -> str | None:
+    """Return the name of a field as files have it, or None for a secret field."""
+    secret = is_secret(name) or name.lower() == _FILE_MEMBER
+    return None if secret else re.sub(_KEY_LIKE, rf"\1{_HIDDEN}", name)
+
+
 def without_secrets(value: Any) -> Any:
     """Copy a JSON value without secret fields, at any depth, and with keys in texts masked."""
     if isinstance(value, dict):
         return {
-            without_secrets(str(name)): without_secrets(inner)
+            stored: without_secrets(inner)
             for name, inner in value.items()
-            if not (is_secret(str(name)) or str(name).lower() == _FILE_MEMBER)
+            if (stored := _stored_name(str(name))) is not None
         }
     if isinstance(value, list | tuple):
         return [without_secrets(inner) for inner in value]
-    return re.sub(_KEY_LIKE, rf"\1{_HIDDEN}", value) if isinstance(value, str) else value
-
-
-def line_without_secrets(record: dict[str, Any]) -> str:
-    """Return a record as one line of ASCII JSON without secrets.
-
-    Users have an `api_key` at the top, so only a line with a trace of another secret is searched
-    at every depth. The search takes longer than writing the line, for each change of a bulk run.
-    """
-    plain = {
-        name: {k: v for k, v in inner.items() if k != "api_key"}
-        if isinstance(inner, dict) and "api_key" in inner
-        else inner
-        for name, inner in record.items()
-    }
-    text = exact_json.dumps(plain, separators=(",", ":"))
-    small = text.lower()
-    if any(trace in small for trace in _TRACES):
-        return exact_json.dumps(without_secrets(plain), separators=(",", ":"))
-    return text
+    if isinstance(value, str) and "_" in value:  # as in every key
+        return re.sub(_KEY_LIKE, rf"\1{_HIDDEN}", value)
+    return value
 
 
 def mask(value: str) -> str:

@@ -7,7 +7,7 @@ from output.builders import BUILDER_KEY, user
 from support.steady import STEADY
 
 from parsec_cli.output.format import Encoder
-from parsec_cli.redaction import Redaction, is_secret, line_without_secrets, mask, without_secrets
+from parsec_cli.redaction import Redaction, is_secret, mask, without_secrets
 
 NAMES = [
     "api_key",
@@ -134,6 +134,7 @@ def test_masking_does_not_change_the_record():
 SECRETS = {
     "api_key": "CANARY",
     "API-Key": "CANARY",
+    "api_\N{KELVIN SIGN}ey": "CANARY",
     "private_key": "CANARY",
     "clob_api_secret": "CANARY",
     "CLOB_Api_Passphrase": ["CANARY"],
@@ -166,30 +167,3 @@ def test_secret_fields_are_removed_at_any_depth_and_nothing_else(value):
     assert not left & set(SECRETS)
     if not names(value) & set(SECRETS) and "clob" not in str(value).lower():
         assert without_secrets(value) == value
-
-
-KEY_TEXTS = st.sampled_from(["pk_live_CANARY", "SK_TEST_x", "see sk_test_CANARY1, pk_live_"])
-FIELDS = st.text(max_size=5) | st.sampled_from(
-    [
-        *SECRETS,
-        "before",
-        "API-Key",
-        " api_key ",
-        "a\N{KELVIN SIGN}",
-        "api_\N{KELVIN SIGN}ey",
-        "Clob_x",
-    ]
-)
-LOGGED = st.dictionaries(
-    FIELDS,
-    st.recursive(
-        st.none() | st.integers() | st.text(max_size=5) | KEY_TEXTS,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=4),
-    ),
-    max_size=5,
-)
-
-
-@given(LOGGED)
-def test_the_fast_path_removes_what_the_thorough_path_removes(record):
-    assert json.loads(line_without_secrets(record)) == without_secrets(record)

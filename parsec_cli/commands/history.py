@@ -11,6 +11,7 @@ from parsec_cli import columns, exact_json
 from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import shown
+from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Block, Card, Listing, Record
 from parsec_cli.runtime import Runtime
@@ -79,8 +80,9 @@ def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _warn_of_damage(runtime: Runtime) -> None:
-    if damage := runtime.history.damage():
-        runtime.screen.warning(damage)
+    if count := runtime.history.damaged:
+        path = runtime.places.history_file
+        runtime.screen.warning(f"`{path}` is damaged: skipped {counted(count, 'line')}")
 
 
 def _blocks(entry: JsonObject) -> Iterator[Block]:

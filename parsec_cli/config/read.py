@@ -11,12 +11,13 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from parsec_cli.config.settings import BY_NAME, FILE_KEYS, PROFILE_KEYS, SANDBOX
 from parsec_cli.errors import UsageFault, shortened
-from parsec_cli.files.save import fault, is_stream, trusted
+from parsec_cli.files.save import fault, trusted
 from parsec_cli.next_command import run
 from parsec_cli.records import record
 
@@ -24,8 +25,8 @@ _OTHERS_MAY = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _LARGEST = 1024 * 1024
 _NAMED = 5  # unknown settings that a warning names
-_HEADER = r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?"
-_KEY = r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*="
+_HEADER = r"\s*\[(?:.*\.)?\s*[\"']?%s[\"']?\s*\]"
+_KEY = r"\s*[\"']?%s[\"']?\s*="
 
 
 @record
@@ -181,21 +182,14 @@ def _ignored(document: dict[str, Any], text: str) -> Iterator[str]:
                 yield f"line {_line(text, name, key)}{suggestion}"
 
 
-def _line(text: str, profile: str | None, key: str | None) -> int:
-    """Return the line of `key` in `[profiles.profile]`; if it is not found, the header's or 1."""
-    best, here = 1, profile is None
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.fullmatch(_HEADER, line)
-        if header:
-            last = header[1].rpartition(".")[2].strip(" \t\"'")
-            here = last == profile
-            if here or (profile is None and last == key):
-                best = number
-                if key is None or last == key:
-                    return number
-        elif here and key is not None and (found := re.match(_KEY, line)) and found[1] == key:
-            return number
-    return best
+def _line(text: str, table: str | None, key: str | None) -> int:
+    """Return the line of `key` in a table, or of the header; 1 if it is not found."""
+    lines, at = text.splitlines(), 0
+    for name, pattern in ((table, _HEADER), (key, _KEY)):
+        if name is not None:
+            rule = re.compile(pattern % re.escape(name))
+            at = next((n for n in range(at, len(lines)) if rule.match(lines[n])), at)
+    return at + 1
 
 
 def key_kept(profile: Mapping[str, str]) -> str:
@@ -214,40 +208,32 @@ def exposure(path: Path, danger: str) -> str:
     """
     if sys.platform == "win32" or not path.exists():
         return ""
-    try:
+    reason = remedy = ""
+    with suppress(OSError):
         reason, remedy = next(_reasons(path), ("", ""))
-    except OSError:
-        return ""
     return reason and f"other users can change `{path}` ({reason}) and {danger}: {remedy}"
 
 
 def _reasons(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield reason and remedy: first of the file and its target, then of their folders."""
-    target = Path(os.path.realpath(path))
-    files = [path.absolute(), target] if path.is_symlink() else [target]
-    places = [(file, "", file.lstat()) for file in files]
-    places += [
-        (folder, f"its folder `{folder}`", folder.stat())
-        for file in files
-        for folder in file.parents
-    ]
-    nearest = {file.parent for file in files}
-    for place, folder, status in places:
-        # groups of users may share folders further up
-        near = not folder or place in nearest
-        if near and not trusted(status):
-            name = folder or ("it" if place == path else f"`{place}`")
-            yield (
-                f"{name} belongs to user ID {status.st_uid}",
-                "use a file and a folder of your own",
-            )
-        is_folder = stat.S_ISDIR(status.st_mode)
-        sticky = is_folder and status.st_mode & stat.S_ISVTX
-        writable = status.st_mode & (_OTHERS_WRITE if near else stat.S_IWOTH) and not sticky
-        if writable and not stat.S_ISLNK(status.st_mode) and not is_stream(place):
-            of_folder = folder and f" of {folder}"
-            remedy = _chmod("go-w" if is_folder else "600", place)
-            yield f"mode {stat.S_IMODE(status.st_mode):04o}{of_folder}", f"run `{remedy}`"
+    """Yield reason and remedy."""
+    for file in dict.fromkeys((path.absolute(), Path(os.path.realpath(path)))):
+        for place in (file, *file.parents):
+            status = place.lstat() if place == file else place.stat()
+            name = "it" if place == path else f"`{place}`"
+            name = name if place == file else f"its folder {name}"
+            # groups of users may share folders further up
+            near = place in (file, file.parent)
+            if near and not trusted(status):
+                remedy = "use a file and a folder of your own"
+                yield f"{name} belongs to user ID {status.st_uid}", remedy
+            folder = stat.S_ISDIR(status.st_mode)
+            if folder and status.st_mode & stat.S_ISVTX:
+                continue
+            writable = status.st_mode & (_OTHERS_WRITE if near else stat.S_IWOTH)
+            if writable and (folder or stat.S_ISREG(status.st_mode)):
+                mode = f"mode {stat.S_IMODE(status.st_mode):04o}"
+                remedy = _chmod("go-w" if folder else "600", place)
+                yield mode if place == file else f"{mode} of {name}", f"run `{remedy}`"
 
 
 def _chmod(mode: str, path: Path) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
+import platform
 import sys
 import threading
 import time
@@ -21,10 +21,9 @@ COMMIT_SECONDS = 0.25
 _POLL_SECONDS = 0.02
 # Windows locks bytes, and a locked byte cannot be read: lock one far after the text
 _FAR = 1 << 30
-_MOST_TEXT = 4096
+_MOST_TEXT = 400  # bytes
+_HOLDER = "process "
 _HELD = (errno.EAGAIN, errno.EWOULDBLOCK)
-# what network disks without locks respond
-_UNSUPPORTED = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EINVAL)
 
 
 @contextmanager
@@ -83,10 +82,8 @@ def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Non
             taken = _take(descriptor)
         except OSError as error:
             reason = (error.strerror or "failed").lower()
-            if error.errno not in _UNSUPPORTED:
-                raise LocalFault(f"cannot lock `{path}`: {reason}; nothing was sent") from None
             raise LocalFault(
-                f"cannot lock `{path}`: the disk does not support locks ({reason});"
+                f"cannot lock `{path}` ({reason}): the disk may not support locks;"
                 " nothing was sent",
                 hint="set XDG_STATE_HOME to a directory on a local disk, the same one for every"
                 " run",
@@ -94,11 +91,11 @@ def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Non
         if not taken:
             raise _busy(descriptor)
         started = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="seconds")
-        holder = {"started": started.replace("+00:00", "Z"), **_identity(os.getpid())}
+        holder = f"{_HOLDER}{os.getpid()} on machine `{platform.node()}`, since {started}\n"
         try:
             os.ftruncate(descriptor, 0)
             os.lseek(descriptor, 0, os.SEEK_SET)
-            os.write(descriptor, f"{json.dumps(holder)}\n".encode("ascii"))
+            os.write(descriptor, holder.encode())
         except OSError as error:
             raise save.fault("write", path, error, "the lock ") from None
         yield
@@ -125,38 +122,14 @@ def _take(descriptor: int) -> bool:
     return True
 
 
-def _identity(pid: int) -> dict[str, str | int]:
-    """Return values that identify this process, even among other machines and containers."""
-    import platform
-
-    found: dict[str, str | int] = {"pid": pid, "machine": platform.node()}
-    with suppress(OSError):
-        found["boot"] = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        found["pid_namespace"] = str(Path("/proc/self/ns/pid").readlink())
-    with suppress(OSError, IndexError):
-        # the name of the program, in brackets, may contain anything
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        found["ticks"] = int(fields[19])
-    return found
-
-
 def _busy(descriptor: int) -> GuardRefused:
-    """Describe the run that holds the lock; propose `kill` only if that would stop it."""
     text = "another bulk run for this host and key is in progress"
-    hint = "wait for it"
-    try:
+    with suppress(OSError):
         os.lseek(descriptor, 0, os.SEEK_SET)
-        holder = json.loads(os.read(descriptor, _MOST_TEXT))
-        pid, machine, started = (holder[name] for name in ("pid", "machine", "started"))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return GuardRefused(text, hint=hint)
-    if type(pid) is int and pid > 0:
-        text += f": process {pid} on machine `{machine}`, since {started}"
-        if holder == {"started": started, **_identity(pid)} and sys.platform != "win32":
-            with suppress(OSError, OverflowError):
-                os.kill(pid, 0)
-                hint += f", or stop it with `kill -INT {pid}`"
-    return GuardRefused(text, hint=hint)
+        holder = os.read(descriptor, _MOST_TEXT).decode("utf-8", "replace").rstrip("\n")
+        if holder.startswith(_HOLDER):
+            text += f": {holder}"
+    return GuardRefused(text, hint="wait for it")
 
 
 class Disk:

@@ -219,8 +219,8 @@ def _tighten(descriptor: int, *, durable: bool) -> None:
         os.fchmod(descriptor, PRIVATE_FILE)
 
 
-def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the position and text of each line that is not empty, the last line first.
+def lines_backwards(path: Path) -> Iterator[bytes]:
+    """Yield the lines that are not empty, the last one first.
 
     A missing file, a pipe or a device has no lines. Lines appended meanwhile are ignored.
     """
@@ -235,29 +235,16 @@ def lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
                 left -= size
                 file.seek(left)
                 first, *whole = file.read(size).split(b"\n")
-                start = left + size
                 for line in reversed(whole):
-                    start -= len(line)
                     if line or any(pieces):
-                        yield start, b"".join((line, *reversed(pieces)))
+                        yield b"".join((line, *reversed(pieces)))
                     pieces.clear()
-                    start -= 1
                 pieces.append(first)
                 if len(pieces) > _MOST_PIECES:
                     pieces = [_DAMAGED]
             if any(pieces):
-                yield 0, b"".join(reversed(pieces))
+                yield b"".join(reversed(pieces))
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise fault("read", path, error) from None
-
-
-def line_number(path: Path, start: int) -> int:
-    """Return the number, from 1, of the line that starts at this position."""
-    number = 1
-    with path.open("rb") as file:
-        while start > 0 and (piece := file.read(min(_PIECE, start))):
-            number += piece.count(b"\n")
-            start -= len(piece)
-    return number

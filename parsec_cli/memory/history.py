@@ -17,10 +17,10 @@ from typing import Any
 
 from parsec_cli import exact_json
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
-from parsec_cli.files.save import append, line_number, lines_backwards
+from parsec_cli.files.save import append, lines_backwards
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
-from parsec_cli.redaction import line_without_secrets
+from parsec_cli.redaction import without_secrets
 
 _API_DEACTIVATION = "api DELETE /builder/users/[^/ ]+"
 # the fields of an entry and their types besides null
@@ -32,7 +32,6 @@ _FIELDS: dict[str, type] = {
     "reason": str,
 }
 _KINDS = {**_FIELDS, "finished": str, "error": str}
-_MOST_NAMED = 10
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_DIGITS = 9  # milliseconds until the year 3084, five bits a digit
 _RANDOM_DIGITS = 5
@@ -66,7 +65,7 @@ class History:
         self.begun = False  # whether a change was written, and so may have been sent
         self._lock = threading.Lock()
         self._last = 0
-        self._damaged: list[int] = []  # where damaged lines start that were read so far
+        self.damaged = 0  # lines that the last reading skipped
 
     def begin(self, change: JsonObject, *, durable: bool = False) -> str:
         """Append the intent and return its id. After a LocalFault, the caller must send nothing.
@@ -99,7 +98,7 @@ class History:
         """Yield the changes, newest first, each with its outcome, while reading the file.
 
         `user` is an id of the kinds in `by`; `since` is a text for `parse_moment`. The outcome of
-        an intent alone is `unknown`: its process died. Damaged lines are skipped; see `damage`.
+        an intent alone is `unknown`: its process died. Damaged lines are skipped; see `damaged`.
         """
         start = parse_moment(since, self._clock()) if since is not None else ""
         wanted = (
@@ -146,27 +145,16 @@ class History:
                 found.setdefault(customer_id, entry)
         return found
 
-    def damage(self) -> str:
-        """Return a warning about the damaged lines that were skipped, or ""."""
-        if not self._damaged:
-            return ""
-        numbers = [line_number(self._path, start) for start in self._damaged[:_MOST_NAMED]]
-        shown = ", ".join(map(str, sorted(numbers)))
-        more = len(self._damaged) - len(numbers)
-        return f"`{self._path}` is damaged: skipped line {shown}" + (
-            f" and {more:,} more" if more else ""
-        )
-
     def _merged(self, skip: bytes = b"\n") -> Iterator[JsonObject]:
         """Read backwards: an outcome comes before its intent and is stored only until then."""
         outcomes: dict[Any, JsonObject] = {}
-        self._damaged.clear()
-        for start, line in lines_backwards(self._path):
+        self.damaged = 0
+        for line in lines_backwards(self._path):
             if skip in line:
                 continue
             record = _parsed(line)
             if record is None:
-                self._damaged.append(start)
+                self.damaged += 1
                 continue
             if "finished" in record:
                 outcomes.setdefault(record["id"], record)
@@ -174,8 +162,8 @@ class History:
                 yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
 
     def _append(self, record: JsonObject, *, durable: bool) -> None:
-        line = line_without_secrets(self._masked(record))
-        append(self._path, line.encode("ascii") + b"\n", durable=durable)
+        line = exact_json.dumps(without_secrets(self._masked(record)), separators=(",", ":"))
+        append(self._path, f"{line}\n".encode("ascii"), durable=durable)
 
     def _new_id(self) -> str:
         """Make an id that sorts by time and is larger than the previous one."""

@@ -108,7 +108,7 @@ def test_a_damaged_line_of_the_history_is_named_and_skipped(run, state, line):
         done = run(*argv)
         assert done.code == 0, done
         check(done)
-    check(run("history", "list"), f"`{path}` is damaged: skipped line 1")
+    check(run("history", "list"), f"`{path}` is damaged: skipped 1 line")
     entry = json.loads(whole.splitlines()[0])["id"]
     assert run("history", "show", entry).code == 0
 

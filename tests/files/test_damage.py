@@ -68,7 +68,6 @@ def history(folder: Path) -> Path:
 def read_history(folder: Path) -> None:
     kept = History(folder / "history", lambda: 5.0)
     json.dumps([*kept.entries(user="USER_002"), kept.deactivations(HOST, KEY)])
-    kept.damage()
 
 
 def index(folder: Path) -> Path:
