@@ -94,19 +94,26 @@ class Line:
         options: list[tuple[str, str | None]] = []
         while left:
             word = left.pop(0)
+            if word == "--" and len(names) < len(verb):
+                continue
             if word == "--":
-                if len(names) < len(verb):
-                    continue
                 names += left
                 break
             if not word.startswith("-") or word == "-":
                 names.append(word)
                 continue
-            for spelling, value in _spellings(word, known):
-                name, takes_value = known.get(spelling, (spelling, False))
-                if takes_value and value is None:
-                    value = left.pop(0) if left else ""  # noqa: PLW2901 - the next word
-                options.append((name, value))
+            spelling, equals, rest = word.partition("=")
+            value = rest if equals else None
+            if not word.startswith("--"):
+                spelling, value = word[:2], word[2:] or None
+            name, takes_value = known.get(spelling, (spelling, False))
+            if takes_value and value is None:
+                value = left.pop(0) if left else ""
+            elif not takes_value and value and not word.startswith("--"):
+                # the next of the short options after one dash
+                left.insert(0, f"-{value}")
+                value = None
+            options.append((name, value))
         names_known = {name for name, _ in known.values()}
         understood = {name for name, _ in options} <= names_known
         return cls(verb, tuple(options), tuple(names[len(verb) :]), understood)
@@ -114,20 +121,6 @@ class Line:
     @property
     def values(self) -> set[str]:
         return {*self.names, *(value for _, value in self.options if value)}
-
-
-def _spellings(word: str, known: Mapping[str, tuple[str, bool]]) -> list[tuple[str, str | None]]:
-    """Split `--name=value`, or short options after one dash, into options and attached values."""
-    if word.startswith("--"):
-        name, equals, value = word.partition("=")
-        return [(name, value if equals else None)]
-    found: list[tuple[str, str | None]] = []
-    for place, letter in enumerate(word[1:], 2):
-        name, rest = f"-{letter}", word[place:]
-        if known.get(name, ("", False))[1]:
-            return [*found, (name, rest or None)]
-        found.append((name, None))
-    return found
 
 
 @record
@@ -187,9 +180,12 @@ def _repeated(command: NextCommand, line: Line, target: Target) -> Completed:
         stdin = "FILE"
         notes.append("FILE stands for what was read from stdin")
     whole = options, names
-    options = [_without_secret(name, value) for name, value in options]
+    options = [
+        (name, _without_secret(value) if name == "--query" and value else value)
+        for name, value in options
+    ]
     if verb == ("api",):
-        names = tuple(map(_path_without_secrets, names))
+        names = tuple(re.sub(r"[^?&]+", lambda pair: _without_secret(pair[0]), n) for n in names)
     if (options, names) != whole:
         notes.append("SECRET stands for a secret, which is not shown")
     if any(name in _FIELDS and _holds_secret(value or "") for name, value in options):
@@ -219,21 +215,10 @@ def _changed_options(command: NextCommand, line: Line) -> list[tuple[str, str | 
     return options
 
 
-def _without_secret(option: str, value: str | None) -> tuple[str, str | None]:
-    name, equals, _ = (value or "").partition("=")
-    secret = option == "--query" and equals and may_be_secret(name)
-    return option, f"{name}=SECRET" if secret else value
-
-
-def _path_without_secrets(path: str) -> str:
-    """Replace the values of secrets in the query of a path."""
-    start, mark, query = path.partition("?")
-    pairs = [pair.partition("=") for pair in query.split("&")]
-    kept = [
-        f"{name}=SECRET" if value and may_be_secret(name) else f"{name}{equals}{value}"
-        for name, equals, value in pairs
-    ]
-    return f"{start}{mark}{'&'.join(kept)}"
+def _without_secret(pair: str) -> str:
+    """Replace the value of `name=value` if the name may be one of a secret."""
+    name, _, value = pair.partition("=")
+    return f"{name}=SECRET" if value and may_be_secret(name) else pair
 
 
 def _holds_secret(field: str) -> bool:
