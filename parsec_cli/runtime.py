@@ -15,7 +15,6 @@ from parsec_cli.records import record, state
 if TYPE_CHECKING:
     from parsec_cli.api.client import Client
     from parsec_cli.api.resolve import Resolver
-    from parsec_cli.api.retry import Pacer
     from parsec_cli.api.transport import Transport
     from parsec_cli.base_url import BaseUrl
     from parsec_cli.config.profiles import Profile
@@ -229,7 +228,13 @@ class Runtime:
     @cached_property
     def client(self) -> Client:
         client = self._client(self.profile.base_url, self._key, self.transport)
-        client.retry.pacer = self._pacer()
+        rate = self.profile.rate
+        if rate not in (None, "max"):
+            from parsec_cli.bulk.run.rate_limiter import Pacer
+
+            client.retry.pacer = Pacer(
+                float(rate), clock=self.world.monotonic, sleep=self.world.sleep
+            )
         return client
 
     def trial_client(self, base_url: BaseUrl, key: Secret) -> Client:
@@ -268,15 +273,6 @@ class Runtime:
             interrupts=self.interrupts,
             log=self.screen.log if options.verbose else None,
         )
-
-    def _pacer(self) -> Pacer | None:
-        """The limit of `--rate` or the profile on requests per second; None without one."""
-        rate = self.profile.rate
-        if rate is None or rate == "max":
-            return None
-        from parsec_cli.bulk.run.rate_limiter import Pacer
-
-        return Pacer(float(rate), clock=self.world.monotonic, sleep=self.world.sleep)
 
     @cached_property
     def resolver(self) -> Resolver:

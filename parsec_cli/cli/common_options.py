@@ -101,10 +101,6 @@ def without_equals(text: str) -> str:
     return text.removeprefix("=")
 
 
-def output_format(text: str) -> str:
-    return check_output(without_equals(text))
-
-
 def field_names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
@@ -116,7 +112,11 @@ def field_names(text: str) -> tuple[str, ...]:
 _SHARED: tuple[tuple[str, Callable[[str], Any] | None, str], ...] = (
     ("-p --profile PROFILE", without_equals, "Use this profile; `sandbox` is built in."),
     ("--base-url URL", None, "Use this API host."),
-    ("-o --output FORMAT", output_format, "Write in this format."),
+    (
+        "-o --output FORMAT",
+        lambda text: check_output(without_equals(text)),
+        "Write in this format.",
+    ),
     ("--json", None, "Same as `-o json`."),
     ("--fields A,B.C", field_names, "Show only these fields, in every format."),
     ("--headers/--no-headers", None, "Write a header line in tsv and csv."),

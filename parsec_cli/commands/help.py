@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import typer
 
 from parsec_cli.cli.common_options import argument, runtime_of
@@ -29,6 +27,8 @@ def command(
       parsec help safety
 
     """
+    from difflib import get_close_matches
+
     runtime = runtime_of(ctx)
     if topic in TOPICS and verb is None:
         text = TOPICS[topic]
@@ -37,20 +37,14 @@ def command(
     root = command = ctx.find_root().command
     for number, word in enumerate(words):
         if word not in subcommands(command):
-            raise _no_topic(root, words, number)
+            from parsec_cli.cli.usage_errors import similar_command
+
+            topics = get_close_matches(word, TOPICS, 1) if number == 0 else []
+            found = topics or similar_command(root, words[:number], word)
+            hint = f"topics: {', '.join(TOPICS)}; or a command, such as `users`"
+            if found:
+                hint = f"did you mean `{' '.join(found)}`?"
+            text = f"no help topic `{' '.join(words)}`"
+            raise UsageFault(text, hint=hint, command=run("help", *found))
         command = subcommands(command)[word]
     return help_of(command, ("parsec", *words), runtime)
-
-
-def _no_topic(root: Any, words: list[str], known: int) -> UsageFault:
-    """Say that no command has these words, of which the first `known` name one."""
-    from difflib import get_close_matches
-
-    from parsec_cli.cli.usage_errors import similar_command
-
-    topics = get_close_matches(words[0], TOPICS, 1) if known == 0 else []
-    found = topics or similar_command(root, words[:known], words[known])
-    hint = f"topics: {', '.join(TOPICS)}; or a command, such as `users`"
-    if found:
-        hint = f"did you mean `{' '.join(found)}`?"
-    return UsageFault(f"no help topic `{' '.join(words)}`", hint=hint, command=run("help", *found))

@@ -36,9 +36,13 @@ def list_entries(
       parsec history list --user alice --json
 
     """
+    from parsec_cli.api.resolve import Reference
+
     runtime, filtered = runtime_of(ctx), bool(user or since)
-    name, by = _named(user)
-    entries = runtime.history.entries(name, since, limit, by=by)
+    named = None if user is None else Reference.parse(user)
+    forced = named is not None and named.id != user
+    by = (named.meaning,) if named and forced else ("external_id", "customer_id")
+    entries = runtime.history.entries(named.id if named else None, since, limit, by=by)
 
     def pages() -> Iterator[list[JsonObject]]:
         while page := list(itertools.islice(entries, _PAGE)):
@@ -65,18 +69,6 @@ def show(
     value = runtime.history.get(entry)
     _warn_of_damage(runtime)
     return Record(value, columns.HISTORY, tuple(_blocks(value)))
-
-
-def _named(user: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """Return the id of a USER and the fields in which it may be; None matches all entries."""
-    either = ("external_id", "customer_id")
-    if user is None:
-        return None, either
-    from parsec_cli.api.resolve import Reference
-
-    named = Reference.parse(user)
-    forced = user != named.id
-    return named.id, (named.meaning,) if forced else either
 
 
 def _warn_of_damage(runtime: Runtime) -> None:

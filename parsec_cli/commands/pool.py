@@ -98,18 +98,15 @@ def _pool_record(runtime: Runtime, top: int) -> Record:
     blocks = (Bar("QPS pool", pool.total_allocated_qps, pool.qps_pool), Card(pairs))
     if not top:
         return Record(value, columns.POOL, blocks)
-    largest = Grid(columns.TOP_USER, _largest(runtime, top), "largest limits")
+    # only as many users as are shown are in memory
+    users = (user for page in pages(runtime.client) for user in page.users)
+    first = heapq.nlargest(top, users, key=lambda raw: User(raw).qps_limit or 0)
+    names = [column.path for column in columns.TOP_USER]
+    rows = [{name: raw.get(name) for name in names} for raw in first if User(raw).qps_limit]
+    largest = Grid(columns.TOP_USER, rows, "largest limits")
     summary = (
         f"QPS pool: {pool.total_allocated_qps:,} of {pool.qps_pool:,} allocated, "
         f"{pool.free:,} free, {counted(pool.end_user_count, 'user')}"
     )
     value = {**value, "top": largest.rows}
     return Record(value, columns.POOL, (*blocks, largest), rows=largest, summary=summary)
-
-
-def _largest(runtime: Runtime, top: int) -> list[JsonObject]:
-    """Return the `top` users by qps_limit; only that many are in memory."""
-    users = (user for page in pages(runtime.client) for user in page.users)
-    largest = heapq.nlargest(top, users, key=lambda raw: User(raw).qps_limit or 0)
-    names = ("external_id", "customer_id", "qps_limit")
-    return [{name: raw.get(name) for name in names} for raw in largest if User(raw).qps_limit]

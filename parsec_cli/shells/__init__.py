@@ -14,14 +14,11 @@ from parsec_cli.cli.typer_adapter import Parameter
 
 def split_options(root: Page) -> tuple[dict[str, Parameter], dict[Page, tuple[Parameter, ...]]]:
     """Return the common options with the same values on all pages, and each page's other ones."""
-    common: dict[str, Parameter] = {}
-    varying: set[str] = set()
+    found: dict[str, dict[str, Parameter]] = {}
     for page in root.walk():
         for option in page.common_options:
-            name = option.names[0]
-            if common.setdefault(name, option).values != option.values:
-                varying.add(name)
-    same = {name: option for name, option in common.items() if name not in varying}
+            found.setdefault(option.names[0], {})[option.values] = option
+    same = {name: next(iter(kinds.values())) for name, kinds in found.items() if len(kinds) == 1}
     other = {
         page: tuple(option for option in page.options if option.names[0] not in same)
         for page in root.walk()
@@ -41,11 +38,6 @@ def names_with_value(root: Page) -> list[str]:
     if clash:
         raise ValueError(f"both a flag and an option: {', '.join(sorted(clash))}")
     return found
-
-
-def single_quoted(text: str, quote: str) -> str:
-    """Quote text for a shell that writes `quote` for a quote."""
-    return "'" + text.replace("'", quote) + "'"
 
 
 def filled(template: str, tables: Mapping[str, str]) -> str:

@@ -110,17 +110,9 @@ def _names(names: tuple[str, ...]) -> str:
 
 def _offer(values: str) -> str:
     source, _, words = values.partition(" ")
-    match source:
-        case "words":
-            return f"-a {_quoted(words)}"
-        case "fields":
-            return f"-a '(__parsec_list {words})'"
-        case "files":
-            return "-F"
-        case "text":
-            return ""
-        case _:
-            return f"-a '(__parsec_ask {source})'"
+    offers = {"words": f"-a '{words}'", "fields": f"-a '(__parsec_list {words})'"}
+    offers |= {"files": "-F", "text": ""}
+    return offers.get(source, f"-a '(__parsec_ask {source})'")
 
 
 def _quoted(text: str) -> str:

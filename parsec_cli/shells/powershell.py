@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parsec_cli.cli.help_pages import Page
 from parsec_cli.cli.typer_adapter import Parameter
-from parsec_cli.shells import filled, names_with_value, single_quoted, split_options
+from parsec_cli.shells import filled, names_with_value, split_options
 
 _ENGINE = r"""
 Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
@@ -119,4 +119,4 @@ def _takes(option: Parameter) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    return single_quoted(text, "''")
+    return "'" + text.replace("'", "''") + "'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parsec_cli.cli.help_pages import Page
 from parsec_cli.cli.typer_adapter import Parameter
-from parsec_cli.shells import filled, single_quoted, split_options
+from parsec_cli.shells import filled, split_options
 
 _ENGINE = r"""
 # Asks for what only this machine knows: local files, no request.
@@ -75,7 +75,7 @@ def _function(page: Page, options: tuple[Parameter, ...]) -> str:
     if not page.pages:
         for number, argument in enumerate(page.arguments, 1):
             place = "*" if argument.repeatable else str(number)
-            message = _message(argument.metavar.strip("[]").removesuffix("..."))
+            message = _escaped(argument.metavar.strip("[]").removesuffix("..."))
             own.append(_quoted(f"{place}:{message}:{_action(argument.values)}"))
         lines = " \\\n".join(f"    {line}" for line in own)
         return f"\n{_name(page)}() {{\n  _arguments -s -S $common \\\n{lines}\n}}\n"
@@ -94,42 +94,30 @@ def _function(page: Page, options: tuple[Parameter, ...]) -> str:
 
 def _option(option: Parameter) -> list[str]:
     """Write the spec of an option, its names excluding each other."""
-    value = f":{_message(option.metavar)}:{_action(option.values)}" if option.metavar else ""
+    value = f":{_escaped(option.metavar)}:{_action(option.values)}" if option.metavar else ""
     names = option.all_names
     start = "*" if option.repeatable else f"({' '.join(names)})" if len(names) > 1 else ""
-    lines = []
+    lines, summary = [], _escaped(option.summary, "\\[]:")
     for name in names:
         # a value may stand attached or in the next word
         joint = ("=" if name.startswith("--") else "+") if option.metavar else ""
-        lines.append(_quoted(f"{start}{name}{joint}[{_escaped(option.summary)}]{value}"))
+        lines.append(_quoted(f"{start}{name}{joint}[{summary}]{value}"))
     return lines
 
 
 def _action(values: str) -> str:
     source, _, words = values.partition(" ")
-    match source:
-        case "words":
-            return f"({words})"
-        case "fields":
-            return f" _values -s , field {words}"
-        case "files":
-            return "_files"
-        case "text":
-            return " "
-        case _:
-            # the blank keeps `_arguments` from putting words of its own in between
-            return f" __parsec_ask {source}"
+    actions = {"words": f"({words})", "fields": f" _values -s , field {words}"}
+    actions |= {"files": "_files", "text": " "}
+    # the blank keeps `_arguments` from putting words of its own in between
+    return actions.get(source, f" __parsec_ask {source}")
 
 
-def _message(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(":", "\\:")
-
-
-def _escaped(text: str) -> str:
-    for special in "\\[]:":
-        text = text.replace(special, f"\\{special}")
+def _escaped(text: str, special: str = "\\:") -> str:
+    for character in special:
+        text = text.replace(character, f"\\{character}")
     return text
 
 
 def _quoted(text: str) -> str:
-    return single_quoted(text, "'\\''")
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -15,6 +15,7 @@ from parsec_cli.errors import ParsecError, UsageFault, counted, unknown
 from parsec_cli.exact_json import Digits
 from parsec_cli.models import EXCHANGES, JsonObject, User
 from parsec_cli.next_command import NextCommand, again, run
+from parsec_cli.output.format import ABSENT, reader
 from parsec_cli.records import record, state
 from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
@@ -172,8 +173,9 @@ class _Walk:
         users = [user for page in self.records() for user in page]
         if self.failure is not None:
             return
-        users.sort(key=lambda user: _sort_key(_field(user, sort)), reverse=reverse)
-        users.sort(key=lambda user: _field(user, sort) is None)
+        field = reader(sort)
+        users.sort(key=lambda user: _sort_key(field(user)), reverse=reverse)
+        users.sort(key=lambda user: field(user) in (None, ABSENT))
         if limit is not None and len(users) > limit:
             self.cut, self.complete, self.count = True, False, limit
             self.runtime.screen.notice(f"stopped after {counted(limit, 'user')}")
@@ -228,13 +230,6 @@ class _Walk:
                 f"{self.read} users were listed, but the pool counts {number}: users may have been "
                 "created or deactivated meanwhile, or deactivated ones are counted"
             )
-
-
-def _field(raw: JsonObject, path: str) -> Any:
-    value: Any = raw
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def _sort_key(value: Any) -> tuple[int, int | float, str]:
