@@ -1,4 +1,4 @@
-"""What the tests of single changes share: the tool pointed at a builder, key files, the history."""
+"""Fixtures for tests of commands: key files, the history and the config file."""
 
 from __future__ import annotations
 
@@ -40,3 +40,18 @@ def broken_history(home: Path) -> Path:
     path = home / ".local" / "state" / "parsec" / "history.jsonl"
     path.mkdir(parents=True)
     return path
+
+
+@pytest.fixture
+def config(home: Path) -> Callable[..., Path]:
+    """Write the config file, or return where it will be: `config(text=None)`."""
+    path = home / ".config" / "parsec" / "config.toml"
+
+    def write(text: str | None = None) -> Path:
+        if text is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            path.chmod(0o600)
+        return path
+
+    return write

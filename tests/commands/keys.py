@@ -28,5 +28,5 @@ def polymarket() -> dict[str, str]:
 
 
 KEYS = {"kalshi": kalshi, "polymarket": polymarket}
-# what must be seen nowhere once such keys were read; PEM lines also one by one
+# what no output may contain once such keys were read; of a PEM, each line
 SECRETS = (*pem().splitlines()[1:-2], *polymarket().values())

@@ -1,4 +1,4 @@
-"""`parsec sandbox serve` as a process of its own, and commands taken out of what the tool says."""
+"""`parsec sandbox serve` as a process of its own, and the command in a message."""
 
 from __future__ import annotations
 

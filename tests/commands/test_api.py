@@ -1,4 +1,4 @@
-"""`parsec api`: whatever has no command yet, by the same rules and with no back door."""
+"""`parsec api`: any endpoint, by the same rules as the other commands."""
 
 from __future__ import annotations
 

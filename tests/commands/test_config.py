@@ -10,21 +10,6 @@ KEY = "pk_live_TYPEDCANARY_c123"
 STORED = '[profiles.default]\nbase_url = "https://h.example"\napi_key = "pk_live_OLDCANARY_d456"\n'
 
 
-@pytest.fixture
-def config(home: Path):
-    """Write the config file, or return where it will be: `config(text=None)`."""
-    path = home / ".config" / "parsec" / "config.toml"
-
-    def write(text: str | None = None) -> Path:
-        if text is not None:
-            path.parent.mkdir(parents=True)
-            path.write_text(text)
-            path.chmod(0o600)
-        return path
-
-    return write
-
-
 def profiles(path: Path) -> dict:
     return tomllib.loads(path.read_text())["profiles"]
 

@@ -1,4 +1,4 @@
-"""Own files that a crash, a full disk or an editor damaged are named, never called a bug."""
+"""Files of the tool's own that a crash, a full disk or an editor damaged are named."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def state(run, builder, home, work) -> Path:
     return home / ".local" / "state" / "parsec"
 
 
-def check(done, *told: str) -> None:
+def check(done, *texts: str) -> None:
     assert "fault of parsec" not in done.err, done
     assert "internal_error" not in done.out + done.err, done
-    for text in told:
+    for text in texts:
         assert text in " ".join(f"{done.out} {done.err}".split()), done
 
 

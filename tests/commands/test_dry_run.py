@@ -1,4 +1,4 @@
-"""Dry runs: every one ends by saying that nothing was sent, and that is true."""
+"""Every dry run ends with a line that nothing was sent, and sends nothing."""
 
 import pytest
 

@@ -36,7 +36,7 @@ def test_an_empty_name_or_a_dash_for_output_is_refused(run, builder, work, comma
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "told"),
+    ("name", "code", "message"),
     [
         ("/dev/stdout", 2, "is the output of this command: name another file"),
         ("folder", 1, "`: is a directory"),
@@ -45,7 +45,7 @@ def test_an_empty_name_or_a_dash_for_output_is_refused(run, builder, work, comma
     ],
 )
 def test_results_are_refused_where_they_cannot_be_kept(
-    parsec, builder, key_env, work, name, code, told
+    parsec, builder, key_env, work, name, code, message
 ):
     (work / "f.csv").write_text("external_id,qps_limit\nu1,5\n")
     (work / "folder").mkdir()
@@ -53,7 +53,7 @@ def test_results_are_refused_where_they_cannot_be_kept(
     argv = ("users", "apply", "f.csv", "--yes", "--results", name)
     completed = parsec(*argv, env=key_env(builder))
     assert completed.code == code, completed
-    assert told in completed.err
+    assert message in completed.err
     assert builder.mutations == []
 
 

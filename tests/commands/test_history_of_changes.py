@@ -1,4 +1,4 @@
-"""No change of any command is missing from the history, whatever became of it; no key is in it."""
+"""Every change of every command is in the history, with its outcome and without a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No form deactivates a holder without a person's word or the right number, whatever is held."""
+"""No form deactivates a holder without the typed word or the right number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holdings: read before every deactivation, shown, and bound to a number where nobody types."""
+"""Holdings are read before every deactivation, shown, and part of the consent of scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new key is verified with one request before it is stored, and the old one stays otherwise."""
+"""A new key is verified with one request before it replaces the old one."""
 
 from __future__ import annotations
 
@@ -21,14 +21,10 @@ FAILURES = {
 
 
 @pytest.fixture
-def path(builder, home):
+def path(builder, config):
     """A config whose default profile has another key for the builder's server."""
     builder.key = NEW
-    path = home / ".config" / "parsec" / "config.toml"
-    path.parent.mkdir(parents=True)
-    path.write_text(f'[profiles.default]\nbase_url = "{builder.url}"\napi_key = "{OLD}"\n')
-    path.chmod(0o600)
-    return path
+    return config(f'[profiles.default]\nbase_url = "{builder.url}"\napi_key = "{OLD}"\n')
 
 
 def key_of(path, name="default"):
@@ -40,8 +36,8 @@ def test_a_valid_key_replaces_the_old_one(tool, builder, path):
     assert done.code == 0, done
     assert key_of(path) == NEW
     assert builder.log == ["GET /api/v1/usage"]
-    told = f"fingerprint {fingerprint(OLD)} -> {fingerprint(NEW)}, tier "
-    assert told in done.err
+    message = f"fingerprint {fingerprint(OLD)} -> {fingerprint(NEW)}, tier "
+    assert message in done.err
 
 
 def test_a_new_profile_is_verified_at_its_own_host(tool, builder, path):

@@ -135,24 +135,22 @@ def test_a_proposed_command_reads_again_what_came_from_stdin(run, builder):
     assert command.endswith(" users apply - --json --yes < FILE")
 
 
-def test_a_key_of_the_environment_stays_in_use(tool, builder, home):
+def test_a_key_of_the_environment_stays_in_use(tool, builder, config):
     """With `-p`, the key of the config file would be used, which may belong to another builder."""
-    config = home / "c.toml"
     stored = "pk_live_another_builder_1"
-    config.write_text(f'[profiles.x]\nbase_url = "{builder.url}"\napi_key = "{stored}"\n')
-    config.chmod(0o600)
+    path = config(f'[profiles.x]\nbase_url = "{builder.url}"\napi_key = "{stored}"\n')
     user = builder.add("a", 5)
-    env = {"PARSEC_CONFIG": str(config), "PARSEC_API_KEY": builder.key}
+    env = {"PARSEC_CONFIG": str(path), "PARSEC_API_KEY": builder.key}
     refused = tool("users", "deactivate", "a", env={**env, "PARSEC_PROFILE": "x"})
     command = f"parsec users deactivate {user['customer_id']} --confirm a"
-    expected = f"  PARSEC_CONFIG={config} PARSEC_PROFILE=x {command}"
+    expected = f"  PARSEC_CONFIG={path} PARSEC_PROFILE=x {command}"
     assert refused.err.splitlines()[-1] == expected
 
 
 def test_in_json_the_last_line_of_the_hint_is_the_command(tool):
     done = tool("-p", "sandbox", "users", "deactivate", "user_007", "--json")
-    told, command = done.error["hint"].split("\n")
-    assert told == "to run it from a script:"
+    text, command = done.error["hint"].split("\n")
+    assert text == "to run it from a script:"
     assert command.startswith("parsec -p sandbox users deactivate ")
 
 

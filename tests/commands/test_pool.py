@@ -1,4 +1,4 @@
-"""`pool check` for cron, and `pool show --watch` for whoever looks on."""
+"""`pool check` for cron, and `pool show --watch` for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever one part of the tool writes, every reader reads back as the same customers."""
+"""Every reader of the tool reads its exports as the same users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which builder a change goes to: said before it is sent, and named for a protected profile."""
+"""A change shows its target first, and must name a protected profile."""
 
 from __future__ import annotations
 
@@ -24,20 +24,17 @@ each_change = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 
 
 @pytest.fixture
-def prod(tool, builder, home, work):
+def prod(tool, builder, config, work):
     """Run with a profile `prod` at the builder's server: `prod(*argv, protected=…, **env)`."""
     builder.add("u1", 5, customer_id=USER)
     builder.add("u2", 5)
     (work / "r.csv").write_text("external_id,qps_limit\nu1,7\n")
-    path = home / ".config" / "parsec" / "config.toml"
-    path.parent.mkdir(parents=True)
 
     def run(*argv, protected=False, **environ):
-        path.write_text(
+        config(
             f'default_profile = "prod"\n[profiles.prod]\nbase_url = "{builder.url}"\n'
             f'api_key = "{builder.key}"\nprotected = {str(protected).lower()}\n'
         )
-        path.chmod(0o600)
         return tool(*argv, env=environ)
 
     return run
@@ -99,8 +96,8 @@ def test_a_protected_profile_must_be_named_on_the_command_line(prod, builder, ch
     done = prod(*change, protected=True, **environ)
     assert done.code == 10, done
     assert builder.requests == []
-    told = "profile `prod` is protected: a change needs `-p prod`, nothing was sent"
-    assert told in done.err.splitlines()[1]
+    message = "profile `prod` is protected: a change needs `-p prod`, nothing was sent"
+    assert message in done.err.splitlines()[1]
     assert prod("-p", "prod", *change, protected=True).code == 0
 
 
@@ -124,10 +121,9 @@ def test_a_question_starts_with_the_target(terminal, builder, prod, protected, s
     assert f"\x1b[{style}m{notice}\x1b[0m" in done.text
 
 
-def test_config_sets_and_removes_protection(prod, tool, home):
+def test_config_sets_and_removes_protection(prod, tool, config):
     prod("config", "set", "protected", "true")
-    text = (home / ".config" / "parsec" / "config.toml").read_text()
-    assert text.count("protected = true\n") == 1
+    assert config().read_text().count("protected = true\n") == 1
     assert tool("users", "create", "new").code == 10
     shown = tool("config", "show", "--json").json["values"]["protected"]
     assert shown == {"value": True, "source": "profile prod"}
@@ -143,9 +139,8 @@ def test_protected_is_true_or_false(tool, value):
     assert "is not `true` or `false`" in done.err
 
 
-def test_protected_in_quotes_is_refused_like_any_wrong_value(tool, home):
-    path = home / "c.toml"
-    path.write_text('[profiles.default]\nprotected = "true"\n')
-    done = tool("config", "show", env={"PARSEC_CONFIG": str(path)})
+def test_protected_in_quotes_is_refused_like_any_wrong_value(tool, config):
+    config('[profiles.default]\nprotected = "true"\n')
+    done = tool("config", "show")
     assert done.code == 2
     assert "line 2: `protected` must be true or false, without quotes" in done.err

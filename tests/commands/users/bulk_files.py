@@ -1,4 +1,4 @@
-"""What the tests of the fleet commands share: files of users, results and journals as values."""
+"""Helpers for tests of bulk commands: files of users, results, journals and changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`users apply`: the rows of a file come true once, in a safe order, and each has its result."""
+"""`users apply`: each row is applied once, in a safe order, and has a result."""
 
 from __future__ import annotations
 
@@ -109,10 +109,10 @@ def test_one_failed_row_is_named_and_the_others_are_applied(run, builder, work):
 
     assert completed.code == 8
     assert outcomes(completed) == {"a": "created", "b": "failed", "c": "created"}
-    told = completed.error
-    assert told["code"] == "rows_failed"
-    assert "row 3 `b`" in json.dumps(told)
-    assert "2 created, 1 failed" in told["message"]
+    fault = completed.error
+    assert fault["code"] == "rows_failed"
+    assert "row 3 `b`" in json.dumps(fault)
+    assert "2 created, 1 failed" in fault["message"]
     second = completed.json["results"][1]
     assert (second["http_status"], second["attempts"]) == (400, 1)
     assert "validation failed" in second["error"]

@@ -1,4 +1,4 @@
-"""What a bulk run does about faults of the server: row by row, and for the run as a whole."""
+"""What a bulk run does about failures: row by row, and for the run as a whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs killed with SIGKILL and run again: nothing lost, nothing done twice, no unreadable journal.
+"""Runs that are killed and run again lose nothing, repeat nothing and leave a readable journal.
 
 A few kills by default; every boundary and 200 random ones with PARSEC_TEST_FULL=1.
 """
@@ -46,7 +46,7 @@ class Victim:
         self.child: subprocess.Popen[bytes] | None = None
 
     def argv(self, concurrency: int) -> list[str]:
-        # consent is to what is left, which the operator is told
+        # consent is to the deactivations that are left
         left = sum(user["external_id"] in self.gone for user in self.builder.users.values())
         how = ["--confirm", str(left), "--rate", "max", "--concurrency", str(concurrency)]
         return ["users", "apply", self.file, "--yes", *how, "--results", "out.jsonl", "--json"]

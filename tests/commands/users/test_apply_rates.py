@@ -1,4 +1,4 @@
-"""The pace of a bulk run: all that is permitted when asked for, and room for others otherwise.
+"""The rate of a bulk run: the whole limit with `--rate max`, otherwise four fifths of it.
 
 On the virtual clock with one worker; in real time with all of them with PARSEC_TEST_FULL=1.
 """

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM in bulk runs: drained, told, resumable; the second one ends it at once.
+"""Ctrl-C and SIGTERM in bulk runs: the first drains the run, the second ends it at once.
 
 A few signals by default; 100 of each at random moments with PARSEC_TEST_FULL=1.
 """

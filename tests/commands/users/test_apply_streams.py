@@ -1,4 +1,4 @@
-"""A bulk run whose streams fail, and what it shows while it goes on."""
+"""A bulk run whose streams fail, and what it shows meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`users create`: what was made, what was there before, and what cannot be told."""
+"""`users create`: new users, existing users, and what a lost response leaves open."""
 
 from __future__ import annotations
 

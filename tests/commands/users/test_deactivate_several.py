@@ -1,4 +1,4 @@
-"""Deactivating several: all found first, counted, consented to, sent one at a time, once."""
+"""Deactivations of several users: all are found first, counted, and sent one at a time."""
 
 from __future__ import annotations
 

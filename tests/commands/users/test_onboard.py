@@ -183,7 +183,7 @@ def test_keys_in_a_successful_response_reach_neither_screen_nor_disk(
 
 
 @pytest.mark.parametrize(
-    ("linked", "argv", "told"),
+    ("linked", "argv", "message"),
     [
         ([], MANAGED, "polymarket is not linked"),
         # the keys that are stored may be the old ones
@@ -191,14 +191,14 @@ def test_keys_in_a_successful_response_reach_neither_screen_nor_disk(
     ],
 )
 def test_a_lost_response_without_evidence_leaves_the_outcome_unknown(
-    run, builder, keys_file, linked, argv, told
+    run, builder, keys_file, linked, argv, message
 ):
     user = builder.add("alice", linked_exchanges=linked)
     keys_file("kalshi")
     builder.fault("POST", action=close())
     done = run("users", "onboard", "alice", *argv, "--json")
     assert done.code == 12, done
-    assert told in " ".join(done.error["details"])
+    assert message in " ".join(done.error["details"])
     assert user["customer_id"] in done.error["hint"]
     assert len(builder.mutations) == 1
 
@@ -212,7 +212,7 @@ def test_a_closed_stdin_is_an_error(run, builder):
 
 
 @pytest.mark.parametrize(
-    ("odd", "told"),
+    ("odd", "message"),
     [
         ({"error": "half way"}, "it contains an error"),
         ({"exchange": "kalshi"}, "it is about another exchange"),
@@ -221,13 +221,13 @@ def test_a_closed_stdin_is_an_error(run, builder):
     ],
     ids=str,
 )
-def test_a_200_with_other_content_is_checked_by_a_read(run, builder, odd, told):
+def test_a_200_with_other_content_is_checked_by_a_read(run, builder, odd, message):
     user = builder.add("u1")
     value = {"customer_id": user["customer_id"], "exchange": "polymarket", "mode": "managed"}
     builder.fault("POST", "/builder/onboard", action=json_answer(200, {**value, **odd}))
     done = run("users", "onboard", "u1", *MANAGED)
     assert done.code == 12, done
-    assert told in done.err
+    assert message in done.err
     assert builder.log[-1] == f"GET /api/v1/builder/users/{user['customer_id']}"
 
 

@@ -1,4 +1,4 @@
-"""`users plan`: what differs, said exactly, without a change and without a guess."""
+"""`users plan`: the differences between a file and the server, and what is refused."""
 
 from __future__ import annotations
 

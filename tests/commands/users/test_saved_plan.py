@@ -1,4 +1,4 @@
-"""A saved plan: every byte of it counts, and a row whose user has changed is refused."""
+"""A saved plan: an edited plan is refused, and so is a row whose user has changed."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def test_rows_whose_users_changed_are_refused_and_named(run, builder, saved):
         "down": "changed",
         "gone": "failed",
     }
-    told = json.dumps(completed.error)
-    assert all(f"row {row}" in told for row in (2, 3, 5))
-    assert "linked_exchanges changed" in told
+    message = json.dumps(completed.error)
+    assert all(f"row {row}" in message for row in (2, 3, 5))
+    assert "linked_exchanges changed" in message
     limits = {user["external_id"]: user["qps_limit"] for user in builder.users.values()}
     assert limits == {"up": 15, "down": 1, "gone": 7, "new": 9}
 

@@ -1,4 +1,4 @@
-"""`users set-qps`: old and new limit, what the pool makes of it, and no request too many."""
+"""`users set-qps`: the old and the new limit, the pool, and no unneeded request."""
 
 from __future__ import annotations
 
