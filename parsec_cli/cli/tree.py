@@ -10,21 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from typer.core import TyperCommand, TyperGroup
 
-from parsec_cli.cli.common_options import (
-    option,
-    runtime_of,
-    shared_options,
-    show_help,
-    show_version,
-    start_change,
-)
-from parsec_cli.cli.typer_adapter import (
-    ParserError,
-    add_options,
-    build_command,
-    build_group,
-    has_verb,
-)
+from parsec_cli.cli import common_options as common
+from parsec_cli.cli import typer_adapter
 from parsec_cli.next_command import Line
 from parsec_cli.records import record
 from parsec_cli.results import Result
@@ -62,7 +49,7 @@ class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ig
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "add_help_option": False})
-        add_options(self, shared_options())
+        typer_adapter.add_options(self, common.shared_options())
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         def line() -> Line | None:
@@ -71,10 +58,10 @@ class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ig
             return line_of(ctx, ctx.command, ctx.command_path.split()[1:])
 
         # only a hint needs the line, so it is read when one is shown
-        runtime_of(ctx).read_line = line
+        common.runtime_of(ctx).read_line = line
         try:
             left: list[str] = super().parse_args(ctx, args)
-        except ParserError as fault:
+        except typer_adapter.ParserError as fault:
             from parsec_cli.cli.usage_errors import usage_fault
 
             raise usage_fault(fault, ctx, args) from None
@@ -88,7 +75,7 @@ class Command(_WithSharedOptions, TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         if self.changes:
-            start_change(runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
+            common.start_change(common.runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
         return super().invoke(ctx)
 
 
@@ -99,8 +86,8 @@ class Group(_WithSharedOptions, TyperGroup):
         super().__init__(*args, **{**kwargs, "invoke_without_command": True})
 
     def invoke(self, ctx: Any) -> Any:
-        if not has_verb(ctx):
-            show_help(ctx, True)
+        if not typer_adapter.has_verb(ctx):
+            common.show_help(ctx, True)
         return super().invoke(ctx)
 
 
@@ -114,7 +101,7 @@ class Verb:
 
     def build(self) -> Any:
         text = inspect.getdoc(self.function) or _docstring_in_source(self.function)
-        command = build_command(self.name, self.function, text, Command)
+        command = typer_adapter.build_command(self.name, self.function, text, Command)
         command.changes = self.changes
         return command
 
@@ -163,7 +150,7 @@ class Noun(Mapping[str, Any]):
     def _load(self, package: str, name: str) -> Any:
         module = import_module(f"{package}.{name.replace('-', '_')}")
         if noun := getattr(module, "noun", None):
-            return build_group(name, self.summaries[name], Group, noun)
+            return typer_adapter.build_group(name, self.summaries[name], Group, noun)
         return module.command.build()
 
     def __getitem__(self, name: str) -> Any:
@@ -180,12 +167,14 @@ class Noun(Mapping[str, Any]):
 def parser() -> Any:
     """Build the parser once per process."""
     commands = Noun("parsec_cli.commands", _COMMANDS)
-    return build_group("parsec", _SUMMARY, Group, commands, _parsec)
+    return typer_adapter.build_group("parsec", _SUMMARY, Group, commands, _parsec)
 
 
 def _parsec(
     *,
-    version: bool = option("--version", "Show the version.", is_eager=True, callback=show_version),
+    version: bool = common.option(
+        "--version", "Show the version.", is_eager=True, callback=common.show_version
+    ),
 ) -> None:
     """Manage the end-users, limits and credentials of a Parsec builder."""
     del version

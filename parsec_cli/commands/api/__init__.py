@@ -11,38 +11,17 @@ from urllib.parse import quote, urlencode
 import typer
 
 from parsec_cli import exact_json
+from parsec_cli.api import changes
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Promise
-from parsec_cli.api.changes import (
-    deactivation,
-    deletion_promise,
-    or_raise,
-    settle_deactivation,
-    settled,
-)
 from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import impersonation, user_path
-from parsec_cli.cli.common_options import (
-    ALLOW_HOLDINGS,
-    BALANCES_ONLY,
-    CONFIRM,
-    DRY_RUN,
-    REASON,
-    argument,
-    option,
-    runtime_of,
-    start_change,
-)
+from parsec_cli.cli import common_options as common
+from parsec_cli.cli.common_options import argument, option, runtime_of, start_change
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.api.path import USERS, api_path, deleted_user
+from parsec_cli.commands.shared import consent
 from parsec_cli.commands.shared.cards import not_sent
-from parsec_cli.commands.shared.consent import (
-    Consent,
-    Held,
-    agree,
-    explaining_absence,
-    warn_of_holders,
-)
 from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.commands.users.deactivate import held_by, report_deactivated
 from parsec_cli.errors import UsageFault
@@ -69,11 +48,11 @@ def command(
     input_file: str | None = option("--input FILE|-", "The whole JSON body."),
     as_user: str | None = option("--as USER", "Send the request for this end-user."),
     include: bool = option("--include", "Print status and headers before the body."),
-    confirm: str | None = CONFIRM,
-    allow_holdings: int | None = ALLOW_HOLDINGS,
-    balances_only: bool = BALANCES_ONLY,
-    dry_run: bool = DRY_RUN,
-    reason: str = REASON,
+    confirm: str | None = common.CONFIRM,
+    allow_holdings: int | None = common.ALLOW_HOLDINGS,
+    balances_only: bool = common.BALANCES_ONLY,
+    dry_run: bool = common.DRY_RUN,
+    reason: str = common.REASON,
 ) -> Result:
     """Send one request to any path of the API.
 
@@ -103,7 +82,7 @@ def command(
     if dry_run and method in _CHANGES:
         if one is None:
             return not_sent(method, call.path, call.body)
-        warn_of_holders(runtime, [one])
+        consent.warn_of_holders(runtime, [one])
         return not_sent(method, call.path, call.body, holdings=one.json)
     if call.kind is Kind.READ:
         exchange = runtime.client.read(call)
@@ -111,7 +90,7 @@ def command(
             raise error_of(exchange, call, runtime.client.host)
         return _shown(runtime, exchange.good, include=include)
     if one is not None:
-        agree(runtime, [one], Consent(confirm, allow_holdings), by_name=True)
+        consent.agree(runtime, [one], consent.Consent(confirm, allow_holdings), by_name=True)
     answer = _change(runtime, call, one, reason)
     return Text("") if answer is None else _shown(runtime, answer, include=include)
 
@@ -129,7 +108,7 @@ def _call(
     deleted, user, headers = deleted_user(path) if method == "DELETE" else None, None, {}
     if deleted is not None:
         customer_id, rest = deleted
-        with explaining_absence(runtime, f"id:{customer_id}"):
+        with consent.explaining_absence(runtime, f"id:{customer_id}"):
             user = runtime.resolver.one(f"id:{customer_id}", to_change=True)
         path = user_path(user.customer_id) + rest
     if as_user is not None:
@@ -140,7 +119,7 @@ def _call(
     query = "&".join(filter(None, (query, encoded)))
     full = f"{path}?{query}" if query else path
     if user is not None and full == user_path(user.customer_id) and not (headers or body[0]):
-        return deactivation(runtime.client, user.customer_id), user
+        return changes.deactivation(runtime.client, user.customer_id), user
     kind, text = _kind(method, path), body[1]
     return Call(kind, method, full, body[0], headers, _promise(method), text), user
 
@@ -223,14 +202,14 @@ def _kind(method: str, path: str) -> Kind:
 
 def _promise(method: str) -> Promise:
     if method == "DELETE":
-        return deletion_promise()
+        return changes.deletion_promise()
     no_content = 204
     return lambda answer: (
         "" if method == "HEAD" or (answer.status == no_content and answer.empty) else answer.unfit
     )
 
 
-def _change(runtime: Runtime, call: Call, one: Held | None, reason: str) -> Answer | None:
+def _change(runtime: Runtime, call: Call, one: consent.Held | None, reason: str) -> Answer | None:
     """Send a change and return the last response, or None if it says nothing of the success.
 
     `one` is the user whose path a DELETE names.
@@ -244,9 +223,9 @@ def _change(runtime: Runtime, call: Call, one: Held | None, reason: str) -> Answ
         if exchange.answer is not None:
             answers.append(exchange.answer)
         if deactivates:
-            return settle_deactivation(client, exchange, call)
+            return changes.settle_deactivation(client, exchange, call)
         hint = "check what the request should change before sending it again"
-        return settled(client, exchange, call, hint)
+        return changes.settled(client, exchange, call, hint)
 
     path = call.path.partition("?")[0]
     more = "" if deactivates or user is None else " …"
@@ -258,7 +237,7 @@ def _change(runtime: Runtime, call: Call, one: Held | None, reason: str) -> Answ
         call.body,
         reason,
     )
-    applied = or_raise(client.change(call, change, settle))
+    applied = changes.or_raise(client.change(call, change, settle))
     if user is not None and deactivates:
         report_deactivated(runtime, user, applied)
         if applied.evidence != "response":

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from parsec_cli import errors
 from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
 from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.config.edit import Editor, check_rival
 from parsec_cli.config.read import key_kept
 from parsec_cli.config.settings import checked_key, fingerprint, stored_origin
-from parsec_cli.errors import (
-    ConsentMissing,
-    GuardRefused,
-    ParsecError,
-    Stopped,
-    Unauthorized,
-    UsageFault,
-)
 from parsec_cli.models import Secret
 from parsec_cli.next_command import again, run
 from parsec_cli.runtime import Runtime
@@ -31,7 +24,7 @@ def init_profile(runtime: Runtime, editor: Editor, *, verify: bool) -> None:
         question = f"profile `{name}` already has a key; replace it? [y/N] "
         answer = screen.ask(question) if screen.interactive else None
         if (answer or "").strip().lower() not in ("y", "yes"):
-            raise ConsentMissing(
+            raise errors.ConsentMissing(
                 f"profile `{name}` already has a key; nothing was changed",
                 hint="make another profile with `-p NAME`, or replace the key with",
                 command=run("config", "set", "api_key", profile=name),
@@ -42,7 +35,7 @@ def init_profile(runtime: Runtime, editor: Editor, *, verify: bool) -> None:
         if screen.interactive:
             answer = screen.ask(f"base URL [{usual}]: ")
             if answer is None:
-                raise ConsentMissing("no answer; nothing was changed")
+                raise errors.ConsentMissing("no answer; nothing was changed")
             base_url = answer.strip() or usual
     base_url = base_url.strip()
     home = BaseUrl.parse(base_url, "base URL")
@@ -59,7 +52,7 @@ def store_key(
     """Ask for the key of an existing profile, or read it from stdin, and store it."""
     name = editor.target(runtime.options.profile)
     if value not in (None, "-"):
-        raise UsageFault(
+        raise errors.UsageFault(
             "a key is not read from the command line: other users and the shell's history see it",
             hint="type it hidden with the same command and no value, or give a file with",
             command=run("config", "set", setting, profile=name, stdin="FILE"),
@@ -68,7 +61,7 @@ def store_key(
     check_rival(name, stored, "api_key")
     home, given = stored_origin(stored, name), runtime.options.base_url
     if given is not None and BaseUrl.parse(given, "base URL").origin != home.origin:
-        raise GuardRefused(
+        raise errors.GuardRefused(
             f"the key of profile `{name}` belongs to {home.display}: nothing was changed",
             hint="make a profile for the other host with",
             command=run("config", "init", "--base-url", given, profile="NAME"),
@@ -92,10 +85,10 @@ def _verified(
     client = runtime.trial_client(home, key)
     try:
         return f"{fingerprints}, tier {get_usage(client).tier or 'unknown'}"
-    except Stopped:
+    except errors.Stopped:
         raise
-    except ParsecError as fault:
-        kind = Unauthorized if fault.http_status in (401, 403) else type(fault)
+    except errors.ParsecError as fault:
+        kind = errors.Unauthorized if fault.http_status in (401, 403) else type(fault)
         raise kind(
             f"{fault.message}; the key was not stored",
             hint="check the key and its host; to store it without a check, run",
@@ -114,10 +107,10 @@ def _key(runtime: Runtime, name: str) -> Secret:
     if screen.interactive:
         answer = screen.ask(f"key of profile `{name}` (not shown): ", hidden=True)
         if answer is None:
-            raise ConsentMissing("no key was typed; nothing was changed")
+            raise errors.ConsentMissing("no key was typed; nothing was changed")
         return checked_key(answer, "the prompt")
     if stdin is None or stdin.isatty():
-        raise UsageFault(
+        raise errors.UsageFault(
             "the key must be typed on a terminal or read from stdin, and there is neither",
             hint="give it from a file with",
             command=run("config", "set", "api_key", profile=name, stdin="FILE"),

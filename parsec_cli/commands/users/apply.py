@@ -11,23 +11,8 @@ from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
 from parsec_cli.bulk.plan.snapshot import CheckedPlan, named_in, recheck, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.bulk.run.row_results import name_of_row
-from parsec_cli.cli.common_options import (
-    ALLOW_HOLDINGS,
-    BALANCES_ONLY,
-    CONFIRM,
-    DRY_RUN,
-    MAPPED,
-    MOST,
-    ODD_IDS,
-    OVERCOMMIT,
-    PRUNE,
-    REASON,
-    RESULTS_FILE,
-    argument,
-    number,
-    option,
-    runtime_of,
-)
+from parsec_cli.cli import common_options as common
+from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import (
     Consent,
@@ -56,15 +41,15 @@ def command(
     ctx: typer.Context,
     file: str = argument("FILE|PLAN|-", "A file of users, or a saved plan."),
     *,
-    prune: bool = PRUNE,
-    allow_overcommit: bool = OVERCOMMIT,
-    allow_odd_ids: bool = ODD_IDS,
-    mapped: list[str] | None = MAPPED,
+    prune: bool = common.PRUNE,
+    allow_overcommit: bool = common.OVERCOMMIT,
+    allow_odd_ids: bool = common.ODD_IDS,
+    mapped: list[str] | None = common.MAPPED,
     yes: bool = option("--yes", "Do not ask, unless users are deactivated."),
-    confirm: str | None = CONFIRM,
-    most: int = MOST,
-    allow_holdings: int | None = ALLOW_HOLDINGS,
-    balances_only: bool = BALANCES_ONLY,
+    confirm: str | None = common.CONFIRM,
+    most: int = common.MOST,
+    allow_holdings: int | None = common.ALLOW_HOLDINGS,
+    balances_only: bool = common.BALANCES_ONLY,
     max_failures: int | None = number(
         "--max-failures N",
         1,
@@ -74,9 +59,9 @@ def command(
     concurrency: int = number(
         "--concurrency N", 1, 64, "Max requests at the same time.", default=8
     ),
-    results: str | None = RESULTS_FILE,
-    dry_run: bool = DRY_RUN,
-    reason: str = REASON,
+    results: str | None = common.RESULTS_FILE,
+    dry_run: bool = common.DRY_RUN,
+    reason: str = common.REASON,
 ) -> Listing:
     """Apply FILE: show the plan, ask, then make the changes.
 

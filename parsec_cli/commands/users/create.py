@@ -8,16 +8,8 @@ from parsec_cli import field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.reads import get_pool, get_user
 from parsec_cli.api.resolve import check_id
-from parsec_cli.cli.common_options import (
-    DRY_RUN,
-    ODD_IDS,
-    OVERCOMMIT,
-    REASON,
-    argument,
-    number,
-    option,
-    runtime_of,
-)
+from parsec_cli.cli import common_options as common
+from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent, user_record
 from parsec_cli.commands.shared.consent import check_pool
@@ -41,10 +33,10 @@ def command(
     email: str | None = option("--email E", "Email address."),
     qps_limit: int | None = number("--qps-limit N", 1, QPS_MAX, "Requests per second."),
     eoa_address: str | None = option("--eoa-address 0x..", "The user's own wallet address."),
-    allow_overcommit: bool = OVERCOMMIT,
-    allow_odd_ids: bool = ODD_IDS,
-    dry_run: bool = DRY_RUN,
-    reason: str = REASON,
+    allow_overcommit: bool = common.OVERCOMMIT,
+    allow_odd_ids: bool = common.ODD_IDS,
+    dry_run: bool = common.DRY_RUN,
+    reason: str = common.REASON,
 ) -> Record:
     """Create an end-user, or return the existing one.
 

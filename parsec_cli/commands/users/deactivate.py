@@ -15,19 +15,8 @@ from parsec_cli.bulk.files.roster import Target, read_targets
 from parsec_cli.bulk.plan.diff import check_header, plan_deactivations
 from parsec_cli.bulk.plan.plan import as_json
 from parsec_cli.bulk.plan.snapshot import Snapshot, named_in, recheck, take_snapshot
-from parsec_cli.cli.common_options import (
-    ALLOW_HOLDINGS,
-    BALANCES_ONLY,
-    CONFIRM,
-    DRY_RUN,
-    MAPPED,
-    MOST,
-    REASON,
-    RESULTS_FILE,
-    argument,
-    option,
-    runtime_of,
-)
+from parsec_cli.cli import common_options as common
+from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import (
@@ -64,14 +53,14 @@ def command(
         "--from-file FILE|-",
         "One USER per line; or csv, tsv or JSON with a customer_id or external_id.",
     ),
-    mapped: list[str] | None = MAPPED,
-    confirm: str | None = CONFIRM,
-    most: int = MOST,
-    allow_holdings: int | None = ALLOW_HOLDINGS,
-    balances_only: bool = BALANCES_ONLY,
-    results: str | None = RESULTS_FILE,
-    dry_run: bool = DRY_RUN,
-    reason: str = REASON,
+    mapped: list[str] | None = common.MAPPED,
+    confirm: str | None = common.CONFIRM,
+    most: int = common.MOST,
+    allow_holdings: int | None = common.ALLOW_HOLDINGS,
+    balances_only: bool = common.BALANCES_ONLY,
+    results: str | None = common.RESULTS_FILE,
+    dry_run: bool = common.DRY_RUN,
+    reason: str = common.REASON,
 ) -> Listing | Record:
     """Deactivate users, with their wallets, credentials and keys.
 

@@ -7,17 +7,8 @@ import typer
 from parsec_cli import columns
 from parsec_cli.api import changes
 from parsec_cli.api.credentials import exchange_name
-from parsec_cli.cli.common_options import (
-    API_KEY_ID,
-    CREDENTIALS,
-    DRY_RUN,
-    EXCHANGE,
-    REASON,
-    USER,
-    number,
-    option,
-    runtime_of,
-)
+from parsec_cli.cli import common_options as common
+from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.credentials import read_keys
 from parsec_cli.commands.shared.cards import not_sent, shown
@@ -34,9 +25,9 @@ _WALLET_OPTIONS = ("--wallet-type", "--eoa-address", "--chain-id")
 @verb("onboard", changes=True)
 def command(
     ctx: typer.Context,
-    user: str = USER,
+    user: str = common.USER,
     *,
-    exchange: str = EXCHANGE,
+    exchange: str = common.EXCHANGE,
     mode: str = option(
         "--mode managed|self", "Let Parsec make a wallet, or store the user's keys.", default=...
     ),
@@ -47,10 +38,10 @@ def command(
     chain_id: int | None = number(
         "--chain-id N", 1, 2**53, "Chain of a safe wallet [default 137]."
     ),
-    credentials: str | None = CREDENTIALS,
-    api_key_id: str | None = API_KEY_ID,
-    dry_run: bool = DRY_RUN,
-    reason: str = REASON,
+    credentials: str | None = common.CREDENTIALS,
+    api_key_id: str | None = common.API_KEY_ID,
+    dry_run: bool = common.DRY_RUN,
+    reason: str = common.REASON,
 ) -> Record:
     """Link a user to an exchange with a managed wallet or with keys.
 

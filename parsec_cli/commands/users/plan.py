@@ -13,16 +13,8 @@ from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.plan import Forecast, Keep, Plan, as_json, plan_counts
 from parsec_cli.bulk.plan.saved_plan import SavedPlan
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
-from parsec_cli.cli.common_options import (
-    BALANCES_ONLY,
-    MAPPED,
-    ODD_IDS,
-    OVERCOMMIT,
-    PRUNE,
-    argument,
-    option,
-    runtime_of,
-)
+from parsec_cli.cli import common_options as common
+from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.input_file import check_output, name_of, path_of, read_bytes
@@ -43,11 +35,11 @@ def command(
     ctx: typer.Context,
     file: str = argument("FILE|-", "csv, tsv, JSON Lines or JSON."),
     *,
-    prune: bool = PRUNE,
-    allow_overcommit: bool = OVERCOMMIT,
-    balances_only: bool = BALANCES_ONLY,
-    allow_odd_ids: bool = ODD_IDS,
-    mapped: list[str] | None = MAPPED,
+    prune: bool = common.PRUNE,
+    allow_overcommit: bool = common.OVERCOMMIT,
+    balances_only: bool = common.BALANCES_ONLY,
+    allow_odd_ids: bool = common.ODD_IDS,
+    mapped: list[str] | None = common.MAPPED,
     out: str | None = option("--out PLAN", "Save the plan, bound to host and key."),
     exit_code: bool = option("--exit-code", "Exit with 11 if anything would change."),
 ) -> Listing:
