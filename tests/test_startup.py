@@ -171,7 +171,7 @@ def test_help_of_a_noun_loads_only_the_verbs_whose_examples_it_shows(loaded):
 def test_no_format_for_machines_loads_the_tables(name, loaded, builder, key_env):
     builder.add_many(3)
     modules = loaded(f"users list -o {name}", **key_env(builder))
-    assert modules & {"parsec_cli.output.table", "parsec_cli.output.layout", "rich"} == set()
+    assert modules & {"parsec_cli.output.table", "rich"} == set()
 
 
 def test_pages_share_one_connection(tool, builder, key_env):
