@@ -30,11 +30,6 @@ _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::([0-9]{1,5}))?
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
 
-# compiled where there is a proxy or a NO_PROXY: the host of a proxy's URL; a name or a bracketed
-# address, and a port
-_PROXY_HOST = r"[^/]*//(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)"
-_WITH_PORT = r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})"
-
 
 @record
 class BaseUrl:
@@ -101,10 +96,6 @@ class BaseUrl:
         return self._start.removeprefix("https://")
 
     @property
-    def is_loopback(self) -> bool:
-        return is_loopback(self.host)
-
-    @property
     def _start(self) -> str:
         return self.origin.removesuffix(f":{_PORTS[self.scheme]}")
 
@@ -167,13 +158,14 @@ def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | 
     """Return the variable that decides, and its proxy or None for a direct connection."""
     if _bypassed(base_url, _variable(environ, "no_proxy")[1]):
         return "NO_PROXY", None
-    names = [f"{base_url.scheme}_proxy", "all_proxy"]
-    for name in names:
+    for name in (f"{base_url.scheme}_proxy", "all_proxy"):
         # HTTP_PROXY in capitals can be a request header of a CGI script, as curl warns
         variable, value = _variable(environ, name)
         if value and not (variable == "HTTP_PROXY" and "REQUEST_METHOD" in environ):
             proxy = value if "://" in value else f"http://{value}"
-            return (variable, proxy) if not base_url.is_loopback or _near(proxy) else ("", None)
+            return (
+                (variable, proxy) if not is_loopback(base_url.host) or _near(proxy) else ("", None)
+            )
     return "", None
 
 
@@ -182,7 +174,7 @@ def _near(proxy: str) -> bool:
 
     Another machine's proxy would also read the key, in plain http.
     """
-    found = re.match(_PROXY_HOST, proxy)
+    found = re.match(r"[^/]*//(?:[^/?#]*@)?(\[[^\]]*\]|[^:/?#]*)", proxy)
     host = found[1].strip("[]").lower() if found else ""
     return not host or is_loopback(host)  # `connect` refuses a proxy without a host
 
@@ -198,19 +190,12 @@ def _bypassed(base_url: BaseUrl, no_proxy: str) -> bool:
     """Match NO_PROXY like curl: names with subdomains, ports, addresses, CIDR ranges, `*`."""
     from ipaddress import ip_address, ip_network
 
-    for entry in no_proxy.replace(" ", ",").split(","):
-        name = entry.strip().lower()
-        if name == "*":
-            return True
+    for entry in no_proxy.lower().replace(",", " ").split():
         with suppress(ValueError):  # it is no address or range of addresses
-            network = ip_network(re.sub(r"[][]", "", name), strict=False)
-            if ip_address(base_url.host) in network:
+            if ip_address(base_url.host) in ip_network(re.sub(r"[][]", "", entry), strict=False):
                 return True
-        parts = re.fullmatch(_WITH_PORT, name)
-        if parts is not None and int(parts[2]) != base_url.port:
-            continue
-        name = (parts[1] if parts is not None else name).strip("[]").lstrip("*").strip(".")
-        if name and f".{base_url.host}".endswith(f".{name}"):
+        name = entry.removesuffix(f":{base_url.port}").strip("[]").lstrip("*").strip(".")
+        if entry == "*" or (name and f".{base_url.host}".endswith(f".{name}")):
             return True
     return False
 
@@ -226,12 +211,21 @@ def context_of(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str])
         # without encryption nothing is verified, and loading the certificates costs 15 ms
         return context
     variable, path = _ca_setting(environ)
-    if variable:
-        _load(context, variable, path)
-        return context
-    import certifi
+    try:
+        if variable == "SSL_CERT_DIR":
+            # OpenSSL takes a list of folders; those of Linux distributions do not all exist
+            if not any(map(os.path.isdir, path.split(os.pathsep))):
+                raise NotADirectoryError
+            context.load_verify_locations(capath=path)
+        else:
+            import certifi
 
-    context.load_verify_locations(certifi.where())
+            context.load_verify_locations(path or certifi.where())
+    except (OSError, ValueError):
+        raise UsageFault(
+            f"{variable} names `{path}`, where there are no usable CA certificates",
+            hint=f"point {variable} at a PEM file of CA certificates, or unset it",
+        ) from None
     return context
 
 
@@ -243,26 +237,7 @@ def _ca_setting(environ: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
-def _load(context: ssl.SSLContext, variable: str, path: str) -> None:
-    hint = f"point {variable} at a PEM file of CA certificates, or unset it"
-    folders = variable == "SSL_CERT_DIR"
-    # OpenSSL takes a list of folders; those of Linux distributions do not all exist
-    names = path.split(os.pathsep) if folders else [path]
-    if not any(map(os.path.exists, names)):
-        raise UsageFault(f"{variable} names `{path}`, which does not exist", hint=hint)
-    try:
-        if folders and not any(map(os.path.isdir, names)):
-            raise NotADirectoryError
-        context.load_verify_locations(None if folders else path, path if folders else None)
-    except (OSError, ValueError):
-        raise UsageFault(
-            f"{variable} names `{path}`, which contains no usable CA certificates", hint=hint
-        ) from None
-
-
 def ca_in_effect(environ: Mapping[str, str]) -> str:
     """Describe the trusted certificates, for `doctor` and for errors about them."""
-    variable, path = _ca_setting(environ)
-    if variable:
-        return f"{variable}={path}"
-    return "the CA bundle of certifi; set SSL_CERT_FILE for a private CA"
+    setting = "=".join(filter(None, _ca_setting(environ)))
+    return setting or "the CA bundle of certifi; set SSL_CERT_FILE for a private CA"

@@ -97,11 +97,7 @@ def is_unicode(text: str) -> bool:
 
 
 class UnclearJson(ValueError):
-    """Text that only some parsers accept as JSON; `name` is a member that it contains twice."""
-
-    def __init__(self, text: str, name: str = "") -> None:
-        super().__init__(text)
-        self.name = name
+    """Text that only some parsers accept as JSON."""
 
 
 _BEYOND_LIMITS = "contains a number or a nesting beyond all limits"
@@ -131,7 +127,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(record) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise UnclearJson(f"contains `{twice}` twice", twice)
+        raise UnclearJson(f"contains `{twice}` twice")
     return record
 
 
