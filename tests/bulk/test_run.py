@@ -89,8 +89,8 @@ def test_fault_that_would_fail_every_row_stops_the_run_at_once(rig, error, code)
     ended = rig.apply(creates(9), **ONE)
     assert ended.stop is error
     assert ended.exit_code == code
-    assert ended.summary["created"] == 1
-    assert ended.summary["not_attempted"] == 7
+    assert ended.results.counts["created"] == 1
+    assert ended.results.counts["not_attempted"] == 7
     assert [name for _, name in rig.world.sent] == ["u2"]
 
 
@@ -98,7 +98,10 @@ def test_fault_that_would_fail_every_row_stops_the_run_at_once(rig, error, code)
 def test_max_failures_stops_the_run(rig, limit, failed):
     rig.world.before = lambda _: NotApplied(Refused("no", http_status=400), 1)
     ended = rig.apply(creates(50), concurrency=1, max_failures=limit)
-    assert (ended.summary["failed"], ended.summary["not_attempted"]) == (failed, 50 - failed)
+    assert (ended.results.counts["failed"], ended.results.counts["not_attempted"]) == (
+        failed,
+        50 - failed,
+    )
 
 
 def test_deactivations_are_sent_one_at_a_time(rig):
@@ -114,7 +117,7 @@ def test_deactivations_are_sent_one_at_a_time(rig):
 
     rig.world.before, rig.world.after = before, after
     ended = rig.apply([Wanted(n + 2, f"u{n}", absent=True) for n in range(20)])
-    assert ended.summary["deactivated"] == 20
+    assert ended.results.counts["deactivated"] == 20
 
 
 def test_row_whose_user_changed_since_the_plan_is_refused_not_overwritten(rig):
@@ -189,7 +192,7 @@ def test_stop_lets_rows_in_flight_end_and_sends_no_more(rig, stop, code):
 
     rig.world.after = after
     ended = rig.apply(creates(9), **ONE)
-    assert (ended.summary["created"], ended.summary["not_attempted"]) == (3, 6)
+    assert (ended.results.counts["created"], ended.results.counts["not_attempted"]) == (3, 6)
     assert ended.exit_code == code
     assert [row["outcome"] for row in rig.rows()] == ["created"] * 3 + ["not_attempted"] * 6
 
@@ -201,7 +204,7 @@ def test_stop_while_a_worker_waits_for_its_turn_sends_nothing_more(rig):
     rig.on_run = lambda run: threading.Timer(0.05, run.request_stop, [Interrupted("i")]).start()
     ended = rig.apply(creates(3), pacer=pacer)
     assert rig.world.sent == []
-    assert ended.summary["not_attempted"] == 3
+    assert ended.results.counts["not_attempted"] == 3
     assert ended.exit_code == 130
 
 
@@ -283,7 +286,7 @@ def test_durability_costs_one_fsync_for_many_rows(rig):
 def test_thousands_of_rows_by_many_workers_have_one_effect_each(rig):
     rig.world.qps_pool = 10_000
     ended = rig.apply(creates(3000), concurrency=64)
-    assert ended.summary["created"] == 3000
+    assert ended.results.counts["created"] == 3000
     assert sorted(rig.world.effects) == sorted(("create", f"u{n}", 1) for n in range(2, 3002))
     lines = rig.journal_lines()
     assert len({line["n"] for line in lines if "intent" in line}) == 3000

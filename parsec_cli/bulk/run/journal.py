@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import itertools
 import json
 import os
 import time
@@ -23,6 +22,7 @@ from parsec_cli.errors import LocalFault
 from parsec_cli.files import save
 from parsec_cli.files.lock import Disk, Lines, only_run
 from parsec_cli.models import JsonObject
+from parsec_cli.records import state
 
 _VERSION = 1
 # in the name of a journal with deactivations: only those are read later
@@ -33,63 +33,54 @@ _OUTCOMES = {"deactivated": "applied", "unknown": "unknown"}
 Numbered = tuple[int, Action]
 
 
+@state
 class Journal:
-    """Open by `open_journal`, which holds the lock; nothing is written before `begin`."""
+    """Opened by `open_journal`, which holds the lock; nothing is written before `begin`.
 
-    def __init__(
-        self,
-        runs_dir: Path,
-        host: str,
-        key_fingerprint: str,
-        command: str,
-        disk: Disk,
-        wall: Callable[[], float],
-    ) -> None:
-        self._runs_dir = runs_dir
-        self._bound = binding(host, key_fingerprint)
-        self._header = {"host": host, "key": key_fingerprint, "command": command}
-        self._disk = disk
-        self._wall = wall
-        self._lines: Lines | None = None
-        self.path: Path | None = None
-        self._numbers = itertools.count(1)
+    `start` is the path without time, process and ending.
+    """
+
+    start: Path
+    header: JsonObject
+    disk: Disk
+    wall: Callable[[], float]
+    path: Path | None = None
+    lines: Lines | None = None
+    last: int = 0  # number of an intent
 
     def begin(self, *, irreversible: bool) -> None:
         """Create the file, so that a journal that cannot be written stops the run at its start.
 
         Only for runs that send something; `irreversible` if that includes deactivations.
         """
-        stem = f"{self._bound}-{self._now():%Y%m%dT%H%M%S.%f}-{os.getpid()}"
-        stem += f"-{IRREVERSIBLE}" if irreversible else ""
-        self.path = self._runs_dir / f"{stem}.jsonl"
-        self._lines = Lines(self.path, "journal", self._disk, flags=os.O_EXCL)
-        save.sync_directory(self._runs_dir)
-        self._write({"run": _VERSION, **self._header, "time": self._time(), "pid": os.getpid()})
+        moment = datetime.datetime.fromtimestamp(self.wall(), datetime.UTC)
+        name = f"{self.start.name}-{moment:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
+        name += f"-{IRREVERSIBLE}" if irreversible else ""
+        self.path = self.start.with_name(f"{name}.jsonl")
+        self.lines = Lines(self.path, "journal", self.disk, flags=os.O_EXCL)
+        save.sync_directory(self.path.parent)
+        self._write({"run": _VERSION, **self.header, "time": self._time(), "pid": os.getpid()})
 
     def intend(self, actions: Sequence[Action], records: Sequence[JsonObject | None]) -> list[int]:
         """Make it durable that `actions` are about to be sent; return their numbers.
 
         `records` are the users as they were, for what cannot be undone. One fsync serves all.
         """
-        numbers = [next(self._numbers) for _ in actions]
-        lines = []
+        numbers = range(self.last + 1, self.last + 1 + len(actions))
+        self.last, lines = numbers.stop - 1, []
         for number, action, record in zip(numbers, actions, records, strict=True):
             intent = as_json(action)
             intent["intent"] = intent.pop("action")
             if record is not None:
                 intent["record"] = record
             lines.append({"n": number, **intent, "time": self._time()})
-        written = self._write(*lines)
-        if self._lines is not None:
-            self._lines.commit(written)
-        return numbers
+        self._write(*lines, commit=True)
+        return list(numbers)
 
     def done(self, number: int, action: Action, outcome: str, customer_id: str | None) -> None:
         """Write an outcome; durable at once if it cannot be undone, else with the next commit."""
         line = {"n": number, "done": outcome, "of": action.kind, "customer_id": customer_id}
-        written = self._write({**line, "time": self._time()})
-        if self._lines is not None and isinstance(action, Deactivate):
-            self._lines.commit(written)
+        self._write({**line, "time": self._time()}, commit=isinstance(action, Deactivate))
 
     def withdraw(self, intents: Sequence[Numbered]) -> None:
         """Write that no request followed these intents."""
@@ -98,23 +89,23 @@ class Journal:
 
     def close(self) -> None:
         """Make everything durable; a fault at this point loses nothing that was promised."""
-        if self._lines is not None:
+        if self.lines is not None:
             try:
-                self._lines.commit()
+                self.lines.commit()
             finally:
-                self._lines.close()
+                self.lines.close()
 
-    def _write(self, *lines: JsonObject) -> int:
-        if self._lines is None:
+    def _write(self, *lines: JsonObject, commit: bool = False) -> None:
+        if self.lines is None:
             raise LocalFault("the journal has no file yet")
         text = "".join(f"{exact_json.dumps(line)}\n" for line in lines)
-        return self._lines.append(text.encode("ascii"))
-
-    def _now(self) -> datetime.datetime:
-        return datetime.datetime.fromtimestamp(self._wall(), datetime.UTC)
+        written = self.lines.append(text.encode("ascii"))
+        if commit:
+            self.lines.commit(written)
 
     def _time(self) -> str:
-        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        moment = datetime.datetime.fromtimestamp(self.wall(), datetime.UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @contextmanager
@@ -135,8 +126,10 @@ def open_journal(
         save.make_private_directory(runs_dir)
     except OSError as fault:
         raise save.fault("make", runs_dir, fault, "the directory ") from None
-    with only_run(runs_dir / f"{binding(host, key_fingerprint)}.lock", wall):
-        journal = Journal(runs_dir, host, key_fingerprint, command, disk or Disk(), wall)
+    start = runs_dir / binding(host, key_fingerprint)
+    header = {"host": host, "key": key_fingerprint, "command": command}
+    with only_run(start.with_suffix(".lock"), wall):
+        journal = Journal(start, header, disk or Disk(), wall)
         try:
             yield journal
         finally:

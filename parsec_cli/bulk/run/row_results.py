@@ -1,4 +1,4 @@
-"""One result per row: counted, kept in the order of the file, durable in a file during the run."""
+"""One result per row: in the order of the file, durable; and the rules by which rows stop a run."""
 
 from __future__ import annotations
 
@@ -8,25 +8,14 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, count
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, assert_never, get_args
 
-from parsec_cli import exact_json
+from parsec_cli import errors, exact_json
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, SetQps, as_json
 from parsec_cli.bulk.plan.snapshot import Settled
-from parsec_cli.errors import (
-    GuardRefused,
-    KeyFault,
-    LocalFault,
-    OutcomeUnknown,
-    ParsecError,
-    RateFault,
-    RowsFailed,
-    Stopped,
-    shortened,
-)
 from parsec_cli.files import save
 from parsec_cli.files.lock import Disk, Lines
 from parsec_cli.models import JsonObject
@@ -40,8 +29,33 @@ ResultName = Literal[
 RESULT_NAMES: tuple[ResultName, ...] = get_args(ResultName)
 _BATCH = 500
 _NAMED = 10  # failed rows named in the error; the results list all
-# these end a run with their own exit code; any other reason shows in the rows
-_OWN_CODE = (Stopped, KeyFault, RateFault, GuardRefused, LocalFault)
+
+MAX_FAILURES = 20
+MAX_FAILURES_DEACTIVATING = 1
+# a run that ends for these has their exit code; any other reason shows in the rows
+_OWN_CODE = (
+    errors.Stopped,
+    errors.KeyFault,
+    errors.RateFault,
+    errors.GuardRefused,
+    errors.LocalFault,
+)
+# these would fail every row
+_AT_ONCE = (
+    errors.KeyFault,
+    errors.QuotaUsedUp,
+    errors.NameNotFound,
+    errors.TlsFailed,
+    errors.Redirected,
+    errors.LocalFault,
+)
+_IN_A_ROW: Mapping[type[errors.ParsecError], int] = {
+    errors.ConnectFailed: 3,
+    errors.NotFound: 3,
+    errors.ForeignNotFound: 3,
+    errors.Unreadable: 3,
+    errors.ServerFault: 5,
+}
 
 
 @record
@@ -73,13 +87,12 @@ class Results:
         if path is not None:
             self._file = Lines(_new_file(path), "results file", disk or Disk())
 
-    def add(self, entry: Entry, result: RowResult) -> bool:
-        """Add a result, once per row; False if there is one already. LocalFault: file failed."""
+    def add(self, entry: Entry, result: RowResult) -> None:
+        """Add a result, unless the row has one. LocalFault: the file failed."""
         line = self._keep(entry, result)
         if line is not None and self._file is not None:
             self._file.append(line.encode("ascii"))
             self._file.commit_regularly(time.monotonic())
-        return line is not None
 
     def settle(self, settled: Iterable[Settled]) -> None:
         """Add the rows that need no request, with one write for all."""
@@ -134,18 +147,15 @@ def reserved_file(directory: Path, now: float) -> Path:
     """Create a results file of its own for a run that starts `now`."""
     moment = datetime.datetime.fromtimestamp(now, datetime.UTC)
     first = directory / f"results-{moment:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
-    # a process in another container may have the same number in the same second
-    paths = chain([first], (first.with_stem(f"{first.stem}-{n}") for n in count(2)))
-    return next(filter(_reserve, paths))
-
-
-def _reserve(path: Path) -> bool:
-    """Create the file; False if it exists. Any other fault is reported when it is written."""
-    try:
-        path.touch(0o600, exist_ok=False)
-    except OSError as fault:
-        return not isinstance(fault, FileExistsError)
-    return True
+    path, number = first, 1
+    with suppress(OSError):  # reported when the file is written
+        while True:
+            try:
+                path.touch(0o600, exist_ok=False)
+                break
+            except FileExistsError:  # by a process of the same number in another container
+                path, number = first.with_stem(f"{first.stem}-{number + 1}"), number + 1
+    return path
 
 
 def _new_file(path: Path) -> Path:
@@ -170,32 +180,67 @@ def row_result(action: Action, outcome: Outcome) -> RowResult:
         error, unsure = outcome.error, isinstance(outcome, Unknown)
         name: ResultName = "unknown" if unsure else "failed"
         return RowResult(name, error.message, error.http_status, outcome.attempts)
-    why = ""
+    why, after = "", outcome.after or {}
     match action:
-        case Create():
-            name, why = _created(action, outcome)
+        case Create(qps_limit=asked):  # returns an existing user without changing its limit
+            shown, name = after.get("qps_limit"), "created"
+            if asked is not None and shown is not None and shown != asked:
+                name, why = "failed", f"already existed, with qps_limit {shown} instead of {asked}"
+                why += ": run the same command again to change it"
+            elif outcome.created is False:
+                unsure = asked is not None and shown is None
+                name, why = "unchanged", "already existed; its qps_limit is unknown" * unsure
         case SetQps():
             name = "changed"
         case Deactivate():
             name = "deactivated"
         case _:
             assert_never(action)
-    customer_id = (outcome.after or {}).get("customer_id")
-    return RowResult(name, why, outcome.http_status, outcome.attempts, customer_id)
+    return RowResult(name, why, outcome.http_status, outcome.attempts, after.get("customer_id"))
 
 
-def _created(action: Create, outcome: Applied) -> tuple[ResultName, str]:
-    """Compare: a create returns an existing user as it is, without changing its limit."""
-    shown = (outcome.after or {}).get("qps_limit")
-    if action.qps_limit is not None and shown is not None and shown != action.qps_limit:
-        return "failed", (
-            f"already existed, with qps_limit {shown} instead of {action.qps_limit}: "
-            "run the same command again to change it"
-        )
-    if outcome.created is False:
-        unsure = action.qps_limit is not None and shown is None
-        return "unchanged", "already existed; its qps_limit is unknown" if unsure else ""
-    return "created", ""
+class StopRules:
+    """Counts how rows end; not thread-safe. `max_failures` None is 20, or 1 for deactivations."""
+
+    def __init__(self, max_failures: int | None = None) -> None:
+        self._max_failures = max_failures
+        self._failures = 0
+        self._kind: type[errors.ParsecError] | None = None
+        self._streak = 0
+
+    def count(self, action: Action, outcome: Outcome, *, failed: bool) -> errors.ParsecError | None:
+        """Count a row; return why the run must stop, if it must.
+
+        A row may have `failed` although its change was applied.
+        """
+        if isinstance(outcome, Applied):
+            self._kind, self._streak = None, 0
+        else:
+            error, status = outcome.error, outcome.error.http_status or 0
+            kind = next((kind for kind in _IN_A_ROW if isinstance(error, kind)), None)
+            if isinstance(outcome, Unknown) and (status >= 500 or 0 < status < 300):  # noqa: PLR2004
+                kind = errors.ServerFault if status >= 500 else errors.Unreadable  # noqa: PLR2004
+            if isinstance(error, _AT_ONCE):
+                return error
+            if error.retry_after is not None:  # longer than `--max-wait`, and for every row
+                return errors.RateLimited(error.message, retry_after=error.retry_after)
+            self._streak = self._streak + 1 if kind is self._kind else 1
+            self._kind = kind
+            if kind is not None and self._streak >= _IN_A_ROW[kind]:
+                return errors.RowsFailed(
+                    f"stopped after {self._streak} rows in a row ended alike: {error.message}",
+                    hint=error.hint,
+                    command=error.command,
+                    http_status=error.http_status,
+                )
+        limit = self._max_failures
+        if limit is None:
+            limit = MAX_FAILURES_DEACTIVATING if isinstance(action, Deactivate) else MAX_FAILURES
+        self._failures += failed
+        if not failed or self._failures < limit:
+            return None
+        # no hint: not every command has `--max-failures`, and each run can be continued
+        return errors.RowsFailed(f"stopped after {errors.counted(self._failures, 'failed row')}")
 
 
 @record
@@ -203,7 +248,7 @@ class RunResult:
     """`stop` is why the run ended before its last row; None if it did not."""
 
     results: Results
-    stop: ParsecError | None
+    stop: errors.ParsecError | None
 
     @property
     def exit_code(self) -> int:
@@ -211,12 +256,8 @@ class RunResult:
         if isinstance(self.stop, _OWN_CODE):
             return self.stop.exit_code
         if counts["unknown"]:
-            return OutcomeUnknown.exit_code
-        return RowsFailed.exit_code if counts["failed"] or counts["not_attempted"] else 0
-
-    @property
-    def summary(self) -> dict[str, int]:
-        return {str(name): count for name, count in self.results.counts.items()}
+            return errors.OutcomeUnknown.exit_code
+        return errors.RowsFailed.exit_code if counts["failed"] or counts["not_attempted"] else 0
 
     @property
     def sentence(self) -> str:
@@ -225,7 +266,7 @@ class RunResult:
         parts = [f"{counts[n]:,} {n.replace('_', ' ')}" for n in RESULT_NAMES if counts[n]]
         return ", ".join(parts) or "no rows"
 
-    def error(self) -> ParsecError | None:
+    def error(self) -> errors.ParsecError | None:
         """Return how many rows went how, and which failed; None if all went well."""
         if not self.exit_code:
             return None
@@ -237,17 +278,16 @@ class RunResult:
             for row in page
             if row["outcome"] in ("failed", "unknown")
         ]
-        details = shortened(details, _NAMED)
+        details = errors.shortened(details, _NAMED)
         # the rest may need consent to another count
-        command = again(confirm=None, allow_holdings=None)
-        hint: dict[str, Any] = {
-            "hint": "to continue, run it again; finished rows are skipped",
-            "command": command,
-        }
-        if stop is None or not (isinstance(stop, LocalFault) or stop.exit_code == self.exit_code):
+        hint: dict[str, Any] = {"hint": "to continue, run it again; finished rows are skipped"}
+        hint["command"] = again(confirm=None, allow_holdings=None)
+        if stop is None or not (
+            isinstance(stop, errors.LocalFault) or stop.exit_code == self.exit_code
+        ):
             details = details if stop is None else [stop.message, *details]
-            unsure = self.exit_code == OutcomeUnknown.exit_code
-            kind = OutcomeUnknown if unsure else RowsFailed
+            unsure = self.exit_code == errors.OutcomeUnknown.exit_code
+            kind = errors.OutcomeUnknown if unsure else errors.RowsFailed
             return kind(self.sentence, details=details).but(**hint)
         if stop.hint:
             hint = {"hint": stop.hint, "command": stop.command}

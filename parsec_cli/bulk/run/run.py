@@ -13,14 +13,20 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Protocol
 
 from parsec_cli.bulk.plan.plan import Action, Deactivate, delta, phase
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run.journal import Journal, Numbered
 from parsec_cli.bulk.run.rate_limiter import Pacer
-from parsec_cli.bulk.run.row_results import Results, RowResult, RunResult, row_result
-from parsec_cli.bulk.run.stop_rules import StopRules
+from parsec_cli.bulk.run.row_results import (
+    Results,
+    RowResult,
+    RunResult,
+    StopRules,
+    row_result,
+)
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
 from parsec_cli.models import JsonObject, Pool
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
@@ -85,7 +91,7 @@ class Run:
         self._spawn = spawn
         self._stop_rules = StopRules(max_failures)
         # an overcommitted pool may stay as full as it is; increases reserve before they are sent
-        self._free = None if pool is None else max(0, pool.free)
+        self._free = inf if pool is None else max(0, pool.free)
         # re-entrant: a signal handler runs in the main thread, which may hold it
         self._lock = threading.RLock()
         self._in_flight: dict[int, Action] = {}
@@ -142,6 +148,8 @@ class Run:
         try:
             while self._step(queue):
                 pass
+        except LocalFault as fault:  # the journal cannot be written
+            self._halt(fault)
         except BaseException as crash:  # noqa: BLE001 - raised by the thread that waits
             self._crash = self._crash or crash
             self._halt(LocalFault("the run was stopped by a fault of the tool"))
@@ -159,19 +167,13 @@ class Run:
         # the turn comes before the intent, so that a journalled change is sent at once
         if self._stop is not None or not queue.claim() or not self._pacer.take_turn():
             return False
-        try:
-            taken = queue.take()
-        except LocalFault as fault:
-            self._halt(fault)
-            return False
-        if taken is None:
+        if (taken := queue.take()) is None:
             return False
         number, action = taken
         raised = max(0, delta(action))
         with self._lock:
-            fits = self._free is None or raised <= self._free
-            if self._free is not None and fits:
-                self._free -= raised
+            fits = raised <= self._free
+            self._free -= raised if fits else 0
         if fits:
             self._send(number, action)
         else:
@@ -207,8 +209,7 @@ class Run:
         # an unknown outcome frees nothing
         freed = {Applied: -delta(action), NotApplied: delta(action)}.get(type(outcome), 0)
         with self._lock:
-            if self._free is not None:
-                self._free += max(0, freed)
+            self._free += max(0, freed)
             stop = self._stop_rules.count(action, outcome, failed=result.outcome == "failed")
         if stop is not None:
             self._halt(stop)

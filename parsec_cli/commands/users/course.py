@@ -239,7 +239,7 @@ def run_plan(
         "results",
         columns.RESULT,
         ended.results.pages(),
-        lambda: {"summary": ended.summary},
+        lambda: {"summary": ended.results.counts},
         lambda: (Line(ended.sentence, "bad" if failure else "good"),),
         lambda: failure,
         empty="no rows",
