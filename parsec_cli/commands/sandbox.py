@@ -35,7 +35,7 @@ def serve_http(
 
     """
     from parsec_cli.sandbox.injected_faults import parse_fault
-    from parsec_cli.sandbox.metering import parse_rate_limit
+    from parsec_cli.sandbox.metering import UNLIMITED, parse_rate_limit
     from parsec_cli.sandbox.serve import serve
 
     runtime = runtime_of(ctx)
@@ -43,7 +43,7 @@ def serve_http(
         runtime.places.sandbox_db,
         port=port,
         announce=lambda url: runtime.screen.show(Text(f"{url}\n")),
-        rate_limit=parse_rate_limit(rate_limit) if rate_limit else None,
+        rate_limit=parse_rate_limit(rate_limit) if rate_limit else UNLIMITED,
         latency=latency,
         faults=[parse_fault(text) for text in fault or ()],
     )

@@ -6,39 +6,33 @@ counter and its effect are kept together, whoever else uses the same file.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from parsec_cli.sandbox import end_users, impersonated, injected_faults, metering, onboarding, seed
-from parsec_cli.sandbox.calls import Call, Caller, Request
-from parsec_cli.sandbox.responses import (
-    Answer,
-    Refusal,
-    forbidden,
-    injected,
-    not_found,
-    rate_limited,
-    unauthorized,
-)
+from parsec_cli.sandbox import calls, end_users, impersonated, metering, onboarding, seed
+from parsec_cli.sandbox.calls import Call
+from parsec_cli.sandbox.injected_faults import Fault
+from parsec_cli.sandbox.responses import INVALID_KEY, Answer, Refusal, of_json, rate_limited
 from parsec_cli.sandbox.store import State, Store
 
 KEY = "pk_live_sandbox"
-NO_CONTENT = 204
-_USERS = "/builder/users"
-# by path below `/api/v1`; all below `/builder` is for builder keys only
-ROUTES: dict[str, dict[str, Callable[[Call], Answer]]] = {
-    _USERS: {"POST": end_users.create, "GET": end_users.list_page},
-    f"{_USERS}/{{customer_id}}": {
-        "GET": end_users.get,
+PREFIX = "/api/v1"
+# by path below `/api/v1`; all below `/builder` is for builder keys only. A handler returns an
+# Answer, or what is the JSON of a 200.
+ROUTES: dict[str, dict[str, Callable[[Call], object]]] = {
+    "/builder/users": {"POST": end_users.create, "GET": end_users.list_page},
+    "/builder/users/{customer_id}": {
+        "GET": Call.addressed_user,
         "PATCH": end_users.update,
         "DELETE": end_users.deactivate,
     },
     "/builder/onboard": {"POST": onboarding.onboard},
-    "/builder/pool": {"GET": end_users.pool},
-    "/builder/escrow/config": {"GET": end_users.escrow_config},
+    "/builder/pool": {"GET": lambda call: call.state.pool()},
+    "/builder/escrow/config": {"GET": lambda _: end_users.ESCROW},
     "/usage": {"GET": metering.usage},
     "/ping": {"GET": impersonated.ping},
     "/balance": {"GET": impersonated.balance},
@@ -61,14 +55,14 @@ class Sandbox:
         db_path: Path,
         *,
         clock: Callable[[], float] = time.time,
-        faults: Sequence[injected_faults.Fault] = (),
-        rate_limit: metering.RateLimit | None = None,
+        faults: Sequence[Fault] = (),
+        rate_limit: metering.RateLimit = metering.UNLIMITED,
         latency: float = 0.0,
         random: Random | None = None,
         sleep: Callable[[float], object] = time.sleep,
         monthly_limit: int = metering.MONTHLY_LIMIT,
     ) -> None:
-        self._store = Store(db_path, seed.first_dozen)
+        self.store = Store(db_path, seed.first_dozen)
         self._clock = clock
         self._faults = tuple(faults)
         self._delay = latency / 1000
@@ -82,89 +76,70 @@ class Sandbox:
         if self._delay:
             self._sleep(self._delay)
         try:
-            request = Request.read(environ)
-            with self._store.transaction() as state:
-                answer = self._answer(request, state)
+            body = calls.read_body(environ)
+            with self.store.transaction() as state:
+                answer = self._answer(self._admitted(environ, body, state))
         except Refusal as refusal:
-            answer = refusal.answer()
-        headers = list(answer.headers)
-        if answer.status != NO_CONTENT:
-            headers.append(("Content-Length", str(len(answer.body))))
-        start_response(answer.status_line, headers)
+            answer = refusal.answer
+        start_response(answer.status, answer.headers)
         return [answer.body]
 
-    def _answer(self, request: Request, state: State) -> Answer:
-        """Apply key, rate, faults and quota; raises Refusal 401 for a wrong key."""
-        now, limits = self._clock(), self._limits
-        caller = _authenticated(request, state)
+    def _admitted(self, environ: dict[str, Any], body: bytes, state: State) -> Call:
+        """Check path and key; raises Refusal 401 or 404."""
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith(f"{PREFIX}/"):
+            raise Refusal(404, "no such endpoint")
+        key = calls.header(environ, "X-API-Key")
+        if not key:
+            raise Refusal(401, "missing X-API-Key header")
+        caller = calls.BUILDER if key == KEY else state.user(key, "api_key")
+        if caller is None:
+            raise Refusal(401, INVALID_KEY)
+        path, now = path.removeprefix(PREFIX), self._clock()
+        return Call(environ, path, body, caller, state, self._limits, now, self._random, [])
+
+    def _answer(self, call: Call) -> Answer:
+        """Apply rate, faults and quota, and add the headers about them."""
+        caller, limits = call.caller, call.limits
+        month, reset = metering.billing_period(call.now)
         fault = None
         try:
-            if wait := limits.wait(now):
-                raise rate_limited(caller.tier, limits.rate.qps if limits.rate else 0, wait)
-            fault = injected_faults.draw(self._faults, request.method, self._random)
+            if wait := limits.wait(call.now):
+                raise rate_limited(caller["tier"], limits.rate.qps, wait)
+            struck = (each for each in self._faults if each.strikes(call.method, call.random))
+            fault = next(struck, None)
             if fault is None or fault.after:
-                answer = self._handled(request, state, caller, now)
+                answer = _handled(call, month)
         except Refusal as refusal:
-            answer = refusal.answer()
+            answer = refusal.answer
         if fault is not None:
-            answer = injected(fault.status)
-        month, reset = metering.billing_period(now)
-        left = max(0, limits.monthly - state.requests(caller.name, month))
-        return answer.with_headers(
-            (
-                ("x-parsec-tier", caller.tier),
-                ("x-ratelimit-monthly-limit", str(limits.monthly)),
-                ("x-ratelimit-monthly-remaining", str(left)),
-                ("x-ratelimit-monthly-reset", str(reset)),
-            )
-        )
-
-    def _handled(self, request: Request, state: State, caller: Caller, now: float) -> Answer:
-        month, _ = metering.billing_period(now)
-        if state.requests(caller.name, month) >= self._limits.monthly:
-            error, more = "monthly request limit exceeded", {"tier": caller.tier}
-            raise Refusal(429, error, "monthly_limit_exceeded", more=more)
-        used = state.count_request(caller.name, month)
-        handler, customer_id = _route(request.method, request.path)
-        if request.path.startswith("/builder/") and caller.user is not None:
-            raise forbidden("builder access required")
-        return handler(
-            Call(request, state, caller, now, self._random, self._limits, used, customer_id)
-        )
-
-    def open(self) -> None:
-        """Open the file, or create it; raises LocalFault."""
-        with self._store.transaction():
-            pass
-
-    def close(self) -> None:
-        """Close the file; a later request reopens it."""
-        self._store.close()
+            answer = fault.answer()
+        left = max(0, limits.monthly - call.state.requests(caller["customer_id"], month))
+        answer.headers += [
+            *call.headers,
+            ("x-parsec-tier", caller["tier"]),
+            ("x-ratelimit-monthly-limit", str(limits.monthly)),
+            ("x-ratelimit-monthly-remaining", str(left)),
+            ("x-ratelimit-monthly-reset", str(reset)),
+        ]
+        return answer
 
 
-def _authenticated(request: Request, state: State) -> Caller:
-    """Return the owner of `X-API-Key`; raises Refusal 401."""
-    key = request.header("X-API-Key")
-    if not key:
-        raise unauthorized("missing X-API-Key header")
-    if key == KEY:
-        return Caller()
-    user = state.user(key, "api_key")
-    if user is None:
-        raise unauthorized("invalid API key")
-    return Caller(user)
-
-
-def _route(method: str, path: str) -> tuple[Callable[[Call], Answer], str]:
-    """Return the handler and the customer_id in the path, if any; raises Refusal 404 or 405."""
-    customer_id = ""
-    if path.startswith(f"{_USERS}/"):
-        customer_id = path.removeprefix(f"{_USERS}/")
-        path = f"{_USERS}/{{customer_id}}" if customer_id and "/" not in customer_id else ""
-    methods = ROUTES.get(path)
+def _handled(call: Call, month: int) -> Answer:
+    """Count the call against the quota, and run its route's handler; raises Refusal."""
+    caller, path = call.caller, call.path
+    if call.state.requests(caller["customer_id"], month) >= call.limits.monthly:
+        error, code = "monthly request limit exceeded", "monthly_limit_exceeded"
+        raise Refusal(429, error, code, tier=caller["tier"])
+    call.state.count_request(caller["customer_id"], month)
+    methods = ROUTES.get(re.sub(r"^(/builder/users/)[^/]+\Z", r"\1{customer_id}", path))
     if methods is None:
-        raise not_found("no such endpoint")
-    if method not in methods:
-        allowed = (("Allow", ", ".join(sorted(methods))),)
-        raise Refusal(405, "method not allowed", "bad_request", headers=allowed)
-    return methods[method], customer_id
+        raise Refusal(404, "no such endpoint")
+    if call.method not in methods:
+        refusal = Refusal(405, "method not allowed", "bad_request")
+        refusal.answer.headers.append(("Allow", ", ".join(sorted(methods))))
+        raise refusal
+    if path.startswith("/builder/") and caller is not calls.BUILDER:
+        raise Refusal(403, "builder access required")
+    result = methods[call.method](call)
+    return result if isinstance(result, Answer) else of_json(200, result)

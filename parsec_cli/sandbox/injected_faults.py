@@ -2,7 +2,7 @@
 
 `METHOD STATUS PROBABILITY` fails a request *before* it has an effect: nothing is changed and the
 request is not counted. A fourth word, `after`, lets the request take its effect and then loses
-the answer, which is what makes the outcome of a change unknown: `DELETE 503 0.1 after`.
+the response, which is what makes the outcome of a change unknown: `DELETE 503 0.1 after`.
 METHOD may be `*`. Faults are drawn in the order given, and the first that strikes decides; they
 come after the key is checked and the rate is kept, so a wrong key is always a 401.
 """
@@ -10,11 +10,11 @@ come after the key is checked and the rate is kept, so a wrong key is always a 4
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from random import Random
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.records import record
+from parsec_cli.sandbox.responses import CODES, INVALID_KEY, Answer, Refusal, rate_limited
 
 METHODS = ("GET", "POST", "PATCH", "DELETE", "*")
 
@@ -28,6 +28,20 @@ class Fault:
     probability: float
     after: bool = False
 
+    def strikes(self, method: str, random: Random) -> bool:
+        return self.method in {method, "*"} and random.random() < self.probability
+
+    def answer(self) -> Answer:
+        """Return the API's own body, or a proxy's page for a status that the API does not have."""
+        if self.status == 429:
+            return rate_limited("pro", 60).answer
+        if self.status in CODES:
+            error = CODES[self.status].replace("_", " ")
+            return Refusal(self.status, INVALID_KEY if self.status == 401 else error).answer
+        title = Answer(self.status).status
+        page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+        return Answer(self.status, page, "text/html")
+
 
 def parse_fault(text: str) -> Fault:
     """Read `METHOD STATUS PROBABILITY [after]`; raises UsageFault that says which word is wrong."""
@@ -35,7 +49,7 @@ def parse_fault(text: str) -> Fault:
     after = words[3:] == ["after"]
     method, status, probability = (*words, "", "", "")[:3]
     if len(words) != 3 + after:
-        why = "it has not the words METHOD STATUS PROBABILITY"
+        why = "it does not consist of METHOD STATUS PROBABILITY"
     elif method.upper() not in METHODS:
         why = f"`{method}` is not one of {', '.join(METHODS)}"
     elif not re.fullmatch(r"[45][0-9]{2}", status):
@@ -46,11 +60,3 @@ def parse_fault(text: str) -> Fault:
         hint = "write it such as `--fault 'DELETE 503 0.1'`"
         raise UsageFault(f"`{text}` is not a fault: {why}", hint=hint)
     return Fault(method.upper(), int(status), float(probability), after)
-
-
-def draw(faults: Sequence[Fault], method: str, random: Random) -> Fault | None:
-    """Return the first fault that this request meets, if any."""
-    for fault in faults:
-        if fault.method in {method, "*"} and random.random() < fault.probability:
-            return fault
-    return None

@@ -6,7 +6,6 @@ a smaller fleet is the beginning of a larger one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +13,14 @@ from random import Random
 
 from parsec_cli.models import JsonObject
 from parsec_cli.records import record
-from parsec_cli.sandbox.end_users import external_wallet, new_address, new_user, timestamp
+from parsec_cli.sandbox.end_users import (
+    embedded_wallet,
+    external_wallet,
+    new_address,
+    new_user,
+    seconds,
+    timestamp,
+)
 from parsec_cli.sandbox.store import BrokenFile, State, Store
 
 # the builder tiers Silver and Gold; larger pools depend on the contract
@@ -25,6 +31,15 @@ _FIRST_DAY = 1_767_600_000  # 2026-01-05T08:00:00Z
 _HOUR = 3_600
 _USDC = "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359"
 _POLYMARKET, _KALSHI = ("polymarket",), ("kalshi",)
+
+
+@record
+class Trades:
+    """The statuses of a user's orders, oldest first, and the sizes of the positions."""
+
+    orders: tuple[str, ...] = ()
+    positions: tuple[float, ...] = ()
+
 
 # external_id, qps_limit, linked exchanges, wallet (None, eoa or safe), USDC in base units
 _DOZEN: tuple[tuple[str, int | None, tuple[str, ...], str | None, int | None], ...] = (
@@ -42,17 +57,6 @@ _DOZEN: tuple[tuple[str, int | None, tuple[str, ...], str | None, int | None], .
     # a wallet without a link: onboarding this one again only links it
     ("user_009", 15, (), "eoa", 0),
 )
-_DOZEN_IDS = tuple(row[0] for row in _DOZEN)
-
-
-@record
-class Trades:
-    """The statuses of a user's orders, oldest first, and the sizes of the positions."""
-
-    orders: tuple[str, ...] = ()
-    positions: tuple[float, ...] = ()
-
-
 _DOZEN_TRADES = {
     "market-maker-1": Trades(("filled", "open"), (1500.0,)),
     "user_001": Trades(("filled",), (120.0,)),
@@ -67,8 +71,7 @@ _FLEET_TRADES = {0: Trades(("open",), (60.0,)), 4: Trades(("filled", "cancelled"
 def seed(db_path: Path, count: int) -> None:
     """Replace all users by exactly `count`; raises LocalFault."""
     with closing(Store(db_path, lambda _: None)) as store, store.transaction() as state:
-        state.start_over()
-        state.add(_fleet(count))
+        state.replace_all(_fleet(count))
         allocated = state.pool()["total_allocated_qps"]
         # the smallest pool that leaves room above the allocated limits
         custom = int(allocated / _MOSTLY_FILLED // _CUSTOM_STEP + 1) * _CUSTOM_STEP
@@ -81,36 +84,28 @@ def reset(db_path: Path) -> None:
     with closing(Store(db_path, first_dozen)) as store:
         try:
             with store.transaction() as state:
-                state.start_over()
                 first_dozen(state)
         except BrokenFile:
-            store.remake()
+            store.remove()
+            with store.transaction():
+                pass
 
 
 def first_dozen(state: State) -> None:
-    """Write the users of a new sandbox into an empty state."""
     random = Random(12)
-    state.add(_user(random, number, *row) for number, row in enumerate(_DOZEN))
+    state.replace_all(_user(random, number, *row) for number, row in enumerate(_DOZEN))
     state.set_pool(_SILVER)
 
 
-def trades_of(user: JsonObject | None) -> Trades:
+def trades_of(user: JsonObject) -> Trades:
     """Return what a user of the dozen or a fleet has traded; one created later has none."""
-    external_id = user["external_id"] if user else ""
-    if external_id in _DOZEN_IDS:
-        number = _DOZEN_IDS.index(external_id)
-        trades = _DOZEN_TRADES.get(external_id)
-    elif re.fullmatch(r"user_[0-9]{6}", external_id):
-        number = int(external_id.removeprefix("user_"))
+    number, rest = divmod(seconds(user["created_at"]) - _FIRST_DAY, _HOUR)
+    trades = None
+    if rest == 0 and user["external_id"] == f"user_{number:06}":
         trades = _FLEET_TRADES.get(number % 8)
-    else:
-        return Trades()
-    seeded = user is not None and user["created_at"] == _created_at(number)
-    return (trades if seeded else None) or Trades()
-
-
-def _created_at(number: int) -> str:
-    return timestamp(_FIRST_DAY + number * _HOUR)
+    elif rest == 0 and 0 <= number < len(_DOZEN):
+        trades = _DOZEN_TRADES.get(user["external_id"])
+    return trades or Trades()
 
 
 def _fleet(count: int) -> Iterator[JsonObject]:
@@ -141,26 +136,27 @@ def _user(  # the columns of the dozen
     wallet_type: str | None,
     units: int | None,
 ) -> JsonObject:
-    created_at = _created_at(number)
+    created_at = timestamp(_FIRST_DAY + number * _HOUR)
     user = new_user(external_id, random, created_at, qps_limit)
     user["linked_exchanges"] = list(exchanges)
     if wallet_type is None:
         return user
-    user["wallet"] = wallet = external_wallet(new_address(random), created_at)
-    wallet["wallet_type"] = wallet_type
     if wallet_type == "safe":
-        wallet["safe_address"] = new_address(random)
+        owned = external_wallet(new_address(random), created_at)
+        wallet = {**owned, "wallet_type": "safe", "safe_address": new_address(random)}
     else:
-        wallet["privy_wallet_id"] = f"privy_{random.getrandbits(64):016x}"
+        wallet = embedded_wallet(random, created_at)
+    user["wallet"] = wallet
     if units is None:
         del wallet["balances"]
     else:
-        balance = {
-            "token": "USDC",
-            "balance": f"{units // 1_000_000}.{units % 1_000_000 // 10_000:02}",
-            "raw_balance": str(units),
-            "decimals": 6,
-            "contract_address": _USDC,
-        }
-        wallet["balances"] = [balance]
+        wallet["balances"] = [
+            {
+                "token": "USDC",
+                "balance": f"{units // 1_000_000}.{units % 1_000_000 // 10_000:02}",
+                "raw_balance": str(units),
+                "decimals": 6,
+                "contract_address": _USDC,
+            }
+        ]
     return user

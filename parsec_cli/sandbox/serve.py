@@ -6,7 +6,6 @@ import logging
 import re
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
@@ -19,8 +18,8 @@ from parsec_cli.interrupts import ENDING
 from parsec_cli.next_command import again
 from parsec_cli.sandbox import app
 from parsec_cli.sandbox.injected_faults import Fault
-from parsec_cli.sandbox.metering import RateLimit
-from parsec_cli.sandbox.responses import Refusal, bad_request, forbidden, injected
+from parsec_cli.sandbox.metering import UNLIMITED, RateLimit
+from parsec_cli.sandbox.responses import Refusal
 
 HOST = "127.0.0.1"
 # a thread sleeps for the latency of its request, so this bounds the clients at a time
@@ -36,7 +35,7 @@ def serve(
     *,
     port: int,
     announce: Callable[[str], object],
-    rate_limit: RateLimit | None = None,
+    rate_limit: RateLimit = UNLIMITED,
     latency: float = 0.0,
     faults: Sequence[Fault] = (),
 ) -> None:
@@ -49,10 +48,11 @@ def serve(
 
     # faults of single requests become responses; stderr belongs to the command
     logging.getLogger("waitress").setLevel(logging.CRITICAL + 1)
-    built = app.Sandbox(db_path, rate_limit=rate_limit, latency=latency, faults=faults)
-    with closing(built) as sandbox:
+    sandbox = app.Sandbox(db_path, rate_limit=rate_limit, latency=latency, faults=faults)
+    with closing(sandbox.store) as store:
         # report an unusable file now, not to the first client
-        sandbox.open()
+        with store.transaction():
+            pass
         opened: dict[int, Any] = {}
         server = create_server(
             partial(_answer, sandbox),
@@ -80,10 +80,10 @@ def _answer(
         _check_caller(environ)
         return sandbox(environ, start_response)
     except Refusal as refusal:
-        answer = refusal.answer()
+        answer = refusal.answer
     except LocalFault:
-        answer = injected(500)
-    start_response(answer.status_line, list(answer.headers))
+        answer = Refusal(500, "internal error").answer
+    start_response(answer.status, answer.headers)
     return [answer.body]
 
 
@@ -102,9 +102,6 @@ def _listener(port: int) -> socket.socket:
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """Let the signals end the server's loop, which returns on SystemExit; ignored ones stay so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def end(number: int, frame: object) -> None:
         del number, frame
@@ -123,7 +120,7 @@ def _check_caller(environ: Mapping[str, str]) -> None:
     """Check Host, an absolute request target and Origin; raises Refusal 400, 403 or 421."""
     host = environ.get("HTTP_HOST", "")
     if not host:
-        raise bad_request("missing Host header")
+        raise Refusal(400, "missing Host header")
     target = _ABSOLUTE.match(environ.get("REQUEST_URI", ""))
     if not (_is_local(host) and (target is None or _is_local(target[1]))):
         raise Refusal(421, "the sandbox answers only to loopback names", "misdirected_request")
@@ -131,7 +128,7 @@ def _check_caller(environ: Mapping[str, str]) -> None:
     if origin is not None:
         page = _ABSOLUTE.fullmatch(origin)
         if page is None or not _is_local(page[1]):
-            raise forbidden("the sandbox does not answer pages of other sites")
+            raise Refusal(403, "the sandbox does not answer pages of other sites")
 
 
 def _is_local(authority: str) -> bool:

@@ -2,19 +2,18 @@
 
 The in-process profile and `sandbox serve` may hold the same file at once, each with many threads:
 a request is one immediate transaction, threads of a process take turns on one connection, and
-processes wait for each other. The file appears on first use, whole and already filled, by linking
-a finished temporary file into place; so no process ever meets a half-made one.
+processes wait for each other. The first transaction creates tables and users, so no process ever
+meets a half-made file.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parsec_cli.errors import LocalFault
@@ -22,7 +21,6 @@ from parsec_cli.files import save
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 
-VERSION = 1
 # a `seed` of 100,000 users locks the file for some seconds; others wait instead of failing
 BUSY_SECONDS = 30.0
 # `document` is the user as the API shows it, so that a page is joined, not built;
@@ -44,6 +42,7 @@ CREATE TABLE requests (
     PRIMARY KEY (caller, period)
 );
 INSERT INTO pool VALUES (0);
+PRAGMA user_version = 1;
 """
 
 
@@ -68,13 +67,15 @@ class State:
             (after, limit),
         ).fetchall()
 
-    def add(self, users: Iterable[JsonObject]) -> None:
-        """Insert users whose external_id, customer_id and api_key are all new."""
-        self._run_many("INSERT INTO users VALUES (?, ?, ?, ?, ?)", map(_row, users))
+    def save(self, users: Iterable[JsonObject]) -> None:
+        """Write users back, found by their external_id, or add them."""
+        self._run_many("REPLACE INTO users VALUES (?, ?, ?, ?, ?)", map(_row, users))
 
-    def save(self, user: JsonObject) -> None:
-        """Write back a user that exists, found by its external_id."""
-        self._run("REPLACE INTO users VALUES (?, ?, ?, ?, ?)", _row(user))
+    def replace_all(self, users: Iterable[JsonObject]) -> None:
+        """Begin again with these users and without counted requests."""
+        self._run("DELETE FROM users")
+        self._run("DELETE FROM requests")
+        self.save(users)
 
     def remove(self, customer_id: str) -> None:
         self._run("DELETE FROM users WHERE customer_id = ?", (customer_id,))
@@ -93,25 +94,19 @@ class State:
     def set_pool(self, qps_pool: int) -> None:
         self._run("UPDATE pool SET qps_pool = ?", (qps_pool,))
 
-    def count_request(self, caller: str, period: int) -> int:
-        """Count one request of `caller` in the billing period; return the new count."""
+    def count_request(self, caller: str, period: int) -> None:
+        """Count one request of `caller` in the billing period."""
         self._run(
             "INSERT INTO requests VALUES (?, ?, 1)"
             " ON CONFLICT (caller, period) DO UPDATE SET count = count + 1",
             (caller, period),
         )
-        return self.requests(caller, period)
 
     def requests(self, caller: str, period: int) -> int:
         row = self._run(
             "SELECT count FROM requests WHERE caller = ? AND period = ?", (caller, period)
         ).fetchone()
         return row[0] if row else 0
-
-    def start_over(self) -> None:
-        """Remove all users and counters."""
-        self._run("DELETE FROM users")
-        self._run("DELETE FROM requests")
 
 
 def _row(user: JsonObject) -> tuple[str, str, str, int | None, str]:
@@ -126,24 +121,17 @@ class BrokenFile(LocalFault):
 class Store:
     """The file, opened at the first transaction; `fill` writes the first users of a new one."""
 
-    def __init__(
-        self,
-        path: Path,
-        fill: Callable[[State], None],
-        link: Callable[[Path, Path], object] = os.link,
-    ) -> None:
+    def __init__(self, path: Path, fill: Callable[[State], None]) -> None:
         self._path = path
         self._fill = fill
-        self._link = link
         self._turn = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._close = weakref.finalize(self, lambda: None)
 
     @contextmanager
     def transaction(self) -> Iterator[State]:
         """Yield the state; keep its changes unless the block raises. Raises LocalFault."""
         with self._turn, _naming_the_file(self._path):
-            connection = self._opened()
+            connection = self._connection or self._connect()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield State(connection)
@@ -155,75 +143,49 @@ class Store:
     def close(self) -> None:
         """Close the file; the next transaction reopens it."""
         with self._turn:
-            self._close()
-            self._connection = None
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
-    def remake(self) -> None:
-        """Replace the file, whatever it contains. Raises LocalFault."""
+    def remove(self) -> None:
+        """Remove the file, whatever it contains. Raises LocalFault."""
         self.close()
-        with self._turn, _naming_the_file(self._path):
-            _remove(self._path)
-            self._create()
+        with _naming_the_file(self._path):
+            for end in ("", "-wal", "-shm", "-journal"):
+                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is None:
-            if not self._path.exists():
-                self._create()
-            connection = _connect(self._path)
-            # also when nobody closes the sandbox: the write-ahead log is then folded into the file
-            self._close = weakref.finalize(self, connection.close)
-            try:
-                if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                    raise sqlite3.DatabaseError("it is not a sandbox of this version of parsec")
-            except sqlite3.Error:
-                self._close()
-                raise
-            self._connection = connection
-        return self._connection
-
-    def _create(self) -> None:
-        """Create the file 0600 in a 0700 directory, unless another process was faster."""
-        path = self._path
-        save.make_private_directory(path.parent)
-        made = save.temporary_beside(path)
+    def _connect(self) -> sqlite3.Connection:
+        """Open the file; a new one has mode 0600, in a directory of mode 0700."""
+        save.make_private_directory(self._path.parent)
+        self._path.touch(save.PRIVATE_FILE)
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        # also when nobody closes the sandbox: the write-ahead log is then folded into the file
+        weakref.finalize(self, connection.close)
         try:
-            save.replace(made, b"")
-            with closing(_connect(made)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(SCHEMA)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-                connection.execute("BEGIN")
-                self._fill(State(connection))
-                connection.commit()
-            try:
-                self._link(made, path)
-            except FileExistsError:
-                pass
-            except OSError:
-                # a file system without hard links: the later of two first users then wins
-                made.replace(path)
-        finally:
-            # a disk that is full leaves the log beside it, which a close would have folded in
-            _remove(made)
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
 
-
-def _remove(path: Path) -> None:
-    """Remove a SQLite file with its log and index."""
-    for end in ("", "-wal", "-shm"):
-        path.with_name(path.name + end).unlink(missing_ok=True)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
-    try:
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Check the version of the file, after filling an empty one."""
+        execute = connection.execute
         # a rehearsal need not survive a power cut, and each command would wait for the disk
-        connection.execute("PRAGMA synchronous = OFF")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+        execute("PRAGMA synchronous = OFF")
+        execute("BEGIN IMMEDIATE")
+        if execute("PRAGMA schema_version").fetchone() == (0,):
+            for statement in SCHEMA.split(";"):
+                execute(statement)
+            self._fill(State(connection))
+        if execute("PRAGMA user_version").fetchone() != (1,):
+            raise sqlite3.DatabaseError("it is not a sandbox of this version of parsec")
+        connection.commit()
+        with suppress(sqlite3.OperationalError):  # it works without the log, but takes longer
+            execute("PRAGMA journal_mode = WAL")
 
 
 @contextmanager

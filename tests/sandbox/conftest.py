@@ -22,13 +22,13 @@ def sandbox(db, clock):
     built: list[app.Sandbox] = []
 
     def build(**how):
-        defaults = {"clock": clock, "sleep": clock.sleep, "random": Random(7)}
+        defaults = {"clock": clock, "sleep": clock.sleep, "random": Random(len(built))}
         built.append(app.Sandbox(db, **(defaults | how)))
         return Api(built[-1])
 
     yield build
     for application in built:
-        application.close()
+        application.store.close()
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from parsec_cli.sandbox.injected_faults import parse_fault
-from parsec_cli.sandbox.metering import parse_rate_limit
+from parsec_cli.sandbox.metering import UNLIMITED, parse_rate_limit
 from parsec_cli.sandbox.serve import serve
 path, rate, latency, *faults = sys.argv[1:]
 serve(
     Path(path),
     port=0,
     announce=lambda url: print(url, flush=True),
-    rate_limit=parse_rate_limit(rate) if rate else None,
+    rate_limit=parse_rate_limit(rate) if rate else UNLIMITED,
     latency=float(latency),
     faults=[parse_fault(fault) for fault in faults],
 )

@@ -208,7 +208,7 @@ def test_credentials_of_the_request_need_no_link(api, exchange, credentials):
         (
             "polymarket",
             {"private_key": HEX_KEY, "clob_api_key": "k"},
-            "clob_api_secret is required with the other clob fields",
+            "clob_api_secret is required",
         ),
         ("polymarket", {"private_key": "abc"}, "private_key must be 0x and 64 hex digits"),
     ],

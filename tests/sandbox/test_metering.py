@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from parsec_cli.sandbox.metering import RateLimit, billing_period
+from parsec_cli.sandbox.metering import UNLIMITED, RateLimit, billing_period
 
 SEPTEMBER, OCTOBER = 1_788_220_800, 1_790_812_800
 DECEMBER, JANUARY = 1_796_083_200, 1_798_761_600
@@ -36,7 +36,7 @@ def test_a_new_month_counts_from_the_beginning(api, clock):
 
 
 def test_usage_contains_the_rate_limit_in_effect(sandbox):
-    for limit, shown in ((None, (0, 0)), (RateLimit(60, 120), (60, 120))):
+    for limit, shown in ((UNLIMITED, (0, 0)), (RateLimit(60, 120), (60, 120))):
         limits = sandbox(rate_limit=limit)("GET", "/usage").json()["limits"]
         assert (limits["rest_qps"], limits["rest_qps_burst"]) == shown
 

@@ -32,7 +32,7 @@ class Fleet(RuleBasedStateMachine):
         self.gone: list[str] = []
 
     def teardown(self):
-        self.api.application.close()
+        self.api.application.store.close()
         self._directory.cleanup()
 
     def _pick(self, place):

@@ -44,7 +44,7 @@ def test_two_sandboxes_are_alike_from_the_first_key_to_the_last(tmp_path):
         try:
             return Api(application).all_users()
         finally:
-            application.close()
+            application.store.close()
 
     assert users("one.db") == users("other.db")
 

@@ -152,6 +152,7 @@ def test_rate_limit_and_faults_are_in_effect(db):
 def test_a_file_that_breaks_meanwhile_is_a_500(running, db):
     with connect(running) as connection:
         ask(connection, "GET", "/builder/pool")
+        seed.reset(db)  # so that the server cannot continue with what it has read
         for path in (db, db.with_name(f"{db.name}-wal")):
             size = path.stat().st_size
             with path.open("r+b") as file:

@@ -34,7 +34,7 @@ def test_nothing_is_created_before_the_first_request(db):
     assert not db.parent.exists()
     Api(application).pool()
     assert db.exists()
-    application.close()
+    application.store.close()
 
 
 def test_only_the_owner_can_read_file_and_directory(api, db):
@@ -47,13 +47,13 @@ def test_only_the_owner_can_read_file_and_directory(api, db):
 
 def test_closing_leaves_the_one_file(api, db):
     api.create("u1")
-    api.application.close()
+    api.application.store.close()
     assert list(db.parent.iterdir()) == [db]
 
 
 def test_a_closed_sandbox_opens_again(api):
     created = api.create("u1")
-    api.application.close()
+    api.application.store.close()
     assert api.get(created["customer_id"])["external_id"] == "u1"
 
 
@@ -125,44 +125,38 @@ def test_processes_that_use_it_first_at_once_agree(db, sandbox):
     assert [path.name for path in db.parent.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_file_system_without_hard_links_will_do(db):
-    def refuse(_source, _target):
-        raise PermissionError
-
-    store = Store(db, seed.first_dozen, link=refuse)
-    with store.transaction() as state:
-        assert state.pool()["end_user_count"] == 12
-    store.close()
-    assert list(db.parent.iterdir()) == [db]
-
-
 def test_a_failing_transaction_leaves_no_trace(db):
     store = Store(db, seed.first_dozen)
     with pytest.raises(KeyError, match="api_key"), store.transaction() as state:
-        state.add([USER, {"external_id": "u2", "customer_id": "2", "qps_limit": 1}])
+        state.save([USER, {"external_id": "u2", "customer_id": "2", "qps_limit": 1}])
     with store.transaction() as state:
         assert state.pool()["end_user_count"] == 12
         assert state.user(USER["customer_id"]) is None
     store.close()
 
 
-@pytest.mark.parametrize("content", [b"not a database, but a longer text" * 200, b""])
-def test_a_file_that_is_no_sandbox_is_told_and_reset_makes_it_anew(api, db, content):
+def test_an_empty_file_is_filled_on_first_use(api, db):
     db.parent.mkdir(parents=True)
-    db.write_bytes(content)
+    db.touch()
+    assert api.pool()["end_user_count"] == 12
+
+
+def test_reset_replaces_a_file_that_is_not_a_sandbox(sandbox, db):
+    db.parent.mkdir(parents=True)
+    db.write_bytes(b"not a database, but a longer text" * 200)
     with pytest.raises(LocalFault) as fault:
-        api.pool()
+        sandbox().pool()
     assert str(db) in fault.value.message
     assert fault.value.command == next_command.run("sandbox", "reset")
     seed.reset(db)
-    assert api.pool()["end_user_count"] == 12
+    assert sandbox().pool()["end_user_count"] == 12
     assert mode(db) == 0o600
 
 
 def test_a_file_that_stores_the_sums_of_the_pool_is_still_used(api, db):
     """Versions before did, and had no index of the limits."""
     before = api.pool()
-    api.application.close()
+    api.application.store.close()
     with closing(sqlite3.connect(db)) as connection:
         connection.execute("DROP INDEX limits")
         for name in ("end_user_count", "total_allocated_qps"):
@@ -174,7 +168,7 @@ def test_a_file_that_stores_the_sums_of_the_pool_is_still_used(api, db):
 
 def test_a_file_of_another_version_is_told(api, db):
     api.pool()
-    api.application.close()
+    api.application.store.close()
     with closing(sqlite3.connect(db)) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(LocalFault, match="not a sandbox of this version"):
@@ -193,6 +187,6 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
 
 def test_a_file_that_became_unwritable_is_told(api):
     api.pool()
-    api.application._store._connection.execute("PRAGMA query_only = ON")
+    api.application.store._connection.execute("PRAGMA query_only = ON")
     with pytest.raises(LocalFault, match="readonly database"):
         api.create("u1")
