@@ -395,7 +395,7 @@ def test_on_a_terminal_a_given_value_still_follows_the_rule_for_scripts(
 UNKNOWN = "the outcome of an earlier deactivation of `u1` is unknown"
 
 
-@pytest.mark.parametrize("before", ["one", "file", "api", "apply"])
+@pytest.mark.parametrize("before", ["one", "api", "apply"])
 @each_form
 def test_every_form_knows_what_another_left_unknown(run, builder, forms, clock, before, form):
     builder.strict = False

@@ -32,15 +32,12 @@ def test_the_right_word_sends_one_delete(at_terminal, builder):
 @pytest.mark.parametrize(
     ("keys", "code"),
     [
-        ("bob\n", 9),
         ("Alice\n", 9),
         ("alice \n", 9),
         ("y\n", 9),
-        ("1\n", 9),
         ("\n", 9),
         (CTRL_D, 9),
         (f"alice{CTRL_D}{CTRL_D}", 9),
-        (CTRL_C, 130),
         (f"alice{CTRL_C}", 130),
     ],
     ids=ascii,
@@ -103,10 +100,7 @@ def test_stdout_stays_pure_json_while_the_question_is_on_the_terminal(
         ("3\n", 0),
         ("2\n", 9),
         ("03\n", 9),
-        ("3 \n", 9),
         ("alice\n", 9),
-        ("y\n", 9),
-        ("\n", 9),
         (CTRL_D, 9),
         (CTRL_C, 130),
     ],
@@ -135,8 +129,7 @@ def test_several_are_listed_and_agreed_to_by_their_count(at_terminal, builder, k
         ("a\u202ebob", "a\\u{202e}bob"),
         ("\x1b]0;title\x07a", "\\u{1b}]0;title\\u{7}a"),
         ("a\x9b2Jb", "a\\u{9b}2Jb"),
-        ("a\rb", "a\\u{d}b"),
-        ("a\u200bb", "a\\u{200b}b"),
+        ("a\r\u200bb", "a\\u{d}\\u{200b}b"),
     ],
     ids=ascii,
 )
@@ -157,7 +150,7 @@ def test_a_deceptive_name_is_shown_escaped_and_the_customer_id_is_the_word(
     assert changes(builder) == [delete_of(user)]
 
 
-@pytest.mark.parametrize("name", ["日本語", "a b", "[/x]", ":smile:", "é", "-x"])
+@pytest.mark.parametrize("name", ["日本語 é", "[/x] :smile:", "-x"])
 def test_an_odd_but_visible_name_is_the_word(at_terminal, builder, name):
     user = builder.add(name)
     done = at_terminal("users", "deactivate", "--", name, answers=[(ONE, f"{name}\n")])
