@@ -5,46 +5,46 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
 
     # for each command: what may follow, its operands, its own options, each with what it takes
     $tree = @{
-        'parsec' = @{ Commands = @('users', 'pool', 'escrow', 'usage', 'credentials', 'config', 'history', 'sandbox', 'api', 'doctor', 'completion', 'help'); Operands = @(); Many = $false; Options = @('--version', '--fields text') }
-        'parsec users' = @{ Commands = @('list', 'get', 'create', 'set-qps', 'onboard', 'check', 'deactivate', 'plan', 'apply'); Operands = @(); Many = $false; Options = @('--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
-        'parsec users list' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--limit text', '--cursor text', '--page-size text', '--match text', '--exchange words polymarket kalshi none', '--tier text', '--wallet words eoa safe none', '--sort words external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key', '--reverse', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
-        'parsec users get' = @{ Commands = @(); Operands = @('users'); Many = $true; Options = @('--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
-        'parsec users create' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--email text', '--qps-limit text', '--eoa-address text', '--allow-overcommit', '--allow-odd-ids', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
-        'parsec users set-qps' = @{ Commands = @(); Operands = @('users'); Many = $true; Options = @('--allow-overcommit', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key') }
-        'parsec users onboard' = @{ Commands = @(); Operands = @('users'); Many = $false; Options = @('--exchange words polymarket kalshi', '--mode words managed self', '--wallet-type words eoa safe', '--eoa-address text', '--chain-id text', '--credentials files', '--api-key-id text', '-n', '--dry-run', '--reason text', '--fields fields customer_id exchange mode status linked_exchanges steps_completed eoa_address safe_address') }
-        'parsec users check' = @{ Commands = @(); Operands = @('users'); Many = $false; Options = @('--exchange words polymarket kalshi', '--credentials files', '--api-key-id text', '--fields fields ok exchange http_status') }
-        'parsec users deactivate' = @{ Commands = @(); Operands = @('users'); Many = $true; Options = @('--from-file files', '--map text', '--confirm text', '--max text', '--allow-holdings text', '--balances-only', '--results files', '-n', '--dry-run', '--reason text', '--fields fields row action external_id customer_id outcome http_status attempts error holdings') }
-        'parsec users plan' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--prune', '--allow-overcommit', '--balances-only', '--allow-odd-ids', '--map text', '--out files', '--exit-code', '--fields fields row action external_id customer_id before.qps_limit after.qps_limit holdings') }
-        'parsec users apply' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--prune', '--allow-overcommit', '--allow-odd-ids', '--map text', '--yes', '--confirm text', '--max text', '--allow-holdings text', '--balances-only', '--max-failures text', '--concurrency text', '--results files', '-n', '--dry-run', '--reason text', '--fields fields row action external_id customer_id outcome http_status attempts error holdings') }
-        'parsec pool' = @{ Commands = @('show', 'check'); Operands = @(); Many = $false; Options = @('--fields fields qps_pool total_allocated_qps free used_percent end_user_count') }
-        'parsec pool show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--top text', '--watch text', '--fields fields qps_pool total_allocated_qps free used_percent end_user_count') }
-        'parsec pool check' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--max-used text', '--min-free text', '--fields fields status qps_pool total_allocated_qps free used_percent') }
-        'parsec escrow' = @{ Commands = @('show'); Operands = @(); Many = $false; Options = @('--fields fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps') }
-        'parsec escrow show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps') }
-        'parsec usage' = @{ Commands = @('show'); Operands = @(); Many = $false; Options = @('--fields fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end') }
-        'parsec usage show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end') }
-        'parsec credentials' = @{ Commands = @('encode'); Operands = @(); Many = $false; Options = @('--fields text') }
-        'parsec credentials encode' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--exchange words polymarket kalshi', '--api-key-id text', '--fields text') }
-        'parsec config' = @{ Commands = @('init', 'show', 'path', 'set', 'unset', 'use', 'profiles'); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default') }
-        'parsec config init' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--no-verify', '--fields fields name base_url key protected default') }
-        'parsec config show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default') }
-        'parsec config path' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default') }
-        'parsec config set' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate protected default_profile', 'text'); Many = $false; Options = @('--no-verify', '--fields fields name base_url key protected default') }
-        'parsec config unset' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate protected default_profile'); Many = $false; Options = @('--fields fields name base_url key protected default') }
-        'parsec config use' = @{ Commands = @(); Operands = @('profiles'); Many = $false; Options = @('--fields fields name base_url key protected default') }
-        'parsec config profiles' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default') }
-        'parsec history' = @{ Commands = @('list', 'show'); Operands = @(); Many = $false; Options = @('--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }
-        'parsec history list' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--user users', '--since text', '--limit text', '--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }
-        'parsec history show' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts') }
-        'parsec sandbox' = @{ Commands = @('serve', 'seed', 'reset', 'path'); Operands = @(); Many = $false; Options = @('--fields text') }
-        'parsec sandbox serve' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--port text', '--rate-limit text', '--latency text', '--fault text', '--fields text') }
-        'parsec sandbox seed' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--fields text') }
-        'parsec sandbox reset' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields text') }
-        'parsec sandbox path' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields text') }
-        'parsec api' = @{ Commands = @(); Operands = @('words GET POST PATCH DELETE', 'text'); Many = $false; Options = @('--query text', '-f text', '-F text', '--input files', '--as users', '--include', '--confirm text', '--allow-holdings text', '--balances-only', '-n', '--dry-run', '--reason text', '--fields text') }
-        'parsec doctor' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name status detail') }
-        'parsec completion' = @{ Commands = @(); Operands = @('words bash zsh fish powershell'); Many = $false; Options = @('--fields text') }
-        'parsec help' = @{ Commands = @(); Operands = @('words environment exit-codes output safety', 'text'); Many = $false; Options = @('--fields text') }
+        'parsec' = @{ Commands = @('users', 'pool', 'escrow', 'usage', 'credentials', 'config', 'history', 'sandbox', 'api', 'doctor', 'completion', 'help'); Operands = @(); Many = $false; Options = @('--version', '--fields text'); Summary = 'Manage the end-users, limits and credentials of a Parsec builder.' }
+        'parsec users' = @{ Commands = @('list', 'get', 'create', 'set-qps', 'onboard', 'check', 'deactivate', 'plan', 'apply'); Operands = @(); Many = $false; Options = @('--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key'); Summary = 'List, read and change the end-users.' }
+        'parsec users list' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--limit text', '--cursor text', '--page-size text', '--match text', '--exchange words polymarket kalshi none', '--tier text', '--wallet words eoa safe none', '--sort words external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key', '--reverse', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key'); Summary = 'List all end-users, page by page as they arrive.' }
+        'parsec users get' = @{ Commands = @(); Operands = @('users'); Many = $true; Options = @('--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key'); Summary = 'Show all fields of one user, or of several.' }
+        'parsec users create' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--email text', '--qps-limit text', '--eoa-address text', '--allow-overcommit', '--allow-odd-ids', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key'); Summary = 'Create an end-user, or return the existing one.' }
+        'parsec users set-qps' = @{ Commands = @(); Operands = @('users'); Many = $true; Options = @('--allow-overcommit', '-n', '--dry-run', '--reason text', '--fields fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key'); Summary = 'Set the limits of one user or several, in requests per second.' }
+        'parsec users onboard' = @{ Commands = @(); Operands = @('users'); Many = $false; Options = @('--exchange words polymarket kalshi', '--mode words managed self', '--wallet-type words eoa safe', '--eoa-address text', '--chain-id text', '--credentials files', '--api-key-id text', '-n', '--dry-run', '--reason text', '--fields fields customer_id exchange mode status linked_exchanges steps_completed eoa_address safe_address'); Summary = 'Link a user to an exchange with a managed wallet or with keys.' }
+        'parsec users check' = @{ Commands = @(); Operands = @('users'); Many = $false; Options = @('--exchange words polymarket kalshi', '--credentials files', '--api-key-id text', '--fields fields ok exchange http_status'); Summary = 'Test a user''s exchange credentials with one balance request.' }
+        'parsec users deactivate' = @{ Commands = @(); Operands = @('users'); Many = $true; Options = @('--from-file files', '--map text', '--confirm text', '--max text', '--allow-holdings text', '--balances-only', '--results files', '-n', '--dry-run', '--reason text', '--fields fields row action external_id customer_id outcome http_status attempts error holdings'); Summary = 'Deactivate users, with their wallets, credentials and keys.' }
+        'parsec users plan' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--prune', '--allow-overcommit', '--balances-only', '--allow-odd-ids', '--map text', '--out files', '--exit-code', '--fields fields row action external_id customer_id before.qps_limit after.qps_limit holdings'); Summary = 'Show the changes that would make the users match FILE.' }
+        'parsec users apply' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--prune', '--allow-overcommit', '--allow-odd-ids', '--map text', '--yes', '--confirm text', '--max text', '--allow-holdings text', '--balances-only', '--max-failures text', '--concurrency text', '--results files', '-n', '--dry-run', '--reason text', '--fields fields row action external_id customer_id outcome http_status attempts error holdings'); Summary = 'Apply FILE: show the plan, ask, then make the changes.' }
+        'parsec pool' = @{ Commands = @('show', 'check'); Operands = @(); Many = $false; Options = @('--fields fields qps_pool total_allocated_qps free used_percent end_user_count'); Summary = 'Show and check the QPS pool of the end-users.' }
+        'parsec pool show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--top text', '--watch text', '--fields fields qps_pool total_allocated_qps free used_percent end_user_count'); Summary = 'Show the pool, what is allocated and free, and the number of users.' }
+        'parsec pool check' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--max-used text', '--min-free text', '--fields fields status qps_pool total_allocated_qps free used_percent'); Summary = 'Check the pool for cron: exit 0 below the limits, else 11.' }
+        'parsec escrow' = @{ Commands = @('show'); Operands = @(); Many = $false; Options = @('--fields fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps'); Summary = 'Show the fee escrow configuration.' }
+        'parsec escrow show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps'); Summary = 'Show fees, contract and addresses, which Parsec''s admins set.' }
+        'parsec usage' = @{ Commands = @('show'); Operands = @(); Many = $false; Options = @('--fields fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end'); Summary = 'Show tier, quota and limits of the key.' }
+        'parsec usage show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end'); Summary = 'Show the tier, the monthly quota, and the limits per second.' }
+        'parsec credentials' = @{ Commands = @('encode'); Operands = @(); Many = $false; Options = @('--fields text'); Summary = 'Prepare a user''s exchange keys.' }
+        'parsec credentials encode' = @{ Commands = @(); Operands = @('files'); Many = $false; Options = @('--exchange words polymarket kalshi', '--api-key-id text', '--fields text'); Summary = 'Check exchange keys and print the value for X-Exchange-Credentials.' }
+        'parsec config' = @{ Commands = @('init', 'show', 'path', 'set', 'unset', 'use', 'profiles'); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default'); Summary = 'Manage profiles: hosts, keys and defaults.' }
+        'parsec config init' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--no-verify', '--fields fields name base_url key protected default'); Summary = 'Store the host and the key of a profile.' }
+        'parsec config show' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default'); Summary = 'Show each setting in effect and where it came from.' }
+        'parsec config path' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default'); Summary = 'Print the path of the config file, even if it does not exist.' }
+        'parsec config set' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate protected default_profile', 'text'); Many = $false; Options = @('--no-verify', '--fields fields name base_url key protected default'); Summary = 'Store one setting in the named or default profile.' }
+        'parsec config unset' = @{ Commands = @(); Operands = @('words base_url api_key api_key_command output rate protected default_profile'); Many = $false; Options = @('--fields fields name base_url key protected default'); Summary = 'Remove one setting from the named or default profile.' }
+        'parsec config use' = @{ Commands = @(); Operands = @('profiles'); Many = $false; Options = @('--fields fields name base_url key protected default'); Summary = 'Make a profile the default one.' }
+        'parsec config profiles' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name base_url key protected default'); Summary = 'List the profiles, the built-in sandbox last.' }
+        'parsec history' = @{ Commands = @('list', 'show'); Operands = @(); Many = $false; Options = @('--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts'); Summary = 'Show the changes that were made from this machine.' }
+        'parsec history list' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--user users', '--since text', '--limit text', '--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts'); Summary = 'List the changes sent from this machine, newest first.' }
+        'parsec history show' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--fields fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts'); Summary = 'Show one change in full: before, after and outcome.' }
+        'parsec sandbox' = @{ Commands = @('serve', 'seed', 'reset', 'path'); Operands = @(); Many = $false; Options = @('--fields text'); Summary = 'Rehearse with a local imitation of the Builder API.' }
+        'parsec sandbox serve' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--port text', '--rate-limit text', '--latency text', '--fault text', '--fields text'); Summary = 'Serve the sandbox over HTTP on 127.0.0.1.' }
+        'parsec sandbox seed' = @{ Commands = @(); Operands = @('text'); Many = $false; Options = @('--fields text'); Summary = 'Replace the sandbox''s users with N new ones.' }
+        'parsec sandbox reset' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields text'); Summary = 'Restore the first twelve users.' }
+        'parsec sandbox path' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields text'); Summary = 'Print the path of the sandbox''s state.' }
+        'parsec api' = @{ Commands = @(); Operands = @('words GET POST PATCH DELETE', 'text'); Many = $false; Options = @('--query text', '-f text', '-F text', '--input files', '--as users', '--include', '--confirm text', '--allow-holdings text', '--balances-only', '-n', '--dry-run', '--reason text', '--fields text'); Summary = 'Send one request to any path of the API.' }
+        'parsec doctor' = @{ Commands = @(); Operands = @(); Many = $false; Options = @('--fields fields name status detail'); Summary = 'Check config, key, network and API, one line each.' }
+        'parsec completion' = @{ Commands = @(); Operands = @('words bash zsh fish powershell'); Many = $false; Options = @('--fields text'); Summary = 'Print the script that completes commands in your shell.' }
+        'parsec help' = @{ Commands = @(); Operands = @('words environment exit-codes output safety', 'text'); Many = $false; Options = @('--fields text'); Summary = 'Explain a topic, or show the help of a command.' }
     }
     $common = @(
         '-p profiles'
@@ -68,47 +68,6 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
         '--help'
     )
     $valued = @('-p', '--profile', '--base-url', '-o', '--output', '--fields', '--timeout', '--max-wait', '--rate', '--limit', '--cursor', '--page-size', '--match', '--exchange', '--tier', '--wallet', '--sort', '--email', '--qps-limit', '--eoa-address', '--reason', '--mode', '--wallet-type', '--chain-id', '--credentials', '--api-key-id', '--from-file', '--map', '--confirm', '--max', '--allow-holdings', '--results', '--out', '--max-failures', '--concurrency', '--top', '--watch', '--max-used', '--min-free', '--user', '--since', '--port', '--rate-limit', '--latency', '--fault', '--query', '-f', '-F', '--input', '--as')
-    $summaries = @{
-        'parsec users' = 'List, read and change the end-users.'
-        'parsec users list' = 'List all end-users, page by page as they arrive.'
-        'parsec users get' = 'Show all fields of one user, or of several.'
-        'parsec users create' = 'Create an end-user, or return the existing one.'
-        'parsec users set-qps' = 'Set the limits of one user or several, in requests per second.'
-        'parsec users onboard' = 'Link a user to an exchange with a managed wallet or with keys.'
-        'parsec users check' = 'Test a user''s exchange credentials with one balance request.'
-        'parsec users deactivate' = 'Deactivate users, with their wallets, credentials and keys.'
-        'parsec users plan' = 'Show the changes that would make the users match FILE.'
-        'parsec users apply' = 'Apply FILE: show the plan, ask, then make the changes.'
-        'parsec pool' = 'Show and check the QPS pool of the end-users.'
-        'parsec pool show' = 'Show the pool, what is allocated and free, and the number of users.'
-        'parsec pool check' = 'Check the pool for cron: exit 0 below the limits, else 11.'
-        'parsec escrow' = 'Show the fee escrow configuration.'
-        'parsec escrow show' = 'Show fees, contract and addresses, which Parsec''s admins set.'
-        'parsec usage' = 'Show tier, quota and limits of the key.'
-        'parsec usage show' = 'Show the tier, the monthly quota, and the limits per second.'
-        'parsec credentials' = 'Prepare a user''s exchange keys.'
-        'parsec credentials encode' = 'Check exchange keys and print the value for X-Exchange-Credentials.'
-        'parsec config' = 'Manage profiles: hosts, keys and defaults.'
-        'parsec config init' = 'Store the host and the key of a profile.'
-        'parsec config show' = 'Show each setting in effect and where it came from.'
-        'parsec config path' = 'Print the path of the config file, even if it does not exist.'
-        'parsec config set' = 'Store one setting in the named or default profile.'
-        'parsec config unset' = 'Remove one setting from the named or default profile.'
-        'parsec config use' = 'Make a profile the default one.'
-        'parsec config profiles' = 'List the profiles, the built-in sandbox last.'
-        'parsec history' = 'Show the changes that were made from this machine.'
-        'parsec history list' = 'List the changes sent from this machine, newest first.'
-        'parsec history show' = 'Show one change in full: before, after and outcome.'
-        'parsec sandbox' = 'Rehearse with a local imitation of the Builder API.'
-        'parsec sandbox serve' = 'Serve the sandbox over HTTP on 127.0.0.1.'
-        'parsec sandbox seed' = 'Replace the sandbox''s users with N new ones.'
-        'parsec sandbox reset' = 'Restore the first twelve users.'
-        'parsec sandbox path' = 'Print the path of the sandbox''s state.'
-        'parsec api' = 'Send one request to any path of the API.'
-        'parsec doctor' = 'Check config, key, network and API, one line each.'
-        'parsec completion' = 'Print the script that completes commands in your shell.'
-        'parsec help' = 'Explain a topic, or show the help of a command.'
-    }
 
     $words = @(
         $commandAst.CommandElements |
@@ -164,7 +123,8 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
     }
     foreach ($choice in ($choices | Where-Object { $_ -and $_.StartsWith($typed, 'Ordinal') })) {
         $text = "$before$choice"
-        $tip = if ($summaries["$path $choice"]) { $summaries["$path $choice"] } else { $text }
+        $command = $tree["$path $choice"]
+        $tip = if ($command) { $command.Summary } else { $text }
         if ($text -notmatch '^[\w./:=+-]+$' -and $source -notin 'words', 'fields') {
             $text = "'" + $text.Replace("'", "''") + "'"
         }

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parsec_cli.cli.help_pages import Page, page_of
+from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.typer_adapter import Parameter
 from parsec_cli.results import Text
 
@@ -50,12 +51,14 @@ def width_of(runtime: Runtime) -> int:
 
 def layout(page: Page, width: int) -> str:
     """Write a page as text of at most `width` columns, if its longest words allow."""
+    titles = {n: text.partition(": ")[2].partition("\n")[0] for n, text in TOPICS.items()}
+    topics = [(f"parsec help {n}", t) for n, t in titles.items() if len(page.path) == 1]
     texts = [page.summary, *filter(None, page.text.split("\n\n"))]
     parts = ["\n".join(_wrap(f"Usage: {page.usage}", width, following=" " * 9))]
     parts += ["\n".join(_wrap(" ".join(text.split()), width)) for text in texts]
     parts += _section("Examples:", (line for e in page.examples for line in _example(e, width)))
     parts += _rows("Commands:", [(sub.path[-1], sub.summary) for sub in page.pages], width)
-    parts += _rows("Topics:", [(f"parsec help {n}", s) for n, s in page.topics], width)
+    parts += _rows("Topics:", topics, width)
     parts += _rows("Arguments:", _spelled(page.arguments), width)
     parts += _rows("Options:", _spelled(page.own_options), width)
     parts += _rows("Common options:", _spelled(page.common_options), width)

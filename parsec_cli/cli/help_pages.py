@@ -45,7 +45,6 @@ class Page:
     arguments: tuple[Parameter, ...] = ()
     options: tuple[Parameter, ...] = ()
     pages: tuple[Page, ...] = ()
-    topics: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -98,7 +97,6 @@ def page_of(command: Any, path: tuple[str, ...], *, deep: bool = True) -> Page:
     if below and not examples:
         found = [_texts(below[name])[2] for name in islice(below, _VERBS_WITH_EXAMPLES)]
         examples = found[0] if len(found) == 1 else tuple(lines[0] for lines in found if lines)
-    topics = ((name, t.partition(": ")[2].partition("\n")[0]) for name, t in TOPICS.items())
     fields = tuple(column.path for column in of_command(path[1:]))
     params = parameters(command)
     return Page(
@@ -109,7 +107,6 @@ def page_of(command: Any, path: tuple[str, ...], *, deep: bool = True) -> Page:
         tuple(_explained(param, ()) for param in params if not param.names),
         tuple(_explained(param, fields) for param in params if param.names),
         pages,
-        tuple(topics) if len(path) == 1 else (),
     )
 
 

@@ -67,22 +67,17 @@ class _Report:
         try:
             status, detail = check()
         except ParsecError as fault:
-            status, detail = "failed", without_keys(fault.message + _hint_of(self.runtime, fault))
             self.exit_code = self.exit_code or fault.exit_code
+            hint, command = fault.hint, fault.command
+            if command == run("doctor"):
+                hint, command = "", None
+                if isinstance(fault, Unauthorized):
+                    hint, command = "store another key with", run("config", "set", "api_key")
+            line = self.runtime.screen.shell_line(command)
+            text = " ".join(filter(None, (hint, f"`{line}`" if line else "")))
+            status, detail = "failed", without_keys(fault.message + (f" ({text})" if text else ""))
         self.lines.append({"name": name, "status": status, "detail": detail})
         return status != "failed"
-
-
-def _hint_of(runtime: Runtime, fault: ParsecError) -> str:
-    """Return the hint of a failed check in parentheses; it never proposes `parsec doctor`."""
-    hint, command = fault.hint, fault.command
-    if command is not None and command.words == ("doctor",):
-        hint, command = "", None
-        if isinstance(fault, Unauthorized):
-            hint, command = "store another key with", run("config", "set", "api_key")
-    line = runtime.screen.shell_line(command)
-    text = " ".join(filter(None, (hint, f"`{line}`" if line else "")))
-    return f" ({text})" if text else ""
 
 
 def _config(runtime: Runtime) -> Finding:

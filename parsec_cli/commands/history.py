@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import typer
 
-from parsec_cli import columns, exact_json
+from parsec_cli import columns
 from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import shown
@@ -87,8 +87,4 @@ def _blocks(entry: JsonObject) -> Iterator[Block]:
     yield Card(tuple(pairs))
     for name in ("before", "after"):
         if isinstance(entry[name], dict):
-            yield Card(tuple((key, _text(value)) for key, value in entry[name].items()), name)
-
-
-def _text(value: object) -> str:
-    return exact_json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else shown(value)
+            yield Card(tuple((key, shown(value)) for key, value in entry[name].items()), name)

@@ -16,8 +16,6 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
     $common = @(
 @COMMON@    )
     $valued = @(@VALUED@)
-    $summaries = @{
-@SUMMARIES@    }
 
     $words = @(
         $commandAst.CommandElements |
@@ -73,7 +71,8 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
     }
     foreach ($choice in ($choices | Where-Object { $_ -and $_.StartsWith($typed, 'Ordinal') })) {
         $text = "$before$choice"
-        $tip = if ($summaries["$path $choice"]) { $summaries["$path $choice"] } else { $text }
+        $command = $tree["$path $choice"]
+        $tip = if ($command) { $command.Summary } else { $text }
         if ($text -notmatch '^[\w./:=+-]+$' -and $source -notin 'words', 'fields') {
             $text = "'" + $text.Replace("'", "''") + "'"
         }
@@ -92,11 +91,6 @@ def script(root: Page) -> str:
         "@TREE@": "".join(_entry(page, other[page]) for page in root.walk()),
         "@COMMON@": "".join(f"        {line}\n" for o in same.values() for line in _takes(o)),
         "@VALUED@": ", ".join(map(_quoted, names_with_value(root))),
-        "@SUMMARIES@": "".join(
-            f"        {_quoted(page.name)} = {_quoted(page.summary)}\n"
-            for page in root.walk()
-            if page.path[1:]
-        ),
     }
     head = "# PowerShell completion for parsec; written by `parsec completion powershell`\n"
     return head + filled(_ENGINE, tables)
@@ -109,7 +103,7 @@ def _entry(page: Page, options: tuple[Parameter, ...]) -> str:
     many = "$true" if any(argument.repeatable for argument in page.arguments) else "$false"
     return (
         f"        {_quoted(page.name)} = @{{ Commands = @({commands}); Operands = @({operands});"
-        f" Many = {many}; Options = @({takes}) }}\n"
+        f" Many = {many}; Options = @({takes}); Summary = {_quoted(page.summary)} }}\n"
     )
 
 

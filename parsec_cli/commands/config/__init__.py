@@ -132,10 +132,8 @@ def unset(ctx: typer.Context, key: str = KEY) -> None:
     runtime = runtime_of(ctx)
     editor = _editor(runtime)
     name, present = editor.unset(runtime.options.profile, key)
-    if present:
-        runtime.screen.notice(f"removed `{key}`{_of(name)} from {editor.path}")
-    else:
-        runtime.screen.notice(f"`{key}`{_of(name)} was not set; nothing to do")
+    removed = f"removed `{key}`{_of(name)} from {editor.path}"
+    runtime.screen.notice(removed if present else f"`{key}`{_of(name)} was not set; nothing to do")
 
 
 @noun.command("use")
