@@ -5,6 +5,7 @@ Paths are the API's own names. A narrow terminal drops the highest ranks first.
 
 from __future__ import annotations
 
+from parsec_cli.records import changed
 from parsec_cli.results import Column
 
 USER = (
@@ -99,47 +100,26 @@ HISTORY = (
     Column("attempts", "ATTEMPTS", "number", rank=9, shown=False),
 )
 
+# what bulk runs and plans show of a row
+_ROW = Column("row", "ROW", "number", rank=2)
+_ACTION = Column("action", "ACTION", rank=0)
+_OUTCOME = Column("outcome", "OUTCOME", rank=0)
+_STATUS = Column("http_status", "HTTP", "number", rank=3)
+_ATTEMPTS = Column("attempts", "ATTEMPTS", "number", rank=5)
+_ERROR = Column("error", "ERROR", rank=2)
+_HOLDS = Column("holdings", "HOLDS", "holdings", rank=0)
+_HELD = Column("holdings", "HELD", "holdings", rank=9, shown=False)
+_IDS = (USER[0], changed(USER[1], rank=4))
+
 NEW_LIMIT = (
-    Column("external_id", "EXTERNAL ID", "id", rank=0),
-    Column("customer_id", "CUSTOMER ID", "id", rank=4),
+    *_IDS,
     Column("before.qps_limit", "QPS BEFORE", "number", rank=1),
     Column("after.qps_limit", "QPS AFTER", "number", rank=1),
 )
-
-ACTION = (
-    Column("row", "ROW", "number", rank=2),
-    Column("action", "ACTION", rank=0),
-    *NEW_LIMIT,
-    Column("holdings", "HOLDS", "holdings", rank=0),
-)
-
-RESULT = (
-    Column("row", "ROW", "number", rank=2),
-    Column("action", "ACTION", rank=1),
-    Column("external_id", "EXTERNAL ID", "id", rank=0),
-    Column("customer_id", "CUSTOMER ID", "id", rank=4),
-    Column("outcome", "OUTCOME", rank=0),
-    Column("http_status", "HTTP", "number", rank=3),
-    Column("attempts", "ATTEMPTS", "number", rank=5),
-    Column("error", "ERROR", rank=2),
-    Column("holdings", "HELD", "holdings", rank=9, shown=False),
-)
-
-LIMITED = (
-    *NEW_LIMIT,
-    Column("outcome", "OUTCOME", rank=0),
-    Column("error", "ERROR", rank=2),
-    Column("http_status", "HTTP", "number", rank=3, shown=False),
-    Column("attempts", "ATTEMPTS", "number", rank=5, shown=False),
-)
-
-DEACTIVATED = (
-    Column("external_id", "EXTERNAL ID", "id", rank=0),
-    Column("customer_id", "CUSTOMER ID", "id", rank=0),
-    Column("outcome", "OUTCOME", rank=0),
-    Column("error", "ERROR", rank=1),
-    Column("holdings", "HELD", "holdings", rank=1, shown=False),
-)
+ACTION = (_ROW, _ACTION, *NEW_LIMIT, _HOLDS)
+RESULT = (_ROW, changed(_ACTION, rank=1), *_IDS, _OUTCOME, _STATUS, _ATTEMPTS, _ERROR, _HELD)
+LIMITED = (*NEW_LIMIT, _OUTCOME, _ERROR, *(changed(c, shown=False) for c in (_STATUS, _ATTEMPTS)))
+DEACTIVATED = (*USER[:2], _OUTCOME, changed(_ERROR, rank=1), changed(_HELD, rank=1))
 
 ONBOARDED = (
     Column("customer_id", "CUSTOMER ID", "id"),

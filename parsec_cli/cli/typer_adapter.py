@@ -8,6 +8,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import typer
@@ -121,25 +123,21 @@ def build_options(declared: Mapping[str, tuple[Any, Any]]) -> list[Any]:
     return list(build_command("options", function, None).params)
 
 
-class _PlainParam:
-    """Parses a value with the declared parser; without one, keeps its text."""
-
-    def __init__(self, parser: Callable[[str], Any] | None) -> None:
-        self._parser = parser
-
-    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        del ctx
-        parse = self._parser or (lambda text: text)
-        if param.multiple or param.nargs == -1:
-            return [parse(text) for text in value or ()]
-        return None if value is None else parse(value)
+def _coerce(parser: Callable[[str], Any] | None, value: Any, param: Any, ctx: Any) -> Any:
+    """Parse a value with the declared parser; without one, keep its text."""
+    del ctx
+    parse = parser or (lambda text: text)
+    if param.multiple or param.nargs == -1:
+        return [parse(text) for text in value or ()]
+    return None if value is None else parse(value)
 
 
 def _parse_without_pydantic(params: list[Any]) -> None:
     """Keep Typer 0.29 from importing pydantic, which takes 48 ms."""
     for param in params:
         if hasattr(param, "_runtime_param"):
-            param._runtime_param = _PlainParam(_parser_of(param))  # noqa: SLF001 - no public way
+            coerce = partial(_coerce, _parser_of(param))
+            param._runtime_param = SimpleNamespace(coerce=coerce)  # noqa: SLF001 - no public way
 
 
 def _parser_of(param: Any) -> Callable[[str], Any] | None:

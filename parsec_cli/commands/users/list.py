@@ -216,20 +216,16 @@ class _Walk:
             else:
                 screen.notice(f"{stopped}; continue with", self._next_command())
         elif self.complete and self.pages > 1 and self.limit is None and not self.cursor:
-            self._compare_with_pool()
-
-    def _compare_with_pool(self) -> None:
-        """Warn if the pool counts another number of users than the listing contained."""
-        try:
-            number = get_pool(self.runtime.client).end_user_count
-        except ParsecError as fault:
-            self.runtime.screen.notice(f"the count of users could not be compared: {fault.message}")
-            return
-        if number != self.read:
-            self.runtime.screen.notice(
-                f"{self.read} users were listed, but the pool counts {number}: users may have been "
-                "created or deactivated meanwhile, or deactivated ones are counted"
-            )
+            try:
+                number = get_pool(self.runtime.client).end_user_count
+            except ParsecError as fault:
+                screen.notice(f"the count of users could not be compared: {fault.message}")
+                return
+            if number != self.read:
+                screen.notice(
+                    f"{self.read} users were listed, but the pool counts {number}: users may have "
+                    "been created or deactivated meanwhile, or deactivated ones are counted"
+                )
 
 
 def _sort_key(value: Any) -> tuple[int, int | float, str]:

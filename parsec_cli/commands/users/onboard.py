@@ -19,8 +19,6 @@ from parsec_cli.outcomes import Applied
 from parsec_cli.results import Card, Record
 from parsec_cli.runtime import Runtime
 
-_WALLET_OPTIONS = ("--wallet-type", "--eoa-address", "--chain-id")
-
 
 @verb("onboard", changes=True)
 def command(
@@ -62,9 +60,9 @@ def command(
     elif mode != "self":
         raise unknown("mode", mode, ("managed", "self"))
     else:
-        options = zip(_WALLET_OPTIONS, (wallet_type, eoa_address, chain_id), strict=True)
-        for option in (option for option, value in options if value is not None):
-            raise UsageFault(f"`{option}` is for `--mode managed`")
+        given = {"wallet-type": wallet_type, "eoa-address": eoa_address, "chain-id": chain_id}
+        for name in (name for name, value in given.items() if value is not None):
+            raise UsageFault(f"`--{name}` is for `--mode managed`")
         if credentials is None:
             raise UsageFault("`--mode self` needs `--credentials FILE`, or `-` for stdin")
         fields = {**read_keys(runtime, credentials, exchange, api_key_id, "stored")}
