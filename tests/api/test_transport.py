@@ -127,7 +127,7 @@ def test_a_request_without_a_whole_response_does_not_exceed_the_limit(serve):
 def test_a_request_that_is_not_read_does_not_exceed_the_limit(serve):
     """The body is larger than the buffers between."""
     with listening(serve) as place, in_time():
-        found = exchange(f"http://{place}", body={"x": "y" * 24_000_000}, timeout=2)
+        found = exchange(f"http://{place}", body={"x": "y" * 24_000_000}, timeout=1)
     assert isinstance(found.last, Lost)
 
 
@@ -222,7 +222,7 @@ def test_all_addresses_of_a_name_are_tried_within_one_limit(monkeypatch, server:
     try:
         monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2", "127.0.0.3"]))
         with in_time():
-            assert exchange("http://many.localhost", timeout=4.0).good is not None
+            assert exchange("http://many.localhost", timeout=2.0).good is not None
         monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2"] * 5))
         with in_time():
             assert isinstance(exchange("http://many.localhost").last, NotSent)

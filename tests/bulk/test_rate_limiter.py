@@ -56,41 +56,45 @@ def drive(
     return load
 
 
+@pytest.fixture
+def time() -> VirtualTime:
+    return VirtualTime()
+
+
+@pytest.fixture
+def unpaced(time: VirtualTime) -> Pacer:
+    return Pacer(None, clock=time, sleep=time.sleep)
+
+
 def fastest(rows: int, bucket: Bucket, workers: int) -> float:
     """Seconds that nobody can beat: the bucket's, or the workers' own latency."""
     return max((rows - bucket.burst) / bucket.rate, rows * LATENCY / workers)
 
 
-@pytest.mark.parametrize("workers", [8, 32])
-@pytest.mark.parametrize(("rate", "burst"), [(200.0, 400), (10.0, 10)])
-def test_unpaced_run_uses_all_of_the_limit_that_the_first_429_reports(rate, burst, workers):
-    time = VirtualTime()
+@pytest.mark.parametrize(
+    ("rate", "burst", "workers"), [(200.0, 400, 8), (200.0, 400, 32), (10.0, 10, 32)]
+)
+def test_unpaced_run_uses_all_of_the_limit_that_the_first_429_reports(
+    rate, burst, workers, time, unpaced
+):
     bucket = Bucket(rate, burst, time)
-    load = drive(
-        pacer_for("max", None, clock=time, sleep=time.sleep),
-        time,
-        bucket,
-        rows=2000,
-        workers=workers,
-    )
+    load = drive(unpaced, time, bucket, rows=2000, workers=workers)
     assert load.applied == 2000
     assert load.limited <= workers + 2
     assert fastest(2000, bucket, workers) / load.seconds >= 0.98
 
 
-def test_short_retry_after_is_not_followed_by_a_burst():
-    time = VirtualTime()
+def test_short_retry_after_is_not_followed_by_a_burst(time, unpaced):
     bucket = Bucket(200.0, 200, time)
-    pacer = Pacer(None, clock=time, sleep=time.sleep)
-    load = drive(pacer, time, bucket, rows=1000, workers=16, wait=0.1)
+    load = drive(unpaced, time, bucket, rows=1000, workers=16, wait=0.1)
     assert load.applied == 1000
     assert load.limited <= 18
 
 
-@pytest.mark.parametrize("workers", [8, 32])
-@pytest.mark.parametrize(("rate", "burst"), [(200.0, 400), (10.0, 10), (5.0, 5)])
-def test_default_rate_gets_no_429_and_leaves_a_fifth(rate, burst, workers):
-    time = VirtualTime()
+@pytest.mark.parametrize(
+    ("rate", "burst", "workers"), [(200.0, 400, 8), (200.0, 400, 32), (10.0, 10, 32), (5.0, 5, 8)]
+)
+def test_default_rate_gets_no_429_and_leaves_a_fifth(rate, burst, workers, time):
     bucket = Bucket(rate, burst, time)
     pacer = pacer_for(None, int(rate), clock=time, sleep=time.sleep)
     load = drive(pacer, time, bucket, rows=1000, workers=workers)
@@ -99,20 +103,16 @@ def test_default_rate_gets_no_429_and_leaves_a_fifth(rate, burst, workers):
     assert paced / load.seconds == pytest.approx(rate * 0.8, rel=0.02)
 
 
-def test_unreported_limit_is_found_without_a_flood_of_429s():
-    time = VirtualTime()
+def test_unreported_limit_is_found_without_a_flood_of_429s(time, unpaced):
     bucket = Bucket(50.0, 50, time)
-    pacer = Pacer(None, clock=time, sleep=time.sleep)
-    load = drive(pacer, time, bucket, rows=1000, workers=8, told=False)
+    load = drive(unpaced, time, bucket, rows=1000, workers=8, told=False)
     assert load.applied == 1000
     assert load.limited <= 40
     assert 1000 / load.seconds >= 20
 
 
-def test_app_that_shares_the_key_keeps_its_part():
-    time = VirtualTime()
+def test_app_that_shares_the_key_keeps_its_part(time, unpaced):
     bucket = Bucket(100.0, 100, time)
-    pacer = Pacer(None, clock=time, sleep=time.sleep)
     app = Load()
 
     def serve_end_users() -> None:
@@ -124,12 +124,11 @@ def test_app_that_shares_the_key_keeps_its_part():
                 app.limited += 1
 
     time.spawn(serve_end_users)
-    drive(pacer, time, bucket, rows=2000, workers=8)
+    drive(unpaced, time, bucket, rows=2000, workers=8)
     assert app.limited <= 0.2 * 600
 
 
-def test_429_after_the_limit_is_known_halves_the_rate_which_recovers():
-    time = VirtualTime()
+def test_429_after_the_limit_is_known_halves_the_rate_which_recovers(time):
     pacer = Pacer(100.0, clock=time, sleep=time.sleep)
 
     def work() -> None:
@@ -145,22 +144,19 @@ def test_429_after_the_limit_is_known_halves_the_rate_which_recovers():
     run(time, work)
 
 
-def test_one_stray_429_at_the_limit_costs_nothing_and_a_second_one_halves():
-    time = VirtualTime()
-    pacer = Pacer(None, clock=time, sleep=time.sleep)
+def test_one_stray_429_at_the_limit_costs_nothing_and_a_second_one_halves(time, unpaced):
 
     def work() -> None:
         for expected in (99, 99, 49.5):
-            pacer.acquire()
+            unpaced.acquire()
             time.sleep(LATENCY)
-            pacer.limited(100, 0.1)
-            assert pacer.rate == pytest.approx(expected)
+            unpaced.limited(100, 0.1)
+            assert unpaced.rate == pytest.approx(expected)
 
     run(time, work)
 
 
-def test_requests_that_left_before_a_429_was_known_halve_nothing_more():
-    time = VirtualTime()
+def test_requests_that_left_before_a_429_was_known_halve_nothing_more(time):
     pacer = Pacer(100.0, clock=time, sleep=time.sleep)
 
     def work() -> None:
@@ -172,8 +168,7 @@ def test_requests_that_left_before_a_429_was_known_halve_nothing_more():
     assert pacer.rate == pytest.approx(50, rel=0.01)
 
 
-def test_later_429_delays_only_its_own_worker():
-    time = VirtualTime()
+def test_later_429_delays_only_its_own_worker(time):
     pacer = Pacer(100.0, clock=time, sleep=time.sleep)
     turns = {}
 
@@ -193,26 +188,23 @@ def test_later_429_delays_only_its_own_worker():
     assert turns["other"] < 1003
 
 
-def test_first_429_delays_all_waiting_workers():
-    time = VirtualTime()
-    pacer = Pacer(None, clock=time, sleep=time.sleep)
+def test_first_429_delays_all_waiting_workers(time, unpaced):
     turns = []
 
     def taught() -> None:
-        pacer.acquire()
-        pacer.limited(10, 2.0)
+        unpaced.acquire()
+        unpaced.limited(10, 2.0)
 
     def other() -> None:
         time.sleep(0.1)
-        pacer.acquire()
+        unpaced.acquire()
         turns.append(time())
 
     run(time, taught, other)
     assert turns[0] >= 1002
 
 
-def test_turn_taken_ahead_serves_the_next_request():
-    time = VirtualTime()
+def test_turn_taken_ahead_serves_the_next_request(time):
     pacer = Pacer(1.0, clock=time, sleep=time.sleep)
 
     def work() -> None:
@@ -226,8 +218,7 @@ def test_turn_taken_ahead_serves_the_next_request():
     run(time, work)
 
 
-def test_closed_pacer_gives_no_turn_and_does_not_delay_requests_in_flight():
-    time = VirtualTime()
+def test_closed_pacer_gives_no_turn_and_does_not_delay_requests_in_flight(time):
     pacer = Pacer(1.0, clock=time, sleep=time.sleep)
 
     def work() -> None:
@@ -241,8 +232,7 @@ def test_closed_pacer_gives_no_turn_and_does_not_delay_requests_in_flight():
     run(time, work)
 
 
-def test_waiting_threads_notice_close_soon():
-    time = VirtualTime()
+def test_waiting_threads_notice_close_soon(time):
     pacer = Pacer(0.001, clock=time, sleep=time.sleep)
     seen = []
 

@@ -194,4 +194,4 @@ BEFORE = {
 }
 
 TestTruth = Truth.TestCase
-TestTruth.settings = settings(STEADY, max_examples=3000 if FULL else 60, stateful_step_count=20)
+TestTruth.settings = settings(STEADY, max_examples=3000 if FULL else 40, stateful_step_count=20)

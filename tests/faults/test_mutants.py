@@ -18,7 +18,7 @@ from support.runner import Completed
 
 from parsec_cli.main import main
 
-ROUNDS = 10_000 if os.environ.get("PARSEC_TEST_FULL") == "1" else 300
+ROUNDS = 10_000 if os.environ.get("PARSEC_TEST_FULL") == "1" else 200
 CLASSES = {
     "read": [
         *(f"users get {ALICE}", "users get alice", f"users get {ALICE} b", "users list"),

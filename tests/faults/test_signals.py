@@ -15,7 +15,7 @@ from support.records import new_user, wallet
 
 from parsec_cli.interrupts import DRAIN_SECONDS
 
-SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+INT, TERM, HUP = (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)
 DEACTIVATE = ("users", "deactivate", ALICE, "--confirm", "alice")
 SET_QPS = ("users", "set-qps", ALICE, "5")
 CREATE = ("users", "create", "new")
@@ -55,8 +55,10 @@ def requests(builder, method: str) -> int:
     return len([r for r in builder.requests if r.method == method and r.complete])
 
 
-@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
-@pytest.mark.parametrize("argv", [("pool", "show"), SET_QPS, DEACTIVATE], ids=" ".join)
+@pytest.mark.parametrize(
+    ("argv", "number", "code"),
+    [(("pool", "show"), *INT), (SET_QPS, *TERM), (DEACTIVATE, *INT)],
+)
 def test_a_read_is_interrupted_at_once(start, builder, outcomes, number, code, argv):
     builder.fault("GET", action=stall())
     child = start(*argv)
@@ -86,7 +88,7 @@ def test_reading_holdings_is_interrupted_at_once_and_nothing_is_sent(
     assert outcomes() == []
 
 
-@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
+@pytest.mark.parametrize(("number", "code"), [INT, TERM])
 def test_a_change_that_still_connects_is_interrupted_at_once_and_not_sent(
     start, outcomes, number, code
 ):
@@ -109,8 +111,14 @@ def test_a_change_that_still_connects_is_interrupted_at_once_and_not_sent(
     assert outcomes() == ["not_applied"]
 
 
-@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
-@pytest.mark.parametrize("argv", [CREATE, DEACTIVATE, SET_QPS], ids=" ".join)
+@pytest.mark.parametrize(
+    ("argv", "number", "code"),
+    [
+        (CREATE, signal.SIGTERM, 143),
+        (DEACTIVATE, signal.SIGINT, 130),
+        (SET_QPS, signal.SIGINT, 130),
+    ],
+)
 def test_waiting_for_a_429_ends_at_once_and_nothing_was_changed(
     start, builder, outcomes, number, code, argv
 ):
@@ -128,12 +136,15 @@ def test_waiting_for_a_429_ends_at_once_and_nothing_was_changed(
     assert outcomes() == ["not_applied"]
 
 
-# a terminal that is closed ends what it started
-@pytest.mark.parametrize(("number", "code"), {**SIGNALS, signal.SIGHUP: 143}.items())
 @pytest.mark.parametrize(
-    ("argv", "method"),
-    [(CREATE, "POST"), (DEACTIVATE, "DELETE"), (SET_QPS, "PATCH")],
-    ids=["create", "deactivate", "set-qps"],
+    ("argv", "method", "number", "code"),
+    [
+        (CREATE, "POST", *INT),
+        (DEACTIVATE, "DELETE", *INT),
+        (DEACTIVATE, "DELETE", *TERM),
+        # a terminal that is closed ends what it started
+        (SET_QPS, "PATCH", *HUP),
+    ],
 )
 def test_a_change_in_flight_is_finished_and_reported(
     start, builder, outcomes, number, code, argv, method
@@ -166,7 +177,7 @@ def test_a_change_without_a_response_in_time_is_unknown_and_not_repeated(
     assert outcomes() == ["unknown"]
 
 
-@pytest.mark.parametrize(("number", "code"), SIGNALS.items())
+@pytest.mark.parametrize(("number", "code"), [INT, TERM])
 def test_the_second_signal_ends_at_once_and_reports_what_is_unknown(
     start, builder, outcomes, number, code
 ):

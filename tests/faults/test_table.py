@@ -155,7 +155,7 @@ def test_a_user_of_another_builder_is_not_found(struck, name):
     assert (completed.code, sent) == (3, 1)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*of_kind(*KINDS), "api create"])
 @pytest.mark.parametrize("action", [stall(), drip(200, b" " * 500, delay=0.05)], ids=str)
 def test_the_error_of_a_timeout_depends_on_what_was_sent(struck, name, action):
     completed, sent = struck(name, action, "--timeout", "0.15")

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from machine.limits import largest_file
 from machine.words import FLEET, check_words
+from support.steady import FULL
 
 ALICE, BOB = "alice", "bob"
 
@@ -83,12 +84,12 @@ class Machine:
         with largest_file(limit):
             return self._tool(*argv, env=env)
 
-    def attempts(self, command):
+    def attempts(self, command, step=1):
         """Run the command on disks that are full at one byte after the other."""
         self.fresh()
         assert self.run(command.argv).code == 0
         assert self.effects == list(command.effects)
-        for limit in self.boundaries():
+        for limit in self.boundaries()[::-step]:
             self.fresh()
             completed = self.run(command.argv, limit)
             check_words(completed)
@@ -161,7 +162,8 @@ def test_a_change_on_a_disk_that_is_full_at_any_byte(machine, name):
 def test_a_run_on_a_disk_that_is_full_at_any_byte(machine, name, work):
     """Journal, results and history fail in turn; rows are never sent without their intents."""
     command, seen = RUNS[name], set()
-    for completed in machine.attempts(command):
+    # the lines of one file end within those of the others
+    for completed in machine.attempts(command, step=1 if FULL else 2):
         assert completed.code in (0, 1), completed
         done = len(machine.effects)
         assert len(machine.intents()) >= done, completed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import pytest
 
 FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
@@ -26,8 +28,7 @@ def quiet(completed):
     return not any(word in completed.err for word in ("Traceback", "Exception ignored", "Errno"))
 
 
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(("form", "reader"), [*zip(FORMATS, [*READERS] * 2, strict=True)])
 def test_a_reader_that_leaves_causes_no_message(shell, builder, builder_env, form, reader):
     """More than a pipe holds, so that the reader is gone before the tool ends."""
     builder.add_many(900)
@@ -76,8 +77,12 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("broken", [">&-", "-q >/dev/full"])
+def spread(broken):
+    """Break each stream of the changes in turn: every pair would prove no more."""
+    return [*zip(CHANGES, cycle(broken), strict=False)]
+
+
+@pytest.mark.parametrize(("name", "broken"), spread([">&-", "-q >/dev/full"]))
 def test_a_change_is_reported_on_stderr_if_its_result_cannot_be_written(
     shell, builder, builder_env, name, broken
 ):
@@ -90,8 +95,7 @@ def test_a_change_is_reported_on_stderr_if_its_result_cannot_be_written(
     assert quiet(completed), completed
 
 
-@pytest.mark.parametrize("broken", ["2>/dev/full", "2>&- <&-"])
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize(("name", "broken"), spread(["2>/dev/full", "2>&- <&-"]))
 def test_a_broken_stderr_does_not_stop_a_change(shell, builder, builder_env, home, name, broken):
     """A file that is opened now gets the number of the closed one; no word may end up in it."""
     builder.add("alice", 10)

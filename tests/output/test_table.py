@@ -59,8 +59,10 @@ def test_an_absurd_width_gives_plain_lines_with_whole_values(width):
     assert len(lines) == 3
 
 
-@pytest.mark.parametrize("width", [1, 5, 40, 60, 80, 100, 200])
-@given(ids=st.lists(st.text(min_size=1, max_size=50), min_size=1, max_size=5))
+@given(
+    width=st.sampled_from([1, 5, 40, 60, 80, 100, 200]),
+    ids=st.lists(st.text(min_size=1, max_size=50), min_size=1, max_size=5),
+)
 def test_ids_are_never_shortened(width, ids):
     users = [user(name, number) for number, name in enumerate(ids)]
     text = show(listing(users), secrets=list, **at(width)).out
