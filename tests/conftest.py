@@ -99,14 +99,6 @@ def plain_user():
 
 
 @pytest.fixture
-def umask():
-    """Set the usual, generous umask."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
-
-
-@pytest.fixture
 def server():
     yield from serving(ScriptedServer())
 

@@ -100,7 +100,9 @@ def test_too_short_a_key_does_not_garble_ordinary_text():
 @given(RECORDS, st.booleans())
 def test_the_fast_encoder_masks_like_the_thorough_one(records, reveal):
     mine = redaction(BUILDER_KEY, reveal_keys=reveal)
-    assert json.loads(f"[{Encoder(mine).page(records)}]") == [mine.value(r) for r in records]
+    text = Encoder(mine).page(records)
+    assert text.isascii()
+    assert json.loads(f"[{text}]") == [mine.value(r) for r in records]
 
 
 @given(RECORDS)

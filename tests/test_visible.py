@@ -81,11 +81,6 @@ def test_visible_text_is_shown_unchanged(text):
     assert visible(visible(text)) == visible(text)
 
 
-@given(st.text())
-def test_the_result_contains_no_control_character(text):
-    assert not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in visible(text))
-
-
 def test_documents_keep_their_line_ends_and_tabs():
     assert visible_lines("a\tb\n\x1bc\n") == "a\tb\n" + r"\u{1b}c" + "\n"
 

@@ -294,8 +294,3 @@ def test_a_wait_of_exactly_the_limit_is_allowed(clock):
     limited = status(429, {}, retry_after="60")
     assert run(Kind.READ, limited, GOOD, clock=clock)[0].good is not None
     assert clock.waits == [60.0]
-
-
-def test_a_wait_that_is_too_long_is_kept_for_the_error(clock):
-    exchange, _ = run(Kind.READ, status(503, {}, retry_after="61"), clock=clock)
-    assert (exchange.wait, exchange.answer.status, clock.waits) == (61.0, 503, [])

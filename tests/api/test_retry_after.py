@@ -89,11 +89,3 @@ def test_every_valid_date_is_understood(moment):
     wait = retry_after(format_datetime(moment.replace(microsecond=0)), NOW)
     assert wait is not None
     assert wait >= SHORTEST_WAIT
-
-
-@STEADY
-@given(st.integers(0, 10**14), st.integers(0, 999))
-def test_a_plain_number_is_never_read_as_less(whole, thousandths):
-    wait = retry_after(f"{whole}.{thousandths:03d}"[:18], NOW)
-    assert wait is not None
-    assert wait >= max(SHORTEST_WAIT, whole)

@@ -14,18 +14,11 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-@pytest.fixture
-def umask():
-    """Set the process's umask for one test."""
-    before = os.umask(0o022)
-    yield os.umask
-    os.umask(before)
-
-
 @pytest.mark.parametrize("mask", [0o022, 0o000, 0o077])
-def test_a_new_config_is_private_whatever_the_umask(tool, home, umask, mask):
-    umask(mask)
+def test_a_new_config_is_private_whatever_the_umask(tool, home, mask):
+    before = os.umask(mask)
     completed = tool("config", "set", "api_key", "--no-verify", stdin=STORED_KEY.encode())
+    os.umask(before)
     assert completed.code == 0, completed
     path = Path(tool("config", "path").out.strip())
     assert STORED_KEY in path.read_text()
@@ -34,8 +27,7 @@ def test_a_new_config_is_private_whatever_the_umask(tool, home, umask, mask):
     assert home in path.parents
 
 
-def test_an_open_config_with_a_key_is_warned_about_and_tightened(tool, builder, config_file, umask):
-    umask(0o022)
+def test_an_open_config_with_a_key_is_warned_about_and_tightened(tool, builder, config_file):
     builder.key = STORED_KEY
     path = config_file(profile(builder.url), 0o644)
     env = {"PARSEC_CONFIG": str(path)}

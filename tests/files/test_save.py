@@ -29,14 +29,12 @@ def leftovers(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.endswith(".tmp")]
 
 
-@pytest.mark.usefixtures("umask")
 def test_a_new_file_is_private_in_a_private_directory(folder):
     path = folder / "a" / "b" / "config.toml"
     save.save(path, b"x")
     assert (mode(path), mode(path.parent), mode(path.parent.parent)) == (0o600, 0o700, 0o700)
 
 
-@pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o400, 0o400), (0o660, 0o600)])
 def test_a_save_never_adds_rights_and_removes_those_of_others(folder, before, after):
     path = folder / "config.toml"
@@ -52,7 +50,6 @@ def test_an_existing_directory_keeps_its_mode(folder):
     assert mode(folder) == 0o755
 
 
-@pytest.mark.usefixtures("umask")
 def test_the_temporary_file_is_private_before_it_has_content(folder):
     """Every file that ever appears beside the target has mode 0600."""
     writer = python(
@@ -137,7 +134,6 @@ def test_a_killed_save_leaves_old_or_new_content_and_is_cleaned_up(folder):
     assert [entry.name for entry in folder.iterdir()] == ["config.toml"]
 
 
-@pytest.mark.usefixtures("umask")
 def test_an_append_makes_the_file_private(folder):
     path = folder / "state" / "history.jsonl"
     save.append(path, b"one\n")

@@ -153,19 +153,6 @@ def test_a_key_press_sends_no_request_and_prints_nothing(environ, changes):
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_a_key_press_imports_neither_typer_nor_httpx(environ):
-    script = (
-        "import sys; sys.argv = ['parsec', '__complete', 'users:'];"
-        "from parsec_cli.main import run; run();"
-        "heavy = {'typer', 'httpx', 'rich', 'asyncio', 'subprocess'};"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environ, capture_output=True, check=True, timeout=30
-    )
-    assert done.stdout == b"[]\n"
-
-
 def test_users_of_a_listing_are_suggested(parsec, builder, key_env):
     builder.add("alice")
     builder.add("acct:7 x")
