@@ -6,6 +6,7 @@ import enum
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from parsec_cli import exact_json
@@ -16,7 +17,7 @@ from parsec_cli.records import record
 if TYPE_CHECKING:
     from parsec_cli.api.transport import Response
 
-_LONGEST_KEPT = 2000
+_LONGEST_KEPT, _LONGEST_SNIPPET = 2000, 120
 _CHUNK = 64 * 1024
 # members that contain an error's text: the API's own first, then those of other servers
 _TEXTS = ("error", "message", "detail", "error_description", "title", "errors", "msg", "reason")
@@ -67,8 +68,7 @@ class Answer:
         return code if isinstance(code, str) else ""
 
     @property
-    def refuses_repeat(self) -> bool:
-        """True for `retryable: false`, which always wins."""
+    def refuses_repeat(self) -> bool:  # which always wins
         return self.member("retryable") is False
 
     def member(self, name: str) -> Any:
@@ -80,7 +80,11 @@ class Answer:
     @property
     def message(self) -> str:
         """The text about an error: the API's own, or a short piece of the body, or ""."""
-        return _message(self.value) or (_snippet(self.text) if self.unfit else "")
+        text = self.text if self.unfit else ""
+        if "<" in text:  # a page, whose title says enough
+            title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
+            text = title[1] if title else ""
+        return _message(self.value) or clip(" ".join(text.split()), _LONGEST_SNIPPET)
 
     @property
     def is_monthly_quota(self) -> bool:
@@ -94,7 +98,6 @@ class Answer:
         )
 
 
-_NO_HEADERS: Mapping[str, str] = {}
 Promise = Callable[[Answer], str]
 
 
@@ -126,7 +129,7 @@ class Call:
     method: str
     path: str
     body: JsonObject | None = None
-    headers: Mapping[str, str] = _NO_HEADERS
+    headers: Mapping[str, str] = MappingProxyType({})
     promise: Promise = lambda answer: answer.unfit
     text: str = ""
     is_gone: Callable[[], bool | None] | None = None
@@ -247,14 +250,6 @@ def _message(value: Any) -> str:
             if text := _message(value.get(name)):
                 return text
     return ""
-
-
-def _snippet(text: str, longest: int = 120) -> str:
-    """Return a short piece of a body that is not JSON: of an HTML page, only its title."""
-    if "<" in text and re.search(r"<\s*(?:!doctype|html|head|body)", text, re.IGNORECASE):
-        title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
-        text = title.group(1) if title else ""
-    return clip(" ".join(text.split()), longest)
 
 
 def clip(text: str, longest: int) -> str:

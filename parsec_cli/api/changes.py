@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, Promise, json_promise
-from parsec_cli.api.client import Change, Client, with_query
+from parsec_cli.api.client import Client, with_query
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import fetch, get_user, impersonation, user_path, user_with
 from parsec_cli.errors import (
@@ -55,9 +55,10 @@ def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> O
             created = good.status == 201
         evidence: Evidence = "repeat" if exchange.doubt else "response"
         return Applied(good.value, good.status, exchange.attempts, evidence, created)
-    error = error_of(exchange, call, client.host)
-    if not _may_be_applied(exchange):
-        if not isinstance(exchange.last, NotSent):  # whose message says so
+    error, last = error_of(exchange, call, client.host), exchange.last
+    failed = isinstance(last, Answer) and last.status >= 500 and last.status != 501
+    if not (exchange.doubt or exchange.broken or failed or isinstance(last, Lost)):
+        if not isinstance(last, NotSent):  # whose message says so
             error = error.but(f"{error.message}; nothing was changed")
         return NotApplied(error, exchange.attempts)
     # without `api_code`: a script must see that the outcome is unknown, not why
@@ -71,19 +72,34 @@ def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> O
     return Unknown(unknown, exchange.attempts)
 
 
-def _may_be_applied(exchange: Exchange) -> bool:
-    """Tell whether a change without a good response may have taken effect."""
-    last = exchange.last
-    if exchange.doubt or isinstance(last, Lost) or exchange.broken:
-        return True
-    return isinstance(last, Answer) and last.status >= 500 and last.status != 501
-
-
 def or_raise(outcome: Outcome) -> Applied:
     """Return an applied outcome; raise the error of the two others."""
     if isinstance(outcome, Applied):
         return outcome
     raise outcome.error
+
+
+def change_of(
+    command: str,
+    user: User | None,
+    before: JsonObject | None,
+    after: JsonObject | None,
+    reason: str,
+    external_id: str | None = None,
+) -> JsonObject:
+    """Return what the history contains of a change besides its outcome; no secrets.
+
+    `before` is the user's record as last read, `after` the requested one. `external_id` names a new
+    user.
+    """
+    ids = (None, external_id) if user is None else (user.customer_id, user.external_id)
+    return {
+        "command": command,
+        "target": dict(zip(("customer_id", "external_id"), ids, strict=True)),
+        "before": before,
+        "after": after,
+        "reason": reason or None,
+    }
 
 
 def create(client: Client, body: JsonObject, command: str, reason: str) -> Outcome:
@@ -94,7 +110,7 @@ def create(client: Client, body: JsonObject, command: str, reason: str) -> Outco
             raise WrongShape("it is another user's record")
 
     call = Call(Kind.CREATE, "POST", "/builder/users", body, promise=json_promise(check))
-    change = Change(command, None, body["external_id"], None, body, reason)
+    change = change_of(command, None, None, body, reason, body["external_id"])
     hint = "it is safe to run the same command again"
     return client.change(call, change, lambda exchange: settled(client, exchange, call, hint))
 
@@ -115,8 +131,8 @@ def set_qps(client: Client, user: User, qps: int, command: str, reason: str) -> 
 
     path, body = user_path(user.customer_id), {"qps_limit": qps}
     call = Call(Kind.UPDATE, "PATCH", path, body, promise=json_promise(check))
-    change = Change(command, user.customer_id, user.external_id, user.raw, body, reason)
-    return _change_and_verify(client, call, change, difference)
+    change = change_of(command, user, user.raw, body, reason)
+    return _change_and_verify(client, call, user, change, difference)
 
 
 def onboard(client: Client, user: User, body: JsonObject, command: str, reason: str) -> Outcome:
@@ -136,27 +152,26 @@ def onboard(client: Client, user: User, body: JsonObject, command: str, reason: 
 
     call = Call(Kind.ONBOARD, "POST", "/builder/onboard", body, promise=json_promise(check))
     after = {"exchange": exchange_name, "mode": body["mode"]}
-    change = Change(command, user.customer_id, user.external_id, user.raw, after, reason)
-    return _change_and_verify(client, call, change, difference)
+    change = change_of(command, user, user.raw, after, reason)
+    return _change_and_verify(client, call, user, change, difference)
 
 
 def _change_and_verify(
-    client: Client, call: Call, change: Change, difference: Callable[[User], str]
+    client: Client, call: Call, user: User, change: JsonObject, difference: Callable[[User], str]
 ) -> Outcome:
     """Send a change; where its outcome is unknown, read the user.
 
     `difference` returns "" for a user that shows the change, else what is different.
     """
-    customer_id = change.customer_id or ""
 
     def settle(exchange: Exchange) -> Outcome:
         outcome = settled(client, exchange, call)
         if not isinstance(outcome, Unknown):
             return outcome
-        command = run("users", "get", names=[customer_id])
+        command = run("users", "get", names=[user.customer_id])
         error = outcome.error.but(hint="see the current state with", command=command)
         try:
-            now = get_user(client, customer_id)
+            now = get_user(client, user.customer_id)
         except ParsecError as fault:
             why = f"reading again failed: {fault.message}"
         else:
@@ -173,8 +188,7 @@ def deactivate(
 ) -> Outcome:
     """DELETE a user that this run has fetched."""
     call = deactivation(client, user.customer_id)
-    before = {**user.raw, "holdings": holdings}
-    change = Change(command, user.customer_id, user.external_id, before, None, reason)
+    change = change_of(command, user, {**user.raw, "holdings": holdings}, None, reason)
     return client.change(call, change, lambda exchange: settle_deactivation(client, exchange, call))
 
 
@@ -238,52 +252,44 @@ def read_holdings(
     """
     if not has_wallet(user):
         return user, None
-    reading = _Reading(client, user)
-    if not fetched:
-        now = reading.part("balances", lambda: get_user(client, user.customer_id))
-        if now is not None:
-            reading.user = user = User({**user.raw, **now.raw})
-            if not has_wallet(user):
-                return user, None
-    linked = is_linked(user)
-    balances = None if reading.unknown else reading.balances(linked=bool(linked))
-    orders = positions = None
-    if linked and not balances_only:
-        orders = reading.of("open_orders", "/orders", orders_in, status="open")
-        positions = reading.of("positions", "/positions", positions_in)
-    elif linked is None and not balances_only:
-        reading.unknown += ["open_orders", "positions"]
-    return user, Holdings(balances, orders, positions, tuple(reading.unknown))
+    unknown: list[str] = []
 
-
-class _Reading:
-    """The reads for one user; `unknown` are the parts that failed."""
-
-    def __init__(self, client: Client, user: User) -> None:
-        self.user = user
-        self.unknown: list[str] = []
-        self._client = client
-
-    def part(self, name: str, read: Callable[[], Value]) -> Value | None:
-        try:
-            return read()
-        except _FATAL:
-            raise
-        except (ParsecError, ValueError):  # WrongShape is a ValueError
-            self.unknown.append(name)
-            return None
-
-    def of(self, name: str, path: str, parse: Callable[[Any], Value], **query: str) -> Value | None:
+    def of(name: str, path: str, parse: Callable[[Any], Value], **query: str) -> Value | None:
         """GET `path` on behalf of the user."""
         full = with_query(path, {"exchange": EXCHANGE, **query})
-        return self.part(
-            name, lambda: fetch(self._client, full, parse, impersonation(self.user.customer_id))
+        return _part(
+            unknown, name, lambda: fetch(client, full, parse, impersonation(user.customer_id))
         )
 
-    def balances(self, *, linked: bool) -> tuple[tuple[str, str], ...] | None:
-        """Return the record's balances, or those of the exchange where the record has none."""
-        wallet = self.user.raw["wallet"]
+    if not fetched:
+        now = _part(unknown, "balances", lambda: get_user(client, user.customer_id))
+        if now is not None:
+            user = User({**user.raw, **now.raw})
+            if not has_wallet(user):
+                return user, None
+    linked, balances, orders, positions = is_linked(user), None, None, None
+    if not unknown:
+        wallet = user.raw["wallet"]
         value = wallet.get("balances") if isinstance(wallet, dict) else {}
+        # the exchange's balance replaces those that the record lacks
         if value is None and linked:
-            return self.of("balances", "/balance", base_units_in)
-        return self.part("balances", lambda: balances_in(value))
+            balances = of("balances", "/balance", base_units_in)
+        else:
+            balances = _part(unknown, "balances", lambda: balances_in(value))
+    if linked and not balances_only:
+        orders = of("open_orders", "/orders", orders_in, status="open")
+        positions = of("positions", "/positions", positions_in)
+    elif linked is None and not balances_only:
+        unknown += ["open_orders", "positions"]
+    return user, Holdings(balances, orders, positions, tuple(unknown))
+
+
+def _part(unknown: list[str], name: str, read: Callable[[], Value]) -> Value | None:
+    """Read a part of the holdings; add its name to `unknown` if that fails."""
+    try:
+        return read()
+    except _FATAL:
+        raise
+    except (ParsecError, ValueError):  # WrongShape is a ValueError
+        unknown.append(name)
+        return None

@@ -31,7 +31,7 @@ from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Deadline, Interrupts
 from parsec_cli.models import JsonObject, Secret
 from parsec_cli.outcomes import Applied, Outcome, Unknown
-from parsec_cli.records import record, state
+from parsec_cli.records import state
 
 if TYPE_CHECKING:
     from parsec_cli.api.transport import Transport
@@ -63,30 +63,6 @@ def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
         return f"{path}?{urlencode(pairs, quote_via=quote)}" if pairs else path
     except UnicodeEncodeError:
         raise UsageFault("the query must be valid Unicode text") from None
-
-
-@record
-class Change:
-    """What the history contains of a change besides its outcome; no secrets.
-
-    `before` is the user's record as last read, `after` the requested one.
-    """
-
-    command: str
-    customer_id: str | None = None
-    external_id: str | None = None
-    before: JsonObject | None = None
-    after: JsonObject | None = None
-    reason: str = ""
-
-    def line(self) -> JsonObject:
-        return {
-            "command": self.command,
-            "target": {"customer_id": self.customer_id, "external_id": self.external_id},
-            "before": self.before,
-            "after": self.after,
-            "reason": self.reason or None,
-        }
 
 
 class ChangeLog(Protocol):
@@ -135,7 +111,9 @@ class Client:
     def close(self) -> None:
         self.transport.close()
 
-    def change(self, call: Call, change: Change, settle: Callable[[Exchange], Outcome]) -> Outcome:
+    def change(
+        self, call: Call, change: JsonObject, settle: Callable[[Exchange], Outcome]
+    ) -> Outcome:
         """Record a change, send it, judge it by `settle`, and record its outcome.
 
         `settle` may read the user again. LocalFault when the change cannot be recorded: then
@@ -145,7 +123,7 @@ class Client:
         attempt = self.deadline.call()
         entry = ""
         if self.changes is not None:
-            entry = self.changes().begin(change.line(), durable=call.method == "DELETE")
+            entry = self.changes().begin(change, durable=call.method == "DELETE")
         with self.interrupts.shield(lambda: attempt.touched):
             try:
                 outcome = settle(self.read(call))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from parsec_cli import errors, exact_json
@@ -14,19 +13,8 @@ from parsec_cli.next_command import run
 
 # limits on what is shown of a response
 _LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
-_NOT_OURS = r"(?i)not (?:found|owned)|does ?n[o']t (?:belong|exist)"
-# words of the API and its documentation for a key that does not belong to a builder
-_NO_BUILDER = (
-    r"(?i)\bnot an? (?:\w+ )?builder|\bbuilders? (?:account|key|tier|plan|only|access|role)|"
-    r"\b(?:requires?|needs?|must (?:be|have)|only) (?:an? |for )?(?:\w+ )?builders?\b|"
-    r"\bbelong to an? (?:\w+ )?builder"
-)
 _LIST = ("list the users with", run("users", "list"))
 _PATH = ("check the path, and the base URL with", run("config", "show"))
-_OTHER_HOST = (
-    "the certificate is for another host; check the base URL with",
-    errors.CHECK_BASE_URL[1],
-)
 _CREDENTIALS = (
     "give the user's keys with `--credentials FILE`, or link the exchange with",
     run("users", "onboard", "--exchange", "EXCHANGE", "--mode", "MODE", names=["USER"]),
@@ -57,26 +45,38 @@ def error_of(exchange: Exchange, call: Call, host: str) -> errors.ParsecError:
 def _not_sent(last: NotSent, host: str, *, doubt: bool) -> errors.ParsecError:
     way = f"{host} via the proxy in {last.proxy}" if last.proxy else host
     text = f"{way}: {last.reason}" + ("" if doubt else "; nothing was sent")
+    hint, command = errors.CHECK_BASE_URL
     if last.cause == "certificate":
         return errors.TlsFailed(text)
     if last.cause == "time":
         return errors.TlsFailed(text, hint=_CLOCK_HINT)
-    # with a proxy, the name and the connection that failed were the proxy's own
-    by_proxy = f"check {last.proxy}, or add the host to NO_PROXY" if last.proxy else ""
-    hint, command = (by_proxy, None) if by_proxy else errors.CHECK_BASE_URL
     if last.cause == "host":
-        return errors.TlsFailed(text, hint=_OTHER_HOST[0], command=_OTHER_HOST[1])
-    if last.cause == "tls":
-        return errors.TlsFailed(text, hint=hint, command=command)
-    if last.cause == "name":
-        return errors.NameNotFound(text, hint=hint, command=command)
-    return errors.ConnectFailed(text, hint=by_proxy, retryable=last.cause != "proxy")
+        why = "the certificate is for another host"
+        return errors.TlsFailed(text, hint=f"{why}; {hint}", command=command)
+    if last.proxy:
+        # the name and the connection that failed were the proxy's own
+        hint, command = f"check {last.proxy}, or add the host to NO_PROXY", None
+    if last.cause in ("tls", "name"):
+        kind = errors.TlsFailed if last.cause == "tls" else errors.NameNotFound
+        return kind(text, hint=hint, command=command)
+    hint = hint if last.proxy else ""
+    return errors.ConnectFailed(text, hint=hint, retryable=last.cause != "proxy")
 
 
 def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> errors.ParsecError:
-    status = answer.status
+    status, retryable = answer.status, not answer.refuses_repeat
+    too_long = "" if wait is None else f" wait of {wait:.1f} s would exceed `--max-wait`"
+    if answer.is_monthly_quota:
+        text = f"{host}: {_used_up(answer.headers)}"
+        return errors.QuotaUsedUp(text, api_code=_code(answer), http_status=status)
     if status == 429:
-        return _too_many(answer, wait, host)
+        return errors.RateLimited(
+            f"{host}: rate limited" + (too_long and f"; the next{too_long}"),
+            api_code=_code(answer),
+            http_status=status,
+            retryable=retryable,
+            retry_after=wait,
+        )
     if 300 <= status < 400:
         return errors.Redirected(
             f"{host} responded with {status} and points to {_target(answer)}; "
@@ -84,12 +84,12 @@ def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> err
             http_status=status,
         )
     if status >= 500 and status != 501:
-        fault = _error(errors.ServerFault, answer, host, retryable=not answer.refuses_repeat)
-        if wait is not None:
-            text = f"{fault.message}; its wait of {wait:.1f} s would exceed `--max-wait`"
-            hint, command = errors.RateLimited.default_hint
-            fault = fault.but(text, retry_after=wait, hint=hint, command=command)
-        return fault
+        fault = _error(errors.ServerFault, answer, host, retryable=retryable)
+        if wait is None:
+            return fault
+        hint, command = errors.RateLimited.default_hint
+        text = f"{fault.message}; its{too_long}"
+        return fault.but(text, retry_after=wait, hint=hint, command=command)
     if status == 401:
         return _error(errors.Unauthorized, answer, host)
     if status == 403:
@@ -122,15 +122,8 @@ def _error(
 
 def details_of(answer: Answer) -> list[str]:
     lines = answer.member("validation_errors")
-    if isinstance(lines, dict):
-        return [f"{name}: {_line(text)}" for name, text in lines.items()]
-    if isinstance(lines, str):
-        return [lines]
-    return [_line(line) for line in lines] if isinstance(lines, list) else []
-
-
-def _line(value: Any) -> str:
-    return value if isinstance(value, str) else exact_json.dumps(value)
+    lines = lines if isinstance(lines, list) else [] if lines is None else [lines]
+    return [line if isinstance(line, str) else exact_json.dumps(line) for line in lines]
 
 
 def _clipped(text: str) -> str:
@@ -157,36 +150,20 @@ def _not_found(answer: Answer, call: Call, host: str) -> errors.ParsecError:
 
 def _forbidden(answer: Answer, call: Call, host: str) -> errors.ParsecError:
     """Judge a 403: another builder's user, not a builder's key, or something else."""
-    text = answer.message if answer.value is not None else ""
-    about_user = _about_user(call) and re.search(_NOT_OURS, text)
-    this_builder = re.search(r"(?i)\b(?:this|your) builder\b", text)
-    if re.search(_NO_BUILDER, text) and not (about_user and this_builder):
+    text = answer.message.lower() if answer.value is not None else ""
+    about_key = bool(re.search(r"\bbuilders?\b", text))
+    if re.search(r"not (?:found|owned)|does ?n[o']t (?:belong|exist)", text) and _about_user(call):
+        about_key = about_key and not re.search(r"\b(?:this|your) builder\b", text)
+        if not about_key and answer.is_from_api and answer.code in ("", "forbidden", "not_found"):
+            return _error(errors.NotFound, answer, host, _LIST)
+    if about_key:
         return _error(errors.NotABuilder, answer, host)
     if answer.code in ("credentials_required", "authentication_failed"):
         return _error(errors.Refused, answer, host, _CREDENTIALS)
-    if about_user and answer.is_from_api and answer.code in ("", "forbidden", "not_found"):
-        return _error(errors.NotFound, answer, host, _LIST)
-    about_key = answer.code == "forbidden" or (
-        not answer.code and re.search(r"builder|forbidden", text, re.IGNORECASE)
-    )
-    if answer.is_from_api and call.path.startswith("/builder/") and about_key:
+    forbids = answer.code == "forbidden" or (not answer.code and "forbidden" in text)
+    if forbids and answer.is_from_api and call.path.startswith("/builder/"):
         return _error(errors.NotABuilder, answer, host)
     return _error(errors.Refused, answer, host, _BUILDER)
-
-
-def _too_many(answer: Answer, wait: float | None, host: str) -> errors.ParsecError:
-    code, status = _code(answer), answer.status
-    if answer.is_monthly_quota:
-        text = f"{host}: {_used_up(answer.headers)}"
-        return errors.QuotaUsedUp(text, api_code=code, http_status=status)
-    long = "" if wait is None else f"; the next wait of {wait:.1f} s would exceed `--max-wait`"
-    return errors.RateLimited(
-        f"{host}: rate limited{long}",
-        api_code=code,
-        http_status=status,
-        retryable=not answer.refuses_repeat,
-        retry_after=wait,
-    )
 
 
 def quota_used_up(headers: Mapping[str, str]) -> errors.QuotaUsedUp | None:
@@ -216,12 +193,11 @@ def _target(answer: Answer) -> str:
         return "nowhere"
     try:
         parts = urlsplit(location)
-        scheme = f"{parts.scheme}:" if parts.scheme else ""
-        place = f"{scheme}//{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
     except ValueError:
         return "an invalid address"
     if "\\" in location:
         # browsers end the host there, `urlsplit` does not
         return "an invalid address"
     path = parts.path if len(parts.path) <= _LONGEST_TEXT else "/…"
-    return _clipped(f"{place}{path}") or "itself"
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path, query="", fragment="")
+    return _clipped(bare.geturl()) or "itself"

@@ -13,7 +13,6 @@ import typer
 from parsec_cli import exact_json
 from parsec_cli.api import changes
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Promise
-from parsec_cli.api.client import Change
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.cli import common_options as common
@@ -229,14 +228,9 @@ def _change(runtime: Runtime, call: Call, one: consent.Held | None, reason: str)
 
     path = call.path.partition("?")[0]
     more = "" if deactivates or user is None else " …"
-    change = Change(
-        f"api {call.method} {path}{more}",
-        user.customer_id if user is not None else None,
-        user.external_id if user is not None else None,
-        {**one.user.raw, "holdings": one.json} if one is not None else None,
-        call.body,
-        reason,
-    )
+    before = {**one.user.raw, "holdings": one.json} if one is not None else None
+    command = f"api {call.method} {path}{more}"
+    change = changes.change_of(command, user, before, call.body, reason)
     applied = changes.or_raise(client.change(call, change, settle))
     if user is not None and deactivates:
         report_deactivated(runtime, user, applied)
