@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
-from parsec_cli.errors import ParsecError, Stopped, counted
+from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft, Stopped, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import Fields, Format
 from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
@@ -178,7 +179,7 @@ class Screen:
 
         self._print(draw_blocks(blocks, self._err, self._redaction))
 
-    def progress(self, total: int | None, label: str) -> Progress:
+    def progress(self, total: int, label: str) -> Progress:
         """Return a progress display for a `with` block; silent with `-q`."""
         from parsec_cli.output.progress import Progress
 
@@ -194,7 +195,8 @@ class Screen:
 
     def close(self) -> None:
         """Flush both streams, so that nothing can fail at exit; may raise as `show` does."""
-        self._err_sink.close_quietly()
+        with suppress(LocalFault, ReaderLeft):
+            self._err_sink.close()
         self._out_sink.close()
 
     @cached_property

@@ -173,10 +173,6 @@ class Sink:
             self.intact = True  # the stream did not fail
             raise
 
-    def close_quietly(self) -> None:
-        with contextlib.suppress(LocalFault, ReaderLeft):
-            self.close()
-
     def _put(self, text: str, encoding: str) -> None:
         if self._stream is None:
             raise self._fault("it is closed")

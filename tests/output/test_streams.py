@@ -81,7 +81,6 @@ def test_messages_are_lost_quietly(stream):
     sink = Sink(stream, "stderr")
     sink.write_quietly("x")
     sink.write_quietly("y")
-    sink.close_quietly()
 
 
 def test_a_stream_that_blocks_is_waited_for():
