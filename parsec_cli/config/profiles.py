@@ -28,6 +28,8 @@ from parsec_cli.next_command import NextCommand, Target, again, run
 from parsec_cli.records import record
 from parsec_cli.redaction import mask, shown
 
+_COMMAND = "api_key_command of profile"
+
 
 @record
 class KeySource:
@@ -38,30 +40,26 @@ class KeySource:
     config_file: Path
 
     @property
-    def source(self) -> str:
-        """Return the name of the place, or "" if there is no key."""
-        if not self.sources.explicit and self._in_environment:
-            return f"environment {BY_NAME['api_key'].env}"
-        if self._stored:
-            return f"profile {self.sources.name}"
-        if "api_key_command" in self.sources.stored:
-            return f"api_key_command of profile {self.sources.name}"
-        return ""
+    def place(self) -> tuple[str, str]:
+        """Return the name of the place, "" if there is no key, and the text there."""
+        sources = self.sources
+        if not sources.explicit and (text := self._in_environment):
+            return f"environment {BY_NAME['api_key'].env}", text
+        if text := sources.stored.get("api_key", "").strip():
+            return f"profile {sources.name}", text
+        command = sources.stored.get("api_key_command")
+        return ("", "") if command is None else (f"{_COMMAND} {sources.name}", command)
 
     @property
     def _in_environment(self) -> str:
         return self.sources.from_environment(BY_NAME["api_key"]) or ""
 
-    @property
-    def _stored(self) -> str:
-        return self.sources.stored.get("api_key", "").strip()
-
     def take(self) -> Secret:
-        source = self.source
+        source, text = self.place
         if not source:
             raise self._no_key()
         if source.startswith("environment"):
-            return checked_key(self._in_environment, source)
+            return checked_key(text, source)
         home = stored_origin(self.sources.stored, self.sources.name)
         if home.origin != self.base_url.origin:
             _, url_source = self.sources.find("base_url")
@@ -71,18 +69,16 @@ class KeySource:
                 hint="make a profile for that host with",
                 command=self._new_profile,
             )
-        if self._stored:
-            return checked_key(self._stored, source)
-        command = self.sources.stored["api_key_command"]
-        from parsec_cli.config.key_command import output_of
+        if source.startswith(_COMMAND):
+            from parsec_cli.config.key_command import output_of
 
-        return checked_key(output_of(command, source, self.sources.environ), source)
+            text = output_of(text, source, self.sources.environ)
+        return checked_key(text, source)
 
     def masked(self) -> str | None:
         """Return the masked key without running a command; a malformed key is wholly masked."""
-        source = self.source
-        text = self._in_environment if source.startswith("environment") else self._stored
-        if not text:
+        source, text = self.place
+        if not text or source.startswith(_COMMAND):
             return None
         try:
             return mask(checked_key(text, source).reveal())
@@ -179,7 +175,7 @@ def resolve(
     found = {key: sources.find(key) for key in ("base_url", "output", "rate", "protected")}
     host = BaseUrl.parse(found["base_url"][0] or "")
     key = KeySource(sources, host, config.path)
-    named_by = {"profile": chosen_by, "api_key": key.source}
+    named_by = {"profile": chosen_by, "api_key": key.place[0]}
     named_by |= {name: source for name, (_, source) in found.items()}
     return Profile(
         name=name,
