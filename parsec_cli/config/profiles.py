@@ -18,7 +18,6 @@ from parsec_cli.config.settings import (
     DEFAULT_SOURCE,
     SANDBOX,
     Places,
-    Sources,
     checked_key,
     stored_origin,
 )
@@ -32,52 +31,72 @@ _COMMAND = "api_key_command of profile"
 
 
 @record
-class KeySource:
-    """The place of a profile's key. It is found without looking at the key."""
+class _Sources:
+    """The places that a setting of one profile may come from, and the key that is sent."""
 
-    sources: Sources
-    base_url: BaseUrl
+    name: str
+    explicit: bool
+    options: Mapping[str, str]
+    environ: Mapping[str, str]
+    stored: Mapping[str, str]
     config_file: Path
 
+    def find(self, key: str) -> tuple[str | None, str]:
+        """Return the checked value and its source; an unset one has its default or None.
+
+        Order: option, explicit `--profile`, environment, profile in the file, default.
+        """
+        setting = BY_NAME[key]
+        in_file = (self.stored.get(key), f"profile {self.name}")
+        in_environment = (self.variable(key) or None, f"environment {setting.env}")
+        ranked = (in_file, in_environment) if self.explicit else (in_environment, in_file)
+        for value, source in ((self.options.get(key), setting.option), *ranked):
+            if value is not None:
+                return setting.checked(value, source), source
+        return setting.default or None, DEFAULT_SOURCE
+
+    def variable(self, key: str) -> str:
+        """Return the text of a setting's environment variable, or "" if it is blank."""
+        value = self.environ.get(BY_NAME[key].env, "")
+        return value if value.strip() else ""
+
     @property
-    def place(self) -> tuple[str, str]:
+    def base_url(self) -> BaseUrl:
+        return BaseUrl.parse(self.find("base_url")[0] or "")
+
+    @property
+    def key_place(self) -> tuple[str, str]:
         """Return the name of the place, "" if there is no key, and the text there."""
-        sources = self.sources
-        if not sources.explicit and (text := self._in_environment):
+        if not self.explicit and (text := self.variable("api_key")):
             return f"environment {BY_NAME['api_key'].env}", text
-        if text := sources.stored.get("api_key", "").strip():
-            return f"profile {sources.name}", text
-        command = sources.stored.get("api_key_command")
-        return ("", "") if command is None else (f"{_COMMAND} {sources.name}", command)
+        if text := self.stored.get("api_key", "").strip():
+            return f"profile {self.name}", text
+        command = self.stored.get("api_key_command")
+        return ("", "") if command is None else (f"{_COMMAND} {self.name}", command)
 
-    @property
-    def _in_environment(self) -> str:
-        return self.sources.from_environment(BY_NAME["api_key"]) or ""
-
-    def take(self) -> Secret:
-        source, text = self.place
+    def key(self) -> Secret:
+        source, text = self.key_place
         if not source:
             raise self._no_key()
         if source.startswith("environment"):
             return checked_key(text, source)
-        home = stored_origin(self.sources.stored, self.sources.name)
+        home = stored_origin(self.stored, self.name)
         if home.origin != self.base_url.origin:
-            _, url_source = self.sources.find("base_url")
             raise GuardRefused(
-                f"the key of profile `{self.sources.name}` belongs to {home.display};"
-                f" it is not sent to {self.base_url.display}, which {url_source} names",
+                f"the key of profile `{self.name}` belongs to {home.display}; it is not sent to"
+                f" {self.base_url.display}, which {self.find('base_url')[1]} names",
                 hint="make a profile for that host with",
                 command=self._new_profile,
             )
         if source.startswith(_COMMAND):
             from parsec_cli.config.key_command import output_of
 
-            text = output_of(text, source, self.sources.environ)
+            text = output_of(text, source, self.environ)
         return checked_key(text, source)
 
-    def masked(self) -> str | None:
+    def masked_key(self) -> str | None:
         """Return the masked key without running a command; a malformed key is wholly masked."""
-        source, text = self.place
+        source, text = self.key_place
         if not text or source.startswith(_COMMAND):
             return None
         try:
@@ -90,20 +109,22 @@ class KeySource:
         return run("config", "init", "--base-url", self.base_url.text, profile="NAME")
 
     def _no_key(self) -> NoKey:
-        name, variable = self.sources.name, BY_NAME["api_key"].env
-        elsewhere = stored_origin(self.sources.stored, name).origin != self.base_url.origin
+        name, variable = self.name, BY_NAME["api_key"].env
+        elsewhere = stored_origin(self.stored, name).origin != self.base_url.origin
         # a stored key would not be sent to another host than that of its profile
         command = self._new_profile if elsewhere else run("config", "set", "api_key", profile=name)
-        if not self.sources.explicit:
+        if not self.explicit:
             return NoKey(
                 f"no API key: neither {variable} nor profile `{name}` of {self.config_file}"
                 " has one",
                 hint=f"set {variable}, try without a key with `-p {SANDBOX}`, or store one with",
                 command=command,
             )
-        unsent = f"; the one in {variable} is not sent to its host" if self._in_environment else ""
+        unsent = f"; the one in {variable} is not sent to its host"
         return NoKey(
-            f"no API key: profile `{name}` has none{unsent}", hint="store one with", command=command
+            f"no API key: profile `{name}` has none{self.variable('api_key') and unsent}",
+            hint="store one with",
+            command=command,
         )
 
 
@@ -165,17 +186,17 @@ def resolve(
             command=again(base_url=None),
         )
     options = {"base_url": base_url, "output": output, "rate": rate}
-    sources = Sources(
+    sources = _Sources(
         name=name,
         explicit=sandbox or profile is not None,
         options={key: value for key, value in options.items() if value is not None},
         environ=environ,
         stored=_SANDBOX_VALUES if sandbox else config.profiles.get(name, {}),
+        config_file=config.path,
     )
     found = {key: sources.find(key) for key in ("base_url", "output", "rate", "protected")}
-    host = BaseUrl.parse(found["base_url"][0] or "")
-    key = KeySource(sources, host, config.path)
-    named_by = {"profile": chosen_by, "api_key": key.place[0]}
+    host = sources.base_url
+    named_by = {"profile": chosen_by, "api_key": sources.key_place[0]}
     named_by |= {name: source for name, (_, source) in found.items()}
     return Profile(
         name=name,
@@ -186,8 +207,8 @@ def resolve(
         protected=found["protected"][0] == "true",
         sources=named_by | _BUILT_IN if sandbox else named_by,
         warnings=() if sandbox else _warnings(config, places, named_by, host),
-        key=functools.cache(key.take),
-        masked_key=key.masked,
+        key=functools.cache(sources.key),
+        masked_key=sources.masked_key,
     )
 
 

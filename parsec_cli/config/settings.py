@@ -163,35 +163,6 @@ def stored_origin(stored: Mapping[str, str], name: str) -> BaseUrl:
     return BaseUrl.parse(setting.checked(text, f"profile {name}"))
 
 
-@record
-class Sources:
-    """The places that a setting of one profile may come from."""
-
-    name: str
-    explicit: bool
-    options: Mapping[str, str]
-    environ: Mapping[str, str]
-    stored: Mapping[str, str]
-
-    def find(self, key: str) -> tuple[str | None, str]:
-        """Return the checked value and its source; an unset one has its default or None.
-
-        Order: option, explicit `--profile`, environment, profile in the file, default.
-        """
-        setting = BY_NAME[key]
-        in_file = (self.stored.get(key), f"profile {self.name}")
-        in_environment = (self.from_environment(setting), f"environment {setting.env}")
-        ranked = (in_file, in_environment) if self.explicit else (in_environment, in_file)
-        for value, source in ((self.options.get(key), setting.option), *ranked):
-            if value is not None:
-                return setting.checked(value, source), source
-        return setting.default or None, DEFAULT_SOURCE
-
-    def from_environment(self, setting: Setting) -> str | None:
-        value = self.environ.get(setting.env, "") if setting.env else ""
-        return value if value.strip() else None
-
-
 _APP = "parsec"
 # no file can exist below this: reads find none, and `save.fault` explains failed saves
 _NOWHERE = Path(os.devnull) / "no-home"
