@@ -156,14 +156,11 @@ def _problems(document: dict[str, Any]) -> Iterator[tuple[str | None, str | None
 
 
 def _profile_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for key in PROFILE_KEYS:
-        value = table.get(key, "")
-        number = key == "rate" and isinstance(value, int | float) and value is not True
-        if BY_NAME[key].kind is bool:
-            if key in table and not isinstance(value, bool):
-                yield key, f"`{key}` must be true or false, without quotes"
-        elif not isinstance(value, str) and not number:
-            yield key, f"`{key}` must be text in quotes"
+    for key in (key for key in PROFILE_KEYS if key in table):
+        kinds = (str, int, float) if key == "rate" else (BY_NAME[key].kind,)
+        if type(table[key]) not in kinds:
+            wanted = "text in quotes" if str in kinds else "true or false, without quotes"
+            yield key, f"`{key}` must be {wanted}"
     if "api_key" in table and "api_key_command" in table:
         yield "api_key_command", "a profile cannot have both `api_key` and `api_key_command`"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,17 +37,13 @@ def suggest(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     profile = _typed(words[1:], r"--profile(?:=(.*))?|-[hnqv]*p(.+)?")
     base_url = _typed(words[1:], r"--base-url(?:=(.*))?")
     places = Places(environ)
-    try:
+    found: Iterable[str] = ()
+    with suppress(ParsecError, OSError, ValueError):
         if kind == "profiles":
-            found = [SANDBOX]
-            with suppress(ParsecError):
-                found = [*profiles.known(read.read(places.config_file))]
+            found = (SANDBOX,)
+            found = profiles.known(read.read(places.config_file))
         elif kind == "users":
-            found = _users(places, environ, prefix, profile, base_url)
-        else:
-            found = []
-    except (ParsecError, OSError, ValueError):
-        return []
+            found = _users(places, prefix, profile, base_url)
     return [word for word in found if word.startswith(prefix)]
 
 
@@ -74,13 +70,8 @@ def _keys_of(index_file: Path, host: str, profile: str) -> Index:
     return Index(index_file, host, f"profile {profile}")
 
 
-def _users(
-    places: Places,
-    environ: Mapping[str, str],
-    prefix: str,
-    profile: str | None,
-    base_url: str | None,
-) -> list[str]:
+def _users(places: Places, prefix: str, profile: str | None, base_url: str | None) -> list[str]:
+    environ = places.environ
     chosen = profiles.resolve(environ=environ, places=places, profile=profile, base_url=base_url)
     host = chosen.base_url.origin
     if chosen.key_source.startswith("api_key_command"):

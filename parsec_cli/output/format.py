@@ -117,10 +117,9 @@ class Format(ABC):
     fields: Fields
     headers: bool | None
 
-    @property
-    def replaced(self) -> int:
-        """How many characters of the response could not be written."""
-        return 0
+    @cached_property
+    def encoder(self) -> Encoder:
+        return Encoder(self.redaction)
 
     @abstractmethod
     def listing(self, listing: Listing) -> None: ...
@@ -175,24 +174,21 @@ class Encoder:
 
     def page(self, records: Sequence[JsonObject]) -> str:
         """Return the records as JSON with `, ` between them and no brackets around."""
-        return self._without_surrogates(self._masked(records, lambda found: dumps([*found])[1:-1]))
+        return self._masked(records, lambda found: dumps([*found])[1:-1])
 
     def lines(self, records: Sequence[JsonObject]) -> str:
         """Return one line of JSON per record, each with its line end."""
-        return self._without_surrogates(
-            self._masked(records, lambda found: "".join(f"{dumps(one)}\n" for one in found))
-        )
+        return self._masked(records, lambda found: "".join(f"{dumps(one)}\n" for one in found))
 
     def document(self, value: Any, *, indent: int | None = None) -> str:
         """Return one JSON value without a line end."""
         return self._without_surrogates(dumps(self._redaction.value(value), indent=indent))
 
     def _without_surrogates(self, text: str) -> str:
-        return re.sub(_ESCAPE, self._replace, text) if "\\ud" in text else text
-
-    def _replace(self, found: re.Match[str]) -> str:
-        self.replaced += found[1] is not None
-        return found[0] if found[1] is None else "\\ufffd"
+        if "\\ud" not in text:
+            return text
+        self.replaced += sum(bool(half) for half in re.findall(_ESCAPE, text))
+        return re.sub(_ESCAPE, lambda found: "\\ufffd" if found[1] else found[0], text)
 
     def _masked(self, records: Sequence[JsonObject], write: _Writer) -> str:
         copies = records
@@ -215,8 +211,8 @@ class Encoder:
             or any(trace in small for trace in _TRACES)
             or any(dumps(key)[1:-1] in text for key in self._redaction.known())
         ):
-            return write([self._redaction.value(record) for record in records])
-        return text
+            text = write([self._redaction.value(record) for record in records])
+        return self._without_surrogates(text)
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
@@ -231,14 +227,6 @@ _INDENT = 2  # for one object on a terminal; never for lists
 
 class Json(Format):
     """One document, closed as valid JSON whatever ends it."""
-
-    @cached_property
-    def encoder(self) -> Encoder:
-        return Encoder(self.redaction)
-
-    @property
-    def replaced(self) -> int:
-        return self.encoder.replaced
 
     def listing(self, listing: Listing) -> None:
         """Write nothing before the first page has arrived: if that fails, stdout stays empty."""

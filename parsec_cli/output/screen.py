@@ -93,7 +93,7 @@ class Screen:
             case Frames():
                 frames = map(self._print_summary, result.frames)
                 self._format.frames(changed(result, frames=frames))
-        if count := self._format.replaced:
+        if count := self._format.encoder.replaced:
             text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
             self.notice(f"{text} half a surrogate pair, written as \\ufffd")
         return result.exit_code

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import assert_never
 
 from rich.cells import cell_len, set_cell_size
@@ -177,7 +176,7 @@ class Layout:
         return _Slot(place, column, title, widest, max(width, _width(title)), shortens)
 
     def table(self, rows: Sequence[_Row], *, header: bool = True) -> str:
-        """Return the header and all rows; Rich draws the first rows as long as they fit."""
+        """Return the header and all rows; Rich draws the first rows if they fit."""
         if not self._slots:
             return "".join(map(self.line, rows))
         table = draw.table_of_columns(header=header)
@@ -189,13 +188,10 @@ class Layout:
                 no_wrap=True,
                 overflow="crop",
             )
+        drawn = rows[:_SCREENFUL]
         fixed = [slot for slot in self._slots if not slot.shortens]
-        drawn = list(
-            takewhile(
-                lambda row: all(_width(row[slot.place]) <= slot.width for slot in fixed),
-                rows[:_SCREENFUL],
-            )
-        )
+        if any(_width(row[slot.place]) > slot.width for row in drawn for slot in fixed):
+            drawn = []
         for row in drawn:
             cells = (self._shortened(row[slot.place], slot) for slot in self._slots)
             table.add_row(
