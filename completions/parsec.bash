@@ -159,8 +159,6 @@ _parsec() {
             takes=
         elif [[ ! $ended && $word == -- ]]; then
             ended=1
-        elif [[ ! $ended && $word == --*=* ]]; then
-            :
         elif [[ ! $ended && $word == --* ]]; then
             _parsec_option "$path" "$word"
         elif [[ ! $ended && $word == -?* ]]; then

@@ -69,9 +69,10 @@ class Whole:
         return f"{self.low} to {self.high}"
 
 
-def argument(metavar: str, text: str) -> Any:
+def argument(metavar: str, text: str, parser: Callable[[str], Any] | None = None) -> Any:
     """Declare an argument by its metavar as the usage line writes it; `[...]` is optional."""
-    return typer.Argument(None if metavar.startswith("[") else ..., metavar=metavar, help=text)
+    default = None if metavar.startswith("[") else ...
+    return typer.Argument(default, metavar=metavar, parser=parser, help=text)
 
 
 def option(
@@ -88,12 +89,8 @@ def option(
 
 
 def number(spelling: str, low: int, high: int, text: str, *, default: int | None = None) -> Any:
-    """Declare an option, or a required argument, that is a whole number from `low` to `high`."""
-    name, _, metavar = spelling.partition(" ")
-    parse = Whole(low, high, name)
-    if not metavar:
-        return typer.Argument(..., metavar=name, parser=parse, help=text)
-    return option(spelling, text, parse, default=default)
+    """Declare an option that is a whole number from `low` to `high`."""
+    return option(spelling, text, Whole(low, high, spelling.split(maxsplit=1)[0]), default=default)
 
 
 def without_equals(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -132,14 +132,14 @@ def similar_command(root: Any, path: Sequence[str], word: str) -> list[str]:
     here = subcommands(root)
     if _UNDO.fullmatch(word):
         return []
-    for name in (*_same(word, list(here)), *_close(word, list(here), _CLOSE)):
+    for name in (*_same(word, here), *_close(word, here, _CLOSE)):
         return [*path, name]
     if path:
         # a verb of another noun does something else
         return []
     if _same(word, ["--version"]):
         return ["--version"]
-    nouns = [(noun, list(subcommands(group))) for noun, group in here.items()]
+    nouns = [(noun, subcommands(group)) for noun, group in here.items()]
     found = [
         [noun, verb] for noun, verbs in nouns for verb in _close(word, verbs, _CLOSE_ELSEWHERE)
     ]
@@ -166,14 +166,14 @@ def _with_arguments(ctx: Any, typed: list[str], found: list[str]) -> NextCommand
     return again(*found)
 
 
-def _same(word: str, names: Sequence[str]) -> list[str]:
+def _same(word: str, names: Iterable[str]) -> list[str]:
     """Return those of `names` that mean the same as `word`."""
     meanings = [words for words in _VERBS if word in words]
     return [name for name in names if any(name in words for words in meanings)]
 
 
-def _close(word: str, names: Sequence[str], cutoff: float) -> list[str]:
-    found = get_close_matches(word, names, 1, cutoff)
+def _close(word: str, names: Iterable[str], cutoff: float) -> list[str]:
+    found = get_close_matches(word, list(names), 1, cutoff)
     # only a typing slip may lead to what cannot be undone; a participle is not one
     slip = not word.endswith("ed") and get_close_matches(word, ["deactivate"], 1, _SLIP)
     return [name for name in found if name != "deactivate" or slip]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from parsec_cli.cli.common_options import number, option, runtime_of
+from parsec_cli.cli.common_options import Whole, argument, number, option, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import counted
 from parsec_cli.results import Text
@@ -52,7 +52,7 @@ def serve_http(
 @noun.command("seed")
 def seed(
     ctx: typer.Context,
-    number: int = number("N", 0, 100_000, "How many users."),
+    number: int = argument("N", "How many users.", Whole(0, 100_000, "N")),
 ) -> None:
     """Replace the sandbox's users with N new ones.
 

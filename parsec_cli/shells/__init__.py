@@ -6,7 +6,7 @@ A script contains commands, options and choices. Only for users and profiles it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from parsec_cli.cli.help_pages import Page
 from parsec_cli.cli.typer_adapter import Parameter
@@ -24,10 +24,6 @@ def split_options(root: Page) -> tuple[dict[str, Parameter], dict[Page, tuple[Pa
         for page in root.walk()
     }
     return same, other
-
-
-def all_names(options: Iterable[Parameter]) -> list[str]:
-    return [name for option in options for name in option.all_names]
 
 
 def names_with_value(root: Page) -> list[str]:

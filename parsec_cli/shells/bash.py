@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from parsec_cli.cli.help_pages import Page
-from parsec_cli.shells import all_names, filled, split_options
+from parsec_cli.cli.typer_adapter import Parameter
+from parsec_cli.shells import filled, split_options
 
 _TABLES = """\
 # bash completion for parsec; written by `parsec completion bash`
@@ -101,8 +102,6 @@ _parsec() {
             takes=
         elif [[ ! $ended && $word == -- ]]; then
             ended=1
-        elif [[ ! $ended && $word == --*=* ]]; then
-            :
         elif [[ ! $ended && $word == --* ]]; then
             _parsec_option "$path" "$word"
         elif [[ ! $ended && $word == -?* ]]; then
@@ -181,8 +180,8 @@ def script(root: Page) -> str:
                 words = [f"'{page.name} {name}'" for name in option.names]
                 own.setdefault(option.values, []).extend(words)
     tables = {
-        "@TREE@": "".join(_command(page, all_names(other[page])) for page in root.walk()),
-        "@COMMON@": " ".join(all_names(same.values())),
+        "@TREE@": "".join(_command(page, other[page]) for page in root.walk()),
+        "@COMMON@": " ".join(name for option in same.values() for name in option.all_names),
         "@SHARED@": "".join(
             f"        {' | '.join(option.names)}) takes='{option.values}'; return ;;\n"
             for option in same.values()
@@ -195,12 +194,13 @@ def script(root: Page) -> str:
     return filled(_TABLES, tables) + _ENGINE
 
 
-def _command(page: Page, options: list[str]) -> str:
+def _command(page: Page, options: tuple[Parameter, ...]) -> str:
     sets = []
     if page.pages:
         sets.append(f"subcommands='{' '.join(below.path[-1] for below in page.pages)}'")
     if options:
-        sets.append(f"options='{' '.join(options)}'")
+        names = " ".join(name for option in options for name in option.all_names)
+        sets.append(f"options='{names}'")
     if page.arguments:
         sets.append(f"operands=({' '.join(repr(a.values) for a in page.arguments)})")
     if any(argument.repeatable for argument in page.arguments):

@@ -22,14 +22,28 @@ _MAX_LAYERS = 8  # of percent-encoding
 
 def api_path(text: str) -> tuple[str, str]:
     """Return the path below `/api/v1` and its query; refuse what servers may read differently."""
-    _check_rewritten(text)
+    if re.match(r"[A-Za-z]:[\\/]|[\\/]{2}", text):
+        # rewritten by Git Bash or MSYS, such as `C:/Git/x` for `/x`
+        typed = _TYPED.search(text)
+        path = typed[0].replace("\\", "/") if typed else ""
+        raise UsageFault(
+            "the path names a drive or a server: Git Bash rewrites paths with a slash in front",
+            hint="leave that slash out:" if path else "leave that slash out, like builder/pool",
+            command=again(replace={text: path}) if path else None,
+        )
     path, _, query = text.partition("?")
     path = "/" + path.removeprefix("/").removeprefix(API_PREFIX.removeprefix("/") + "/")
     if "#" in text or "\\" in text or not text.isprintable() or not text.isascii() or " " in text:
         raise UsageFault("the path contains a character that must be percent-encoded", hint=_HINT)
     if re.search(r"%(?![0-9A-Fa-f]{2})", path):
         raise UsageFault("the path contains a bare `%`; write it as `%25`", hint=_HINT)
-    read = _decoded(path)
+    read = path
+    for _ in range(_MAX_LAYERS):
+        read, before = unquote(read, errors="replace"), read
+        if read == before:
+            break
+    else:
+        raise UsageFault("the path is percent-encoded too many times", hint=_HINT)
     dotted = any(part in (".", "..") for part in re.split(r"[/\\]", read))
     if ":" in path.split("/")[1] or not all(path[1:].split("/")) or dotted:
         raise UsageFault(
@@ -38,19 +52,6 @@ def api_path(text: str) -> tuple[str, str]:
     if f"{read}/".lower().startswith(f"{API_PREFIX}/"):
         raise UsageFault(f"the path names `{API_PREFIX}` twice, or in other letters", hint=_HINT)
     return path, query
-
-
-def _check_rewritten(text: str) -> None:
-    """Refuse a path that Git Bash or MSYS rewrote, such as `C:/Git/x` for `/x`."""
-    if not re.match(r"[A-Za-z]:[\\/]|[\\/]{2}", text):
-        return
-    typed = _TYPED.search(text)
-    path = typed[0].replace("\\", "/") if typed else ""
-    raise UsageFault(
-        "the path names a drive or a server: Git Bash rewrites paths with a slash in front",
-        hint="leave that slash out:" if path else "leave that slash out, like builder/pool",
-        command=again(replace={text: path}) if path else None,
-    )
 
 
 def deleted_user(path: str) -> tuple[str, str] | None:
@@ -70,11 +71,3 @@ def deleted_user(path: str) -> tuple[str, str] | None:
     if len(parts) < 4 or not path.startswith(f"{USERS}/"):  # noqa: PLR2004 - "", two nouns, the id
         raise UsageFault(f"a DELETE here must name one user: {USERS}/CUSTOMER_ID")
     return parts[3], "".join(f"/{part}" for part in parts[4:])
-
-
-def _decoded(path: str) -> str:
-    for _ in range(_MAX_LAYERS):
-        path, before = unquote(path, errors="replace"), path
-        if path == before:
-            return path
-    raise UsageFault("the path is percent-encoded too many times", hint=_HINT)
