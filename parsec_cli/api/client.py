@@ -172,7 +172,11 @@ class Client:
         from parsec_cli.api import transport as http
 
         url = self.base_url.root + call.path
-        request = http.request(call.method, url, headers, content, self.timeout)
+        # the backend keeps the deadline, but does not see the wait for a connection of the pool
+        limits = {"timeout": {"pool": self.timeout}}
+        request = http.Request(
+            call.method, url, content=content, headers=headers, extensions=limits
+        )
         self.deadline.begin(self.timeout)
         # only the network's transport reports the first byte that it sends
         proxy = self.transport.proxy if isinstance(self.transport, http.NetworkTransport) else None
@@ -198,7 +202,7 @@ class Client:
         return answer
 
     def _explain(self, fault: Exception) -> tuple[NotSentCause, str]:
-        from parsec_cli.api.network_errors import explain
+        from parsec_cli.api.transport import explain
 
         return explain(fault, None if self.interrupts.drain_at else self.timeout)
 

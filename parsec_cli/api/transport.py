@@ -22,74 +22,47 @@ from parsec_cli.errors import UsageFault
 from parsec_cli.interrupts import SLICE, Deadline
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from parsec_cli.api.call import NotSentCause
 
+Request = httpx.Request
 Response = httpx.Response
 Transport = httpx.BaseTransport
-TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError)
-PROXY_FAULTS = (httpcore.ProxyError, httpx.ProxyError)
-PROTOCOL_FAULTS = (httpcore.RemoteProtocolError, httpx.RemoteProtocolError)
+InProcess = httpx.WSGITransport
+_TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError)
 # every exception by which a request or a response fails
 FAILURES = (
-    *TIMEOUTS,
-    *PROXY_FAULTS,
     httpcore.ConnectionNotAvailable,
+    httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
+    httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
     httpx.HTTPError,
     httpx.StreamError,
     OSError,
 )
+# by OpenSSL's codes: not yet valid and expired; another host name or IP address
+_CERTIFICATE_CAUSES: dict[int, NotSentCause] = {9: "time", 10: "time", 62: "host", 64: "host"}
+_NOT_LOOPBACK = "plain http is only for this machine, but the host name is another machine's"
 _Late = httpcore.ConnectTimeout
-_HOST = r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+_HOST = rb"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 _HIGHEST_PORT = 65535
 # bytes that are written before the deadline is looked at again
 _PIECE = 64 * 1024
 
 
-class _Tail:
-    """Notices bytes after the end of a response, such as the body of a 204.
-
-    The HTTP library would take them for the response to the next request.
-    """
-
-    def __init__(self) -> None:
-        self._parser: h11.Connection | None = None
-        self.found = False
-
-    def sent(self, data: bytes) -> None:
-        """Expect a new response if `data` starts a request."""
-        if self._parser is None and data:
-            self._parser = h11.Connection(h11.CLIENT)
-            method = data.split(b" ", 1)[0]
-            self._parser.send(h11.Request(method=method, target=b"/", headers=[("host", "x")]))
-            self._parser.send(h11.EndOfMessage())
-
-    def received(self, data: bytes) -> None:
-        if self._parser is None or self.found:
-            # also after a response that the parser refused: it would keep all that follows
-            self.found = True
-            return
-        try:
-            self._parser.receive_data(data)
-            event = self._parser.next_event()
-            while isinstance(event, (h11.InformationalResponse, h11.Response, h11.Data)):
-                event = self._parser.next_event()
-            if isinstance(event, h11.EndOfMessage):
-                self.found = bool(self._parser.trailing_data[0])
-                self._parser = None
-        except h11.RemoteProtocolError:
-            self.found = True
-
-
 class Stream(httpcore.NetworkStream):
-    """A connection whose every wait is bounded by the deadline."""
+    """A connection whose every wait is bounded by the deadline.
+
+    It also notices bytes after the end of a response, such as the body of a 204. The HTTP library
+    would take them for the response to the next request.
+    """
 
     def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
-        self._tail = _Tail()
+        self._parser: h11.Connection | None = None  # of the response that is expected
+        self._has_more = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         while True:
@@ -98,16 +71,35 @@ class Stream(httpcore.NetworkStream):
                 data = self._inner.read(max_bytes, min(left, SLICE))
             except httpcore.ReadTimeout:
                 continue
-            self._tail.received(data)
+            self._check_end(data)
             return data
+
+    def _check_end(self, data: bytes) -> None:
+        if self._parser is None or self._has_more:
+            # also after a response that the parser refused: it would keep all that follows
+            self._has_more = True
+            return
+        try:
+            self._parser.receive_data(data)
+            event = self._parser.next_event()
+            while isinstance(event, (h11.InformationalResponse, h11.Response, h11.Data)):
+                event = self._parser.next_event()
+            if isinstance(event, h11.EndOfMessage):
+                self._has_more = bool(self._parser.trailing_data[0])
+                self._parser = None
+        except h11.RemoteProtocolError:
+            self._has_more = True
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         # a CONNECT asks a proxy for a tunnel: nothing of it reaches the API
-        tunnelling = buffer.startswith(b"CONNECT ")
-        self._tail.sent(buffer)
+        method = buffer.split(b" ", 1)[0]
+        if self._parser is None and buffer:
+            self._parser = h11.Connection(h11.CLIENT)
+            self._parser.send(h11.Request(method=method, target=b"/", headers=[("host", "x")]))
+            self._parser.send(h11.EndOfMessage())
         for start in range(0, len(buffer), _PIECE):
             left = self._deadline.left(httpcore.WriteTimeout)
-            if not tunnelling:
+            if method != b"CONNECT":
                 self._deadline.leave()
             self._inner.write(buffer[start : start + _PIECE], left)
 
@@ -127,7 +119,7 @@ class Stream(httpcore.NetworkStream):
         )
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable" and self._tail.found:
+        if info == "is_readable" and self._has_more:
             return True  # the pool closes an idle connection of which this is true
         return self._inner.get_extra_info(info)
 
@@ -179,7 +171,7 @@ class Backend(httpcore.NetworkBackend):
             if self._loopback_only:
                 addresses = [address for address in addresses if is_loopback(address)]
                 if not addresses:
-                    raise NotLoopback
+                    raise NotLoopback(_NOT_LOOPBACK)
         except OSError as fault:
             # httpcore re-raises `from None`: only the context that a handler sets survives
             raise httpcore.ConnectError("the host name could not be resolved") from fault
@@ -191,40 +183,11 @@ class NotLoopback(socket.gaierror):
 
 
 class NetworkTransport(httpx.BaseTransport):
-    """Sends requests over the deadline-keeping backend; no retries, nothing from the environment.
+    """Sends requests by `pool`; `proxy` is the variable that names the proxy in use, or ""."""
 
-    `proxy` is the variable that named the proxy in use, or "". ValueError or httpx.InvalidURL for
-    a proxy to which nothing could connect.
-    """
-
-    def __init__(
-        self,
-        deadline: Deadline,
-        context: ssl.SSLContext,
-        proxy: str | None,
-        variable: str = "",
-        *,
-        loopback_only: bool = False,
-    ) -> None:
-        self.proxy = variable if proxy else ""
-        backend = Backend(deadline, loopback_only=loopback_only)
-        self._pool: httpcore.ConnectionPool
-        if proxy is None:
-            self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
-            return
-        way = httpx.Proxy(proxy)
-        host, port = way.url.raw_host.decode("ascii"), way.url.port
-        if way.url.scheme not in ("http", "https") or not re.fullmatch(_HOST, host):
-            raise ValueError(host)
-        if not 0 < (port or 1) <= _HIGHEST_PORT:
-            raise ValueError(port)
-        self._pool = httpcore.HTTPProxy(
-            _url(way.url),
-            proxy_auth=way.raw_auth,
-            ssl_context=context,
-            proxy_ssl_context=context if way.url.scheme == "https" else None,
-            network_backend=backend,
-        )
+    def __init__(self, pool: httpcore.ConnectionPool, proxy: str) -> None:
+        self.proxy = proxy
+        self._pool = pool
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._pool.handle_request(
@@ -263,25 +226,70 @@ def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -
     """Build the transport to `base_url`; UsageFault for a wrong proxy or CA in the environment."""
     variable, proxy = proxy_of(base_url, environ)
     context = context_of(base_url, proxy, environ)
+    backend = Backend(deadline, loopback_only=base_url.scheme == "http")
+    if proxy is None:
+        return NetworkTransport(httpcore.ConnectionPool(context, network_backend=backend), "")
     try:
-        plain = base_url.scheme == "http"
-        return NetworkTransport(deadline, context, proxy, variable, loopback_only=plain)
+        way = httpx.Proxy(proxy)
+        usable = way.url.scheme in ("http", "https") and re.fullmatch(_HOST, way.url.raw_host)
     except (ValueError, httpx.InvalidURL):
+        usable = None
+    if not usable or not 0 < (way.url.port or 1) <= _HIGHEST_PORT:
         # the value may contain a password, so the error names only the variable
         raise UsageFault(
             f"the proxy in {variable} cannot be used",
             hint=f"set an http:// or https:// proxy in {variable}, or add the host to NO_PROXY",
-        ) from None
+        )
+    pool = httpcore.HTTPProxy(
+        _url(way.url),
+        proxy_auth=way.raw_auth,
+        ssl_context=context,
+        proxy_ssl_context=context if way.url.scheme == "https" else None,
+        network_backend=backend,
+    )
+    return NetworkTransport(pool, variable)
 
 
-def in_process(app: WSGIApplication) -> Transport:
-    """Send every request to a WSGI application of this process."""
-    return httpx.WSGITransport(app=app)
+def explain(fault: Exception, timeout: float | None) -> tuple[NotSentCause, str]:
+    """Return why a request failed, if no byte of it was sent, and the reason in plain words.
+
+    The texts of the libraries are not repeated, because some quote a header's value. `timeout` is
+    the limit of a request in seconds; None where a signal has set another.
+    """
+    chain: list[BaseException] = [fault]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) and inner not in chain:
+        chain.append(inner)
+    for cause in chain:
+        if isinstance(cause, ssl.SSLError):
+            return _of_tls(cause)
+        if isinstance(cause, NotLoopback):
+            return "name", str(cause)
+        if isinstance(cause, socket.gaierror):
+            return "name", "the host name could not be resolved"
+        if isinstance(cause, _TIMEOUTS):
+            within = "in time" if timeout is None else f"within {timeout:g} s"
+            return "connect", f"no response {within}"
+        if isinstance(cause, (httpcore.ProxyError, httpx.ProxyError)):
+            return _refusal(str(cause)[:3])  # the text starts with the status of the response
+        if isinstance(cause, (httpcore.RemoteProtocolError, httpx.RemoteProtocolError)):
+            return "connect", "the server closed the connection or did not speak HTTP"
+        if isinstance(cause, OSError) and cause.strerror:
+            return "connect", cause.strerror.lower()
+    return "connect", "the connection failed"
 
 
-def request(
-    method: str, url: str, headers: Mapping[str, str], content: bytes | None, timeout: float
-) -> httpx.Request:
-    """Build a request; `timeout` is in seconds."""
-    limits = {"timeout": httpx.Timeout(timeout).as_dict()}
-    return httpx.Request(method, url, content=content, headers=headers, extensions=limits)
+def _of_tls(fault: ssl.SSLError) -> tuple[NotSentCause, str]:
+    if isinstance(fault, ssl.CertificateError):
+        kind: NotSentCause = _CERTIFICATE_CAUSES.get(fault.verify_code, "certificate")
+        # Python's own messages end with a period, those of OpenSSL do not
+        return kind, f"certificate not accepted: {fault.verify_message.rstrip('.')}"
+    if fault.reason == "WRONG_VERSION_NUMBER":
+        return "tls", "TLS failed: the server does not speak TLS"
+    return "tls", f"TLS failed: {(fault.reason or 'handshake').lower().replace('_', ' ')}"
+
+
+def _refusal(status: str) -> tuple[NotSentCause, str]:
+    if not (status.isascii() and status.isdigit()):
+        return "proxy", "the proxy refused or failed"
+    need = ": it requires another user name and password" if status == "407" else ""
+    return "connect" if status >= "500" else "proxy", f"the proxy responded with {status}{need}"
