@@ -15,12 +15,11 @@ from parsec_cli.bulk.plan.plan import (
     SetQps,
     check_quota,
     delta,
-    forecast,
     plan_counts,
 )
 from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
-from parsec_cli.models import Pool, User
+from parsec_cli.models import User
 from parsec_cli.next_command import again
 
 ADDRESS = "0x" + "ab" * 20
@@ -252,18 +251,6 @@ def test_prune_by_a_file_that_names_nobody_is_refused(world):
     with pytest.raises(GuardRefused, match="would deactivate everyone"):
         diff([], world.snapshot(), prune=True)
     assert diff([], world.snapshot()).actions == ()
-
-
-def test_forecast_counts_requests_time_and_quota():
-    actions = (Create(2, "a", 5), SetQps(3, "b", "c", 10, 4))
-    ahead = forecast(actions, Pool({}, 100, 3, 50), rate=4, quota_left=8)
-    assert ahead.pool == {"qps_pool": 100, "allocated_before": 50, "allocated_after": 49}
-    assert (ahead.requests, ahead.seconds, ahead.quota_share) == (2, 0.5, 0.25)
-
-
-def test_unpaced_and_unlimited_forecast_has_neither_time_nor_share():
-    ahead = forecast((Create(2, "a"),), Pool({}, 100, 3, 50), rate=None, quota_left=None)
-    assert (ahead.seconds, ahead.quota_share) == (None, None)
 
 
 def test_more_requests_than_the_month_has_left_are_refused():

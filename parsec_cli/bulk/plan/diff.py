@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from parsec_cli.bulk.files.csv_rows import Faults, normal
 from parsec_cli.bulk.files.read_file import as_cell
@@ -206,12 +206,12 @@ def plan_deactivations(
     targets: Sequence[Target],
     snapshot: Snapshot,
     earlier: EarlierDeactivations,
-    similar: Iterable[str] = (),
+    similar: Mapping[str, str] | None = None,
 ) -> Plan:
     """Find the user of each target, or raise NotFound or AmbiguousUser listing all that fail.
 
     Users of an earlier deactivation and repeated users are rows with nothing to do. `similar` are
-    external_ids outside the snapshot that a row may have meant.
+    external_ids outside the snapshot that a row may have meant, by their look_alike_key.
     """
     entries: list[Entry] = []
     unknown: list[Target] = []
@@ -234,7 +234,7 @@ def plan_deactivations(
         else:
             unknown.append(target)
     if unknown:
-        existing = {look_alike_key(name): name for name in (*snapshot.named, *similar)}
+        existing = {**(similar or {}), **{look_alike_key(name): name for name in snapshot.named}}
         details = []
         for target in unknown[:MAX_DETAILS]:
             name = target.text if target.customer_id else target.external_id or ""

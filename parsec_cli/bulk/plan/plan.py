@@ -12,7 +12,7 @@ from typing import assert_never
 
 from parsec_cli.errors import GuardRefused
 from parsec_cli.holdings import Holdings, json_of
-from parsec_cli.models import JsonObject, Pool
+from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import record
 
@@ -204,33 +204,6 @@ class Forecast:
     requests: int
     seconds: float | None
     quota_left: int | None
-
-    @property
-    def quota_share(self) -> float | None:
-        """The part of the month's remaining requests, from 0 up; None if unlimited."""
-        if self.quota_left is None:
-            return None
-        return self.requests / self.quota_left if self.quota_left else float(self.requests > 0)
-
-    @property
-    def pool(self) -> JsonObject:
-        names = ("qps_pool", "allocated_before", "allocated_after")
-        return {name: getattr(self, name) for name in names}
-
-
-def forecast(
-    actions: Sequence[Action],
-    pool: Pool,
-    *,
-    rate: float | None,
-    quota_left: int | None,
-    reads: int = 0,
-) -> Forecast:
-    """Forecast the sending of `actions` at `rate` requests/s, after `reads` of holdings."""
-    before, requests = pool.total_allocated_qps, len(actions) + reads
-    after = before + sum(map(delta, actions))
-    seconds = round(requests / rate, 1) if rate else None
-    return Forecast(pool.qps_pool, before, after, requests, seconds, quota_left)
 
 
 def check_quota(requests: int, quota_left: int | None, *, reading: bool = False) -> None:

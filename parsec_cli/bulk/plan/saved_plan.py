@@ -21,6 +21,7 @@ _VERSION = 1
 _MARKS = (b'"parsec_plan"', b'"key_fingerprint"')
 _HEAD = 1024
 _HEADER = ("host", "key_fingerprint", "created", "flags", "notes")
+FLAGS = ("prune", "allow_overcommit", "allow_odd_ids")
 
 
 @record
@@ -105,12 +106,11 @@ def _refused(why: str) -> GuardRefused:
 
 
 def _body(saved: SavedPlan) -> JsonObject:
-    flags = ("prune", "allow_overcommit", "allow_odd_ids")
     return {
         "host": saved.host,
         "key_fingerprint": saved.key_fingerprint,
         "created": saved.created,
-        "flags": {name: getattr(saved, name) for name in flags},
+        "flags": {name: getattr(saved, name) for name in FLAGS},
         "notes": list(saved.plan.notes),
         "actions": [as_json(action) for action in saved.plan.actions],
         "unchanged": [as_json(keep) for keep in saved.plan.keeps],

@@ -27,7 +27,6 @@ from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_o
 from parsec_cli.commands.users.plan import PlanOptions, make_plan, plan_blocks, plan_listing
 from parsec_cli.errors import ConsentMissing, UsageFault, shortened
 from parsec_cli.next_command import run
-from parsec_cli.records import record
 from parsec_cli.results import Block, Grid, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -73,11 +72,8 @@ def command(
 
     """
     runtime, consent = runtime_of(ctx), Consent(confirm, allow_holdings)
-    plan_options = PlanOptions(
-        file, prune, allow_overcommit, balances_only, allow_odd_ids, tuple(mapped or ())
-    )
-    run_options = RunOptions(concurrency, max_failures, results, reason)
-    options = ApplyOptions(plan_options, run_options, consent, yes, most, dry_run)
+    what = PlanOptions(file, prune, allow_overcommit, allow_odd_ids, balances_only, mapped or ())
+    options = RunOptions(consent, most, dry_run, results, reason, yes, concurrency, max_failures)
     check_output(file, results, "--results")
     data, saved = read_bytes(runtime, file), None
     if file == "-" and not (yes or confirm is not None or dry_run):
@@ -90,31 +86,16 @@ def command(
         saved = plans.load(data, name_of(file))
         host, key = runtime.profile.base_url.display, runtime.fingerprint
         plans.check_binding(saved, host=host, key_fingerprint=key)
-        _check_flags(plan_options, saved)
+        _check_flags(what, saved)
     with journal_of(runtime, _COMMAND) as journal:
-        return _apply(runtime, options, saved, data, journal)
-
-
-@record
-class ApplyOptions:
-    """The options of `users apply`."""
-
-    plan: PlanOptions
-    run: RunOptions
-    consent: Consent
-    yes: bool
-    most: int
-    dry_run: bool
+        return _apply(runtime, what, options, saved, data, journal)
 
 
 def _check_flags(options: PlanOptions, saved: plans.SavedPlan) -> None:
     """Refuse flags that the saved plan was made without: they would be ignored."""
-    added = ["--prune"] if options.prune and not saved.prune else []
+    names = [name for name in plans.FLAGS if getattr(options, name) and not getattr(saved, name)]
+    added = [f"--{name.replace('_', '-')}" for name in names]
     added += ["--map", "FIELD=COLUMN"] if options.mapped else []
-    if options.allow_overcommit and not saved.allow_overcommit:
-        added.append("--allow-overcommit")
-    if options.allow_odd_ids and not saved.allow_odd_ids:
-        added.append("--allow-odd-ids")
     if added:
         raise UsageFault(
             f"the plan was saved without `{' '.join(added)}`, and its flags cannot be changed",
@@ -125,7 +106,8 @@ def _check_flags(options: PlanOptions, saved: plans.SavedPlan) -> None:
 
 def _apply(
     runtime: Runtime,
-    options: ApplyOptions,
+    what: PlanOptions,
+    options: RunOptions,
     saved: plans.SavedPlan | None,
     data: bytes,
     journal: Journal,
@@ -133,10 +115,10 @@ def _apply(
     """Apply a saved plan with the flags that it was made with, or the plan of a file of users."""
     overcommit = None
     if saved is None:
-        saved, snapshot, builder = make_plan(runtime, options.plan, data)
+        saved, snapshot, builder = make_plan(runtime, what, data)
     else:
         overcommit = _PLAN_OVERCOMMIT
-        builder = BuilderState(runtime, balances_only=options.plan.balances_only)
+        builder = BuilderState(runtime, balances_only=what.balances_only)
         gone = {action.customer_id.lower() for action in saved.plan.deactivations}
         snapshot = take_snapshot(builder.all_users(), named_in(gone))
     checked = recheck(saved.plan, snapshot, allow_odd_ids=saved.allow_odd_ids)
@@ -164,7 +146,7 @@ def _apply(
             check_holders(everyone, options.consent, script_command)
             if not options.yes:
                 _ask(runtime, len(checked.send))
-    return run_plan(_COMMAND, checked, journal, builder, options.run, None if allowed else pool)
+    return run_plan(_COMMAND, checked, journal, builder, options, None if allowed else pool)
 
 
 def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:

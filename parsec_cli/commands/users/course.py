@@ -21,14 +21,14 @@ from parsec_cli.bulk.plan.plan import (
     SetQps,
     as_json,
     check_quota,
-    forecast,
+    delta,
 )
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run.journal import EarlierDeactivations, Journal, open_journal
 from parsec_cli.bulk.run.rate_limiter import pacer_for
-from parsec_cli.bulk.run.row_results import Results, RunResult, reserved_file
+from parsec_cli.bulk.run.row_results import Results, reserved_file
 from parsec_cli.bulk.run.run import Run
-from parsec_cli.commands.shared.consent import Held, check_pool, warn_of_unknown
+from parsec_cli.commands.shared.consent import Consent, Held, check_pool, warn_of_unknown
 from parsec_cli.commands.shared.input_file import path_of
 from parsec_cli.errors import (
     ForeignNotFound,
@@ -86,9 +86,10 @@ class BuilderState:
     def forecast(self, checked: CheckedPlan, pool: Pool) -> Forecast:
         """Forecast what is to be sent, with the reads of holdings before the deactivations."""
         reads = sum(self._reads(checked.user(action)) for action in checked.deactivations)
-        return forecast(
-            checked.send, pool, rate=self.pacer.rate, quota_left=self._quota_left, reads=reads
-        )
+        before, requests = pool.total_allocated_qps, len(checked.send) + reads
+        after, rate = before + sum(map(delta, checked.send)), self.pacer.rate
+        seconds = round(requests / rate, 1) if rate else None
+        return Forecast(pool.qps_pool, before, after, requests, seconds, self._quota_left)
 
     def within_limits(
         self,
@@ -140,10 +141,16 @@ class BuilderState:
 class RunOptions:
     """The options of a run; `results` is a file, `max_failures` None takes the run's default."""
 
-    concurrency: int = 8
-    max_failures: int | None = None
+    consent: Consent = Consent(None, None)
+    most: int = 0
+    dry_run: bool = False
     results: str | None = None
     reason: str = ""
+    yes: bool = False
+    concurrency: int = 8
+    max_failures: int | None = None
+    balances_only: bool = False
+    allow_overcommit: bool = False
 
 
 class ApiChanges:
@@ -225,7 +232,16 @@ def run_plan(
             max_failures=options.max_failures,
             pool=pool,
         )
-        ended = _execute(runtime, run)
+        interrupts = runtime.interrupts
+        # the first signal lets rows in flight end, the second abandons them
+        interrupts.on_first = lambda: run.request_stop(
+            interrupts.pending or Interrupted("interrupted")
+        )
+        try:
+            with interrupts.shield():
+                ended = run.execute()
+        finally:
+            interrupts.on_first = None
     runtime.index.remember(sent.created)
     for customer_id in sent.deactivated:
         runtime.index.forget(customer_id)
@@ -245,14 +261,3 @@ def run_plan(
         empty="no rows",
         effect=ended.sentence,
     )
-
-
-def _execute(runtime: Runtime, run: Run) -> RunResult:
-    """Run to the end; the first signal lets rows in flight end, the second abandons them."""
-    interrupts = runtime.interrupts
-    interrupts.on_first = lambda: run.request_stop(interrupts.pending or Interrupted("interrupted"))
-    try:
-        with interrupts.shield():
-            return run.execute()
-    finally:
-        interrupts.on_first = None

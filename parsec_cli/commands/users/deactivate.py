@@ -14,7 +14,7 @@ from parsec_cli.bulk.files.read_file import Columns
 from parsec_cli.bulk.files.roster import Target, read_targets
 from parsec_cli.bulk.plan.diff import check_header, plan_deactivations
 from parsec_cli.bulk.plan.plan import as_json
-from parsec_cli.bulk.plan.snapshot import Snapshot, named_in, recheck, take_snapshot
+from parsec_cli.bulk.plan.snapshot import CheckedPlan, Snapshot, named_in, recheck, take_snapshot
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import verb
@@ -35,7 +35,6 @@ from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import User, is_uuid
 from parsec_cli.next_command import run
 from parsec_cli.outcomes import Applied
-from parsec_cli.records import record
 from parsec_cli.results import Listing, Record
 from parsec_cli.runtime import Runtime
 
@@ -73,9 +72,8 @@ def command(
 
     """
     runtime, users = runtime_of(ctx), user or []
-    run_options = RunOptions(results=results, reason=reason)
     consent = Consent(confirm, allow_holdings)
-    options = _Options(consent, most, balances_only, dry_run, run_options)
+    options = RunOptions(consent, most, dry_run, results, reason, balances_only=balances_only)
     if bool(users) == (from_file is not None):
         raise UsageFault(
             "specify either users or a file of them",
@@ -87,25 +85,28 @@ def command(
     if len(users) == 1 and results is None:
         return _deactivate_one(runtime, users[0], options)
     check_output(from_file or "-", results, "--results")
+    header = ""
     if from_file is None:
         for text in users:
             Reference.parse(text)
-        targets, header = tuple(Target.named(row, text) for row, text in enumerate(users, 1)), ""
+        targets = tuple(Target.named(row, text) for row, text in enumerate(users, 1))
     else:
-        targets, header = _targets_in(runtime, from_file, tuple(mapped or ()))
-    return _deactivate(runtime, targets, header, options, by_name=len(users) == 1)
+        targets, header = _targets_in(runtime, from_file, mapped or ())
+    with journal_of(runtime, _COMMAND) as journal:
+        builder = BuilderState(runtime, balances_only=balances_only)
+        checked, everyone = _checked(builder, targets, header, most)
+        if dry_run:
+            warn_of_holders(runtime, everyone)
+            rows = [as_json(action) for action in checked.send]
+            return Listing("actions", columns.ACTION, [rows])
+        if everyone:
+            by_name = len(users) == 1
+            names = [everyone[0].user.customer_id] if by_name else None
+            agree(runtime, everyone, consent, by_name=by_name, names=names)
+        return run_plan(_COMMAND, checked, journal, builder, options)
 
 
-@record
-class _Options:
-    consent: Consent
-    most: int
-    balances_only: bool
-    dry_run: bool
-    run: RunOptions
-
-
-def _deactivate_one(runtime: Runtime, name: str, options: _Options) -> Listing | Record:
+def _deactivate_one(runtime: Runtime, name: str, options: RunOptions) -> Listing | Record:
     with explaining_absence(runtime, name):
         user = runtime.resolver.one(name, to_change=True)
     check_max(1, options.most)
@@ -115,7 +116,7 @@ def _deactivate_one(runtime: Runtime, name: str, options: _Options) -> Listing |
         warn_of_holders(runtime, [one])
         return not_sent("DELETE", user_path(user.customer_id), None, holdings=one.json)
     agree(runtime, [one], options.consent, by_name=True, names=[user.customer_id])
-    outcome = changes.deactivate(runtime.client, user, one.json, _COMMAND, options.run.reason)
+    outcome = changes.deactivate(runtime.client, user, one.json, _COMMAND, options.reason)
     report_deactivated(runtime, user, changes.or_raise(outcome))
     row = {
         "customer_id": user.customer_id,
@@ -147,7 +148,7 @@ def report_deactivated(runtime: Runtime, user: User, applied: Applied) -> None:
 
 
 def _targets_in(
-    runtime: Runtime, file: str, mapped: tuple[str, ...]
+    runtime: Runtime, file: str, mapped: Sequence[str]
 ) -> tuple[tuple[Target, ...], str]:
     """Read the users of a file, and the header of a file of one column."""
     columns = Columns.parse(mapped)
@@ -159,28 +160,20 @@ def _targets_in(
     return targets, columns.only
 
 
-def _deactivate(
-    runtime: Runtime, targets: tuple[Target, ...], header: str, options: _Options, *, by_name: bool
-) -> Listing:
-    with journal_of(runtime, _COMMAND) as journal:
-        builder = BuilderState(runtime, balances_only=options.balances_only)
-        earlier = earlier_deactivations(runtime)
-        snapshot = _snapshot(runtime, builder, targets, header)
-        check_header(header, {target.text for target in targets}, snapshot)
-        plan = plan_deactivations(targets, snapshot, earlier, runtime.resolver.similar.values())
-        if plan.keeps:
-            runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
-        checked = recheck(plan, snapshot)
-        check_max(len(checked.deactivations), options.most)
-        checked, everyone = builder.with_holdings(checked, earlier)
-        if options.dry_run:
-            warn_of_holders(runtime, everyone)
-            rows = [as_json(action) for action in checked.send]
-            return Listing("actions", columns.ACTION, [rows])
-        if everyone:
-            names = [everyone[0].user.customer_id] if by_name else None
-            agree(runtime, everyone, options.consent, by_name=by_name, names=names)
-        return run_plan(_COMMAND, checked, journal, builder, options.run)
+def _checked(
+    builder: BuilderState, targets: tuple[Target, ...], header: str, most: int
+) -> tuple[CheckedPlan, list[Held]]:
+    """Plan the deactivations, within `most`, and read what the users hold."""
+    runtime = builder.runtime
+    earlier = earlier_deactivations(runtime)
+    snapshot = _snapshot(runtime, builder, targets, header)
+    check_header(header, {target.text for target in targets}, snapshot)
+    plan = plan_deactivations(targets, snapshot, earlier, runtime.resolver.similar)
+    if plan.keeps:
+        runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
+    checked = recheck(plan, snapshot)
+    check_max(len(checked.deactivations), most)
+    return builder.with_holdings(checked, earlier)
 
 
 def _snapshot(

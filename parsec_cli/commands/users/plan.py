@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import replace
 
 import typer
@@ -11,7 +12,6 @@ from parsec_cli import columns
 from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.plan import Forecast, Keep, Plan, as_json, plan_counts
-from parsec_cli.bulk.plan.saved_plan import SavedPlan
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, option, runtime_of
@@ -54,15 +54,11 @@ def command(
 
     """
     runtime = runtime_of(ctx)
-    options = PlanOptions(
-        file, prune, allow_overcommit, balances_only, allow_odd_ids, tuple(mapped or ())
-    )
+    options = PlanOptions(file, prune, allow_overcommit, allow_odd_ids, balances_only, mapped or ())
     check_output(file, out, "--out")
     saved, snapshot, builder = make_plan(runtime, options, read_bytes(runtime, file))
-    checked, pool = (
-        recheck(saved.plan, snapshot, allow_odd_ids=allow_odd_ids),
-        get_pool(builder.client),
-    )
+    checked = recheck(saved.plan, snapshot, allow_odd_ids=allow_odd_ids)
+    pool = get_pool(builder.client)
     after = builder.forecast(checked, pool).allocated_after
     check_pool(pool, after, allow_overcommit=allow_overcommit)
     checked, _ = builder.with_holdings(checked)
@@ -82,14 +78,14 @@ class PlanOptions:
     file: str
     prune: bool
     allow_overcommit: bool
-    balances_only: bool
     allow_odd_ids: bool
-    mapped: tuple[str, ...]
+    balances_only: bool
+    mapped: Sequence[str]
 
 
 def make_plan(
     runtime: Runtime, options: PlanOptions, data: bytes
-) -> tuple[SavedPlan, Snapshot, BuilderState]:
+) -> tuple[plans.SavedPlan, Snapshot, BuilderState]:
     """Check the whole file before the first request, then compare it with all users.
 
     The plan is bound to host and key.
@@ -120,14 +116,12 @@ def make_plan(
         header=columns.only,
     )
     now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
-    saved = SavedPlan(
+    saved = plans.SavedPlan(
         replace(plan, notes=(*plan.notes, *fixed.notes)),
         runtime.profile.base_url.display,
         runtime.fingerprint,
         f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        prune=options.prune,
-        allow_overcommit=options.allow_overcommit,
-        allow_odd_ids=options.allow_odd_ids,
+        **{name: getattr(options, name) for name in plans.FLAGS},
     )
     return saved, snapshot, builder
 
@@ -146,9 +140,10 @@ def plan_listing(
             sums = ", ".join(f"{counts[name]:,} to {kind}" for name, kind in kinds.items())
             costs = "; ".join(f"{name} {text}" for name, text in _costs(ahead))
             screen.notice(f"plan: {sums}, {counts['unchanged']:,} unchanged; {costs}")
+    pool = ("qps_pool", "allocated_before", "allocated_after")
     footer = {
         "summary": counts,
-        "pool": ahead.pool,
+        "pool": {name: getattr(ahead, name) for name in pool},
         "requests": ahead.requests,
         "seconds": ahead.seconds,
         "digest": digest,
@@ -164,14 +159,13 @@ def plan_listing(
 
 
 def _costs(ahead: Forecast) -> list[tuple[str, str]]:
-    share = ahead.quota_share
+    quota, left = "unlimited", ahead.quota_left
+    if left is not None:
+        quota = f"{ahead.requests / left if left else ahead.requests > 0:.1%} of what is left"
     pool = f"{ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
-    return [
-        ("pool", pool),
-        ("requests", f"{ahead.requests:,}"),
-        ("time", "as fast as permitted" if ahead.seconds is None else f"about {ahead.seconds:g} s"),
-        ("monthly quota", "unlimited" if share is None else f"{share:.1%} of what is left"),
-    ]
+    time = "as fast as permitted" if ahead.seconds is None else f"about {ahead.seconds:g} s"
+    requests = f"{ahead.requests:,}"
+    return [("pool", pool), ("requests", requests), ("time", time), ("monthly quota", quota)]
 
 
 def plan_blocks(plan: Plan, ahead: Forecast) -> tuple[Block, ...]:

@@ -18,7 +18,7 @@ from parsec_cli.commands.shared.cards import not_sent, user_record
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.errors import UsageFault
-from parsec_cli.records import changed, record
+from parsec_cli.records import changed
 from parsec_cli.results import Listing, Record
 from parsec_cli.runtime import Runtime
 
@@ -47,18 +47,11 @@ def command(
 
     """
     runtime, pairs = runtime_of(ctx), _pairs(limit)
-    options = _Options(allow_overcommit, dry_run, reason)
+    options = RunOptions(dry_run=dry_run, reason=reason, allow_overcommit=allow_overcommit)
     if len(limit) > len(pairs):  # `USER QPS`, not `USER=QPS`
         return _set_one(runtime, *pairs[0], options)
     with journal_of(runtime, _COMMAND) as journal:
         return _set_several(runtime, pairs, journal, options)
-
-
-@record
-class _Options:
-    allow_overcommit: bool
-    dry_run: bool
-    reason: str
 
 
 def _pairs(words: Sequence[str]) -> list[tuple[str, int]]:
@@ -76,7 +69,7 @@ def _pairs(words: Sequence[str]) -> list[tuple[str, int]]:
     return [(name, qps(limit)) for name, _, limit in pairs]
 
 
-def _set_one(runtime: Runtime, name: str, qps: int, options: _Options) -> Record:
+def _set_one(runtime: Runtime, name: str, qps: int, options: RunOptions) -> Record:
     """Set the user's absolute limit; the pool is read only when the limit rises."""
     screen = runtime.screen
     user = runtime.resolver.one(name, to_change=True)
@@ -111,7 +104,7 @@ def _set_one(runtime: Runtime, name: str, qps: int, options: _Options) -> Record
 
 
 def _set_several(
-    runtime: Runtime, pairs: Sequence[tuple[str, int]], journal: Journal, options: _Options
+    runtime: Runtime, pairs: Sequence[tuple[str, int]], journal: Journal, options: RunOptions
 ) -> Listing:
     """Set the limits of several users as a run, with a result row for each."""
     builder, snapshot, entries = BuilderState(runtime), Snapshot(), list[Entry]()
@@ -133,6 +126,5 @@ def _set_several(
     if options.dry_run:
         return Listing("actions", columns.NEW_LIMIT, [[as_json(one) for one in checked.send]])
     limit = None if options.allow_overcommit else pool
-    run = RunOptions(reason=options.reason)
-    listing = run_plan(_COMMAND, checked, journal, builder, run, limit)
+    listing = run_plan(_COMMAND, checked, journal, builder, options, limit)
     return changed(listing, columns=columns.LIMITED)

@@ -84,6 +84,19 @@ def test_notes_on_a_plan_are_on_stderr(run, work):
     assert completed.json["pool"]["allocated_after"] == 0
 
 
+@pytest.mark.parametrize(
+    ("left", "rate", "costs"),  # the read of the usage is one more
+    [
+        (9, "4", "requests 2; time about 0.5 s; monthly quota 25.0% of what is left"),
+        (None, "max", "requests 2; time as fast as permitted; monthly quota unlimited"),
+    ],
+)
+def test_time_and_share_of_the_quota_are_forecast(run, builder, work, left, rate, costs):
+    builder.monthly_limit = 0 if left is None else builder.monthly_used + left
+    completed = run("users", "plan", roster(work / "u.csv", "a,5", "b,4"), "--rate", rate)
+    assert completed.err.endswith(f"; {costs}\n")
+
+
 @pytest.mark.parametrize(("rows", "code"), [(["there,10"], 0), (["there,11"], 11), (["new,1"], 11)])
 def test_the_exit_code_shows_a_difference(run, builder, work, rows, code):
     builder.add("there", 10)
