@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from parsec_cli import __version__
 
@@ -150,7 +150,7 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
             obj=runtime,
         )
     except EarlyResult as early:
-        return early.result
+        return cast("Result", early.args[0])
     except (ParserError, UsageFault) as fault:
         from parsec_cli.cli.usage_errors import guess_format, usage_fault
 

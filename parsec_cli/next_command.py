@@ -202,17 +202,14 @@ def _repeated(command: NextCommand, line: Line, target: Target) -> Completed:
 def _changed_options(command: NextCommand, line: Line) -> list[tuple[str, str | None]]:
     """Return the options of the changed line; one of the target that is removed is empty."""
     changes, replace = dict(command.options), dict(command.replace)
-    options = [
-        (name, replace.get(value or "", value))
-        for name, value in line.options
-        if name not in changes
+    kept = [(n, replace.get(v or "", v)) for n, v in line.options if n not in changes]
+    removed = [name for name, value in changes.items() if value is None or value is False]
+    added = [
+        (name, None if value is True else str(value))
+        for name, value in changes.items()
+        if name not in removed
     ]
-    for name, value in changes.items():
-        if value is None or value is False:
-            options += [(name, "")] if name in _TARGET else []
-        else:
-            options.append((name, None if value is True else str(value)))
-    return options
+    return [*kept, *added, *((name, "") for name in removed if name in _TARGET)]
 
 
 def _without_secret(pair: str) -> str:

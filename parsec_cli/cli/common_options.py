@@ -19,18 +19,14 @@ from parsec_cli.config.settings import check_output, check_rate
 from parsec_cli.errors import GuardRefused, UsageFault
 from parsec_cli.next_command import again
 from parsec_cli.records import record
-from parsec_cli.results import Result, Text
+from parsec_cli.results import Text
 from parsec_cli.runtime import Runtime
 
 _DAY = 86_400
 
 
 class EarlyResult(Exception):
-    """Ends the parsing with a result, such as the help."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__()
-        self.result = result
+    """Ends the parsing with a result, its argument, such as the help."""
 
 
 def runtime_of(ctx: typer.Context) -> Runtime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
@@ -100,7 +101,11 @@ class Verb:
     changes: bool = False
 
     def build(self) -> Any:
-        text = inspect.getdoc(self.function) or _docstring_in_source(self.function)
+        text = inspect.getdoc(self.function)
+        if text is None:
+            # `python -OO` drops docstrings
+            literal = re.search(r'"""(.*?)"""', inspect.getsource(self.function), re.DOTALL)
+            text = inspect.cleandoc(literal[1]) if literal else ""
         command = typer_adapter.build_command(self.name, self.function, text, Command)
         command.changes = self.changes
         return command
@@ -109,18 +114,6 @@ class Verb:
 def verb(name: str, *, changes: bool = False) -> Callable[[Callable[..., Any]], Verb]:
     """Make the decorated function, called `command`, the verb of its file."""
     return lambda function: Verb(name, function, changes)
-
-
-def _docstring_in_source(function: Callable[..., Any]) -> str:
-    """Read a docstring from the source, since `python -OO` drops it."""
-    import ast
-    import textwrap
-
-    source = textwrap.dedent(inspect.getsource(function))
-    # not `ast.parse`, which drops docstrings as well since Python 3.13
-    tree = compile(source, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True, optimize=0)
-    node = tree.body[0] if isinstance(tree, ast.Module) else None
-    return (isinstance(node, ast.FunctionDef) and ast.get_docstring(node)) or ""
 
 
 class Noun(Mapping[str, Any]):
