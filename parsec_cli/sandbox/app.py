@@ -21,6 +21,8 @@ from parsec_cli.sandbox.store import State, Store
 
 KEY = "pk_live_sandbox"
 PREFIX = "/api/v1"
+# the largest valid body, an onboarding with an RSA key, has a few kilobytes
+MAX_BODY = 64 * 1024
 # by path below `/api/v1`; all below `/builder` is for builder keys only. A handler returns an
 # Answer, or what is the JSON of a 200.
 ROUTES: dict[str, dict[str, Callable[[Call], object]]] = {
@@ -33,7 +35,7 @@ ROUTES: dict[str, dict[str, Callable[[Call], object]]] = {
     "/builder/onboard": {"POST": onboarding.onboard},
     "/builder/pool": {"GET": lambda call: call.state.pool()},
     "/builder/escrow/config": {"GET": lambda _: end_users.ESCROW},
-    "/usage": {"GET": metering.usage},
+    "/usage": {"GET": impersonated.usage},
     "/ping": {"GET": impersonated.ping},
     "/balance": {"GET": impersonated.balance},
     "/positions": {"GET": impersonated.positions},
@@ -76,16 +78,15 @@ class Sandbox:
         if self._delay:
             self._sleep(self._delay)
         try:
-            body = calls.read_body(environ)
             with self.store.transaction() as state:
-                answer = self._answer(self._admitted(environ, body, state))
+                answer = self._answer(self._admitted(environ, state))
         except Refusal as refusal:
             answer = refusal.answer
         start_response(answer.status, answer.headers)
         return [answer.body]
 
-    def _admitted(self, environ: dict[str, Any], body: bytes, state: State) -> Call:
-        """Check path and key; raises Refusal 401 or 404."""
+    def _admitted(self, environ: dict[str, Any], state: State) -> Call:
+        """Read the request, and check path and key; raises Refusal 401, 404 or 413."""
         path = environ.get("PATH_INFO", "")
         if not path.startswith(f"{PREFIX}/"):
             raise Refusal(404, "no such endpoint")
@@ -95,6 +96,10 @@ class Sandbox:
         caller = calls.BUILDER if key == KEY else state.user(key, "api_key")
         if caller is None:
             raise Refusal(401, INVALID_KEY)
+        # both servers have the whole body, and end the stream where it ends
+        body = environ["wsgi.input"].read(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            raise Refusal(413, f"the body is larger than {MAX_BODY} bytes", "bad_request")
         path, now = path.removeprefix(PREFIX), self._clock()
         return Call(environ, path, body, caller, state, self._limits, now, self._random, [])
 

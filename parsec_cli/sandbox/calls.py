@@ -28,8 +28,6 @@ BUILDER: JsonObject = {
 NOT_OWNED = "end-user not found or not owned by this builder"
 # a user of another builder: every call about it gets a 403, to rehearse that response
 OTHER_BUILDERS_USER = "0b5e55ed-0000-4000-8000-000000000000"
-# the largest valid body, an onboarding with an RSA key, has a few kilobytes
-MAX_BODY = 64 * 1024
 
 
 @record
@@ -79,22 +77,6 @@ def header(environ: Mapping[str, Any], name: str) -> str:
     return value.strip()
 
 
-def read_body(environ: Mapping[str, Any]) -> bytes:
-    """Read the body of a request; raises Refusal 400 or 413."""
-    too_large = Refusal(413, f"the body is larger than {MAX_BODY} bytes", "bad_request")
-    declared = environ.get("CONTENT_LENGTH") or ""
-    if not re.fullmatch("[0-9]{0,9}", declared):
-        raise Refusal(400, "the Content-Length is not a number below a gigabyte")
-    if int(declared or 0) > MAX_BODY:
-        raise too_large
-    if not declared and "HTTP_TRANSFER_ENCODING" not in environ:
-        return b""
-    body: bytes = environ["wsgi.input"].read(int(declared or MAX_BODY + 1))
-    if len(body) > MAX_BODY:
-        raise too_large
-    return body
-
-
 # Returns what is wrong with a value, or ""
 Rule = Callable[[Any], str]
 
@@ -141,7 +123,7 @@ class Fields:
             raise Refusal(400, otherwise) from None
         if not isinstance(self.body, dict):
             raise Refusal(400, otherwise)
-        self._problems: list[str] = []
+        self.problems: list[str] = []
 
     def read(
         self, name: str, rule: Rule = text, *, required: bool = False, default: Any = None
@@ -152,16 +134,13 @@ class Fields:
             return default
         problem = "is required" if value is None else rule(value)
         if problem:
-            self.problem(name, problem)
+            self.problems.append(f"{name} {problem}")
         return None if problem else value
-
-    def problem(self, name: str, what: str) -> None:
-        self._problems.append(f"{name} {what}")
 
     def done(self) -> None:
         """Raise Refusal 400 with every problem, if there is any."""
-        if self._problems:
-            raise invalid(*self._problems)
+        if self.problems:
+            raise invalid(*self.problems)
 
 
 def whole_number(text: str, name: str, lowest: int, highest: int) -> int:

@@ -14,7 +14,6 @@ from parsec_cli.sandbox.calls import BUILDER, Call, address, positive, text, who
 from parsec_cli.sandbox.responses import Answer, Refusal, of_json
 
 FEE_BPS = 50
-DEFAULT_LIMIT, MAX_LIMIT = 50, 100
 _RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
 _CURSOR_FIELD = "builder_external_id"
 ESCROW = {
@@ -55,7 +54,7 @@ def _email(value: str) -> str:
 
 def list_page(call: Call) -> Answer:
     query, after = call.query, ""
-    limit = whole_number(query.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
+    limit = whole_number(query.get("limit", "50"), "limit", 1, 100)
     if cursor := query.get("cursor"):
         try:
             after = json.loads(base64.b64decode(cursor, validate=True))[_CURSOR_FIELD]
@@ -77,7 +76,7 @@ def update(call: Call) -> JsonObject:
     """Set `qps_limit`; the pool may be overcommitted, since no document forbids it."""
     fields = call.fields()
     if fields.body.get("qps_limit", 0) is None:
-        fields.problem("qps_limit", "must be an integer")
+        fields.problems.append("qps_limit must be an integer")
     qps_limit = fields.read("qps_limit", positive)
     user = call.addressed_user()
     fields.done()

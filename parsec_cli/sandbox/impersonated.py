@@ -1,4 +1,4 @@
-"""Reads on behalf of an end-user: balance, positions, fills, orders, wallet, ping.
+"""Reads of an account: usage, balance, positions, fills, orders, wallet, ping.
 
 The builder names the user in `X-Builder-Customer-Id`; an end-user's own key means itself. The
 response depends on the user alone, so that a rehearsal can be repeated: orders, positions and fills
@@ -11,16 +11,38 @@ from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.models import JsonObject
 from parsec_cli.sandbox.calls import BUILDER, NOT_OWNED, Call, header, whole_number
 from parsec_cli.sandbox.end_users import seconds
+from parsec_cli.sandbox.metering import billing_period
 from parsec_cli.sandbox.onboarding import EXCHANGES, HEADER, check_header
 from parsec_cli.sandbox.responses import Refusal, invalid
 from parsec_cli.sandbox.seed import trades_of
 
 IMPERSONATE = "X-Builder-Customer-Id"
-VIEWS = ("open", "closed", "all")
-MOST_ORDERS = 500
 _MARKETS = {"polymarket": "0x5eed" + "0" * 60, "kalshi": "KXRAIN-26AUG-NYC"}
 _OPEN = frozenset({"pending", "open", "partially_filled"})
 _FILLED = {"filled": 40.0, "partially_filled": 15.0}
+
+
+def usage(call: Call) -> JsonObject:
+    begin, end = billing_period(call.now)
+    rate = call.limits.rate
+    return {
+        "tier": call.caller["tier"],
+        "billing_period_start": begin,
+        "billing_period_end": end,
+        "limits": {
+            "monthly_requests": call.limits.monthly,
+            "rest_qps": rate.qps,
+            "rest_qps_burst": rate.burst,
+            "ws_max_subscriptions": 500,
+            "ws_max_depth": 50,
+            "history_max_age_days": 365,
+        },
+        "usage": {
+            "monthly_requests": call.state.requests(call.caller["customer_id"], begin),
+            "ws_active_connections": 0,
+            "ws_active_subscriptions": 0,
+        },
+    }
 
 
 def balance(call: Call) -> JsonObject:
@@ -42,7 +64,7 @@ def positions(call: Call) -> list[JsonObject]:
             "average_price": 0.42,
             "current_price": 0.47,
         }
-        for size in trades_of(user).positions
+        for size in trades_of(user)[1]
     ]
     return _of_market(call, listed)
 
@@ -70,11 +92,11 @@ def orders(call: Call) -> list[JsonObject]:
     """List the orders of one view, `open` unless asked, created between `start_ts` and `end_ts`."""
     query, listed = call.query, _orders(call)
     view = query.get("status", "open")
-    if view not in VIEWS:
-        raise invalid(f"status must be one of {', '.join(VIEWS)}")
+    if view not in ("open", "closed", "all"):
+        raise invalid("status must be one of open, closed, all")
     start, end, limit = (
         whole_number(query.get(name, str(default)), name, 0, QPS_MAX)
-        for name, default in (("start_ts", 0), ("end_ts", QPS_MAX), ("limit", MOST_ORDERS // 5))
+        for name, default in (("start_ts", 0), ("end_ts", QPS_MAX), ("limit", 100))
     )
     shown = [
         order
@@ -83,7 +105,7 @@ def orders(call: Call) -> list[JsonObject]:
         and start <= seconds(order["created_at"]) <= end
     ]
     # the API does not refuse a limit out of bounds, but moves it to the nearest bound
-    return _of_market(call, shown[: min(max(1, limit), MOST_ORDERS)])
+    return _of_market(call, shown[: min(max(1, limit), 500)])
 
 
 def wallet(call: Call) -> JsonObject:
@@ -174,7 +196,7 @@ def _orders(call: Call) -> list[JsonObject]:
             "created_at": user["created_at"],
             "updated_at": None,
         }
-        for number, status in enumerate(trades_of(user).orders, start=1)
+        for number, status in enumerate(trades_of(user)[0], start=1)
     ]
 
 

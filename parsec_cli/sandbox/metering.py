@@ -1,4 +1,4 @@
-"""Limits of a caller: the monthly quota with `GET /usage`, and the rate per second."""
+"""Limits of a caller: the monthly quota, and the rate per second."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ import math
 import re
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from parsec_cli.errors import UsageFault
-from parsec_cli.models import JsonObject
 from parsec_cli.records import record
-
-if TYPE_CHECKING:
-    from parsec_cli.sandbox.calls import Call
 
 MONTHLY_LIMIT = 5_000_000  # of the tier `pro`
 
@@ -25,29 +20,6 @@ def billing_period(now: float) -> tuple[int, int]:
     months = ((year, month), (year + month // 12, month % 12 + 1))
     begin, end = (calendar.timegm((*first, 1, 0, 0, 0)) for first in months)
     return begin, end
-
-
-def usage(call: Call) -> JsonObject:
-    begin, end = billing_period(call.now)
-    rate = call.limits.rate
-    return {
-        "tier": call.caller["tier"],
-        "billing_period_start": begin,
-        "billing_period_end": end,
-        "limits": {
-            "monthly_requests": call.limits.monthly,
-            "rest_qps": rate.qps,
-            "rest_qps_burst": rate.burst,
-            "ws_max_subscriptions": 500,
-            "ws_max_depth": 50,
-            "history_max_age_days": 365,
-        },
-        "usage": {
-            "monthly_requests": call.state.requests(call.caller["customer_id"], begin),
-            "ws_active_connections": 0,
-            "ws_active_subscriptions": 0,
-        },
-    }
 
 
 @record

@@ -66,11 +66,11 @@ def _wish(fields: Fields) -> JsonObject:
     wish = {"wallet_type": "eoa", "chain_id": 137}
     if mode == "managed":
         if exchange == "kalshi":
-            fields.problem("mode", "managed is for polymarket only")
+            fields.problems.append("mode managed is for polymarket only")
         wallet_type = fields.read("wallet_type", one_of("eoa", "safe"), default="eoa")
         eoa_address = fields.read("eoa_address", address, required=wallet_type == "safe")
         if wallet_type == "eoa" and eoa_address:
-            fields.problem("eoa_address", "must not be given with wallet_type eoa")
+            fields.problems.append("eoa_address must not be given with wallet_type eoa")
         fields.read("chain_id", positive)
     elif mode == "self" and exchange:
         _check_credentials(fields, exchange, stored=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 from random import Random
 
 from parsec_cli.models import JsonObject
-from parsec_cli.records import record
 from parsec_cli.sandbox.end_users import (
     embedded_wallet,
     external_wallet,
@@ -33,14 +32,6 @@ _USDC = "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359"
 _POLYMARKET, _KALSHI = ("polymarket",), ("kalshi",)
 
 
-@record
-class Trades:
-    """The statuses of a user's orders, oldest first, and the sizes of the positions."""
-
-    orders: tuple[str, ...] = ()
-    positions: tuple[float, ...] = ()
-
-
 # external_id, qps_limit, linked exchanges, wallet (None, eoa or safe), USDC in base units
 _DOZEN: tuple[tuple[str, int | None, tuple[str, ...], str | None, int | None], ...] = (
     ("00417", 5, _KALSHI, None, None),
@@ -57,15 +48,18 @@ _DOZEN: tuple[tuple[str, int | None, tuple[str, ...], str | None, int | None], .
     # a wallet without a link: onboarding this one again only links it
     ("user_009", 15, (), "eoa", 0),
 )
-_DOZEN_TRADES = {
-    "market-maker-1": Trades(("filled", "open"), (1500.0,)),
-    "user_001": Trades(("filled",), (120.0,)),
-    "user_002": Trades(("pending", "cancelled", "partially_filled"), (25.0, 0.0)),
-    "user_003": Trades(("filled", "cancelled", "rejected"), (0.0,)),
-    "user_005": Trades(("filled", "filled", "open"), (120.0,)),
+# the statuses of a user's orders, oldest first, and the sizes of the positions
+Trades = tuple[tuple[str, ...], tuple[float, ...]]
+_NO_TRADES: Trades = ((), ())
+_DOZEN_TRADES: dict[str, Trades] = {
+    "market-maker-1": (("filled", "open"), (1500.0,)),
+    "user_001": (("filled",), (120.0,)),
+    "user_002": (("pending", "cancelled", "partially_filled"), (25.0, 0.0)),
+    "user_003": (("filled", "cancelled", "rejected"), (0.0,)),
+    "user_005": (("filled", "filled", "open"), (120.0,)),
 }
 # of every eight users of a fleet, one has open holdings and one closed ones
-_FLEET_TRADES = {0: Trades(("open",), (60.0,)), 4: Trades(("filled", "cancelled"), (0.0,))}
+_FLEET_TRADES: dict[int, Trades] = {0: (("open",), (60.0,)), 4: (("filled", "cancelled"), (0.0,))}
 
 
 def seed(db_path: Path, count: int) -> None:
@@ -75,8 +69,8 @@ def seed(db_path: Path, count: int) -> None:
         allocated = state.pool()["total_allocated_qps"]
         # the smallest pool that leaves room above the allocated limits
         custom = int(allocated / _MOSTLY_FILLED // _CUSTOM_STEP + 1) * _CUSTOM_STEP
-        fitting = (size for size in (_SILVER, _GOLD) if allocated <= size * _MOSTLY_FILLED)
-        state.set_pool(next(fitting, custom))
+        sizes = (_SILVER, _GOLD, custom)
+        state.set_pool(min(size for size in sizes if allocated <= size * _MOSTLY_FILLED))
 
 
 def reset(db_path: Path) -> None:
@@ -87,8 +81,7 @@ def reset(db_path: Path) -> None:
                 first_dozen(state)
         except BrokenFile:
             store.remove()
-            with store.transaction():
-                pass
+            reset(db_path)
 
 
 def first_dozen(state: State) -> None:
@@ -100,12 +93,11 @@ def first_dozen(state: State) -> None:
 def trades_of(user: JsonObject) -> Trades:
     """Return what a user of the dozen or a fleet has traded; one created later has none."""
     number, rest = divmod(seconds(user["created_at"]) - _FIRST_DAY, _HOUR)
-    trades = None
     if rest == 0 and user["external_id"] == f"user_{number:06}":
-        trades = _FLEET_TRADES.get(number % 8)
-    elif rest == 0 and 0 <= number < len(_DOZEN):
-        trades = _DOZEN_TRADES.get(user["external_id"])
-    return trades or Trades()
+        return _FLEET_TRADES.get(number % 8, _NO_TRADES)
+    if rest == 0 and 0 <= number < len(_DOZEN):
+        return _DOZEN_TRADES.get(user["external_id"], _NO_TRADES)
+    return _NO_TRADES
 
 
 def _fleet(count: int) -> Iterator[JsonObject]:

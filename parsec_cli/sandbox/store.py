@@ -69,7 +69,12 @@ class State:
 
     def save(self, users: Iterable[JsonObject]) -> None:
         """Write users back, found by their external_id, or add them."""
-        self._run_many("REPLACE INTO users VALUES (?, ?, ?, ?, ?)", map(_row, users))
+        rows = ({**user, "document": json.dumps(user, separators=(",", ":"))} for user in users)
+        self._run_many(
+            "REPLACE INTO users VALUES"
+            " (:external_id, :customer_id, :api_key, :qps_limit, :document)",
+            rows,
+        )
 
     def replace_all(self, users: Iterable[JsonObject]) -> None:
         """Begin again with these users and without counted requests."""
@@ -107,11 +112,6 @@ class State:
             "SELECT count FROM requests WHERE caller = ? AND period = ?", (caller, period)
         ).fetchone()
         return row[0] if row else 0
-
-
-def _row(user: JsonObject) -> tuple[str, str, str, int | None, str]:
-    document = json.dumps(user, separators=(",", ":"))
-    return user["external_id"], user["customer_id"], user["api_key"], user["qps_limit"], document
 
 
 class BrokenFile(LocalFault):

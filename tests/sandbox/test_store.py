@@ -93,13 +93,15 @@ def test_threads_that_create_the_same_user_get_the_same_one(sandbox):
 
 FIRST_USE = """
 import sys
+from io import BytesIO
 from pathlib import Path
 from parsec_cli.sandbox import app
 from parsec_cli.next_command import run
 sys.stdin.readline()
 for _ in range(20):
     list(app.Sandbox(Path(sys.argv[1]), clock=lambda: 1_790_000_000.0)(
-        {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/usage", "HTTP_X_API_KEY": app.KEY},
+        {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/usage", "HTTP_X_API_KEY": app.KEY,
+         "wsgi.input": BytesIO()},
         lambda status, headers: print(status),
     ))
 """
@@ -127,8 +129,8 @@ def test_processes_that_use_it_first_at_once_agree(db, sandbox):
 
 def test_a_failing_transaction_leaves_no_trace(db):
     store = Store(db, seed.first_dozen)
-    with pytest.raises(KeyError, match="api_key"), store.transaction() as state:
-        state.save([USER, {"external_id": "u2", "customer_id": "2", "qps_limit": 1}])
+    with pytest.raises(LocalFault), store.transaction() as state:
+        state.save([USER, {}])
     with store.transaction() as state:
         assert state.pool()["end_user_count"] == 12
         assert state.user(USER["customer_id"]) is None
