@@ -69,7 +69,7 @@ class _Report:
         except ParsecError as fault:
             self.exit_code = self.exit_code or fault.exit_code
             hint, command = fault.hint, fault.command
-            if command == run("doctor"):
+            if command is not None and command.words == ("doctor",):
                 hint, command = "", None
                 if isinstance(fault, Unauthorized):
                     hint, command = "store another key with", run("config", "set", "api_key")
