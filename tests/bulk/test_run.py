@@ -19,7 +19,6 @@ from parsec_cli.errors import (
     QuotaUsedUp,
     Redirected,
     Refused,
-    Terminated,
     TlsFailed,
     Unauthorized,
 )
@@ -152,49 +151,12 @@ def test_row_whose_user_changed_since_the_plan_is_refused_not_overwritten(rig):
     assert [verb for verb, _ in rig.world.sent] == ["set-qps"]
 
 
-def test_create_of_an_existing_user_is_unchanged(rig):
-    """An idempotent create of a user made meanwhile is not called created."""
-    rig.world.before = lambda name: rig.world.add(name, 1) and None
-    rig.apply(creates(1, qps=1))
-    assert rig.outcomes() == {"u2": "unchanged"}
-
-
 def test_create_of_an_existing_user_with_unknown_limit_says_so(rig):
     answer = Applied({"customer_id": "c", "external_id": "u2"}, 200, 1, created=False)
     rig.world.before = lambda _: answer
     rig.apply(creates(1))
     assert rig.rows()[0]["outcome"] == "unchanged"
     assert rig.rows()[0]["error"] == "already existed; its qps_limit is unknown"
-
-
-def test_intent_is_on_disk_before_the_request_is_sent(rig):
-    rig.world.add("gone", 5)
-    seen = []
-
-    def before(_: str) -> None:
-        seen.append([(line.get("intent"), line.get("external_id")) for line in rig.journal_lines()])
-
-    rig.world.before = before
-    rig.apply([Wanted(2, "gone", absent=True), Wanted(3, "new", 1)], **ONE)
-    assert seen[0][-1] == ("deactivate", "gone")
-    assert seen[1][-1] == ("create", "new")
-
-
-@pytest.mark.parametrize(("stop", "code"), [(Interrupted("i"), 130), (Terminated("t"), 143)])
-def test_stop_lets_rows_in_flight_end_and_sends_no_more(rig, stop, code):
-    """Ctrl-C in the middle of a run."""
-    runs = []
-    rig.on_run = runs.append
-
-    def after(name: str) -> None:
-        if name == "u4":
-            runs[0].request_stop(stop)
-
-    rig.world.after = after
-    ended = rig.apply(creates(9), **ONE)
-    assert (ended.results.counts["created"], ended.results.counts["not_attempted"]) == (3, 6)
-    assert ended.exit_code == code
-    assert [row["outcome"] for row in rig.rows()] == ["created"] * 3 + ["not_attempted"] * 6
 
 
 def test_stop_while_a_worker_waits_for_its_turn_sends_nothing_more(rig):
@@ -205,63 +167,6 @@ def test_stop_while_a_worker_waits_for_its_turn_sends_nothing_more(rig):
     ended = rig.apply(creates(3), pacer=pacer)
     assert rig.world.sent == []
     assert ended.results.counts["not_attempted"] == 3
-    assert ended.exit_code == 130
-
-
-def hanging(rig: Rig, name_in_flight: str) -> tuple[threading.Event, threading.Event]:
-    """Let one row hang in its request until the second event is set."""
-    hangs, free = threading.Event(), threading.Event()
-
-    def before(name: str) -> None:
-        if name == name_in_flight:
-            hangs.set()
-            assert free.wait(30)
-
-    rig.world.before = before
-    return hangs, free
-
-
-def test_second_stop_ends_at_once_and_rows_in_flight_are_unknown(rig):
-    hangs, free = hanging(rig, "u3")
-
-    def twice(run) -> None:
-        def press() -> None:
-            assert hangs.wait(30)
-            run.request_stop(Interrupted("i"))
-            run.request_stop(Interrupted("i"))
-
-        threading.Thread(target=press).start()
-
-    rig.on_run = twice
-    ended = rig.apply(creates(4), **ONE)
-    free.set()
-    assert [row["outcome"] for row in rig.rows()] == [
-        "created",
-        "unknown",
-        "not_attempted",
-        "not_attempted",
-    ]
-    assert ended.exit_code == 130
-    done = [line["n"] for line in rig.journal_lines() if line.get("done") == "created"]
-    assert len(done) == 1
-
-
-def test_row_in_flight_longer_than_ten_seconds_is_unknown(rig):
-    hangs, free = hanging(rig, "u2")
-    now = [0.0]
-
-    def press_and_wait(run) -> None:
-        def press() -> None:
-            assert hangs.wait(30)
-            run.request_stop(Interrupted("i"))
-            now[0] = 10.1
-
-        threading.Thread(target=press).start()
-
-    rig.on_run = press_and_wait
-    ended = rig.apply(creates(2), **ONE, clock=lambda: now[0])
-    free.set()
-    assert rig.outcomes() == {"u2": "unknown", "u3": "not_attempted"}
     assert ended.exit_code == 130
 
 

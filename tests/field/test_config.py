@@ -42,17 +42,6 @@ def test_an_open_config_with_a_key_is_warned_about_and_tightened(tool, builder, 
     assert "warning" not in tool("pool", "show", env=env).err
 
 
-@pytest.mark.parametrize("blank", [None, "", "  "])
-def test_without_a_key_the_error_names_where_it_was_looked_for(tool, builder, blank):
-    """No request with an empty header is sent."""
-    env = {"PARSEC_API_BASE_URL": builder.url, "PARSEC_API_KEY": blank}
-    completed = tool("pool", "show", env=env)
-    assert completed.code == 4, completed
-    assert "PARSEC_API_KEY" in completed.err
-    assert "config" in completed.err
-    assert builder.connections == []
-
-
 @pytest.mark.parametrize(
     "argv", [["pool", "show"], ["users", "deactivate", "alice", "--confirm", "alice"]]
 )

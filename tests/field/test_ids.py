@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from urllib.parse import unquote
 
 import pytest
 
 RESERVED = [
-    "a/b",
-    "a?limit=1&cursor=x",
-    "100%",
-    "a%2Fb",
-    "a#note",
-    "../pool",
-    "..;",
-    "a\\b",
-    "a;b=c",
-    "a+b",
-    "日本語",
-    "http://evil.invalid/",
-    "users",
+    *("a/b", "a?limit=1&cursor=x", "100%", "a%2Fb", "a#note", "../pool", "..;", "a\\b", "a;b=c"),
+    *("a+b", "日本語", "http://evil.invalid/", "users"),
 ]
-NOTHING = {
-    "empty": "",
-    "blanks": "   ",
-    "no-break space": "\xa0",
-    "dots": "..",
-    "empty customer_id": "id:",
-    "empty external_id": "ext:",
-    "blank external_id": "ext: ",
-    "trailing newline": "alice\n",
-    "escape": "a\x1b[2J",
-    "delete": "a\x7f",
-}
+NOTHING = ["", "   ", "\xa0", "..", "id:", "ext:", "ext: ", "alice\n", "a\x1b[2J", "a\x7f"]
 COMMANDS = {
     "get": ["users", "get", "{}"],
     "set-qps": ["users", "set-qps", "{}", "10"],
@@ -98,32 +75,13 @@ def test_text_after_a_customer_id_never_addresses_that_user(run, builder, ending
     assert own not in {request.path for request in builder.requests}
 
 
-@pytest.mark.parametrize("name", [n for n in RESERVED if not n.startswith("..;")])
-def test_an_explicit_customer_id_is_one_encoded_segment_or_refused(run, builder, name):
-    """No query, fragment or second segment can be injected."""
-    completed = run("users", "get", f"id:{name}")
-    assert completed.code in (2, 3), completed
-    for request in builder.requests:
-        head, _, segment = request.target.rpartition("/")
-        assert head == "/api/v1/builder/users"
-        assert unquote(segment) == name
-        assert "?" not in segment
-
-
-@pytest.mark.parametrize(("command", "name"), spread(list(NOTHING.values())))
+@pytest.mark.parametrize(("command", "name"), spread(NOTHING))
 def test_an_id_that_can_name_no_user_is_refused_before_any_request(run, builder, command, name):
     """An unset shell variable must not address all users."""
     builder.add("alice")
     completed = run(*argv_for(command, name))
     assert completed.code == 2, completed
     assert builder.requests == []
-
-
-@pytest.mark.parametrize("spelling", [str.upper, str.title, lambda text: f"id:{text.upper()}"])
-def test_a_customer_id_in_other_case_is_the_same_user(run, builder, spelling):
-    user = builder.add("alice")
-    completed = run("users", "get", spelling(user["customer_id"]), "--json")
-    assert completed.json["external_id"] == "alice"
 
 
 @pytest.mark.parametrize("command", ["get", "set-qps", "deactivate"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.actions import error, html
 from support.views import masked
 
 ERROR_KEYS = {"code", "message", "http_status", "retryable", "hint", "exit_code"}
@@ -69,27 +68,6 @@ def check_error(completed, exit_code, status, code=None):
     assert found["message"]
     if code is not None:
         assert found["code"] == code
-
-
-@pytest.mark.parametrize("form", [["--json"], ["-o", "json"], ["-o", "jsonl"]], ids=" ".join)
-@pytest.mark.parametrize(
-    ("answer", "exit_code", "status", "code"),
-    [
-        (error(404, "not found", "not_found"), 3, 404, "not_found"),
-        (error(401, "invalid API key", "unauthorized"), 4, 401, "unauthorized"),
-        (error(400, "bad", "brand_new_code"), 5, 400, "brand_new_code"),
-        (html(500), 7, 500, None),
-        (html(200), 7, None, None),
-    ],
-    ids=str,
-)
-def test_failures_are_an_object_when_json_was_asked_for(
-    run_at, server, form, answer, exit_code, status, code
-):
-    server.respond(answer)
-    completed = run_at("pool", "show", *form)
-    found = completed.error
-    check_error(completed, exit_code, status or found["http_status"], code)
 
 
 def test_a_missing_user_is_an_error_object(run, builder):

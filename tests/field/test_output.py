@@ -61,18 +61,6 @@ def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
     assert "1 character of the response is half a surrogate pair" in completed.err
 
 
-@pytest.mark.parametrize("where", ["error", "code", "validation_errors"])
-@pytest.mark.parametrize("control", ["\x1b[1A\x1b[2K", "\x9b2K", "\u202e", "\r", "\x07"])
-def test_error_text_from_the_server_cannot_forge_the_screen(run_at, server, where, control):
-    text = f"bad {control} fake ok"
-    body = {"error": "refused", "code": "validation_error", "retryable": False}
-    body[where] = [text] if where == "validation_errors" else text
-    server.script(json_answer(400, body))
-    completed = run_at("pool", "show")
-    assert completed.code == 5, completed
-    assert obeyed(completed.err) == set()
-
-
 @pytest.mark.parametrize("control", ["\x1b[2J", "\x9b2J", "\u202e", "\x07"])
 @pytest.mark.parametrize(
     "argv",

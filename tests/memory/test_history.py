@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsec_cli.errors import NotFound, UsageFault
+from parsec_cli.errors import UsageFault
 from parsec_cli.files.save import lines_backwards
 from parsec_cli.memory.history import History, parse_moment
 
@@ -53,28 +53,6 @@ def change(external_id: str = "ann", **more) -> dict:
 
 
 DONE = {"outcome": "applied", "http_status": 200, "attempts": 1, "after": {"qps_limit": 2}}
-
-
-def test_an_entry_is_intent_and_outcome_together(history):
-    entry = history.begin(change(reason="ticket 7"))
-    history.finish(entry, DONE)
-    assert list(history.entries()) == [
-        {
-            "id": entry,
-            "time": "2026-09-21T14:13:20.000Z",
-            "profile": "prod",
-            "host": "api.parsecapi.com",
-            "key": "0123456789ab",
-            "command": "users set-qps",
-            "target": {"customer_id": "0A", "external_id": "ann"},
-            "before": {"qps_limit": 1},
-            "after": {"qps_limit": 2},
-            "outcome": "applied",
-            "http_status": 200,
-            "attempts": 1,
-            "reason": "ticket 7",
-        }
-    ]
 
 
 def test_the_intent_is_on_disk_before_the_outcome(history, path):
@@ -157,14 +135,6 @@ def test_one_entry_is_found_by_its_id_or_the_start_of_it(history, clock):
     assert history.get(first[:-1])["id"] == first
     with pytest.raises(UsageFault, match="matches 2 entries"):
         history.get(first[:4])
-
-
-@pytest.mark.parametrize("missing", ["", "0", "zzzzzzzzzzzzzz"])
-def test_an_unknown_entry_is_not_found(history, missing):
-    history.begin(change())
-    with pytest.raises(NotFound) as caught:
-        history.get(missing)
-    assert caught.value.exit_code == 3
 
 
 def test_torn_and_foreign_lines_are_skipped(history, path):
