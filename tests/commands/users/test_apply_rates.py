@@ -79,12 +79,16 @@ def test_the_default_rate_is_never_refused_and_leaves_a_fifth(
     assert len(meter.accepted) >= 0.78 * rate * spent
 
 
+def test_a_given_rate_is_kept(run, builder, work, clock):
+    meter = Meter(builder, 200, 400, clock)
+    run("users", "apply", creates(work / "u.csv", 60), "--yes", "--rate", "20")
+    spent = meter.accepted[-1] - meter.accepted[0]
+    assert len(meter.accepted) <= 20 * (spent + 1) + 2
+
+
 def test_a_limit_of_0_is_no_limit(run, builder, work):
     builder.rest_qps = 0
-
-    completed = run("users", "apply", creates(work / "u.csv", 50), "--yes")
-
-    assert completed.waits == ()
+    assert run("users", "apply", creates(work / "u.csv", 50), "--yes").waits == ()
 
 
 @full_only
