@@ -102,6 +102,26 @@ def test_no_other_spelling_reaches_a_user(run, builder, spelling):
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/x#y",
+        "/x\\y",
+        "/x\x7f",
+        "/é",
+        "/x y",
+        "/x/../builder/pool",
+        "/x/%252e%252e/builder/pool",
+        "/x:8/y",
+        "/API/V1/builder/pool",
+        "/api/v1/api/v1/builder/pool",
+    ],
+)
+def test_a_read_refuses_a_path_that_servers_may_read_differently(run, builder, path):
+    assert run("api", "GET", path).code == 2
+    assert builder.requests == []
+
+
+@pytest.mark.parametrize(
     ("method", "path"),
     [
         ("DELETE", f"/builder/users/{KNOWN}"),
