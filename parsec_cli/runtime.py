@@ -94,8 +94,7 @@ class Runtime:
         options = self.options
         try:
             return profiles.resolve(
-                environ=self.world.environ,
-                places=self.places,
+                self.places,
                 profile=options.profile,
                 base_url=options.base_url,
                 output=options.format,

@@ -135,39 +135,36 @@ class Editor:
         self._edit(change)
 
     def _edit(self, change: Callable[[Document, Config], None]) -> None:
-        """Apply `change` to the file, and save it if that changes a value."""
+        """Apply `change` to the file, and save it if that changes a value.
+
+        LocalFault if the file would not say exactly what is wanted.
+        """
         with directory_lock(self.path):
             config = self.read()
             text = self.path.read_bytes().decode("utf-8-sig") if config.exists else ""
             wanted = tomllib.loads(text)
             change(wanted, config)
-            if wanted != tomllib.loads(text):
-                data = _edited(text, lambda document: change(document, config), wanted, self.path)
-                save.sweep(self.path)
-                save.save(self.path, data)
+            if wanted == tomllib.loads(text):
+                return
+            import tomlkit
+            from tomlkit.exceptions import TOMLKitError
 
-
-def _edited(
-    text: str, change: Callable[[Document], None], wanted: dict[str, Any], path: Path
-) -> bytes:
-    """Return the changed text; a LocalFault if it would not say exactly what is `wanted`."""
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    try:
-        document = tomlkit.parse(text)
-        change(document)
-        new = tomlkit.dumps(document)
-        if "\r\n" in text and text.count("\n") == text.count("\r\n"):
-            new = new.replace("\r\n", "\n").replace("\n", "\r\n")
-        faithful = tomllib.loads(new) == wanted
-    except (TOMLKitError, ValueError, TypeError, KeyError):
-        faithful = False
-    if not faithful:
-        raise LocalFault(
-            f"cannot change `{path}` without damage to the rest of it", hint="change it by hand"
-        )
-    return new.encode()
+            try:
+                document = tomlkit.parse(text)
+                change(document, config)
+                new = tomlkit.dumps(document)
+                if "\r\n" in text and text.count("\n") == text.count("\r\n"):
+                    new = new.replace("\r\n", "\n").replace("\n", "\r\n")
+                faithful = tomllib.loads(new) == wanted
+            except (TOMLKitError, ValueError, TypeError, KeyError):
+                faithful = False
+            if not faithful:
+                raise LocalFault(
+                    f"cannot change `{self.path}` without damage to the rest of it",
+                    hint="change it by hand",
+                )
+            save.sweep(self.path)
+            save.save(self.path, new.encode())
 
 
 def _profile(document: Document, name: str) -> Document:

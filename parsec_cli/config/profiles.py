@@ -164,16 +164,15 @@ class Profile:
 
 
 def resolve(
-    *,
-    environ: Mapping[str, str],
     places: Places,
+    *,
     profile: str | None = None,
     base_url: str | None = None,
     output: str | None = None,
     rate: str | None = None,
 ) -> Profile:
     """Return what is in effect for these options (None: not given); reads the config file."""
-    config = read(places.config_file)
+    config, environ = read(places.config_file), places.environ
     name, chosen_by = named(config, environ, profile)
     if chosen_by != DEFAULT_SOURCE and name not in known(config):
         fault = unknown_profile(name, config)

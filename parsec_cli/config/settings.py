@@ -62,12 +62,15 @@ class Setting:
 
     def checked(self, text: str, source: str) -> str:
         """Return the trimmed text, or raise a UsageFault that names its source."""
+        text = text.strip()
+        if self.kind is bool and text not in ("true", "false"):
+            raise UsageFault(f"{source}: `{shown(text)}` is not `true` or `false`")
         try:
             if self.check is not None:
-                self.check(text.strip())
+                self.check(text)
         except UsageFault as fault:
             raise fault.but(f"{source}: {fault.message}") from None
-        return text.strip()
+        return text
 
 
 def check_output(text: str) -> str:
@@ -83,11 +86,6 @@ def check_rate(text: str) -> str:
             f"`{shown(text)}` is not a rate", hint="write requests per second, such as 5, or `max`"
         )
     return text
-
-
-def check_switch(text: str) -> None:
-    if text not in ("true", "false"):
-        raise UsageFault(f"`{shown(text)}` is not `true` or `false`")
 
 
 def fingerprint(key: Secret | str) -> str:
@@ -140,7 +138,7 @@ SETTINGS = (
     Setting("api_key_command", "profile"),
     Setting("output", "profile", env="PARSEC_OUTPUT", option="--output", check=check_output),
     Setting("rate", "profile", option="--rate", check=check_rate),
-    Setting("protected", "profile", default="false", check=check_switch, kind=bool),
+    Setting("protected", "profile", default="false", kind=bool),
     Setting("default_profile", "file", "PARSEC_PROFILE", "--profile", DEFAULT_PROFILE),
     Setting("config", "environment", env="PARSEC_CONFIG"),
 )

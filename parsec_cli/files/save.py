@@ -86,8 +86,20 @@ def replace(target: Path, data: bytes, *, keep_owner: bool = False) -> None:
     if old is not None and not stat.S_ISREG(old.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(target))
     temporary = temporary_beside(target)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | BINARY | CLOSE_ON_EXEC
     try:
-        _write_new(temporary, data, old if keep_owner else None)
+        with os.fdopen(os.open(temporary, flags, PRIVATE_FILE), "wb") as file:
+            if old is not None and keep_owner and sys.platform != "win32":
+                mode = (stat.S_IMODE(old.st_mode) & PRIVATE_FILE) or PRIVATE_FILE
+                os.fchmod(file.fileno(), mode)
+                if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+                    # `sudo parsec config set` must not change the owner of the file
+                    with suppress(OSError):
+                        os.fchown(file.fileno(), old.st_uid, old.st_gid)
+            file.write(data)
+            file.flush()
+            if data:  # an empty file has no content to sync
+                os.fsync(file.fileno())
         temporary.replace(target)
     except BaseException:
         with suppress(OSError):
@@ -156,22 +168,6 @@ def sync_directory(path: Path) -> None:
             os.close(descriptor)
 
 
-def _write_new(path: Path, data: bytes, old: os.stat_result | None) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | BINARY | CLOSE_ON_EXEC
-    descriptor = os.open(path, flags, PRIVATE_FILE)
-    with os.fdopen(descriptor, "wb") as file:
-        if old is not None and sys.platform != "win32":
-            os.fchmod(descriptor, (stat.S_IMODE(old.st_mode) & PRIVATE_FILE) or PRIVATE_FILE)
-            if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
-                # `sudo parsec config set` must not change the owner of the file
-                with suppress(OSError):
-                    os.fchown(descriptor, old.st_uid, old.st_gid)
-        file.write(data)
-        file.flush()
-        if data:  # an empty file has no content to sync
-            os.fsync(descriptor)
-
-
 def append(path: Path, line: bytes, *, durable: bool = False) -> None:
     """Append `line`, which ends in a newline, in one write; `durable` waits for the disk.
 
@@ -184,7 +180,12 @@ def append(path: Path, line: bytes, *, durable: bool = False) -> None:
         new = not target.exists()
         descriptor = opened(target, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
-            _tighten(descriptor, durable=durable)
+            file = os.fstat(descriptor)
+            if stat.S_ISFIFO(file.st_mode) or (durable and not stat.S_ISREG(file.st_mode)):
+                raise OSError(errno.EINVAL, "not a regular file, so nothing would be stored")
+            if sys.platform != "win32" and stat.S_ISREG(file.st_mode) and file.st_mode & 0o077:
+                if file.st_uid == os.geteuid():
+                    os.fchmod(descriptor, PRIVATE_FILE)
             if size := os.lseek(descriptor, 0, os.SEEK_END):
                 os.lseek(descriptor, size - 1, os.SEEK_SET)
                 if os.read(descriptor, 1) != b"\n":
@@ -206,17 +207,6 @@ def opened(path: Path, flags: int) -> int:
     if not is_stream(path):
         flags |= NO_FOLLOW
     return os.open(path, flags | BINARY | CLOSE_ON_EXEC, PRIVATE_FILE)
-
-
-def _tighten(descriptor: int, *, durable: bool) -> None:
-    """Remove the rights of others from a file of the caller."""
-    file = os.fstat(descriptor)
-    if not stat.S_ISREG(file.st_mode):
-        if durable or stat.S_ISFIFO(file.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file, so nothing would be stored")
-        return
-    if sys.platform != "win32" and file.st_mode & 0o077 and file.st_uid == os.geteuid():
-        os.fchmod(descriptor, PRIVATE_FILE)
 
 
 def lines_backwards(path: Path) -> Iterator[bytes]:

@@ -71,8 +71,7 @@ def _keys_of(index_file: Path, host: str, profile: str) -> Index:
 
 
 def _users(places: Places, prefix: str, profile: str | None, base_url: str | None) -> list[str]:
-    environ = places.environ
-    chosen = profiles.resolve(environ=environ, places=places, profile=profile, base_url=base_url)
+    chosen = profiles.resolve(places, profile=profile, base_url=base_url)
     host = chosen.base_url.origin
     if chosen.key_source.startswith("api_key_command"):
         fingerprints = _keys_of(places.index_file, host, chosen.name).lookup("key")

@@ -135,8 +135,6 @@ class Sink:
         self._name = name
         self.intact = True
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
-        # kept between writes: only the first gets a byte-order mark
-        self._encoders: dict[str, codecs.IncrementalEncoder] = {}
 
     def write(self, text: str, *, encoding: str = "") -> None:
         """Write all of `text`; raise ReaderLeft or LocalFault."""
@@ -182,10 +180,7 @@ class Sink:
             return
         self._stream.flush()
         target = getattr(buffer, "raw", buffer)
-        if encoding not in self._encoders:
-            make = codecs.getincrementalencoder(encoding)
-            self._encoders[encoding] = make(_ESCAPE_UNENCODABLE)
-        rest = memoryview(self._encoders[encoding].encode(text, final=True))
+        rest = memoryview(text.encode(encoding, _ESCAPE_UNENCODABLE))
         while rest:
             written = target.write(rest)
             if written is None:

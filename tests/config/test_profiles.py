@@ -26,7 +26,7 @@ def config(folder: Path):
             path.write_text(text)
             path.chmod(0o600)
         environ = {"HOME": str(folder), "PARSEC_CONFIG": str(path)} | (env or {})
-        return resolve(environ=environ, places=Places(environ), **options)
+        return resolve(Places(environ), **options)
 
     return run
 

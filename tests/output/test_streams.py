@@ -67,15 +67,6 @@ def test_characters_that_cannot_be_encoded_become_escapes():
     assert stream.text == r"é\u{65e5}"
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig", "iso2022_jp"])
-def test_encodings_with_a_mark_or_a_state_treat_many_writes_as_one_text(encoding):
-    stream = Stream(encoding=encoding)
-    sink = Sink(stream, "stdout")
-    for part in ("a日", "本\n", "b\n"):
-        sink.write(part)
-    assert stream.text == "a日本\nb\n"
-
-
 @pytest.mark.parametrize("stream", [None, Failing(errno.EIO), Failing(errno.EPIPE)])
 def test_messages_are_lost_quietly(stream):
     sink = Sink(stream, "stderr")
