@@ -17,7 +17,6 @@ from pathlib import Path
 from parsec_cli.errors import GuardRefused, LocalFault
 from parsec_cli.files import save
 
-COMMIT_SECONDS = 0.25
 _POLL_SECONDS = 0.02
 # Windows locks bytes, and a locked byte cannot be read: lock one far after the text
 _FAR = 1 << 30
@@ -164,7 +163,6 @@ class Lines:
         self._syncing = threading.Lock()
         self._written = 0
         self._synced = 0
-        self._committed_at = float("-inf")
         self._fault: LocalFault | None = None
         try:
             flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -198,13 +196,6 @@ class Lines:
             with self._last_failure():
                 self._disk.sync(self._descriptor)
             self._synced = reached
-
-    def commit_regularly(self, now: float) -> None:
-        """Commit if the last time was a quarter of a second ago and no thread is committing."""
-        if now - self._committed_at < COMMIT_SECONDS or self._syncing.locked():
-            return
-        self._committed_at = now
-        self.commit()
 
     def close(self) -> None:
         with self._writing:

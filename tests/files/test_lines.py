@@ -13,7 +13,7 @@ import pytest
 from bulk.disks import CountingDisk
 
 from parsec_cli.errors import LocalFault
-from parsec_cli.files.lock import COMMIT_SECONDS, Disk, Lines
+from parsec_cli.files.lock import Disk, Lines
 from parsec_cli.files.save import sync_directory
 
 
@@ -121,29 +121,6 @@ def test_a_commit_syncs_all_lines_so_far_once(tmp_path):
     assert disk.kept == 2
     lines.commit(third)
     assert (disk.kept, disk.syncs) == (3, 2)
-
-
-def test_regular_commits_are_a_quarter_of_a_second_apart(tmp_path):
-    disk = CountingDisk()
-    lines = opened(tmp_path, disk)
-    kept = []
-    for now in (100.0, 100.0, 100.0 + COMMIT_SECONDS / 2, 100.0 + COMMIT_SECONDS, 200.0):
-        lines.append(b"x\n")
-        lines.commit_regularly(now)
-        kept.append(disk.kept)
-    assert kept == [1, 1, 1, 4, 5]
-
-
-def test_a_regular_commit_does_not_wait_for_a_slow_disk(tmp_path):
-    disk = SlowDisk()
-    lines = opened(tmp_path, disk)
-    first = threading.Thread(target=lambda: lines.commit(lines.append(b"x\n")))
-    first.start()
-    assert disk.entered.wait(30)
-    lines.commit_regularly(1000.0)
-    assert disk.syncs == 1
-    disk.free.set()
-    first.join(30)
 
 
 def test_a_closed_file_refuses_lines(tmp_path):

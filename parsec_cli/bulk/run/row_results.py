@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -92,7 +91,6 @@ class Results:
         line = self._keep(entry, result)
         if line is not None and self._file is not None:
             self._file.append(line.encode("ascii"))
-            self._file.commit_regularly(time.monotonic())
 
     def settle(self, settled: Iterable[Settled]) -> None:
         """Add the rows that need no request, with one write for all."""
