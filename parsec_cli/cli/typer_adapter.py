@@ -93,14 +93,7 @@ def build_group(
     commands: Mapping[str, Any],
     callback: Callable[..., None] | None = None,
 ) -> Any:
-    declared = typer.Typer(
-        name=name,
-        cls=cls,
-        help=text,
-        callback=callback,
-        add_completion=False,
-        rich_markup_mode=None,
-    )
+    declared = typer.Typer(name=name, cls=cls, help=text, callback=callback, rich_markup_mode=None)
     group: Any = typer.main.get_group(declared)
     _parse_without_pydantic(group.params)
     group.commands = commands
@@ -153,14 +146,11 @@ def add_options(command: Any, options: list[Any]) -> None:
 
 def parameters(command: Any) -> list[Parameter]:
     """Return the options and arguments of a command."""
-    found = []
-    for param in command.params:
-        is_option = param.param_type_name == "option"
-        is_flag = is_option and param.is_flag
-        made = Parameter(
-            tuple(param.opts) if is_option else (),
+    return [
+        Parameter(
+            tuple(param.opts) if (is_option := param.param_type_name == "option") else (),
             param.help or "",
-            "" if is_flag else param.metavar or param.name.upper(),
+            "" if (is_flag := is_option and param.is_flag) else param.metavar or param.name.upper(),
             tuple(param.secondary_opts),
             None if is_flag else param.default,
             getattr(_parser_of(param), "limits", ""),
@@ -168,8 +158,8 @@ def parameters(command: Any) -> list[Parameter]:
             param.multiple if is_option else param.nargs != 1,
             param.rich_help_panel,
         )
-        found.append(made)
-    return found
+        for param in command.params
+    ]
 
 
 def subcommands(command: Any) -> Mapping[str, Any]:

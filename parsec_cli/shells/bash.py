@@ -52,14 +52,6 @@ _parsec_quote() {
     esac
 }
 
-# Asks for what only this machine knows: local files, no request.
-_parsec_ask() {
-    local line
-    while IFS= read -r line; do
-        candidates+=("$line")
-    done < <("$command" __complete "$1:$2" "${words[@]:1}" 2>/dev/null)
-}
-
 _parsec() {
     local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} breaks=${COMP_WORDBREAKS//[\"\']/}
     local c i value= head= outer= quote= started= command=${1/#\~\//$HOME/}
@@ -70,13 +62,9 @@ _parsec() {
     # part of the current word that stays as it is typed.
     for ((i = 0; i < ${#line}; i++)); do
         c=${line:i:1}
-        if [[ $quote == "'" && $c != "'" ]]; then
-            value+=$c
-        elif [[ $quote && $c == "$quote" ]]; then
+        if [[ $quote && $c == "$quote" ]]; then
             quote= head=$outer
-        elif [[ $c == '\' && $quote && ${line:i+1:1} != [\"\\\$\`] ]]; then
-            value+=$c
-        elif [[ $c == '\' ]]; then
+        elif [[ $c == '\' && (! $quote || $quote${line:i+1:1} == \"[\"\\\$\`]) ]]; then
             i=$((i + 1)) started=1
             value+=${line:i:1}
         elif [[ $quote ]]; then
@@ -119,7 +107,7 @@ _parsec() {
         fi
     done
 
-    local before= prefix=$value quoted
+    local before= prefix quoted
     if [[ $takes ]]; then
         :
     elif [[ ! $ended && $value == --*=* ]]; then
@@ -147,7 +135,12 @@ _parsec() {
             done
             compopt -o nospace 2>/dev/null
             ;;
-        users | profiles) _parsec_ask "$takes" "$prefix" ;;
+        users | profiles)
+            # only this machine knows them: local files, no request
+            while IFS= read -r word; do
+                candidates+=("$word")
+            done < <("$command" __complete "$takes:$prefix" "${words[@]:1}" 2>/dev/null)
+            ;;
         files) compopt -o default 2>/dev/null ;;
     esac
     for word in "${candidates[@]}"; do
