@@ -17,8 +17,6 @@ EXCHANGES = ("polymarket", "kalshi")
 JsonObject = dict[str, Any]
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
-Strategy = Literal["managed", "self", "per-request"]
-
 
 class WrongShape(ValueError):
     """A JSON value lacks what the API promises; the message names the part, not its content."""
@@ -41,7 +39,7 @@ def _mapping(value: object, what: str) -> JsonObject:
     return value
 
 
-def response_object(value: object, what: str) -> JsonObject:
+def response_object(value: object, what: str = "it") -> JsonObject:
     """Return a response that is an object without an `error`; raise WrongShape for others."""
     raw = _mapping(value, what)
     if raw.get("error") is not None:
@@ -52,17 +50,17 @@ def response_object(value: object, what: str) -> JsonObject:
 def _limit(value: object) -> int | None:
     """Read a limit however it is written; reporting `"10"` as no limit would be wrong."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value, re.ASCII):
-        return int(value)
-    if isinstance(value, (float, Digits)) and float(value).is_integer():
-        return _integer(int(float(value)))
+        value = int(value)
+    elif isinstance(value, (float, Digits)) and float(value).is_integer():
+        value = int(float(value))
     return _integer(value)
 
 
 def _integer(value: object) -> int | None:
     """Return a whole number of at most 63 bits; a larger one cannot be meant."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    return value if abs(value) < 2**63 else None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return value
+    return None
 
 
 def _number(raw: JsonObject, name: str) -> int | None:
@@ -75,6 +73,10 @@ def _number(raw: JsonObject, name: str) -> int | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 @record
@@ -90,9 +92,6 @@ class Secret:
         return f"Secret({mask(self._value)})"
 
     __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        return format(repr(self), spec)
 
 
 @record
@@ -115,8 +114,7 @@ class Wallet:
 
     @property
     def balances(self) -> tuple[JsonObject, ...]:
-        value = self.raw.get("balances")
-        return tuple(b for b in value if isinstance(b, dict)) if isinstance(value, list) else ()
+        return tuple(b for b in _list(self.raw.get("balances")) if isinstance(b, dict))
 
 
 @record
@@ -160,8 +158,7 @@ class User:
 
     @property
     def linked_exchanges(self) -> tuple[str, ...]:
-        value = self.raw.get("linked_exchanges")
-        return tuple(e for e in value if isinstance(e, str)) if isinstance(value, list) else ()
+        return tuple(e for e in _list(self.raw.get("linked_exchanges")) if isinstance(e, str))
 
     @property
     def wallet(self) -> Wallet | None:
@@ -169,7 +166,7 @@ class User:
         return Wallet(value) if isinstance(value, dict) else None
 
     @property
-    def strategy(self) -> Strategy:
+    def strategy(self) -> Literal["managed", "self", "per-request"]:
         """How the user's exchange credentials are stored: wallet, own keys, or not at all."""
         if self.wallet is not None:
             return "managed"
@@ -192,12 +189,11 @@ class Pool:
 
     @classmethod
     def parse(cls, value: object) -> Pool:
-        raw, numbers = response_object(value, "the pool"), list[int]()
-        for name in ("qps_pool", "end_user_count", "total_allocated_qps"):
-            number = _integer(raw.get(name))
-            if number is None or number < 0:
-                raise WrongShape(f"the pool has no whole number `{name}`")
-            numbers.append(number)
+        raw = response_object(value, "the pool")
+        names = ("qps_pool", "end_user_count", "total_allocated_qps")
+        numbers = [number for name in names if (number := _integer(raw.get(name))) is not None]
+        if len(numbers) < len(names) or min(numbers) < 0:
+            raise WrongShape(f"the pool lacks one of the whole numbers {', '.join(names)}")
         return cls(raw, *numbers)
 
     @property

@@ -50,15 +50,9 @@ def _init(self: Any, *values: Any, **named: Any) -> None:
     state.update(zip(names, values, strict=False))
     if named:
         state.update(named)
-        if not named.keys().isdisjoint(names[: len(values)]):
-            raise TypeError(f"{cls.__name__} got a value twice")
-    if len(values) > len(names) or state.keys() != set(names):
-        unknown = [name for name in state if name not in names]
-        missing = [name for name in names if name not in state]
-        raise TypeError(
-            f"{cls.__name__} takes {len(names)} values: "
-            f"got {len(values)} by place, unknown {unknown}, missing {missing}"
-        )
+    twice = bool(named) and not named.keys().isdisjoint(names[: len(values)])
+    if twice or len(values) > len(names) or state.keys() != set(names):
+        raise TypeError(f"{cls.__name__} takes {', '.join(names)}: got {len(values)}, {[*named]}")
 
 
 def _eq(self: Any, other: object) -> bool:

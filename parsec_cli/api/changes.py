@@ -10,22 +10,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from parsec_cli import errors
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, Promise, json_promise
 from parsec_cli.api.client import Client, with_query
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import fetch, get_user, impersonation, user_path, user_with
-from parsec_cli.errors import (
-    ConnectFailed,
-    KeyFault,
-    LocalFault,
-    NameNotFound,
-    NotFound,
-    OutcomeUnknown,
-    ParsecError,
-    RateFault,
-    Stopped,
-    TlsFailed,
-)
 from parsec_cli.holdings import (
     EXCHANGE,
     Holdings,
@@ -43,16 +32,23 @@ from parsec_cli.records import changed
 
 Value = TypeVar("Value")
 # the change would fail as well, so these end the command before the operator is asked
-_FATAL = (Stopped, LocalFault, KeyFault, RateFault, ConnectFailed, NameNotFound, TlsFailed)
+_FATAL = (
+    errors.Stopped,
+    errors.LocalFault,
+    errors.KeyFault,
+    errors.RateFault,
+    errors.ConnectFailed,
+    errors.NameNotFound,
+    errors.TlsFailed,
+)
 
 
 def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> Outcome:
     """Judge a change by what happened to its call; `hint` is for an unknown one."""
     good = exchange.good
     if good is not None:
-        created = None
-        if call.kind is Kind.CREATE and not exchange.doubt and good.status in (200, 201):
-            created = good.status == 201
+        known = call.kind is Kind.CREATE and not exchange.doubt and good.status in (200, 201)
+        created = good.status == 201 if known else None
         evidence: Evidence = "repeat" if exchange.doubt else "response"
         return Applied(good.value, good.status, exchange.attempts, evidence, created)
     error, last = error_of(exchange, call, client.host), exchange.last
@@ -62,7 +58,7 @@ def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> O
             error = error.but(f"{error.message}; nothing was changed")
         return NotApplied(error, exchange.attempts)
     # without `api_code`: a script must see that the outcome is unknown, not why
-    unknown = OutcomeUnknown(
+    unknown = errors.OutcomeUnknown(
         f"outcome unknown; {error.message}",
         hint=hint,
         details=error.details,
@@ -172,7 +168,7 @@ def _change_and_verify(
         error = outcome.error.but(hint="see the current state with", command=command)
         try:
             now = get_user(client, user.customer_id)
-        except ParsecError as fault:
+        except errors.ParsecError as fault:
             why = f"reading again failed: {fault.message}"
         else:
             if not difference(now):
@@ -198,10 +194,10 @@ def deactivation(client: Client, customer_id: str) -> Call:
     def is_gone() -> bool | None:
         try:
             get_user(client, customer_id)
-        except Stopped:
+        except errors.Stopped:
             raise
-        except ParsecError as fault:
-            own_404 = isinstance(fault, NotFound) and fault.http_status == 404
+        except errors.ParsecError as fault:
+            own_404 = isinstance(fault, errors.NotFound) and fault.http_status == 404
             return True if own_404 else None
         return False
 
@@ -217,7 +213,7 @@ def deletion_promise(customer_id: str = "") -> Promise:
     """
 
     def check(value: Any) -> None:
-        named = response_object(value, "it").get("customer_id")
+        named = response_object(value).get("customer_id")
         if customer_id and named is not None and str(named).lower() != customer_id.lower():
             raise WrongShape("it is another user's record")
 
@@ -229,7 +225,7 @@ def settle_deactivation(client: Client, exchange: Exchange, call: Call) -> Outco
     """Judge a `deactivation`: the API's own 404 after a lost response means that it is done."""
     if exchange.good is None and exchange.doubt:
         error = error_of(exchange, call, client.host)
-        if exchange.gone or isinstance(error, NotFound):
+        if exchange.gone or isinstance(error, errors.NotFound):
             evidence: Evidence = "reread" if exchange.gone else "repeat"
             return Applied(None, error.http_status, exchange.attempts, evidence)
     outcome = settled(client, exchange, call)
@@ -290,6 +286,6 @@ def _part(unknown: list[str], name: str, read: Callable[[], Value]) -> Value | N
         return read()
     except _FATAL:
         raise
-    except (ParsecError, ValueError):  # WrongShape is a ValueError
+    except (errors.ParsecError, ValueError):  # WrongShape is a ValueError
         unknown.append(name)
         return None

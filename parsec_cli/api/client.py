@@ -136,7 +136,14 @@ class Client:
                     text = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
                 self._finish(entry, {"outcome": word, "error": text})
                 raise type(stop)(text, hint=hint) from None
-            self._finish(entry, _history_entry(outcome))
+            line: JsonObject = {"outcome": "applied", "attempts": outcome.attempts}
+            if isinstance(outcome, Applied):
+                line |= {"http_status": outcome.http_status, "after": outcome.after}
+            else:
+                error = outcome.error
+                line["outcome"] = "unknown" if isinstance(outcome, Unknown) else "not_applied"
+                line |= {"http_status": error.http_status, "error": error.message}
+            self._finish(entry, line)
         return outcome
 
     def _finish(self, entry: str, outcome: JsonObject) -> None:
@@ -171,6 +178,9 @@ class Client:
         # the HTTP library takes 110 ms to import, so only a command that sends requests imports it
         from parsec_cli.api import transport as http
 
+        def explain(fault: Exception) -> tuple[NotSentCause, str]:
+            return http.explain(fault, None if self.interrupts.drain_at else self.timeout)
+
         url = self.base_url.root + call.path
         # the backend keeps the deadline, but does not see the wait for a connection of the pool
         limits = {"timeout": {"pool": self.timeout}}
@@ -185,7 +195,7 @@ class Client:
         try:
             response = self.transport.handle_request(request)
         except http.FAILURES as fault:
-            cause, why = self._explain(fault)
+            cause, why = explain(fault)
             if self.deadline.attempt.sent:
                 return Lost(why)
             trusted = f"; trusted is {self.trust}" if cause == "certificate" and self.trust else ""
@@ -193,35 +203,13 @@ class Client:
         try:
             answer = read_response(response, iter(cast("Iterable[bytes]", response.stream)))
         except http.FAILURES as fault:
-            why = f"it was cut: {self._explain(fault)[1]}"
+            why = f"it was cut: {explain(fault)[1]}"
             answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
         finally:
             response.close()
         if "x-ratelimit-monthly-remaining" in answer.headers:
             self.quota = answer.headers
         return answer
-
-    def _explain(self, fault: Exception) -> tuple[NotSentCause, str]:
-        from parsec_cli.api.transport import explain
-
-        return explain(fault, None if self.interrupts.drain_at else self.timeout)
-
-
-def _history_entry(outcome: Outcome) -> JsonObject:
-    """Return what the history contains of an outcome."""
-    if isinstance(outcome, Applied):
-        return {
-            "outcome": "applied",
-            "http_status": outcome.http_status,
-            "attempts": outcome.attempts,
-            "after": outcome.after,
-        }
-    return {
-        "outcome": "unknown" if isinstance(outcome, Unknown) else "not_applied",
-        "http_status": outcome.error.http_status,
-        "attempts": outcome.attempts,
-        "error": outcome.error.message,
-    }
 
 
 def _log_line(call: Call, attempted: Attempted, number: int, elapsed: float) -> str:

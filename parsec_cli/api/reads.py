@@ -39,12 +39,8 @@ def fetch(
     return parsed[0]
 
 
-def an_object(value: Any) -> JsonObject:
-    return response_object(value, "it")
-
-
 def _escrow(value: Any) -> JsonObject:
-    raw = an_object(value)
+    raw = response_object(value)
     if not isinstance(raw.get("fee_escrow_enabled", ""), (bool, type(None))):
         raise WrongShape("it has no `fee_escrow_enabled` that is true or false")
     return raw
@@ -103,7 +99,7 @@ def get_balance(
     return fetch(
         client,
         with_query("/balance", {"exchange": exchange}),
-        an_object,
+        response_object,
         impersonation(customer_id, credentials),
     )
 

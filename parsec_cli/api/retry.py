@@ -140,7 +140,14 @@ class _Retries:
         if isinstance(last, Lost):
             return self._repeat(last, doubt=True) if self.rule.after_loss else self._end(last)
         if last.ok:
-            return self._check(last)
+            broken = self.call.promise(last)
+            if not broken:
+                return self._end(last)
+            if not self.rule.malformed or (self.malformed and not last.cut):
+                return self._end(last, broken=broken)
+            self.malformed = self.malformed or not last.cut
+            final = self._repeat(last, doubt=True)
+            return None if final is None else changed(final, broken=broken)
         if last.status == 429:
             return self._limited(last)
         if last.status >= 500 and last.status != 501:
@@ -153,17 +160,6 @@ class _Retries:
 
     def _end(self, last: Attempted, **more: Any) -> Exchange:
         return Exchange(last, self.requests, self.doubt, **more)
-
-    def _check(self, answer: Answer) -> Exchange | None:
-        """Compare a 2xx with the call's promise."""
-        broken = self.call.promise(answer)
-        if not broken:
-            return self._end(answer)
-        if not self.rule.malformed or (self.malformed and not answer.cut):
-            return self._end(answer, broken=broken)
-        self.malformed = self.malformed or not answer.cut
-        final = self._repeat(answer, doubt=True)
-        return None if final is None else changed(final, broken=broken)
 
     def _failed(self, answer: Answer) -> Exchange | None:
         """Judge a 5xx: the request was perhaps applied, perhaps not."""
@@ -187,7 +183,10 @@ class _Retries:
         self.refused += 1
         too_long = self.waited + wait > settings.max_wait
         if settings.pacer is not None and not too_long:
-            settings.pacer.limited(_rate(answer.object.get("limit_qps")), requested)
+            rate: Any = answer.object.get("limit_qps")
+            # less than one request in ten seconds is a mistake, and would look like a hang
+            usable = type(rate) in (int, float) and 0.1 <= rate < 1e9
+            settings.pacer.limited(float(rate) if usable else None, requested)
         late = self.doubt and not self._in_window(wait)
         if too_long or late or settings.stopping():
             return self._end(answer, wait=wait)
@@ -233,13 +232,6 @@ class _Retries:
         """Return full jitter: from 0 to a limit that doubles from 0.5 to 8 s."""
         longest = min(_JITTER_LONGEST, _JITTER_FIRST * 2.0 ** min(tries - 1, 10))
         return self.settings.random() * longest
-
-
-def _rate(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    # a rate of less than one request in ten seconds is a mistake, and would look like a hang
-    return float(value) if 0.1 <= value < 1e9 else None
 
 
 def retry_after(text: str | None, now: float, date: str | None = None) -> float | None:
