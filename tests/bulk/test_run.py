@@ -170,6 +170,32 @@ def test_stop_while_a_worker_waits_for_its_turn_sends_nothing_more(rig):
     assert ended.exit_code == 130
 
 
+@pytest.mark.parametrize("twice", [True, False])
+def test_rows_in_flight_are_unknown_after_a_second_stop_or_ten_seconds(rig, twice):
+    hangs, free, now = threading.Event(), threading.Event(), [0.0]
+
+    def before(name: str) -> None:
+        if name == "u3":
+            hangs.set()
+            assert free.wait(30)
+
+    def press(run) -> None:
+        assert hangs.wait(30)
+        run.request_stop(Interrupted("i"))
+        if twice:
+            run.request_stop(Interrupted("i"))
+        else:
+            now[0] = 10.1
+
+    rig.world.before = before
+    rig.on_run = lambda run: threading.Thread(target=press, args=[run]).start()
+    ended = rig.apply(creates(4), **ONE, clock=lambda: now[0])
+    free.set()
+    assert [row["outcome"] for row in rig.rows()] == ["created", "unknown", *["not_attempted"] * 2]
+    assert ended.exit_code == 130
+    assert len([line for line in rig.journal_lines() if line.get("done") == "created"]) == 1
+
+
 def test_fault_of_the_tool_in_a_worker_is_raised_after_every_row_has_a_result(rig):
     def before(_: str) -> None:
         raise ZeroDivisionError
