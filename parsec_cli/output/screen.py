@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, TextIO
 from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft, Stopped, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import Fields, Format
-from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
+from parsec_cli.output.streams import (
+    Sink,
+    Surface,
+    is_terminal,
+    read_hidden,
+    read_line,
+    surface_of,
+)
 from parsec_cli.records import changed, state
 from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import FORMATS, Block, Frames, Grid, Listing, Record, Result, Text
@@ -155,7 +162,6 @@ class Screen:
 
         With `hidden`, what is typed is not shown.
         """
-        from parsec_cli.output.prompt import read_hidden, read_line
 
         def ask() -> None:
             self._print(self._clean(question))
