@@ -105,13 +105,13 @@ class Sandbox:
 
     def _answer(self, call: Call) -> Answer:
         """Apply rate, faults and quota, and add the headers about them."""
-        caller, limits = call.caller, call.limits
+        caller, limits, method = call.caller, call.limits, call.environ["REQUEST_METHOD"]
         month, reset = metering.billing_period(call.now)
         fault = None
         try:
             if wait := limits.wait(call.now):
                 raise rate_limited(caller["tier"], limits.rate.qps, wait)
-            struck = (each for each in self._faults if each.strikes(call.method, call.random))
+            struck = (each for each in self._faults if each.strikes(method, call.random))
             fault = next(struck, None)
             if fault is None or fault.after:
                 answer = _handled(call, month)
@@ -132,7 +132,7 @@ class Sandbox:
 
 def _handled(call: Call, month: int) -> Answer:
     """Count the call against the quota, and run its route's handler; raises Refusal."""
-    caller, path = call.caller, call.path
+    caller, path, method = call.caller, call.path, call.environ["REQUEST_METHOD"]
     if call.state.requests(caller["customer_id"], month) >= call.limits.monthly:
         error, code = "monthly request limit exceeded", "monthly_limit_exceeded"
         raise Refusal(429, error, code, tier=caller["tier"])
@@ -140,11 +140,11 @@ def _handled(call: Call, month: int) -> Answer:
     methods = ROUTES.get(re.sub(r"^(/builder/users/)[^/]+\Z", r"\1{customer_id}", path))
     if methods is None:
         raise Refusal(404, "no such endpoint")
-    if call.method not in methods:
+    if method not in methods:
         refusal = Refusal(405, "method not allowed", "bad_request")
         refusal.answer.headers.append(("Allow", ", ".join(sorted(methods))))
         raise refusal
     if path.startswith("/builder/") and caller is not calls.BUILDER:
         raise Refusal(403, "builder access required")
-    result = methods[call.method](call)
+    result = methods[method](call)
     return result if isinstance(result, Answer) else of_json(200, result)

@@ -49,11 +49,6 @@ class Call:
     headers: list[tuple[str, str]]
 
     @property
-    def method(self) -> str:
-        method: str = self.environ["REQUEST_METHOD"]
-        return method
-
-    @property
     def query(self) -> dict[str, str]:
         return dict(parse_qsl(self.environ.get("QUERY_STRING", ""), keep_blank_values=True))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import signal
 import socket
 from contextlib import closing
@@ -40,13 +41,8 @@ def unheard(url):
     pytest.fail(f"serves on {url}")
 
 
-def test_the_base_url_is_announced_on_loopback(running):
-    parts = urlsplit(running.url)
-    assert (parts.scheme, parts.hostname) == ("http", "127.0.0.1")
-    assert parts.port
-
-
 def test_one_connection_serves_many_requests(running):
+    assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+", running.url)
     with connect(running) as connection:
         connection.connect()
         first = connection.sock
@@ -58,11 +54,6 @@ def test_one_connection_serves_many_requests(running):
             assert breaches("GET", "/builder/users", answer.status, headers, body) == []
         assert answer.version == 11
         assert connection.sock is first
-
-
-def test_an_encoded_slash_does_not_lead_elsewhere(running):
-    with connect(running) as connection:
-        assert ask(connection, "GET", "/builder/users/..%2Fpool")[0] == 404
 
 
 def status_of(server, *lines, target="/api/v1/builder/pool"):
@@ -115,7 +106,8 @@ def test_state_is_shared_with_the_in_process_sandbox(running, sandbox, db):
     with connect(running) as connection:
         path = f"/builder/users/{created['customer_id']}"
         assert ask(connection, "DELETE", path) == (204, b"")
-        # a response without a body keeps the connection
+        # a response without a body keeps the connection; an escaped slash leads nowhere else
+        assert ask(connection, "GET", "/builder/users/..%2Fpool")[0] == 404
         assert ask(connection, "GET", path)[0] == 404
         assert api.delete(created["customer_id"]) == 404
         seed.reset(db)
@@ -139,14 +131,6 @@ def test_nothing_is_said_on_stderr_whatever_clients_do(running):
             while client.recv(4096):
                 pass
     assert running.end() == (0, "stopped\n", "")
-
-
-def test_rate_limit_and_faults_are_in_effect(db):
-    with served(db, "DELETE 503 1", rate="1:2") as server:
-        with connect(server) as connection:
-            methods = ("DELETE", "GET", "GET")
-            statuses = [ask(connection, method, "/builder/pool")[0] for method in methods]
-        assert statuses == [503, 200, 429]
 
 
 def test_a_file_that_breaks_meanwhile_is_a_500(running, db):
