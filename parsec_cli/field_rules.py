@@ -29,7 +29,6 @@ _SHEET_ERRORS = re.compile(
     r"|unknown!|getting_data)"
 )
 _SHOWN = 60  # characters of a value that a message quotes
-TWO_MEANINGS = "is read as user {} and is the external_id of user {}"
 ONE_MEANING = "write `id:CUSTOMER_ID`, or `ext:` before the whole external_id"
 
 
@@ -53,6 +52,10 @@ def edge_fault(text: str) -> str:
     if text != text.strip():
         return f"the id {text!a} cannot be used: it begins or ends with a blank"
     return ""
+
+
+def two_meanings(text: str, customer_id: str, other: str) -> str:
+    return f"{text!a} is read as user {customer_id} and is the external_id of user {other}"
 
 
 def blank_note(text: str) -> str:

@@ -69,10 +69,6 @@ class Holdings:
         return ", ".join(parts)
 
 
-def json_of(holdings: Holdings | None) -> JsonObject | None:
-    return None if holdings is None else holdings.as_json()
-
-
 def has_wallet(user: User) -> bool:
     """Whether there is a wallet, readable or not; users without one have no holdings."""
     return user.raw.get("wallet") is not None

@@ -10,18 +10,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
+from parsec_cli import field_rules
 from parsec_cli.api.client import Client
 from parsec_cli.api.reads import get_user, pages
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
-from parsec_cli.field_rules import (
-    ONE_MEANING,
-    TWO_MEANINGS,
-    alike,
-    blank_note,
-    customer_slip,
-    look_alike_key,
-    slip,
-)
 from parsec_cli.models import User, is_uuid, split_user
 from parsec_cli.next_command import again, run
 from parsec_cli.records import record
@@ -101,11 +93,8 @@ class Resolver:
                 continue
             for other in self.remembered(text):
                 if other.customer_id != user.customer_id:
-                    raise AmbiguousUser(
-                        f"{text!a} {TWO_MEANINGS.format(user.customer_id, other.customer_id)}: "
-                        "nothing was sent",
-                        hint=ONE_MEANING,
-                    )
+                    why = field_rules.two_meanings(text, user.customer_id, other.customer_id)
+                    raise AmbiguousUser(f"{why}: nothing was sent", hint=field_rules.ONE_MEANING)
         return users
 
     def find(self, texts: Sequence[str], *, to_change: bool = False) -> dict[str, User | None]:
@@ -138,11 +127,11 @@ class Resolver:
         """Return why this new id is more likely a slip, by the users in the index, or ""."""
         why = ""
         for other in self._index.external_ids():
-            if (found := slip(external_id, other)) and self.remembered(other):
+            if (found := field_rules.slip(external_id, other)) and self.remembered(other):
                 why = f"{found}, an existing user"
                 break
         if not why and is_uuid(external_id) and (user := self._fetch(external_id)) is not None:
-            why = customer_slip(external_id, user.external_id)
+            why = field_rules.customer_slip(external_id, user.external_id)
         return "" if why and self.remembered(external_id) else why
 
     def _verified(self, customer_ids: Iterable[str], external_id: str) -> list[User]:
@@ -170,13 +159,13 @@ class Resolver:
         """Find the `missing` in one listing, and second users with an external_id of `found`."""
         named = [r for r, user in found.items() if user.external_id == r.id]
         matches: dict[str, list[str]] = {reference.id: [] for reference in (*missing, *named)}
-        keys = {look_alike_key(reference.id) for reference in missing}
+        keys = {field_rules.look_alike_key(reference.id) for reference in missing}
         for page in pages(self._client):
             self._index.remember(page.ids)
             for customer_id, external_id in page.ids:
                 if external_id in matches:
                     matches[external_id].append(customer_id)
-                elif (key := look_alike_key(external_id)) in keys:
+                elif (key := field_rules.look_alike_key(external_id)) in keys:
                     self.similar[key] = external_id
         for reference in (*missing, *(r for r in named if len(matches[r.id]) > 1)):
             if users := self._verified(matches[reference.id], reference.id):
@@ -207,5 +196,5 @@ class Resolver:
 
     def _note(self, name: str) -> str:
         """Return what may be wrong with the id of a user that was not found."""
-        notes = blank_note(name), alike(name, self.similar)
+        notes = field_rules.blank_note(name), field_rules.alike(name, self.similar)
         return "".join(f"; {note}" for note in notes if note)

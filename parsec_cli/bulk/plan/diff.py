@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from parsec_cli import errors, field_rules
 from parsec_cli.bulk.files.csv_rows import Faults, normal
 from parsec_cli.bulk.files.read_file import as_cell
 from parsec_cli.bulk.files.roster import Target, Wanted
 from parsec_cli.bulk.plan.plan import Create, Entry, Keep, Plan, SetQps, arranged
 from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, named_in, slips
 from parsec_cli.bulk.run.journal import EarlierDeactivations
-from parsec_cli.errors import (
-    MAX_DETAILS,
-    AmbiguousUser,
-    GuardRefused,
-    NotFound,
-    ParsecError,
-    counted,
-)
-from parsec_cli.field_rules import (
-    ONE_MEANING,
-    TWO_MEANINGS,
-    alike,
-    look_alike_key,
-    new_id_fault,
-)
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
 
@@ -43,13 +29,13 @@ def diff(
     `header` is the one column of the file, which may be a user; "" for more columns.
     """
     if prune and not wanted:
-        raise GuardRefused(
+        raise errors.GuardRefused(
             f"`{name}` names no user: `--prune` would deactivate everyone",
             hint="without that option, run",
             command=again(prune=None),
         )
     check_header(header, {one.external_id for one in wanted}, snapshot)
-    check_ids(wanted, snapshot, GuardRefused)
+    check_ids(wanted, snapshot, errors.GuardRefused)
     faults = Faults(name)
     entries: list[Entry] = []
     claimed: dict[str, int] = {}
@@ -67,9 +53,10 @@ def diff(
     if not allow_odd_ids:
         named, created = ([(one.row, one.external_id) for one in group] for group in (wanted, new))
         if details := [f"row {row}: {why}" for row, why in slips(created, named, snapshot).items()]:
-            raise GuardRefused(
-                f"{counted(len(details), 'new id')} would be created by mistake: nothing was sent",
-                details=details[:MAX_DETAILS],
+            ids = errors.counted(len(details), "new id")
+            raise errors.GuardRefused(
+                f"{ids} would be created by mistake: nothing was sent",
+                details=details[: errors.MAX_DETAILS],
                 hint="correct the file; or, if these ids are intended, run",
                 command=again(allow_odd_ids=True),
             )
@@ -93,7 +80,7 @@ def _entry(one: Wanted, listed: ListedUser | None, faults: Faults) -> Entry:
     if listed is None:
         if one.absent:
             return Keep(one.row, one.external_id or None, one.customer_id)
-        fault = new_id_fault(one.external_id) if one.external_id else ""
+        fault = field_rules.new_id_fault(one.external_id) if one.external_id else ""
         if one.customer_id and not one.external_id:
             fault = f"customer_id `{one.customer_id}` not found"
         faults.add(one.row, fault)
@@ -123,7 +110,7 @@ def _notes(new: Sequence[Wanted], others: int) -> list[str]:
 def check_header(header: str, names: Iterable[str | None], snapshot: Snapshot) -> None:
     """Refuse the header of a file of one column that is a user's id, which no row names."""
     if header in snapshot.named and header not in names:
-        raise AmbiguousUser(
+        raise errors.AmbiguousUser(
             f"row 1: `{header}` may be the header or the user of that name: nothing was sent",
             hint=f"for the header, add `--map {normal(header)}={header}`; "
             f"for the user, add a line `{normal(header)}` above it",
@@ -131,24 +118,26 @@ def check_header(header: str, names: Iterable[str | None], snapshot: Snapshot) -
 
 
 def check_ids(
-    rows: Sequence[Wanted | Target], snapshot: Snapshot, error: type[ParsecError] = AmbiguousUser
+    rows: Sequence[Wanted | Target],
+    snapshot: Snapshot,
+    error: type[errors.ParsecError] = errors.AmbiguousUser,
 ) -> None:
     """Refuse rows that several users share, and rows whose two ids do not identify one user."""
     shared = [one for one in rows if not one.customer_id and one.external_id in snapshot.ambiguous]
     details = [f"row {one.row}: `{one.external_id}`" for one in shared]
     if details:
-        raise AmbiguousUser(
-            f"several users share an external id, in {counted(len(details), 'row')}: "
+        raise errors.AmbiguousUser(
+            f"several users share an external id, in {errors.counted(len(details), 'row')}: "
             "nothing was sent",
-            details=details[:MAX_DETAILS],
+            details=details[: errors.MAX_DETAILS],
             hint="name them by customer_id; see them with",
             command=run("users", "list", "--match", "TEXT"),
         )
     details = [text for one in rows if (text := _disagreement(one, snapshot))]
     if details:
         raise error(
-            f"the two ids disagree in {counted(len(details), 'row')}: nothing was sent",
-            details=details[:MAX_DETAILS],
+            f"the two ids disagree in {errors.counted(len(details), 'row')}: nothing was sent",
+            details=details[: errors.MAX_DETAILS],
             hint="correct the file, or leave one of the two columns out",
         )
 
@@ -192,7 +181,7 @@ class FixedColumns:
     def notes(self) -> list[str]:
         if not self._differ:
             return []
-        rows, names = counted(len(self._differ), "row"), ", ".join(self._names)
+        rows, names = errors.counted(len(self._differ), "row"), ", ".join(self._names)
         return [f"columns that cannot be changed here differ from the server in {rows}: {names}"]
 
 
@@ -234,14 +223,18 @@ def plan_deactivations(
         else:
             unknown.append(target)
     if unknown:
-        existing = {**(similar or {}), **{look_alike_key(name): name for name in snapshot.named}}
+        existing = {
+            **(similar or {}),
+            **{field_rules.look_alike_key(name): name for name in snapshot.named},
+        }
         details = []
-        for target in unknown[:MAX_DETAILS]:
+        for target in unknown[: errors.MAX_DETAILS]:
             name = target.text if target.customer_id else target.external_id or ""
-            note = alike(name, existing)
+            note = field_rules.alike(name, existing)
             details.append(f"row {target.row}: `{target.text}`{note and '; '}{note}")
-        raise NotFound(
-            f"{len(unknown):,} of {counted(len(targets), 'row')} match no user: nothing was sent",
+        rows = errors.counted(len(targets), "row")
+        raise errors.NotFound(
+            f"{len(unknown):,} of {rows} match no user: nothing was sent",
             details=details,
             hint="list users with",
             command=run("users", "list", "--match", "TEXT"),
@@ -252,16 +245,16 @@ def plan_deactivations(
 def _check_second_meanings(targets: Sequence[Target], snapshot: Snapshot) -> None:
     """Refuse a USER that names one user as it is read, and another by external_id."""
     details = [
-        f"row {target.row}: {target.text!a} "
-        f"{TWO_MEANINGS.format(user.customer_id, other.customer_id)}"
+        f"row {target.row}: "
+        f"{field_rules.two_meanings(target.text, user.customer_id, other.customer_id)}"
         for target in targets
         if (text := target.second_meaning) is not None
         and (user := snapshot.find(target.customer_id, target.external_id)) is not None
         and (other := snapshot.named.get(text)) not in (None, user)
     ]
     if details:
-        raise AmbiguousUser(
-            f"{counted(len(details), 'row')} may mean two users: nothing was sent",
-            details=details[:MAX_DETAILS],
-            hint=ONE_MEANING,
+        raise errors.AmbiguousUser(
+            f"{errors.counted(len(details), 'row')} may mean two users: nothing was sent",
+            details=details[: errors.MAX_DETAILS],
+            hint=field_rules.ONE_MEANING,
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from parsec_cli.errors import GuardRefused
-from parsec_cli.holdings import Holdings, json_of
+from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import record
@@ -153,7 +153,10 @@ def as_json(entry: Entry) -> JsonObject:
         case SetQps():
             before, after = {"qps_limit": entry.old}, {"qps_limit": entry.new}
         case Deactivate():
-            before, more = entry.facts, {"holdings": json_of(entry.holdings)}
+            before, more = (
+                entry.facts,
+                {"holdings": entry.holdings.as_json() if entry.holdings else None},
+            )
         case Keep():
             known = entry.customer_id and not entry.gone
             before = after = {"qps_limit": entry.qps_limit} if known else None

@@ -10,15 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import assert_never
 
+from parsec_cli import field_rules
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, Plan, SetQps
 from parsec_cli.errors import GuardRefused, Unreachable, counted
-from parsec_cli.field_rules import (
-    customer_slip,
-    hidden_fault,
-    look_alike_key,
-    slip,
-    word_fault,
-)
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User
 from parsec_cli.records import changed, record
@@ -132,13 +126,13 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
 
     `rows` are all rows of the file, and `new` those of users that do not exist.
     """
-    similar: dict[str, dict[str, str]] = {look_alike_key(name): {} for _, name in new}
+    similar: dict[str, dict[str, str]] = {field_rules.look_alike_key(name): {} for _, name in new}
     if not similar:
         return {}
     existing = ((text, "an existing user") for text in snapshot.named)
     named = ((name, f"row {row}") for row, name in rows if name)
     for text, where in chain(existing, named):
-        if (key := look_alike_key(text)) in similar:
+        if (key := field_rules.look_alike_key(text)) in similar:
             similar[key].setdefault(text, where)
     unnamed = snapshot.named.keys() - {name for _, name in rows}
     # numbers as a spreadsheet shows them -> the ids that they were
@@ -146,15 +140,17 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
     found = {}
     for row, name in new:
         user, number = snapshot.by_customer_id(name), stripped.get(name.removesuffix(".0"), name)
-        others = similar[look_alike_key(name)].items()
-        alike = [f"{slip(name, text)}, {where}" for text, where in others if text != name]
-        left_out = f"{slip(name, number)}, an existing user that the file leaves out"
+        others = similar[field_rules.look_alike_key(name)].items()
+        alike = [
+            f"{field_rules.slip(name, text)}, {where}" for text, where in others if text != name
+        ]
+        left_out = f"{field_rules.slip(name, number)}, an existing user that the file leaves out"
         found[row] = (
-            word_fault(name)
+            field_rules.word_fault(name)
             or "".join(alike[:1])
-            or (customer_slip(name, user.external_id) if user else "")
+            or (field_rules.customer_slip(name, user.external_id) if user else "")
             or (left_out if number != name else "")
-            or hidden_fault(name)
+            or field_rules.hidden_fault(name)
         )
     return {row: why for row, why in found.items() if why}
 

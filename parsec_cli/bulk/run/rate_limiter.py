@@ -74,10 +74,11 @@ class Pacer:
 
         So a change is journalled only when it is about to be sent.
         """
-        if self._worker.in_turn:
-            return True
-        self._wait_for_turn()
-        self._worker.in_turn = not self._closed
+        if not self._worker.in_turn:
+            # its own hold first: a turn after it would make the others wait for this worker
+            self._wait_until(self._worker.held_until)
+            self._wait_until(self._next_turn())
+            self._worker.in_turn = not self._closed
         return self._worker.in_turn
 
     def acquire(self) -> None:
@@ -85,8 +86,7 @@ class Pacer:
 
         Once closed it does not wait: the requests in flight are being finished.
         """
-        if not self._worker.in_turn:
-            self._wait_for_turn()
+        self.take_turn()
         self._worker.in_turn = False
         self._worker.sent_at = self._clock()
 
@@ -121,11 +121,6 @@ class Pacer:
     def close(self) -> None:
         """Give no more turns; waiting threads notice it soon. Safe in a signal handler."""
         self._closed = True
-
-    def _wait_for_turn(self) -> None:
-        # its own hold first: a turn after it would make the others wait for this worker
-        self._wait_until(self._worker.held_until)
-        self._wait_until(self._next_turn())
 
     def _next_turn(self) -> float:
         with self._lock:

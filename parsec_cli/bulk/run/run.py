@@ -11,22 +11,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from math import inf
 from typing import Protocol
 
 from parsec_cli.bulk.plan.plan import Action, Deactivate, delta, phase
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
+from parsec_cli.bulk.run import row_results as rows
 from parsec_cli.bulk.run.journal import Journal, Numbered
 from parsec_cli.bulk.run.rate_limiter import Pacer
-from parsec_cli.bulk.run.row_results import (
-    Results,
-    RowResult,
-    RunResult,
-    StopRules,
-    row_result,
-)
+from parsec_cli.bulk.run.row_results import Results, RowResult
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
 from parsec_cli.models import JsonObject, Pool
 from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
@@ -89,7 +83,7 @@ class Run:
         self._concurrency = concurrency
         self._clock = clock
         self._spawn = spawn
-        self._stop_rules = StopRules(max_failures)
+        self._stop_rules = rows.StopRules(max_failures)
         # an overcommitted pool may stay as full as it is; increases reserve before they are sent
         self._free = inf if pool is None else max(0, pool.free)
         # re-entrant: a signal handler runs in the main thread, which may hold it
@@ -109,7 +103,7 @@ class Run:
         self._drain_until = self._clock() + DRAIN_SECONDS
         self._pacer.close()
 
-    def execute(self) -> RunResult:
+    def execute(self) -> rows.RunResult:
         """Send what is to be sent and return the result; raises only for faults of the tool."""
         try:
             self._advance(len(self._checked.settled))
@@ -119,8 +113,7 @@ class Run:
                 self._write(lambda: self._journal.begin(irreversible=irreversible))
                 self._phases()
         except Stopped as stop:
-            self._stop = stop if self._stop is None else self._stop
-            self._pacer.close()
+            self._halt(stop)
         with self._lock:
             left, self._in_flight = self._in_flight, {}
         for action in left.values():
@@ -128,7 +121,7 @@ class Run:
         self._write(self._results.finish)
         if self._crash is not None:
             raise self._crash
-        return RunResult(self._results, self._stop)
+        return rows.RunResult(self._results, self._stop)
 
     def _phases(self) -> None:
         for part in range(3):
@@ -204,7 +197,7 @@ class Run:
         if outcome is None:
             self._write(lambda: self._journal.withdraw([(number, action)]))
             return
-        result = row_result(action, outcome)
+        result = rows.row_result(action, outcome)
         self._write(lambda: self._journal.done(number, action, result.outcome, result.customer_id))
         # an unknown outcome frees nothing
         freed = {Applied: -delta(action), NotApplied: delta(action)}.get(type(outcome), 0)
@@ -253,41 +246,29 @@ class Queue:
         self._record = record
         self._ahead = ahead
         self._intended: deque[Numbered] = deque()
-        self._refilling = threading.Lock()
-        self._claiming = threading.Lock()
-
-    def take(self) -> Numbered | None:
-        """Return the next action and the number of its intent; None at the end. LocalFault."""
-        while True:
-            # the thread that finds it a quarter full refills; the others continue with the rest
-            if len(self._intended) <= self._ahead // 4 and self._refilling.acquire(blocking=False):
-                try:
-                    self._refill()
-                finally:
-                    self._refilling.release()
-            with suppress(IndexError):
-                return self._intended.popleft()
-            with self._refilling:  # another thread refills, or there is no more
-                if not self._intended and not self._refill():
-                    return None
+        self._lock = threading.Lock()
 
     def claim(self) -> bool:
         """Set one action aside for the caller, who then waits for its turn; False at the end."""
-        with self._claiming:
+        with self._lock:
             self._left -= 1
             return self._left >= 0
 
+    def take(self) -> Numbered | None:
+        """Return the next action and the number of its intent; None at the end. LocalFault."""
+        with self._lock:
+            if not self._intended:
+                batch = list(itertools.islice(self._rest, self._ahead))
+                if not batch:
+                    return None
+                numbers = self._journal.intend(batch, [self._record(action) for action in batch])
+                self._intended.extend(zip(numbers, batch, strict=True))
+            return self._intended.popleft()
+
     def close(self) -> None:
         """Withdraw the intents that are not sent any more."""
-        with self._refilling:
+        with self._lock:
             self._rest = iter(())
             left = list(self._intended)
             self._intended.clear()
             self._journal.withdraw(left)
-
-    def _refill(self) -> bool:
-        batch = list(itertools.islice(self._rest, self._ahead))
-        if batch:
-            numbers = self._journal.intend(batch, [self._record(action) for action in batch])
-            self._intended.extend(zip(numbers, batch, strict=True))
-        return bool(batch)

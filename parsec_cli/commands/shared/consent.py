@@ -15,7 +15,7 @@ from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.run.journal import EarlierDeactivations, read_earlier_runs
 from parsec_cli.commands.shared.cards import shown
 from parsec_cli.errors import ConsentMissing, GuardRefused, LocalFault, NotFound, counted, shortened
-from parsec_cli.holdings import Holdings, hold_money, json_of, summary
+from parsec_cli.holdings import Holdings, hold_money, summary
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import NextCommand, again
 from parsec_cli.records import record
@@ -46,7 +46,7 @@ class Held:
 
     @property
     def json(self) -> JsonObject | None:
-        return json_of(self.holdings)
+        return self.holdings.as_json() if self.holdings else None
 
     @property
     def line(self) -> str:

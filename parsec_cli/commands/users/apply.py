@@ -14,14 +14,7 @@ from parsec_cli.bulk.run.row_results import name_of_row
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.consent import (
-    Consent,
-    agree,
-    check_holders,
-    check_max,
-    script_command,
-    target_line,
-)
+from parsec_cli.commands.shared import consent
 from parsec_cli.commands.shared.input_file import check_output, name_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.commands.users.plan import PlanOptions, make_plan, plan_blocks, plan_listing
@@ -71,16 +64,16 @@ def command(
       parsec users apply users.csv --confirm 2 --reason "quarterly limits"
 
     """
-    runtime, consent = runtime_of(ctx), Consent(confirm, allow_holdings)
+    runtime, given = runtime_of(ctx), consent.Consent(confirm, allow_holdings)
     what = PlanOptions(file, prune, allow_overcommit, allow_odd_ids, balances_only, mapped or ())
-    options = RunOptions(consent, most, dry_run, results, reason, yes, concurrency, max_failures)
+    options = RunOptions(given, most, dry_run, results, reason, yes, concurrency, max_failures)
     check_output(file, results, "--results")
     data, saved = read_bytes(runtime, file), None
     if file == "-" and not (yes or confirm is not None or dry_run):
         raise ConsentMissing(
             "stdin is the file, so nobody can be asked: nothing was sent",
             hint="add `--confirm COUNT` if it deactivates users, else run",
-            command=script_command(),
+            command=consent.script_command(),
         )
     if plans.is_saved_plan(data):
         saved = plans.load(data, name_of(file))
@@ -124,7 +117,7 @@ def _apply(
     checked = recheck(saved.plan, snapshot, allow_odd_ids=saved.allow_odd_ids)
     pool, allowed = get_pool(builder.client), saved.allow_overcommit
     builder.within_limits(checked, pool, allow_overcommit=allowed, command=overcommit)
-    check_max(len(checked.deactivations), options.most)
+    consent.check_max(len(checked.deactivations), options.most)
     checked, everyone = builder.with_holdings(checked)
     unsent, ahead = _unsent(saved.plan, checked), builder.forecast(checked, pool)
     if options.dry_run:
@@ -138,12 +131,12 @@ def _apply(
             shown: list[Block] = [Grid(columns.ACTION, rows)] if rows else []
             if len(actions) > _SHOWN:
                 shown.append(Line(f"and {len(actions) - _SHOWN:,} more", "dim"))
-            shown = [target_line(runtime), *shown, *plan_blocks(unsent, ahead), Line("")]
+            shown = [consent.target_line(runtime), *shown, *plan_blocks(unsent, ahead), Line("")]
             runtime.screen.show_people(shown)
         if everyone or not typed:
-            agree(runtime, everyone, options.consent)
+            consent.agree(runtime, everyone, options.consent)
         else:
-            check_holders(everyone, options.consent, script_command)
+            consent.check_holders(everyone, options.consent, consent.script_command)
             if not options.yes:
                 _ask(runtime, len(checked.send))
     return run_plan(_COMMAND, checked, journal, builder, options, None if allowed else pool)
@@ -171,5 +164,7 @@ def _ask(runtime: Runtime, number: int) -> None:
         if (answer or "").strip().lower() in ("y", "yes"):
             return
     raise ConsentMissing(
-        f"{why}: nothing was sent", hint="to run it from a script:", command=script_command()
+        f"{why}: nothing was sent",
+        hint="to run it from a script:",
+        command=consent.script_command(),
     )

@@ -9,20 +9,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import assert_never
 
-from parsec_cli import columns
+from parsec_cli import columns, errors
 from parsec_cli.api import changes
 from parsec_cli.api.error_of import quota_used_up
 from parsec_cli.api.reads import get_usage, pages
-from parsec_cli.bulk.plan.plan import (
-    Action,
-    Create,
-    Deactivate,
-    Forecast,
-    SetQps,
-    as_json,
-    check_quota,
-    delta,
-)
+from parsec_cli.bulk.plan import plan
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run.journal import EarlierDeactivations, Journal, open_journal
 from parsec_cli.bulk.run.rate_limiter import pacer_for
@@ -30,15 +21,7 @@ from parsec_cli.bulk.run.row_results import Results, reserved_file
 from parsec_cli.bulk.run.run import Run
 from parsec_cli.commands.shared.consent import Consent, Held, check_pool, warn_of_unknown
 from parsec_cli.commands.shared.input_file import path_of
-from parsec_cli.errors import (
-    ForeignNotFound,
-    Interrupted,
-    NotFound,
-    QuotaUsedUp,
-    Refused,
-    Unreachable,
-)
-from parsec_cli.holdings import Holdings, has_wallet, json_of, requests_needed
+from parsec_cli.holdings import Holdings, has_wallet, requests_needed
 from parsec_cli.models import Pool, User
 from parsec_cli.next_command import NextCommand
 from parsec_cli.outcomes import Applied, Outcome
@@ -62,7 +45,12 @@ class BuilderState:
         usage, world, problem = None, runtime.world, ""
         try:
             usage = get_usage(self.client)
-        except (Unreachable, Refused, NotFound, ForeignNotFound) as fault:
+        except (
+            errors.Unreachable,
+            errors.Refused,
+            errors.NotFound,
+            errors.ForeignNotFound,
+        ) as fault:
             problem = fault.message
         self._quota_left = None if usage is None else usage.monthly_left
         self.pacer = pacer_for(
@@ -83,13 +71,13 @@ class BuilderState:
             self.runtime.index.remember(page.ids)
             yield [User(user) for user in page.users]
 
-    def forecast(self, checked: CheckedPlan, pool: Pool) -> Forecast:
+    def forecast(self, checked: CheckedPlan, pool: Pool) -> plan.Forecast:
         """Forecast what is to be sent, with the reads of holdings before the deactivations."""
         reads = sum(self._reads(checked.user(action)) for action in checked.deactivations)
         before, requests = pool.total_allocated_qps, len(checked.send) + reads
-        after, rate = before + sum(map(delta, checked.send)), self.pacer.rate
+        after, rate = before + sum(map(plan.delta, checked.send)), self.pacer.rate
         seconds = round(requests / rate, 1) if rate else None
-        return Forecast(pool.qps_pool, before, after, requests, seconds, self._quota_left)
+        return plan.Forecast(pool.qps_pool, before, after, requests, seconds, self._quota_left)
 
     def within_limits(
         self,
@@ -98,7 +86,7 @@ class BuilderState:
         *,
         allow_overcommit: bool,
         command: NextCommand | None = None,
-    ) -> Forecast:
+    ) -> plan.Forecast:
         """Forecast what is to be sent; refuse to exceed the pool or the month's requests.
 
         `command` allows it to exceed the pool, where that is not the same command.
@@ -106,7 +94,7 @@ class BuilderState:
         ahead = self.forecast(checked, pool)
         after = ahead.allocated_after
         check_pool(pool, after, allow_overcommit=allow_overcommit, command=command)
-        check_quota(ahead.requests, ahead.quota_left)
+        plan.check_quota(ahead.requests, ahead.quota_left)
         return ahead
 
     def with_holdings(
@@ -118,7 +106,7 @@ class BuilderState:
         to_read = {customer: user for customer, user in users.items() if has_wallet(user)}
         if to_read:
             needed = sum(map(self._reads, to_read.values()))
-            check_quota(needed, self._quota_left, reading=True)
+            plan.check_quota(needed, self._quota_left, reading=True)
             with self.runtime.screen.progress(len(to_read), "holdings") as progress:
                 for customer, user in to_read.items():
                     if fault := quota_used_up(self.client.quota):
@@ -167,18 +155,18 @@ class ApiChanges:
         self.created: list[tuple[str, str]] = []
         self.deactivated: list[str] = []
 
-    def send(self, action: Action) -> Outcome:
+    def send(self, action: plan.Action) -> Outcome:
         client, user, origin = self._client, self._checked.user, self._origin
         match action:
-            case Create():
-                body = {"external_id": action.external_id, **as_json(action)["after"]}
+            case plan.Create():
+                body = {"external_id": action.external_id, **plan.as_json(action)["after"]}
                 outcome = changes.create(client, body, *origin)
                 if isinstance(outcome, Applied) and outcome.after:
                     self.created.append((outcome.after["customer_id"], action.external_id))
-            case SetQps():
+            case plan.SetQps():
                 outcome = changes.set_qps(client, user(action), action.new, *origin)
-            case Deactivate():
-                held = json_of(action.holdings)
+            case plan.Deactivate():
+                held = action.holdings.as_json() if action.holdings else None
                 outcome = changes.deactivate(client, user(action), held, *origin)
                 if isinstance(outcome, Applied):
                     self.deactivated.append(action.customer_id)
@@ -190,7 +178,7 @@ class ApiChanges:
         text = self._redaction.text(without_keys(outcome.error.message))
         return changed(outcome, error=outcome.error.but(text))
 
-    def quota_used_up(self) -> QuotaUsedUp | None:
+    def quota_used_up(self) -> errors.QuotaUsedUp | None:
         return quota_used_up(self._client.quota)
 
 
@@ -235,7 +223,7 @@ def run_plan(
         interrupts = runtime.interrupts
         # the first signal lets rows in flight end, the second abandons them
         interrupts.on_first = lambda: run.request_stop(
-            interrupts.pending or Interrupted("interrupted")
+            interrupts.pending or errors.Interrupted("interrupted")
         )
         try:
             with interrupts.shield():

@@ -18,17 +18,8 @@ from parsec_cli.bulk.plan.snapshot import CheckedPlan, Snapshot, named_in, reche
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared import consent
 from parsec_cli.commands.shared.cards import not_sent
-from parsec_cli.commands.shared.consent import (
-    Consent,
-    Held,
-    agree,
-    check_max,
-    earlier_deactivations,
-    explaining_absence,
-    warn_of_holders,
-    warn_of_unknown,
-)
 from parsec_cli.commands.shared.input_file import check_output, name_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.errors import UsageFault, counted
@@ -72,8 +63,8 @@ def command(
 
     """
     runtime, users = runtime_of(ctx), user or []
-    consent = Consent(confirm, allow_holdings)
-    options = RunOptions(consent, most, dry_run, results, reason, balances_only=balances_only)
+    given = consent.Consent(confirm, allow_holdings)
+    options = RunOptions(given, most, dry_run, results, reason, balances_only=balances_only)
     if bool(users) == (from_file is not None):
         raise UsageFault(
             "specify either users or a file of them",
@@ -96,26 +87,26 @@ def command(
         builder = BuilderState(runtime, balances_only=balances_only)
         checked, everyone = _checked(builder, targets, header, most)
         if dry_run:
-            warn_of_holders(runtime, everyone)
+            consent.warn_of_holders(runtime, everyone)
             rows = [as_json(action) for action in checked.send]
             return Listing("actions", columns.ACTION, [rows])
         if everyone:
             by_name = len(users) == 1
             names = [everyone[0].user.customer_id] if by_name else None
-            agree(runtime, everyone, consent, by_name=by_name, names=names)
+            consent.agree(runtime, everyone, given, by_name=by_name, names=names)
         return run_plan(_COMMAND, checked, journal, builder, options)
 
 
 def _deactivate_one(runtime: Runtime, name: str, options: RunOptions) -> Listing | Record:
-    with explaining_absence(runtime, name):
+    with consent.explaining_absence(runtime, name):
         user = runtime.resolver.one(name, to_change=True)
-    check_max(1, options.most)
+    consent.check_max(1, options.most)
     one = held_by(runtime, user, balances_only=options.balances_only)
     if options.dry_run:
         runtime.screen.notice(f"would deactivate `{user.name}` ({user.customer_id})")
-        warn_of_holders(runtime, [one])
+        consent.warn_of_holders(runtime, [one])
         return not_sent("DELETE", user_path(user.customer_id), None, holdings=one.json)
-    agree(runtime, [one], options.consent, by_name=True, names=[user.customer_id])
+    consent.agree(runtime, [one], options.consent, by_name=True, names=[user.customer_id])
     outcome = changes.deactivate(runtime.client, user, one.json, _COMMAND, options.reason)
     report_deactivated(runtime, user, changes.or_raise(outcome))
     row = {
@@ -128,12 +119,12 @@ def _deactivate_one(runtime: Runtime, name: str, options: RunOptions) -> Listing
     return Listing("results", columns.DEACTIVATED, [[row]])
 
 
-def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> Held:
+def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> consent.Held:
     """Read what a fetched user holds, and warn if an earlier deactivation of it is unknown."""
     client = runtime.client
     _, holdings = changes.read_holdings(client, user, fetched=True, balances_only=balances_only)
-    one = Held(user, holdings)
-    warn_of_unknown(runtime, [one])
+    one = consent.Held(user, holdings)
+    consent.warn_of_unknown(runtime, [one])
     return one
 
 
@@ -162,17 +153,17 @@ def _targets_in(
 
 def _checked(
     builder: BuilderState, targets: tuple[Target, ...], header: str, most: int
-) -> tuple[CheckedPlan, list[Held]]:
+) -> tuple[CheckedPlan, list[consent.Held]]:
     """Plan the deactivations, within `most`, and read what the users hold."""
     runtime = builder.runtime
-    earlier = earlier_deactivations(runtime)
+    earlier = consent.earlier_deactivations(runtime)
     snapshot = _snapshot(runtime, builder, targets, header)
     check_header(header, {target.text for target in targets}, snapshot)
     plan = plan_deactivations(targets, snapshot, earlier, runtime.resolver.similar)
     if plan.keeps:
         runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
     checked = recheck(plan, snapshot)
-    check_max(len(checked.deactivations), most)
+    consent.check_max(len(checked.deactivations), most)
     return builder.with_holdings(checked, earlier)
 
 
