@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from parsec_cli.cli.help_pages import Page, page_of
+from parsec_cli.cli.help_pages import page_of
 from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.typer_adapter import Parameter
 from parsec_cli.results import Text
@@ -19,16 +19,6 @@ from parsec_cli.results import Text
 if TYPE_CHECKING:
     from parsec_cli.runtime import Runtime
 
-HEADINGS = (
-    "Usage:",
-    "Examples:",
-    "Commands:",
-    "Topics:",
-    "Arguments:",
-    "Options:",
-    "Common options:",
-    "Fields:",
-)
 _WIDEST = 100  # longer lines are hard to read
 _NARROWEST = 20
 _LEFT_AT_MOST = 30
@@ -37,8 +27,28 @@ _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\S)+""")
 
 
 def help_of(command: Any, path: tuple[str, ...], runtime: Runtime) -> Text:
-    """Return the help of a command, whose words are `path`, for the width of the terminal."""
-    return Text(layout(page_of(command, path, deep=False), width_of(runtime)), headings=HEADINGS)
+    """Return the help of a command, whose words are `path`, for the width of the terminal.
+
+    No line is longer, if the longest words allow.
+    """
+    page, width = page_of(command, path, deep=False), width_of(runtime)
+    titles = {n: text.partition(": ")[2].partition("\n")[0] for n, text in TOPICS.items()}
+    topics = [(f"parsec help {n}", t) for n, t in titles.items() if len(path) == 1]
+    texts = [page.summary, *filter(None, page.text.split("\n\n"))]
+    fields = _wrap(f"  {', '.join(page.fields)}", width, following="  ") if page.fields else []
+    sections = {
+        "Examples:": [line for example in page.examples for line in _example(example, width)],
+        "Commands:": _rows([(sub.path[-1], sub.summary) for sub in page.pages], width),
+        "Topics:": _rows(topics, width),
+        "Arguments:": _rows(_spelled(page.arguments), width),
+        "Options:": _rows(_spelled(page.own_options), width),
+        "Common options:": _rows(_spelled(page.common_options), width),
+        "Fields:": fields,
+    }
+    parts = ["\n".join(_wrap(f"Usage: {page.usage}", width, following=" " * 9))]
+    parts += ["\n".join(_wrap(" ".join(text.split()), width)) for text in texts]
+    parts += ["\n".join([heading, *lines]) for heading, lines in sections.items() if lines]
+    return Text("\n\n".join(parts) + "\n", headings=("Usage:", *sections))
 
 
 def width_of(runtime: Runtime) -> int:
@@ -47,24 +57,6 @@ def width_of(runtime: Runtime) -> int:
 
     world = runtime.world
     return max(_NARROWEST, min(columns_of(world.stdout, world.environ), _WIDEST))
-
-
-def layout(page: Page, width: int) -> str:
-    """Write a page as text of at most `width` columns, if its longest words allow."""
-    titles = {n: text.partition(": ")[2].partition("\n")[0] for n, text in TOPICS.items()}
-    topics = [(f"parsec help {n}", t) for n, t in titles.items() if len(page.path) == 1]
-    texts = [page.summary, *filter(None, page.text.split("\n\n"))]
-    parts = ["\n".join(_wrap(f"Usage: {page.usage}", width, following=" " * 9))]
-    parts += ["\n".join(_wrap(" ".join(text.split()), width)) for text in texts]
-    parts += _section("Examples:", (line for e in page.examples for line in _example(e, width)))
-    parts += _rows("Commands:", [(sub.path[-1], sub.summary) for sub in page.pages], width)
-    parts += _rows("Topics:", topics, width)
-    parts += _rows("Arguments:", _spelled(page.arguments), width)
-    parts += _rows("Options:", _spelled(page.own_options), width)
-    parts += _rows("Common options:", _spelled(page.common_options), width)
-    fields = _wrap(f"  {', '.join(page.fields)}", width, following="  ") if page.fields else []
-    parts += _section("Fields:", fields)
-    return "\n\n".join(parts) + "\n"
 
 
 def fitted(text: str, width: int) -> str:
@@ -85,22 +77,14 @@ def fitted(text: str, width: int) -> str:
 
 def _example(line: str, width: int) -> list[str]:
     """Fold an example between words, with a backslash, so that it can be pasted."""
-    words = _WORD.findall(line)
-    lines, current = [], "  "
-    for position, word in enumerate(words):
-        last = position == len(words) - 1
-        room = width - len(current) - (0 if last else 2)
-        if current.strip() and len(word) + 1 > room:
+    *words, last = _WORD.findall(line)
+    lines, current = [], " "
+    for word, room in [*((word, width - 2) for word in words), (last, width)]:
+        if current.strip() and len(current) + 1 + len(word) > room:
             lines.append(f"{current} \\")
-            current = "    " + word
-        else:
-            current += word if not current.strip() else f" {word}"
+            current = "   "
+        current += f" {word}"
     return [*lines, current]
-
-
-def _section(heading: str, lines: Iterable[str]) -> list[str]:
-    body = list(lines)
-    return ["\n".join([heading, *body])] if body else []
 
 
 def _spelled(entries: Sequence[Parameter]) -> list[tuple[str, str]]:
@@ -112,7 +96,7 @@ def _spelled(entries: Sequence[Parameter]) -> list[tuple[str, str]]:
     ]
 
 
-def _rows(heading: str, rows: Sequence[tuple[str, str]], width: int) -> list[str]:
+def _rows(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
     """Write two columns, or one below the other if the second would be too narrow."""
     short = [len(name) for name, _ in rows if len(name) <= _LEFT_AT_MOST]
     left = max(short, default=0) + 4
@@ -125,7 +109,7 @@ def _rows(heading: str, rows: Sequence[tuple[str, str]], width: int) -> list[str
             lines += _wrap(f"{indent}{text}", width, following=indent)
         else:
             lines += _wrap(f"  {name}".ljust(left) + text, width, following=indent)
-    return _section(heading, [line for line in lines if line.strip()])
+    return [line for line in lines if line.strip()]
 
 
 def _wrap(text: str, width: int, *, following: str = "") -> list[str]:
