@@ -1,4 +1,4 @@
-"""The API's nouns, parsed at the edge: a typed view over the object as the server sent it.
+"""The API's nouns, parsed at the edge, and the outcome of a change to one of them.
 
 Field names and shapes are those of the Builder API. Every view keeps `raw`, so that unknown
 fields, null against absent and exact integers reach the output unchanged.
@@ -7,11 +7,14 @@ fields, null against absent and exact integers reach the output unchanged.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from parsec_cli.exact_json import Digits
 from parsec_cli.records import record
 from parsec_cli.redaction import mask
+
+if TYPE_CHECKING:
+    from parsec_cli.errors import OutcomeUnknown, ParsecError
 
 EXCHANGES = ("polymarket", "kalshi")
 JsonObject = dict[str, Any]
@@ -241,3 +244,42 @@ class Usage:
         if not self.monthly_limit or self.monthly_used is None:
             return None
         return max(0, self.monthly_limit - self.monthly_used)
+
+
+Evidence = Literal["response", "repeat", "reread"]
+
+
+@record
+class Applied:
+    """The change is in effect.
+
+    `evidence` is the response to the first request, the response to a repeat after one was lost,
+    or a later read of the user. `after` is the record as last seen, None after a deactivation.
+    `created` is True for a first-attempt 201, False for a first-attempt 200, and None if a lost
+    response hides which.
+    """
+
+    after: JsonObject | None
+    http_status: int | None
+    attempts: int
+    evidence: Evidence = "response"
+    created: bool | None = None
+
+
+@record
+class NotApplied:
+    """Nothing was changed; `error` gives the reason."""
+
+    error: ParsecError
+    attempts: int
+
+
+@record
+class Unknown:
+    """A change was sent, but its outcome is unknown; `error` explains how to check."""
+
+    error: OutcomeUnknown
+    attempts: int
+
+
+Outcome = Applied | NotApplied | Unknown

@@ -23,7 +23,6 @@ SHARED = {
     "interrupts",
     "models",
     "next_command",
-    "outcomes",
     "records",
     "redaction",
     "results",

@@ -17,7 +17,8 @@ from parsec_cli.records import record
 if TYPE_CHECKING:
     from parsec_cli.api.transport import Response
 
-_LONGEST_KEPT, _LONGEST_SNIPPET = 2000, 120
+_LONGEST_TEXT, _LONGEST_CODE = 500, 100  # what is shown of a response
+_LONGEST_KEPT, _LONGEST_SNIPPET = 2000, 120  # what is kept and shown of a body that is not JSON
 _CHUNK = 64 * 1024
 # members that contain an error's text: the API's own first, then those of other servers
 _TEXTS = ("error", "message", "detail", "error_description", "title", "errors", "msg", "reason")
@@ -65,7 +66,7 @@ class Answer:
     @property
     def code(self) -> str:
         code = self.member("code")
-        return code if isinstance(code, str) else ""
+        return code if isinstance(code, str) and len(code) <= _LONGEST_CODE else ""
 
     @property
     def refuses_repeat(self) -> bool:  # which always wins
@@ -252,7 +253,7 @@ def _message(value: Any) -> str:
     return ""
 
 
-def clip(text: str, longest: int) -> str:
+def clip(text: str, longest: int = _LONGEST_TEXT) -> str:
     """Shorten `text` after a whole word, because half a key would not be recognised as one.
 
     A word that fills more than half of it is cut, but before a key.

@@ -25,9 +25,18 @@ from parsec_cli.holdings import (
     orders_in,
     positions_in,
 )
-from parsec_cli.models import JsonObject, User, WrongShape, response_object
+from parsec_cli.models import (
+    Applied,
+    Evidence,
+    JsonObject,
+    NotApplied,
+    Outcome,
+    Unknown,
+    User,
+    WrongShape,
+    response_object,
+)
 from parsec_cli.next_command import run
-from parsec_cli.outcomes import Applied, Evidence, NotApplied, Outcome, Unknown
 from parsec_cli.records import changed
 
 Value = TypeVar("Value")

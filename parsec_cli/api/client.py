@@ -29,8 +29,7 @@ from parsec_cli.api.retry import RetrySettings, send
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Stopped, UsageFault
 from parsec_cli.interrupts import Deadline, Interrupts
-from parsec_cli.models import JsonObject, Secret
-from parsec_cli.outcomes import Applied, Outcome, Unknown
+from parsec_cli.models import Applied, JsonObject, Outcome, Secret, Unknown
 from parsec_cli.records import state
 
 if TYPE_CHECKING:
@@ -44,16 +43,6 @@ _HEADERS = {
     "connection": "keep-alive",
     "user-agent": f"parsec-cli/{__version__}",
 }
-
-
-def segment(text: str) -> str:
-    """Encode one path segment; UsageFault for a text that no URL can contain as one."""
-    if not text or text in (".", ".."):
-        raise UsageFault("an id must not be empty, `.` or `..`")
-    try:
-        return quote(text, safe="")
-    except UnicodeEncodeError:
-        raise UsageFault("an id must be valid Unicode text") from None
 
 
 def with_query(path: str, query: Mapping[str, str | int | None]) -> str:

@@ -11,8 +11,6 @@ from parsec_cli import errors, exact_json
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, clip, quota_spent
 from parsec_cli.next_command import run
 
-# limits on what is shown of a response
-_LONGEST_TEXT, _MOST_LINES, _LONGEST_CODE = 500, 50, 100
 _LIST = ("list the users with", run("users", "list"))
 _PATH = ("check the path, and the base URL with", run("config", "show"))
 _CREDENTIALS = (
@@ -68,11 +66,11 @@ def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> err
     too_long = "" if wait is None else f" wait of {wait:.1f} s would exceed `--max-wait`"
     if answer.is_monthly_quota:
         text = f"{host}: {_used_up(answer.headers)}"
-        return errors.QuotaUsedUp(text, api_code=_code(answer), http_status=status)
+        return errors.QuotaUsedUp(text, api_code=answer.code, http_status=status)
     if status == 429:
         return errors.RateLimited(
             f"{host}: rate limited" + (too_long and f"; the next{too_long}"),
-            api_code=_code(answer),
+            api_code=answer.code,
             http_status=status,
             retryable=retryable,
             retry_after=wait,
@@ -108,13 +106,13 @@ def _error(
     retryable: bool = False,
 ) -> errors.ParsecError:
     """Build an error with what the response says."""
-    text = f": {_clipped(answer.message)}" if answer.message else ""
+    text = f": {clip(answer.message)}" if answer.message else ""
     return kind(
         f"{host} responded with {answer.status}{text}",
         hint=proposal[0],
         command=proposal[1],
-        details=[_clipped(line) for line in errors.shortened(details_of(answer), _MOST_LINES)],
-        api_code=_code(answer),
+        details=[clip(line) for line in errors.shortened(details_of(answer), errors.MAX_DETAILS)],
+        api_code=answer.code,
         http_status=answer.status,
         retryable=retryable,
     )
@@ -124,14 +122,6 @@ def details_of(answer: Answer) -> list[str]:
     lines = answer.member("validation_errors")
     lines = lines if isinstance(lines, list) else [] if lines is None else [lines]
     return [line if isinstance(line, str) else exact_json.dumps(line) for line in lines]
-
-
-def _clipped(text: str) -> str:
-    return clip(text, _LONGEST_TEXT)
-
-
-def _code(answer: Answer) -> str:
-    return answer.code if len(answer.code) <= _LONGEST_CODE else ""
 
 
 def _about_user(call: Call) -> bool:
@@ -198,6 +188,5 @@ def _target(answer: Answer) -> str:
     if "\\" in location:
         # browsers end the host there, `urlsplit` does not
         return "an invalid address"
-    path = parts.path if len(parts.path) <= _LONGEST_TEXT else "/…"
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path, query="", fragment="")
-    return _clipped(bare.geturl()) or "itself"
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+    return clip(bare.geturl()) or "itself"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from parsec_cli.api.call import Call, Kind, json_promise
-from parsec_cli.api.client import Client, segment, with_query
+from parsec_cli.api.client import Client, with_query
 from parsec_cli.errors import Unreadable, UsageFault
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.models import JsonObject, Pool, Usage, User, WrongShape, is_uuid, response_object
@@ -47,7 +48,10 @@ def _escrow(value: Any) -> JsonObject:
 
 
 def user_path(customer_id: str) -> str:
-    return f"/builder/users/{segment(customer_id)}"
+    """Return the path of a user; UsageFault for an id that no path can contain."""
+    if customer_id in ("", ".", "..") or not is_unicode(customer_id):
+        raise UsageFault("an id must be valid Unicode text, and not empty, `.` or `..`")
+    return f"/builder/users/{quote(customer_id, safe='')}"
 
 
 def user_with(customer_id: str) -> Callable[[Any], User]:

@@ -171,15 +171,11 @@ class Backend(httpcore.NetworkBackend):
             if self._loopback_only:
                 addresses = [address for address in addresses if is_loopback(address)]
                 if not addresses:
-                    raise NotLoopback(_NOT_LOOPBACK)
+                    raise socket.gaierror(socket.EAI_FAIL, _NOT_LOOPBACK)
         except OSError as fault:
             # httpcore re-raises `from None`: only the context that a handler sets survives
             raise httpcore.ConnectError("the host name could not be resolved") from fault
         return addresses
-
-
-class NotLoopback(socket.gaierror):
-    """The host of a plain http URL, or of its proxy, has no loopback address."""
 
 
 class NetworkTransport(httpx.BaseTransport):
@@ -262,10 +258,9 @@ def explain(fault: Exception, timeout: float | None) -> tuple[NotSentCause, str]
     for cause in chain:
         if isinstance(cause, ssl.SSLError):
             return _of_tls(cause)
-        if isinstance(cause, NotLoopback):
-            return "name", str(cause)
         if isinstance(cause, socket.gaierror):
-            return "name", "the host name could not be resolved"
+            ours = cause.strerror == _NOT_LOOPBACK
+            return "name", _NOT_LOOPBACK if ours else "the host name could not be resolved"
         if isinstance(cause, _TIMEOUTS):
             within = "in time" if timeout is None else f"within {timeout:g} s"
             return "connect", f"no response {within}"

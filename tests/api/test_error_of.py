@@ -23,7 +23,7 @@ from parsec_cli.errors import (
     ServerFault,
     Unauthorized,
 )
-from parsec_cli.outcomes import Unknown
+from parsec_cli.models import Unknown
 
 HOST = "api.parsec.invalid"
 USER = Call(Kind.READ, "GET", "/builder/users/abc")
@@ -140,7 +140,7 @@ def test_unknown_codes_are_shown_unchanged():
         ("", "nowhere"),
         ("?SECRET", "itself"),
         ("https://[SECRET", "invalid"),
-        ("https://evil.invalid/" + "x" * 5000, "https://evil.invalid/…"),
+        ("https://evil.invalid/" + "x" * 5000, "https://evil.invalid/xxx"),
     ],
 )
 def test_a_redirect_is_named_without_its_possible_secrets(location, shown):

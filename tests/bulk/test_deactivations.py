@@ -10,7 +10,7 @@ from parsec_cli.bulk.plan.plan import Keep, as_json
 from parsec_cli.bulk.plan.snapshot import named_in, take_snapshot
 from parsec_cli.bulk.run.journal import EarlierDeactivations, read_earlier_runs
 from parsec_cli.errors import AmbiguousUser, OutcomeUnknown
-from parsec_cli.outcomes import Unknown
+from parsec_cli.models import Unknown
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from parsec_cli.errors import (
     TlsFailed,
     Unauthorized,
 )
-from parsec_cli.outcomes import Applied, NotApplied, Unknown
+from parsec_cli.models import Applied, NotApplied, Unknown
 
 
 @pytest.fixture

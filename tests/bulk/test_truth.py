@@ -19,7 +19,7 @@ from parsec_cli.bulk.plan.diff import diff
 from parsec_cli.bulk.plan.plan import Plan
 from parsec_cli.bulk.run.journal import read_earlier_runs
 from parsec_cli.errors import OutcomeUnknown, RateLimited, Refused, ServerFault, Unauthorized
-from parsec_cli.outcomes import NotApplied, Outcome, Unknown
+from parsec_cli.models import NotApplied, Outcome, Unknown
 
 NAMES = [f"u{n}" for n in range(4)]
 names = st.sampled_from(NAMES)

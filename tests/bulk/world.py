@@ -9,8 +9,7 @@ from typing import Any
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, SetQps
 from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
 from parsec_cli.errors import NotFound, QuotaUsedUp
-from parsec_cli.models import Pool, User
-from parsec_cli.outcomes import Applied, NotApplied, Outcome
+from parsec_cli.models import Applied, NotApplied, Outcome, Pool, User
 
 Fault = Callable[[str], Outcome | None]
 

@@ -17,9 +17,8 @@ from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, SetQps,
 from parsec_cli.bulk.plan.snapshot import Settled
 from parsec_cli.files import save
 from parsec_cli.files.lock import Disk, Lines
-from parsec_cli.models import JsonObject
+from parsec_cli.models import Applied, JsonObject, Outcome, Unknown
 from parsec_cli.next_command import again
-from parsec_cli.outcomes import Applied, Outcome, Unknown
 from parsec_cli.records import record
 
 ResultName = Literal[

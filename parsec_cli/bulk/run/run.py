@@ -22,8 +22,7 @@ from parsec_cli.bulk.run.journal import Journal, Numbered
 from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import Results, RowResult
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
-from parsec_cli.models import JsonObject, Pool
-from parsec_cli.outcomes import Applied, NotApplied, Outcome, Unknown
+from parsec_cli.models import Applied, JsonObject, NotApplied, Outcome, Pool, Unknown
 
 # actions journalled in advance: one fsync of a slow disk (5 ms) for 64 requests of 20 ms. A kill
 # leaves as many intents open, which is harmless: the next listing shows their outcome

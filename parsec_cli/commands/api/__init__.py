@@ -25,8 +25,7 @@ from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.commands.users.deactivate import held_by, report_deactivated
 from parsec_cli.errors import UsageFault
 from parsec_cli.exact_json import is_unicode
-from parsec_cli.models import JsonObject, User
-from parsec_cli.outcomes import Outcome
+from parsec_cli.models import JsonObject, Outcome, User
 from parsec_cli.redaction import is_secret
 from parsec_cli.results import Column, Listing, Record, Result, Text
 from parsec_cli.runtime import Runtime

@@ -22,9 +22,8 @@ from parsec_cli.bulk.run.run import Run
 from parsec_cli.commands.shared.consent import Consent, Held, check_pool, warn_of_unknown
 from parsec_cli.commands.shared.input_file import path_of
 from parsec_cli.holdings import Holdings, has_wallet, requests_needed
-from parsec_cli.models import Pool, User
+from parsec_cli.models import Applied, Outcome, Pool, User
 from parsec_cli.next_command import NextCommand
-from parsec_cli.outcomes import Applied, Outcome
 from parsec_cli.records import changed, record
 from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Line, Listing

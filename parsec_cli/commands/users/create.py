@@ -15,9 +15,8 @@ from parsec_cli.commands.shared.cards import not_sent, user_record
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.field_rules import QPS_MAX
-from parsec_cli.models import JsonObject, User
+from parsec_cli.models import Applied, JsonObject, User
 from parsec_cli.next_command import again, run
-from parsec_cli.outcomes import Applied
 from parsec_cli.results import Record
 from parsec_cli.runtime import Runtime
 

@@ -23,9 +23,8 @@ from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.input_file import check_output, name_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.errors import UsageFault, counted
-from parsec_cli.models import User, is_uuid
+from parsec_cli.models import Applied, User, is_uuid
 from parsec_cli.next_command import run
-from parsec_cli.outcomes import Applied
 from parsec_cli.results import Listing, Record
 from parsec_cli.runtime import Runtime
 

@@ -14,8 +14,7 @@ from parsec_cli.commands.credentials import read_keys
 from parsec_cli.commands.shared.cards import not_sent, shown
 from parsec_cli.commands.users.create import address
 from parsec_cli.errors import UsageFault, unknown
-from parsec_cli.models import JsonObject, User
-from parsec_cli.outcomes import Applied
+from parsec_cli.models import Applied, JsonObject, User
 from parsec_cli.results import Card, Record
 from parsec_cli.runtime import Runtime
 
