@@ -13,7 +13,7 @@ from parsec_cli.sandbox import app, seed
 @pytest.fixture
 def db(tmp_path):
     """Where the state goes; nothing is there yet."""
-    return tmp_path / "state" / "parsec" / "sandbox.db"
+    return tmp_path / "state" / "parsec" / "sandbox.sqlite3"
 
 
 @pytest.fixture

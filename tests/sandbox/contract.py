@@ -28,8 +28,6 @@ CODES = {
     503: {"service_unavailable"},
 }
 RETRYABLE = {"rate_limit_exceeded", "service_unavailable"}
-QUOTA_HEADERS = ("limit", "remaining", "reset")
-RATE_HEADERS = ("user-limit", "user-remaining", "pool-limit", "pool-remaining")
 
 
 def breaches(
@@ -61,27 +59,16 @@ def schema_breaches(schema: Schema, value: object) -> list[str]:
 
 
 def _header_breaches(status: int, headers: Mapping[str, str], body: bytes) -> list[str]:
-    found = []
+    found, counts = [], []
     if body and headers.get("content-type") != "application/json":
         found.append(f"content type {headers.get('content-type')}")
     if status not in {401, 404, 413, 400} or "x-parsec-tier" in headers:
-        found += [f"no {name}" for name in ("x-parsec-tier",) if name not in headers]
-        found += _not_counts(headers, "monthly", QUOTA_HEADERS)
+        found += [] if "x-parsec-tier" in headers else ["no x-parsec-tier"]
+        counts += ["monthly-limit", "monthly-remaining", "monthly-reset"]
     if "x-ratelimit-user-limit" in headers:
-        found += [
-            f"{name} is not a number"
-            for name in RATE_HEADERS
-            if not headers.get(f"x-ratelimit-{name}", "").isdigit()
-        ]
-    return found
-
-
-def _not_counts(headers: Mapping[str, str], kind: str, names: tuple[str, ...]) -> list[str]:
-    return [
-        f"x-ratelimit-{kind}-{name} is not a number"
-        for name in names
-        if not headers.get(f"x-ratelimit-{kind}-{name}", "").isdigit()
-    ]
+        counts += ["user-limit", "user-remaining", "pool-limit", "pool-remaining"]
+    wrong = [name for name in counts if not headers.get(f"x-ratelimit-{name}", "").isdigit()]
+    return found + [f"x-ratelimit-{name} is not a number" for name in wrong]
 
 
 def _error_breaches(status: int, headers: Mapping[str, str], body: bytes) -> list[str]:

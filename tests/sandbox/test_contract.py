@@ -1,11 +1,11 @@
-"""The contract itself: it knows every route, and it is able to find fault."""
+"""The contract itself: it has every route, and it finds faults."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from sandbox.contract import CODES, breaches
+from sandbox.contract import breaches
 from sandbox.shapes import SUCCESS
 
 from parsec_cli.sandbox.app import ROUTES
@@ -13,24 +13,17 @@ from parsec_cli.sandbox.app import ROUTES
 QUOTA = {
     "content-type": "application/json",
     "x-parsec-tier": "pro",
-    "x-ratelimit-monthly-limit": "5000000",
-    "x-ratelimit-monthly-remaining": "1",
-    "x-ratelimit-monthly-reset": "1790812800",
+    **{f"x-ratelimit-monthly-{name}": "1" for name in ("limit", "remaining", "reset")},
 }
 POOL = {"qps_pool": 1, "end_user_count": 1, "total_allocated_qps": 1}
-LIMITED = {
-    "error": "rate limit exceeded",
-    "code": "rate_limit_exceeded",
-    "retryable": True,
-    "tier": "pro",
-    "limit_qps": 1,
-}
+NOT_FOUND = {"error": "no", "code": "not_found", "retryable": False}
+LIMITED = {"error": "no", "code": "rate_limit_exceeded", "retryable": True}
+LIMITED |= {"tier": "pro", "limit_qps": 1}
 
 
 def test_the_sandbox_has_exactly_the_documented_calls():
-    assert {f"{method} {path}" for path, methods in ROUTES.items() for method in methods} == set(
-        SUCCESS
-    )
+    routes = {f"{method} {path}" for path, methods in ROUTES.items() for method in methods}
+    assert routes == set(SUCCESS)
 
 
 @pytest.mark.parametrize("operation", [name for name in SUCCESS if name.startswith("GET")])
@@ -43,7 +36,7 @@ def test_every_read_keeps_the_contract(api, operation):
     assert api("GET", path, params=query, headers=headers).status_code == 200
 
 
-def test_a_good_answer_has_no_breach():
+def test_a_correct_response_is_no_breach():
     assert breaches("GET", "/builder/pool", 200, QUOTA, json.dumps(POOL).encode()) == []
 
 
@@ -58,17 +51,13 @@ def test_a_good_answer_has_no_breach():
         (200, {**QUOTA, "content-type": "text/html"}, POOL),
         (201, QUOTA, POOL),
         (404, QUOTA, {"error": "no"}),
-        (404, QUOTA, {"error": "no", "code": "forbidden", "retryable": False}),
-        (404, QUOTA, {"error": "no", "code": "not_found", "retryable": True}),
-        (400, QUOTA, {"error": "no", "code": "validation_error", "retryable": False}),
+        (404, QUOTA, {**NOT_FOUND, "code": "forbidden"}),
+        (404, QUOTA, {**NOT_FOUND, "retryable": True}),
+        (400, QUOTA, {**NOT_FOUND, "code": "validation_error"}),
         (429, QUOTA, LIMITED),
         (429, {**QUOTA, "retry-after": "0"}, LIMITED),
-        (418, QUOTA, {"error": "no", "code": "teapot", "retryable": False}),
+        (418, QUOTA, {**NOT_FOUND, "code": "teapot"}),
     ],
 )
-def test_a_wrong_answer_is_found(status, headers, body):
+def test_a_wrong_response_is_a_breach(status, headers, body):
     assert breaches("GET", "/builder/pool", status, headers, json.dumps(body).encode())
-
-
-def test_no_documented_status_is_without_a_code():
-    assert {400, 401, 402, 403, 404, 429, 500, 501, 503} <= set(CODES)

@@ -19,7 +19,7 @@ Connect = Callable[..., ParsecAPI]
 @pytest.fixture(scope="module")
 def connect(tmp_path_factory):
     """One server for the file; each test makes users of its own."""
-    db = tmp_path_factory.mktemp("sdk") / "sandbox.db"
+    db = tmp_path_factory.mktemp("sdk") / "parsec" / "sandbox.sqlite3"
     clients: list[ParsecAPI] = []
     with served(db) as server:
 
@@ -105,9 +105,9 @@ def test_refusals_are_the_sdks_errors(connect, sdk):
             getattr(sdk.builder.users, call)(NOBODY)
 
 
-def test_the_rate_limit_and_faults_are_the_sdks_errors(tmp_path):
+def test_the_rate_limit_and_faults_are_the_sdks_errors(db):
     with (
-        served(tmp_path / "sandbox.db", "PATCH 503 1", rate="1:1") as server,
+        served(db, "--fault", "PATCH 503 1", "--rate-limit", "1:1") as server,
         strict(app.KEY, server.url) as limited,
     ):
         with pytest.raises(parsec_api.InternalServerError) as fault:

@@ -118,7 +118,7 @@ def test_state_is_shared_with_the_in_process_sandbox(running, sandbox, db):
 def test_a_signal_ends_it_cleanly(running, db, number):
     with connect(running) as connection:
         ask(connection, "GET", "/builder/pool")
-        assert running.end(number) == (0, "stopped\n", "")
+        assert running.end(number) == (0, "", "")
     assert list(db.parent.iterdir()) == [db]
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_said_on_stderr_whatever_clients_do(running):
             client.shutdown(socket.SHUT_WR)
             while client.recv(4096):
                 pass
-    assert running.end() == (0, "stopped\n", "")
+    assert running.end() == (0, "", "")
 
 
 def test_a_file_that_breaks_meanwhile_is_a_500(running, db):
