@@ -136,6 +136,8 @@ class Sink:
         self._name = name
         self.intact = True
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
+        # kept between writes: only the first gets a byte-order mark
+        self._encoders: dict[str, codecs.IncrementalEncoder] = {}
 
     def write(self, text: str, *, encoding: str = "") -> None:
         """Write all of `text`; raise ReaderLeft or LocalFault."""
@@ -181,7 +183,10 @@ class Sink:
             return
         self._stream.flush()
         target = getattr(buffer, "raw", buffer)
-        rest = memoryview(text.encode(encoding, _ESCAPE_UNENCODABLE))
+        if encoding not in self._encoders:
+            make = codecs.getincrementalencoder(encoding)
+            self._encoders[encoding] = make(_ESCAPE_UNENCODABLE)
+        rest = memoryview(self._encoders[encoding].encode(text, final=True))
         while rest:
             written = target.write(rest)
             if written is None:
