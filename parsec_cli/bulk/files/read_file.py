@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.bulk.files.csv_rows import DELIMITERS, Faults, Table, lines_of, normal, read_table
+from parsec_cli.bulk.files.csv_rows import DELIMITERS, Faults, lines_of, normal, read_table
 from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import JsonObject
 
@@ -145,15 +145,12 @@ def words(names: Iterable[str]) -> str:
 def read_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
     """Yield each row's number and its cells by field; a field without a column is missing."""
     if looks_like_json(text):
-        return _json_rows(text, columns, faults)
+        yield from _json_rows(text, columns, faults)
+        return
     table = read_table(text, columns.expected, faults)
     if table is None:
         no_header(1, "the file is empty", faults)
-        return iter(())
-    return _table_rows(table, columns, faults)
-
-
-def _table_rows(table: Table, columns: Columns, faults: Faults) -> Iterator[tuple[int, Cells]]:
+        return
     split = DELIMITERS.get(table.delimiter, table.delimiter)
     line = f"the first line, split at each {split},"
     places = columns.places(table.header, table.row, line, faults)
@@ -185,7 +182,7 @@ def _json_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[in
         texts = {name: _text(row, name, values[at], faults) for name, at in places.items()}
         cells = {name: text for name, text in texts.items() if text is not None}
         if len(cells) == len(texts):
-            yield row, cells | _wallet(record)
+            yield row, cells
     if known:
         columns.check_mapped(names, row, faults)
 
@@ -218,7 +215,10 @@ def _records(text: str, faults: Faults) -> Iterator[Numbered]:
             faults.add(1, "`users` is not an array")
     for row, record in members:
         if isinstance(record, dict):
-            yield row, record, listing or {"customer_id", "api_key"} <= record.keys()
+            exported = listing or {"customer_id", "api_key"} <= record.keys()
+            wallet = record.get("wallet")
+            parts = wallet.items() if isinstance(wallet, dict) else ()
+            yield row, {**record, **{f"wallet.{name}": part for name, part in parts}}, exported
         else:
             faults.add(row, "is not a JSON object")
 
@@ -241,15 +241,6 @@ def _parsed(text: str, row: int, faults: Faults) -> Any:
     if parsed is None:
         faults.add(row, "is not a JSON object")
     return parsed
-
-
-def _wallet(record: JsonObject) -> dict[str, str]:
-    """Return the FIXED columns of a record's wallet."""
-    wallet = record.get("wallet")
-    if not isinstance(wallet, dict):
-        return {}
-    parts = {f"wallet.{name}": value for name, value in wallet.items()}
-    return {name: as_cell(parts[name]) for name in FIXED if name in parts}
 
 
 def _text(row: int, name: str, value: Any, faults: Faults) -> str | None:

@@ -162,9 +162,12 @@ def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tupl
     """Read one USER per line, or a table or JSON with a `customer_id` or `external_id`."""
     faults, columns = Faults(name), columns or Columns()
     text = decode(data, faults)
-    if looks_like_json(text) or columns.mapping or _has_header(text):
+    first = first_line(text)
+    cells = (cell.strip().strip('"') for sign in DELIMITERS for cell in first.split(sign))
+    header = first.lower().startswith(("sep=", '"sep=')) or any(normal(c) in IDS for c in cells)
+    if header or columns.mapping or looks_like_json(text):
         rows = read_rows(text, columns, faults)
-        found = [target for row, cells in rows if (target := _target(row, cells, faults))]
+        found = [target for row in rows if (target := _target(*row, faults))]
     else:
         found = list(_from_lines(text, faults))
     faults.check()
@@ -172,12 +175,6 @@ def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tupl
         faults.add(1, "the file contains no user")
         faults.check()
     return tuple(found)
-
-
-def _has_header(text: str) -> bool:
-    first = first_line(text)
-    cells = (cell.strip().strip('"') for sign in DELIMITERS for cell in first.split(sign))
-    return first.lower().startswith(("sep=", '"sep=')) or any(normal(cell) in IDS for cell in cells)
 
 
 def _target(row: int, cells: Cells, faults: Faults) -> Target | None:

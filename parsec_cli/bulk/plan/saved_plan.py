@@ -62,7 +62,15 @@ def load(data: bytes, name: str) -> SavedPlan:
     why, document = "was changed since it was saved", None
     try:
         document = json.loads(data)
-        saved = _parse(document)
+        # an entry in the wrong list is dropped, so that the bytes differ
+        actions, unchanged = (map(from_json, document[name]) for name in ("actions", "unchanged"))
+        plan = Plan(
+            tuple(entry for entry in actions if not isinstance(entry, Keep)),
+            tuple(entry for entry in unchanged if isinstance(entry, Keep)),
+            tuple(document["notes"]),
+        )
+        header = (document[name] for name in ("host", "key_fingerprint", "created"))
+        saved = SavedPlan(plan, *header, **document["flags"])
         if dump(saved) == data:  # the digest is in these bytes
             return saved
     except (ValueError, RecursionError) as error:
@@ -123,17 +131,3 @@ def _digest(body: JsonObject) -> str:
 
 def _compact(value: Any) -> str:
     return exact_json.dumps(value, separators=(",", ":"))
-
-
-def _parse(document: JsonObject) -> SavedPlan:
-    if document["parsec_plan"] != _VERSION:
-        raise ValueError
-    # an entry in the wrong list is dropped, so that the bytes differ
-    actions, unchanged = (map(from_json, document[name]) for name in ("actions", "unchanged"))
-    plan = Plan(
-        tuple(entry for entry in actions if not isinstance(entry, Keep)),
-        tuple(entry for entry in unchanged if isinstance(entry, Keep)),
-        tuple(document["notes"]),
-    )
-    header = (document[name] for name in ("host", "key_fingerprint", "created"))
-    return SavedPlan(plan, *header, **document["flags"])

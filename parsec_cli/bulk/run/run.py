@@ -90,7 +90,7 @@ class Run:
         self._in_flight: dict[int, Action] = {}
         self._stop: ParsecError | None = None
         self._crash: BaseException | None = None
-        self._drain_until: float | None = None
+        self._drain_until = inf
         self._abandoned = False
 
     def request_stop(self, stop: Stopped) -> None:
@@ -132,8 +132,9 @@ class Run:
             queue = Queue(actions, self._journal, record, ahead=ahead)
             work, number = partial(self._work, queue), 1 if one_by_one else self._concurrency
             for worker in [self._spawn(work) for _ in range(number)]:
-                while worker.is_alive() and not self._overdue():
+                while worker.is_alive() and not self._abandoned:
                     worker.join(_POLL)
+                    self._abandoned = self._abandoned or self._clock() > self._drain_until
             self._write(queue.close)
 
     def _work(self, queue: Queue) -> None:
@@ -145,11 +146,6 @@ class Run:
         except BaseException as crash:  # noqa: BLE001 - raised by the thread that waits
             self._crash = self._crash or crash
             self._halt(LocalFault("the run was stopped by a fault of the tool"))
-
-    def _overdue(self) -> bool:
-        late = self._drain_until is not None and self._clock() > self._drain_until
-        self._abandoned = self._abandoned or late
-        return self._abandoned
 
     def _step(self, queue: Queue) -> bool:
         """Do the next row; False if there is none, or none may be sent any more."""
