@@ -105,13 +105,6 @@ def test_the_fast_encoder_masks_like_the_thorough_one(records, reveal):
     assert json.loads(f"[{text}]") == [mine.value(r) for r in records]
 
 
-@given(RECORDS)
-def test_encoded_lines_contain_the_thoroughly_masked_records(records):
-    mine = redaction(BUILDER_KEY)
-    lines = Encoder(mine).lines(records).splitlines()
-    assert [json.loads(line) for line in lines] == [mine.value(record) for record in records]
-
-
 @given(st.text(alphabet='\\"/abtnru01\x7f\n\té', min_size=6), st.text())
 def test_a_key_made_of_escapes_leaves_valid_json_without_it(key, around):
     record = {"note": around + key + around}

@@ -6,8 +6,8 @@ quoted.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from parsec_cli.base_url import DEFAULT_BASE_URL, BaseUrl
@@ -24,22 +24,66 @@ from parsec_cli.config.settings import (
 from parsec_cli.errors import GuardRefused, NoKey, UsageFault, unknown
 from parsec_cli.models import Secret
 from parsec_cli.next_command import NextCommand, Target, again, run
-from parsec_cli.records import record
+from parsec_cli.records import state
 from parsec_cli.redaction import mask, shown
 
 _COMMAND = "api_key_command of profile"
 
 
-@record
-class _Sources:
-    """The places that a setting of one profile may come from, and the key that is sent."""
+SANDBOX_KEY = "pk_live_sandbox"
+# no request goes to this host: the sandbox runs inside this process
+_SANDBOX_VALUES = {"base_url": "http://sandbox.localhost", "api_key": SANDBOX_KEY}
+_BUILT_IN = dict.fromkeys(("base_url", "api_key", "protected"), "built in")
+
+
+@state
+class Profile:
+    """The settings in effect, and the places that they come from."""
 
     name: str
     explicit: bool
-    options: Mapping[str, str]
+    options: Mapping[str, str | None]
     environ: Mapping[str, str]
     stored: Mapping[str, str]
     config_file: Path
+    chosen_by: str
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def sources(self) -> Mapping[str, str]:
+        """Where each setting and the "profile" came from; a UsageFault for an invalid setting."""
+        found = {key: source for key, (_, source) in self._values.items()}
+        found |= {"profile": self.chosen_by, "api_key": self.key_place[0]}
+        return found | _BUILT_IN if self.sandbox else found
+
+    @cached_property
+    def _values(self) -> Mapping[str, tuple[str | None, str]]:
+        return {key: self.find(key) for key in ("base_url", "output", "rate", "protected")}
+
+    @cached_property
+    def base_url(self) -> BaseUrl:
+        return BaseUrl.parse(self._values["base_url"][0] or "")
+
+    @property
+    def sandbox(self) -> bool:
+        return self.name == SANDBOX
+
+    @property
+    def output(self) -> str | None:
+        return self._values["output"][0]
+
+    @property
+    def rate(self) -> str | None:
+        return self._values["rate"][0]
+
+    @property
+    def protected(self) -> bool:
+        return self._values["protected"][0] == "true"
+
+    @property
+    def key_source(self) -> str:
+        """Where `key()` looks, or "" if there is no key."""
+        return self.sources["api_key"]
 
     def find(self, key: str) -> tuple[str | None, str]:
         """Return the checked value and its source; an unset one has its default or None.
@@ -61,10 +105,6 @@ class _Sources:
         return value if value.strip() else ""
 
     @property
-    def base_url(self) -> BaseUrl:
-        return BaseUrl.parse(self.find("base_url")[0] or "")
-
-    @property
     def key_place(self) -> tuple[str, str]:
         """Return the name of the place, "" if there is no key, and the text there."""
         if not self.explicit and (text := self.variable("api_key")):
@@ -75,6 +115,11 @@ class _Sources:
         return ("", "") if command is None else (f"{_COMMAND} {self.name}", command)
 
     def key(self) -> Secret:
+        """Return the key; a stored one only for its own origin."""
+        return self._key
+
+    @cached_property
+    def _key(self) -> Secret:
         source, text = self.key_place
         if not source:
             raise self._no_key()
@@ -84,7 +129,7 @@ class _Sources:
         if home.origin != self.base_url.origin:
             raise GuardRefused(
                 f"the key of profile `{self.name}` belongs to {home.display}; it is not sent to"
-                f" {self.base_url.display}, which {self.find('base_url')[1]} names",
+                f" {self.base_url.display}, which {self.sources['base_url']} names",
                 hint="make a profile for that host with",
                 command=self._new_profile,
             )
@@ -128,41 +173,6 @@ class _Sources:
         )
 
 
-SANDBOX_KEY = "pk_live_sandbox"
-# no request goes to this host: the sandbox runs inside this process
-_SANDBOX_VALUES = {"base_url": "http://sandbox.localhost", "api_key": SANDBOX_KEY}
-_BUILT_IN = dict.fromkeys(("base_url", "api_key", "protected"), "built in")
-
-
-@record
-class Profile:
-    """What is in effect. `sources` says where each setting and the "profile" came from.
-
-    `key()` may raise NoKey, a UsageFault for a malformed key, a KeyFault for a failing
-    `api_key_command`, or GuardRefused for a stored key that belongs to another origin.
-    `masked_key()` returns None without a key or if a command would print it.
-    """
-
-    name: str
-    base_url: BaseUrl
-    sandbox: bool
-    output: str | None
-    rate: str | None
-    protected: bool
-    sources: Mapping[str, str]
-    warnings: tuple[str, ...]
-    key: Callable[[], Secret]
-    masked_key: Callable[[], str | None]
-
-    def __repr__(self) -> str:
-        return f"Profile({self.name!r}, {self.base_url!r})"  # the functions may contain a key
-
-    @property
-    def key_source(self) -> str:
-        """Where `key()` looks, or "" if there is no key."""
-        return self.sources["api_key"]
-
-
 def resolve(
     places: Places,
     *,
@@ -184,31 +194,18 @@ def resolve(
             hint="name another profile with `-p NAME`, or leave out `--base-url`",
             command=again(base_url=None),
         )
-    options = {"base_url": base_url, "output": output, "rate": rate}
-    sources = _Sources(
+    found = Profile(
         name=name,
         explicit=sandbox or profile is not None,
-        options={key: value for key, value in options.items() if value is not None},
+        options={"base_url": base_url, "output": output, "rate": rate},
         environ=environ,
         stored=_SANDBOX_VALUES if sandbox else config.profiles.get(name, {}),
         config_file=config.path,
+        chosen_by=chosen_by,
     )
-    found = {key: sources.find(key) for key in ("base_url", "output", "rate", "protected")}
-    host = sources.base_url
-    named_by = {"profile": chosen_by, "api_key": sources.key_place[0]}
-    named_by |= {name: source for name, (_, source) in found.items()}
-    return Profile(
-        name=name,
-        base_url=host,
-        sandbox=sandbox,
-        output=found["output"][0],
-        rate=found["rate"][0],
-        protected=found["protected"][0] == "true",
-        sources=named_by | _BUILT_IN if sandbox else named_by,
-        warnings=() if sandbox else _warnings(config, places, named_by, host),
-        key=functools.cache(sources.key),
-        masked_key=sources.masked_key,
-    )
+    sources, host = found.sources, found.base_url
+    found.warnings = () if sandbox else _warnings(config, places, sources, host)
+    return found
 
 
 def known(config: Config) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import IO
+from types import SimpleNamespace
+from typing import IO, cast
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -68,22 +69,11 @@ def text(content: str, style: str = "") -> Text:
     return Text.assemble((content, style), overflow="ignore", end="")
 
 
-class _Writer(io.StringIO):
-    """A stream that passes each text to `write`."""
-
-    def __init__(self, write: Callable[[str], None]) -> None:
-        super().__init__()
-        self._write = write
-
-    def write(self, text: str, /) -> int:
-        self._write(text)
-        return len(text)
-
-
 def live(surface: Surface, write: Callable[[str], None], *, transient: bool) -> Live:
     """Return a display that is redrawn in place, only by its `update`; it starts no thread."""
+    file = cast("IO[str]", SimpleNamespace(write=write, flush=lambda: None))
     return Live(
-        console=_console(surface, _Writer(write)),
+        console=_console(surface, file),
         auto_refresh=False,
         transient=transient,
         redirect_stdout=False,

@@ -54,7 +54,7 @@ def test_the_temporary_file_is_private_before_it_has_content(folder):
     """Every file that ever appears beside the target has mode 0600."""
     writer = python(
         "import sys; from pathlib import Path; from parsec_cli.files import save\n"
-        "for n in range(200): save.save(Path(sys.argv[1]), b'k' * 1000)",
+        "for n in range(50): save.save(Path(sys.argv[1]), b'k' * 1000)",
         folder / "config.toml",
     )
     seen = set()
