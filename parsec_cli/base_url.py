@@ -62,8 +62,11 @@ class BaseUrl:
             raise fault("must not contain a user name or password")
         if rest:
             raise fault("must not contain a query or fragment")
-        host, port = _host_and_port(authority, scheme)
-        if not host or not port:
+        match = _AUTHORITY.fullmatch(authority)
+        address, name, digits = match.groups() if match else ("", "", "")
+        host = _address(address, 6) if address else _name(name.lower())
+        port = int(digits or _PORTS[scheme])
+        if not host or not 0 < port <= _HIGHEST_PORT:
             raise fault("has no usable host and port")
         if scheme == "http" and not is_loopback(host):
             raise fault("must be https, except on loopback")
@@ -110,17 +113,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
-    """Return the normalized host and the port; "" or 0 if unusable."""
-    match = _AUTHORITY.fullmatch(authority)
-    if match is None:
-        return "", 0
-    address, name, digits = match.groups()
-    port = int(digits) if digits else _PORTS[scheme]
-    host = _address(address, 6) if address else _name(name.lower())
-    return host, port if port <= _HIGHEST_PORT else 0
 
 
 def _name(host: str) -> str:

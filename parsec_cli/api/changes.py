@@ -10,21 +10,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from parsec_cli import errors
+from parsec_cli import errors, holdings
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, Promise, json_promise
 from parsec_cli.api.client import Client, with_query
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import fetch, get_user, impersonation, user_path, user_with
-from parsec_cli.holdings import (
-    EXCHANGE,
-    Holdings,
-    balances_in,
-    base_units_in,
-    has_wallet,
-    is_linked,
-    orders_in,
-    positions_in,
-)
 from parsec_cli.models import (
     Applied,
     Evidence,
@@ -41,15 +31,8 @@ from parsec_cli.records import changed
 
 Value = TypeVar("Value")
 # the change would fail as well, so these end the command before the operator is asked
-_FATAL = (
-    errors.Stopped,
-    errors.LocalFault,
-    errors.KeyFault,
-    errors.RateFault,
-    errors.ConnectFailed,
-    errors.NameNotFound,
-    errors.TlsFailed,
-)
+_UNSENT = (errors.ConnectFailed, errors.NameNotFound, errors.TlsFailed)
+_FATAL = (errors.Stopped, errors.LocalFault, errors.KeyFault, errors.RateFault, *_UNSENT)
 
 
 def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> Outcome:
@@ -189,11 +172,11 @@ def _change_and_verify(
 
 
 def deactivate(
-    client: Client, user: User, holdings: JsonObject | None, command: str, reason: str
+    client: Client, user: User, held: JsonObject | None, command: str, reason: str
 ) -> Outcome:
     """DELETE a user that this run has fetched."""
     call = deactivation(client, user.customer_id)
-    change = change_of(command, user, {**user.raw, "holdings": holdings}, None, reason)
+    change = change_of(command, user, {**user.raw, "holdings": held}, None, reason)
     return client.change(call, change, lambda exchange: settle_deactivation(client, exchange, call))
 
 
@@ -249,19 +232,19 @@ def settle_deactivation(client: Client, exchange: Exchange, call: Call) -> Outco
 
 def read_holdings(
     client: Client, user: User, *, fetched: bool, balances_only: bool = False
-) -> tuple[User, Holdings | None]:
+) -> tuple[User, holdings.Holdings | None]:
     """Return the current user and its holdings; None for a user without a wallet.
 
     `fetched`: the record comes from a GET of this command. Raises a fault that every request would
     meet (key, quota, `--max-wait`, connection); any other makes its part unknown.
     """
-    if not has_wallet(user):
+    if not holdings.has_wallet(user):
         return user, None
     unknown: list[str] = []
 
     def of(name: str, path: str, parse: Callable[[Any], Value], **query: str) -> Value | None:
         """GET `path` on behalf of the user."""
-        full = with_query(path, {"exchange": EXCHANGE, **query})
+        full = with_query(path, {"exchange": holdings.EXCHANGE, **query})
         return _part(
             unknown, name, lambda: fetch(client, full, parse, impersonation(user.customer_id))
         )
@@ -270,23 +253,23 @@ def read_holdings(
         now = _part(unknown, "balances", lambda: get_user(client, user.customer_id))
         if now is not None:
             user = User({**user.raw, **now.raw})
-            if not has_wallet(user):
+            if not holdings.has_wallet(user):
                 return user, None
-    linked, balances, orders, positions = is_linked(user), None, None, None
+    linked, balances, orders, positions = holdings.is_linked(user), None, None, None
     if not unknown:
         wallet = user.raw["wallet"]
         value = wallet.get("balances") if isinstance(wallet, dict) else {}
         # the exchange's balance replaces those that the record lacks
         if value is None and linked:
-            balances = of("balances", "/balance", base_units_in)
+            balances = of("balances", "/balance", holdings.base_units_in)
         else:
-            balances = _part(unknown, "balances", lambda: balances_in(value))
+            balances = _part(unknown, "balances", lambda: holdings.balances_in(value))
     if linked and not balances_only:
-        orders = of("open_orders", "/orders", orders_in, status="open")
-        positions = of("positions", "/positions", positions_in)
+        orders = of("open_orders", "/orders", holdings.orders_in, status="open")
+        positions = of("positions", "/positions", holdings.positions_in)
     elif linked is None and not balances_only:
         unknown += ["open_orders", "positions"]
-    return user, Holdings(balances, orders, positions, tuple(unknown))
+    return user, holdings.Holdings(balances, orders, positions, tuple(unknown))
 
 
 def _part(unknown: list[str], name: str, read: Callable[[], Value]) -> Value | None:

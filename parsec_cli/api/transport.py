@@ -43,6 +43,7 @@ FAILURES = (
 )
 # by OpenSSL's codes: not yet valid and expired; another host name or IP address
 _CERTIFICATE_CAUSES: dict[int, NotSentCause] = {9: "time", 10: "time", 62: "host", 64: "host"}
+_NO_ADDRESS = "the host name could not be resolved"
 _NOT_LOOPBACK = "plain http is only for this machine, but the host name is another machine's"
 _Late = httpcore.ConnectTimeout
 _HOST = rb"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
@@ -157,24 +158,21 @@ class Backend(httpcore.NetworkBackend):
                     raise
                 continue
             return Stream(inner, self._deadline)
-        raise httpcore.ConnectError("the host name has no address")
+        raise httpcore.ConnectError(_NO_ADDRESS)
 
     def _resolve(self, host: str, port: int) -> list[str]:
         """Return the addresses of `host` in the system's order."""
         look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
-            try:
-                infos = self._deadline.within(look_up, _Late("the name look-up was too slow"))
-            except (ValueError, OverflowError):  # no host name, or no port, at all
-                raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
-            addresses = list(dict.fromkeys(str(info[4][0]) for info in infos))
-            if self._loopback_only:
-                addresses = [address for address in addresses if is_loopback(address)]
-                if not addresses:
-                    raise socket.gaierror(socket.EAI_FAIL, _NOT_LOOPBACK)
-        except OSError as fault:
-            # httpcore re-raises `from None`: only the context that a handler sets survives
-            raise httpcore.ConnectError("the host name could not be resolved") from fault
+            infos = self._deadline.within(look_up, _Late("the name look-up was too slow"))
+        except (OSError, ValueError, OverflowError):  # the last two: no host name, or no port
+            raise httpcore.ConnectError(_NO_ADDRESS) from None
+        addresses = list(dict.fromkeys(str(info[4][0]) for info in infos))
+        if not self._loopback_only:
+            return addresses
+        addresses = [address for address in addresses if is_loopback(address)]
+        if not addresses:
+            raise httpcore.ConnectError(_NOT_LOOPBACK)
         return addresses
 
 
@@ -258,9 +256,8 @@ def explain(fault: Exception, timeout: float | None) -> tuple[NotSentCause, str]
     for cause in chain:
         if isinstance(cause, ssl.SSLError):
             return _of_tls(cause)
-        if isinstance(cause, socket.gaierror):
-            ours = cause.strerror == _NOT_LOOPBACK
-            return "name", _NOT_LOOPBACK if ours else "the host name could not be resolved"
+        if str(cause) in (_NO_ADDRESS, _NOT_LOOPBACK):
+            return "name", str(cause)
         if isinstance(cause, _TIMEOUTS):
             within = "in time" if timeout is None else f"within {timeout:g} s"
             return "connect", f"no response {within}"
