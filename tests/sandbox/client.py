@@ -1,16 +1,14 @@
-"""A small client of the sandbox that holds every answer against the contract."""
+"""A small client of the sandbox that compares each response with the contract."""
 
 from __future__ import annotations
 
 import json as jsons
-from typing import Any
 
 import httpx  # noqa: TID253  # tests need not start quickly
 from sandbox.contract import breaches
 
 from parsec_cli.sandbox import app
 
-Json = dict[str, Any]
 BASE = "http://sandbox.localhost/api/v1"
 
 
@@ -34,14 +32,15 @@ class Api:
     def create(self, external_id="u1", **fields):
         answer = self("POST", "/builder/users", json={"external_id": external_id, **fields})
         assert answer.status_code in {200, 201}, answer.text
-        user: Json = answer.json()
-        return user
+        return answer.json()
 
     def get(self, customer_id):
-        answer = self("GET", f"/builder/users/{customer_id}")
+        return self._read(f"/builder/users/{customer_id}")
+
+    def _read(self, path, **query):
+        answer = self("GET", path, params=query)
         assert answer.status_code == 200, answer.text
-        user: Json = answer.json()
-        return user
+        return answer.json()
 
     def delete(self, customer_id):
         return self("DELETE", f"/builder/users/{customer_id}").status_code
@@ -50,22 +49,18 @@ class Api:
         return self("POST", "/builder/onboard", json={"customer_id": customer_id, **fields})
 
     def page(self, **query):
-        answer = self("GET", "/builder/users", params=query)
-        assert answer.status_code == 200, answer.text
-        page: Json = answer.json()
-        return page
+        return self._read("/builder/users", **query)
 
     def all_users(self, limit=100):
         page = self.page(limit=limit)
-        users: list[Json] = page["users"]
+        users = page["users"]
         while page["next_cursor"] is not None:
             page = self.page(limit=limit, cursor=page["next_cursor"])
             users += page["users"]
         return users
 
     def pool(self):
-        pool: Json = self("GET", "/builder/pool").json()
-        return pool
+        return self._read("/builder/pool")
 
     def named(self, external_id):
         return next(user for user in self.all_users() if user["external_id"] == external_id)
@@ -74,5 +69,4 @@ class Api:
 def problems(answer):
     """Return the lines of a 400 about fields."""
     assert answer.status_code == 400, answer.text
-    lines: list[str] = answer.json()["validation_errors"]
-    return lines
+    return answer.json()["validation_errors"]

@@ -14,7 +14,7 @@ from sandbox.client import Api
 from parsec_cli.sandbox import app, seed
 
 # few names, so that they meet again; some sort or encode in odd ways
-NAMES = st.sampled_from(["a", "A", "b/c", "\u00e9", "\U0001f600", "x y", "0", "%41", "[b]"])
+NAMES = st.sampled_from(["a", "A", "b/c", "\u00e9", "\U0001f600", "x y", "0", "%41", "x\x00y"])
 LIMITS = st.one_of(st.none(), st.integers(1, 2**31 - 1))
 PLACES = st.integers(0, 10**6)
 

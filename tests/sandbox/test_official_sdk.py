@@ -7,7 +7,7 @@ from collections.abc import Callable
 import parsec_api
 import pytest
 from parsec_api import ParsecAPI
-from sandbox.samples import ADDRESS, CLOB, HEX_KEY, PEM
+from sandbox.samples import ADDRESS, HEX_KEY, MANAGED, OWN_KALSHI, OWN_POLYMARKET, SAFE
 from sandbox.served import served
 
 from parsec_cli.sandbox import app
@@ -68,17 +68,7 @@ def test_pages_cover_all_users(sdk):
 
 @pytest.mark.parametrize(
     "wish",
-    [
-        {"exchange": "polymarket", "mode": "managed"},
-        {
-            "exchange": "polymarket",
-            "mode": "managed",
-            "wallet_type": "safe",
-            "eoa_address": ADDRESS,
-        },
-        {"exchange": "polymarket", "mode": "self", "private_key": HEX_KEY, **CLOB},
-        {"exchange": "kalshi", "mode": "self", "api_key_id": "k", "private_key": PEM},
-    ],
+    [MANAGED, SAFE, {**OWN_POLYMARKET, "private_key": HEX_KEY}, OWN_KALSHI],
     ids=["eoa", "safe", "own polymarket", "own kalshi"],
 )
 def test_every_form_of_onboarding(sdk, request, wish):

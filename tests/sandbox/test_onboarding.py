@@ -2,14 +2,9 @@ from __future__ import annotations
 
 import pytest
 from sandbox.client import problems
-from sandbox.samples import ADDRESS, CLOB, HEX_KEY, PEM
+from sandbox.samples import ADDRESS, CLOB, HEX_KEY, MANAGED, OWN_KALSHI, OWN_POLYMARKET, SAFE
 
 from parsec_cli.sandbox.calls import OTHER_BUILDERS_USER
-
-MANAGED = {"exchange": "polymarket", "mode": "managed"}
-SAFE = {**MANAGED, "wallet_type": "safe", "eoa_address": ADDRESS}
-OWN_POLYMARKET = {"exchange": "polymarket", "mode": "self", **CLOB}
-OWN_KALSHI = {"exchange": "kalshi", "mode": "self", "api_key_id": "k", "private_key": PEM}
 
 
 @pytest.fixture

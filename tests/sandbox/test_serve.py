@@ -37,10 +37,6 @@ def ask(connection, method, path):
     return answer.status, answer.read()
 
 
-def unheard(url):
-    pytest.fail(f"serves on {url}")
-
-
 def test_one_connection_serves_many_requests(running):
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+", running.url)
     with connect(running) as connection:
@@ -122,7 +118,7 @@ def test_a_signal_ends_it_cleanly(running, db, number):
     assert list(db.parent.iterdir()) == [db]
 
 
-def test_nothing_is_said_on_stderr_whatever_clients_do(running):
+def test_stderr_stays_empty_whatever_clients_do(running):
     port = urlsplit(running.url).port or 0
     for garbage in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b""):
         with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
@@ -147,16 +143,16 @@ def test_a_file_that_breaks_meanwhile_is_a_500(running, db):
     assert running.end()[2] == ""
 
 
-def test_a_port_in_use_is_told(db):
+def test_a_port_in_use_is_an_error(db):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(LocalFault) as fault:
-            serve(db, port=port, announce=unheard)
+            serve(db, port=port, announce=pytest.fail)
     assert f"`{port}`" in fault.value.message
     assert fault.value.command == again(port=0)
 
 
-def test_a_file_that_cannot_be_used_is_told_before_serving(tmp_path):
+def test_a_file_that_cannot_be_used_is_an_error_before_serving(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(LocalFault, match="cannot use the sandbox file"):
-        serve(tmp_path / "file" / "sandbox.db", port=0, announce=unheard)
+        serve(tmp_path / "file" / "sandbox.db", port=0, announce=pytest.fail)

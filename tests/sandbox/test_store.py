@@ -146,7 +146,7 @@ def test_a_file_that_stores_the_sums_of_the_pool_is_still_used(api, db):
     assert api.pool()["end_user_count"] == 3
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path):
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "file").touch()
     db = tmp_path / "file" / "sandbox.db"
     for attempt in (Api(app.Sandbox(db)).pool, lambda: seed.seed(db, 1), lambda: seed.reset(db)):
