@@ -33,29 +33,19 @@ _KEY = r"\s*[\"']?%s[\"']?\s*="
 class Config:
     """The content of the file. `profiles` has the known settings of each profile as text.
 
-    `ignored` names the lines with other settings, or is "".
+    `warning` says that others have access to a key, `ignored` names the lines with other settings;
+    both may be "".
     """
 
     path: Path
     exists: bool = False
     default_profile: str | None = None
     profiles: Mapping[str, Mapping[str, str]] = {}
-    mode: int = 0
+    warning: str = ""
     ignored: str = ""
 
     def __repr__(self) -> str:
         return f"Config({str(self.path)!r})"  # a profile may contain a key
-
-    @property
-    def warning(self) -> str:
-        """Return a warning if others can read or change a file that contains a key, or ""."""
-        contains_key = any("api_key" in profile for profile in self.profiles.values())
-        if not (contains_key and self.mode & _OTHERS_MAY):
-            return ""
-        return (
-            f"`{self.path}` contains a key and other users have access to it"
-            f" (mode {self.mode:04o}): run `{_chmod('600', self.path)}`"
-        )
 
 
 def read(path: Path) -> Config:
@@ -88,7 +78,13 @@ def read(path: Path) -> Config:
     }
     ignored = ", ".join(shortened([*_ignored(document, text)], _NAMED))
     chosen = document.get("default_profile")
-    return Config(path, True, chosen, profiles, stat.S_IMODE(mode), ignored)
+    warning = ""
+    if mode & _OTHERS_MAY and any("api_key" in profile for profile in profiles.values()):
+        warning = (
+            f"`{path}` contains a key and other users have access to it"
+            f" (mode {stat.S_IMODE(mode):04o}): run `{_chmod('600', path)}`"
+        )
+    return Config(path, True, chosen, profiles, warning, ignored)
 
 
 def _read_bytes(path: Path) -> tuple[bytes, int] | None:
