@@ -40,10 +40,7 @@ _DAMAGE = re.compile("[\0\udc00-\udcff]")
 
 
 class Faults:
-    """Collects the faults of a file; `name` is how the operator specified it. Rows count from 1.
-
-    `filtered` is set for an export that says that it has only some of the users.
-    """
+    """Collects the faults of the file `name`; `filtered` marks an export of only some users."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -129,12 +126,10 @@ def normal(name: str) -> str:
 
 
 def read_table(text: str, known: Collection[str], faults: Faults) -> Table | None:
-    """Read the header with the delimiter that yields most `known` names; None for an empty file.
-
-    Excel's first line `sep=;` is removed, as spreadsheets do not show or count it.
-    """
+    """Read the header with the delimiter that yields most `known` names; None for an empty file."""
     first = lines_of(text[:_SCANNED])[0]
     named = first.strip('"')
+    # Excel's line `sep=;`, which spreadsheets do not show or count
     is_csv = named.lower().startswith("sep=") and len(named) <= len("sep=;")
     if is_csv:
         text = _LINE_END.sub("", text[len(first) :], count=1)
@@ -214,10 +209,7 @@ def _csv_rows(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
 
 
 def _quote_fault(text: str, row: int, delimiter: str) -> str:
-    """Report where the quote opened that made the csv module fail.
-
-    A quote that is not closed usually continues to the next quote, so both faults read alike.
-    """
+    """Report where the quote opened; one that never closes usually ends at the next quote."""
     text = "".join(islice(io.StringIO(text, newline=""), row - 1, None))[:_SCANNED]
     before, opened = f"[{re.escape(delimiter)}\r\n]", None
     # a quoted cell of RFC 4180, with its closing quote if there is one

@@ -37,11 +37,7 @@ from parsec_cli.next_command import again
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One row: a user as it should be; None leaves a field unchanged.
-
-    A row identifies its user by either id, or by both. `fixed` has the columns that cannot be
-    changed.
-    """
+    """One row, with either id or both; None leaves a field unchanged, `fixed` cannot be changed."""
 
     row: int
     external_id: str
@@ -55,10 +51,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A user to be deactivated, by either id or by both, which are to be compared before sending.
-
-    `user` is the USER as on the command line; "" for a row of columns.
-    """
+    """A user to deactivate, by either id or both; `user` is the USER as typed, "" in a table."""
 
     row: int
     customer_id: str | None
@@ -93,10 +86,7 @@ class Target:
 def read_roster(
     data: bytes, name: str, columns: Columns | None = None, *, prune: bool = False
 ) -> tuple[Wanted, ...]:
-    """Read csv, tsv, JSON Lines or JSON; raise one UsageFault that lists every fault.
-
-    A file with a header and no rows is valid. To `prune` by it, it must not be a filtered export.
-    """
+    """Read csv, tsv, JSON Lines or JSON, perhaps without rows; one UsageFault lists all faults."""
     faults = Faults(name)
     rows = read_rows(decode(data, faults), columns or Columns(), faults)
     wanted = [found for row, cells in rows if (found := _wanted(row, cells, faults))]
@@ -134,15 +124,12 @@ def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
 
 
 def _ids_and_state(cells: Cells) -> tuple[str, str, str, list[str]]:
-    """Return external_id, customer_id and state, "" for an empty cell, and the faults of the ids.
-
-    Beside a customer_id, any external_id is allowed.
-    """
+    """Return external_id, customer_id and state, each perhaps "", and the faults of the ids."""
     customer_id, state = (cells.get(name, "").strip().lower() for name in ("customer_id", "state"))
     external_id = cells.get("external_id", "")
     external_id = external_id if external_id.strip() else ""
     found = [field_rules.id_fault(one) for one in (customer_id, external_id) if one]
-    if not customer_id:
+    if not customer_id:  # else any external_id is allowed
         found = [field_rules.id_fault(external_id) or field_rules.edge_fault(external_id)]
     return external_id, customer_id, state, found
 

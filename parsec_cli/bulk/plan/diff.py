@@ -24,10 +24,7 @@ def diff(
     name: str = "FILE",
     header: str = "",
 ) -> Plan:
-    """Compare; `prune` deactivates all other users. Refuse rows that may identify another user.
-
-    `header` is the one column of the file, which may be a user; "" for more columns.
-    """
+    """Compare; `prune` deactivates all other users. `header` is the only column, "" for several."""
     if prune and not wanted:
         raise errors.GuardRefused(
             f"`{name}` names no user: `--prune` would deactivate everyone",
@@ -197,10 +194,9 @@ def plan_deactivations(
     earlier: EarlierDeactivations,
     similar: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Find the user of each target, or raise NotFound or AmbiguousUser listing all that fail.
+    """Find the user of each target; one error lists all that fail.
 
-    Users of an earlier deactivation and repeated users are rows with nothing to do. `similar` are
-    external_ids outside the snapshot that a row may have meant, by their look_alike_key.
+    `similar` are ids outside the snapshot that a row may have meant, by their look_alike_key.
     """
     entries: list[Entry] = []
     unknown: list[Target] = []

@@ -39,25 +39,19 @@ class SetQps:
 
 @dataclass(frozen=True, slots=True)
 class Deactivate:
-    """`facts` must not have changed when it is sent; `row` is None for a pruned user.
-
-    `holdings` are None for a user without a wallet, and until they are read.
-    """
+    """`facts` must not have changed when it is sent; `row` is None for a pruned user."""
 
     kind = "deactivate"
     row: int | None
     external_id: str | None
     customer_id: str
     facts: JsonObject
-    holdings: Holdings | None = None
+    holdings: Holdings | None = None  # without a wallet, and until they are read
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """A row with nothing to do: the user is as wanted, or `gone` since an earlier run.
-
-    Without a customer_id the user never existed, as wanted.
-    """
+    """Nothing to do: the user is as wanted, is `gone`, or never existed (no customer_id)."""
 
     kind = "none"
     row: int
@@ -196,10 +190,7 @@ def from_json(record: JsonObject) -> Entry:
 
 @record
 class Forecast:
-    """`requests` counts changes and reads of holdings; `seconds` is None where unpaced.
-
-    `quota_left` is the number of requests left this month; None if unlimited.
-    """
+    """What a run takes; `seconds` is None if unpaced, `quota_left` if unlimited."""
 
     qps_pool: int
     allocated_before: int
@@ -210,10 +201,7 @@ class Forecast:
 
 
 def check_quota(requests: int, quota_left: int | None, *, reading: bool = False) -> None:
-    """Refuse a run, or the `reading` of holdings before, that the month's requests cannot finish.
-
-    `quota_left` is None if unlimited.
-    """
+    """Refuse a run, or the `reading` before it, that the month's requests cannot finish."""
     if quota_left is None or requests <= quota_left:
         return
     left = f"{quota_left:,} are left this month: nothing was sent"

@@ -99,11 +99,7 @@ def named_in(ids: Collection[str | None]) -> Callable[[User], bool]:
 def take_snapshot(
     pages: Iterable[Sequence[User]], needs_record: Callable[[User], bool] = lambda _: False
 ) -> Snapshot:
-    """Read a whole listing; GuardRefused if it breaks off, as a plan needs all users.
-
-    `needs_record` selects whose full record is kept: users that may be deactivated. A fault of the
-    first page is raised as it is.
-    """
+    """Read a whole listing, with the records that are needed; GuardRefused if it breaks off."""
     snapshot = Snapshot()
     try:
         for page in pages:
@@ -122,10 +118,7 @@ def take_snapshot(
 
 
 def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> dict[int, str]:
-    """Return row -> reason for users to be created whose ids are more likely slips than ids.
-
-    `rows` are all rows of the file, and `new` those of users that do not exist.
-    """
+    """Return row -> reason for those `new` users whose ids are more likely slips than ids."""
     similar: dict[str, dict[str, str]] = {field_rules.look_alike_key(name): {} for _, name in new}
     if not similar:
         return {}
@@ -194,6 +187,7 @@ class CheckedPlan:
 
 def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> CheckedPlan:
     """Compare each action with the user as it is now, and new ids with those of present users."""
+    # customers that the plan names
     known = {one.customer_id for one in (*plan.actions, *plan.keeps) if not isinstance(one, Create)}
     settled: list[Settled] = [(keep, "") for keep in plan.keeps]
     send: list[Action] = []
@@ -216,10 +210,7 @@ def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> C
 
 
 def _obstacle(action: Action, snapshot: Snapshot, known: Collection[str | None]) -> str | None:
-    """Return why an action must not be sent, "" if it is done, None if it is to be sent.
-
-    `known` are the customers that the plan names.
-    """
+    """Return why an action must not be sent, "" if it is done, None if it is to be sent."""
     named = snapshot.named.get(action.external_id or "")
     user = named if isinstance(action, Create) else snapshot.by_customer_id(action.customer_id)
     match action:

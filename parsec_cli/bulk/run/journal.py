@@ -35,12 +35,9 @@ Numbered = tuple[int, Action]
 
 @state
 class Journal:
-    """Opened by `open_journal`, which holds the lock; nothing is written before `begin`.
+    """Opened by `open_journal`, which holds the lock; nothing is written before `begin`."""
 
-    `start` is the path without time, process and ending.
-    """
-
-    start: Path
+    start: Path  # without time, process and ending
     header: JsonObject
     disk: Disk
     wall: Callable[[], float]
@@ -49,10 +46,7 @@ class Journal:
     last: int = 0  # number of an intent
 
     def begin(self, *, irreversible: bool) -> None:
-        """Create the file, so that a journal that cannot be written stops the run at its start.
-
-        Only for runs that send something; `irreversible` if that includes deactivations.
-        """
+        """Create the file, before anything is sent; `irreversible` if deactivations will be."""
         moment = datetime.datetime.fromtimestamp(self.wall(), datetime.UTC)
         name = f"{self.start.name}-{moment:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
         name += f"-{IRREVERSIBLE}" if irreversible else ""
@@ -62,10 +56,7 @@ class Journal:
         self._write({"run": _VERSION, **self.header, "time": self._time(), "pid": os.getpid()})
 
     def intend(self, actions: Sequence[Action], records: Sequence[JsonObject | None]) -> list[int]:
-        """Make it durable that `actions` are about to be sent; return their numbers.
-
-        `records` are the users as they were, for what cannot be undone. One fsync serves all.
-        """
+        """Make it durable that `actions` are about to be sent, with the users' `records`."""
         numbers = range(self.last + 1, self.last + 1 + len(actions))
         self.last, lines = numbers.stop - 1, []
         for number, action, record in zip(numbers, actions, records, strict=True):
@@ -118,10 +109,7 @@ def open_journal(
     disk: Disk | None = None,
     wall: Callable[[], float] = time.time,
 ) -> Iterator[Journal]:
-    """Lock this host and key, and open a journal.
-
-    GuardRefused while another run holds the lock; LocalFault if the directory cannot be written.
-    """
+    """Lock this host and key, and open a journal; GuardRefused while another run has the lock."""
     try:
         save.make_private_directory(runs_dir)
     except OSError as fault:
@@ -143,10 +131,7 @@ def binding(host: str, key_fingerprint: str) -> str:
 
 @dataclass(slots=True)
 class EarlierDeactivations:
-    """Deactivations by customer_id (lower case), each with the external_id it had.
-
-    `unknown` were sent, or about to be, and their outcome is not known.
-    """
+    """Deactivations that were sent: customer_id (lower case) -> external_id."""
 
     done: dict[str, str | None] = field(default_factory=dict)
     unknown: dict[str, str | None] = field(default_factory=dict)

@@ -32,10 +32,7 @@ class _Worker(threading.local):
 
 
 class Pacer:
-    """Let requests through at `rate` a second with a burst of one second; None is unpaced.
-
-    `share` is the part that may be used of a limit that a 429 reports.
-    """
+    """Lets `rate` requests a second through, all if None; `share` is its part of a 429's limit."""
 
     def __init__(
         self,
@@ -70,10 +67,7 @@ class Pacer:
             return self._rate_at(self._clock())
 
     def take_turn(self) -> bool:
-        """Wait for this thread's turn ahead of its next `acquire`; False once closed.
-
-        So a change is journalled only when it is about to be sent.
-        """
+        """Wait for a turn ahead of the next `acquire`, to journal the change; False once closed."""
         if not self._worker.in_turn:
             # its own hold first: a turn after it would make the others wait for this worker
             self._wait_until(self._worker.held_until)
@@ -82,10 +76,7 @@ class Pacer:
         return self._worker.in_turn
 
     def acquire(self) -> None:
-        """Wait for this thread's turn to send one request.
-
-        Once closed it does not wait: the requests in flight are being finished.
-        """
+        """Wait for this thread's turn to send one request; once closed, do not wait."""
         self.take_turn()
         self._worker.in_turn = False
         self._worker.sent_at = self._clock()
@@ -183,12 +174,9 @@ def pacer_for(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] | None = None,
 ) -> Pacer:
-    """Build the pacer of a run from `--rate` and `rest_qps` of the usage (None if unknown).
-
-    `asked` is a valid setting: requests a second, `max` (all that the first 429 permits), or None
-    for 80 % of `rest_qps`. A `rest_qps` of 0 means no limit; one below 0 is ignored.
-    """
+    """Build the pacer of a run from `--rate`, a valid setting, and the usage's `rest_qps`."""
     if asked is not None:
         return Pacer(None if asked == "max" else float(asked), clock=clock, sleep=sleep)
+    # 0 is no limit, and a number below it is ignored
     rate = DEFAULT_RATE if rest_qps is None or rest_qps < 0 else rest_qps * SHARE
     return Pacer(rate, share=SHARE, clock=clock, sleep=sleep)

@@ -68,10 +68,7 @@ class RowResult:
 
 
 class Results:
-    """Results of `entries`, which are in the order of the file; `path` None writes no file.
-
-    A row is kept as its line of JSON: a tenth of the memory of the objects.
-    """
+    """The results of `entries`, in the order of the file, kept as JSON in a tenth of the memory."""
 
     def __init__(
         self, entries: Sequence[Entry], path: Path | None = None, *, disk: Disk | None = None
@@ -206,10 +203,7 @@ class StopRules:
         self._streak = 0
 
     def count(self, action: Action, outcome: Outcome, *, failed: bool) -> errors.ParsecError | None:
-        """Count a row; return why the run must stop, if it must.
-
-        A row may have `failed` although its change was applied.
-        """
+        """Count a row; return why the run must stop. An applied change may be a `failed` row."""
         if isinstance(outcome, Applied):
             self._kind, self._streak = None, 0
         else:

@@ -52,11 +52,7 @@ def thread(job: Callable[[], None]) -> threading.Thread:
 
 
 class Run:
-    """One run; `execute` once, `request_stop` from a signal handler at any time.
-
-    `advance` is called with the number of rows that have got a result. `max_failures` None is 20,
-    or 1 for deactivations; `pool` None allows increases that exceed the pool.
-    """
+    """One run; `pool` None allows increases that exceed the pool."""
 
     def __init__(
         self,
@@ -222,10 +218,7 @@ class Run:
 
 
 class Queue:
-    """The actions of one phase, each journalled before a worker gets it. Thread-safe.
-
-    `ahead` 1 makes each intent durable by itself, right before its request.
-    """
+    """The actions of one phase, each journalled before a worker gets it, `ahead` at a time."""
 
     def __init__(
         self,

@@ -23,10 +23,7 @@ _INSIDE = Redaction(lambda: ())
 
 
 def shown(value: object) -> str:
-    """Write a JSON value for people; null and absent are a dash.
-
-    An unexpected object is JSON, with its secrets masked.
-    """
+    """Write a JSON value for people: null is a dash, an object JSON without its secrets."""
     match value:
         case None | "":
             return "-"
@@ -85,10 +82,7 @@ def user_record(raw: JsonObject) -> Record:
 
 
 def not_sent(method: str, path: str, body: JsonObject | None, **more: Any) -> Record:
-    """Show the request that a dry run does not send; the printer masks secrets by their names.
-
-    `more` are further members of the JSON.
-    """
+    """Show the request that a dry run does not send, with `more` members of the JSON."""
     full = API_PREFIX + path
     value = {"dry_run": True, "method": method, "path": full, "body": body, **more}
     columns = tuple(

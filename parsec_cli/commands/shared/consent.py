@@ -64,10 +64,7 @@ class Consent:
 def check_pool(
     pool: Pool, after: int, *, allow_overcommit: bool, command: NextCommand | None = None
 ) -> None:
-    """Refuse to raise the sum of limits to `after` beyond the pool; lowering it is always allowed.
-
-    `command` allows it where that is not the same command with `--allow-overcommit`.
-    """
+    """Refuse to raise the sum of limits beyond the pool; `command` is what would allow it."""
     before = pool.total_allocated_qps
     if allow_overcommit or after <= max(before, pool.qps_pool):
         return
@@ -222,10 +219,7 @@ def _question(runtime: Runtime, everyone: Sequence[Held], *, by_name: bool) -> l
 
 
 def earlier_deactivations(runtime: Runtime) -> EarlierDeactivations:
-    """Find deactivations by earlier commands in the journals of runs and in the history.
-
-    The history is written by every command, so its entry about a user is the later one.
-    """
+    """Find earlier deactivations. The history is read last, as every command writes to it."""
     host, key = runtime.profile.base_url.display, runtime.fingerprint
     earlier = read_earlier_runs(runtime.places.runs_dir, host, key)
     try:

@@ -30,10 +30,7 @@ def name_of(path: str) -> str:
 
 
 def read_bytes(runtime: Runtime, path: str, name: str = "") -> bytes:
-    """Return the content of the file or stdin; UsageFault names the file and the reason.
-
-    A `name` is quoted instead of the path, which may be a key by mistake.
-    """
+    """Return the content of the file or stdin; `name` is quoted if the path may be a key."""
     stdin, name = runtime.world.stdin, "stdin" if path == "-" else name or f"`{path}`"
     try:
         if path != "-":

@@ -31,10 +31,7 @@ from parsec_cli.runtime import Runtime
 
 
 class BuilderState:
-    """Reads what a plan and a run need, at the rate that the key's limits permit.
-
-    `fetched`: the users were read one by one, not listed, so their balances are current.
-    """
+    """Reads what a plan and a run need, at the permitted rate; `fetched` users are up to date."""
 
     def __init__(self, runtime: Runtime, *, balances_only: bool = False) -> None:
         self.runtime = runtime
@@ -86,10 +83,7 @@ class BuilderState:
         allow_overcommit: bool,
         command: NextCommand | None = None,
     ) -> plan.Forecast:
-        """Forecast what is to be sent; refuse to exceed the pool or the month's requests.
-
-        `command` allows it to exceed the pool, where that is not the same command.
-        """
+        """Forecast what is sent; refuse to exceed the pool or the month's requests."""
         ahead = self.forecast(checked, pool)
         after = ahead.allocated_after
         check_pool(pool, after, allow_overcommit=allow_overcommit, command=command)
@@ -141,10 +135,7 @@ class RunOptions:
 
 
 class ApiChanges:
-    """Send the changes of a run to the API, with an entry in the history for each.
-
-    `created` are pairs of ids and `deactivated` customer_ids, for the index.
-    """
+    """Sends changes to the API; `created`, pairs of ids, and `deactivated` are for the index."""
 
     def __init__(self, runtime: Runtime, command: str, reason: str, checked: CheckedPlan) -> None:
         self._client = runtime.client
@@ -196,10 +187,7 @@ def run_plan(
     options: RunOptions,
     pool: Pool | None = None,
 ) -> Listing:
-    """Run a checked plan and return its rows; the listing of a failed run raises after the last.
-
-    `pool` is the one that the sum of limits must not exceed, None to allow that.
-    """
+    """Run a checked plan and return its rows; `pool` None allows limits that exceed it."""
     runtime, entries, path = builder.runtime, checked.plan.entries, None
     if options.results is not None:
         path = path_of(options.results)

@@ -86,10 +86,7 @@ class PlanOptions:
 def make_plan(
     runtime: Runtime, options: PlanOptions, data: bytes
 ) -> tuple[plans.SavedPlan, Snapshot, BuilderState]:
-    """Check the whole file before the first request, then compare it with all users.
-
-    The plan is bound to host and key.
-    """
+    """Check the whole file before the first request, then compare it with all users."""
     from parsec_cli.bulk.files.read_file import Columns
     from parsec_cli.bulk.files.roster import read_roster
     from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
