@@ -269,6 +269,13 @@ def test_a_broken_file_is_never_overwritten(editor, written):
     assert written.read_text() == '[profiles.prod]\napi_key = "cut'
 
 
+def test_a_save_removes_the_temporary_file_of_a_killed_one(editor, written):
+    left = written.with_name(".config.toml.123-0badcafe.tmp")
+    left.write_text(KEY)
+    editor.set(None, "output", "json")
+    assert not left.exists()
+
+
 def test_two_concurrent_writers_lose_nothing_and_readers_see_whole_files(path):
     """Each of two writers adds its own 15 settings; a reader loops all along."""
     code = (
