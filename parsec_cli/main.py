@@ -48,18 +48,15 @@ def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
     from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, UsageFault
     from parsec_cli.results import Listing
 
-    returned, failure, effect = False, None, "the change was made"
+    effect = ""  # of the command, once it has returned
     try:
         result = invoke(argv, runtime)
-        returned = True
-        if isinstance(result, Listing):
-            effect = result.effect
+        effect = result.effect if isinstance(result, Listing) else "the change was made"
         code = 0 if result is None else runtime.screen.show(result)
-        if isinstance(result, Listing):
-            failure = result.failure()
+        failure = result.failure() if isinstance(result, Listing) else None
         code = _report(runtime, failure) if failure else _finish(runtime, effect, code)
     except (ReaderLeft, LocalFault, UsageFault) as fault:
-        if returned and runtime.made_changes:
+        if effect and runtime.made_changes:
             # exit 2 would mean that nothing was sent
             message = f"{effect}, but its result was not shown: {fault}"
             fault = LocalFault(message, hint=fault.hint, command=fault.command)

@@ -13,7 +13,7 @@ from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import shown
 from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject
-from parsec_cli.results import Block, Card, Listing, Record
+from parsec_cli.results import Card, Listing, Record
 from parsec_cli.runtime import Runtime
 
 _PAGE = 100
@@ -68,23 +68,20 @@ def show(
     runtime = runtime_of(ctx)
     value = runtime.history.get(entry)
     _warn_of_damage(runtime)
-    return Record(value, columns.HISTORY, tuple(_blocks(value)))
+    names = ("id", "time", "profile", "host", "key", "command")
+    pairs = [(name, shown(value[name])) for name in names]
+    pairs += [(name, shown(value["target"][name])) for name in ("external_id", "customer_id")]
+    optional = ("outcome", "http_status", "attempts", "error", "reason")
+    pairs += [(name, shown(value[name])) for name in optional if value.get(name) is not None]
+    cards = [Card(tuple(pairs))]
+    for name in ("before", "after"):
+        if isinstance(value[name], dict):
+            fields = ((key, shown(field)) for key, field in value[name].items())
+            cards.append(Card(tuple(fields), name))
+    return Record(value, columns.HISTORY, tuple(cards))
 
 
 def _warn_of_damage(runtime: Runtime) -> None:
     if count := runtime.history.damaged:
         path = runtime.places.history_file
         runtime.screen.warning(f"`{path}` is damaged: skipped {counted(count, 'line')}")
-
-
-def _blocks(entry: JsonObject) -> Iterator[Block]:
-    target = entry["target"]
-    names = ("id", "time", "profile", "host", "key", "command")
-    pairs = [(name, shown(entry[name])) for name in names]
-    pairs += [(name, shown(target[name])) for name in ("external_id", "customer_id")]
-    optional = ("outcome", "http_status", "attempts", "error", "reason")
-    pairs += [(name, shown(entry[name])) for name in optional if entry.get(name) is not None]
-    yield Card(tuple(pairs))
-    for name in ("before", "after"):
-        if isinstance(entry[name], dict):
-            yield Card(tuple((key, shown(value)) for key, value in entry[name].items()), name)

@@ -96,11 +96,10 @@ def _linked(runtime: Runtime, user: User, applied: Applied, body: JsonObject) ->
             f"{body['exchange']}"
         )
         raw = {**raw, "exchange": body["exchange"], "mode": body["mode"], "status": None}
-    pairs = [
+    pairs = [("external_id", shown(user.external_id))]
+    pairs += [
         (column.path, shown(raw.get(column.path)))
         for column in columns.ONBOARDED
         if column.shown or raw.get(column.path)
     ]
-    return Record(
-        raw, columns.ONBOARDED, (Card((("external_id", shown(user.external_id)), *pairs)),)
-    )
+    return Record(raw, columns.ONBOARDED, (Card(tuple(pairs)),))
