@@ -72,7 +72,7 @@ def header(environ: Mapping[str, Any], name: str) -> str:
     return value.strip()
 
 
-# Returns what is wrong with a value, or ""
+# returns what is wrong with a value, or ""
 Rule = Callable[[Any], str]
 
 
@@ -84,8 +84,9 @@ def text(value: object) -> str:
     return "" if is_unicode(value) else "must be valid Unicode"
 
 
-def matching(pattern: re.Pattern[str], shape: str) -> Rule:
-    return lambda value: text(value) or ("" if pattern.fullmatch(value) else f"must be {shape}")
+def matching(pattern: re.Pattern[str] | str, shape: str) -> Rule:
+    wrong = f"must be {shape}"
+    return lambda value: text(value) or ("" if re.fullmatch(pattern, value) else wrong)
 
 
 def one_of(*choices: str) -> Rule:

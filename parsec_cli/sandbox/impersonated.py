@@ -8,11 +8,11 @@ are computed from the user and never stored.
 from __future__ import annotations
 
 from parsec_cli.field_rules import QPS_MAX
-from parsec_cli.models import JsonObject
+from parsec_cli.models import EXCHANGES, JsonObject
 from parsec_cli.sandbox.calls import BUILDER, NOT_OWNED, Call, header, whole_number
 from parsec_cli.sandbox.end_users import seconds
 from parsec_cli.sandbox.metering import billing_period
-from parsec_cli.sandbox.onboarding import EXCHANGES, HEADER, check_header
+from parsec_cli.sandbox.onboarding import HEADER, check_header
 from parsec_cli.sandbox.responses import Refusal, invalid
 from parsec_cli.sandbox.seed import trades_of
 

@@ -9,21 +9,17 @@ or `clob_api_key` begin with `bad`.
 from __future__ import annotations
 
 import base64
-import re
 
-from parsec_cli.models import JsonObject
+from parsec_cli.models import EXCHANGES, JsonObject
 from parsec_cli.sandbox.calls import NOT_OWNED, Call, Fields, address, matching, one_of, positive
 from parsec_cli.sandbox.end_users import embedded_wallet, external_wallet, new_address, timestamp
 from parsec_cli.sandbox.responses import Refusal
 
 HEADER = "X-Exchange-Credentials"
-EXCHANGES = ("polymarket", "kalshi")
 _CLOB = ("clob_api_key", "clob_api_secret", "clob_api_passphrase")
-_HEX_KEY = matching(re.compile(r"0x[0-9a-fA-F]{64}"), "0x and 64 hex digits")
+_HEX_KEY = matching(r"0x[0-9a-fA-F]{64}", "0x and 64 hex digits")
 _PEM_KEY = matching(
-    re.compile(
-        r"\s*-----BEGIN (RSA )?PRIVATE KEY-----\s.*-----END (RSA )?PRIVATE KEY-----\s*", re.DOTALL
-    ),
+    r"(?s)\s*-----BEGIN (RSA )?PRIVATE KEY-----\s.*-----END (RSA )?PRIVATE KEY-----\s*",
     "an RSA private key in PEM format",
 )
 

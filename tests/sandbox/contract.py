@@ -1,4 +1,4 @@
-"""What the Builder API promises, stated once more, for holding the sandbox's answers against it.
+"""What the Builder API promises, stated once more, to compare the sandbox's responses with it.
 
 Written from the API's documentation and apart from the sandbox's own code: `breaches` compares
 one exchange with it; `shapes.py` has the objects.
@@ -33,7 +33,7 @@ RETRYABLE = {"rate_limit_exceeded", "service_unavailable"}
 def breaches(
     method: str, path: str, status: int, headers: Mapping[str, str], body: bytes
 ) -> list[str]:
-    """Say how one answer departs from the API; `path` is below `/api/v1`, header names lower."""
+    """Return how a response departs from the API; `path` is below `/api/v1`, headers lower case."""
     found = _header_breaches(status, headers, body)
     if status >= 400:
         return found + _error_breaches(status, headers, body)

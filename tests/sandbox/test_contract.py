@@ -28,7 +28,7 @@ def test_the_sandbox_has_exactly_the_documented_calls():
 
 @pytest.mark.parametrize("operation", [name for name in SUCCESS if name.startswith("GET")])
 def test_every_read_keeps_the_contract(api, operation):
-    """The client compares each answer; here no read is left out."""
+    """The client compares each response; here no read is left out."""
     user = api.named("market-maker-1")
     path = operation.removeprefix("GET ").replace("{customer_id}", user["customer_id"])
     headers = {"X-Builder-Customer-Id": user["customer_id"]}

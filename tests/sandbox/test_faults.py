@@ -19,7 +19,7 @@ def test_a_fault_prevents_the_effect_or_loses_only_the_response(sandbox, after, 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 429, 500, 501, 503])
 def test_faults_of_the_api_have_its_documented_body(sandbox, status):
-    """The client holds the answer against the contract."""
+    """The client compares the response with the contract."""
     api = sandbox(faults=[Fault("GET", status, 1.0)])
     assert api("GET", "/builder/pool").status_code == status
 

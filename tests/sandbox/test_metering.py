@@ -4,13 +4,7 @@ import pytest
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.sandbox.app import KEY
-from parsec_cli.sandbox.metering import (
-    UNLIMITED,
-    Limits,
-    RateLimit,
-    billing_period,
-    parse_rate_limit,
-)
+from parsec_cli.sandbox.metering import Limits, RateLimit, billing_period, parse_rate_limit
 
 SEPTEMBER, OCTOBER = 1_788_220_800, 1_790_812_800
 DECEMBER, JANUARY = 1_796_083_200, 1_798_761_600
@@ -45,7 +39,7 @@ def test_the_billing_period_is_the_month_in_utc():
 
 
 def test_usage_contains_the_rate_limit_in_effect(sandbox):
-    for limit, shown in ((UNLIMITED, (0, 0)), (RateLimit(60, 120), (60, 120))):
+    for limit, shown in ((RateLimit(), (0, 0)), (RateLimit(60, 120), (60, 120))):
         limits = sandbox(rate_limit=limit)("GET", "/usage").json()["limits"]
         assert (limits["rest_qps"], limits["rest_qps_burst"]) == shown
 
@@ -130,7 +124,7 @@ def test_other_rate_limits_are_refused(text):
         parse_rate_limit(text)
 
 
-def test_latency_is_slept_before_each_answer(sandbox, clock):
+def test_latency_is_slept_before_each_response(sandbox, clock):
     api = sandbox(latency=20)
     api.pool()
     api("GET", "/usage", key="wrong")

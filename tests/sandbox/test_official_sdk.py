@@ -1,4 +1,4 @@
-"""The vendor's own SDK, checking strictly what it is answered, against `sandbox serve`."""
+"""The vendor's own SDK, with its strict check of responses, against `sandbox serve`."""
 
 from __future__ import annotations
 
