@@ -25,8 +25,6 @@ USER = (
     Column("api_key", "API KEY", "secret", rank=8, shown=False),
 )
 
-TOP_USER = USER[:3]
-
 POOL = (
     Column("qps_pool", "POOL", "number", rank=1),
     Column("total_allocated_qps", "ALLOCATED", "number", rank=1),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_ENVIRONMENT = """\
+TOPICS = {
+    "environment": """\
 ENVIRONMENT: variables, and what takes precedence
 
 Precedence: option > explicit --profile > environment > profile file > default.
@@ -25,9 +26,8 @@ An empty variable counts as unset.
   COLUMNS               the width of the output
 
 A stored key belongs to the host of its profile and is never sent to another host.
-"""
-
-_EXIT_CODES = """\
+""",
+    "exit-codes": """\
 EXIT CODES: what each of them means
 
     0  success, also with nothing to do or an empty list
@@ -46,9 +46,8 @@ EXIT CODES: what each of them means
   130  interrupted by Ctrl-C
   141  the reader of stdout closed it, as `head` does
   143  terminated, or the terminal is gone
-"""
-
-_OUTPUT = """\
+""",
+    "output": """\
 OUTPUT: formats, fields and what goes where
 
 stdout contains only data; messages for people go to stderr.
@@ -72,9 +71,8 @@ Keys and secrets are masked by field name in every format; --reveal-keys shows a
 With json and jsonl an error is one line on stderr:
 {"error": {"code", "message", "http_status", "retryable", "hint", "exit_code"}}
 If a hint proposes a command, its last line is that command.
-"""
-
-_SAFETY = """\
+""",
+    "safety": """\
 SAFETY: consent, guards and what is never done
 
 Deactivations cannot be undone. To deactivate one user, type the external_id; for several, type
@@ -100,11 +98,5 @@ unless --allow-overcommit.
 
 Redirects are never followed, TLS checking cannot be switched off, and a key is bound to the
 host of its profile. The sandbox (-p sandbox) needs no key and touches nothing real.
-"""
-
-TOPICS = {
-    "environment": _ENVIRONMENT,
-    "exit-codes": _EXIT_CODES,
-    "output": _OUTPUT,
-    "safety": _SAFETY,
+""",
 }

@@ -101,9 +101,9 @@ def _pool_record(runtime: Runtime, top: int) -> Record:
     # only as many users as are shown are in memory
     users = (user for page in pages(runtime.client) for user in page.users)
     first = heapq.nlargest(top, users, key=lambda raw: User(raw).qps_limit or 0)
-    names = [column.path for column in columns.TOP_USER]
+    names = [column.path for column in columns.USER[:3]]
     rows = [{name: raw.get(name) for name in names} for raw in first if User(raw).qps_limit]
-    largest = Grid(columns.TOP_USER, rows, "largest limits")
+    largest = Grid(columns.USER[:3], rows, "largest limits")
     summary = (
         f"QPS pool: {pool.total_allocated_qps:,} of {pool.qps_pool:,} allocated, "
         f"{pool.free:,} free, {counted(pool.end_user_count, 'user')}"
