@@ -222,8 +222,7 @@ class _Retries:
             self.settings.notice(f"{why}: waiting {wait:.1f} s")
 
     def _requested_wait(self, answer: Answer) -> float | None:
-        headers = answer.headers
-        return retry_after(headers.get("retry-after"), self.settings.wall(), headers.get("date"))
+        return retry_after(answer.headers.get("retry-after"), self.settings.wall())
 
     def _in_window(self, pause: float) -> bool:
         return self.settings.clock() + pause - self.first_sent <= self.rule.window
@@ -234,34 +233,23 @@ class _Retries:
         return self.settings.random() * longest
 
 
-def retry_after(text: str | None, now: float, date: str | None = None) -> float | None:
+def retry_after(text: str | None, now: float) -> float | None:
     """Read a Retry-After header: seconds to wait, at least 0.1, or None for junk or absence.
 
-    Takes seconds and HTTP dates; a past date or a negative number means the shortest wait. A date
-    counts from `date`, the response's own Date header, because the clock here may be wrong. `now`
-    in Unix seconds replaces a missing one.
+    Takes seconds and HTTP dates, which count from `now` in Unix seconds. A past date or a negative
+    number means the shortest wait.
     """
-    text = (text or "").strip()
-    if not text.isascii():
-        return None
-    # a proxy may add a header, and httpx joins the two: the longest wait satisfies both
-    waits = text.split(", ")
-    if all(wait.removeprefix("-").replace(".", "", 1).isdigit() for wait in waits):
-        # a number of any length: the first 18 characters already mean a very long wait
-        return max(SHORTEST_WAIT, *(float(wait[:18]) for wait in waits))
-    until, start = _moment(text), _moment(date or "")
-    if until is None:
-        return None
-    return max(SHORTEST_WAIT, until - (now if start is None else start))
-
-
-def _moment(text: str) -> float | None:
-    """Read an HTTP date as Unix seconds."""
     from email.utils import parsedate_to_datetime
 
+    text = (text or "").strip()
+    if text.isascii() and text.removeprefix("-").replace(".", "", 1).isdigit():
+        # a number of any length: the first 18 characters already mean a very long wait
+        return max(SHORTEST_WAIT, float(text[:18]))
     try:
         when = parsedate_to_datetime(text)
         # "-0000" gives a naive time, which is UTC by RFC 5322
-        return when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp()
+        return max(
+            SHORTEST_WAIT, when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp() - now
+        )
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

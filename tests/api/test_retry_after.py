@@ -21,7 +21,6 @@ NOW = 1_790_000_000.0
     [
         *(("1", 1), ("1.5", 1.5), (" 2 ", 2), (".5", 0.5), ("1.", 1), ("86400", 86400)),
         *((text, 0.1) for text in ("0", "0.05", "-5", "-0", "-" + "9" * 5000, "0" * 5000 + "1")),
-        *(("5, 5", 5), ("1, 20", 20), ("2.5, -1, 0", 2.5)),
     ],
 )
 def test_numbers_are_seconds_and_at_least_a_tenth(text, seconds):
@@ -38,7 +37,7 @@ def test_an_absurdly_long_number_is_a_very_long_wait(text):
     [
         *(None, "", " ", "soon", "inf", "-inf", "nan", "1e9", "1e999", "1_000", "0x10", "1,5"),
         *("1; 2", "+5", "--5", "1.2.3", ".", "-", "-.", "٣", "²", "\xff", "1\x00", "NaN"),
-        *("1, soon", ", ", "1, ", ", 1"),
+        *("5, 5", "1, soon", ", ", ", 1"),
         *("Mon, 99 Foo 2026 25:61:61 GMT", "Mon", "GMT", "2026-09-21T14:13:27Z"),
     ],
 )
@@ -57,26 +56,13 @@ def test_a_date_in_another_zone_is_converted():
     assert retry_after("Mon, 21 Sep 2026 16:13:27 +0200", NOW) == 7
 
 
-@pytest.mark.parametrize("off", [-86_400, -3600, 3600, 86_400])
-def test_a_date_counts_from_the_servers_own_clock_if_it_is_reported(off):
-    """A clock that is wrong here makes neither a hammering nor a day of waiting."""
-    until, date = formatdate(NOW + 7, usegmt=True), formatdate(NOW, usegmt=True)
-    assert retry_after(until, NOW + off, date) == 7
-    assert retry_after("7", NOW + off, date) == 7
-
-
-@pytest.mark.parametrize("date", [None, "", "soon", "Mon, 99 Foo 2026 25:61:61 GMT", "²"])
-def test_an_invalid_date_header_falls_back_to_the_local_clock(date):
-    assert retry_after(formatdate(NOW + 7, usegmt=True), NOW, date) == 7
-
-
 ANY_TEXT = st.text(max_size=60) | st.from_regex(r"[-+0-9.,: A-Za-z]{0,40}", fullmatch=True)
 
 
 @STEADY
-@given(ANY_TEXT, ANY_TEXT)
-def test_random_text_raises_nothing_and_no_wait_is_below_a_tenth(text, date):
-    wait = retry_after(text, NOW, date)
+@given(ANY_TEXT)
+def test_random_text_raises_nothing_and_no_wait_is_below_a_tenth(text):
+    wait = retry_after(text, NOW)
     assert wait is None or (math.isfinite(wait) and wait >= SHORTEST_WAIT)
 
 
