@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from parsec_cli.errors import counted
-from parsec_cli.models import JsonObject, User, Wallet, WrongShape
+from parsec_cli.models import JsonObject, User, WrongShape
 from parsec_cli.records import record
 
 EXCHANGE = "polymarket"
@@ -74,10 +74,10 @@ def has_wallet(user: User) -> bool:
     return user.raw.get("wallet") is not None
 
 
-def holds_money(wallet: Wallet) -> bool:
-    """Whether a wallet has a balance that is not a readable zero."""
+def holds_money(user: User) -> bool:
+    """Whether the wallet has a balance that is not a readable zero."""
     try:
-        return bool(balances_in([*wallet.balances]))
+        return bool(balances_in(user.balances))
     except WrongShape:
         return True
 

@@ -98,29 +98,6 @@ class Secret:
 
 
 @record
-class Wallet:
-    """A user's wallet. `balances` amounts are decimal text, as the server sends them."""
-
-    raw: JsonObject
-
-    @property
-    def eoa_address(self) -> str | None:
-        return _text(self.raw.get("eoa_address"))
-
-    @property
-    def safe_address(self) -> str | None:
-        return _text(self.raw.get("safe_address"))
-
-    @property
-    def wallet_type(self) -> str | None:
-        return _text(self.raw.get("wallet_type"))
-
-    @property
-    def balances(self) -> tuple[JsonObject, ...]:
-        return tuple(b for b in _list(self.raw.get("balances")) if isinstance(b, dict))
-
-
-@record
 class User:
     """An end-user of the builder, over the object as sent (list, get, create or PATCH shape)."""
 
@@ -164,9 +141,14 @@ class User:
         return tuple(e for e in _list(self.raw.get("linked_exchanges")) if isinstance(e, str))
 
     @property
-    def wallet(self) -> Wallet | None:
+    def wallet(self) -> JsonObject | None:
         value = self.raw.get("wallet")
-        return Wallet(value) if isinstance(value, dict) else None
+        return value if isinstance(value, dict) else None
+
+    @property
+    def balances(self) -> list[JsonObject]:
+        """The balances of the wallet; amounts are decimal text, as the server sends them."""
+        return [b for b in _list((self.wallet or {}).get("balances")) if isinstance(b, dict)]
 
     @property
     def strategy(self) -> Literal["managed", "self", "per-request"]:

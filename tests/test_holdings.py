@@ -14,7 +14,7 @@ from parsec_cli.holdings import (
     requests_needed,
     summary,
 )
-from parsec_cli.models import User, Wallet, WrongShape
+from parsec_cli.models import User, WrongShape
 
 RICH = Holdings((("USDC", "48250.75"),), 1, 1)
 
@@ -197,4 +197,4 @@ OTHERS = ["0.01", "1e-400", "100.50", "?", "", 1, True, {}, "0,01"]
     ids=str,
 )
 def test_whatever_is_not_a_readable_zero_counts_as_money(balances, money):
-    assert holds_money(Wallet({"balances": balances})) is money
+    assert holds_money(User({"wallet": {"balances": balances}})) is money

@@ -7,7 +7,7 @@ from typing import Any
 from parsec_cli import columns, exact_json
 from parsec_cli.base_url import API_PREFIX
 from parsec_cli.holdings import holds_money
-from parsec_cli.models import JsonObject, User, Wallet
+from parsec_cli.models import JsonObject, User
 from parsec_cli.redaction import Redaction, is_secret
 from parsec_cli.results import Block, Card, Column, Line, Record
 
@@ -58,22 +58,22 @@ def user_card(user: User) -> tuple[Block, ...]:
     if wallet is None:
         return (Card(tuple(pairs)),)
     names = ("wallet_type", "eoa_address", "safe_address", "chain_id", "created_at")
-    facts = [(n, shown(wallet.raw[n])) for n in names if wallet.raw.get(n) is not None]
-    facts += [(f"balance {token}", amount) for token, amount in _balances(wallet)]
-    money = [Line("this wallet holds money", "warning")] if holds_money(wallet) else []
+    facts = [(n, shown(wallet[n])) for n in names if wallet.get(n) is not None]
+    facts += [(f"balance {token}", amount) for token, amount in _balances(user)]
+    money = [Line("this wallet holds money", "warning")] if holds_money(user) else []
     return (Card(tuple(pairs)), Card(tuple(facts), "wallet"), *money)
 
 
-def _balances(wallet: Wallet) -> list[tuple[str, str]]:
+def _balances(user: User) -> list[tuple[str, str]]:
     return [
         (shown(b.get("token")), shown(b.get("balance", b.get("raw_balance"))))
-        for b in wallet.balances
+        for b in user.balances
     ]
 
 
 def balances_text(user: User) -> str:
     """Return the balances of a user on one line, "" if there are none."""
-    pairs = [] if user.wallet is None else _balances(user.wallet)
+    pairs = _balances(user)
     return f"balances: {', '.join(f'{amount} {token}' for token, amount in pairs)}" if pairs else ""
 
 

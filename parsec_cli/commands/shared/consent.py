@@ -196,10 +196,11 @@ def _question(runtime: Runtime, everyone: Sequence[Held], *, by_name: bool) -> l
             ("customer_id", user.customer_id),
             ("exchanges", shown(list(user.linked_exchanges))),
             ("qps_limit", shown(user.raw.get("qps_limit"))),
-            ("wallet", "-" if wallet is None else shown(wallet.wallet_type)),
+            ("wallet", "-" if wallet is None else shown(wallet.get("wallet_type"))),
         ]
         if wallet is not None:
-            pairs.append(("address", shown(wallet.safe_address or wallet.eoa_address)))
+            address = wallet.get("safe_address") or wallet.get("eoa_address")
+            pairs.append(("address", shown(address)))
         blocks.append(Card(tuple(pairs)))
         text = f"HOLDS {one.holdings.text}" if one.holdings and one.is_holder else ""
     else:

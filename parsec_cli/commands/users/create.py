@@ -137,6 +137,6 @@ def _warn_of_differences(runtime: Runtime, user: User, body: JsonObject) -> None
     if "email" in body:
         warn("the email could not be verified: the API does not return it")
     if "eoa_address" in body:
-        has_address = (user.wallet.eoa_address if user.wallet is not None else None) or ""
+        has_address = str((user.wallet or {}).get("eoa_address") or "")
         if has_address.lower() != body["eoa_address"].lower():
             warn(f"the eoa_address is {has_address or 'not set'}, not as requested")

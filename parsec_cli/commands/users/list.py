@@ -87,11 +87,11 @@ class Filters:
         wallet = user.wallet
         texts, kind = [user.external_id, user.customer_id], NONE
         if wallet is not None:
-            kind = wallet.wallet_type or ""
-            texts += [wallet.eoa_address, wallet.safe_address]
+            kind = wallet.get("wallet_type") or ""
+            texts += [wallet.get("eoa_address"), wallet.get("safe_address")]
         match = self.match or ""
         return (
-            any(match in text.casefold() for text in texts if text)
+            any(match in text.casefold() for text in texts if isinstance(text, str))
             and self.exchange in (None, *(user.linked_exchanges or (NONE,)))
             and self.tier in (None, user.tier)
             and self.wallet in (None, kind)
