@@ -200,11 +200,13 @@ def test_no_version_of_typer_loads_pydantic_or_click(loaded):
 
 
 @pytest.mark.parametrize(
-    "switch",
-    [{"PYTHONOPTIMIZE": "2"}, {"_PARSEC_COMPLETE": "x"}, {"_PARSEC_COMPLETE": "complete_bash"}],
-    ids=str,
+    ("command", "switch"),
+    [
+        ("users set-qps --help", {"PYTHONOPTIMIZE": "2"}),
+        ("config path", {"_PARSEC_COMPLETE": "x"}),
+        ("help", {"_PARSEC_COMPLETE": "complete_bash"}),
+    ],
 )
-@pytest.mark.parametrize("command", ["users set-qps --help", "config path", "help"])
 def test_interpreter_and_library_switches_change_nothing(command, switch, parsec):
     usual, switched = parsec(*command.split()), parsec(*command.split(), env=switch)
     assert (switched.code, switched.out, switched.err) == (0, usual.out, usual.err)

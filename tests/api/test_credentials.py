@@ -107,10 +107,10 @@ def test_the_documented_polymarket_shapes_are_valid(keys, purpose):
 def test_a_missing_or_wrong_field_is_named_without_its_value(keys, exchange, purpose, named):
     with pytest.raises(UsageFault) as caught:
         parse(as_json(**keys), exchange, None, purpose)
-    told = caught.value.message + caught.value.hint
-    assert named in told
-    assert "CANARY" not in told
-    assert "caca" not in told
+    text = caught.value.message + caught.value.hint
+    assert named in text
+    assert "CANARY" not in text
+    assert "caca" not in text
 
 
 @pytest.mark.parametrize(

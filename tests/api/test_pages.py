@@ -141,7 +141,7 @@ def test_each_user_comes_once_and_in_the_order_of_the_server(data):
     most=st.integers(1, 100),
 )
 def test_a_limit_stops_exactly_and_its_cursor_continues_exactly(numbers, limit, size, most):
-    """Also with duplicates, and with pages shorter than asked for."""
+    """This holds with duplicates, and with pages shorter than requested."""
     shelf = Shelf(numbers, lambda asked: min(asked, most))
     found = walked(Origin(shelf), limit=limit, size=size)
     distinct = [f"u{n}" for n in dict.fromkeys(numbers)]

@@ -117,7 +117,7 @@ def test_creates_are_passed_over_also_when_named_like_a_mark(runs):
 
 
 def test_torn_last_line_is_dropped_at_every_byte(runs):
-    """A journal that was cut anywhere reads, and never says more than was written."""
+    """A journal that was cut anywhere can be read, and never shows more than was written."""
     path = write(runs, "deactivated")
     whole = path.read_bytes()
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]

@@ -27,7 +27,7 @@ def drive(
     *,
     rows: int,
     workers: int,
-    told: bool = True,
+    reported: bool = True,
     wait: float = 1.0,
 ) -> Load:
     """Send `rows` requests as the API room does: turn, request, note and sleep on a 429."""
@@ -46,7 +46,7 @@ def drive(
                     load.applied += 1
                     break
                 load.limited += 1
-                pacer.limited(bucket.rate if told else None, wait)
+                pacer.limited(bucket.rate if reported else None, wait)
                 time.sleep(wait)
 
     hands = [time.spawn(work) for _ in range(workers)]
@@ -105,7 +105,7 @@ def test_default_rate_gets_no_429_and_leaves_a_fifth(rate, burst, workers, time)
 
 def test_unreported_limit_is_found_without_a_flood_of_429s(time, unpaced):
     bucket = Bucket(50.0, 50, time)
-    load = drive(unpaced, time, bucket, rows=1000, workers=8, told=False)
+    load = drive(unpaced, time, bucket, rows=1000, workers=8, reported=False)
     assert load.applied == 1000
     assert load.limited <= 40
     assert 1000 / load.seconds >= 20
@@ -278,7 +278,7 @@ def handler_at_line(number, pacer, step):
     ids=["turn", "429", "pause"],
 )
 def test_signal_handler_can_close_the_pacer_at_every_line(step):
-    """Also at those where the interrupted thread holds a lock."""
+    """This includes lines at which the interrupted thread holds a lock."""
     number = 1
     while handler_at_line(number, Pacer(1000.0), step):
         number += 1

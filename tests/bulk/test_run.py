@@ -120,7 +120,7 @@ def test_deactivations_are_sent_one_at_a_time(rig):
 
 
 def test_row_whose_user_changed_since_the_plan_is_refused_not_overwritten(rig):
-    """Drift is told row by row."""
+    """Drift is reported row by row."""
     rig.world.add("limit", 5)
     rig.world.add("linked", 5)
     rig.world.add("still", 5)
@@ -160,7 +160,7 @@ def test_create_of_an_existing_user_with_unknown_limit_says_so(rig):
 
 
 def test_stop_while_a_worker_waits_for_its_turn_sends_nothing_more(rig):
-    """Also during the wait after a 429."""
+    """This includes the wait after a 429."""
     pacer = Pacer(0.001)
     pacer.acquire()
     rig.on_run = lambda run: threading.Timer(0.05, run.request_stop, [Interrupted("i")]).start()

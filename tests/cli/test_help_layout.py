@@ -58,7 +58,7 @@ def parse(argv):
         if not hasattr(command, "resolve_command"):
             return context.command_path
         argv = context._protected_args + context.args
-        assert argv, "a group is no example"
+        assert argv, "a group is not an example"
         parent, (name, command, argv) = context, command.resolve_command(context, argv)
 
 

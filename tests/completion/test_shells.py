@@ -123,7 +123,7 @@ CASES = [(shell, line, words) for shell in ASK for line, words in OFFERED.items(
     ("name", "line", "words"), [*CASES, *((*key, words) for key, words in OWN.items())]
 )
 def test_commands_options_and_choices(offer, name, line, words):
-    """All of it comes from the script: there is no `parsec` to ask."""
+    """The script alone knows them: there is no `parsec` on the path."""
     found = offer(name, line, PATH="/usr/bin:/bin")
     start = line.split(" ")[-1] if name == "fish" else ""
     assert [word for word in found if word.startswith(start)] == words

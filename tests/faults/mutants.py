@@ -95,7 +95,7 @@ class MutantBuilder(httpx.BaseTransport):
         if self.chance.random() < 0.3:
             self.log.append("lost before")
             raise self.chance.choice(LOSSES)("lost", request=request)
-        # that a user is not there is no refusal of a deactivation
+        # a deactivation of a missing user is not refused
         gone = (403, 404) if request.method == "DELETE" else ()
         status = self.chance.choice([s for s in STATUSES if s >= 300 and s not in gone])
         return self._mutated(status, {"error": "no", "code": "odd", "retryable": True}, keep=True)

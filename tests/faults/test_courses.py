@@ -18,10 +18,10 @@ LOSSES = [reset(), close(), html(502), answer(504), json_answer(503, {}, {"Retry
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("loss", LOSSES, ids=str)
 def test_a_response_lost_after_the_change_still_gives_the_true_outcome(struck, builder, name, loss):
-    """The change is made, its answer is lost, and the server is well again."""
+    """The change is made, its response is lost, and the server works again."""
     completed, sent = struck(name, loss, times=1, after_effect=True)
     kind = COMMANDS[name].kind
-    # `parsec api` does not know how to learn what became of an onboarding
+    # `parsec api` has no read that shows whether an onboarding took effect
     assert completed.code == (12 if kind == "aO" else 0), completed
     assert sent == (1 if kind.endswith("O") else 2)
     effects = [effect for effect, _ in builder.effects]

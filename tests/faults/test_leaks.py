@@ -100,7 +100,7 @@ FAULTS = {
 STYLES = {"plain": [], "verbose json": ["-v", "--json"], "verbose table": ["-v", "-o", "table"]}
 
 
-# a server that says nothing repeats no key, and costs real time
+# a server that does not respond cannot repeat a key, and each wait takes real time
 SILENT = ("list", "set-qps", "onboard polymarket", "check", "deactivate", "api onboard")
 # every pair of command, fault and style, not every triple
 CELLS = [

@@ -143,5 +143,5 @@ def check_truth(completed: Completed, builder: MutantBuilder, effect: str, case:
 
 
 def _refused_openly(builder: MutantBuilder) -> bool:
-    """The server made the change and then said clearly that it had not: no tool can know."""
+    """The server made the change and then said clearly that it had not: no tool can detect this."""
     return builder.log[-1][:1] in ("3", "4") or builder.log[-1].startswith("501")

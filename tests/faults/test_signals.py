@@ -39,7 +39,7 @@ def start(isolated_environment, work, builder, key_env):
 
 @pytest.fixture
 def outcomes(home):
-    """What the history says became of the changes, in order; None for one left open."""
+    """Read the outcomes of the changes from the history, in order; None if one is missing."""
 
     def read() -> list[str | None]:
         found: dict[str, str | None] = {}

@@ -130,7 +130,6 @@ CELLS = [
     pytest.param(fault, name, id=f"{fault}-{name}")
     for fault, (_, cells) in TABLE.items()
     for name, command in COMMANDS.items()
-    # another user's record is a fine answer for a pool no more than for a listing
     if command.kind in cells
 ]
 

@@ -1,4 +1,4 @@
-"""Arguments are taken as they are written, or refused with the way to write them."""
+"""Arguments are used as written, or refused with a hint how to write them."""
 
 from __future__ import annotations
 

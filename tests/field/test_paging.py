@@ -1,4 +1,4 @@
-"""A listing is the whole account, or says that it is not."""
+"""A listing contains the whole account, or says that it does not."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_listing_that_failed_continues_from_its_cursor(run, builder):
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_a_listing_that_differs_from_the_pool_says_so(run_at, server, count):
-    """It is no error, as users may be created and deactivated meanwhile."""
+    """This is not an error: users may be created and deactivated meanwhile."""
     server.script(
         json_answer(200, page(1, 2, next_cursor="x")),
         json_answer(200, page(3)),

@@ -29,7 +29,7 @@ def refusal(path: Path) -> GuardRefused:
     return caught.value
 
 
-def test_a_second_run_is_refused_and_told_who_holds_the_lock(path):
+def test_a_second_run_is_refused_and_the_holder_of_the_lock_named(path):
     with lock.only_run(path, lambda: 1_790_000_000.0):
         error = refusal(path)
     assert error.message == (

@@ -69,7 +69,7 @@ def _read(primary: int, screen: bytearray, answer: tuple[str, str] | None) -> No
     while True:
         try:
             data = os.read(primary, 65536)
-        except OSError:  # what Linux says at the end
+        except OSError:  # how Linux reports the end
             return
         if not data:
             return

@@ -1,7 +1,7 @@
 """A disk that is full or broken at every byte that a command writes.
 
-Whatever fails: nothing is sent that was not written down, what was sent is told, exit 1, old files
-are whole, and the same command goes on once there is room.
+Whatever fails: nothing is sent before it is recorded, what was sent is reported, the exit code is
+1, old files stay whole, and the same command continues once there is room.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Machine:
         self._builder.add(BOB, 20)
 
     def run(self, argv, limit=None):
-        # journals of one process are told apart by the time alone
+        # only the time distinguishes the journals of one process
         self._clock.sleep(1)
         env = {**self._env, "XDG_STATE_HOME": str(self.state)}
         with largest_file(limit):
@@ -137,7 +137,7 @@ def machine(tool, builder, builder_env, work, tmp_path, clock):
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_on_a_disk_that_is_full_at_any_byte(machine, name):
-    """Not sent unless its intent is on the disk; told when only its outcome is not."""
+    """It is sent only if its intent is on the disk; a lost outcome is reported."""
     command, seen = CHANGES[name], set()
     for completed in machine.attempts(command):
         # an intent that lacks no more than its line end is one too many, on the safe side
@@ -146,8 +146,8 @@ def test_a_change_on_a_disk_that_is_full_at_any_byte(machine, name):
             assert machine.effects == list(command.effects)
         else:
             assert completed.code == 1, completed
-            told = "the change was made" if machine.effects else "this change was not sent"
-            assert told in completed.err, completed
+            expected = "the change was made" if machine.effects else "this change was not sent"
+            assert expected in completed.err, completed
             assert machine.effects or "then run the same command again" in completed.err
         seen.add((completed.code, len(machine.effects)))
 
@@ -286,7 +286,7 @@ def test_a_sandbox_that_cannot_be_created_is_created_later(machine):
     ids=" ".join,
 )
 def test_a_sandbox_that_cannot_grow_keeps_its_users(machine, argv):
-    """Whole as before, or whole as afterwards; told by the exit code."""
+    """The file is whole, and the exit code shows that nothing changed."""
     machine.fresh()
     listing = ("-p", "sandbox", "users", "list")
     before = machine.run(listing).out

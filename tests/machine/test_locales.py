@@ -42,7 +42,7 @@ def odd(builder):
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", ["latin-1", "utf-16"])
 def test_every_format_is_one_readable_text(parsec, builder_env, odd, name, form):
-    """Also over several writes, where a mark at the start of each would be in the middle."""
+    """Several writes make one text: no byte-order mark is in the middle."""
     settings, encoding = LOCALES[name]
     argv = ("users", "list", "-o", form, "--page-size", "1")
     completed = parsec(*argv, env={**builder_env, **settings})
@@ -62,7 +62,7 @@ def test_every_format_is_one_readable_text(parsec, builder_env, odd, name, form)
 
 @pytest.mark.parametrize("name", LOCALES)
 def test_messages_are_printed_in_every_locale(parsec, builder_env, odd, name):
-    """What was typed is understood as UTF-8, and said again as the stream can."""
+    """Arguments are read as UTF-8 and printed in the encoding of the stream."""
     settings, encoding = LOCALES[name]
     env = {**builder_env, **settings}
     found = parsec("users", "get", NAME, "--fields", "customer_id", env=env)

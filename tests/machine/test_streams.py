@@ -49,7 +49,7 @@ def test_text_for_a_closed_pipe_ends_without_a_message(shell, argv):
 @pytest.mark.parametrize("argv", [WORDS[0], WORDS[1], WORDS[6]], ids=" ".join)
 @pytest.mark.parametrize("broken", BROKEN)
 def test_text_that_cannot_be_written_is_a_local_error(shell, argv, broken):
-    """Also those that are said before any parser is loaded."""
+    """This includes text that is printed before the parser is loaded."""
     completed = shell(argv, broken, env={})
     assert completed.code == 1, completed
     assert quiet(completed), completed
@@ -86,7 +86,7 @@ def spread(broken):
 def test_a_change_is_reported_on_stderr_if_its_result_cannot_be_written(
     shell, builder, builder_env, name, broken
 ):
-    """Also with `-q`: whoever sees only the exit code would send it again."""
+    """Even with `-q`: a script that sees only the exit code would send it again."""
     builder.add("alice", 10)
     completed = shell(CHANGES[name], broken, env=builder_env)
     assert completed.code == 1, completed
@@ -124,28 +124,27 @@ def test_the_exit_code_is_right_when_nothing_can_be_printed(
     assert shell(["users", "list", "--nope"], redirections, env=builder_env).code == 2
 
 
-@pytest.mark.parametrize("stdin", ["<&-", "0>/dev/null"])
 @pytest.mark.parametrize(
-    ("argv", "code"),
+    ("line", "code", "stdin"),
     [
-        (["users", "list"], 0),
-        (["users", "create", "zoe"], 0),
-        (["users", "deactivate", "alice"], 9),
-        (["users", "plan", "-"], 2),
-        (["users", "deactivate", "--from-file", "-", "--confirm", "1"], 2),
-        (["users", "apply", "-", "--yes"], 2),
-        (["credentials", "encode", "--exchange", "kalshi", "-"], 2),
-        (["api", "POST", "/builder/users", "--input", "-"], 2),
-        (["config", "set", "api_key"], 2),
+        ("users list", 0, "<&-"),
+        ("users create zoe", 0, "0>/dev/null"),
+        ("users deactivate alice", 9, "<&-"),
+        ("users plan -", 2, "0>/dev/null"),
+        ("users deactivate --from-file - --confirm 1", 2, "<&-"),
+        ("users apply - --yes", 2, "<&-"),
+        ("users apply - --yes", 2, "0>/dev/null"),
+        ("credentials encode --exchange kalshi -", 2, "<&-"),
+        ("api POST /builder/users --input -", 2, "0>/dev/null"),
+        ("config set api_key", 2, "<&-"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_an_unreadable_stdin_is_an_error_instead_of_an_empty_file(
-    shell, builder, builder_env, argv, code, stdin
+    shell, builder, builder_env, line, code, stdin
 ):
-    """An empty desired state would be another thing: everybody gone, with `--prune`."""
+    """An empty desired state with `--prune` would deactivate everybody."""
     builder.add("alice", 10)
-    completed = shell(argv, stdin, env=builder_env)
+    completed = shell(line.split(), stdin, env=builder_env)
     assert completed.code == code, completed
     assert quiet(completed), completed
     assert "alice" in {user["external_id"] for user in builder.users.values()}

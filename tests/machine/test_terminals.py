@@ -62,11 +62,11 @@ def check_view(teletype, name, **how):
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("cols", [0, 1, 5])
-@pytest.mark.parametrize("told", ["by the terminal", "by COLUMNS", "by both"])
-def test_a_very_narrow_terminal_shows_whole_words(teletype, view, cols, told):
+@pytest.mark.parametrize("source", ["by the terminal", "by COLUMNS", "by both"])
+def test_a_very_narrow_terminal_shows_whole_words(teletype, view, cols, source):
     """It wraps by itself; nothing is shortened to fit a width that holds no id."""
-    env = {} if told == "by the terminal" else {"COLUMNS": str(cols)}
-    check_view(teletype, view, env=env, cols=80 if told == "by COLUMNS" else cols)
+    env = {} if source == "by the terminal" else {"COLUMNS": str(cols)}
+    check_view(teletype, view, env=env, cols=80 if source == "by COLUMNS" else cols)
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "table"])

@@ -43,7 +43,7 @@ class Stream(io.TextIOWrapper):
         return self._terminal
 
     def close(self) -> None:
-        """Close it, also where a test made `flush` fail: the collector calls this, too."""
+        """Close it even if a test made `flush` fail: the garbage collector calls this, too."""
         with suppress(OSError):
             super().close()
 

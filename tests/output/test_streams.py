@@ -91,7 +91,7 @@ def test_a_stream_that_blocks_is_waited_for():
 
 
 def test_a_signal_during_a_quiet_write_gets_through():
-    """A question that appears when Ctrl-C is hit must not swallow it; more can be said after."""
+    """Printing a question must not swallow a Ctrl-C, and later messages are printed."""
     raw = Raw()
     stream = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
     sink = Sink(stream, "stderr")

@@ -19,7 +19,7 @@ Reads = Literal["nothing", "head", "all"]
 
 @dataclass(frozen=True)
 class Action:
-    """`act` answers on the peer and says whether the connection goes on.
+    """`act` responds to the peer and returns whether the connection stays open.
 
     `reads` tells how much of the request is read before: with "nothing" `act` gets no request.
     """

@@ -253,7 +253,7 @@ class BuilderServer(Builder, ScriptedServer):
 
     def _answer(self, request: Request) -> Action:
         with self._state:
-            # every matching fault counts the request, also when an earlier one is due
+            # every matching fault counts the request, even if an earlier one is due
             due = [fault for fault in self._faults if fault.due(request)]
             if due and not due[0].after_effect:
                 return due[0].action

@@ -1,4 +1,4 @@
-"""Searches everything a run left behind for canaries, also in disguise."""
+"""Searches everything a run left behind for canaries, plain or encoded."""
 
 from __future__ import annotations
 

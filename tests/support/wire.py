@@ -64,7 +64,7 @@ class Request:
 
 @dataclass
 class Connection:
-    """Every byte that one connection brought, also of requests that never became whole."""
+    """Every byte that one connection received, including incomplete requests."""
 
     number: int
     received: bytearray = field(default_factory=bytearray)
