@@ -101,7 +101,10 @@ def agree(
     arguments of this command where it is proposed to scripts.
     """
     user = everyone[0].user if by_name else None
-    word, why = word_for(user) if user else str(len(everyone)), ""
+    word, why = str(len(everyone)), ""
+    if user:  # by its customer_id where the external_id cannot be typed as shown
+        name = user.external_id or ""
+        word = name if name and name == visible(name) == name.strip() else user.customer_id
     command = partial(script_command, everyone, word, names)
     if given.confirm is None:
         runtime.screen.show_people(_question(runtime, everyone, by_name=by_name))
@@ -127,13 +130,6 @@ def agree(
         raise ConsentMissing(
             "not confirmed: nothing was sent", hint="run the command again when you are sure"
         )
-
-
-def word_for(user: User) -> str:
-    """Return the external_id, or the customer_id if the external_id cannot be typed as shown."""
-    text = user.external_id or ""
-    typable = text and text == visible(text) == text.strip()
-    return text if typable else user.customer_id
 
 
 def script_command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import typer
 
@@ -175,27 +175,21 @@ def _snapshot(
         ids = {target.customer_id or target.external_id for target in targets}
         return take_snapshot(builder.all_users(), named_in(ids))
     snapshot, builder.fetched = Snapshot(), True
-    found = runtime.resolver.find(names, to_change=True)
-    named = runtime.resolver.remembered(header) if header else []
-    for user in (*found.values(), *named, *_others(runtime, targets, list(found.values()))):
-        if user is not None:
-            snapshot.add(user, with_record=True)
+    resolver = runtime.resolver
+    found = resolver.find(names, to_change=True)
+    texts = (header, *(target.second_meaning for target in targets))
+    users = [
+        *found.values(),
+        *(user for text in texts if text for user in resolver.remembered(text)),
+    ]
+    pairs = {(user.customer_id.lower(), user.external_id) for user in found.values() if user}
+    for target in targets:  # only a row whose two ids may be of two users costs a request
+        both, name = (target.customer_id, target.external_id), f"ext:{target.external_id}"
+        if all(both) and both not in pairs and _is_reference(name):
+            users += resolver.find([name], to_change=True).values()
+    for user in filter(None, users):
+        snapshot.add(user, with_record=True)
     return snapshot
-
-
-def _others(
-    runtime: Runtime, targets: tuple[Target, ...], found: Sequence[User | None]
-) -> Iterator[User | None]:
-    """Fetch other users that the rows may mean; only an ambiguous row costs a request."""
-    pairs = {(user.customer_id.lower(), user.external_id) for user in found if user is not None}
-    for target in targets:
-        if (text := target.second_meaning) is not None:
-            yield from runtime.resolver.remembered(text)
-        name = f"ext:{target.external_id}"
-        ids = target.customer_id, target.external_id
-        known = not all(ids) or ids in pairs
-        if not known and _is_reference(name):
-            yield runtime.resolver.find([name], to_change=True)[name]
 
 
 def _is_reference(name: str) -> bool:
