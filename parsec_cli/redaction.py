@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from parsec_cli.records import state
+
 _NAMES = frozenset(("api_key", "private_key", "x_api_key", "x_exchange_credentials"))
 _NAME_START = "clob_"
 # the member of an input file whose value consists of secrets
@@ -102,24 +104,24 @@ def without_keys(text: str) -> str:
     return re.sub(_KEY_LIKE, lambda found: mask(found[0]), text)
 
 
+@state
 class Redaction:
     """Masks what this command must not show; `secrets()` returns the keys known so far."""
 
-    def __init__(self, secrets: Callable[[], Sequence[str]], *, reveal_keys: bool = False) -> None:
-        self._secrets = secrets
-        self._reveal_keys = reveal_keys
-        self._ordered: tuple[Sequence[str], tuple[str, ...]] = ((), ())
+    secrets: Callable[[], Sequence[str]]
+    reveal_keys: bool = False
+    _ordered: tuple[Sequence[str], tuple[str, ...]] = ((), ())
 
     def hides(self, name: str) -> bool:
         """Whether the field of this name is masked here."""
         return is_secret(name) and not self.reveals(name)
 
     def reveals(self, name: str) -> bool:
-        return self._reveal_keys and name.lower() == _REVEALED
+        return self.reveal_keys and name.lower() == _REVEALED
 
     def known(self) -> tuple[str, ...]:
         """Return the keys to look for, longest first, because one may contain another."""
-        secrets = self._secrets()
+        secrets = self.secrets()
         seen, ordered = self._ordered
         # called for every text, while new keys are rare
         if seen != secrets:

@@ -20,6 +20,7 @@ from parsec_cli.errors import LocalFault, NotFound, UsageFault
 from parsec_cli.files.save import append, lines_backwards
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
+from parsec_cli.records import state
 from parsec_cli.redaction import without_secrets
 
 _API_DEACTIVATION = "api DELETE /builder/users/[^/ ]+"
@@ -39,33 +40,26 @@ _SHORTEST_PREFIX = 4
 UNKNOWN = "unknown"
 _AGE = r"([0-9]{1,6})([smhdw])"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_NEW_ID = threading.Lock()
 
 
+@state
 class History:
     """The changes made from this machine. `clock` is Unix seconds.
 
     `origin` gives the `profile`, `host` and `key` (its fingerprint) of new changes; `masked` masks
-    known secrets, as a server may return keys in any text.
+    known secrets, as a server may return keys in any text. `begun` tells whether a change was
+    written, and so may have been sent; `damaged` counts the lines that the last reading skipped.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        clock: Callable[[], float],
-        entropy: Callable[[int], bytes] = os.urandom,
-        *,
-        origin: Callable[[], JsonObject] = dict,
-        masked: Callable[[JsonObject], JsonObject] = dict,
-    ) -> None:
-        self._path = path
-        self._clock = clock
-        self._entropy = entropy
-        self._origin = origin
-        self._masked = masked
-        self.begun = False  # whether a change was written, and so may have been sent
-        self._lock = threading.Lock()
-        self._last = 0
-        self.damaged = 0  # lines that the last reading skipped
+    path: Path
+    clock: Callable[[], float]
+    entropy: Callable[[int], bytes] = os.urandom
+    origin: Callable[[], JsonObject] = dict
+    masked: Callable[[JsonObject], JsonObject] = dict
+    begun: bool = False
+    damaged: int = 0
+    _last: int = 0
 
     def begin(self, change: JsonObject, *, durable: bool = False) -> str:
         """Append the intent and return its id. After a LocalFault, the caller must send nothing.
@@ -74,7 +68,7 @@ class History:
         when the line is on the disk.
         """
         entry = self._new_id()
-        intent = {"id": entry, "time": rfc3339(self._clock()), **self._origin(), **change}
+        intent = {"id": entry, "time": rfc3339(self.clock()), **self.origin(), **change}
         try:
             self._append(intent, durable=durable)
         except LocalFault as fault:
@@ -84,7 +78,7 @@ class History:
 
     def finish(self, entry: str, outcome: JsonObject, *, durable: bool = False) -> None:
         """Append the result of `entry`: `outcome`, `http_status`, `attempts`, perhaps `after`."""
-        finished = rfc3339(self._clock())
+        finished = rfc3339(self.clock())
         self._append({"id": entry, "finished": finished, **outcome}, durable=durable)
 
     def entries(
@@ -100,7 +94,7 @@ class History:
         `user` is an id of the kinds in `by`; `since` is a text for `parse_moment`. The outcome of
         an intent alone is `unknown`: its process died. Damaged lines are skipped; see `damaged`.
         """
-        start = parse_moment(since, self._clock()) if since is not None else ""
+        start = parse_moment(since, self.clock()) if since is not None else ""
         wanted = (
             entry
             for entry in self._merged()
@@ -149,7 +143,7 @@ class History:
         """Read backwards: an outcome comes before its intent and is stored only until then."""
         outcomes: dict[Any, JsonObject] = {}
         self.damaged = 0
-        for line in lines_backwards(self._path):
+        for line in lines_backwards(self.path):
             if skip in line:
                 continue
             record = _parsed(line)
@@ -162,15 +156,15 @@ class History:
                 yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
 
     def _append(self, record: JsonObject, *, durable: bool) -> None:
-        line = exact_json.dumps(without_secrets(self._masked(record)), separators=(",", ":"))
-        append(self._path, f"{line}\n".encode("ascii"), durable=durable)
+        line = exact_json.dumps(without_secrets(self.masked(record)), separators=(",", ":"))
+        append(self.path, f"{line}\n".encode("ascii"), durable=durable)
 
     def _new_id(self) -> str:
         """Make an id that sorts by time and is larger than the previous one."""
         bits = 5 * _RANDOM_DIGITS
-        random = int.from_bytes(self._entropy(4)) & ((1 << bits) - 1)
-        with self._lock:
-            self._last = max((int(self._clock() * 1000) << bits) | random, self._last + 1)
+        random = int.from_bytes(self.entropy(4)) & ((1 << bits) - 1)
+        with _NEW_ID:
+            self._last = max((int(self.clock() * 1000) << bits) | random, self._last + 1)
             places = reversed(range(_TIME_DIGITS + _RANDOM_DIGITS))
             return "".join(_ID_ALPHABET[(self._last >> 5 * place) & 31] for place in places)
 

@@ -162,15 +162,15 @@ _PLAIN = json.JSONEncoder(allow_nan=False, check_circular=False, default=marked)
 _Writer = Callable[[Sequence[JsonObject]], str]
 
 
+@state
 class Encoder:
     """Writes JSON that is ASCII, without control characters and without secrets.
 
     It replaces lone surrogates, which strict parsers of JSON refuse, and counts the `replaced`.
     """
 
-    def __init__(self, redaction: Redaction) -> None:
-        self._redaction = redaction
-        self.replaced = 0
+    redaction: Redaction
+    replaced: int = 0
 
     def page(self, records: Sequence[JsonObject]) -> str:
         """Return the records as JSON with `, ` between them and no brackets around."""
@@ -182,7 +182,7 @@ class Encoder:
 
     def document(self, value: Any, *, indent: int | None = None) -> str:
         """Return one JSON value without a line end."""
-        return self._without_surrogates(dumps(self._redaction.value(value), indent=indent))
+        return self._without_surrogates(dumps(self.redaction.value(value), indent=indent))
 
     def _without_surrogates(self, text: str) -> str:
         if "\\ud" not in text:
@@ -192,7 +192,7 @@ class Encoder:
 
     def _masked(self, records: Sequence[JsonObject], write: _Writer) -> str:
         copies = records
-        if not self._redaction.reveals(_KEY_FIELD):
+        if not self.redaction.reveals(_KEY_FIELD):
             # calls `mask` itself where it can, because this runs for every user
             copies = [
                 record
@@ -209,9 +209,9 @@ class Encoder:
         if (
             small.count(_KEY_TRACE) != keys
             or any(trace in small for trace in _TRACES)
-            or any(dumps(key)[1:-1] in text for key in self._redaction.known())
+            or any(dumps(key)[1:-1] in text for key in self.redaction.known())
         ):
-            text = write([self._redaction.value(record) for record in records])
+            text = write([self.redaction.value(record) for record in records])
         return self._without_surrogates(text)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from parsec_cli.output.streams import Surface
+from parsec_cli.records import state
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -17,6 +19,7 @@ _RATE_AFTER = 1.0  # seconds before a rate means anything
 _BAR_WIDTH = 24
 
 
+@state
 class Progress:
     """A context manager; any thread may call `advance`.
 
@@ -24,34 +27,30 @@ class Progress:
     written.
     """
 
-    def __init__(
-        self,
-        total: int,
-        label: str,
-        *,
-        surface: Surface,
-        write: Callable[[str], None],
-        clock: Callable[[], float],
-        silent: bool = False,
-    ) -> None:
-        self._total = total
-        self._label = label
-        self._surface = surface
-        self._write = write
-        self._clock = clock
-        self._silent = silent
-        self._lock = threading.RLock()
-        self._done = 0
-        self._note = ""
-        self._live: Live | None = None
-        self._began = self._last = clock()
+    total: int
+    label: str
+    surface: Surface
+    write: Callable[[str], None]
+    clock: Callable[[], float]
+    silent: bool = False
+    _done: int = 0
+    _note: str = ""
+    _live: Live | None = None
+    _began: float = 0.0
+    _last: float = 0.0
+
+    @cached_property
+    def _lock(self) -> threading.RLock:
+        return threading.RLock()
 
     def __enter__(self) -> Self:
+        with self._lock:
+            self._began = self._last = self.clock()
         return self
 
     def __exit__(self, *error: object) -> None:
         with self._lock:
-            self._silent = True
+            self.silent = True
             self._erase()
 
     def advance(self, n: int = 1) -> None:
@@ -71,7 +70,7 @@ class Progress:
         """Write lines of text in place of the bar; the next step draws it again below them."""
         with self._lock:
             self._erase()
-            self._write(text)
+            self.write(text)
 
     def _erase(self) -> None:
         if self._live is not None:
@@ -79,40 +78,40 @@ class Progress:
             self._live = None
 
     def _show(self, *, at_once: bool = False) -> None:
-        now, moves = self._clock(), self._surface.moves
+        now, moves = self.clock(), self.surface.moves
         interval = _REPAINT_EVERY if moves else _LINE_EVERY
         due = at_once or now - self._last >= interval or (moves and self._live is None)
-        if self._silent or not due:
+        if self.silent or not due:
             return
         self._last = now
         words = self._words(now)
         if not moves:
-            self._write(f"{words}\n")
+            self.write(f"{words}\n")
             return
         from rich.text import Text
 
         from parsec_cli.output.draw import filled, live
 
         if self._live is None:
-            self._live = live(self._surface, self._write, transient=True)
+            self._live = live(self.surface, self.write, transient=True)
             self._live.start()
-        limit = (self._surface.width or 80) - 1  # a line that wraps could not be redrawn
+        limit = (self.surface.width or 80) - 1  # a line that wraps could not be redrawn
         line = Text(words[:limit])
         if len(words) + _BAR_WIDTH + 2 <= limit:
-            share = self._done / max(self._total, 1)
-            line = Text.assemble(filled(share, _BAR_WIDTH, "good", self._surface), "  ", words)
+            share = self._done / max(self.total, 1)
+            line = Text.assemble(filled(share, _BAR_WIDTH, "good", self.surface), "  ", words)
         self._live.update(line, refresh=True)
 
     def _words(self, now: float) -> str:
         """Return such as `applying: 120 of 2,000, 40.0/s, 47 s left`."""
-        parts = [f"{self._label}: {self._done:,} of {self._total:,}"]
+        parts = [f"{self.label}: {self._done:,} of {self.total:,}"]
         elapsed = now - self._began
         if self._done and elapsed >= _RATE_AFTER:
             rate = self._done / elapsed
             parts.append(f"{rate:.1f}/s")
-            if self._total > self._done:
-                minutes, seconds = divmod(max(1, round((self._total - self._done) / rate)), 60)
+            if self.total > self._done:
+                minutes, seconds = divmod(max(1, round((self.total - self._done) / rate)), 60)
                 parts.append(f"{minutes} min {seconds} s left" if minutes else f"{seconds} s left")
         if self._note:
             parts.append(self._note)
-        return self._surface.readable(", ".join(parts))
+        return self.surface.readable(", ".join(parts))
