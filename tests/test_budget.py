@@ -112,12 +112,12 @@ def test_a_plan_that_changes_nothing_is_one_listing_the_usage_and_the_pool(asked
     ("command", "request_made"),
     [(("pool", "show"), POOL), (("pool", "check"), POOL), (("usage", "show"), USAGE)],
 )
-def test_what_shows_one_thing_is_one_request(command, request_made, asked):
+def test_showing_one_thing_is_one_request(command, request_made, asked):
     assert asked(*command) == [request_made]
 
 
 @pytest.mark.parametrize(
     "command", [("config", "path"), ("history", "list"), ("help", "exit-codes"), ("--version",)]
 )
-def test_what_is_local_is_no_request(command, asked):
+def test_local_commands_send_no_request(command, asked):
     assert asked(*command) == []

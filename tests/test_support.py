@@ -85,7 +85,7 @@ def test_a_canary_is_found_in_a_file_name(tmp_path):
     assert "CANARY as plain text in a file name" in find_leaks(None, tmp_path, ["CANARY"])
 
 
-def test_a_masked_key_is_no_leak_and_a_file_may_be_allowed(tmp_path):
+def test_a_masked_key_is_not_a_leak_and_a_file_may_be_allowed(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text(CANARY)
     completed = Completed(0, b"pk_live_****alue", b"")

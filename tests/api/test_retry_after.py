@@ -41,7 +41,7 @@ def test_an_absurdly_long_number_is_a_very_long_wait(text):
         *("Mon, 99 Foo 2026 25:61:61 GMT", "Mon", "GMT", "2026-09-21T14:13:27Z"),
     ],
 )
-def test_junk_and_absence_are_none(text):
+def test_junk_and_an_absent_header_give_none(text):
     assert retry_after(text, NOW) is None
 
 

@@ -73,7 +73,7 @@ def test_text_that_means_one_user_as_it_is_read_and_names_another_is_refused(wor
             plan_deactivations(named(text), world.snapshot(), NONE)
 
 
-def test_user_of_an_earlier_deactivation_needs_nothing(world):
+def test_a_user_deactivated_earlier_needs_no_request(world):
     world.add("u2")
     earlier = EarlierDeactivations(done={"c-1": "u1"})
     plan = plan_deactivations(named("u1", "u2"), world.snapshot(), earlier)

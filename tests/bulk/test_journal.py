@@ -96,20 +96,20 @@ def test_nothing_is_written_before_the_run_begins(runs):
         (["deactivated", None], False, True),
     ],
 )
-def test_past_knows_deactivations_done_and_unknown(runs, outcomes, done, unknown):
+def test_earlier_runs_show_which_deactivations_are_done_or_unknown(runs, outcomes, done, unknown):
     write(runs, *outcomes)
     earlier = read_earlier_runs(runs, HOST, KEY)
     assert earlier.done == ({"c-1": "u1"} if done else {})
     assert earlier.unknown == ({"c-1": "u1"} if unknown else {})
 
 
-def test_past_is_of_this_host_and_key_only(runs):
+def test_earlier_runs_of_another_host_or_key_are_ignored(runs):
     write(runs, "deactivated")
     assert read_earlier_runs(runs, HOST, "other") == EarlierDeactivations()
     assert read_earlier_runs(runs, "other", KEY) == EarlierDeactivations()
 
 
-def test_creates_are_passed_over_also_when_named_like_a_mark(runs):
+def test_creates_are_skipped_even_when_named_like_a_mark(runs):
     with opened(runs) as journal:
         journal.begin(irreversible=True)
         journal.intend([Create(2, "deactivate"), Create(3, '"deactivate"')], [None, None])

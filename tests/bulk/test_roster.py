@@ -56,7 +56,7 @@ def test_every_usual_encoding_delimiter_and_line_end_reads_the_same(data):
     assert read(data) == TWO
 
 
-def test_all_columns():
+def test_every_column_is_read():
     text = f"external_id,qps_limit,email,eoa_address,state\nu1,5,a@b.example,{ADDRESS},Absent\n"
     assert read(text) == (Wanted(2, "u1", 5, "a@b.example", ADDRESS, absent=True),)
 
@@ -77,7 +77,7 @@ def test_blank_rows_are_skipped_and_rows_keep_their_lines():
     )
 
 
-def test_record_over_several_lines_has_the_row_it_starts_in():
+def test_a_record_of_several_lines_has_the_row_of_its_first():
     found = read('external_id,email\n"a\nb",\nu2,\n')
     assert [(one.row, one.external_id) for one in found] == [(2, "a\nb"), (4, "u2")]
 
@@ -129,13 +129,13 @@ def test_long_list_of_faults_is_cut_and_counted():
 
 
 @pytest.mark.parametrize("cell", ["1_000", "+5", " 7 ", "1.0", "9" * 20, "-1", "٣", "2147483648"])
-def test_careless_integers_are_refused(cell):
+def test_numbers_in_another_form_are_refused(cell):
     assert faults(f'external_id,qps_limit\nu1,"{cell}"\n') == [
         f"row 2: qps_limit `{cell}` is not a whole number from 1 to 2147483647"
     ]
 
 
-def test_largest_limit_reads():
+def test_the_largest_limit_is_accepted():
     assert read("external_id,qps_limit\nu1,2147483647\n") == (Wanted(2, "u1", 2147483647),)
 
 
@@ -206,7 +206,7 @@ def test_mapped_column_that_is_missing_is_a_fault(text):
 
 
 @pytest.mark.parametrize("option", ["login", "id=login", "email=", "=x", "email=a", "state=LOGIN"])
-def test_careless_mapping_is_refused(option):
+def test_an_invalid_mapping_is_refused(option):
     with pytest.raises(UsageFault, match="--map"):
         Columns.parse(["external_id=login", "email=mail", option])
 
@@ -289,7 +289,7 @@ def test_empty_file_is_refused(text):
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest",
     ],
 )
-def test_workbook_is_named(magic):
+def test_a_workbook_is_recognised(magic):
     with pytest.raises(UsageFault) as caught:
         read(magic)
     assert caught.value.details == (
@@ -349,7 +349,7 @@ def test_json_forms_read_the_same(text):
     assert [(one.external_id, one.qps_limit) for one in read(text)] == [("u1", 5), ("u2", 7)]
 
 
-def test_one_record_of_json_lines():
+def test_json_lines_may_contain_one_record():
     assert read('{"external_id": "u1", "email": null, "state": "absent"}\n') == (
         Wanted(1, "u1", absent=True),
     )

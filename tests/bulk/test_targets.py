@@ -44,7 +44,7 @@ def test_empty_lines_are_skipped_and_prefixes_kept():
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_external_id_column(delimiter):
+def test_an_external_id_column_is_read(delimiter):
     text = "External_ID,state\r\nu1,absent\r\n,\r\n=x,\r\n".replace(",", delimiter)
     assert read(text) == (Target(2, None, "u1"), Target(4, None, "=x"))
 
@@ -76,7 +76,7 @@ def test_line_of_unusual_blanks_is_not_skipped(head):
 
 
 @pytest.mark.parametrize("text", ["#N/A\n", "external_id\n#n/a\n", '[{"external_id": "#REF!"}]'])
-def test_error_of_a_spreadsheet_aims_at_nobody(text):
+def test_a_spreadsheet_error_is_not_a_user(text):
     assert faults(text)[0].endswith("is a spreadsheet error")
 
 
@@ -100,7 +100,7 @@ def test_a_row_that_a_desired_state_keeps_is_refused():
         '[{"external_id": "u1", "status": "active"}]',
     ],
 )
-def test_header_rule_is_that_of_rosters(text):
+def test_the_header_follows_the_rules_for_rosters(text):
     """A column that says `keep` must not be ignored because of its name."""
     assert "column" in faults(text)[0]
 
@@ -120,7 +120,7 @@ def test_table_without_a_known_header_is_refused(sign):
         f'\n{{"customer_id": "{CUSTOMER}", "external_id": "u1", "wallet": {{"a": 1}}}}\n',
     ],
 )
-def test_exported_json_names_its_users(text):
+def test_exported_json_identifies_its_users(text):
     assert [(one.text, one.external_id) for one in read(text)] == [(CUSTOMER, "u1")]
 
 

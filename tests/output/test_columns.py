@@ -23,7 +23,7 @@ def cells(text):
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def test_tsv_is_full_values_without_a_header():
+def test_tsv_contains_whole_values_without_a_header():
     row = safe_user("bob", qps_limit=0, linked_exchanges=["polymarket", "kalshi"])
     assert show(listing([row])).out == (
         "bob\tcf20f87b-0e42-5928-86d5-05b03dc2f444\t0\tpro\tpolymarket,kalshi\tsafe\t"
@@ -58,7 +58,7 @@ def test_tsv_has_a_header_if_requested():
         (f"!{BUILDER_KEY}!", "!pk_live_****Y_42!"),
     ],
 )
-def test_tsv_cells(value, seen):
+def test_a_value_is_one_tsv_cell(value, seen):
     assert show(Record({"v": value}, ONE)).out == f"{seen}\n"
 
 
@@ -79,7 +79,7 @@ def test_csv_has_a_header_and_line_ends_of_rfc_4180():
     assert shown.out.endswith("\r\n")
 
 
-def test_csv_of_no_users_is_the_header_which_can_be_left_out():
+def test_csv_of_no_users_is_its_header_unless_left_out():
     assert show(listing([]), "csv").out == f"{HEADER}\r\n"
     assert show(listing([]), "csv", headers=False).out == ""
 
@@ -128,12 +128,12 @@ def test_a_failure_before_the_first_page_leaves_stdout_empty(form):
     assert (shown.out, shown.err) == ("", "")
 
 
-def test_frames_are_a_line_each_under_one_header():
+def test_each_frame_is_a_line_under_one_header():
     frames = Frames(iter([Record({"v": 1}, ONE), Record({"v": 2}, ONE)]))
     assert show(frames, "csv").out == "v\r\n1\r\n2\r\n"
 
 
-def test_ids_are_a_customer_id_a_line():
+def test_ids_are_one_customer_id_per_line():
     shown = show(listing([user("a", 1)], [user("b", 2)]), "ids")
     assert shown.out.split() == [user("a", 1)["customer_id"], user("b", 2)["customer_id"]]
 

@@ -49,7 +49,7 @@ def test_without_block_characters_it_is_ascii(how):
     assert text == f"pool  [{'#' * 19}{'-' * 19}]  50.0 %  50 of 100, 50 free"
 
 
-def test_accessible_it_is_a_sentence():
+def test_an_accessible_bar_is_a_sentence():
     assert draw(Bar("pool", 600, 1000), ACCESSIBLE="1") == (
         "pool: 600 of 1,000 used, 60.0 percent, 400 free"
     )

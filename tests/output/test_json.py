@@ -86,7 +86,7 @@ def test_one_object_is_one_line_off_a_terminal_and_indented_on_one():
     assert show(record({"b": 1}), "json", terminal=True).out == '{\n  "b": 1\n}\n'
 
 
-def test_control_characters_are_escaped_also_those_that_json_allows():
+def test_control_characters_are_escaped_even_if_json_allows_them():
     text = "\x00\x1b\x7f\x9b\u2028\ud800"
     shown = show(record({"t": text}), "json")
     assert shown.out == '{"t": "\\u0000\\u001b\\u007f\\u009b\\u2028\\ufffd"}\n'
@@ -109,7 +109,7 @@ def test_numbers_keep_their_digits(name, digits):
     assert show(record(value), name).out.count(digits) == 2
 
 
-def test_frames_are_one_document_a_line():
+def test_frames_are_one_document_per_line():
     frames = Frames(iter([record({"n": 1}), record({"n": 2})]))
     assert show(frames, "json", terminal=True).out == '{"n": 1}\n{"n": 2}\n'
 
@@ -165,7 +165,7 @@ def test_fields_of_an_empty_list_cannot_be_checked():
     assert show(listing([]), "json", fields=("nope",)).json == {"users": []}
 
 
-def test_json_lines_are_one_record_a_line_written_per_page():
+def test_json_lines_are_one_record_per_line_written_page_by_page():
     def pages():
         yield [{"a": 1}, {"a": 2}]
         assert shown.out == '{"a": 1}\n{"a": 2}\n'

@@ -53,7 +53,7 @@ def test_a_bar_never_wraps(columns, clock):
         {"terminal": True, "environ": {"TERM": "dumb"}},
     ],
 )
-def test_elsewhere_it_is_a_plain_line_every_half_minute(plain, clock):
+def test_elsewhere_progress_is_a_plain_line_every_half_minute(plain, clock):
     shown = Shown(clock=clock, **plain)
     with shown.screen.progress(100, "applying") as progress:
         for _ in range(61):
