@@ -118,10 +118,6 @@ class Line:
         understood = {name for name, _ in options} <= names_known
         return cls(verb, tuple(options), tuple(names[len(verb) :]), understood)
 
-    @property
-    def values(self) -> set[str]:
-        return {*self.names, *(value for _, value in self.options if value)}
-
 
 @record
 class Completed:
@@ -135,9 +131,10 @@ class Completed:
 def complete(command: NextCommand, line: Line | None, target: Target) -> Completed | None:
     """Return the whole command, or None if it cannot be completed."""
     if command.repeats:
-        if line is None or not {old for old, _ in command.replace} <= line.values:
+        if line is None:
             return None
-        return _repeated(command, line, target)
+        typed = {*line.names, *(value for _, value in line.options)}
+        return _repeated(command, line, target) if typed >= dict(command.replace).keys() else None
     words = [*command.words, *_names(command.names or ())]
     given: dict[str, str | None] = {}
     if command.words[:2] == ("config", "init") and "--base-url" not in words and line is not None:

@@ -132,19 +132,14 @@ def similar_command(root: Any, path: Sequence[str], word: str) -> list[str]:
     here = subcommands(root)
     if _UNDO.fullmatch(word):
         return []
-    for name in (*_same(word, here), *_close(word, here, _CLOSE)):
-        return [*path, name]
-    if path:
-        # a verb of another noun does something else
-        return []
-    if _same(word, ["--version"]):
-        return ["--version"]
-    nouns = [(noun, subcommands(group)) for noun, group in here.items()]
-    found = [
-        [noun, verb] for noun, verbs in nouns for verb in _close(word, verbs, _CLOSE_ELSEWHERE)
-    ]
-    if word not in _DELETE_ANYTHING:
-        found += [[noun, verb] for noun, verbs in nouns for verb in _same(word, verbs)]
+    found = [[*path, name] for name in (*_same(word, here), *_close(word, here, _CLOSE))]
+    # a verb of another noun does something else
+    if not path:
+        found += [[name] for name in _same(word, ["--version"])]
+        nouns = [] if found else [(noun, subcommands(group)) for noun, group in here.items()]
+        found += [[noun, v] for noun, verbs in nouns for v in _close(word, verbs, _CLOSE_ELSEWHERE)]
+        if word not in _DELETE_ANYTHING:
+            found += [[noun, verb] for noun, verbs in nouns for verb in _same(word, verbs)]
     return next(iter(found), [])
 
 
