@@ -222,7 +222,10 @@ class _Retries:
             self.settings.notice(f"{why}: waiting {wait:.1f} s")
 
     def _requested_wait(self, answer: Answer) -> float | None:
-        return retry_after(answer.headers.get("retry-after"), self.settings.wall())
+        # by the server's clock if the response has it, because the clock here may be wrong
+        now = _moment(answer.headers.get("date", ""))
+        asked = answer.headers.get("retry-after")
+        return retry_after(asked, self.settings.wall() if now is None else now)
 
     def _in_window(self, pause: float) -> bool:
         return self.settings.clock() + pause - self.first_sent <= self.rule.window
@@ -239,17 +242,21 @@ def retry_after(text: str | None, now: float) -> float | None:
     Takes seconds and HTTP dates, which count from `now` in Unix seconds. A past date or a negative
     number means the shortest wait.
     """
-    from email.utils import parsedate_to_datetime
-
     text = (text or "").strip()
     if text.isascii() and text.removeprefix("-").replace(".", "", 1).isdigit():
         # a number of any length: the first 18 characters already mean a very long wait
         return max(SHORTEST_WAIT, float(text[:18]))
+    until = _moment(text)
+    return None if until is None else max(SHORTEST_WAIT, until - now)
+
+
+def _moment(text: str) -> float | None:
+    """Read an HTTP date as Unix seconds."""
+    from email.utils import parsedate_to_datetime
+
     try:
         when = parsedate_to_datetime(text)
         # "-0000" gives a naive time, which is UTC by RFC 5322
-        return max(
-            SHORTEST_WAIT, when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp() - now
-        )
+        return when.replace(tzinfo=when.tzinfo or datetime.UTC).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
