@@ -18,15 +18,12 @@ def _characters(ranges: str) -> frozenset[str]:
     return frozenset(found)
 
 
-# Unicode's Default_Ignorable_Code_Point, whose characters have no shape of their own
-_IGNORABLE = _characters(
+# Unicode's Default_Ignorable_Code_Point, whose characters have no shape of their own; and what
+# fonts draw as nothing: the empty Braille pattern, the null notehead, Khitan and Egyptian blanks
+UNSEEN = _characters(
     "AD 34F 61C 115F..1160 17B4..17B5 180B..180F 200B..200F 202A..202E 2060..206F 3164 FE00..FE0F"
-    " FEFF FFA0 FFF0..FFF8 1BCA0..1BCA3 1D173..1D17A E0000..E0FFF"
+    " FEFF FFA0 FFF0..FFF8 1BCA0..1BCA3 1D173..1D17A E0000..E0FFF 2800 1D159 16FE4 13441..13442"
 )
-# characters that fonts draw as nothing: the empty Braille pattern, the null notehead, the Khitan
-# filler, the Egyptian blanks
-_BLANK_GLYPHS = _characters("2800 1D159 16FE4 13441..13442")
-UNSEEN = _IGNORABLE | _BLANK_GLYPHS
 _SELECTORS = _characters("180B..180D 180F FE00..FE0F E0100..E01EF")
 _SUSPECT = UNSEEN | _SELECTORS
 _EMOJI_SELECTORS = "\ufe0e\ufe0f"

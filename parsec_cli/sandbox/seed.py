@@ -33,7 +33,8 @@ _POLYMARKET, _KALSHI = ("polymarket",), ("kalshi",)
 
 
 # external_id, qps_limit, linked exchanges, wallet (None, eoa or safe), USDC in base units
-_DOZEN: tuple[tuple[str, int | None, tuple[str, ...], str | None, int | None], ...] = (
+Row = tuple[str, int | None, tuple[str, ...], str | None, int | None]
+_DOZEN: tuple[Row, ...] = (
     ("00417", 5, _KALSHI, None, None),
     ("acct[prod] caf\u00e9 \u65e5\u672c", 25, _POLYMARKET, "eoa", 12_340_000),
     ("market-maker-1", 800, ("polymarket", "kalshi"), "safe", 48_250_750_000),
@@ -86,7 +87,7 @@ def reset(db_path: Path) -> None:
 
 def first_dozen(state: State) -> None:
     random = Random(12)
-    state.replace_all(_user(random, number, *row) for number, row in enumerate(_DOZEN))
+    state.replace_all(_user(random, number, row) for number, row in enumerate(_DOZEN))
     state.set_pool(_SILVER)
 
 
@@ -116,18 +117,11 @@ def _fleet(count: int) -> Iterator[JsonObject]:
             )
         )
         units = random.randrange(0, 5_000_000_000, 10_000) if random.random() < 1 / 4 else None
-        yield _user(random, number, f"user_{number:06}", qps_limit, exchanges, wallet, units)
+        yield _user(random, number, (f"user_{number:06}", qps_limit, exchanges, wallet, units))
 
 
-def _user(  # the columns of the dozen
-    random: Random,
-    number: int,
-    external_id: str,
-    qps_limit: int | None,
-    exchanges: tuple[str, ...],
-    wallet_type: str | None,
-    units: int | None,
-) -> JsonObject:
+def _user(random: Random, number: int, row: Row) -> JsonObject:
+    external_id, qps_limit, exchanges, wallet_type, units = row
     created_at = timestamp(_FIRST_DAY + number * _HOUR)
     user = new_user(external_id, random, created_at, qps_limit)
     user["linked_exchanges"] = list(exchanges)

@@ -6,8 +6,8 @@ import logging
 import re
 import signal
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,12 @@ def serve(
             max_request_body_size=MAX_BODY,
             ident=None,
         )
+        for number in ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _end)
         try:
             # a signal between the two calls has the same effect as one within the loop
-            with _ended_by_signals(), suppress(SystemExit):
+            with suppress(SystemExit):
                 announce(f"http://{HOST}:{server.effective_port}")
                 server.run()
         finally:
@@ -99,21 +102,10 @@ def _listener(port: int) -> socket.socket:
         ) from fault
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let the signals end the server's loop, which returns on SystemExit; ignored ones stay so."""
-
-    def end(number: int, frame: object) -> None:
-        del number, frame
-        raise SystemExit
-
-    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
-    before = [(number, signal.signal(number, end)) for number in heard]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
+def _end(number: int, frame: object) -> None:
+    """End the server's loop, which returns on SystemExit."""
+    del number, frame
+    raise SystemExit
 
 
 def _check_caller(environ: Mapping[str, str]) -> None:
