@@ -243,9 +243,11 @@ def retry_after(text: str | None, now: float) -> float | None:
     number means the shortest wait.
     """
     text = (text or "").strip()
-    if text.isascii() and text.removeprefix("-").replace(".", "", 1).isdigit():
+    # a proxy may add a header, and httpx joins the two: the longest wait satisfies both
+    waits = text.split(", ")
+    if text.isascii() and all(w.removeprefix("-").replace(".", "", 1).isdigit() for w in waits):
         # a number of any length: the first 18 characters already mean a very long wait
-        return max(SHORTEST_WAIT, float(text[:18]))
+        return max(SHORTEST_WAIT, *(float(wait[:18]) for wait in waits))
     until = _moment(text)
     return None if until is None else max(SHORTEST_WAIT, until - now)
 
