@@ -86,7 +86,7 @@ def test_a_balance_that_cannot_be_written_is_refused(sent):
         *((orders_in, [{"status": text}]) for text in (None, "", "live", 1, ["open"], {})),
         *((positions_in, [found]) for found in ({}, {"size": None}, {"size": "x"}, {"size": True})),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", repr(value)),
 )
 def test_only_an_array_of_documented_objects_is_understood(parse, value):
     """An order of another status does not count as closed, a position without a size as none."""
