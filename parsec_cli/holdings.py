@@ -27,10 +27,7 @@ _MOST_DECIMALS = 36
 
 @record
 class Holdings:
-    """`balances` are (token, amount) pairs that are not zero.
-
-    A part is None if it could not be read, and is then in `unknown`, or if it was not needed.
-    """
+    """(token, amount) pairs and counts; a part is None if not needed, or `unknown` if unread."""
 
     balances: tuple[tuple[str, str], ...] | None = None
     open_orders: int | None = None

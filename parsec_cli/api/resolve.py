@@ -80,7 +80,6 @@ class Resolver:
     def several(self, texts: Sequence[str], *, to_change: bool = False) -> list[User]:
         """Fetch the users that `texts` name, in order; NotFound names all that are missing.
 
-        A plain UUID is a customer_id; a read (not `to_change`) also tries it as an external_id.
         A change is refused if the index knows another user whose external_id is the whole text.
         """
         found = self.find(texts, to_change=to_change)
@@ -102,13 +101,11 @@ class Resolver:
         references = {text: Reference.parse(text) for text in texts}
         found: dict[Reference, User] = {}
         missing: list[Reference] = []
+        # a plain UUID is tried as an external_id only for a read
+        tried = ("external_id",) if to_change else ("external_id", "either")
         for reference in dict.fromkeys(references.values()):
             user = None if reference.meaning == "external_id" else self._fetch(reference.id)
-            # a plain UUID is tried as an external_id only for a read
-            tried = reference.meaning != "customer_id" and not (
-                to_change and reference.meaning == "either"
-            )
-            external = user is None and tried
+            external = user is None and reference.meaning in tried
             if external and (matches := self.remembered(reference.id)):
                 user = self._only(reference, matches)
             if user is not None:

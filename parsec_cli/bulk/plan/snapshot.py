@@ -160,7 +160,7 @@ class CheckedPlan:
     @property
     def deactivations(self) -> tuple[Deactivate, ...]:
         """The deactivations that consent is needed for."""
-        return tuple(action for action in self.send if isinstance(action, Deactivate))
+        return Plan(self.send).deactivations
 
     def with_holdings(self, holdings: Mapping[str, Holdings | None]) -> CheckedPlan:
         """Return the same with the holdings of these customers in what is to be sent."""

@@ -20,7 +20,6 @@ RECOVERY = 10.0  # seconds from half the rate back to all of it
 MARGIN = 0.99
 _SLOWEST = 0.25  # requests a second: no 429 slows a run down further
 _NOTICED_WITHIN = 0.1  # seconds until a waiting thread notices `close`
-_ONE_SECOND = 1.0  # of burst: every known tier allows at least that
 
 
 class _Worker(threading.local):
@@ -135,7 +134,8 @@ class Pacer:
             self._sleep(min(wait, _NOTICED_WITHIN))
 
     def _tolerance(self, rate: float) -> float:
-        return max(0.0, _ONE_SECOND - 1 / rate)
+        # a burst of one second, which every known tier allows
+        return max(0.0, 1 - 1 / rate)
 
     def _rate_at(self, now: float) -> float | None:
         if self._ceiling is None:
