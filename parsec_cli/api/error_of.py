@@ -11,6 +11,11 @@ from parsec_cli import errors, exact_json
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, clip, quota_spent
 from parsec_cli.next_command import run
 
+# words of the API and its documentation for a key that does not belong to a builder
+_NO_BUILDER = (
+    r"\bnot an? (?:\w+ )?builder|\bbuilders? (?:account|key|tier|plan|only|access|role)|"
+    r"\b(?:requires?|needs?|must (?:be|have)|only|belong to) (?:an? |for )?(?:\w+ )?builders?\b"
+)
 _LIST = ("list the users with", run("users", "list"))
 _PATH = ("check the path, and the base URL with", run("config", "show"))
 _CREDENTIALS = (
@@ -141,7 +146,7 @@ def _not_found(answer: Answer, call: Call, host: str) -> errors.ParsecError:
 def _forbidden(answer: Answer, call: Call, host: str) -> errors.ParsecError:
     """Judge a 403: another builder's user, not a builder's key, or something else."""
     text = answer.message.lower() if answer.value is not None else ""
-    about_key = bool(re.search(r"\bbuilders?\b", text))
+    about_key = bool(re.search(_NO_BUILDER, text))
     if re.search(r"not (?:found|owned)|does ?n[o']t (?:belong|exist)", text) and _about_user(call):
         about_key = about_key and not re.search(r"\b(?:this|your) builder\b", text)
         if not about_key and answer.is_from_api and answer.code in ("", "forbidden", "not_found"):

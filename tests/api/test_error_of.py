@@ -77,6 +77,7 @@ def test_a_403_about_the_key_is_a_key_fault(value, call):
         ({"error": "bad signature", "code": "authentication_failed"}, BALANCE),
         ({"error": "forbidden", "code": "forbidden"}, BALANCE),
         ({"error": "x", "code": "brand_new"}, USER),
+        ({"error": "the builder fee is not approved", "code": "fee"}, BALANCE),
         *((value, USER) for value in ({"message": "Forbidden"}, {}, None, ["x"])),
     ],
 )
