@@ -1,4 +1,4 @@
-"""Declare each setting once: name, variable, option, default and check; and rank its sources.
+"""Declare each setting once: name, variable, option, default and check; and find directories.
 
 Config file, environment, options, help and `config show` all use this table.
 """

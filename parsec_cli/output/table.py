@@ -151,11 +151,10 @@ class Layout:
         # the first that does not fit ends it: a column must not take the place of a better one
         for place, column in ranked:
             slot = self._slot(place, column, [_width(row[place]) for row in rows])
-            room -= slot.width + len(_GAP)
-            if room < 0:
-                room += slot.width + len(_GAP)
+            if slot.width + len(_GAP) > room:
                 kept = kept if column.rank > ranked[0][1].rank else []
                 break
+            room -= slot.width + len(_GAP)
             kept.append(slot)
         self._slots = sorted(kept, key=lambda slot: slot.place)
         # the room that is left goes to columns of text that could use it, from the left
