@@ -92,7 +92,7 @@ def test_every_module_belongs_to_a_room_of_the_table():
     assert {role(path) for path in modules()} - {"__init__", "__main__"} == SHARED | set(ROOMS)
 
 
-def test_arrows_only_go_down():
+def test_imports_follow_the_table_of_rooms():
     wrong = {
         f"{path.relative_to(PACKAGE)} -> {sorted(beyond)}"
         for path in modules()
@@ -102,7 +102,7 @@ def test_arrows_only_go_down():
     assert not wrong
 
 
-def test_what_is_shared_needs_nothing_but_itself():
+def test_shared_modules_import_only_each_other():
     wrong = {
         f"{path.name} -> {sorted(beyond)}"
         for path in modules()
@@ -139,7 +139,7 @@ def test_no_two_modules_share_a_name_unless_they_mean_the_same():
     assert twice == {"credentials", "history", "plan"}
 
 
-def test_nobody_imports_click():
+def test_no_module_imports_click():
     assert not [
         str(path) for path in modules() if any(n.startswith("click") for n in imports(path))
     ]

@@ -29,7 +29,7 @@ def generator():
     return module
 
 
-def test_all_generated_files_are_known_here(generator):
+def test_this_test_lists_all_generated_files(generator):
     assert set(generator.generated()) == set(PATHS)
 
 
@@ -89,5 +89,5 @@ def test_the_man_page_has_no_complaint_from_mandoc():
     assert [line for line in found.stdout.splitlines() if "missing date" not in line] == []
 
 
-def test_roff_does_not_take_text_for_its_own(generator):
+def test_roff_does_not_interpret_text(generator):
     assert generator._roff(".a \\ b-c…") == "\\&.a \\e b\\-c\\[u2026]"

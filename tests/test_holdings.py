@@ -196,5 +196,5 @@ OTHERS = ["0.01", "1e-400", "100.50", "?", "", 1, True, {}, "0,01"]
     ],
     ids=str,
 )
-def test_whatever_is_not_a_readable_zero_counts_as_money(balances, money):
+def test_anything_but_a_readable_zero_counts_as_money(balances, money):
     assert holds_money(User({"wallet": {"balances": balances}})) is money

@@ -13,7 +13,7 @@ from parsec_cli.models import Pool, User, WrongShape
         *(("9" * 19, None), ([], None)),
     ],
 )
-def test_a_limit_is_read_however_it_is_written(written, limit):
+def test_a_limit_is_read_in_every_spelling(written, limit):
     assert User({"qps_limit": written}).qps_limit == limit
     assert User({}).qps_limit is None
 

@@ -129,7 +129,7 @@ def test_an_unusable_proxy_is_named_by_its_variable_and_never_quoted(variable, v
 
 
 @pytest.mark.parametrize("value", ["http://[", "http://", "http://u:p@"])
-def test_a_proxy_without_a_host_is_refused_also_for_loopback(value):
+def test_a_proxy_without_a_host_is_refused_for_loopback_too(value):
     with pytest.raises(UsageFault, match="the proxy in http_proxy cannot be used"):
         connect(LOOP, Deadline(), {"http_proxy": value})
 

@@ -37,7 +37,7 @@ def answer(body: bytes, *, pieces: int = 7, status: int = 200, **headers: str) -
 
 @STEADY
 @given(JSON_VALUES)
-def test_what_a_server_encodes_is_read_back_equal(value):
+def test_encoded_bodies_are_decoded_unchanged(value):
     found = answer(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     assert found.unfit == ""
     body = json.dumps(value).encode()
@@ -49,7 +49,7 @@ def test_what_a_server_encodes_is_read_back_equal(value):
 
 @STEADY
 @given(st.binary(max_size=300), st.sampled_from(["", "gzip", "deflate", "br", "identity"]))
-def test_random_bytes_in_any_encoding_raise_nothing_unexpected(body, encoding):
+def test_random_bytes_in_any_encoding_raise_only_expected_errors(body, encoding):
     found = answer(body, content_encoding=encoding)
     assert found.value is None or found.unfit == ""
     assert bool(found.unfit) or found.value is not None or body.strip() == b"null"
@@ -57,7 +57,7 @@ def test_random_bytes_in_any_encoding_raise_nothing_unexpected(body, encoding):
 
 @STEADY
 @given(st.text(alphabet='[]{}",:0\\ ', max_size=200))
-def test_random_brackets_and_quotes_raise_nothing_unexpected(text):
+def test_random_brackets_and_quotes_raise_only_expected_errors(text):
     body = text.encode()
     try:
         expected = json.loads(text)
@@ -99,7 +99,7 @@ def test_a_body_that_contradicts_its_encoding_is_unfit(body, encoding):
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "deflate", "br", "gzip, gzip", "identity"])
-def test_an_empty_body_is_empty_whatever_its_encoding(encoding):
+def test_an_empty_body_is_empty_in_every_encoding(encoding):
     found = answer(b"", content_encoding=encoding)
     assert found.empty
     assert found.unfit == "it is empty"

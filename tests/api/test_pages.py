@@ -50,7 +50,7 @@ def ids(found: list[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("last", [{}, {"next_cursor": None}, {"next_cursor": ""}])
-def test_absent_null_and_empty_end_the_listing(last):
+def test_an_absent_null_or_empty_cursor_ends_the_listing(last):
     origin = Origin(lambda _: reply({"users": [user(1)], "count": 1, **last}))
     found = walked(origin)
     assert ids(found) == ["u1"]

@@ -162,7 +162,7 @@ def test_each_spelling_of_a_user_has_one_meaning(typed, meaning, name):
         *("ext:pk_live_x", "id:sk_x", "id: pk_x"),
     ],
 )
-def test_text_that_can_name_no_user_is_refused_before_any_request(typed):
+def test_an_impossible_user_is_refused_before_any_request(typed):
     builder = Builder(a="alice")
     with pytest.raises(UsageFault) as caught:
         builder.resolver().several(["alice", typed])

@@ -89,7 +89,7 @@ def test_a_deactivation_is_not_repeated_after_a_minute(clock):
     assert exchange.doubt
 
 
-def test_the_minute_also_limits_a_429_after_a_lost_response(clock):
+def test_the_minute_limits_repeats_after_a_429_too(clock):
     limited = status(429, {}, retry_after="50")
     exchange, attempts = run(Kind.DEACTIVATE, LOST, limited, GOOD, clock=clock, took=20.0)
     assert len(attempts.sent_at) == 2
@@ -98,7 +98,7 @@ def test_the_minute_also_limits_a_429_after_a_lost_response(clock):
 
 
 def test_the_minute_starts_with_the_first_request_that_was_sent(clock):
-    """A 429 and a refused connection applied nothing: they may take as long as they take."""
+    """Time spent on a 429 or a refused connection does not count: nothing was applied."""
     limited = [status(429, {}, retry_after="50")] * 4
     exchange, _ = run(Kind.DEACTIVATE, *limited, LOST, GOOD, clock=clock, max_wait=600)
     assert exchange.good is GOOD
@@ -121,7 +121,7 @@ def test_the_minute_starts_with_the_first_request_that_was_sent(clock):
         ((LOST, status(404, {})), True),
     ],
 )
-def test_doubt_means_that_an_earlier_attempt_may_have_worked(results, doubt, clock):
+def test_doubt_means_that_an_earlier_attempt_may_have_been_applied(results, doubt, clock):
     exchange, _ = run(Kind.CREATE, *results, clock=clock)
     assert exchange.doubt is doubt
 

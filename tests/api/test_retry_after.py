@@ -62,7 +62,7 @@ ANY_TEXT = st.text(max_size=60) | st.from_regex(r"[-+0-9.,: A-Za-z]{0,40}", full
 
 @STEADY
 @given(ANY_TEXT)
-def test_random_text_raises_nothing_and_no_wait_is_below_a_tenth(text):
+def test_random_text_raises_nothing_and_waits_at_least_a_tenth(text):
     wait = retry_after(text, NOW)
     assert wait is None or (math.isfinite(wait) and wait >= SHORTEST_WAIT)
 

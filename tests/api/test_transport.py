@@ -157,7 +157,7 @@ def test_a_slow_body_does_not_exceed_the_limit(server: ScriptedServer, action):
     assert found.good is None
 
 
-def test_what_surrounds_the_chunks_of_a_body_is_not_kept():
+def test_extensions_and_trailers_of_chunks_are_not_kept():
     # the head is longer than one read; each byte of the body comes with 8 KiB around it
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + b"X-A: b\r\n" * 10_000 + b"\r\n"
 
@@ -234,7 +234,7 @@ def test_all_addresses_of_a_name_are_tried_within_one_limit(monkeypatch, server:
 @pytest.mark.parametrize(
     "way", [{}, {"http_proxy": "http://near.localhost:3128"}], ids=["straight", "proxy"]
 )
-def test_plain_http_goes_to_this_machine_only_whatever_the_name_says(monkeypatch, way):
+def test_plain_http_goes_only_to_addresses_of_this_machine(monkeypatch, way):
     """A resolver may give any address for a name below `localhost`."""
     opened = []
     monkeypatch.setattr(socket, "create_connection", lambda place, *_a, **_k: opened.append(place))

@@ -49,7 +49,7 @@ def walk(ask, limit):
 
 
 @pytest.mark.parametrize("limit", [100, 7])
-def test_pages_hold_every_user_once(server, ask, limit):
+def test_pages_contain_every_user_once(server, ask, limit):
     server.settle(Setting(users=250))
     listed = [user["external_id"] for user in walk(ask, limit)]
     assert listed == [external_id(number) for number in range(250)]
@@ -69,7 +69,7 @@ def test_an_unknown_cursor_is_refused(server, ask):
     assert ask("GET", f"{USERS}?limit=100&cursor=eA%3D%3D")[0] == 400
 
 
-def test_beyond_the_burst_the_answer_is_the_documented_429(server, ask):
+def test_a_request_beyond_the_burst_gets_the_documented_429(server, ask):
     server.settle(Setting(users=5, rate=0.001, burst=2))
     answers = [ask("PATCH", f"{USERS}/{customer_id(n)}", {"qps_limit": 9}) for n in range(3)]
     assert [status for status, _, _ in answers] == [200, 200, 429]
@@ -80,7 +80,7 @@ def test_beyond_the_burst_the_answer_is_the_documented_429(server, ask):
     assert (counted.writes, counted.effects, counted.too_many) == (2, 2, 1)
 
 
-def test_a_repeated_write_is_no_second_effect(server, ask):
+def test_a_repeated_write_has_one_effect(server, ask):
     server.settle(Setting(users=5))
     path = f"{USERS}/{customer_id(1)}"
     assert [ask("PATCH", path, {"qps_limit": 9})[2]["qps_limit"] for _ in range(2)] == [9, 9]

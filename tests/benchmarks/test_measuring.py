@@ -30,12 +30,12 @@ def test_a_terminal_is_one_for_the_program():
     assert run(python(TERMINAL, terminal=True), {}).size == len("True 160\r\n")
 
 
-def test_a_program_that_fails_is_no_measurement():
+def test_a_failed_program_is_not_measured():
     with pytest.raises(Failed, match="exit 3"):
         run(python(PRINT.format(code=3)), {})
 
 
-def test_nothing_of_the_environment_is_passed_on(monkeypatch):
+def test_the_environment_is_not_passed_on(monkeypatch):
     monkeypatch.setenv("PARSEC_PROFILE", "mine")
     show = python("import os; print(os.environ.get('PARSEC_PROFILE', '-'))")
     assert run(show, {"LANG": "C.UTF-8"}).size == len("-\n")
@@ -54,20 +54,20 @@ def test_the_ratio_is_the_median_of_the_rounds():
     assert (judged.verdict, judged.stretched) == ("pass", "falls short")
 
 
-def test_a_count_is_judged_by_itself():
+def test_a_count_is_judged_without_a_ratio():
     row = Row("requests", "tool", 3, figure=requests, unit="")
     assert judge(row, {"tool": runs(1.0, asked=3)}).verdict == "pass"
     assert judge(row, {"tool": runs(1.0, asked=4)}).verdict == "falls short"
 
 
-def test_a_floor_is_the_least_that_is_wanted():
+def test_a_floor_is_the_minimum():
     row = Row("share", "tool", 98, figure=requests, floor=True)
     assert judge(row, {"tool": runs(1.0, asked=99)}).verdict == "pass"
     assert judge(row, {"tool": runs(1.0, asked=97)}).verdict == "falls short"
 
 
 @pytest.mark.parametrize("results", [{}, {"tool": []}, {"tool": runs(1.0), "other": []}])
-def test_what_did_not_run_is_neither_met_nor_missed(results):
+def test_a_job_that_did_not_run_is_neither_met_nor_missed(results):
     judged = judge(Row("job", "tool", 1.1, "other"), results)
     assert judged.verdict == "not measured"
     assert "not measured" in table([judged])

@@ -120,7 +120,7 @@ def test_external_id_of_two_users_is_ambiguous(world):
     assert caught.value.details == ("row 2: `u1`",)
 
 
-def test_notes_say_what_a_plan_does_not_know_or_touch(world):
+def test_notes_list_what_a_plan_does_not_know_or_change(world):
     for name in ("u1", "u2", "u3"):
         world.add(name, 1)
     wanted = [Wanted(2, "u1", 1), Wanted(3, "new"), Wanted(4, "back", 1, customer_id="gone")]

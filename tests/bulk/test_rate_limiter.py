@@ -111,7 +111,7 @@ def test_unreported_limit_is_found_without_a_flood_of_429s(time, unpaced):
     assert 1000 / load.seconds >= 20
 
 
-def test_app_that_shares_the_key_keeps_its_part(time, unpaced):
+def test_an_app_that_shares_the_key_keeps_its_share(time, unpaced):
     bucket = Bucket(100.0, 100, time)
     app = Load()
 

@@ -62,7 +62,7 @@ def test_a_plan_that_cannot_be_read_is_damaged_changed_or_of_a_later_version(dat
     assert caught.value.message.startswith(f"the plan `p` {why}")
 
 
-def test_a_whole_plan_with_other_fields_is_of_another_version():
+def test_an_intact_plan_with_other_fields_has_another_version():
     """The first version had no holdings in its plans."""
     document = json.loads(dump(SAVED))
     for action in document["actions"]:

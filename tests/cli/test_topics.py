@@ -47,14 +47,14 @@ ELSEWHERE = {
 }
 
 
-def test_every_code_of_the_topic_is_produced_by_a_test(request):
+def test_a_test_produces_every_exit_code_of_the_topic(request):
     assert codes_in_topic() == set(BY_BUILDER) | set(ELSEWHERE)
     for code, place in ELSEWHERE.items():
         assert re.search(rf"\b{code}\b", (request.config.rootpath / place).read_text()), code
 
 
 @pytest.mark.parametrize("code", BY_BUILDER)
-def test_code_is_produced(code, tool, builder, key_env, work):
+def test_a_command_ends_with_the_exit_code(code, tool, builder, key_env, work):
     prepare, line = BY_BUILDER[code]
     prepare(builder)
     (work / "users.csv").write_text("external_id\nu\n")

@@ -445,7 +445,7 @@ def test_a_failure_has_the_exit_code_of_any_command(run, builder, method, action
     assert "<html" not in done.err
 
 
-def test_keys_in_answers_are_masked_unless_revealed(run, builder):
+def test_keys_in_responses_are_masked_by_default(run, builder):
     builder.add("alice")
     path = f"/builder/users/{KNOWN}"
     assert END_USER_KEY not in run("api", "GET", path).out
@@ -498,7 +498,7 @@ def test_names_from_the_server_are_escaped_on_a_terminal(run, builder):
         ("C:/Git/builder/users?limit=1", "'builder/users?limit=1'"),
     ],
 )
-def test_a_path_that_git_bash_rewrote_is_recognised(run, builder, path, meant):
+def test_a_path_rewritten_by_git_bash_is_recognised(run, builder, path, meant):
     done = run("api", "GET", path)
     assert done.code == 2, done
     assert builder.requests == []

@@ -25,7 +25,7 @@ def test_one_line_of_standard_base64_in_every_format(tool, keys_file, leaks, exc
     assert [leak for leak in leaks(done, SECRETS) if "stdout" not in leak] == []
 
 
-def test_it_needs_no_key_no_network_and_no_home(tool, keys_file, home):
+def test_encoding_needs_no_key_no_network_and_no_home(tool, keys_file, home):
     env = {"HOME": "/proc/none/home", "PARSEC_API_BASE_URL": "https://x.invalid"}
     done = tool("credentials", "encode", "--exchange", "kalshi", keys_file("kalshi"), env=env)
     assert done.code == 0, done

@@ -140,7 +140,7 @@ def test_each_of_several_has_an_entry_of_its_own(run, builder):
     ],
     ids=" ".join,
 )
-def test_what_sends_no_change_leaves_no_entry(run, builder, history, argv):
+def test_a_command_that_sends_no_change_adds_no_entry(run, builder, history, argv):
     builder.add("alice", 10)
     run(*argv)
     assert builder.mutations == []

@@ -159,7 +159,7 @@ def counts(holdings: dict[str, Any] | None) -> bool:
     balances_only=st.booleans(),
 )
 @settings(STEADY, max_examples=500 if FULL else 25)
-def test_no_holder_is_deactivated_without_the_right_number(
+def test_users_with_holdings_are_deactivated_only_with_the_right_number(
     leaving, staying, form, off, agrees, balances_only
 ):
     """`off` is by how much `--allow-holdings` misses the number of holders; None: not given."""

@@ -397,7 +397,9 @@ UNKNOWN = "the outcome of an earlier deactivation of `u1` is unknown"
 
 @pytest.mark.parametrize("before", ["one", "api", "apply"])
 @each_form
-def test_every_form_knows_what_another_left_unknown(run, builder, forms, clock, before, form):
+def test_every_command_warns_of_outcomes_that_another_left_unknown(
+    run, builder, forms, clock, before, form
+):
     builder.strict = False
     builder.add("u1")
     builder.add("u2")

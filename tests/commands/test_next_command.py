@@ -147,7 +147,7 @@ def test_a_key_of_the_environment_stays_in_use(tool, builder, config):
     assert refused.err.splitlines()[-1] == expected
 
 
-def test_in_json_the_last_line_of_the_hint_is_the_command(tool):
+def test_the_last_line_of_a_json_hint_is_the_command(tool):
     done = tool("-p", "sandbox", "users", "deactivate", "user_007", "--json")
     text, command = done.error["hint"].split("\n")
     assert text == "to run it from a script:"

@@ -44,7 +44,7 @@ def test_exit_code_says_whether_the_pool_is_over(run, builder, allocated, how, c
     }
 
 
-def test_limit_is_compared_exactly(run, builder):
+def test_the_pool_is_compared_with_the_limit_exactly(run, builder):
     """89.9996 percent shows as 90.0 and is below."""
     builder.extra_pool = {"qps_pool": 1_000_000, "total_allocated_qps": 899_996}
     assert run("pool", "check").code == 0
@@ -126,7 +126,7 @@ def test_watch_on_a_terminal_redraws_until_ctrl_c(terminal, builder, key_env):
     assert len(builder.requests) >= 2
 
 
-def test_top_names_who_holds_most(run, builder):
+def test_top_lists_the_users_with_the_highest_limits(run, builder):
     for number in range(150):
         builder.add(f"u{number}", number)
     builder.add("unlimited", None)

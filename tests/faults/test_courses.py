@@ -69,7 +69,7 @@ def test_onboarding_without_evidence_is_unknown(tool, builder, key_env, work):
     assert len(builder.mutations) == 1
 
 
-def test_another_limit_in_the_response_is_checked_by_a_read(struck, builder):
+def test_a_response_with_another_limit_is_checked_by_a_read(struck, builder):
     other = {**new_user("alice", 0), "qps_limit": 77}
     completed, sent = struck("set-qps", json_answer(200, other), after_effect=True)
     assert (completed.code, sent) == (0, 1)

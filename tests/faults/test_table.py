@@ -135,7 +135,7 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("fault", "name"), CELLS)
-def test_cell(struck, builder, fault, name):
+def test_each_fault_has_its_exit_code_requests_and_messages(struck, builder, fault, name):
     action, cells = TABLE[fault]
     code, count = cells[COMMANDS[name].kind]
     completed, sent = struck(name, action)

@@ -15,7 +15,7 @@ def mode(path: Path) -> int:
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o000, 0o077])
-def test_a_new_config_is_private_whatever_the_umask(tool, home, mask):
+def test_a_new_config_is_private_under_every_umask(tool, home, mask):
     before = os.umask(mask)
     completed = tool("config", "set", "api_key", "--no-verify", stdin=STORED_KEY.encode())
     os.umask(before)

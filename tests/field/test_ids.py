@@ -76,7 +76,7 @@ def test_text_after_a_customer_id_never_addresses_that_user(run, builder, ending
 
 
 @pytest.mark.parametrize(("command", "name"), spread(NOTHING))
-def test_an_id_that_can_name_no_user_is_refused_before_any_request(run, builder, command, name):
+def test_an_impossible_id_is_refused_before_any_request(run, builder, command, name):
     """An unset shell variable must not address all users."""
     builder.add("alice")
     completed = run(*argv_for(command, name))

@@ -23,7 +23,7 @@ def pages_of(requests) -> list:
 
 @pytest.mark.parametrize("argv", [[], ["--limit", "500"]], ids=str)
 @pytest.mark.parametrize("form", ["tsv", "json", "csv", "ids", "jsonl", "table"])
-def test_a_plain_listing_is_every_user(run, builder, form, argv):
+def test_a_listing_without_options_contains_every_user(run, builder, form, argv):
     """Neither the default page size nor the API's maximum limits it."""
     users = builder.add_many(120)
     completed = run("users", "list", "-o", form, *argv)
@@ -34,7 +34,7 @@ def test_a_plain_listing_is_every_user(run, builder, form, argv):
 
 @pytest.mark.parametrize("option", ["--limit", "--page-size"])
 @pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5", "", "1_0", "+5", " 7", "٣", "1e2"])
-def test_a_number_of_users_is_a_plain_count_from_one(run, builder, option, value):
+def test_the_number_of_users_is_a_whole_number_from_one(run, builder, option, value):
     assert run("users", "list", f"{option}={value}").code == 2
     assert run("users", "list", "--page-size=101").code == 2
     assert builder.requests == []
@@ -54,7 +54,7 @@ def test_an_incomplete_listing_says_so_and_continues_exactly(run, builder, limit
     assert found == [user["customer_id"] for user in users]
 
 
-def test_a_limit_that_is_not_reached_is_a_complete_listing(run, builder):
+def test_a_listing_that_ends_below_its_limit_is_complete(run, builder):
     builder.add_many(120)
     for limit in ("120", "121"):
         completed = run("users", "list", "--limit", limit, "--json")
@@ -74,7 +74,7 @@ FAILURES = {
 
 @pytest.mark.parametrize(("action", "code"), FAILURES.values(), ids=FAILURES.keys())
 @pytest.mark.parametrize("form", ["json", "jsonl", "tsv", "csv"])
-def test_a_later_page_that_fails_leaves_a_marked_part(run, builder, action, code, form):
+def test_a_listing_whose_later_page_fails_is_marked_incomplete(run, builder, action, code, form):
     builder.add_many(40)
     builder.strict = False
     builder.fault("GET", "/users", nth=3, times=4, action=action)

@@ -17,7 +17,7 @@ def unavailable(retry_after: str | None):
     return json_answer(503, {"error": "busy", "code": "service_unavailable"}, headers)
 
 
-def test_a_date_is_not_read_by_a_wrong_clock(run_at, server):
+def test_a_wrong_clock_does_not_change_the_wait_until_a_date(run_at, server):
     """The server is an hour ahead: by the clock here, its `in 7 s` would be over an hour."""
     ahead = START + 3600
     headers = {"Retry-After": formatdate(ahead + 7, usegmt=True), "Date": formatdate(ahead)}
@@ -79,7 +79,7 @@ def test_the_last_request_of_a_month_is_noted_and_done(run_at, server):
     assert run_at("pool", "show", "-q").err == ""
 
 
-def test_a_limit_of_zero_means_no_limit(run_at, server):
+def test_a_monthly_limit_of_zero_means_no_limit(run_at, server):
     """With a monthly limit of 0, a 429 can only be about the rate per second."""
     unlimited = {**LAST, "x-ratelimit-monthly-limit": "0"}
     refused = json_answer(429, {"error": "x", "code": "rate_limit_exceeded"}, unlimited)

@@ -105,7 +105,7 @@ def test_a_pipe_needs_no_sync_and_a_closed_file_is_an_error():
         Disk().sync(writing)
 
 
-def test_a_commit_syncs_all_lines_so_far_once(tmp_path):
+def test_one_commit_syncs_all_earlier_lines(tmp_path):
     disk = CountingDisk()
     lines = opened(tmp_path, disk)
     lines.commit()

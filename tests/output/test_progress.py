@@ -84,7 +84,7 @@ def test_a_notice_replaces_the_bar_which_returns_below(clock):
     assert states(shown.err) == [line, "one failed", rf"{line}, waiting \u{{1b}} 3 s"]
 
 
-def test_threads_may_advance_together():
+def test_several_threads_can_advance_the_progress():
     clock = VirtualClock()
     shown = Shown(clock=clock)
     with shown.screen.progress(4000, "applying") as progress:

@@ -50,7 +50,7 @@ def test_escape_sequences_in_text_do_not_reach_a_terminal():
     assert show(Text("a\x1b[2J\tb\n"), terminal=True).out == "a\\u{1b}[2J\tb\n"
 
 
-def test_an_error_is_lines_for_people():
+def test_an_error_is_shown_as_lines_to_people():
     shown = Shown()
     shown.screen.error(
         UsageFault("no `qps`", details=["row 2: x", "row\x1b3"], hint="see `--help`")

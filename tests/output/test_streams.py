@@ -68,7 +68,7 @@ def test_characters_that_cannot_be_encoded_become_escapes():
 
 
 @pytest.mark.parametrize("stream", [None, Failing(errno.EIO), Failing(errno.EPIPE)])
-def test_messages_are_lost_quietly(stream):
+def test_a_message_that_cannot_be_written_is_dropped_silently(stream):
     sink = Sink(stream, "stderr")
     sink.write_quietly("x")
     sink.write_quietly("y")

@@ -21,7 +21,7 @@ def test_the_width_is_that_of_columns_or_80(columns, width):
     assert surface_of(Stream(terminal=True), {"COLUMNS": columns}).width == width
 
 
-def test_lines_have_no_limit_without_a_terminal():
+def test_lines_have_no_length_limit_without_a_terminal():
     assert surface_of(Stream(), {"COLUMNS": "40"}).width is None
 
 

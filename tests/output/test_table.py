@@ -147,7 +147,7 @@ def test_headers_can_be_left_out():
     assert "EXTERNAL" not in show(listing(USERS), headers=False, **at(80)).out
 
 
-def test_colour_is_modest():
+def test_colour_is_used_only_for_emphasis():
     text = show(listing(USERS), terminal=True, environ={"COLUMNS": "64", "TERM": "xterm"}).out
     assert text.splitlines()[0] == (
         "\x1b[2mEXTERNAL ID\x1b[0m  \x1b[2mCUSTOMER ID\x1b[0m                           "

@@ -55,7 +55,7 @@ def test_a_balance_is_that_of_the_wallet_in_base_units(api, external_id, units):
         ("user_004", [], [], []),
     ],
 )
-def test_seeded_users_hold_different_orders_and_positions(
+def test_seeded_users_have_different_orders_and_positions(
     api, external_id, open_orders, closed, sizes
 ):
     def statuses(**query):
@@ -99,7 +99,7 @@ def test_some_users_of_a_fleet_have_orders_and_some_had_them_before(api, db):
     assert counts == {(0, 0), (1, 0), (0, 2)}
 
 
-def test_a_deactivated_user_loses_everything_also_when_created_again(api):
+def test_a_deactivated_user_loses_everything_even_if_created_again(api):
     user = api.named("market-maker-1")
     assert api.delete(user["customer_id"]) == 204
     for path in (*READS, "/wallet"):
@@ -124,7 +124,7 @@ def test_a_wallet_is_shown_with_its_signer_and_links(api):
 
 
 @pytest.mark.parametrize(("external_id", "limit"), [("user_001", 10), ("user_004", 2500)])
-def test_rates_of_user_and_pool_run_down_within_a_second(api, clock, external_id, limit):
+def test_remaining_rates_of_user_and_pool_fall_within_a_second(api, clock, external_id, limit):
     """A user without a limit has that of the pool."""
     user = api.named(external_id)
 
@@ -150,7 +150,7 @@ def test_a_known_exchange_must_be_named(api, path):
 
 
 @pytest.mark.parametrize("customer_id", ["user_001", "0b5e55ed-0000-4000-8000-000000000000"])
-def test_on_behalf_of_nobody_is_a_bare_403(api, customer_id):
+def test_an_unknown_user_to_act_for_causes_a_403_without_a_code(api, customer_id):
     headers = {"X-Builder-Customer-Id": customer_id}
     answer = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
     assert (answer.status_code, answer.json()) == (403, NOT_OWNED)

@@ -36,7 +36,7 @@ def test_every_read_keeps_the_contract(api, operation):
     assert api("GET", path, params=query, headers=headers).status_code == 200
 
 
-def test_a_correct_response_is_no_breach():
+def test_a_correct_response_keeps_the_contract():
     assert breaches("GET", "/builder/pool", 200, QUOTA, json.dumps(POOL).encode()) == []
 
 
@@ -59,5 +59,5 @@ def test_a_correct_response_is_no_breach():
         (418, QUOTA, {**NOT_FOUND, "code": "teapot"}),
     ],
 )
-def test_a_wrong_response_is_a_breach(status, headers, body):
+def test_a_wrong_response_breaks_the_contract(status, headers, body):
     assert breaches("GET", "/builder/pool", status, headers, json.dumps(body).encode())

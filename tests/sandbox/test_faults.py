@@ -33,7 +33,7 @@ def test_faults_of_a_proxy_are_a_page(sandbox, status):
     assert answer.text.startswith("<html>")
 
 
-def test_a_star_strikes_every_method_but_no_wrong_key(sandbox):
+def test_a_star_strikes_every_method_but_not_a_wrong_key(sandbox):
     api = sandbox(faults=[Fault("*", 503, 1.0)])
     statuses = {api(method, "/builder/users").status_code for method in ("GET", "POST", "PUT")}
     assert statuses == {503}
@@ -83,7 +83,7 @@ def test_faults_are_read(text, fault):
         ("GET 503 1e-1", "`1e-1` is not a probability"),
     ],
 )
-def test_other_faults_are_refused_by_the_word(text, why):
+def test_an_invalid_fault_is_refused_with_the_wrong_word(text, why):
     with pytest.raises(UsageFault) as refused:
         parse_fault(text)
     assert why in refused.value.message

@@ -50,7 +50,7 @@ def test_a_cursor_is_base64_that_must_be_escaped(empty):
         base64.b64encode(b"[" * 30_000).decode(),
     ],
 )
-def test_a_cursor_that_is_not_the_servers_is_refused(api, cursor):
+def test_a_foreign_cursor_is_refused(api, cursor):
     answer = api("GET", "/builder/users", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 

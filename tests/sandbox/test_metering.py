@@ -25,7 +25,7 @@ def test_usage_counts_every_accepted_request_of_a_caller_and_month(api, clock):
     assert used(api) == 1
 
 
-def test_headers_have_tier_quota_rest_and_reset(api):
+def test_headers_contain_tier_quota_remaining_and_reset(api):
     for path in ("/usage", "/builder/users/nobody"):
         headers = api("GET", path).headers
         quota = [headers[f"x-ratelimit-monthly-{name}"] for name in ("limit", "remaining", "reset")]

@@ -34,7 +34,7 @@ def test_managed_safe_is_owned_by_the_given_address(empty, user, chain, chain_id
 @pytest.mark.parametrize(
     "wish", [OWN_POLYMARKET, {**OWN_POLYMARKET, "private_key": HEX_KEY}, OWN_KALSHI]
 )
-def test_own_credentials_are_checked_and_kept(empty, user, wish):
+def test_credentials_of_the_user_are_checked_and_stored(empty, user, wish):
     result = empty.onboard(user, **wish).json()
     steps = ["credentials_validated", "credentials_stored", "exchange_linked"]
     assert (result["steps_completed"], result["wallet"]) == (steps, None)
@@ -66,7 +66,7 @@ def test_a_wallet_without_a_link_is_only_linked(api):
     assert result["wallet"] == user["wallet"]
 
 
-def test_an_address_given_at_creation_is_not_a_step_again(empty):
+def test_an_address_set_at_creation_is_not_repeated_as_a_step(empty):
     user = empty.create("u2", eoa_address=ADDRESS)["customer_id"]
     result = empty.onboard(user, **{**SAFE, "eoa_address": ADDRESS.lower()}).json()
     assert result["steps_completed"] == ["wallet_safe_created", "exchange_linked"]

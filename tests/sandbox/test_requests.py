@@ -30,7 +30,7 @@ def test_every_call_needs_a_valid_key(api, headers, error):
         assert answer.json() == {"error": error, "code": "unauthorized", "retryable": False}
 
 
-def test_an_end_users_key_is_not_a_builders(api):
+def test_the_key_of_an_end_user_is_not_a_builder_key(api):
     key = api.named("user_001")["api_key"]
     for method, path in EVERY_CALL:
         if path.startswith("/builder"):

@@ -8,7 +8,7 @@ from sandbox.shapes import USER
 from parsec_cli.sandbox import app, seed
 
 
-def test_first_use_holds_a_dozen_users_of_all_strategies(api):
+def test_first_use_creates_twelve_users_of_all_strategies(api):
     users = api.all_users()
     assert len(users) == 12
     managed = [u for u in users if u["wallet"] and u["linked_exchanges"]]
@@ -21,7 +21,7 @@ def test_first_use_holds_a_dozen_users_of_all_strategies(api):
     assert api.pool() == {"qps_pool": 2500, "end_user_count": 12, "total_allocated_qps": 1055}
 
 
-def test_balances_of_the_dozen_are_some_zero_and_none(api):
+def test_first_users_have_balances_zero_balances_or_none(api):
     def amounts(external_id):
         balances = api.named(external_id)["wallet"].get("balances")
         return balances and [(held["balance"], held["raw_balance"]) for held in balances]

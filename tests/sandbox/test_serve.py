@@ -118,7 +118,7 @@ def test_a_signal_ends_it_cleanly(running, db, number):
     assert list(db.parent.iterdir()) == [db]
 
 
-def test_stderr_stays_empty_whatever_clients_do(running):
+def test_clients_cannot_cause_output_on_stderr(running):
     port = urlsplit(running.url).port or 0
     for garbage in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b""):
         with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
@@ -129,7 +129,7 @@ def test_stderr_stays_empty_whatever_clients_do(running):
     assert running.end() == (0, "", "")
 
 
-def test_a_file_that_breaks_meanwhile_is_a_500(running, db):
+def test_a_file_that_breaks_while_serving_causes_a_500(running, db):
     with connect(running) as connection:
         ask(connection, "GET", "/builder/pool")
         seed.reset(db)  # so that the server cannot continue with what it has read

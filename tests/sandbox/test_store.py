@@ -80,7 +80,7 @@ for _ in range(20):
 """
 
 
-def test_processes_that_use_it_first_at_once_agree(db, sandbox):
+def test_processes_that_create_the_file_together_agree(db, sandbox):
     started = [
         subprocess.Popen(
             [sys.executable, "-c", FIRST_USE, db],

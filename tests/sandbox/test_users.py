@@ -69,7 +69,7 @@ def test_deactivating_revokes_the_users_key(empty):
     ("customer_id", "status"),
     [(NOBODY, 404), ("user_001", 404), ("%00", 404), (OTHER_BUILDERS_USER, 403)],
 )
-def test_users_that_are_not_the_builders(api, method, customer_id, status):
+def test_users_of_another_builder_are_refused(api, method, customer_id, status):
     body = {"json": {"qps_limit": 5}} if method == "PATCH" else {}
     answer = api(method, f"/builder/users/{customer_id}", **body)
     assert answer.status_code == status

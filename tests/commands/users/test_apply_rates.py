@@ -86,7 +86,7 @@ def test_a_given_rate_is_kept(run, builder, work, clock):
     assert len(meter.accepted) <= 20 * (spent + 1) + 2
 
 
-def test_a_limit_of_0_is_no_limit(run, builder, work):
+def test_a_limit_of_0_means_no_limit(run, builder, work):
     builder.rest_qps = 0
     assert run("users", "apply", creates(work / "u.csv", 50), "--yes").waits == ()
 

@@ -72,7 +72,7 @@ def test_an_existing_user_is_not_called_created(run, builder):
     assert builder.effects == []
 
 
-def test_an_existing_user_that_is_as_asked_differs_in_nothing(run, builder):
+def test_an_existing_user_that_matches_the_request_causes_no_warning(run, builder):
     builder.add("u1", 10, wallet={"eoa_address": ADDRESS.lower()})
     done = run("users", "create", "u1", "--qps-limit", "10", "--eoa-address", ADDRESS)
     assert done.code == 0, done
@@ -124,7 +124,7 @@ def test_a_response_that_does_not_say_whether_the_user_is_new(run, builder):
     [{"users": [{"customer_id": "c1"}], "count": 1}, {"customer_id": "", "external_id": "u1"}],
     ids=repr,
 )
-def test_a_2xx_that_is_not_the_user_is_not_a_success(run, builder, value):
+def test_a_2xx_without_the_user_is_not_a_success(run, builder, value):
     builder.fault("POST", action=json_answer(200, value), times=2)
     done = run("users", "create", "u1", "--json")
     assert (done.code, done.out) == (12, ""), done

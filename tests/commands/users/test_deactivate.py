@@ -179,7 +179,7 @@ def test_a_change_takes_no_uuid_for_an_external_id_without_its_prefix(run, build
     ids=["--no-input", "CI", "variables", "--reason", "-q"],
 )
 @pytest.mark.parametrize("stdin", [b"alice\n", b"y\n" * 100, b""])
-def test_nothing_else_is_consent(run, builder, options, env, stdin):
+def test_no_other_input_counts_as_consent(run, builder, options, env, stdin):
     builder.add("alice")
     done = run("users", "deactivate", "alice", *options, env=env, stdin=stdin)
     assert done.code == 9, done
@@ -188,7 +188,7 @@ def test_nothing_else_is_consent(run, builder, options, env, stdin):
 
 
 @pytest.mark.parametrize("option", ["--yes", "-y", "--force", "-f"])
-def test_there_is_no_option_that_skips_the_question(run, builder, option):
+def test_no_option_skips_the_question(run, builder, option):
     builder.add("alice")
     assert run("users", "deactivate", "alice", option).code == 2
     assert builder.requests == []
@@ -265,7 +265,7 @@ def test_the_count_is_the_word_for_several(run, builder, line, code):
     assert len(builder.mutations) == sent
 
 
-def test_one_user_needs_the_name_with_a_results_file_too(run, builder, work):
+def test_one_user_is_confirmed_by_name_even_with_a_results_file(run, builder, work):
     builder.add("alice")
     argv = ["users", "deactivate", "alice", "--results", "r.jsonl", "--confirm"]
     assert run(*argv, "1").code == 9
@@ -378,7 +378,7 @@ def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd)
     assert history()[-1]["outcome"] == "unknown"
 
 
-def test_a_second_response_to_the_read_is_not_that_to_the_change(tool, server, key_env):
+def test_a_second_response_to_a_read_is_not_taken_for_the_change(tool, server, key_env):
     user = json.dumps({"customer_id": "c1", "external_id": "alice"}).encode()
 
     def answer_twice(peer, _request):

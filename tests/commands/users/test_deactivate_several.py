@@ -36,7 +36,7 @@ def test_users_in_a_file_are_deactivated_with_their_count(run, builder, people, 
     assert [request.method for request in builder.mutations] == ["DELETE", "DELETE"]
 
 
-def test_a_user_who_is_named_twice_counts_once(run, builder, people):
+def test_a_user_named_twice_counts_once(run, builder, people):
     names = ["u0", "u1", "ext:u0", people[1]["customer_id"]]
 
     assert run("users", "deactivate", *names, "--confirm", "4").code == 9

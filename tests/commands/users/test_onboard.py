@@ -140,7 +140,7 @@ def test_keys_pasted_in_place_of_the_file_are_not_repeated(run, builder, leaks, 
 
 
 @pytest.mark.parametrize("option", ["--private-key", "--clob-api-secret", "--api-secret"])
-def test_there_is_no_option_for_a_secret_and_its_value_is_not_repeated(run, builder, option):
+def test_no_option_takes_a_secret_and_its_value_is_not_repeated(run, builder, option):
     secret = polymarket()["private_key"]
     for argv in ([f"{option}={secret}"], [option, secret]):
         done = run("users", "onboard", "alice", *POLYMARKET, *argv)

@@ -11,7 +11,7 @@ def path_of(user):
     return f"/api/v1/builder/users/{user['customer_id']}"
 
 
-def test_a_raise_shows_old_and_new_limit_and_pool(run, builder):
+def test_an_increase_shows_old_and_new_limit_and_pool(run, builder):
     user = builder.add("alice", 10)
     builder.add("bob", 30)
     done = run("users", "set-qps", "alice", "20", "--json")
