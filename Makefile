@@ -17,11 +17,11 @@ BIN := .venv/bin
 demo: .venv/demo
 	$(BIN)/parsec -p sandbox users list
 
-# needs Python and a package index; tests of programs that are missing are skipped, and listed
+# needs Python and a package index; tests that need a missing program are skipped and listed
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto
 
-# the full counts: kills, signals, mutated answers; some ten minutes
+# the long tests: kills, signals and mutated responses; about ten minutes
 test-long: .venv/dev
 	PARSEC_TEST_FULL=1 $(BIN)/python -m pytest -n auto
 
@@ -44,14 +44,14 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# exit 1 when a row of the target table falls short; the last full run stands in RESULTS.md
+# exits with 1 if a target is missed; benchmarks/RESULTS.md has the last full run
 bench: .venv/dev
 	PYTHONPATH=tests $(BIN)/python benchmarks
 
 bench-quick: .venv/dev
 	PYTHONPATH=tests $(BIN)/python benchmarks --quick
 
-# the wheel and the sdist, and the suite against the wheel as it is installed
+# build the wheel and the sdist, and run the suite against the installed wheel
 dist: .venv/dev
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
@@ -62,7 +62,7 @@ dist: .venv/dev
 		| tar -c -T - | tar -x -C dist/suite
 	cd dist/suite && ../venv/bin/python -m pytest -n auto
 
-# what is written from the command tree: completions, reference, man page
+# write the files generated from the command tree: completions, reference, man page
 generated completions: .venv/dev
 	$(BIN)/python docs/generate.py
 

@@ -19,6 +19,7 @@ DOCUMENTS = (
     "docs/architecture.md",
     "docs/sandbox.md",
     "docs/safety.md",
+    "docs/mutation.md",
 )
 # what a line gives where it is not 0, and why
 EXPECTED = {
