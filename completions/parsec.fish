@@ -132,7 +132,7 @@ complete -c parsec -n '__parsec_at \'users onboard\'' -l exchange -x -a 'polymar
 complete -c parsec -n '__parsec_at \'users onboard\'' -l mode -x -a 'managed self' -d 'Let Parsec make a wallet, or store the user\'s keys.'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l wallet-type -x -a 'eoa safe' -d 'Wallet of a managed user [default eoa].'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l eoa-address -x -d 'Owner of a safe wallet.'
-complete -c parsec -n '__parsec_at \'users onboard\'' -l chain-id -x -d 'Chain of a safe wallet [default 137].'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l chain-id -x -d 'Chain of the wallet [default 137].'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l credentials -r -F -d 'Exchange keys: a JSON object or a PEM file.'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
 complete -c parsec -n '__parsec_at \'users onboard\'' -s n -l dry-run -d 'Read and check everything, but send no change.'

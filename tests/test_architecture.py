@@ -10,6 +10,7 @@ from pathlib import Path
 import parsec_cli
 
 PACKAGE = Path(parsec_cli.__file__).parent
+LONGEST_FUNCTION, LONGEST_FILE = 50, 300
 # what every room may use: the standard library and each other only
 SHARED = {
     "base_url",
@@ -120,6 +121,18 @@ def test_no_modules_import_each_other_in_a_circle():
     # a module that another one names, not the packages around it
     graph = {name: set(imports(path, nodes)) & names.keys() for name, path in names.items()}
     TopologicalSorter(graph).prepare()  # raises CycleError with the modules of a circle
+
+
+def test_no_file_and_no_function_is_too_long():
+    functions = [
+        (f"{path.relative_to(PACKAGE)}: {node.name}", (node.end_lineno or 0) - node.lineno + 1)
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert [name for name, lines in functions if lines > LONGEST_FUNCTION] == []
+    files = {str(path): path.read_text(encoding="utf-8").count("\n") for path in modules()}
+    assert [name for name, lines in files.items() if lines > LONGEST_FILE] == []
 
 
 def test_each_library_is_named_in_one_place():

@@ -62,10 +62,7 @@ def command(
       parsec api GET /positions --query exchange=polymarket --as user_001
 
     """
-    runtime, method = runtime_of(ctx), method.upper()
-    if method not in (*_READS, *_CHANGES):
-        known = ", ".join((*_READS, *_CHANGES))
-        raise UsageFault(f"unknown HTTP method `{method}`", hint=f"use one of {known}")
+    runtime, method = runtime_of(ctx), _method(method)
     if runtime.options.format is None:
         # the columns of a table are unknown
         runtime.options.output = "json"
@@ -83,14 +80,18 @@ def command(
         consent.warn_of_holders(runtime, [one])
         return not_sent(method, call.path, call.body, holdings=one.json)
     if call.kind is Kind.READ:
-        exchange = runtime.client.read(call)
-        if exchange.good is None:
-            raise error_of(exchange, call, runtime.client.host)
-        return _shown(runtime, exchange.good, include=include)
+        return _shown(runtime, _read(runtime, call), include=include)
     if one is not None:
         consent.agree(runtime, [one], consent.Consent(confirm, allow_holdings), by_name=True)
     answer = _change(runtime, call, one, reason)
     return Text("") if answer is None else _shown(runtime, answer, include=include)
+
+
+def _method(text: str) -> str:
+    method, known = text.upper(), (*_READS, *_CHANGES)
+    if method not in known:
+        raise UsageFault(f"unknown HTTP method `{method}`", hint=f"use one of {', '.join(known)}")
+    return method
 
 
 def _call(
@@ -205,6 +206,13 @@ def _promise(method: str) -> Promise:
     return lambda answer: (
         "" if method == "HEAD" or (answer.status == no_content and answer.empty) else answer.unfit
     )
+
+
+def _read(runtime: Runtime, call: Call) -> Answer:
+    exchange = runtime.client.read(call)
+    if exchange.good is None:
+        raise error_of(exchange, call, runtime.client.host)
+    return exchange.good
 
 
 def _change(runtime: Runtime, call: Call, one: consent.Held | None, reason: str) -> Answer | None:

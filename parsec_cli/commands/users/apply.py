@@ -68,20 +68,25 @@ def command(
     what = PlanOptions(file, prune, allow_overcommit, allow_odd_ids, balances_only, mapped or ())
     options = RunOptions(given, most, dry_run, results, reason, yes, concurrency, max_failures)
     check_output(file, results, "--results")
-    data, saved = read_bytes(runtime, file), None
+    data = read_bytes(runtime, file)
     if file == "-" and not (yes or confirm is not None or dry_run):
         raise ConsentMissing(
             "stdin is the file, so nobody can be asked: nothing was sent",
             hint="add `--confirm COUNT` if it deactivates users, else run",
             command=consent.script_command(),
         )
-    if plans.is_saved_plan(data):
-        saved = plans.load(data, name_of(file))
-        host, key = runtime.profile.base_url.display, runtime.fingerprint
-        plans.check_binding(saved, host=host, key_fingerprint=key)
-        _check_flags(what, saved)
+    saved = _loaded(runtime, what, data) if plans.is_saved_plan(data) else None
     with journal_of(runtime, _COMMAND) as journal:
         return _apply(runtime, what, options, saved, data, journal)
+
+
+def _loaded(runtime: Runtime, what: PlanOptions, data: bytes) -> plans.SavedPlan:
+    """Load a saved plan; refuse one for another host or key, or made with other options."""
+    saved = plans.load(data, name_of(what.file))
+    host, key = runtime.profile.base_url.display, runtime.fingerprint
+    plans.check_binding(saved, host=host, key_fingerprint=key)
+    _check_flags(what, saved)
+    return saved
 
 
 def _check_flags(options: PlanOptions, saved: plans.SavedPlan) -> None:

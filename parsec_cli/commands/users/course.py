@@ -17,7 +17,7 @@ from parsec_cli.bulk.plan import plan
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run.journal import EarlierDeactivations, Journal, open_journal
 from parsec_cli.bulk.run.rate_limiter import pacer_for
-from parsec_cli.bulk.run.row_results import Results, reserved_file
+from parsec_cli.bulk.run.row_results import Results, RunResult, reserved_file
 from parsec_cli.bulk.run.run import Run
 from parsec_cli.commands.shared.consent import Consent, Held, check_pool, warn_of_unknown
 from parsec_cli.commands.shared.input_file import path_of
@@ -224,7 +224,10 @@ def run_plan(
         runtime.screen.notice(f"{ended.sentence}; results: {path}")
     elif runtime.screen.format_name != "table":  # which shows it below
         runtime.screen.notice(ended.sentence)
+    return _rows(ended)
 
+
+def _rows(ended: RunResult) -> Listing:
     failure = ended.error()
     return Listing(
         "results",

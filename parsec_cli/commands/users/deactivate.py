@@ -75,24 +75,33 @@ def command(
     if len(users) == 1 and results is None:
         return _deactivate_one(runtime, users[0], options)
     check_output(from_file or "-", results, "--results")
-    header = ""
-    if from_file is None:
-        for text in users:
-            Reference.parse(text)
-        targets = tuple(Target.named(row, text) for row, text in enumerate(users, 1))
-    else:
-        targets, header = _targets_in(runtime, from_file, mapped or ())
+    if from_file is not None:
+        return _deactivate(runtime, *_targets_in(runtime, from_file, mapped or ()), options)
+    for text in users:
+        Reference.parse(text)
+    targets = tuple(Target.named(row, text) for row, text in enumerate(users, 1))
+    return _deactivate(runtime, targets, "", options, by_name=len(users) == 1)
+
+
+def _deactivate(
+    runtime: Runtime,
+    targets: tuple[Target, ...],
+    header: str,
+    options: RunOptions,
+    *,
+    by_name: bool = False,
+) -> Listing:
+    """Deactivate users as a run, with a result row for each; one may be confirmed by its name."""
     with journal_of(runtime, _COMMAND) as journal:
-        builder = BuilderState(runtime, balances_only=balances_only)
-        checked, everyone = _checked(builder, targets, header, most)
-        if dry_run:
+        builder = BuilderState(runtime, balances_only=options.balances_only)
+        checked, everyone = _checked(builder, targets, header, options.most)
+        if options.dry_run:
             consent.warn_of_holders(runtime, everyone)
             rows = [as_json(action) for action in checked.send]
             return Listing("actions", columns.ACTION, [rows])
         if everyone:
-            by_name = len(users) == 1
             names = [everyone[0].user.customer_id] if by_name else None
-            consent.agree(runtime, everyone, given, by_name=by_name, names=names)
+            consent.agree(runtime, everyone, options.consent, by_name=by_name, names=names)
         return run_plan(_COMMAND, checked, journal, builder, options)
 
 

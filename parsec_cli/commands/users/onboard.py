@@ -32,9 +32,7 @@ def command(
         "--wallet-type eoa|safe", "Wallet of a managed user [default eoa]."
     ),
     eoa_address: str | None = option("--eoa-address 0x..", "Owner of a safe wallet."),
-    chain_id: int | None = number(
-        "--chain-id N", 1, 2**53, "Chain of a safe wallet [default 137]."
-    ),
+    chain_id: int | None = number("--chain-id N", 1, 2**53, "Chain of the wallet [default 137]."),
     credentials: str | None = common.CREDENTIALS,
     api_key_id: str | None = common.API_KEY_ID,
     dry_run: bool = common.DRY_RUN,
@@ -58,12 +56,12 @@ def command(
         fields: JsonObject = _wallet_fields(wallet_type or "eoa", eoa_address, chain_id)
     elif mode != "self":
         raise unknown("mode", mode, ("managed", "self"))
+    elif credentials is None:
+        raise UsageFault("`--mode self` needs `--credentials FILE`, or `-` for stdin")
     else:
         given = {"wallet-type": wallet_type, "eoa-address": eoa_address, "chain-id": chain_id}
         for name in (name for name, value in given.items() if value is not None):
             raise UsageFault(f"`--{name}` is for `--mode managed`")
-        if credentials is None:
-            raise UsageFault("`--mode self` needs `--credentials FILE`, or `-` for stdin")
         fields = {**read_keys(runtime, credentials, exchange, api_key_id, "stored")}
     found = runtime.resolver.one(user, to_change=True)
     body = {"customer_id": found.customer_id, "exchange": exchange, "mode": mode, **fields}
