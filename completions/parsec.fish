@@ -46,7 +46,7 @@ function __parsec_ask --argument-names kind
     command $program __complete "$kind:$prefix" $tokens[2..-1] 2>/dev/null
 end
 
-# Offers the names that a list joined by commas does not hold yet.
+# Offers the names that a list joined by commas does not contain yet.
 function __parsec_list
     set -l typed (commandline -ct | string replace -r -- '^--[a-z-]+=' '')
     set -l head (string replace -r -- '[^,]*$' '' $typed)

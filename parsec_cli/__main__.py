@@ -1,4 +1,4 @@
-"""Lets `python -m parsec_cli` stand in for the `parsec` command."""
+"""Let `python -m parsec_cli` run the `parsec` command."""
 
 from parsec_cli.main import run
 

@@ -162,7 +162,7 @@ def proxy_of(base_url: BaseUrl, environ: Mapping[str, str]) -> tuple[str, str | 
 
 
 def _near(proxy: str) -> bool:
-    """Tell whether a proxy is on this machine: only then can it reach this machine's loopback.
+    """Whether a proxy is on this machine: only then can it reach this machine's loopback.
 
     Another machine's proxy would also read the key, in plain http.
     """
@@ -183,7 +183,7 @@ def _bypassed(base_url: BaseUrl, no_proxy: str) -> bool:
     from ipaddress import ip_address, ip_network
 
     for entry in no_proxy.lower().replace(",", " ").split():
-        with suppress(ValueError):  # it is no address or range of addresses
+        with suppress(ValueError):  # it is neither an address nor a range
             if ip_address(base_url.host) in ip_network(re.sub(r"[][]", "", entry), strict=False):
                 return True
         name = entry.removesuffix(f":{base_url.port}").strip("[]").lstrip("*").strip(".")
@@ -197,7 +197,7 @@ def context_of(base_url: BaseUrl, proxy: str | None, environ: Mapping[str, str])
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # whatever the system's configuration of OpenSSL says
+    # even if the system's configuration of OpenSSL allows less
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if base_url.scheme == "http" and not (proxy or "").startswith("https"):
         # without encryption nothing is verified, and loading the certificates costs 15 ms

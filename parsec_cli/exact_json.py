@@ -12,7 +12,7 @@ import os
 import re
 from typing import Any
 
-# around a text that stands for a number until `unmarked` removes it; no server can know it
+# marks a text that stands for a number until `unmarked` removes it; no server can guess it
 _MARK = os.urandom(8).hex()
 _LONGEST_NUMBER = 4300  # as Python's limit for integers
 MAX_BODY = 16 * 1024 * 1024
@@ -28,7 +28,7 @@ _TOKEN = rb'(?s)"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[:,.]|(?<=\d)[eE]'
 _TOKENS = (b"[", b"{", b":", b",", b'"', b".", b"e", b"E")
 _WIDE = rb"[\xf0-\xf4]|\\u[dD][89abAB]"  # one such character quadruples the text around it
 _ESCAPED = bytes(range(0x7F, 0x100))
-_ONE_KIND = bytes.maketrans(b"{}", b"[]")  # mixed-up kinds are the parser's to find
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")  # the parser finds brackets of different kinds
 _NOT_BRACKETS = bytes(b for b in range(256) if b not in b"[]{}")
 
 

@@ -91,7 +91,7 @@ def hidden_fault(text: str) -> str:
 
 
 def slip(text: str, other: str) -> str:
-    """Return why the new id `text` may be the existing id `other`, mistyped or changed, or ""."""
+    """Return why the new id `text` may be a mistyped form of the existing id `other`, or ""."""
     if text == other:
         return ""
     if look_alike_key(text) == look_alike_key(other):
@@ -111,7 +111,7 @@ def sheet_error(text: str) -> str:
 
 
 def alike(text: str, existing: Mapping[str, str]) -> str:
-    """Tell which id of `existing`, look_alike_key -> id, looks the same; "" if none does."""
+    """Describe the id of `existing` (look_alike_key -> id) that looks the same; "" if none does."""
     other = existing.get(look_alike_key(text), text)
     return f"{slip(text, other)}, an existing user" if other != text else ""
 

@@ -1,4 +1,4 @@
-"""What ends a request early: signals, and the deadline that they bring forward.
+"""End a request early: by a signal, or by the deadline that a signal moves forward.
 
 Ctrl-C, SIGTERM and SIGHUP end the command at once, or wait for a change that is in flight.
 

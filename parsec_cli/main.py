@@ -159,7 +159,7 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
 
 def run() -> None:
     """Run the `parsec` command with the real streams, signals and exit."""
-    # Start-up makes some 50,000 objects and no garbage; collections meanwhile take 10 ms.
+    # Start-up makes some 50,000 objects and no garbage; collections would take 10 ms.
     gc.set_threshold(100_000)
     # Interpreter exit spends 8 to 19 ms collecting what the process is about to drop anyway.
     # Every file is closed by a `with`, so nothing depends on a finaliser.

@@ -1,4 +1,4 @@
-"""The API's nouns, parsed at the edge, and the outcome of a change to one of them.
+"""The API's objects, parsed on arrival, and the outcome of a change to one of them.
 
 Field names and shapes are those of the Builder API. Every view keeps `raw`, so that unknown
 fields, null against absent and exact integers reach the output unchanged.
@@ -22,7 +22,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I
 
 
 class WrongShape(ValueError):
-    """A JSON value lacks what the API promises; the message names the part, not its content."""
+    """A JSON value breaks a promise of the API; the message names the part, not its content."""
 
 
 def is_uuid(text: str) -> bool:

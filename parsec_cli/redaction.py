@@ -36,7 +36,7 @@ def looks_like_key(text: str) -> bool:
 
 
 def shown(text: str) -> str:
-    """Return `text` for a message, masked where a key stands in a wrong place."""
+    """Return `text` for a message, with misplaced keys masked."""
     return mask(text) if looks_like_key(text) else text
 
 
@@ -88,7 +88,7 @@ def mask(value: str) -> str:
 
 
 def hide(value: Any) -> Any:
-    """Mask the value of a secret field, whatever its type."""
+    """Mask the value of a secret field of any type."""
     if isinstance(value, str):
         return mask(value) if value else value
     if value is None:

@@ -1,4 +1,4 @@
-"""What a command may return. A command never prints; `output` shows these in every format.
+"""The results of commands. A command never prints; `output` shows these in every format.
 
 All text inside is raw: `output` escapes, masks and colours it.
 """

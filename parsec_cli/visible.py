@@ -1,4 +1,4 @@
-"""Makes text safe to read: whatever is invisible, or obeyed by a terminal, becomes an escape.
+"""Make text safe to read: escape invisible characters and those that control a terminal.
 
 Applied at the print boundary to all data in tables, tsv, questions, notices and errors.
 """
@@ -88,7 +88,7 @@ def escaped(character: str) -> str:
 
 
 def _plain(character: str) -> bool:
-    """Whether a character is visible whatever surrounds it."""
+    """Whether a character is visible in any context."""
     return character.isprintable() and character not in _SUSPECT
 
 

@@ -1,4 +1,4 @@
-"""One call to the API, its response read within limits, and what else may happen to it."""
+"""One call to the API, its response (read within limits), and its other possible results."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ Promise = Callable[[Answer], str]
 
 
 def json_promise(check: Callable[[Any], object]) -> Promise:
-    """Promise JSON that `check` accepts; it raises WrongShape with what is wrong."""
+    """Build a promise of JSON for which `check` does not raise WrongShape."""
 
     def promise(answer: Answer) -> str:
         if answer.unfit:
@@ -143,9 +143,9 @@ NotSentCause = Literal["connect", "name", "certificate", "time", "host", "tls", 
 class NotSent:
     """No byte of the request was sent; `reason` is short plain text.
 
-    A `cause` of "certificate" means one that is not trusted, "time" one that is expired or not
-    yet valid, "host" one for another host, and "proxy" that the proxy refused. `proxy` is the
-    variable that names the proxy in use, or "".
+    `cause` says what was wrong with the certificate: "certificate" (not trusted), "time" (expired
+    or not yet valid) or "host" (for another host). "proxy" means that the proxy refused. `proxy` is
+    the variable that names the proxy in use, or "".
     """
 
     cause: NotSentCause
@@ -191,7 +191,7 @@ class Exchange:
 
 
 def quota_spent(headers: Mapping[str, str]) -> bool:
-    """Tell whether headers report no requests left this month; a limit of 0 means no limit."""
+    """Whether headers report no requests left this month; a limit of 0 means no limit."""
     left = headers.get("x-ratelimit-monthly-remaining", "")
     return left.strip() == "0" and headers.get("x-ratelimit-monthly-limit", "").strip() != "0"
 
@@ -254,7 +254,7 @@ def _message(value: Any) -> str:
 
 
 def clip(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """Shorten `text` after a whole word, because half a key would not be recognised as one.
+    """Shorten `text` after a whole word, because half a key would not be recognised as a key.
 
     A word that fills more than half of it is cut, but before a key.
     """

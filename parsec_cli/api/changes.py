@@ -1,4 +1,4 @@
-"""The changes to one user, and whether each was applied, was not applied, or is unknown.
+"""Change one user, and find out whether the change was applied, not applied, or is unknown.
 
 What a lost response means differs from change to change; see the function of each. `command` and
 `reason` are for the history. Before a deactivation, `read_holdings` reads what the user holds.

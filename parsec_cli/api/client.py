@@ -121,7 +121,7 @@ class Client:
                 word, hint = "not_applied", ""
                 text = f"{stop.message}: nothing was sent, nothing was changed"
                 if attempt.touched:
-                    word, hint = "unknown", "read what was to be changed before sending it again"
+                    word, hint = "unknown", "check the current state before repeating it"
                     text = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
                 self._finish(entry, {"outcome": word, "error": text})
                 raise type(stop)(text, hint=hint) from None

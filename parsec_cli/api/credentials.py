@@ -1,8 +1,8 @@
 """Read exchange credentials from JSON or PEM, check them, and encode them.
 
-The shapes are those of the API's self mode and of its `X-Exchange-Credentials` header. Errors
-name fields, never values. The check of a PEM key is one of structure, not of security: every byte
-of the DER is where PKCS#1 or PKCS#8 puts it, and the primes belong to the modulus.
+The shapes are those of the API's self mode and of its `X-Exchange-Credentials` header. Errors name
+fields, never values. The check of a PEM key covers its structure, not its security: the DER is
+complete PKCS#1 or PKCS#8, and the product of the primes is the modulus.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _CLOCK_HINT = (
     "check the clock of this machine; if it is right, the server's operator must renew the "
     "certificate"
 )
-_REFUSED_HINT = "correct what the response names; `-v` shows the requests, `--help` the options"
+_REFUSED_HINT = "correct what the response names; `-v` shows the requests and `--help` the options"
 
 
 def error_of(exchange: Exchange, call: Call, host: str) -> errors.ParsecError:

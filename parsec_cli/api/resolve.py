@@ -121,7 +121,7 @@ class Resolver:
         return self._verified(self._index.lookup(external_id), external_id)
 
     def slip(self, external_id: str) -> str:
-        """Return why this new id is more likely a slip, by the users in the index, or ""."""
+        """Return why this new id is probably a typing slip, given the users in the index, or ""."""
         why = ""
         for other in self._index.external_ids():
             if (found := field_rules.slip(external_id, other)) and self.remembered(other):

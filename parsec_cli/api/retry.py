@@ -178,7 +178,7 @@ class _Retries:
             return self._end(answer)
         settings, requested = self.settings, self._requested_wait(answer)
         wait = self._jitter(self.requests) if requested is None else requested
-        # after repeated refusals the waits grow, whatever the server says
+        # after repeated refusals the waits grow, even if the server asks for less
         wait = max(wait, min(SHORTEST_WAIT * 2.0 ** min(self.refused, 10), _LEAST_WAIT))
         self.refused += 1
         too_long = self.waited + wait > settings.max_wait

@@ -53,7 +53,7 @@ _PIECE = 64 * 1024
 
 
 class Stream(httpcore.NetworkStream):
-    """A connection whose every wait is bounded by the deadline.
+    """A connection whose waits all end at the deadline.
 
     It also notices bytes after the end of a response, such as the body of a 204. The HTTP library
     would take them for the response to the next request.
@@ -128,7 +128,7 @@ class Stream(httpcore.NetworkStream):
 class Backend(httpcore.NetworkBackend):
     """Opens connections within the deadline, name look-up and all addresses included.
 
-    With `loopback_only`, it connects to this machine alone, whatever the name resolves to.
+    With `loopback_only`, it connects only to this machine, even if the name resolves to another.
     """
 
     def __init__(self, deadline: Deadline, *, loopback_only: bool = False) -> None:

@@ -40,4 +40,4 @@ def _min_fee(escrow: JsonObject) -> str:
         usdc = Decimal(raw) / 1_000_000
     except InvalidOperation:
         return raw
-    return f"{raw} ({usdc:f} USDC, when in base units)" if usdc.is_finite() else raw
+    return f"{raw} ({usdc:f} USDC, if in base units)" if usdc.is_finite() else raw

@@ -49,7 +49,7 @@ def list_entries(
             yield page
         _warn_of_damage(runtime)
 
-    empty = "no change matches" if filtered else "no change was made from here yet"
+    empty = "no change matches" if filtered else "no change was made from this machine yet"
     return Listing("entries", columns.HISTORY, pages(), empty=empty, filtered=filtered)
 
 

@@ -137,7 +137,7 @@ class Editor:
     def _edit(self, change: Callable[[Document, Config], None]) -> None:
         """Apply `change` to the file, and save it if that changes a value.
 
-        LocalFault if the file would not say exactly what is wanted.
+        LocalFault if the result would not be exactly what was requested.
         """
         with directory_lock(self.path):
             config = self.read()

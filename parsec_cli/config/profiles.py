@@ -1,4 +1,4 @@
-"""Find the profile, host, key and formats in effect, and where each came from.
+"""Find the profile, host, key and formats in effect, and the source of each.
 
 A stored key is sent only to the origin of its profile. Keys are looked up on first use, and never
 quoted.

@@ -1,4 +1,4 @@
-"""Locks, and files that stay open for lines: what a bulk run holds until its process ends."""
+"""Locks, and files that stay open to append lines; a bulk run keeps them until it ends."""
 
 from __future__ import annotations
 

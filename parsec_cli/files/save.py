@@ -75,7 +75,7 @@ def save(path: Path, data: bytes, *, keep_owner: bool = True) -> None:
 def replace(target: Path, data: bytes, *, keep_owner: bool = False) -> None:
     """Replace `target` as `save` does, but without following links.
 
-    Raises OSError, also for a device or directory, which is never replaced. Use `real_target` first
+    Raises OSError, for a device or directory too, which is never replaced. Use `real_target` first
     to follow an operator's links.
     """
     old = None
@@ -212,7 +212,7 @@ def opened(path: Path, flags: int) -> int:
 def lines_backwards(path: Path) -> Iterator[bytes]:
     """Yield the lines that are not empty, the last one first.
 
-    A missing file, a pipe or a device has no lines. Lines appended meanwhile are ignored.
+    A missing file, a pipe or a device has no lines. Lines appended while reading are ignored.
     """
     if is_stream(path):
         return

@@ -48,8 +48,8 @@ class History:
     """The changes made from this machine. `clock` is Unix seconds.
 
     `origin` gives the `profile`, `host` and `key` (its fingerprint) of new changes; `masked` masks
-    known secrets, as a server may return keys in any text. `begun` tells whether a change was
-    written, and so may have been sent; `damaged` counts the lines that the last reading skipped.
+    known secrets, as a server may return keys in any text. `begun` is True if a change was written,
+    and so may have been sent; `damaged` counts the lines that the last reading skipped.
     """
 
     path: Path

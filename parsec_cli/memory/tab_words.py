@@ -1,4 +1,4 @@
-"""Suggest words for TAB that only this machine knows: profiles and remembered users.
+"""Suggest words for TAB from local files: profiles and remembered users.
 
 A shell calls it on a key press. It reads local files only, sends no request, runs no program and
 prints nothing on stderr. On any error it suggests nothing.

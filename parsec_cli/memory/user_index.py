@@ -1,4 +1,4 @@
-"""Remember which external_id belongs to which customer_id, per host and key: a cache that may err.
+"""Remember which external_id belongs to which customer_id, per host and key, in a cache.
 
 One private text file serves all hosts: a header, then lines of scope, external_id and customer_id.
 A damaged file is replaced. Commands work without a file that cannot be read or written.
@@ -37,7 +37,7 @@ class Index:
     def remember(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Add pairs of customer_id and external_id; `close` writes them at the latest.
 
-        Ids that a line cannot hold, such as those with control characters, are left out.
+        Ids that a line cannot contain, such as those with control characters, are left out.
         """
         scope = self._scope
         lines = [
@@ -73,7 +73,7 @@ class Index:
         return list(found)
 
     def close(self) -> None:
-        """Write what waits; nothing stays open between calls."""
+        """Write what is pending; no file stays open between calls."""
         with self._lock:
             self._write()
 

@@ -109,7 +109,7 @@ def bar_line(bar: Bar, surface: Surface) -> Text:
 def filled(share: float, width: int, tone: Tone, surface: Surface) -> Text:
     """Return the bar itself, `width` cells wide; `share` from 0 to 1 or more."""
     inside = width if surface.blocks else width - 2
-    # whatever is used shows at least one cell
+    # any use shows at least one cell
     used = max(min(inside, int(inside * share)), int(share * 100 >= _LEAST_PERCENT))
     full, empty = ("█", "░") if surface.blocks else ("#", "-")
     drawn = Text.assemble((full * used, STYLES[tone]), (empty * (inside - used), "dim"))

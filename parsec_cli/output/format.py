@@ -226,7 +226,7 @@ _INDENT = 2  # for one object on a terminal; never for lists
 
 
 class Json(Format):
-    """One document, closed as valid JSON whatever ends it."""
+    """One document, closed as valid JSON even after a failure."""
 
     def listing(self, listing: Listing) -> None:
         """Write nothing before the first page has arrived: if that fails, stdout stays empty."""

@@ -237,7 +237,7 @@ class Ids(Format):
 
 
 def _has_blank_line(rows: Sequence[Sequence[Cell]]) -> bool:
-    """Tell whether one column has a value of blanks, which reads like an empty line."""
+    """Whether one column has a value of blanks, which would be read as an empty line."""
     return bool(rows) and len(rows[0]) == 1 and any((row[0] or "").isspace() for row in rows)
 
 

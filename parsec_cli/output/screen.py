@@ -174,7 +174,7 @@ class Screen:
                 answer = read_line(self.stdin)
         except Stopped as stop:
             self._print("\n")
-            raise type(stop)(f"{stop.message} at the question: nothing was done") from None
+            raise type(stop)(f"{stop.message} at the question: nothing was changed") from None
         if answer is None or (hidden and is_terminal(self.stdin)):
             self._print("\n")  # ends the line of the question
         return answer

@@ -1,4 +1,4 @@
-"""The `table` format and whatever else people see: tables, sentences, cards and bars.
+"""The `table` format and everything else for people: tables, sentences, cards and bars.
 
 A listing is drawn page by page, in memory that does not grow. Its first rows decide which columns
 fit and how wide they are. Rich draws a first screenful of rows; later ones are padded to the same

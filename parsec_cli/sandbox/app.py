@@ -1,7 +1,7 @@
 """The imitated Builder API as one WSGI application: key, limits, faults, then the route's handler.
 
-Nothing is created or opened before the first request. A request is one transaction, so its
-counter and its effect are kept together, whoever else uses the same file.
+Nothing is created or opened before the first request. A request is one transaction, so its counter
+and its effect are stored together, even if other processes use the file.
 """
 
 from __future__ import annotations

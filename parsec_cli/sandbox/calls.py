@@ -16,7 +16,7 @@ from parsec_cli.sandbox.metering import Limits
 from parsec_cli.sandbox.responses import Refusal, invalid
 from parsec_cli.sandbox.store import State
 
-# the builder, as the end-user that it is to reads without `X-Builder-Customer-Id`
+# the builder's own account, which reads without `X-Builder-Customer-Id` are about
 BUILDER: JsonObject = {
     "customer_id": "",
     "external_id": "",

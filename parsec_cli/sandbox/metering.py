@@ -58,7 +58,7 @@ class Limits:
     def wait(self, now: float) -> int:
         """Take a token of the rate at `now`, in seconds; return 0, or whole seconds to wait for it.
 
-        The bucket starts full and allows for a clock that goes back.
+        The bucket starts full. The clock may be set back.
         """
         if not self.rate.qps:
             return 0

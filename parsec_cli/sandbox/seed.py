@@ -1,6 +1,6 @@
 """Fill the sandbox with believable users: the first dozen, or as many as a rehearsal needs.
 
-Everything is made from fixed random seeds, so two machines hold the same users, ids and keys, and
+Everything is made from fixed random seeds, so two machines have the same users, ids and keys, and
 a smaller fleet is the beginning of a larger one.
 """
 

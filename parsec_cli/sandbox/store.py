@@ -1,9 +1,9 @@
 """Keep the sandbox's state in one SQLite file, shared by threads and processes.
 
-The in-process profile and `sandbox serve` may hold the same file at once, each with many threads:
-a request is one immediate transaction, threads of a process take turns on one connection, and
-processes wait for each other. The first transaction creates tables and users, so no process ever
-meets a half-made file.
+The in-process profile and `sandbox serve` may use the same file at the same time, each with many
+threads: a request is one immediate transaction, threads of a process take turns on one connection,
+and processes wait for each other. The first transaction creates tables and users, so no process
+sees an incomplete file.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class State:
         )
 
     def replace_all(self, users: Iterable[JsonObject]) -> None:
-        """Begin again with these users and without counted requests."""
+        """Replace all users by these, and remove the counted requests."""
         self._run("DELETE FROM users")
         self._run("DELETE FROM requests")
         self.save(users)
@@ -148,7 +148,7 @@ class Store:
                 self._connection = None
 
     def remove(self) -> None:
-        """Remove the file, whatever it contains. Raises LocalFault."""
+        """Remove the file, with any content. Raises LocalFault."""
         self.close()
         with _naming_the_file(self._path):
             for end in ("", "-wal", "-shm", "-journal"):
@@ -161,7 +161,7 @@ class Store:
         connection = sqlite3.connect(
             self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        # also when nobody closes the sandbox: the write-ahead log is then folded into the file
+        # even if nobody closes the sandbox: this merges the write-ahead log into the file
         weakref.finalize(self, connection.close)
         try:
             self._prepare(connection)

@@ -126,7 +126,7 @@ def test_notes_list_what_a_plan_does_not_know_or_change(world):
     wanted = [Wanted(2, "u1", 1), Wanted(3, "new"), Wanted(4, "back", 1, customer_id="gone")]
     assert diff(wanted, world.snapshot()).notes == (
         "created without `qps_limit`; the server's default is unknown and counts 0: 1",
-        "created although the file has a customer_id, which no user has: 1",
+        "created, although no user has the customer_id in the file: 1",
         "users that are not in the file, and stay as they are: 2",
     )
     assert len(diff(wanted, world.snapshot(), prune=True).notes) == 2

@@ -68,7 +68,7 @@ def test_invalid_text_on_stdin_is_refused_as_a_key(tool, config, stdin):
 def test_without_stdin_a_key_cannot_be_given(parsec, config):
     done = parsec("config", "set", "api_key", stdin="closed")
     assert done.code == 2, done
-    assert "there is neither" in done.err
+    assert "neither is available" in done.err
     assert not config().exists()
 
 

@@ -27,7 +27,7 @@ def diff(
     """Compare; `prune` deactivates all other users. `header` is the only column, "" for several."""
     if prune and not wanted:
         raise errors.GuardRefused(
-            f"`{name}` names no user: `--prune` would deactivate everyone",
+            f"`{name}` contains no user: `--prune` would deactivate everyone",
             hint="without that option, run",
             command=again(prune=None),
         )
@@ -91,14 +91,14 @@ def _entry(one: Wanted, listed: ListedUser | None, faults: Faults) -> Entry:
 
 
 def _notes(new: Sequence[Wanted], others: int) -> list[str]:
-    """Return what people should know of a plan; `others` are users that the file leaves out."""
+    """Return the notes on a plan; `others` are users that the file leaves out."""
     unset = sum(one.qps_limit is None for one in new)
     stale = sum(one.customer_id is not None for one in new)
     exported = sum(not one.customer_id and bool(one.fixed.keys() - {"tier"}) for one in new)
     counts = {
         "created without `qps_limit`; the server's default is unknown and counts 0": unset,
-        "created although the file has a customer_id, which no user has": stale,
-        "created although the file has columns that only existing users have": exported,
+        "created, although no user has the customer_id in the file": stale,
+        "created, although the file has columns that only existing users have": exported,
         "users that are not in the file, and stay as they are": others,
     }
     return [f"{text}: {count:,}" for text, count in counts.items() if count]

@@ -1,6 +1,6 @@
 """The file of `--out`: a plan with its digest, bound to a host and a key.
 
-Every byte of it counts: what is read must be exactly what would be written again.
+Every byte counts: writing the plan again must give exactly the file that was read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All users as one listing shows them, in little memory, and what of a plan still differs. Pure.
+"""All users as one listing shows them, in little memory, and the part of a plan still to do. Pure.
 
 A plan may be old, or partly applied by a run that was killed.
 """
@@ -118,7 +118,7 @@ def take_snapshot(
 
 
 def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> dict[int, str]:
-    """Return row -> reason for those `new` users whose ids are more likely slips than ids."""
+    """Return row -> reason for those `new` users whose ids are probably typing slips."""
     similar: dict[str, dict[str, str]] = {field_rules.look_alike_key(name): {} for _, name in new}
     if not similar:
         return {}

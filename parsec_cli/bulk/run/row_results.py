@@ -1,4 +1,4 @@
-"""One result per row: in the order of the file, durable; and the rules by which rows stop a run."""
+"""One durable result per row, in the order of the file; and the rules that stop a run."""
 
 from __future__ import annotations
 
@@ -219,7 +219,8 @@ class StopRules:
             self._kind = kind
             if kind is not None and self._streak >= _IN_A_ROW[kind]:
                 return errors.RowsFailed(
-                    f"stopped after {self._streak} rows in a row ended alike: {error.message}",
+                    f"stopped after {self._streak} consecutive rows with this error:"
+                    f" {error.message}",
                     hint=error.hint,
                     command=error.command,
                     http_status=error.http_status,
@@ -258,7 +259,7 @@ class RunResult:
         return ", ".join(parts) or "no rows"
 
     def error(self) -> errors.ParsecError | None:
-        """Return how many rows went how, and which failed; None if all went well."""
+        """Return an error with the counts and the failed rows; None if no row failed."""
         if not self.exit_code:
             return None
         stop = self.stop

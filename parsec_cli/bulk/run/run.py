@@ -1,7 +1,7 @@
 """Send a checked plan: workers take from one queue, and each change is journalled before it.
 
 Three phases in this order: decreases, deactivations one at a time, creates and increases. A run
-that stops waits for the requests in flight; whatever happens, every row gets a result.
+that stops waits for the requests in flight. Every row gets a result in any case.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`parsec config`: show and change profiles, which keep hosts, keys and defaults.
 
-The editor is imported by the verbs that change something: `config path` reads no file.
+Only verbs that change something import the editor: `config path` reads no file.
 """
 
 from __future__ import annotations

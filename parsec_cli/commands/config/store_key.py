@@ -53,8 +53,8 @@ def store_key(
     name = editor.target(runtime.options.profile)
     if value not in (None, "-"):
         raise errors.UsageFault(
-            "a key is not read from the command line: other users and the shell's history see it",
-            hint="type it hidden with the same command and no value, or give a file with",
+            "a key is not read from the command line, because other users can see it there",
+            hint="run the command without a value to type the key hidden, or use a file with",
             command=run("config", "set", setting, profile=name, stdin="FILE"),
         )
     stored = editor.read().profiles.get(name, {})
@@ -111,8 +111,8 @@ def _key(runtime: Runtime, name: str) -> Secret:
         return checked_key(answer, "the prompt")
     if stdin is None or stdin.isatty():
         raise errors.UsageFault(
-            "the key must be typed on a terminal or read from stdin, and there is neither",
-            hint="give it from a file with",
+            "a key needs a terminal or stdin, and neither is available",
+            hint="read it from a file with",
             command=run("config", "set", "api_key", profile=name, stdin="FILE"),
         )
     text = read_bytes(runtime, "-").decode("utf-8", "surrogateescape")

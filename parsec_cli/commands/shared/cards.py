@@ -1,4 +1,4 @@
-"""Cards: what a person sees of one object, or of a request that a dry run does not send."""
+"""Cards: show one object, or a request that a dry run does not send, to people."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Consent: what an operator must allow before a change is sent.
 
-A deactivation cannot be undone, so it needs a word that names its target, typed or given: the
-external_id (one user) or the count (several). Nothing else counts: no `--yes`, CI, environment
-variable or pipe. Where nobody types the word, the number of users who hold money is needed, too.
+A deactivation cannot be undone, so its target must be typed or passed: the external_id (one user)
+or the count (several). Nothing else counts: no `--yes`, CI, environment variable or pipe. Scripts
+must also pass the number of users who hold money.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def agree(
 def script_command(
     everyone: Sequence[Held] = (), word: str = "", names: Sequence[str] | None = None
 ) -> NextCommand:
-    """Return this command with all that a script needs."""
+    """Return this command with all options that a script needs."""
     if not everyone:
         return again(confirm=None, allow_holdings=None, yes=True)
     holders = sum(one.is_holder for one in everyone)
@@ -145,7 +145,7 @@ def script_command(
 def check_holders(
     everyone: Sequence[Held], given: Consent, command: Callable[[], NextCommand]
 ) -> None:
-    """Refuse unless `--allow-holdings` is the number of holders; whoever types needs none."""
+    """Refuse unless `--allow-holdings` is the number of holders; not for typed consent."""
     holders = [one for one in everyone if one.is_holder]
     if given.allow_holdings == len(holders):
         return

@@ -67,7 +67,7 @@ def command(
     if bool(users) == (from_file is not None):
         raise UsageFault(
             "specify either users or a file of them",
-            hint="give a file with `--from-file FILE`, or name one with",
+            hint="use a file with `--from-file FILE`, or specify a user with",
             command=run("users", "deactivate", names=["USER"]),
         )
     if mapped and from_file is None:

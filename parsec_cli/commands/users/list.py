@@ -114,7 +114,7 @@ def _check(filters: Filters, sort: str | None, *, reverse: bool) -> None:
 
 @state
 class _Walk:
-    """Read the pages of a listing; what was read so far makes its footer and notices.
+    """Reads the pages of a listing; its footer and notices describe what was read.
 
     `chosen` means that filters or sorting decide which users are shown, so all are read.
     """

@@ -111,7 +111,7 @@ def _set_several(
     users = runtime.resolver.several([name for name, _ in pairs], to_change=True)
     for row, (user, (_, qps)) in enumerate(zip(users, pairs, strict=True), 1):
         if snapshot.by_customer_id(user.customer_id):
-            raise UsageFault(f"user `{user.name}` is given two limits", hint="give each user once")
+            raise UsageFault(f"user `{user.name}` has two limits", hint="specify each user once")
         snapshot.add(user)
         ids = user.external_id, user.customer_id
         unchanged = user.qps_limit == qps

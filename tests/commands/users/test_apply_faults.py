@@ -69,7 +69,7 @@ def test_consecutive_rows_with_the_same_failure_stop_the_run(
 
     assert completed.code == code
     assert counts(completed) == {outcome: rows, "not_attempted": 10 - rows}
-    assert f"{rows} rows in a row" in completed.err
+    assert f"{rows} consecutive rows" in completed.err
 
 
 def test_after_a_401_no_worker_sends_another_request(apply, builder):
@@ -126,7 +126,7 @@ def test_refused_connections_stop_the_run_after_three_rows(apply, builder):
 
     assert completed.code == 8, completed
     assert counts(completed) == {"failed": 3, "not_attempted": 7}
-    assert "3 rows in a row" in completed.err
+    assert "3 consecutive rows" in completed.err
     assert changes(builder) == []
 
 

@@ -141,6 +141,6 @@ def test_a_new_row_with_columns_of_an_existing_user_is_pointed_out(run, builder,
     text = run("users", "list", "-o", "csv", "--fields", columns).out
     (work / "f.csv").write_text(text.replace("user_001", "1-Mar"))
     done = run("users", "plan", "f.csv")
-    assert "created although the file has columns that only existing users have: 1" in done.err
+    assert "created, although the file has columns that only existing users have: 1" in done.err
     (work / "f.csv").write_text("external_id,qps_limit,tier\nnew,5,pro\n")
     assert "created although" not in run("users", "plan", "f.csv").err
