@@ -1,4 +1,4 @@
-"""Measures the tool against what one would use instead: `make bench`, or `make bench-quick`."""
+"""Measure the tool against alternatives: `make bench`, or `make bench-quick`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The virtual environments that are measured: only what a user installs, bytecode compiled.
 
-They stand in `benchmarks/.venv/`, which is ignored, and are made anew when what they hold changed.
+They are in `benchmarks/.venv/`, which git ignores, and are rebuilt after a change.
 """
 
 from __future__ import annotations

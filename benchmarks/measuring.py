@@ -1,4 +1,4 @@
-"""Runs one program once in a clean environment and says what it took: time, memory, first byte."""
+"""Run one program once in a clean environment and measure time, memory and first byte."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROWS, _COLUMNS = 50, 160
 
 
 class Failed(Exception):
-    """A program did not do what it was measured for."""
+    """A program did not do its job."""
 
 
 @dataclass(frozen=True, slots=True)

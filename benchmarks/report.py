@@ -1,4 +1,4 @@
-"""Writes the judged rows as Markdown, with the day and the machine, nothing that names it."""
+"""Write the judged rows as Markdown, with the day and a description of the machine."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _amount(value: float | None, unit: str) -> str:
 
 
 def machine() -> str:
-    """Say what was measured on, without names or places."""
+    """Describe the machine, without names or paths."""
     curl = shutil.which("curl")
     version = ""
     if curl:
@@ -89,7 +89,7 @@ def machine() -> str:
 
 
 def document(rows: Sequence[Judged], when: datetime, load: float) -> str:
-    """Return what stands in RESULTS.md."""
+    """Return the content of RESULTS.md."""
     short = [judged for judged in rows if judged.verdict == "falls short"]
     stretched = [judged.stretched for judged in rows if judged.stretched]
     return (
@@ -106,7 +106,7 @@ def document(rows: Sequence[Judged], when: datetime, load: float) -> str:
 
 
 def _notes(short: Sequence[Judged]) -> str:
-    """Say what stands in the way of the rows that fall short, where it is known."""
+    """Return the known reasons of rows that miss their target."""
     lines = [
         f"- {judged.row.job}, against {judged.row.against}: {judged.row.note}\n"
         for judged in short

@@ -48,7 +48,7 @@ class Counted:
         return sum(self.requests.values())
 
     def permitted(self, rate: float) -> float:
-        """Return the accepted writes as a share of what the bucket permitted meanwhile."""
+        """Return the accepted writes as a share of those that the bucket permitted."""
         if self.first_write is None or self.last_write is None:
             return 0.0
         return self.writes / (self.tokens + rate * (self.last_write - self.first_write))

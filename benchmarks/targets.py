@@ -1,4 +1,4 @@
-"""The table of targets: what each row compares, how far it may go, and what came of it.
+"""The table of targets: what each row compares, its limit, and its result.
 
 Only ratios within one run are judged, and figures without noise: counts, shares and peak memory.
 """
@@ -42,7 +42,7 @@ def too_many(run: Measured) -> float:
 class Row:
     """One target. With `against` the figures of `lane` are divided by those of the same round.
 
-    `floor`: the target is the least, not the most, that is wanted.
+    With `floor`, the target is a minimum instead of a maximum.
     """
 
     job: str

@@ -100,7 +100,7 @@ class UnclearJson(ValueError):
     """Text that only some parsers accept as JSON."""
 
 
-_BEYOND_LIMITS = "contains a number or a nesting beyond all limits"
+_BEYOND_LIMITS = "contains too long a number, or is nested too deeply"
 
 
 def loads_strictly(text: str) -> Any:

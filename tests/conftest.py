@@ -84,7 +84,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def plain_user():
-    """Lend a directory, as a user whom file modes bind; root steps down to nobody meanwhile."""
+    """Lend a directory, as a user who is not root; root becomes `nobody` for the test."""
     folder = Path(tempfile.mkdtemp(prefix="parsec-"))
     was_root = os.geteuid() == 0
     if was_root:
@@ -120,7 +120,7 @@ def private_ca(tmp_path_factory):
 
 
 def serving(started):
-    """Lend a started server; stop it and hold it to its script."""
+    """Lend a started server; stop it and check that its script was used up."""
     try:
         yield started
     finally:

@@ -1,4 +1,4 @@
-"""The rooms and the arrows between them: what each module may import, held by reading the code."""
+"""The rooms and their imports: each module imports only what the table allows."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Base URLs as people write them: what is taken, what it becomes, what is refused and how."""
+"""Base URLs as people write them: which are accepted, their parsed form, and the errors."""
 
 import pytest
 from hypothesis import given
@@ -149,7 +149,7 @@ def test_any_text_is_accepted_or_refused_cleanly(text):
 
 @given(st.from_regex(r"[a-z0-9-]{1,8}(\.[a-z0-9-]{1,8}){0,2}(:[0-9]{1,5})?", fullmatch=True))
 def test_the_http_library_reads_the_same_host_and_port(authority):
-    """What passes here and what is connected to later must not differ."""
+    """The host that is checked must be the host of the connection."""
     import httpx
 
     try:

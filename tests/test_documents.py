@@ -21,11 +21,11 @@ DOCUMENTS = (
     "docs/safety.md",
     "docs/mutation.md",
 )
-# what a line gives where it is not 0, and why
+# exit codes other than 0, with the reason
 EXPECTED = {
-    "parsec -p sandbox users deactivate user_042": 9  # nobody is there to be asked
+    "parsec -p sandbox users deactivate user_042": 9  # there is no terminal to ask on
 }
-# lines that need the machine rather than the tool; `make dist` installs what they install
+# lines that install something; `make dist` installs the same
 OF_THE_MACHINE = ("make ", "uv ", "pipx ")
 QUOTED = re.compile(r"'[^']*'")
 PROGRAM = re.compile(r"(?:^|[|;&(])\s*([a-z][\w-]*)", re.MULTILINE)

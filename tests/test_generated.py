@@ -85,7 +85,7 @@ def test_the_man_page_has_no_complaint_from_mandoc():
         check=False,
         timeout=60,
     )
-    # a date would grow old without any change of the page
+    # a date would become outdated without a change of the page
     assert [line for line in found.stdout.splitlines() if "missing date" not in line] == []
 
 

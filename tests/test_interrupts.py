@@ -1,4 +1,4 @@
-"""Signals: held back while something is in flight, never lost, never a traceback."""
+"""Signals are deferred while a request is in flight, never lost, and cause no traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the typed views say of odd but possible objects."""
+"""The typed views of odd but possible objects."""
 
 import pytest
 

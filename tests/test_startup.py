@@ -48,7 +48,7 @@ finally:
 """
 HEAVY = {"rich", "pydantic", "asyncio", "importlib.metadata", "click", "h2", "anyio.to_thread"}
 NETWORK = {"httpx", "httpcore", "ssl", "socket"}
-# may grow with the tool, with a reason why a listing needs the new module
+# may grow with the tool, if a listing needs the new module
 MOST_OWN = 50
 MOST_MODULES = 310  # Python 3.13's own library needs four more for the same than 3.11's
 # the commands that docs/architecture.md follows, with the most files in which a function may run

@@ -1,4 +1,4 @@
-"""The least that Python can do: http.client over one connection, each page parsed and written."""
+"""The minimum in Python: http.client over one connection, each page parsed and written."""
 
 import http.client
 import json

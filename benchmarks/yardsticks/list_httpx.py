@@ -1,4 +1,4 @@
-"""What one writes with httpx: page by page over one client, each page parsed and written."""
+"""A simple script with httpx: one client, each page parsed and written."""
 
 import json
 import os

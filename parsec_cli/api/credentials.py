@@ -79,7 +79,7 @@ def _from_json(text: str, exchange: str) -> Keys:
         value = exact_json.loads_strictly(text)
     except exact_json.UnclearJson:
         raise UsageFault(
-            "the credentials file contains a field twice, or a value beyond all limits"
+            "the credentials file contains a field twice, or a value that is too large"
         ) from None
     except ValueError:
         raise UsageFault(

@@ -113,7 +113,7 @@ def _api(runtime: Runtime, usages: list[Usage]) -> Finding:
     elapsed = (time.perf_counter() - started) * 1000
     usages.append(usage)
     tls = " over TLS" if runtime.profile.base_url.scheme == "https" else ""
-    return "ok", f"answered{tls} in {elapsed:.0f} ms, tier {usage.tier or 'unknown'}"
+    return "ok", f"responded{tls} in {elapsed:.0f} ms, tier {usage.tier or 'unknown'}"
 
 
 def _quota(usage: Usage) -> Finding:

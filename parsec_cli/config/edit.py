@@ -216,7 +216,7 @@ def _guard_origin(name: str, old: Mapping[str, str], base_url: str) -> None:
     home, new = stored_origin(old, name), BaseUrl.parse(base_url)
     if home.origin != new.origin:
         raise GuardRefused(
-            f"the key of profile `{name}` belongs to {home.display} and is not taken to"
+            f"the key of profile `{name}` belongs to {home.display} and is not sent to"
             f" {new.display}",
             hint="make another profile with `-p NAME`, or remove the key first with",
             command=run("config", "unset", stored, profile=name),

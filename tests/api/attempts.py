@@ -1,4 +1,4 @@
-"""Scripted attempts for the retry engine: what each sending came to, and the time it took."""
+"""Scripted attempts for the retry engine: the result of each attempt, and its duration."""
 
 from __future__ import annotations
 

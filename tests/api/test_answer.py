@@ -187,7 +187,7 @@ def test_a_body_within_the_limit_takes_little_time_and_memory(body):
     ],
 )
 def test_the_number_of_values_is_limited(element, tokens):
-    """A few kilobytes of gzip may hold millions."""
+    """A few kilobytes of gzip may contain millions."""
     most = (MAX_TOKENS - 2) // tokens
     assert len(parse(b"[" + b",".join([element] * (most // 2)) + b"]")) == most // 2
     with pytest.raises(Unfit, match="too many values"):
@@ -255,7 +255,7 @@ def test_a_long_plain_body_is_cut_short():
 @pytest.mark.parametrize("around", [" {} ", ' "{}" ', " key={}; ", "\n{}\n", "<b>{}</b>"])
 @pytest.mark.parametrize("cut", [120, 2000])
 def test_a_key_is_never_cut_in_two(around, cut):
-    """Half a key is still half a secret, and what masks keys would not know it."""
+    """Half a key is still half a secret, and masking would not recognise it."""
     key = "pk_live_TESTKEY_canary_0001"
     for before in range(cut - len(key) - 8, cut + 2):
         text = ("ab " * cut)[:before] + around.format(key) + "cd " * cut
@@ -281,7 +281,7 @@ def test_validation_errors_of_any_shape_are_lines(value, lines):
 
 
 def test_a_nested_error_is_read_completely():
-    """As some gateways wrap it; what stands at the top goes before."""
+    """Some gateways nest the error; members at the top have precedence."""
     inner = {"message": "m", "code": "c", "retryable": False, "validation_errors": ["v"]}
     found = answer(json.dumps({"error": inner}).encode(), status=500)
     assert (found.message, found.code, details_of(found)) == ("m", "c", ["v"])

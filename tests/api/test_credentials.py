@@ -1,4 +1,4 @@
-"""Exchange keys in every form people have them; errors name fields and never hold a value."""
+"""Exchange keys in every usual form; errors name fields and never contain a value."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ PIECES = [
 
 
 def expected_segment(text: str) -> str | None:
-    """Encode by the letter of RFC 3986; None for what must be refused."""
+    """Encode by RFC 3986; None for an id that must be refused."""
     if not text.strip() or text in (".", "..") or text.strip().startswith(("pk_", "sk_")):
         return None
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
@@ -90,7 +90,7 @@ def test_a_path_is_never_built_from_an_invalid_segment(text):
 
 @pytest.mark.parametrize("odd", ["a\r\nX-Evil: 1", "a\x00", "é", " a", "a ", "\ta"])
 def test_an_id_that_no_header_can_contain_is_refused(odd):
-    """Another value would be another user, and a line end a header more."""
+    """Another value would name another user, and a line end would start another header."""
     with pytest.raises(UsageFault, match="cannot be sent in a header"):
         impersonation(odd)
     assert impersonation("a b") == {"x-builder-customer-id": "a b"}

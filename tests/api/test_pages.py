@@ -1,4 +1,4 @@
-"""Paging that ends, loses nobody and names nobody twice, whatever the server does."""
+"""Paging ends, skips no user and repeats no user, even if the server misbehaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator types for a user, and the reads it costs; never anything but reads."""
+"""USER arguments, and the reads that finding each user takes; no other request is sent."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_remembered_external_id_costs_one_request():
     ("users", "forgotten"), [({"b": "alice"}, [A]), ({"a": "renamed", "b": "alice"}, [])]
 )
 def test_an_outdated_index_entry_is_detected(users, forgotten):
-    """The id it names is gone, or is somebody else's by now: the listing decides."""
+    """The user is gone, or its id now belongs to another user: the listing decides."""
     builder, memory = Builder(**users), Memory(alice=[A])
     assert builder.resolver(memory).one("alice", to_change=True).customer_id == B
     assert memory.forgotten == forgotten

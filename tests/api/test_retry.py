@@ -1,4 +1,4 @@
-"""What is repeated, when, and for how long, on a clock that passes only in waits."""
+"""Which calls are repeated, when, and for how long; the clock advances only in waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No request outlives its deadline, wherever it stalls, and what has left is known.
+"""No request exceeds its deadline, wherever it stalls, and the tool knows what was sent.
 
 The limits are real time, as that is what sockets know: 0.3 s, held with a margin of ten times.
 """
@@ -86,7 +86,7 @@ def listening(serve: Callable[[socket.socket], None] | None) -> Iterator[str]:
 
 
 def silent(_: socket.socket) -> None:
-    """Read nothing and say nothing."""
+    """Read nothing and send nothing."""
 
 
 def dripping(data: bytes, delay: float = 0.05) -> Callable[[socket.socket], None]:
@@ -276,7 +276,7 @@ def test_a_name_that_does_not_resolve_has_a_cause_of_its_own(monkeypatch, fault)
 
 
 def test_a_signal_moves_the_deadline_of_a_request_in_flight(server: ScriptedServer):
-    """The first Ctrl-C gives a request so much time and no more."""
+    """After the first Ctrl-C, a request has a limited time."""
     server.script(stall())
     until: list[float] = []
     deadline = Deadline(drain_at=lambda: until[0] if until else None)
@@ -307,7 +307,7 @@ def test_a_signal_moves_the_deadline_of_a_connection_attempt(monkeypatch, stage)
 
 @pytest.mark.parametrize("action", [reset("all"), reset("head"), reset("nothing"), close("all")])
 def test_a_failure_after_the_first_byte_counts_as_lost(server: ScriptedServer, action):
-    """By where it broke, not by the library's name for it."""
+    """The place of the failure decides, not the library's name for it."""
     server.script(action)
     found = exchange(server.url, body={"x": "y" * 500_000}, timeout=MARGIN)
     assert isinstance(found.last, Lost)

@@ -47,7 +47,7 @@ def runs(*seconds, asked=0):
 
 
 def test_the_ratio_is_the_median_of_the_rounds():
-    # a machine that is busy in one round slows both, which is no change of the ratio
+    # a machine that is busy in one round slows both, so the ratio does not change
     results = {"tool": runs(1.0, 10.0, 1.2), "other": runs(1.0, 10.0, 1.0)}
     judged = judge(Row("job", "tool", 1.1, "other", 0.9), results)
     assert (judged.value, judged.spread) == (1.0, (1.0, 1.2))

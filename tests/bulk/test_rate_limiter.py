@@ -67,7 +67,7 @@ def unpaced(time: VirtualTime) -> Pacer:
 
 
 def fastest(rows: int, bucket: Bucket, workers: int) -> float:
-    """Seconds that nobody can beat: the bucket's, or the workers' own latency."""
+    """The minimum number of seconds, by the bucket or by the latency of the workers."""
     return max((rows - bucket.burst) / bucket.rate, rows * LATENCY / workers)
 
 
@@ -116,7 +116,7 @@ def test_an_app_that_shares_the_key_keeps_its_share(time, unpaced):
     app = Load()
 
     def serve_end_users() -> None:
-        for _ in range(600):  # 60 a second for ten seconds, whatever happens
+        for _ in range(600):  # 60 a second for ten seconds in any case
             time.sleep(1 / 60)
             if bucket.take():
                 app.applied += 1

@@ -271,7 +271,7 @@ def test_nul_characters_are_refused():
     "text", ["external_id,qps_limit\n", "external_id\r\n\r\n", "[]", '{"users": []}']
 )
 def test_file_without_rows_is_valid(text):
-    """An export of nobody, or a plan of shares that already fit."""
+    """For example an export without users."""
     assert read(text) == ()
 
 
@@ -372,10 +372,10 @@ def test_json_faults_carry_the_line_or_place():
         ('[{"external_id": "a", "external_id": "b"}]', "row 1: contains `external_id` twice"),
         ('[{"external_id": "a", "qps_limit": NaN}]', "row 1: contains `NaN`, which is not JSON"),
         ('[{"external_id": "a", "qps_limit": true}]', "row 1: `qps_limit` is not a whole number"),
-        ("[" * 100_000, "row 1: contains a number or a nesting beyond all limits"),
+        ("[" * 100_000, "row 1: contains too long a number, or is nested too deeply"),
         (
             '[{"external_id": "a", "qps_limit": ' + "9" * 5000 + "}]",
-            "row 1: contains a number or a nesting beyond all limits",
+            "row 1: contains too long a number, or is nested too deeply",
         ),
         ('[{"external_id": "a", "qps": 1}]', "row 1: unknown column `qps`"),
         ('{"users": 5}', "row 1: `users` is not an array"),

@@ -81,7 +81,7 @@ def test_a_spreadsheet_error_is_not_a_user(text):
 
 
 def test_a_row_that_a_desired_state_keeps_is_refused():
-    """`users apply` would keep it; here it would be gone."""
+    """`users apply` would keep the user; this command would deactivate it."""
     assert read("external_id,state\nu1,ABSENT \nu2,\n") == (
         Target(2, None, "u1"),
         Target(3, None, "u2"),
@@ -138,7 +138,7 @@ def test_tsv_escapes_of_a_list_are_undone():
 
 @pytest.mark.parametrize("text", ["dom\\\\user\r\n", '"a,b"\nu1\n', "'=x\nu1\n", '"a""b"\n'])
 def test_list_that_may_be_csv_is_refused(text):
-    """`-o csv --no-headers` writes such lines, and means another id by them."""
+    """`-o csv --no-headers` writes these lines for another id."""
     assert faults(text) == ["row 1: is one id as csv and another as tsv"]
 
 

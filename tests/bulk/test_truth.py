@@ -1,4 +1,4 @@
-"""The journal's truth is the server's, or says unknown, whatever happens in between."""
+"""After any fault, the journal agrees with the server or says unknown."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class Truth(RuleBasedStateMachine):
         ]
 
     def strike(self, fates: list[str], disk: MortalDisk) -> None:
-        """Let the next requests meet these fates, one each."""
+        """Let each of the next requests have one of these faults."""
         left = iter(fates)
         current = "ok"
 
@@ -171,7 +171,7 @@ class Truth(RuleBasedStateMachine):
         self.world.before, self.world.after = before, after
 
     def check_results(self, effects: list) -> None:
-        """A row that tells of an effect had one in this run; one that failed had none."""
+        """A row that reports an effect had one in this run; a failed row had none."""
         changed = {name for _, name, _ in effects}
         for row in self.rig.rows():
             if row["outcome"] in ("created", "changed", "deactivated"):

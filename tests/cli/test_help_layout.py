@@ -50,7 +50,7 @@ def calls_in(line):
 
 
 def parse(argv):
-    """Run the parser, and nothing behind it."""
+    """Run the parser only."""
     runtime = Runtime(World(environ={}, stdin=None, stdout=None, stderr=None))
     command, name, parent = tree.parser(), "parsec", None
     while True:

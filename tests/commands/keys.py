@@ -28,5 +28,5 @@ def polymarket() -> dict[str, str]:
 
 
 KEYS = {"kalshi": kalshi, "polymarket": polymarket}
-# what no output may contain once such keys were read; of a PEM, each line
+# no output may contain these after the keys were read; of a PEM, each line
 SECRETS = (*pem().splitlines()[1:-2], *polymarket().values())

@@ -1,4 +1,4 @@
-"""Files of the tool's own that a crash, a full disk or an editor damaged are named."""
+"""Errors name the tool's own files that a crash, a full disk or an editor damaged."""
 
 from __future__ import annotations
 

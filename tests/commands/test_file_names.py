@@ -1,4 +1,4 @@
-"""Names that are not files: empty ones, and `-` where a file is written."""
+"""Invalid file names: empty ones, and `-` for a file to be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a proposed command keeps, hides and quotes; test_proposals.py runs every one."""
+"""Proposed commands: what they keep, hide and quote; test_proposals.py runs each of them."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ def test_plan_counts_users_that_are_not_in_the_file(run, builder, work):
 @pytest.mark.parametrize("name", [" ", "  ", "\t", "\u00a0"], ids=ascii)
 @pytest.mark.parametrize("how", ["--headers", "--no-headers"])
 def test_an_id_of_blanks_is_not_read_as_an_empty_line(run, builder, form, name, how):
-    """Its user would be pruned, or stay active, without a word."""
+    """Its user would silently be pruned or stay active."""
     builder.add("u1")
     builder.add(name)
     data = run("users", "list", "-o", form, how, "--fields", "external_id").out_bytes

@@ -80,7 +80,7 @@ def test_the_notice_of_the_sandbox_replaces_the_target(tool):
 
 
 def test_every_command_with_a_dry_run_is_a_change():
-    """None is forgotten: they are the ones that send changes. `api` says so by its method."""
+    """No command is left out. For `api`, the method decides."""
     commands = [command for group in parser().commands.values() for command in _verbs(group)]
     takes = {c.name for c in commands if any(p.name == "dry_run" for p in c.params)}
     assert {c.name for c in commands if c.changes} == {*takes, "plan"} - {"api"}

@@ -1,4 +1,4 @@
-"""What the shells of these tests know: users and profiles, and a `parsec` that notes its words."""
+"""Shells that know users and profiles, and a `parsec` that records its arguments."""
 
 from __future__ import annotations
 

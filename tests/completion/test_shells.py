@@ -123,7 +123,7 @@ CASES = [(shell, line, words) for shell in ASK for line, words in OFFERED.items(
     ("name", "line", "words"), [*CASES, *((*key, words) for key, words in OWN.items())]
 )
 def test_commands_options_and_choices(offer, name, line, words):
-    """The script alone knows them: there is no `parsec` on the path."""
+    """They come from the script alone: there is no `parsec` on the path."""
     found = offer(name, line, PATH="/usr/bin:/bin")
     start = line.split(" ")[-1] if name == "fish" else ""
     assert [word for word in found if word.startswith(start)] == words
@@ -196,7 +196,7 @@ def test_every_id_reaches_the_tool_unchanged(shell, quote):
 
 
 def test_ids_are_completed_after_backslashes(shell):
-    # fish 3.6 takes a star for a wildcard even behind a backslash, whatever a script offers
+    # fish 3.6 takes a star for a wildcard even after a backslash
     names = [name for name in SPECIAL_IDS if shell.name != "fish" or "*" not in name]
     lines = [f"parsec users get {typed(name[:-1])}\t" for name in names]
     assert shell.given(*lines) == [["users", "get", name] for name in names]

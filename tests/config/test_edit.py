@@ -187,10 +187,10 @@ def test_the_host_of_a_stored_key_cannot_be_changed(editor, written):
     with pytest.raises(GuardRefused) as caught:
         editor.set(None, "base_url", "https://evil.example")
     assert caught.value.message == (
-        "the key of profile `prod` belongs to prod.example and is not taken to evil.example"
+        "the key of profile `prod` belongs to prod.example and is not sent to evil.example"
     )
     assert caught.value.command == run("config", "unset", "api_key", profile="prod")
-    with pytest.raises(GuardRefused, match="is not taken to api"):
+    with pytest.raises(GuardRefused, match="is not sent to api"):
         editor.unset(None, "base_url")
     assert written.read_text() == WRITTEN
 

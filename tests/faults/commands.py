@@ -1,4 +1,4 @@
-"""The commands of the fault table by class, and what each must leave in words and in writing."""
+"""The commands of the fault table by class, and checks of their messages and history."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def targeted(builder: BuilderServer, command: Command) -> int:
 
 
 def check_words(completed: Completed, command: Command) -> None:
-    """Hold a failed run's one line of JSON to its promises, and to its exit code."""
+    """Check the one line of JSON of a failed run, and its exit code."""
     error = completed.error
     assert completed.out == "", completed
     assert "Traceback" not in completed.err
@@ -82,7 +82,7 @@ def check_words(completed: Completed, command: Command) -> None:
 
 
 def check_history(home: Path, completed: Completed, command: Command) -> None:
-    """Hold what is on disk about a change to what the exit code says."""
+    """Check that the history of a change agrees with the exit code."""
     files = list(home.rglob("history.jsonl"))
     if command.kind.endswith("R"):
         assert files == []

@@ -11,7 +11,7 @@ from support.records import END_USER_KEY
 
 @pytest.fixture
 def struck(tool, builder, key_env, home, leaks):
-    """Run a command while `action` strikes its request; hold it to its words and its history."""
+    """Run a command while `action` strikes its request; check its messages and history."""
     builder.add("alice", 10)
     builder.strict = False
 

@@ -1,7 +1,7 @@
 """A Builder API in this process whose answers are broken by chance, the same for the same seed.
 
 It keeps what really happened, so that a test can tell a false success from a true one. Without its
-effect a change is never answered by a 2xx: a server that lies by the letter cannot be found out.
+effect a change is never answered by a 2xx: a lie in the exact form of the API cannot be detected.
 """
 
 from __future__ import annotations

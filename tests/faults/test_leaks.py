@@ -1,4 +1,4 @@
-"""No key is seen on any stream or in any file, in any disguise, whatever goes wrong.
+"""After any fault, no key is on any stream or in any file, in any encoding.
 
 The servers here are the worst kind: they repeat what they were sent, in every place they can.
 """

@@ -43,7 +43,7 @@ EFFECTS = {"create": "POST", "onboard": "ONBOARD", "set-qps": "PATCH", "deactiva
 FORMATS = ["json", "json", "json", "jsonl", "tsv", "csv", "table"]
 CODES = {
     "read": {0, 3, 4, 5, 6, 7, 11},
-    # a pool that is full, or that answers what no pool is, is a guard's matter
+    # a full or an invalid pool is refused by a guard
     "create": {0, 4, 5, 6, 7, 10, 12, 3},
     "onboard": {0, 3, 4, 5, 6, 7, 12},
     "set-qps": {0, 3, 4, 5, 6, 7, 10, 12},
@@ -106,7 +106,7 @@ def test_no_broken_response_breaks_the_tool(run, home, name):
         if name in EFFECTS:
             check_truth(completed, builder, EFFECTS[name], case)
         seen[completed.code] = seen.get(completed.code, 0) + 1
-    # the generator is worth something: both ends are reached
+    # the generator is useful: both outcomes occur
     assert 0.02 * ROUNDS < seen[0] < 0.98 * ROUNDS, seen
     assert len(seen) >= 4, seen
 

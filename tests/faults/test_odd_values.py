@@ -44,7 +44,7 @@ def test_a_balance_that_cannot_be_read_counts_as_money(tool, builder, key_env, a
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("value", [0, True, "x", [], [1, None], [{"a": 1}, {"b": [2]}, "c"], {}])
 def test_api_shows_any_json_in_every_format(tool, server, key_env, form, value):
-    """`/ping` answers a list, and nothing is promised of the rest."""
+    """`/ping` returns a list, and the API promises nothing about other paths."""
     server.respond(json_answer(200, value))
     completed = tool("api", "GET", "/ping", "-o", form, env=key_env(server))
     assert completed.code == 0, completed

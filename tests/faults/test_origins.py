@@ -1,4 +1,4 @@
-"""The key reaches the origin it belongs to and no other, whatever an answer or a setting says."""
+"""The key is sent only to its own origin, even if a response or setting names another."""
 
 from __future__ import annotations
 

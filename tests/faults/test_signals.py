@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: at once while nothing has left, after a short drain while something has."""
+"""Ctrl-C and SIGTERM end a command at once, or after a short wait for a sent request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An id names one user and nothing else, whatever characters it holds."""
+"""An id names one user and nothing else, with any characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs read: one document, lossless, alone on stdout, whatever happens around it."""
+"""Output for programs: one lossless document, alone on stdout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of end-users are masked in every format and file, unless one asks for them."""
+"""Keys of end-users are masked in every format and file, except with `--reveal-keys`."""
 
 from __future__ import annotations
 

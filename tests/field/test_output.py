@@ -1,4 +1,4 @@
-"""What people see: text from the server is shown as it is, whole, and never obeyed.
+"""Output for people: text from the server is shown whole, and never controls the terminal.
 
 A stream that cannot encode it gets escapes, never a crash.
 """
@@ -78,7 +78,7 @@ def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
 def test_text_echoed_from_the_command_line_is_escaped(run, builder, argv, control):
     """Arguments of a script may come from a customer."""
     completed = run(*[part.format(control) for part in argv])
-    # an id may hold a bidi character, and then belongs to nobody
+    # an id may contain a bidi character, and then belongs to no user
     assert completed.code == 2 or (completed.code == 3 and control == "\u202e"), completed
     assert obeyed(completed.out + completed.err) == set()
     assert builder.mutations == []

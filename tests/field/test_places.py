@@ -1,4 +1,4 @@
-"""Homes that are missing or locked, and help that needs none of it."""
+"""Missing or locked home directories, and help, which does not need one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting: as long as the server says, no longer than the operator allows, never in silence."""
+"""Waits are as long as the server says, limited by the operator, and announced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever happened to the bytes of an own file, its reader gives values or one clean error."""
+"""A damaged file of the tool gives values or one clear error."""
 
 from __future__ import annotations
 

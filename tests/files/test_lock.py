@@ -1,4 +1,4 @@
-"""One run at a time: who holds the lock, and disks without locks."""
+"""One run at a time: the process with the lock, and disks without locks."""
 
 from __future__ import annotations
 

@@ -246,7 +246,7 @@ def test_a_plan_that_cannot_be_saved_leaves_the_old_one(machine, work):
 
 
 def test_an_index_that_cannot_be_written_stops_no_command(machine):
-    """It is a cache: the same answer, not a word, and whole again once there is room."""
+    """It is a cache: the output is the same, and a later command repairs it."""
     machine.fresh()
     usual = machine.run(("users", "list"))
     index = machine.state / "parsec" / "index"

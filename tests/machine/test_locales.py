@@ -76,7 +76,7 @@ def test_messages_are_printed_in_every_locale(parsec, builder_env, odd, name):
 @pytest.mark.parametrize("name", ["LANG=C", "C without UTF-8", "utf-16"])
 @pytest.mark.usefixtures("odd")
 def test_stdin_is_utf_8_in_every_locale(parsec, builder_env, name):
-    """A file is what it is, whatever the terminal speaks."""
+    """The encoding of the terminal does not affect a file."""
     settings, encoding = LOCALES[name]
     stdin = f"external_id,qps_limit\n{NAME},7\nalice,10\n".encode()
     argv = ("users", "plan", "-", "--json")

@@ -73,7 +73,7 @@ def obstruct(path, how):
 
 @pytest.mark.parametrize("obstacle", OBSTACLES, ids=lambda found: " ".join((*found[:2], *found[2])))
 def test_something_else_at_the_path_of_a_file(tool, builder, builder_env, home, work, obstacle):
-    """What is in the way stays, is named, and no change goes out that cannot be written down."""
+    """The obstacle stays and is named, and no change is sent that cannot be recorded."""
     how, where, argv, code = obstacle
     builder.add("alice", 10)
     builder.add("bob", 20)
@@ -108,7 +108,7 @@ def test_something_else_at_the_path_of_a_file(tool, builder, builder_env, home, 
 def test_a_disk_that_cannot_sync_is_not_trusted(
     isolated_environment, builder, builder_env, work, argv, said
 ):
-    """The bytes were taken, but not for good: what cannot be undone is not sent."""
+    """The bytes may be lost, so a change that cannot be undone is not sent."""
     preexec = sync_fails()
     if preexec is None:
         pytest.skip("no filter for system calls on this machine")

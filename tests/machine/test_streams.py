@@ -24,16 +24,16 @@ WORDS = [
 
 
 def quiet(completed):
-    """Nothing of the interpreter's own: no traceback, no complaint about a stream at exit."""
+    """No output of the interpreter: no traceback, and no error about a stream at exit."""
     return not any(word in completed.err for word in ("Traceback", "Exception ignored", "Errno"))
 
 
 @pytest.mark.parametrize(("form", "reader"), [*zip(FORMATS, [*READERS] * 2, strict=True)])
 def test_a_reader_that_leaves_causes_no_message(shell, builder, builder_env, form, reader):
-    """More than a pipe holds, so that the reader is gone before the tool ends."""
+    """The output exceeds a pipe's buffer, so the reader is gone before the tool ends."""
     builder.add_many(900)
     completed = shell(["users", "list", "-o", form], f"| {reader}", env=builder_env)
-    # what a pipe holds may be all there is
+    # there may be no more than a pipe contains
     assert completed.code in ((0, 141) if form == "ids" else (141,)), completed
     assert completed.err == ""
     assert len(completed.out.splitlines()) == READERS[reader]

@@ -1,4 +1,4 @@
-"""Terminals without width, without a known name, and every wish for colour."""
+"""Terminals without a width or a known name, and every setting of colour."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def check_view(teletype, name, **how):
 @pytest.mark.parametrize("cols", [0, 1, 5])
 @pytest.mark.parametrize("source", ["by the terminal", "by COLUMNS", "by both"])
 def test_a_very_narrow_terminal_shows_whole_words(teletype, view, cols, source):
-    """It wraps by itself; nothing is shortened to fit a width that holds no id."""
+    """The terminal wraps; nothing is shortened if an id does not fit the width."""
     env = {} if source == "by the terminal" else {"COLUMNS": str(cols)}
     check_view(teletype, view, env=env, cols=80 if source == "by COLUMNS" else cols)
 
@@ -78,7 +78,7 @@ def test_the_width_affects_only_tables(teletype, form):
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_terminal_of_any_name_shows_every_view(teletype, view, name):
-    """What a dumb one would show as rubbish is not sent to it."""
+    """A dumb terminal gets no escape sequences."""
     session = check_view(teletype, view, env=NAMES[name])
     rest = SEQUENCES.sub("", session.text)
     assert "\x1b" not in (session.text if name == "dumb" else rest)
@@ -119,7 +119,7 @@ def test_every_combination_of_colour_settings():
 def test_forced_colour_does_not_affect_formats_for_programs(
     tool, builder, builder_env, form, environ
 ):
-    """Off a terminal a table and the words for people take it, and nothing else."""
+    """Off a terminal, only tables and messages are coloured."""
     builder.add("alice", 10)
     listing = tool("users", "list", "-o", form, env={**builder_env, **environ})
     missing = tool("users", "get", "bob", "-o", form, env={**builder_env, **environ})

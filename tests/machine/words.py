@@ -1,4 +1,4 @@
-"""What every failing command owes, and the file of users that the runs are given."""
+"""Checks for every failing command, and the file of users for the runs."""
 
 from __future__ import annotations
 

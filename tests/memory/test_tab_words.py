@@ -1,4 +1,4 @@
-"""What TAB gets to know: profiles and users, from local files alone."""
+"""Words for TAB: profiles and users, from local files alone."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def test_a_torn_last_line_loses_only_itself(path):
 
 @given(st.text(max_size=8), st.text(max_size=8))
 def test_any_id_is_found_or_left_out(customer, external):
-    """Ids that a line cannot hold are left out, and never break the others."""
+    """Ids that a line cannot contain are left out and do not affect the others."""
     path = Path(os.environ["HOME"]) / "any-index"
     path.unlink(missing_ok=True)
     index = Index(path, HOST, KEY)

@@ -20,7 +20,7 @@ PLACES = st.integers(0, 10**6)
 
 
 class Fleet(RuleBasedStateMachine):
-    """`users` holds what must be there, `gone` the customer_ids that were deactivated."""
+    """`users` has the expected users, `gone` the customer_ids that were deactivated."""
 
     def __init__(self):
         super().__init__()

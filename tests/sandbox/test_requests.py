@@ -1,4 +1,4 @@
-"""Keys, paths, methods and bodies, whatever the endpoint."""
+"""Keys, paths, methods and bodies at any endpoint."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What tests stand on: scripted servers, runners of the tool, a terminal, a search for leaks."""
+"""Tools for tests: scripted servers, runners of the tool, a terminal, a search for leaks."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Bucket:
-    """`rate` tokens a second, at most `burst` saved; starts full. Callers hold a lock."""
+    """`rate` tokens a second, at most `burst` saved; starts full. The caller must hold a lock."""
 
     rate: float
     burst: int

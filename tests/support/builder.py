@@ -46,7 +46,7 @@ class Builder:
         self.extra_pool: dict[str, Any] = {}
         # what impersonated reads answer, by path and customer_id
         self.held: dict[str, dict[str, Any]] = {"/orders": {}, "/positions": {}, "/balance": {}}
-        # every customer_id in the order of creation; a cursor holds a place in it
+        # every customer_id in the order of creation; a cursor is a position in it
         self._order: list[str] = []
 
     def add(self, external_id: str | None, qps_limit: int | None = 10, **fields: Any) -> User:

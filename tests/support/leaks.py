@@ -19,7 +19,7 @@ def leaks(
 ) -> list[str]:
     """Say where a canary is seen: plain, base64, URL-encoded or hex, in streams and files.
 
-    `except_files` are those that may hold it, such as a config the test wrote.
+    `except_files` may contain it, such as a config that the test wrote.
     """
     allowed = {path.resolve() for path in except_files}
     places: list[tuple[str, bytes]] = []

@@ -86,7 +86,7 @@ def run_process(
     command = [sys.executable, "-m", "parsec_cli", *argv]
     redirections = ("<&- " if stdin == "closed" else "") + (">&-" if stdout == "closed" else "")
     if redirections:
-        # the shell closes the descriptor for good; Popen can only point it elsewhere
+        # the shell closes the descriptor; Popen can only redirect it
         command = ["/bin/sh", "-c", f'exec "$@" {redirections}', "sh", *command]
     sink = open(stdout, "wb") if stdout not in (None, "closed") else subprocess.PIPE  # noqa: SIM115, PTH123
     source = subprocess.PIPE if isinstance(stdin, bytes) or stdin == "open" else subprocess.DEVNULL

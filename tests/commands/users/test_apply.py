@@ -23,7 +23,7 @@ NAMES = "row external_id customer_id action before after outcome http_status att
 
 @pytest.fixture
 def mixed(builder, work):
-    """A file with one row of each kind, and the users it speaks of."""
+    """A file with one row of each kind, and the users that it names."""
     for name, limit in {"up": 10, "down": 10, "gone": 7, "same": 3}.items():
         builder.add(name, limit)
     rows = ("new,4,", "up,20,", "down,1,", "gone,,absent", "same,3,")

@@ -1,4 +1,4 @@
-"""What a bulk run does about failures: row by row, and for the run as a whole."""
+"""How a bulk run handles failures: of single rows, and of the whole run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bulk run whose streams fail, and what it shows meanwhile."""
+"""A bulk run whose streams fail, and its progress display."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def test_a_dry_run_shows_no_secret_in_any_format(run, builder, keys_file, leaks,
 def test_keys_in_a_successful_response_reach_neither_screen_nor_disk(
     run, builder, keys_file, leaks, exchange, output
 ):
-    """Neither whole nor line by line, in a value of any name."""
+    """This includes single lines of a key, in a field of any name."""
     user = builder.add("alice")
     keys = KEYS[exchange]()
     echo = " ".join((*keys.values(), *keys["private_key"].splitlines()))
