@@ -145,14 +145,23 @@ class Layout:
     def __init__(self, columns: Sequence[Column], rows: Sequence[_Row], surface: Surface) -> None:
         self._surface = surface
         self._limit = sys.maxsize if surface.width is None else surface.width
-        ranked = sorted(enumerate(columns), key=lambda item: item[1].rank)
-        kept: list[_Slot] = []
-        room = self._limit + len(_GAP)
+        most = max(_UUID, self._limit // 2)
+        slots = (self._slot(place, column, rows, most) for place, column in enumerate(columns))
+        ranked = sorted(slots, key=lambda slot: slot.column.rank)
+        kept = [slot for slot in ranked if slot.column.rank == ranked[0].column.rank]
+        others = ranked[len(kept) :]
+        room = self._limit + len(_GAP) - sum(slot.width + len(_GAP) for slot in kept)
+        for wide in sorted(kept, key=lambda slot: slot.width, reverse=True) if room < 0 else ():
+            narrow = self._slot(wide.place, wide.column, rows, wide.width + room)
+            if narrow.width <= wide.width + room:
+                room += wide.width - narrow.width
+                kept[kept.index(wide)] = narrow
+                break
+        if room < 0:
+            kept, others = [], []
         # the first that does not fit ends it: a column must not take the place of a better one
-        for place, column in ranked:
-            slot = self._slot(place, column, [_width(row[place]) for row in rows])
+        for slot in others:
             if slot.width + len(_GAP) > room:
-                kept = kept if column.rank > ranked[0][1].rank else []
                 break
             room -= slot.width + len(_GAP)
             kept.append(slot)
@@ -163,14 +172,15 @@ class Layout:
             slot.width += more
             room -= more
 
-    def _slot(self, place: int, column: Column, widths: list[int]) -> _Slot:
+    def _slot(self, place: int, column: Column, rows: Sequence[_Row], most: int) -> _Slot:
+        widths = [_width(row[place]) for row in rows]
         title = self._surface.readable(column.title).upper()
         widest = max(widths, default=1)
         shortens = column.rank > 0 and column.kind in _MAY_SHORTEN
         width = min(widest, _WIDEST_TEXT)
         if not shortens:
             # one long id must affect only its own line
-            usual = [width for width in widths if width <= max(_UUID, self._limit // 2)]
+            usual = [width for width in widths if width <= most]
             width = max(usual) if usual and 2 * len(usual) >= len(widths) else widest
         return _Slot(place, column, title, widest, max(width, _width(title)), shortens)
 

@@ -82,6 +82,30 @@ def test_one_very_long_id_affects_only_its_own_line():
     ]
 
 
+@pytest.mark.parametrize("length", [25, 36, 37, 300])
+def test_an_id_that_leaves_no_room_for_the_other_id_affects_only_its_own_line(length):
+    users = [user("alice", 1), user("x" * length, 2), user("bob", 3)]
+    assert show(listing(users), **at(60)).out.splitlines() == [
+        "EXTERNAL ID  CUSTOMER ID                           QPS  TIER",
+        "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    -  pro",
+        "x" * length + "  cf20f87b-0e42-5928-86d5-05b03dc2f444",
+        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    -  pro",
+    ]
+
+
+def test_a_column_that_is_never_shortened_narrows_to_what_most_of_its_cells_need():
+    columns = (Column("check", "check", rank=0), Column("detail", "detail", rank=0))
+    details = ["a" * 40, "b" * 41, "c" * 60]
+    rows = [{"check": name, "detail": text} for name, text in zip("xyz", details, strict=True)]
+    shown = show(Listing("rows", columns, [rows]), **at(60))
+    assert shown.out.splitlines() == [
+        "CHECK  DETAIL",
+        "x      " + "a" * 40,
+        "y      " + "b" * 41,
+        "z  " + "c" * 60,
+    ]
+
+
 def test_later_pages_keep_the_widths_of_the_first():
     more = [user("a-longer-name-than-before", 2, tier="platinum-plus-extra")]
     shown = show(listing([user("alice", 1)], more), **at(80))
