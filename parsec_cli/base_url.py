@@ -44,8 +44,7 @@ class BaseUrl:
     def parse(cls, text: str, source: str = "base URL") -> BaseUrl:
         """Read `https://host[:port][/prefix][/api/v1][/]`; raise UsageFault for anything else.
 
-        Errors name the `source` of the text, and do not quote it, because it may contain a
-        password.
+        Errors name the `source` of the text, but do not quote it: it may contain a password.
         """
 
         def fault(why: str) -> UsageFault:
@@ -118,8 +117,7 @@ def is_loopback(host: str) -> bool:
 def _name(host: str) -> str:
     """Return `host`, or "" if DNS or the HTTP library would reject it or read it differently.
 
-    A trailing dot is refused, too: it is a second spelling of the same host, which no certificate
-    has.
+    A trailing dot is refused too: it spells the same host in a way that no certificate has.
     """
     labels = host.split(".")
     if len(host) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in labels):

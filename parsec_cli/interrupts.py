@@ -95,8 +95,7 @@ def _undo_all() -> None:
 class Interrupts:
     """The signals that arrived, and the sections of code that a first signal must not interrupt.
 
-    `clock` is monotonic seconds. `drain_at` is None, or the time on that clock by which requests
-    in flight must end.
+    `clock` is monotonic seconds. `drain_at` is None, or when requests in flight must end.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

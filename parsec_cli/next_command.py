@@ -25,8 +25,7 @@ class NextCommand:
     """A proposed command. `words` follow `parsec`; `names` are ids and files, which come last.
 
     If it `repeats` the typed command, `options` are added to that, options without a value are
-    removed, and `replace` maps its words to others. `profile` replaces the target; `stdin` is a
-    file.
+    removed, and `replace` maps its words. `profile` replaces the target; `stdin` is a file.
     """
 
     words: tuple[str, ...] = ()

@@ -1,7 +1,6 @@
 """The one place that knows secrets: by a field's name, by a key's look, and by known values.
 
-Names are those of the API and its headers, at any depth. Output masks secrets; files leave them
-out.
+Names are those of the API and its headers, at any depth. Output masks secrets; files omit them.
 """
 
 from __future__ import annotations

@@ -105,8 +105,7 @@ class Client:
     ) -> Outcome:
         """Record a change, send it, judge it by `settle`, and record its outcome.
 
-        `settle` may read the user again. LocalFault when the change cannot be recorded: then
-        nothing was sent.
+        `settle` may read the user again. LocalFault: nothing was recorded or sent.
         """
         _ = self._headers  # a missing key is an error before anything is recorded
         attempt = self.deadline.call()

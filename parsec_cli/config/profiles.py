@@ -1,7 +1,6 @@
 """Find the profile, host, key and formats in effect, and the source of each.
 
-A stored key is sent only to the origin of its profile. Keys are looked up on first use, and never
-quoted.
+A stored key is sent only to the origin of its profile. Keys are read on first use and never quoted.
 """
 
 from __future__ import annotations

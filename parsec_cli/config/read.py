@@ -1,7 +1,6 @@
 """Read `config.toml`: the profiles as text values, or an error with file and line.
 
-Errors never quote the content of the file, which may be a key. Warnings say who else can change
-it.
+Errors never quote the content of the file, which may be a key. Warnings say who can change it.
 """
 
 from __future__ import annotations
@@ -33,8 +32,7 @@ _KEY = r"\s*[\"']?%s[\"']?\s*="
 class Config:
     """The content of the file. `profiles` has the known settings of each profile as text.
 
-    `warning` says that others have access to a key, `ignored` names the lines with other settings;
-    both may be "".
+    `warning` says that others can read a key, `ignored` names lines with other settings, or "".
     """
 
     path: Path

@@ -48,8 +48,7 @@ ROUTES: dict[str, dict[str, Callable[[Call], object]]] = {
 class Sandbox:
     """The WSGI callable over the state in `db_path`; safe with several threads.
 
-    `latency` is in milliseconds, slept before each response. A request raises LocalFault when the
-    file cannot be used.
+    `latency` is in milliseconds, before each response. LocalFault when the file cannot be used.
     """
 
     def __init__(

@@ -2,8 +2,7 @@
 
 The in-process profile and `sandbox serve` may use the same file at the same time, each with many
 threads: a request is one immediate transaction, threads of a process take turns on one connection,
-and processes wait for each other. The first transaction creates tables and users, so no process
-sees an incomplete file.
+and processes wait for each other. The first transaction creates tables and users.
 """
 
 from __future__ import annotations

@@ -144,13 +144,16 @@ def test_journal_without_deactivations_is_not_read_again(runs):
 
 
 def test_second_run_is_refused_and_names_the_first(runs):
+    message = f"in progress: process {os.getpid()}"
     with opened(runs):
-        with pytest.raises(GuardRefused, match=f"in progress: process {os.getpid()}"), opened(runs):
-            pass
-        with open_journal(runs, HOST, "another key", command="x"):
-            pass
-    with opened(runs):
-        pass
+        with pytest.raises(GuardRefused, match=message), opened(runs):
+            pytest.fail("a second run started")
+        with open_journal(runs, HOST, "another key", command="x") as other:
+            other.begin(irreversible=False)
+    with opened(runs) as later:
+        later.begin(irreversible=False)
+    assert later.path.is_file()
+    assert other.path.is_file()
 
 
 def test_journal_of_another_run_is_never_written_over(runs):

@@ -149,11 +149,11 @@ def test_each_place_that_proposes_a_command_has_a_case(
             provoked(arranged(tool, builder, home, work), case, "default", other_origin)
         finally:
             builder.stop()
-    # these two have tests of their own below
+    # the tests below run these two commands
     shutil.rmtree(home)
     busy_port(tool)
-    with bad_certificate(tool, key_env, private_ca):
-        pass
+    with bad_certificate(tool, key_env, private_ca) as (_, words):
+        assert words[0] == "parsec"
     missing = [f"{path}:{line}" for path, line, _ in sorted(set(calls()) - shown)]
     assert not missing, missing
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from parsec_cli.errors import GuardRefused, LocalFault
-from parsec_cli.files import lock
+from parsec_cli.files import lock, save
 
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EINVAL, errno.EIO)
 IN_PROGRESS = "another bulk run for this host and key is in progress"
@@ -66,8 +66,9 @@ def test_a_disk_without_locks_is_an_error_and_no_run_starts(path, number, monkey
     )
     assert "XDG_STATE_HOME" in caught.value.hint
     assert "kill" not in caught.value.hint
-    with lock.directory_lock(path):
-        pass  # saves are whole without it
+    with lock.directory_lock(path):  # saves are atomic without it
+        save.save(path, b"saved")
+    assert path.read_bytes() == b"saved"
 
 
 def test_a_lock_is_never_written_through_a_link(path, tmp_path):

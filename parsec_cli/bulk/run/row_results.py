@@ -155,8 +155,7 @@ def reserved_file(directory: Path, now: float) -> Path:
 def _new_file(path: Path) -> Path:
     """Return the file behind `path`: a new and empty one of the caller, or a stream of theirs.
 
-    An existing file is replaced, not emptied: it may belong to another user, or have another name
-    whose contents must stay.
+    An existing file is replaced, not emptied: it may be another user's, or have another hard link.
     """
     try:
         target = save.real_target(path)
