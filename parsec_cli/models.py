@@ -235,10 +235,9 @@ Evidence = Literal["response", "repeat", "reread"]
 class Applied:
     """The change is in effect.
 
-    `evidence` is the response to the first request, the response to a repeat after one was lost,
-    or a later read of the user. `after` is the record as last seen, None after a deactivation.
-    `created` is True for a first-attempt 201, False for a first-attempt 200, and None if a lost
-    response hides which.
+    `evidence` is the response to the first request, the response to a repeat after one was lost, or
+    a later read of the user. `after` is the record as last seen, None after a deactivation.
+    `created` is True for a first-attempt 201, False for a first-attempt 200, else None.
     """
 
     after: JsonObject | None

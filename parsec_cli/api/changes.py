@@ -77,8 +77,7 @@ def change_of(
 ) -> JsonObject:
     """Return what the history contains of a change besides its outcome; no secrets.
 
-    `before` is the user's record as last read, `after` the requested one. `external_id` names a new
-    user.
+    `before` is the user's last record, `after` the requested one. `external_id` names a new user.
     """
     ids = (None, external_id) if user is None else (user.customer_id, user.external_id)
     return {

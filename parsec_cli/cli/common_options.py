@@ -189,15 +189,15 @@ def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
 
 
 DRY_RUN = option("-n --dry-run", "Read and check everything, but send no change.")
-REASON = option("--reason REASON", "Why; written to the history.", default="")
-USER = argument("USER", "A customer_id or an external_id; see `ext:`, `id:`.")
+REASON = option("--reason REASON", "Reason for the change, kept in the history.", default="")
+USER = argument("USER", "A customer_id or an external_id; `id:` or `ext:` says which.")
 OVERCOMMIT = option("--allow-overcommit", "Allow the sum of limits to exceed the QPS pool.")
 CREDENTIALS = option("--credentials FILE|-", "Exchange keys: a JSON object or a PEM file.")
 API_KEY_ID = option("--api-key-id ID", "Id of the key in a PEM file (not secret).")
 ODD_IDS = option("--allow-odd-ids", "Allow new ids such as `NULL`, or ones that look like another.")
 MAPPED = option(
     "--map FIELD=COLUMN",
-    "Read a field from a column of another name; repeatable. Ignores unknown columns.",
+    "Read a field from a column with another name; ignore unknown columns.",
 )
 CONFIRM = option("--confirm VALUE", "Consent for scripts: the external_id, or the count.")
 MOST = number("--max N", 0, 100_000, "Max deactivations in one run.", default=10)
@@ -210,6 +210,6 @@ ALLOW_HOLDINGS = number(
 BALANCES_ONLY = option(
     "--balances-only", "Do not read open orders and positions before a deactivation."
 )
-RESULTS_FILE = option("--results FILE", "Where to write the result rows.")
+RESULTS_FILE = option("--results FILE", "Write the result rows to FILE.")
 PRUNE = option("--prune", "Deactivate every user that is not in the file.")
 EXCHANGE = option("--exchange polymarket|kalshi", "The exchange.", default=...)

@@ -23,11 +23,11 @@ noun = Noun()
 @noun.command("list")
 def list_entries(
     ctx: typer.Context,
-    user: str | None = option("--user USER", "Only this external_id or customer_id, in full."),
+    user: str | None = option("--user USER", "Only changes to this user, by its whole id."),
     since: str | None = option(
-        "--since T", "Only since then: 2h, 3d, a date or an RFC 3339 time (UTC)."
+        "--since T", "Only changes since T: 2h, 3d, a date or an RFC 3339 time (UTC)."
     ),
-    limit: int | None = number("--limit N", 1, 10**9, "Only the newest N."),
+    limit: int | None = number("--limit N", 1, 10**9, "Only the newest N changes."),
 ) -> Listing:
     """List the changes sent from this machine, newest first.
 

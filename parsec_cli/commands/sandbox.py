@@ -22,7 +22,7 @@ def serve_http(
     latency: int = number("--latency MS", 0, 60_000, "Wait before each response.", default=0),
     fault: list[str] | None = option(
         "--fault 'METHOD STATUS PROBABILITY [after]'",
-        "Respond with STATUS to some calls, before or after their effect; repeatable.",
+        "Respond with STATUS to some calls, before or after their effect.",
     ),
 ) -> None:
     """Serve the sandbox over HTTP on 127.0.0.1.
@@ -52,7 +52,7 @@ def serve_http(
 @noun.command("seed")
 def seed(
     ctx: typer.Context,
-    number: int = argument("N", "How many users.", Whole(0, 100_000, "N")),
+    number: int = argument("N", "Number of users.", Whole(0, 100_000, "N")),
 ) -> None:
     """Replace the sandbox's users with N new ones.
 

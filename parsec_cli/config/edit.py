@@ -1,7 +1,6 @@
 """Change `config.toml` in place: comments, order and unknown keys stay.
 
-Reading, changing and saving happen under one lock. This module decides which values are stored;
-commands ask for them.
+Reading, changing and saving happen under one lock. Every value is checked here.
 """
 
 from __future__ import annotations

@@ -47,8 +47,7 @@ _CONTROLS = {"\n": "line feed", "\r": "carriage return", "\t": "tab", "\x1b": "e
 class Setting:
     """One setting. `scope` "profile" is kept per profile, "file" once in the config file.
 
-    `check` raises a UsageFault for a text that the setting cannot have. `kind` is the type of the
-    value in the config file.
+    `check` raises a UsageFault for an invalid text. `kind` is the type of the value in the file.
     """
 
     name: str

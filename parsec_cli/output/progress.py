@@ -23,8 +23,7 @@ _BAR_WIDTH = 24
 class Progress:
     """A context manager; any thread may call `advance`.
 
-    `write` takes text with colours and line ends, and puts it on stderr. With `silent`, nothing is
-    written.
+    `write` puts text with colours and line ends on stderr. With `silent`, nothing is written.
     """
 
     total: int

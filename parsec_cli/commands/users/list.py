@@ -34,7 +34,7 @@ def command(
     page_size: int = number("--page-size N", 1, 100, "Users per request.", default=100),
     match: str | None = option("--match TEXT", "Only ids or addresses that contain TEXT."),
     exchange: str | None = option(
-        "--exchange polymarket|kalshi|none", "Only users linked to it, or to none."
+        "--exchange polymarket|kalshi|none", "Only users linked to this exchange, or to none."
     ),
     tier: str | None = option("--tier T", "Only users of tier T."),
     wallet: str | None = option(
