@@ -47,6 +47,8 @@ def parse(data: bytes, exchange: str, api_key_id: str | None, purpose: Purpose) 
         text = data.decode(encoding).strip()
     except UnicodeDecodeError:
         raise UsageFault("the credentials file is not text") from None
+    if not text:
+        raise UsageFault("the credentials file is empty")
     if _PEM_MARK in text and not text.startswith("{"):
         if exchange != "kalshi":
             raise UsageFault("a PEM file contains Kalshi credentials; Polymarket's are JSON")
@@ -77,14 +79,14 @@ def _from_json(text: str, exchange: str) -> Keys:
     hint = f"for {exchange} write {_sample(exchange)}"
     try:
         value = exact_json.loads_strictly(text)
-    except exact_json.UnclearJson:
-        raise UsageFault(
-            "the credentials file contains a field twice, or a value that is too large"
-        ) from None
+    except exact_json.UnclearJson as fault:
+        # a name that is not one of the fields may be a value in the wrong place
+        named = [name for name in _FIELDS[exchange] if f"contains `{name}` twice" == str(fault)]
+        what = f"`{named[0]}` twice" if named else "a field twice, or a value that is too large"
+        raise UsageFault(f"the credentials file contains {what}") from None
     except ValueError:
-        raise UsageFault(
-            "the credentials file is neither a JSON object nor a PEM key", hint=hint
-        ) from None
+        message = "the credentials file is neither a JSON object nor a PEM key"
+        raise UsageFault(message, hint=hint) from None
     if not isinstance(value, dict):
         raise UsageFault("the credentials file is not a JSON object", hint=hint)
     if more := value.keys() - _FIELDS[exchange]:

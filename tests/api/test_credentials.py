@@ -169,16 +169,28 @@ def test_pkcs8_is_accepted():
     assert parse(pem.encode(), "kalshi", "key-1", "stored")["private_key"] == pem
 
 
-def test_a_field_given_twice_is_refused():
-    text = '{"api_key_id": "a", "private_key": "CANARY-1", "private_key": "CANARY-2"}'
-    with pytest.raises(UsageFault, match="contains a field twice"):
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('{"private_key": "CANARY-1", "private_key": "CANARY-2"}', "`private_key` twice"),
+        ('{"CANARY": 1, "CANARY": 2}', "a field twice"),
+    ],
+)
+def test_a_field_given_twice_is_named_only_if_it_is_one_of_the_fields(text, what):
+    with pytest.raises(UsageFault, match=f"contains {what}") as caught:
         parse(text.encode(), "kalshi", None, "stored")
+    assert "CANARY" not in caught.value.message
+
+
+@pytest.mark.parametrize("data", [b"", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe"])
+def test_an_empty_file_is_called_empty(data):
+    with pytest.raises(UsageFault, match="is empty"):
+        parse(data, "kalshi", None, "stored")
 
 
 @pytest.mark.parametrize(
     ("data", "exchange", "api_key_id"),
     [
-        *((data, "kalshi", "x") for data in (b"", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe")),
         *((b"\xff\xfeC", "kalshi", "x"), (b"\x80CANARY", "kalshi", "x")),
         *((data, "kalshi", None) for data in (b"CANARY", b'["CANARY"]', b'"CANARY"')),
         *((data, "kalshi", None) for data in (b'{"private_key": CANARY}', b"[" * 100_000)),
