@@ -175,10 +175,12 @@ class Pool:
     @classmethod
     def parse(cls, value: object) -> Pool:
         raw = response_object(value, "the pool")
-        names = ("qps_pool", "end_user_count", "total_allocated_qps")
-        numbers = [number for name in names if (number := _integer(raw.get(name))) is not None]
-        if len(numbers) < len(names) or min(numbers) < 0:
-            raise WrongShape(f"the pool lacks one of the whole numbers {', '.join(names)}")
+        numbers = []
+        for name in ("qps_pool", "end_user_count", "total_allocated_qps"):
+            number = _integer(raw.get(name))
+            if number is None or number < 0:
+                raise WrongShape(f"the pool has no whole number `{name}`")
+            numbers.append(number)
         return cls(raw, *numbers)
 
     @property

@@ -20,6 +20,7 @@ def test_a_pool_with_absurd_numbers_is_refused(tool, server, key_env, name, numb
     server.respond(json_answer(200, pool))
     completed = tool("pool", command, env=key_env(server))
     assert completed.code == 7, completed
+    assert f"the pool has no whole number `{name}`" in completed.err
 
 
 @pytest.mark.parametrize("limits", [(HUGE, 1), (1, HUGE), (2.5, HUGE), (-HUGE, HUGE)])
