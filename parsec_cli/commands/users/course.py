@@ -29,6 +29,9 @@ from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Line, Listing
 from parsec_cli.runtime import Runtime
 
+# a run continues at a low rate where these keep it from reading its limits
+_UNREAD = (errors.Unreachable, errors.Refused, errors.NotFound, errors.ForeignNotFound)
+
 
 class BuilderState:
     """Reads what a plan and a run need, at the permitted rate; `fetched` users are up to date."""
@@ -41,20 +44,11 @@ class BuilderState:
         usage, world, problem = None, runtime.world, ""
         try:
             usage = get_usage(self.client)
-        except (
-            errors.Unreachable,
-            errors.Refused,
-            errors.NotFound,
-            errors.ForeignNotFound,
-        ) as fault:
+        except _UNREAD as fault:
             problem = fault.message
         self._quota_left = None if usage is None else usage.monthly_left
-        self.pacer = pacer_for(
-            runtime.profile.rate,
-            None if usage is None else usage.rest_qps,
-            clock=world.monotonic,
-            sleep=world.sleep,
-        )
+        rest_qps, asked = None if usage is None else usage.rest_qps, runtime.profile.rate
+        self.pacer = pacer_for(asked, rest_qps, clock=world.monotonic, sleep=world.sleep)
         self.client.retry.pacer = self.pacer
         if problem:
             rate = self.pacer.rate
