@@ -30,13 +30,13 @@ def test_values_by_position_and_by_name_make_equal_records():
     assert (Point(1, 2).sum, Point(1, 2).name) == (3, "origin")
 
 
-def test_equal_by_value_and_kind():
+def test_records_are_equal_by_value_and_kind():
     assert Point(1, 2) != Point(1, 3)
     assert Point(1, 2) != Other(1, 2)
     assert len({Point(1, 2), Point(1, 2), Point(2, 1)}) == 2
 
 
-def test_shown_with_its_values():
+def test_a_record_is_shown_with_its_values():
     assert repr(Point(1, 2)) == "Point(x=1, y=2, name='origin')"
 
 
@@ -76,13 +76,13 @@ def test_nothing_can_be_assigned_or_deleted():
     assert point == Point(1, 2)
 
 
-def test_changed_is_a_copy():
+def test_changed_returns_a_copy():
     point = Point(1, 2)
     assert changed(point, y=5) == Point(1, 5)
     assert point == Point(1, 2)
 
 
-def test_matches_by_position():
+def test_a_record_matches_by_position():
     match Point(1, 2):
         case Point(x, y, name):
             assert (x, y, name) == (1, 2, "origin")

@@ -345,7 +345,7 @@ RECORDS = [{"external_id": "u1", "qps_limit": 5}, {"external_id": "u2", "qps_lim
         "\n\n".join(map(json.dumps, RECORDS)) + "\r\n",
     ],
 )
-def test_json_forms_read_the_same(text):
+def test_all_forms_of_json_are_read_the_same(text):
     assert [(one.external_id, one.qps_limit) for one in read(text)] == [("u1", 5), ("u2", 7)]
 
 
@@ -440,10 +440,10 @@ def test_any_bytes_are_read_or_refused(data):
 @pytest.mark.parametrize(
     "text", [".", "..", " u", "u ", "a\nb", "a\u202eb", "a\x1bb", "\ufeffu", "a\ud800", "a\u2028b"]
 )
-def test_ids_unfit_for_creation(text):
+def test_invalid_new_ids_are_refused(text):
     assert "cannot be used" in new_id_fault(text)
 
 
 @pytest.mark.parametrize("text", ["u1", "a b", "=1+1", "日本", "क\u200dष", "a/b", "100%", "❤️"])
-def test_ids_fit_for_creation(text):
+def test_valid_new_ids_are_accepted(text):
     assert new_id_fault(text) == ""

@@ -30,7 +30,7 @@ def faults(text: str | bytes) -> list[str]:
         codecs.BOM_UTF16_LE + "u1\r\nu2\r\n".encode("utf-16-le"),
     ],
 )
-def test_one_user_a_line(data):
+def test_each_line_names_one_user(data):
     """A byte-order mark and carriage returns are not part of an id."""
     assert read(data) == (Target.named(1, "u1"), Target.named(2, "u2"))
 

@@ -122,7 +122,7 @@ CASES = [(shell, line, words) for shell in ASK for line, words in OFFERED.items(
 @pytest.mark.parametrize(
     ("name", "line", "words"), [*CASES, *((*key, words) for key, words in OWN.items())]
 )
-def test_commands_options_and_choices(offer, name, line, words):
+def test_commands_options_and_choices_are_offered(offer, name, line, words):
     """They come from the script alone: there is no `parsec` on the path."""
     found = offer(name, line, PATH="/usr/bin:/bin")
     start = line.split(" ")[-1] if name == "fish" else ""
@@ -140,7 +140,7 @@ def test_descriptions_of_fish_are_the_summaries(shell_environment, work):
     assert line == "get\tShow all fields of one user, or of several."
 
 
-def test_profiles(offer, offered):
+def test_profiles_are_offered(offer, offered):
     assert offered("parsec -p ") == ["a b", "prod", "sandbox"]
     assert offered("parsec config use pr") == ["prod"]
     assert offer("bash", "parsec users list --profile=s") == ["sandbox"]

@@ -13,7 +13,7 @@ from parsec_cli.config.read import read
 from parsec_cli.config.settings import Places
 
 
-def test_the_default_paths():
+def test_the_default_paths_follow_xdg():
     places = Places({"HOME": "/home/ann"})
     state = Path("/home/ann/.local/state/parsec")
     assert places.config_file == Path("/home/ann/.config/parsec/config.toml")

@@ -136,7 +136,7 @@ def machine(tool, builder, builder_env, work, tmp_path, clock):
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_on_a_disk_that_is_full_at_any_byte(machine, name):
+def test_a_change_is_sent_only_if_its_intent_fits_on_the_disk(machine, name):
     """It is sent only if its intent is on the disk; a lost outcome is reported."""
     command, seen = CHANGES[name], set()
     for completed in machine.attempts(command):
@@ -159,7 +159,7 @@ def test_a_change_on_a_disk_that_is_full_at_any_byte(machine, name):
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_run_on_a_disk_that_is_full_at_any_byte(machine, name, work):
+def test_a_run_sends_only_rows_whose_intents_fit_on_the_disk(machine, name, work):
     """Journal, results and history fail in turn; rows are never sent without their intents."""
     command, seen = RUNS[name], set()
     # the lines of one file end within those of the others

@@ -72,7 +72,9 @@ def obstruct(path, how):
 
 
 @pytest.mark.parametrize("obstacle", OBSTACLES, ids=lambda found: " ".join((*found[:2], *found[2])))
-def test_something_else_at_the_path_of_a_file(tool, builder, builder_env, home, work, obstacle):
+def test_something_else_at_the_path_of_a_file_is_named_and_stays(
+    tool, builder, builder_env, home, work, obstacle
+):
     """The obstacle stays and is named, and no change is sent that cannot be recorded."""
     how, where, argv, code = obstacle
     builder.add("alice", 10)

@@ -96,7 +96,7 @@ def wanted(*, terminal, no_color, force, clicolor, clicolor_force):
     return terminal and clicolor != "0"
 
 
-def test_every_combination_of_colour_settings():
+def test_every_combination_of_colour_settings_follows_the_precedence():
     names = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
     for terminal in (True, False):
         for values in itertools.product(VALUES, repeat=4):

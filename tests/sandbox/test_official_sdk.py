@@ -71,7 +71,7 @@ def test_pages_cover_all_users(sdk):
     [MANAGED, SAFE, {**OWN_POLYMARKET, "private_key": HEX_KEY}, OWN_KALSHI],
     ids=["eoa", "safe", "own polymarket", "own kalshi"],
 )
-def test_every_form_of_onboarding(sdk, request, wish):
+def test_the_sdk_can_send_every_form_of_onboarding(sdk, request, wish):
     customer_id = sdk.builder.users.create(external_id=request.node.name).customer_id
     assert sdk.builder.onboard.create(customer_id=customer_id, **wish).status == "complete"
     assert sdk.builder.onboard.create(customer_id=customer_id, **wish).status == "already_linked"

@@ -110,7 +110,7 @@ def test_a_safe_of_another_owner_is_refused_and_nothing_is_linked(empty):
         ),
     ],
 )
-def test_the_rules_of_the_modes(empty, user, wish, expected):
+def test_a_request_against_the_rules_of_its_mode_links_nothing(empty, user, wish, expected):
     assert problems(empty.onboard(user, **wish)) == expected
     assert empty.get(user)["linked_exchanges"] == []
 

@@ -89,7 +89,7 @@ def set_value(
     ctx: typer.Context,
     key: str = KEY,
     value: str | None = argument(
-        "[VALUE]", "Not for api_key, which is typed hidden or read from stdin."
+        "[VALUE]", "The value; not for api_key, which is typed hidden or read from stdin."
     ),
     *,
     no_verify: bool = NO_VERIFY,

@@ -102,7 +102,7 @@ def _verified(
 
 
 def _key(runtime: Runtime, name: str) -> Secret:
-    """Read a key from a hidden prompt, or from stdin if nobody can be asked."""
+    """Read a key from a hidden prompt, or from stdin if no prompt is possible."""
     screen, stdin = runtime.screen, runtime.world.stdin
     if screen.interactive:
         answer = screen.ask(f"key of profile `{name}` (not shown): ", hidden=True)

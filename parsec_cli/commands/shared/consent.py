@@ -109,7 +109,7 @@ def agree(
     if given.confirm is None:
         runtime.screen.show_people(_question(runtime, everyone, by_name=by_name))
         if not runtime.screen.interactive:
-            why = "consent is missing and nobody can be asked"
+            why = "consent is missing and no prompt is possible"
     elif given.confirm != ((user and user.external_id) or word) and (
         user is None or given.confirm.lower() != user.customer_id.lower()
     ):

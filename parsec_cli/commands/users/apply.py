@@ -71,7 +71,7 @@ def command(
     data = read_bytes(runtime, file)
     if file == "-" and not (yes or confirm is not None or dry_run):
         raise ConsentMissing(
-            "stdin is the file, so nobody can be asked: nothing was sent",
+            "stdin is the file, so no prompt is possible: nothing was sent",
             hint="add `--confirm COUNT` if it deactivates users, else run",
             command=consent.script_command(),
         )
@@ -161,7 +161,7 @@ def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
 
 
 def _ask(runtime: Runtime, number: int) -> None:
-    why = "nobody can be asked"
+    why = "no prompt is possible"
     if runtime.screen.interactive:
         why = "not confirmed"
         changes = "this change" if number == 1 else f"these {number:,} changes"

@@ -120,7 +120,7 @@ def victim(builder, isolated_environment, key_env, work):
 
 
 @pytest.mark.parametrize("event", range(0, BOUNDARIES, 1 if FULL else 19))
-def test_killed_at_a_boundary_of_writing(victim, parsec, event):
+def test_the_next_run_completes_a_run_killed_at_a_write(victim, parsec, event):
     """One worker, so that every boundary has its number."""
     run = victim(SMALL)
     run.start(fused.__file__, str(event), concurrency=1)
@@ -138,7 +138,7 @@ def test_boundaries_cover_the_whole_run(victim):
 
 @pytest.mark.parametrize("lost", [True, False])
 @pytest.mark.parametrize("number", range(1, EFFECTS + 1) if FULL else [6])
-def test_killed_at_a_request(victim, parsec, number, lost):
+def test_the_next_run_completes_a_run_killed_at_a_request(victim, parsec, number, lost):
     run = victim(ROWS)
     run.kill_at_request(number, lost=lost)
     run.start("-m", "parsec_cli", concurrency=1)
@@ -148,7 +148,9 @@ def test_killed_at_a_request(victim, parsec, number, lost):
 
 
 @pytest.mark.parametrize("seed", range(200 if FULL else 2))
-def test_killed_at_a_random_time_with_many_workers(victim, builder, parsec, seed):
+def test_the_next_run_completes_a_run_of_many_workers_killed_at_random(
+    victim, builder, parsec, seed
+):
     chance = random.Random(seed)
     builder.latency = 0.01
     run = victim(ROWS)
@@ -164,7 +166,7 @@ def test_killed_at_a_random_time_with_many_workers(victim, builder, parsec, seed
     run.check(parsec, effects=EFFECTS, concurrency=8)
 
 
-def test_killed_again_and_again_until_it_is_done(victim, parsec):
+def test_a_run_killed_again_and_again_is_completed(victim, parsec):
     run = victim(SMALL)
     kills = 0
     for event in range(30, BOUNDARIES, 9 if FULL else 30):

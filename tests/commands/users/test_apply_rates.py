@@ -102,7 +102,7 @@ def test_a_limit_of_0_means_no_limit(run, builder, work):
         ((10, 10), 100, ()),
     ],
 )
-def test_rates_in_real_time(parsec, builder, work, key_env, limits, rows, more):
+def test_rates_are_kept_in_real_time(parsec, builder, work, key_env, limits, rows, more):
     meter = Meter(builder, *limits, time.monotonic)
     builder.latency = 0.02
     argv = ["users", "apply", creates(work / "u.csv", rows), "--yes", "--json", *more]

@@ -84,7 +84,7 @@ def test_keys_per_request_work_and_nothing_is_stored(sandbox, keys_file, leaks, 
     assert sandbox(*argv).code == 5
 
 
-def test_the_whole_life_of_a_user(sandbox):
+def test_the_whole_life_of_a_user_works(sandbox):
     made = sandbox("users", "create", "new", "--qps-limit", "5", "--json")
     assert made.json["created"] is True, made
     again = sandbox("users", "create", "new", "--qps-limit", "9", "--json")
