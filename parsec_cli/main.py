@@ -48,7 +48,7 @@ def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
     from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, UsageFault
     from parsec_cli.results import Listing
 
-    effect = ""  # of the command, once it has returned
+    effect = ""  # set once the command has returned
     try:
         result = invoke(argv, runtime)
         effect = result.effect if isinstance(result, Listing) else "the change was made"

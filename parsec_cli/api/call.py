@@ -69,7 +69,7 @@ class Answer:
         return code if isinstance(code, str) and len(code) <= _LONGEST_CODE else ""
 
     @property
-    def refuses_repeat(self) -> bool:  # which always wins
+    def refuses_repeat(self) -> bool:  # this overrides every rule
         return self.member("retryable") is False
 
     def member(self, name: str) -> Any:
@@ -82,7 +82,7 @@ class Answer:
     def message(self) -> str:
         """The text about an error: the API's own, or a short piece of the body, or ""."""
         text = self.text if self.unfit else ""
-        if "<" in text:  # a page, whose title says enough
+        if "<" in text:  # of an HTML page, only the title is useful
             title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
             text = title[1] if title else ""
         return _message(self.value) or clip(" ".join(text.split()), _LONGEST_SNIPPET)

@@ -46,7 +46,7 @@ def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> O
     error, last = error_of(exchange, call, client.host), exchange.last
     failed = isinstance(last, Answer) and last.status >= 500 and last.status != 501
     if not (exchange.doubt or exchange.broken or failed or isinstance(last, Lost)):
-        if not isinstance(last, NotSent):  # whose message says so
+        if not isinstance(last, NotSent):  # its message says it already
             error = error.but(f"{error.message}; nothing was changed")
         return NotApplied(error, exchange.attempts)
     # without `api_code`: a script must see that the outcome is unknown, not why

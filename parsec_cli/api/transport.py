@@ -62,7 +62,7 @@ class Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
-        self._parser: h11.Connection | None = None  # of the response that is expected
+        self._parser: h11.Connection | None = None  # parses the expected response
         self._has_more = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002

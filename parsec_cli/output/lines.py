@@ -132,7 +132,7 @@ class _Columns(Format):
 
     @property
     def encoding(self) -> str:
-        return ""  # the stream's own
+        return ""  # "" is the encoding of the stream
 
     def written(self, value: Any, kind: ColumnKind) -> str:
         """Return a value as this format writes it, before masking and escaping."""

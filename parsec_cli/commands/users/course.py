@@ -216,7 +216,7 @@ def run_plan(
         runtime.index.forget(customer_id)
     if path is not None:
         runtime.screen.notice(f"{ended.sentence}; results: {path}")
-    elif runtime.screen.format_name != "table":  # which shows it below
+    elif runtime.screen.format_name != "table":  # a table has it below
         runtime.screen.notice(ended.sentence)
     return _rows(ended)
 

@@ -129,7 +129,7 @@ def plan_listing(
     """List the actions in the order of the file, and their sum below them."""
     counts, screen = plan_counts(plan), runtime.screen
     held = summary([action.holdings for action in plan.deactivations])
-    if screen.format_name != "table":  # which shows them below
+    if screen.format_name != "table":  # a table has them below
         for note in (*plan.notes, *([held] if held else [])):
             screen.warning(note)
         if screen.format_name != "json":
