@@ -13,8 +13,9 @@ from parsec_cli.next_command import run
 
 # words of the API and its documentation for a key that does not belong to a builder
 _NO_BUILDER = (
-    r"\bnot an? (?:\w+ )?builder|\bbuilders? (?:account|key|tier|plan|only|access|role)|"
-    r"\b(?:requires?|needs?|must (?:be|have)|only|belong to) (?:an? |for )?(?:\w+ )?builders?\b"
+    r"\bnot an? (?:\w+ )?builder|\bbuilders?[ -](?:account|key|tier|plan|only|access|role)|"
+    r"\b(?:requires?|needs?|must (?:be|have)|only|belong to) (?:an? |for )?(?:\w+ )?builders?\b|"
+    r"\bfor builders\b"
 )
 _LIST = ("list the users with", run("users", "list"))
 _PATH = ("check the path, and the base URL with", run("config", "show"))

@@ -61,6 +61,8 @@ def test_a_403_about_another_builders_user_is_not_found(call, code, text):
         ({"error": "not an approved builder account"}, BALANCE),
         ({"error": "only builders may impersonate"}, BALANCE),
         ({"error": "builder access is not enabled", "code": "x"}, POOL),
+        ({"error": "builder-only endpoint"}, POOL),
+        ({"error": "this endpoint is for builders"}, POOL),
     ],
 )
 def test_a_403_about_the_key_is_a_key_fault(value, call):
