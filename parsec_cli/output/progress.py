@@ -109,8 +109,11 @@ class Progress:
             rate = self._done / elapsed
             parts.append(f"{rate:.1f}/s")
             if self.total > self._done:
-                minutes, seconds = divmod(max(1, round((self.total - self._done) / rate)), 60)
-                parts.append(f"{minutes} min {seconds} s left" if minutes else f"{seconds} s left")
+                seconds = max(1, round((self.total - self._done) / rate))
+                units = {"h": seconds // 3600, "min": seconds // 60 % 60, "s": seconds % 60}
+                first = next(at for at, number in enumerate(units.values()) if number)
+                shown = list(units.items())[first : first + 2]
+                parts.append(" ".join(f"{number} {unit}" for unit, number in shown) + " left")
         if self._note:
             parts.append(self._note)
         return self.surface.readable(", ".join(parts))

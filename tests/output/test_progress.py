@@ -64,6 +64,24 @@ def test_elsewhere_progress_is_a_plain_line_every_half_minute(plain, clock):
     )
 
 
+@pytest.mark.parametrize(
+    ("total", "left"),
+    [
+        (60, "30 s left"),
+        (91, "1 min 1 s left"),
+        (3_630, "1 h 0 min left"),
+        (10_000, "2 h 46 min left"),
+        (100_000, "27 h 46 min left"),
+    ],
+)
+def test_the_time_left_is_in_hours_and_minutes_or_in_minutes_and_seconds(total, left, clock):
+    shown = Shown(clock=clock)
+    with shown.screen.progress(total, "applying") as progress:
+        clock.sleep(30)
+        progress.advance(30)
+    assert shown.err == f"applying: 30 of {total:,}, 1.0/s, {left}\n"
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_quiet_shows_no_progress(terminal, clock):
     shown = Shown(terminal=terminal, quiet=True, clock=clock)
