@@ -97,6 +97,12 @@ def test_the_minute_limits_repeats_after_a_429_too(clock):
     assert exchange.good is None
 
 
+def test_a_429_after_a_lost_response_is_repeated_within_the_minute(clock):
+    limited = status(429, {}, retry_after="5")
+    exchange, _ = run(Kind.DEACTIVATE, LOST, limited, GOOD, clock=clock)
+    assert exchange.good is GOOD
+
+
 def test_the_minute_starts_with_the_first_request_that_was_sent(clock):
     """Time spent on a 429 or a refused connection does not count: nothing was applied."""
     limited = [status(429, {}, retry_after="50")] * 4

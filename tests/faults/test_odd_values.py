@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.actions import json_answer
-from support.records import END_USER_KEY, wallet
+from support.actions import html, json_answer
+from support.records import END_USER_KEY, customer_id, new_user, wallet
 
 HUGE = 10**400
 FORMATS = ["json", "jsonl", "tsv", "csv", "table"]
@@ -21,6 +21,30 @@ def test_a_pool_with_absurd_numbers_is_refused(tool, server, key_env, name, numb
     completed = tool("pool", command, env=key_env(server))
     assert completed.code == 7, completed
     assert f"the pool has no whole number `{name}`" in completed.err
+
+
+OTHER = new_user("bob", 7)
+
+
+@pytest.mark.parametrize(
+    ("line", "method", "value", "why"),
+    [
+        ("create bob --qps-limit 2", "POST", {**OTHER, "external_id": "eve"}, "it is another user"),
+        ("set-qps ext:alice 1", "PATCH", {**OTHER, "customer_id": customer_id(0)}, "it shows ano"),
+        ("set-qps ext:alice 1", "PATCH", OTHER, "it is another user's record"),
+    ],
+)
+def test_a_success_about_something_else_is_unknown_and_says_why(
+    run, builder, line, method, value, why
+):
+    builder.strict = False  # creates are sent twice, limits once
+    builder.add("alice", 5)
+    value = {**value, "qps_limit": True}
+    builder.fault(method, action=json_answer(200, value), times=9)
+    builder.fault("GET", f"users/{customer_id(0)}$", nth=2, times=9, action=html(502))
+    done = run("users", *line.split())
+    assert done.code == 12, done
+    assert why in done.err
 
 
 @pytest.mark.parametrize("limits", [(HUGE, 1), (1, HUGE), (2.5, HUGE), (-HUGE, HUGE)])
