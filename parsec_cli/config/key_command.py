@@ -22,8 +22,7 @@ def output_of(command: str, source: str, environ: Mapping[str, str], timeout: fl
     """Run `command` without a shell and return its stdout; `timeout` is in seconds.
 
     Its output may contain secrets and is never shown. It gets no stdin, because that may be the
-    input of the current command. It stays in the process group, so that a password manager can ask
-    on the terminal.
+    input of the current command. It stays in the process group, so that a password manager can ask.
     """
     import subprocess
 

@@ -107,8 +107,7 @@ def _narrow(value: Any, tree: _Tree) -> Any:
 class Format(ABC):
     """One output format: where to write, what to mask, and what the command line asks for.
 
-    `headers` is None unless the operator chose. Methods raise what the pages raise, ReaderLeft
-    and LocalFault.
+    `headers` is None if not specified. Methods raise ReaderLeft, LocalFault and faults of pages.
     """
 
     sink: Sink

@@ -79,8 +79,7 @@ class Run:
         self._clock = clock
         self._spawn = spawn
         self._stop_rules = rows.StopRules(max_failures)
-        # an overcommitted pool may stay as full as it is; an increase takes its part before it is
-        # sent
+        # an overcommitted pool may stay so; an increase takes its part before it is sent
         self._free = inf if pool is None else max(0, pool.free)
         # re-entrant: a signal handler runs in the main thread, which may hold it
         self._lock = threading.RLock()
