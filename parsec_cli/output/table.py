@@ -157,8 +157,7 @@ class Layout:
                 room += wide.width - narrow.width
                 kept[kept.index(wide)] = narrow
                 break
-        if room < 0:
-            kept, others = [], []
+        kept, others = (kept, others) if room >= 0 else ([], [])
         # the first that does not fit ends it: a column must not take the place of a better one
         for slot in others:
             if slot.width + len(_GAP) > room:
