@@ -85,7 +85,7 @@ class MeasuredBuilder(Builder):
             counters.tokens = self.bucket.refill() if self.bucket else 0.0
         if self.bucket and not self.bucket.take():
             counters.too_many += 1
-            return too_many()
+            return too_many(limit_qps=self.rest_qps)
         if path == "/builder/users" and not writes:
             if request.target not in self._pages:
                 self._pages[request.target] = self.respond_to(request)

@@ -110,6 +110,8 @@ def test_the_share_of_the_permitted_rate_counts_what_was_saved_before():
     counters = builder.counters
     assert (counters.tokens, counters.first_write, counters.last_write) == (10, 0.0, 2.5)
     assert counters.writes == 10 + 8 * 2.5
+    refused = builder.action(request)
+    assert (refused.status, json.loads(refused.body)["limit_qps"]) == (429, 8)
 
 
 def test_a_new_setting_restores_the_users(server, ask):

@@ -73,11 +73,11 @@ def error(
     return json_answer(status, {"error": text, "code": code, "retryable": retryable}, headers)
 
 
-def too_many(retry_after: str | None = "1") -> Action:
+def too_many(retry_after: str | None = "1", limit_qps: int = 60) -> Action:
     """Answer the documented per-second 429."""
     value = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
     headers = {} if retry_after is None else {"Retry-After": retry_after}
-    return json_answer(429, {**value, "tier": "pro", "limit_qps": 60}, headers)
+    return json_answer(429, {**value, "tier": "pro", "limit_qps": limit_qps}, headers)
 
 
 def html(status: int, text: str = "<html><body><h1>Bad gateway</h1></body></html>") -> Action:
