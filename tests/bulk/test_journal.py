@@ -200,6 +200,13 @@ def test_record_of_a_deactivation_is_durable_before_its_outcome(runs):
         assert disk.kept == disk.written
 
 
+def test_a_journal_of_a_later_version_is_refused(runs):
+    path = write(runs, "deactivated")
+    path.write_bytes(path.read_bytes().replace(b'{"run": 1', b'{"run": 2', 1))
+    with pytest.raises(LocalFault, match="was made by a later version of parsec"):
+        read_earlier_runs(runs, HOST, KEY)
+
+
 def test_a_journal_that_cannot_be_read_is_an_error(runs):
     (runs / f"{binding(HOST, KEY)}-x-{IRREVERSIBLE}.jsonl").mkdir(parents=True)
     with pytest.raises(LocalFault) as caught:
