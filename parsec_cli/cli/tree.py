@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typer.core import TyperCommand, TyperGroup
 
@@ -18,6 +18,9 @@ from parsec_cli.records import record
 from parsec_cli.results import Result
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+# what a command can do at worst: nothing but read; change something at the API; change something
+# there that cannot be undone; change files of this machine only
+Effect = Literal["read", "change", "irreversible", "local"]
 
 # in the order in which help lists them; each is a file or a folder of `commands`
 _COMMANDS = {
@@ -72,10 +75,11 @@ class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ig
 class Command(_WithSharedOptions, TyperCommand):
     """A verb."""
 
-    changes = False
+    effect: Effect = "read"
+    shows_target = False
 
     def invoke(self, ctx: Any) -> Any:
-        if self.changes:
+        if self.shows_target:
             common.start_change(common.runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
         return super().invoke(ctx)
 
@@ -94,11 +98,16 @@ class Group(_WithSharedOptions, TyperGroup):
 
 @record
 class Verb:
-    """A command. `changes` means that it may change something at the API: it shows its target."""
+    """A command, and what it can do at worst.
+
+    A command with an effect at the API shows its target first. `shows_target` says otherwise: a
+    plan shows it too, and `api` shows it itself, depending on the method.
+    """
 
     name: str
     function: Callable[..., Result | None]
-    changes: bool = False
+    effect: Effect = "read"
+    shows_target: bool | None = None
 
     def build(self) -> Any:
         text = inspect.getdoc(self.function)
@@ -107,13 +116,17 @@ class Verb:
             literal = re.search(r'"""(.*?)"""', inspect.getsource(self.function), re.DOTALL)
             text = inspect.cleandoc(literal[1]) if literal else ""
         command = typer_adapter.build_command(self.name, self.function, text, Command)
-        command.changes = self.changes
+        command.effect = self.effect
+        has_target = self.effect in ("change", "irreversible")
+        command.shows_target = has_target if self.shows_target is None else self.shows_target
         return command
 
 
-def verb(name: str, *, changes: bool = False) -> Callable[[Callable[..., Any]], Verb]:
+def verb(
+    name: str, *, effect: Effect = "read", shows_target: bool | None = None
+) -> Callable[[Callable[..., Any]], Verb]:
     """Make the decorated function, called `command`, the verb of its file."""
-    return lambda function: Verb(name, function, changes)
+    return lambda function: Verb(name, function, effect, shows_target)
 
 
 class Noun(Mapping[str, Any]):
@@ -131,11 +144,11 @@ class Noun(Mapping[str, Any]):
         for name in self.summaries:
             self._builders[name] = partial(self._load, package, name)
 
-    def command(self, name: str, *, changes: bool = False) -> Callable[[Function], Function]:
+    def command(self, name: str, *, effect: Effect = "read") -> Callable[[Function], Function]:
         """Make the decorated function the verb `name`."""
 
         def add(function: Function) -> Function:
-            self._builders[name] = Verb(name, function, changes).build
+            self._builders[name] = Verb(name, function, effect).build
             return function
 
         return add

@@ -12,7 +12,7 @@ from parsec_cli.results import Text
 noun = Noun()
 
 
-@noun.command("serve")
+@noun.command("serve", effect="local")
 def serve_http(
     ctx: typer.Context,
     port: int = number("--port P", 0, 65535, "Port on loopback; 0 picks any.", default=0),
@@ -49,7 +49,7 @@ def serve_http(
     )
 
 
-@noun.command("seed")
+@noun.command("seed", effect="local")
 def seed(
     ctx: typer.Context,
     number: int = argument("N", "Number of users.", Whole(0, 100_000, "N")),
@@ -68,7 +68,7 @@ def seed(
     runtime.screen.notice(f"the sandbox now has {counted(number, 'user')}")
 
 
-@noun.command("reset")
+@noun.command("reset", effect="local")
 def reset(ctx: typer.Context) -> None:
     """Restore the first twelve users.
 

@@ -34,7 +34,7 @@ _READS = ("GET", "HEAD", "OPTIONS")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-@verb("api")
+@verb("api", effect="irreversible", shows_target=False)
 def command(
     ctx: typer.Context,
     method: str = argument("METHOD", "The HTTP method."),

@@ -26,7 +26,7 @@ KEY = argument("KEY", "The name of a setting.")
 NO_VERIFY = option("--no-verify", "Store the key without asking the API.")
 
 
-@noun.command("init")
+@noun.command("init", effect="local")
 def init(ctx: typer.Context, *, no_verify: bool = NO_VERIFY) -> None:
     """Store the host and the key of a profile.
 
@@ -84,7 +84,7 @@ def path(ctx: typer.Context) -> Text:
     return Text(f"{runtime_of(ctx).places.config_file}\n")
 
 
-@noun.command("set")
+@noun.command("set", effect="local")
 def set_value(
     ctx: typer.Context,
     key: str = KEY,
@@ -120,7 +120,7 @@ def set_value(
     runtime.screen.notice(f"stored `{key}`{_of(name)} in {editor.path}")
 
 
-@noun.command("unset")
+@noun.command("unset", effect="local")
 def unset(ctx: typer.Context, key: str = KEY) -> None:
     """Remove one setting from the named or default profile.
 
@@ -136,7 +136,7 @@ def unset(ctx: typer.Context, key: str = KEY) -> None:
     runtime.screen.notice(removed if present else f"`{key}`{_of(name)} was not set; nothing to do")
 
 
-@noun.command("use")
+@noun.command("use", effect="local")
 def use(
     ctx: typer.Context,
     profile: str = argument("PROFILE", "A profile, or sandbox."),

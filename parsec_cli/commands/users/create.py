@@ -24,7 +24,7 @@ from parsec_cli.runtime import Runtime
 _IN_RECORDS = {"tier", "qps_limit", "created_at"}
 
 
-@verb("create", changes=True)
+@verb("create", effect="change")
 def command(
     ctx: typer.Context,
     external_id: str = argument("EXTERNAL_ID", "Your own id for the user."),

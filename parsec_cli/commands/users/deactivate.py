@@ -33,7 +33,7 @@ _COMMAND = "users deactivate"
 _LISTING_FROM = 50
 
 
-@verb("deactivate", changes=True)
+@verb("deactivate", effect="irreversible")
 def command(
     ctx: typer.Context,
     user: list[str] | None = argument("[USER...]", "customer_ids or external_ids."),

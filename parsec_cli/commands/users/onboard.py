@@ -19,7 +19,7 @@ from parsec_cli.results import Card, Record
 from parsec_cli.runtime import Runtime
 
 
-@verb("onboard", changes=True)
+@verb("onboard", effect="change")
 def command(
     ctx: typer.Context,
     user: str = common.USER,

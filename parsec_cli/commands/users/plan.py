@@ -30,7 +30,7 @@ from parsec_cli.runtime import Runtime
 _CHANGES = 11  # exit code of `--exit-code`
 
 
-@verb("plan", changes=True)
+@verb("plan", shows_target=True)
 def command(
     ctx: typer.Context,
     file: str = argument("FILE|-", "csv, tsv, JSON Lines or JSON."),

@@ -25,7 +25,7 @@ from parsec_cli.runtime import Runtime
 _COMMAND = "users set-qps"
 
 
-@verb("set-qps", changes=True)
+@verb("set-qps", effect="change")
 def command(
     ctx: typer.Context,
     limit: list[str] = argument(
