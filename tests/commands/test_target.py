@@ -83,7 +83,8 @@ def test_every_command_with_a_dry_run_is_a_change():
     """No command is left out. For `api`, the method decides."""
     commands = [command for group in parser().commands.values() for command in _verbs(group)]
     takes = {c.name for c in commands if any(p.name == "dry_run" for p in c.params)}
-    assert {c.name for c in commands if c.changes} == {*takes, "plan"} - {"api"}
+    assert {c.name for c in commands if c.effect in ("change", "irreversible")} == takes
+    assert {c.name for c in commands if c.shows_target} == {*takes, "plan"} - {"api"}
 
 
 def _verbs(node):
