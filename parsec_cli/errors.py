@@ -29,11 +29,14 @@ def shortened(lines: Sequence[str], most: int) -> list[str]:
     return [*lines[:most], f"and {more:,} more"] if more > 0 else list(lines)
 
 
-def unknown(what: str, text: str, known: Sequence[str]) -> UsageFault:
-    """Return the error for a value that is not in a list, with the nearest one that is."""
+def unknown(what: str, text: str, known: Sequence[str], rare: Sequence[str] = ()) -> UsageFault:
+    """Return the error for a value that is not in a list, with the nearest one that is.
+
+    The hint lists the values that are `known`, but not those that are `rare`.
+    """
     from difflib import get_close_matches
 
-    close = get_close_matches(text.lower(), known, 1)
+    close = get_close_matches(text.lower(), [*known, *rare], 1)
     suggestion = f"; did you mean `{close[0]}`?" if close else ""
     hint = f"use one of {', '.join(known)}" if known else ""
     return UsageFault(f"unknown {what} `{text}`{suggestion}", hint=hint)

@@ -23,6 +23,8 @@ FORMATS = {
     "jsonl": "format",
     "ids": "lines",
 }
+# those that only some commands support, and no profile
+EXTRA_FORMATS = {"prometheus": "prometheus", "markdown": "markdown"}
 ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno", "holdings"]
 Tone = Literal["plain", "strong", "dim", "good", "warning", "bad"]
 

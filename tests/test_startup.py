@@ -161,6 +161,7 @@ def test_only_the_command_of_the_line_is_loaded(loaded):
     commands = {
         "parsec_cli.commands.users.list",
         "parsec_cli.commands.pool",
+        "parsec_cli.commands.pool.show",
         "parsec_cli.commands.api",
     }
     assert loaded("config path") & commands == set()

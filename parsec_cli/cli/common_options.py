@@ -15,7 +15,7 @@ import typer
 
 from parsec_cli import __version__
 from parsec_cli.cli.typer_adapter import COMMON, build_options
-from parsec_cli.config.settings import check_output, check_rate
+from parsec_cli.config.settings import check_format, check_rate
 from parsec_cli.errors import GuardRefused, UsageFault
 from parsec_cli.next_command import again
 from parsec_cli.records import record
@@ -107,7 +107,7 @@ _SHARED: tuple[tuple[str, Callable[[str], Any] | None, str], ...] = (
     ("--base-url URL", None, "Use this API host."),
     (
         "-o --output FORMAT",
-        lambda text: check_output(without_equals(text)),
+        lambda text: check_format(without_equals(text)),
         "Write in this format.",
     ),
     ("--json", None, "Same as `-o json`."),

@@ -17,7 +17,6 @@ from parsec_cli.results import FORMATS
 
 # what a metavar stands for; one such as `eoa|safe|none` lists its words itself
 _WORDS: dict[str, tuple[str, ...]] = {
-    "FORMAT": tuple(FORMATS),
     "KEY": PROFILE_KEYS + FILE_KEYS,
     "METHOD": ("GET", "POST", "PATCH", "DELETE"),
     "TOPIC": tuple(TOPICS),
@@ -98,14 +97,15 @@ def page_of(command: Any, path: tuple[str, ...], *, deep: bool = True) -> Page:
         found = [_texts(below[name])[2] for name in islice(below, _VERBS_WITH_EXAMPLES)]
         examples = found[0] if len(found) == 1 else tuple(lines[0] for lines in found if lines)
     fields = tuple(column.path for column in of_command(path[1:]))
+    formats = (*FORMATS, *getattr(command, "extra_formats", ()))
     params = parameters(command)
     return Page(
         path,
         summary,
         text,
         examples,
-        tuple(_explained(param, ()) for param in params if not param.names),
-        tuple(_explained(param, fields) for param in params if param.names),
+        tuple(_explained(param, (), formats) for param in params if not param.names),
+        tuple(_explained(param, fields, formats) for param in params if param.names),
         pages,
     )
 
@@ -118,13 +118,14 @@ def _texts(command: Any) -> tuple[str, str, tuple[str, ...]]:
     return " ".join(summary.split()), rest.strip(), lines
 
 
-def _explained(param: Parameter, fields: tuple[str, ...]) -> Parameter:
+def _explained(param: Parameter, fields: tuple[str, ...], formats: tuple[str, ...]) -> Parameter:
     """Add the values that the metavar stands for, and notes unless metavar or help contain them.
 
-    `fields` are those of the command's records.
+    `fields` are those of the command's records, `formats` those that it supports.
     """
+    meanings = {**_WORDS, "FORMAT": formats}
     parts = [part.split(" ")[0] for part in param.metavar.strip("[].").split("|")]
-    listed = tuple(word for part in parts for word in _WORDS.get(part, ()))
+    listed = tuple(word for part in parts for word in meanings.get(part, ()))
     words = listed + tuple(part for part in parts if re.fullmatch(r"[a-z][a-z-]+", part))
     source = next((_SOURCES[part] for part in parts if part in _SOURCES), "text")
     if words:

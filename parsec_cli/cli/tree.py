@@ -13,9 +13,10 @@ from typer.core import TyperCommand, TyperGroup
 
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli import typer_adapter
+from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import Line
 from parsec_cli.records import record
-from parsec_cli.results import Result
+from parsec_cli.results import EXTRA_FORMATS, FORMATS, Result
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 # what a command can do at worst: nothing but read; change something at the API; change something
@@ -77,11 +78,20 @@ class Command(_WithSharedOptions, TyperCommand):
 
     effect: Effect = "read"
     shows_target = False
+    extra_formats: tuple[str, ...] = ()
 
     def invoke(self, ctx: Any) -> Any:
+        self._check_format(common.runtime_of(ctx).options.output, ctx.command_path)
         if self.shows_target:
             common.start_change(common.runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
         return super().invoke(ctx)
+
+    def _check_format(self, name: str | None, path: str) -> None:
+        if name in EXTRA_FORMATS and name not in self.extra_formats:
+            raise UsageFault(
+                f"`{path}` does not support output format `{name}`",
+                hint=f"use one of {', '.join((*FORMATS, *self.extra_formats))}",
+            )
 
 
 class Group(_WithSharedOptions, TyperGroup):
@@ -101,13 +111,15 @@ class Verb:
     """A command, and what it can do at worst.
 
     A command with an effect at the API shows its target first. `shows_target` says otherwise: a
-    plan shows it too, and `api` shows it itself, depending on the method.
+    plan shows it too, and `api` shows it itself, depending on the method. `formats` are the
+    EXTRA_FORMATS that the command supports.
     """
 
     name: str
     function: Callable[..., Result | None]
     effect: Effect = "read"
     shows_target: bool | None = None
+    formats: tuple[str, ...] = ()
 
     def build(self) -> Any:
         text = inspect.getdoc(self.function)
@@ -119,14 +131,19 @@ class Verb:
         command.effect = self.effect
         has_target = self.effect in ("change", "irreversible")
         command.shows_target = has_target if self.shows_target is None else self.shows_target
+        command.extra_formats = self.formats
         return command
 
 
 def verb(
-    name: str, *, effect: Effect = "read", shows_target: bool | None = None
+    name: str,
+    *,
+    effect: Effect = "read",
+    shows_target: bool | None = None,
+    formats: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Verb]:
     """Make the decorated function, called `command`, the verb of its file."""
-    return lambda function: Verb(name, function, effect, shows_target)
+    return lambda function: Verb(name, function, effect, shows_target, formats)
 
 
 class Noun(Mapping[str, Any]):
@@ -144,11 +161,13 @@ class Noun(Mapping[str, Any]):
         for name in self.summaries:
             self._builders[name] = partial(self._load, package, name)
 
-    def command(self, name: str, *, effect: Effect = "read") -> Callable[[Function], Function]:
+    def command(
+        self, name: str, *, effect: Effect = "read", formats: tuple[str, ...] = ()
+    ) -> Callable[[Function], Function]:
         """Make the decorated function the verb `name`."""
 
         def add(function: Function) -> Function:
-            self._builders[name] = Verb(name, function, effect).build
+            self._builders[name] = Verb(name, function, effect, formats=formats).build
             return function
 
         return add

@@ -18,7 +18,7 @@ from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import Secret
 from parsec_cli.records import record
 from parsec_cli.redaction import shown
-from parsec_cli.results import FORMATS
+from parsec_cli.results import EXTRA_FORMATS, FORMATS
 
 Scope = Literal["profile", "file", "environment"]
 
@@ -47,7 +47,8 @@ _CONTROLS = {"\n": "line feed", "\r": "carriage return", "\t": "tab", "\x1b": "e
 class Setting:
     """One setting. `scope` "profile" is kept per profile, "file" once in the config file.
 
-    `check` raises a UsageFault for an invalid text. `kind` is the type of the value in the file.
+    `check` raises a UsageFault for an invalid text, `check_option` for one of the option, if that
+    allows more. `kind` is the type of the value in the file.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Setting:
     default: str = ""
     secret: bool = False
     check: Callable[[str], object] | None = None
+    check_option: Callable[[str], object] | None = None
     kind: type[bool | str] = str
 
     def checked(self, text: str, source: str) -> str:
@@ -64,18 +66,29 @@ class Setting:
         text = text.strip()
         if self.kind is bool and text not in ("true", "false"):
             raise UsageFault(f"{source}: `{shown(text)}` is not `true` or `false`")
+        check = self.check_option if source == self.option and self.check_option else self.check
         try:
-            if self.check is not None:
-                self.check(text)
+            if check is not None:
+                check(text)
         except UsageFault as fault:
             raise fault.but(f"{source}: {fault.message}") from None
         return text
 
 
-def check_output(text: str) -> str:
-    if text not in FORMATS:
-        raise unknown("output format", shown(text), tuple(FORMATS))
+def check_format(text: str) -> str:
+    if text not in FORMATS and text not in EXTRA_FORMATS:
+        raise unknown("output format", shown(text), tuple(FORMATS), tuple(EXTRA_FORMATS))
     return text
+
+
+def check_output(text: str) -> str:
+    """Accept the formats that every command supports."""
+    if text in EXTRA_FORMATS:
+        raise UsageFault(
+            f"output format `{text}` cannot be a setting, because few commands support it",
+            hint=f"use `-o {text}` on each command line",
+        )
+    return check_format(text)
 
 
 def check_rate(text: str) -> str:
@@ -135,7 +148,14 @@ SETTINGS = (
     ),
     Setting("api_key", "profile", env="PARSEC_API_KEY", secret=True),
     Setting("api_key_command", "profile"),
-    Setting("output", "profile", env="PARSEC_OUTPUT", option="--output", check=check_output),
+    Setting(
+        "output",
+        "profile",
+        env="PARSEC_OUTPUT",
+        option="--output",
+        check=check_output,
+        check_option=check_format,
+    ),
     Setting("rate", "profile", option="--rate", check=check_rate),
     Setting("protected", "profile", default="false", kind=bool),
     Setting("default_profile", "file", "PARSEC_PROFILE", "--profile", DEFAULT_PROFILE),

@@ -26,7 +26,17 @@ from parsec_cli.output.streams import (
 )
 from parsec_cli.records import changed, state
 from parsec_cli.redaction import Redaction, without_keys
-from parsec_cli.results import FORMATS, Block, Frames, Grid, Listing, Record, Result, Text
+from parsec_cli.results import (
+    EXTRA_FORMATS,
+    FORMATS,
+    Block,
+    Frames,
+    Grid,
+    Listing,
+    Record,
+    Result,
+    Text,
+)
 from parsec_cli.visible import visible_lines
 
 if TYPE_CHECKING:
@@ -228,7 +238,8 @@ class Screen:
     @cached_property
     def _format(self) -> Format:
         # imported on first use: `json` must not pay for tables
-        module = import_module(f"parsec_cli.output.{FORMATS[self.format_name]}")
+        modules = FORMATS | EXTRA_FORMATS
+        module = import_module(f"parsec_cli.output.{modules[self.format_name]}")
         make: type[Format] = getattr(module, self.format_name.capitalize())
         return make(self._out_sink, self._out, self._redaction, Fields(self.fields), self.headers)
 

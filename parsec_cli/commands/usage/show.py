@@ -1,4 +1,4 @@
-"""`parsec usage`: show tier, quota and rate limits of the key."""
+"""`parsec usage show`: tier, quota and rate limits of the key."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
-from parsec_cli.cli.tree import Noun
+from parsec_cli.cli.tree import verb
 from parsec_cli.results import Bar, Card, Record
 
-noun = Noun()
 
-
-@noun.command("show")
-def show(ctx: typer.Context) -> Record:
+@verb("show")
+def command(ctx: typer.Context) -> Record:
     """Show the tier, the monthly quota, and the limits per second.
 
     Examples:
