@@ -4,12 +4,15 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sandbox.served import served
 from support.programs import needed
-from support.runner import clean_environment
+from support.session import Session, tools
+
+from parsec_cli.cli.help_pages import page_of
+from parsec_cli.cli.tree import parser
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = (
@@ -21,79 +24,113 @@ DOCUMENTS = (
     "docs/safety.md",
     "docs/mutation.md",
 )
-# exit codes other than 0, with the reason
-EXPECTED = {
-    "parsec -p sandbox users deactivate user_042": 9  # there is no terminal to ask on
-}
-# lines that install something; `make dist` installs the same
-OF_THE_MACHINE = ("make ", "uv ", "pipx ")
+KEY = "pk_live_sandbox"
+SHELL = ("bash", "-o", "pipefail")
 QUOTED = re.compile(r"'[^']*'")
 PROGRAM = re.compile(r"(?:^|[|;&(])\s*([a-z][\w-]*)", re.MULTILINE)
 
 
-def blocks():
-    for name in DOCUMENTS:
-        text = (ROOT / name).read_text(encoding="utf-8")
-        for number, block in enumerate(re.findall(r"```sh\n(.*?)```", text, re.DOTALL), 1):
-            lines = [re.sub(r"\s+# .*", "", line) for line in block.splitlines()]
-            lines = [line for line in lines if line.strip() and not line.startswith("#")]
+def blocks(name):
+    """Return the shell lines of each block of a document, without comments."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    found = []
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        lines = [re.sub(r"\s+# .*", "", line) for line in block.splitlines()]
+        found.append([line for line in lines if line.strip() and not line.startswith("#")])
+    return found
+
+
+def each_block():
+    for name in DOCUMENTS[1:]:
+        for number, lines in enumerate(blocks(name), 1):
             yield pytest.param(lines, id=f"{name}-{number}")
 
 
-@contextmanager
-def served_sandbox(environment):
-    """Lend the base URL of `sandbox serve`, a process of this test's own."""
-    words = [sys.executable, "-m", "parsec_cli", "sandbox", "serve"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment, text=True) as process:
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
-            process.wait(10)
+@pytest.fixture
+def url(tmp_path):
+    with served(tmp_path / "host" / "parsec" / "sandbox.sqlite3") as server:
+        yield server.url
 
 
 @pytest.fixture
-def environment(home, tmp_path):
-    """A shell in which `parsec` is this checkout's."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    script = tools / "parsec"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m parsec_cli "$@"\n')
-    script.chmod(0o755)
-    clean = clean_environment(home)
-    return {**clean, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+def bin_folder(tmp_path):
+    path = tmp_path / "bin"
+    path.mkdir()
+    return path
 
 
-@pytest.mark.parametrize("lines", list(blocks()))
-def test_command_lines_of_a_block_do_what_they_say(lines, environment, work):
-    run = [line for line in lines if not line.startswith(OF_THE_MACHINE)]
-    if not run:
-        known = (ROOT / "Makefile").read_text()
-        for line in lines:
-            if line.startswith("make "):
-                assert f"\n{line.split()[1]}:" in known, line
-        return
+@pytest.mark.parametrize("lines", list(each_block()))
+def test_command_lines_of_a_block_do_what_they_say(
+    lines, isolated_environment, bin_folder, url, work
+):
+    run = [line for line in lines if not line.startswith("make ")]
+    for line in set(lines) - set(run):
+        assert f"\n{line.split()[1]}:" in (ROOT / "Makefile").read_text(), line
     for program in {"bash", *PROGRAM.findall(QUOTED.sub("", "\n".join(run)))} - {"parsec", "cd"}:
         needed(program)
-    with served_sandbox(environment) as url:
-        for line in run:
-            # the key is verified at the host that is stored, which must not be the real one
-            host = f" --base-url {url}" if "config init" in line else ""
-            shell = subprocess.run(
-                ["bash", "-o", "pipefail", "-c", line + host],
-                env={
-                    **environment,
-                    "PARSEC_API_BASE_URL": url,
-                    "PARSEC_API_KEY": "pk_live_sandbox",
-                },
-                input="" if "config init" not in line else "pk_live_sandbox\n",
-                capture_output=True,
-                text=True,
-                cwd=work,
-                timeout=60,
-                check=False,
-            )
-            assert shell.returncode == EXPECTED.get(line, 0), (line, shell.stdout, shell.stderr)
+    variables = {"PARSEC_API_BASE_URL": url, "PARSEC_API_KEY": KEY, **tools(bin_folder)}
+    session = Session({**isolated_environment, **variables}, work, SHELL)
+    for line in run:
+        session(line)
+
+
+# what the operator is asked, and types
+ANSWERS = {
+    "parsec -p sandbox users deactivate user_042": [("external_id to deactivate", "user_042\n")],
+    "parsec -p sandbox users apply plan.json": [("[y/N]", "y\n")],
+    "parsec config init": [("URL", "{url}\n"), ("key", f"{KEY}\n")],
+    "parsec config init -p production": [("URL", "{url}\n"), ("key", f"{KEY}\n")],
+}
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository from which a clone gets all that `make demo` needs before it installs."""
+    path = tmp_path / "repository"
+    path.mkdir()
+    for name in ("Makefile", "pyproject.toml"):
+        (path / name).write_bytes((ROOT / name).read_bytes())
+    git = [needed("git"), "-C", str(path), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "All"]):
+        subprocess.run([*git, *words], check=True)
+    return path
+
+
+def install(clone):
+    """Do what the first half of `make demo` does, without a package index."""
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", str(clone / ".venv")], check=True
+    )
+    tools(clone / ".venv" / "bin")
+    (clone / ".venv" / "demo").touch()
+
+
+def test_every_line_of_the_readme_works_as_typed_after_a_clone(
+    isolated_environment, repository, url, work
+):
+    needed("make")
+    lines = [line for block in blocks("README.md") for line in block]
+    assert lines[:2] == ["git clone URL parsec", "cd parsec"]
+    assert not [line for line in ANSWERS if line not in lines]
+    path = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    session = Session({**isolated_environment, **path}, work)
+    for line in lines:
+        typed = [(text, keys.format(url=url)) for text, keys in ANSWERS.get(line, [])]
+        if line.startswith("git clone"):
+            session(line.replace("URL", str(repository)))
+            install(work / "parsec")
+        else:
+            session(line, answers=typed)
+
+
+def test_the_readme_names_every_command_and_only_commands():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.partition("## Commands")[2].partition("\n\n`parsec COMMAND")[0]
+    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    names = {name for cell in cells for name in re.findall("`([^`]+)`", cell)}
+    pages = page_of(parser(), ("parsec",)).walk()
+    verbs = {" ".join(page.path[1:]) for page in pages if not page.pages}
+    assert {name.removeprefix("parsec ") for name in names} == verbs
 
 
 def test_every_picture_in_the_readme_is_there():
