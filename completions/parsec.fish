@@ -2,8 +2,8 @@
 
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
-    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'credentials' 'credentials encode' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'history' 'history list' 'history show' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'api' 'doctor' 'completion' 'help'
-    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --top --watch --max-used --min-free --user --since --port --rate-limit --latency --fault --query -f -F --input --as
+    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'credentials' 'credentials encode' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'history' 'history list' 'history show' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'api' 'doctor' 'completion' 'help'
+    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --top --watch --max-used --min-free --user --since --port --rate-limit --latency --fault --query -f -F --input --as
     set -l tokens (commandline -opc)
     set -l path
     set -l operands 0
@@ -96,6 +96,7 @@ complete -c parsec -n '__parsec_at \'users\'' -a check -d 'Test a user\'s exchan
 complete -c parsec -n '__parsec_at \'users\'' -a deactivate -d 'Deactivate users, with their wallets, credentials and keys.'
 complete -c parsec -n '__parsec_at \'users\'' -a plan -d 'Show the changes that would make the users match FILE.'
 complete -c parsec -n '__parsec_at \'users\'' -a apply -d 'Apply FILE: show the plan, ask, then make the changes.'
+complete -c parsec -n '__parsec_at \'users\'' -a audit -d 'Check all users, pool and escrow config for known problems.'
 complete -c parsec -n '__parsec_at \'users\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users list\'' -l limit -x -d 'Stop after N users.'
@@ -183,6 +184,10 @@ complete -c parsec -n '__parsec_at \'users apply\'' -l results -r -F -d 'Write t
 complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Reason for the change, kept in the history.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users audit\'' -l share -x -d 'Report limits above this percentage of the pool.'
+complete -c parsec -n '__parsec_at \'users audit\'' -l ignore -x -d 'Do not check this rule.'
+complete -c parsec -n '__parsec_at \'users audit\'' -l fields -x -a '(__parsec_list rule external_id customer_id detail)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show the pool, what is allocated and free, and the number of users.'
 complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, else 11.'

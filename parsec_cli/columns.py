@@ -117,6 +117,12 @@ NEW_LIMIT = (
 ACTION = (_ROW, _ACTION, *NEW_LIMIT, _HOLDS)
 RESULT = (_ROW, changed(_ACTION, rank=1), *_IDS, _OUTCOME, _STATUS, _ATTEMPTS, _ERROR, _HELD)
 LIMITED = (*NEW_LIMIT, _OUTCOME, _ERROR, *(changed(c, shown=False) for c in (_STATUS, _ATTEMPTS)))
+FINDING = (
+    Column("rule", "RULE", rank=0),
+    USER[0],
+    changed(USER[1], rank=3),
+    Column("detail", "DETAIL", rank=1),
+)
 DEACTIVATED = (*USER[:2], _OUTCOME, changed(_ERROR, rank=1), changed(_HELD, rank=1))
 
 ONBOARDED = (
@@ -146,6 +152,7 @@ _OF_COMMAND = {
     "users deactivate": RESULT,
     "users plan": ACTION,
     "users apply": RESULT,
+    "users audit": FINDING,
     "pool": POOL,
     "pool check": POOL_CHECKED,
     "escrow": ESCROW,

@@ -47,6 +47,18 @@ def refused(status: int, code: str, method: str = "GET", path: str = "") -> Call
     return fault(method, error(status, "no", code), path=path)
 
 
+def only(rule: str) -> Callable[[Scene], None]:
+    """Let no user break any rule of an audit but this one, if it has a command."""
+
+    def arrange(scene: Scene) -> None:
+        for number, user in enumerate(scene.builder.users.values()):
+            user["linked_exchanges"] = [] if rule == "not_linked" else ["kalshi"]
+            user["qps_limit"] = 900 if rule == "large_share" and not number else 1
+            user["fee_escrow_enabled"] = rule != "escrow_off"
+
+    return arrange
+
+
 def saved_plan(scene: Scene) -> None:
     """Save `p.json`, and `changed.json` with another user in it."""
     url = ("--base-url", scene.builder.url)
@@ -180,6 +192,9 @@ CASES = [
     Case("users deactivate", (2, 9), "deactivate"),
     Case("users list -o table", (0, 0), CREATED, no_users),
     Case("users list --limit 1", (0, 0), USERS),
+    Case("users audit -o table", (11, 0), "^GET /builder/users$", only("not_linked")),
+    Case("users audit -o table", (11, 0), POOL, only("large_share")),
+    Case("users audit -o table", (11, 0), "^GET /builder/escrow/config$", only("escrow_off")),
     Case("users plan r.csv --out new.json", (0, 9), "--yes"),
     Case("config set api_key -p cmd", (2, 0), "removed `api_key_comm"),
     Case("config set base_url http://127.0.0.1:1 -p prod", (10, 0), "removed `api_key`"),

@@ -16,5 +16,6 @@ noun = Noun(
         "deactivate": "Deactivate users, with their wallets, credentials and keys.",
         "plan": "Show the changes that would make the users match FILE.",
         "apply": "Apply FILE: show the plan, ask, then make the changes.",
+        "audit": "Check all users, pool and escrow config for known problems.",
     },
 )

@@ -1,0 +1,218 @@
+"""`parsec users audit`: check all users, the pool and the escrow config in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import typer
+
+from parsec_cli import columns
+from parsec_cli.api.reads import get_escrow, get_pool, pages
+from parsec_cli.cli.common_options import number, option, runtime_of
+from parsec_cli.cli.tree import verb
+from parsec_cli.errors import ParsecError, counted, unknown
+from parsec_cli.field_rules import look_alike_key
+from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.next_command import run
+from parsec_cli.results import Block, Line, Listing, Text
+from parsec_cli.runtime import Runtime
+
+# each rule, in the order of the findings
+RULES = (
+    "not_linked",
+    "no_limit",
+    "large_share",
+    "escrow_off",
+    "shared_wallet",
+    "look_alike",
+    "pool_mismatch",
+)
+_FINDINGS = 11  # exit code of an audit with findings
+_CHUNK = 1000  # findings that are made into records at once
+_ADDRESSES = ("eoa_address", "safe_address")
+# commands that show more about the findings of a rule
+_UNLINKED = run("users", "list", "--exchange", "none")
+_LARGEST = run("pool", "show", "--top", "10")
+_ESCROW = run("escrow", "show")
+_LOOK_FURTHER = {"not_linked": _UNLINKED, "large_share": _LARGEST, "escrow_off": _ESCROW}
+
+
+@verb("audit")
+def command(
+    ctx: typer.Context,
+    *,
+    share: int = number(
+        "--share PCT", 1, 100, "Report limits above this percentage of the pool.", default=20
+    ),
+    ignore: list[str] | None = option("--ignore RULE", "Do not check this rule."),
+) -> Listing | Text:
+    """Check all users, pool and escrow config for known problems.
+
+    Exits with 11 on findings, 0 without. Sends one request per page of users, and two more.
+    Rules: not_linked (no exchange), no_limit (no qps_limit), large_share (a limit above `--share`),
+    escrow_off (no fee escrow, although the builder has it), shared_wallet (an address of several
+    users), look_alike (ids that look the same), pool_mismatch (the sums differ from the pool's).
+
+    Examples:
+      parsec users audit --ignore no_limit
+      parsec users audit --share 10 --json | jq .summary
+
+    """
+    ignored = frozenset(ignore or ())
+    for rule in ignored.difference(RULES):
+        raise unknown("rule", rule, RULES)
+    runtime = runtime_of(ctx)
+    pool = get_pool(runtime.client)
+    escrow = get_escrow(runtime.client)
+    audit = Audit(pool, share, escrow=escrow.get("fee_escrow_enabled") is True)
+    _read_users(runtime, audit)
+    found = [finding for finding in audit.findings() if finding.rule not in ignored]
+    summary = {rule: 0 for rule in RULES if rule not in ignored}
+    for finding in found:
+        summary[finding.rule] += 1
+    screen = runtime.screen
+    if found:
+        screen.warning(_sentence(summary, audit.users, share))
+    elif screen.quiet:
+        return Text("")
+    else:
+        screen.notice(f"no findings in {counted(audit.users, 'user')}")
+    return Listing(
+        "findings",
+        columns.FINDING,
+        _records(found),
+        lambda: {"summary": summary, "users": audit.users, "complete": True},
+        lambda: _look_further(runtime, summary),
+        exit_code=_FINDINGS if found else 0,
+    )
+
+
+def _read_users(runtime: Runtime, audit: Audit) -> None:
+    """Check all users; an audit of only some would miss what two users share."""
+    try:
+        for page in pages(runtime.client):
+            runtime.index.remember(page.ids)
+            for user in page.users:
+                audit.check(User(user))
+    except ParsecError as fault:
+        if not audit.users:
+            raise
+        detail = f"the listing is incomplete: {audit.users} users were read before"
+        raise fault.but(details=(*fault.details, detail)) from None
+
+
+def _sentence(summary: Mapping[str, int], users: int, share: int) -> str:
+    counts = ", ".join(f"{count:,} {rule}" for rule, count in summary.items() if count)
+    limit = f" (above {share}% of the pool)" if summary.get("large_share") else ""
+    counts = counts.replace("large_share", f"large_share{limit}")
+    return f"{counted(sum(summary.values()), 'finding')} in {counted(users, 'user')}: {counts}"
+
+
+def _look_further(runtime: Runtime, summary: Mapping[str, int]) -> tuple[Block, ...]:
+    """Propose a command for each rule with findings that has one."""
+    commands = [command for rule, command in _LOOK_FURTHER.items() if summary.get(rule)]
+    if not commands:
+        return ()
+    lines = [Line(f"  {runtime.screen.shell_line(command)}") for command in commands]
+    return (Line(""), Line("Look further with"), *lines)
+
+
+class Finding(NamedTuple):
+    """A rule that a user breaks; the ids are None if it is the pool. A tuple takes less memory."""
+
+    rule: str
+    external_id: str | None
+    customer_id: str | None
+    detail: str
+
+
+def _records(found: Sequence[Finding]) -> Iterator[list[JsonObject]]:
+    for start in range(0, len(found), _CHUNK):
+        yield [finding._asdict() for finding in found[start : start + _CHUNK]]
+
+
+Ids = tuple[str | None, str]  # external_id and customer_id
+
+
+class Shared:
+    """Finds the texts that several users have. It keeps hashes of 64 bits, as pages of users do."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, Ids] = {}
+        self._groups: dict[int, tuple[str, list[Ids]]] = {}
+
+    def add(self, key: str, text: str, ids: Ids) -> None:
+        """Add a user's `text`; texts with the same `key` count as the same."""
+        hashed = hash(key)
+        first = self._first.setdefault(hashed, ids)
+        if first is not ids:
+            group = self._groups.setdefault(hashed, (text, [first]))[1]
+            if group[-1] is not ids:
+                group.append(ids)
+
+    def found(self) -> Iterator[tuple[str, Ids, Ids, str]]:
+        """Yield each text and user with another of its users, and how many more there are."""
+        for text, group in self._groups.values():
+            more = f" and {len(group) - 2:,} more" if len(group) > 2 else ""  # noqa: PLR2004
+            for ids in group:
+                yield text, ids, group[1] if ids is group[0] else group[0], more
+
+
+class Audit:
+    """Applies the rules to one user after the other, in little memory."""
+
+    def __init__(self, pool: Pool, share: int, *, escrow: bool) -> None:
+        self._pool = pool
+        self._share = share
+        self._escrow = escrow
+        self.users = 0
+        self._allocated = 0
+        self._found: dict[str, list[Finding]] = {rule: [] for rule in RULES}
+        self._wallets = Shared()
+        self._names = Shared()
+
+    def check(self, user: User) -> None:
+        ids: Ids = (user.external_id, user.customer_id)
+        limit, pool = user.qps_limit, self._pool.qps_pool
+        self.users += 1
+        self._allocated += limit or 0
+        if not user.linked_exchanges:
+            self._add("not_linked", ids, "no exchange is linked")
+        if limit is None:
+            self._add("no_limit", ids, "no limit is set")
+        elif 100 * limit > self._share * pool:
+            percent = f", {100 * limit / pool:.1f}%" if pool else ""
+            self._add("large_share", ids, f"{limit:,} of {pool:,} QPS{percent}")
+        if self._escrow and user.raw.get("fee_escrow_enabled") is False:
+            self._add("escrow_off", ids, "fee escrow is off, but the builder's is on")
+        wallet = user.wallet or {}
+        for address in filter(None, map(wallet.get, _ADDRESSES)):
+            if isinstance(address, str):
+                self._wallets.add(address.lower(), address, ids)
+        if name := user.external_id:
+            self._names.add(look_alike_key(name), name, ids)
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield the findings in the order of the rules, when all users have been checked."""
+        reported = set[Ids]()  # a user may share both addresses
+        for address, ids, (name, customer_id), more in self._wallets.found():
+            if ids not in reported:
+                reported.add(ids)
+                detail = f"{address} is also a wallet of {name or customer_id}{more}"
+                self._add("shared_wallet", ids, detail)
+        for _, ids, (name, customer_id), more in self._names.found():
+            alike = f"looks like {name!a}" if name != ids[0] else f"same id as {customer_id}"
+            self._add("look_alike", ids, alike + more)
+        pool, nobody = self._pool, (None, None)
+        if self._allocated != pool.total_allocated_qps:
+            detail = f"the limits add up to {self._allocated:,} QPS, "
+            self._add("pool_mismatch", nobody, f"{detail}the pool has {pool.total_allocated_qps:,}")
+        if self.users != pool.end_user_count:
+            detail = f"the listing has {counted(self.users, 'user')}, "
+            self._add("pool_mismatch", nobody, f"{detail}the pool counts {pool.end_user_count:,}")
+        for found in self._found.values():
+            yield from found
+
+    def _add(self, rule: str, ids: tuple[str | None, str | None], detail: str) -> None:
+        self._found[rule].append(Finding(rule, *ids, detail))
