@@ -4,49 +4,50 @@
 _parsec_command() {
     subcommands= options= operands=() many=
     case $1 in
-        'parsec') subcommands='users pool escrow usage credentials config history sandbox api doctor completion help' options='--version --fields' ;;
-        'parsec users') subcommands='list get create set-qps onboard check deactivate plan apply audit' options='--fields' ;;
-        'parsec users list') options='--limit --cursor --page-size --match --exchange --tier --wallet --sort --reverse --fields' ;;
-        'parsec users get') options='--fields' operands=('users') many=1 ;;
-        'parsec users create') options='--email --qps-limit --eoa-address --allow-overcommit --allow-odd-ids -n --dry-run --reason --fields' operands=('text') ;;
-        'parsec users set-qps') options='--allow-overcommit -n --dry-run --reason --fields' operands=('users') many=1 ;;
-        'parsec users onboard') options='--exchange --mode --wallet-type --eoa-address --chain-id --credentials --api-key-id -n --dry-run --reason --fields' operands=('users') ;;
-        'parsec users check') options='--exchange --credentials --api-key-id --fields' operands=('users') ;;
-        'parsec users deactivate') options='--from-file --map --confirm --max --allow-holdings --balances-only --results -n --dry-run --reason --fields' operands=('users') many=1 ;;
-        'parsec users plan') options='--prune --allow-overcommit --balances-only --allow-odd-ids --map --out --exit-code --fields' operands=('files') ;;
-        'parsec users apply') options='--prune --allow-overcommit --allow-odd-ids --map --yes --confirm --max --allow-holdings --balances-only --max-failures --concurrency --results -n --dry-run --reason --fields' operands=('files') ;;
-        'parsec users audit') options='--share --ignore --fields' ;;
-        'parsec pool') subcommands='show check' options='--fields' ;;
-        'parsec pool show') options='--top --watch --fields' ;;
-        'parsec pool check') options='--max-used --min-free --fields' ;;
-        'parsec escrow') subcommands='show' options='--fields' ;;
-        'parsec escrow show') options='--fields' ;;
-        'parsec usage') subcommands='show' options='--fields' ;;
-        'parsec usage show') options='--fields' ;;
-        'parsec credentials') subcommands='encode' options='--fields' ;;
-        'parsec credentials encode') options='--exchange --api-key-id --fields' operands=('files') ;;
-        'parsec config') subcommands='init show path set unset use profiles' options='--fields' ;;
-        'parsec config init') options='--no-verify --fields' ;;
-        'parsec config show') options='--fields' ;;
-        'parsec config path') options='--fields' ;;
-        'parsec config set') options='--no-verify --fields' operands=('words base_url api_key api_key_command output rate protected default_profile' 'text') ;;
-        'parsec config unset') options='--fields' operands=('words base_url api_key api_key_command output rate protected default_profile') ;;
-        'parsec config use') options='--fields' operands=('profiles') ;;
-        'parsec config profiles') options='--fields' ;;
-        'parsec history') subcommands='list show' options='--fields' ;;
-        'parsec history list') options='--user --since --limit --fields' ;;
-        'parsec history show') options='--fields' operands=('text') ;;
-        'parsec sandbox') subcommands='serve seed reset path' options='--fields' ;;
-        'parsec sandbox serve') options='--port --rate-limit --latency --fault --fields' ;;
-        'parsec sandbox seed') options='--fields' operands=('text') ;;
-        'parsec sandbox reset') options='--fields' ;;
-        'parsec sandbox path') options='--fields' ;;
-        'parsec api') options='--query -f -F --input --as --include --confirm --allow-holdings --balances-only -n --dry-run --reason --fields' operands=('words GET POST PATCH DELETE' 'text') ;;
-        'parsec doctor') options='--fields' ;;
-        'parsec completion') options='--fields' operands=('words bash zsh fish powershell') ;;
-        'parsec help') options='--fields' operands=('words environment exit-codes output safety' 'text') ;;
+        'parsec') subcommands='users pool escrow usage credentials config history sandbox api doctor completion help' options='--version -o --output --fields' ;;
+        'parsec users') subcommands='list get create set-qps onboard check deactivate plan apply audit' options='-o --output --fields' ;;
+        'parsec users list') options='--limit --cursor --page-size --match --exchange --tier --wallet --sort --reverse -o --output --fields' ;;
+        'parsec users get') options='-o --output --fields' operands=('users') many=1 ;;
+        'parsec users create') options='--email --qps-limit --eoa-address --allow-overcommit --allow-odd-ids -n --dry-run --reason -o --output --fields' operands=('text') ;;
+        'parsec users set-qps') options='--allow-overcommit -n --dry-run --reason -o --output --fields' operands=('users') many=1 ;;
+        'parsec users onboard') options='--exchange --mode --wallet-type --eoa-address --chain-id --credentials --api-key-id -n --dry-run --reason -o --output --fields' operands=('users') ;;
+        'parsec users check') options='--exchange --credentials --api-key-id -o --output --fields' operands=('users') ;;
+        'parsec users deactivate') options='--from-file --map --confirm --max --allow-holdings --balances-only --results -n --dry-run --reason -o --output --fields' operands=('users') many=1 ;;
+        'parsec users plan') options='--prune --allow-overcommit --balances-only --allow-odd-ids --map --out --exit-code -o --output --fields' operands=('files') ;;
+        'parsec users apply') options='--prune --allow-overcommit --allow-odd-ids --map --yes --confirm --max --allow-holdings --balances-only --max-failures --concurrency --results -n --dry-run --reason -o --output --fields' operands=('files') ;;
+        'parsec users audit') options='--share --ignore -o --output --fields' ;;
+        'parsec pool') subcommands='show check' options='-o --output --fields' ;;
+        'parsec pool show') options='--top --watch -o --output --fields' ;;
+        'parsec pool check') options='--max-used --min-free -o --output --fields' ;;
+        'parsec escrow') subcommands='show' options='-o --output --fields' ;;
+        'parsec escrow show') options='-o --output --fields' ;;
+        'parsec usage') subcommands='show check' options='-o --output --fields' ;;
+        'parsec usage show') options='-o --output --fields' ;;
+        'parsec usage check') options='--max-used --min-left -o --output --fields' ;;
+        'parsec credentials') subcommands='encode' options='-o --output --fields' ;;
+        'parsec credentials encode') options='--exchange --api-key-id -o --output --fields' operands=('files') ;;
+        'parsec config') subcommands='init show path set unset use profiles' options='-o --output --fields' ;;
+        'parsec config init') options='--no-verify -o --output --fields' ;;
+        'parsec config show') options='-o --output --fields' ;;
+        'parsec config path') options='-o --output --fields' ;;
+        'parsec config set') options='--no-verify -o --output --fields' operands=('words base_url api_key api_key_command output rate protected default_profile' 'text') ;;
+        'parsec config unset') options='-o --output --fields' operands=('words base_url api_key api_key_command output rate protected default_profile') ;;
+        'parsec config use') options='-o --output --fields' operands=('profiles') ;;
+        'parsec config profiles') options='-o --output --fields' ;;
+        'parsec history') subcommands='list show' options='-o --output --fields' ;;
+        'parsec history list') options='--user --since --limit -o --output --fields' ;;
+        'parsec history show') options='-o --output --fields' operands=('text') ;;
+        'parsec sandbox') subcommands='serve seed reset path' options='-o --output --fields' ;;
+        'parsec sandbox serve') options='--port --rate-limit --latency --fault -o --output --fields' ;;
+        'parsec sandbox seed') options='-o --output --fields' operands=('text') ;;
+        'parsec sandbox reset') options='-o --output --fields' ;;
+        'parsec sandbox path') options='-o --output --fields' ;;
+        'parsec api') options='--query -f -F --input --as --include --confirm --allow-holdings --balances-only -n --dry-run --reason -o --output --fields' operands=('words GET POST PATCH DELETE' 'text') ;;
+        'parsec doctor') options='-o --output --fields' ;;
+        'parsec completion') options='-o --output --fields' operands=('words bash zsh fish powershell') ;;
+        'parsec help') options='-o --output --fields' operands=('words environment exit-codes output safety' 'text') ;;
     esac
-    options="$options -p --profile --base-url -o --output --json --headers --no-headers --reveal-keys -q --quiet -v --verbose --no-input --timeout --max-wait --rate -h --help"
+    options="$options -p --profile --base-url --json --headers --no-headers --reveal-keys -q --quiet -v --verbose --no-input --timeout --max-wait --rate -h --help"
 }
 
 # Sets `takes` to what the option $2 of the command $1 wants; empty for a flag.
@@ -55,13 +56,13 @@ _parsec_option() {
     case $2 in
         -p | --profile) takes='profiles'; return ;;
         --base-url) takes='text'; return ;;
-        -o | --output) takes='words table tsv csv json jsonl ids'; return ;;
         --timeout) takes='text'; return ;;
         --max-wait) takes='text'; return ;;
         --rate) takes='words max'; return ;;
     esac
     case "$1 $2" in
-        'parsec --fields' | 'parsec users list --limit' | 'parsec users list --cursor' | 'parsec users list --page-size' | 'parsec users list --match' | 'parsec users list --tier' | 'parsec users create --email' | 'parsec users create --qps-limit' | 'parsec users create --eoa-address' | 'parsec users create --reason' | 'parsec users set-qps --reason' | 'parsec users onboard --eoa-address' | 'parsec users onboard --chain-id' | 'parsec users onboard --api-key-id' | 'parsec users onboard --reason' | 'parsec users check --api-key-id' | 'parsec users deactivate --map' | 'parsec users deactivate --confirm' | 'parsec users deactivate --max' | 'parsec users deactivate --allow-holdings' | 'parsec users deactivate --reason' | 'parsec users plan --map' | 'parsec users apply --map' | 'parsec users apply --confirm' | 'parsec users apply --max' | 'parsec users apply --allow-holdings' | 'parsec users apply --max-failures' | 'parsec users apply --concurrency' | 'parsec users apply --reason' | 'parsec users audit --share' | 'parsec users audit --ignore' | 'parsec pool show --top' | 'parsec pool show --watch' | 'parsec pool check --max-used' | 'parsec pool check --min-free' | 'parsec credentials --fields' | 'parsec credentials encode --api-key-id' | 'parsec credentials encode --fields' | 'parsec history list --since' | 'parsec history list --limit' | 'parsec sandbox --fields' | 'parsec sandbox serve --port' | 'parsec sandbox serve --rate-limit' | 'parsec sandbox serve --latency' | 'parsec sandbox serve --fault' | 'parsec sandbox serve --fields' | 'parsec sandbox seed --fields' | 'parsec sandbox reset --fields' | 'parsec sandbox path --fields' | 'parsec api --query' | 'parsec api -f' | 'parsec api -F' | 'parsec api --confirm' | 'parsec api --allow-holdings' | 'parsec api --reason' | 'parsec api --fields' | 'parsec completion --fields' | 'parsec help --fields') takes='text' ;;
+        'parsec -o' | 'parsec --output' | 'parsec users -o' | 'parsec users --output' | 'parsec users list -o' | 'parsec users list --output' | 'parsec users get -o' | 'parsec users get --output' | 'parsec users create -o' | 'parsec users create --output' | 'parsec users set-qps -o' | 'parsec users set-qps --output' | 'parsec users onboard -o' | 'parsec users onboard --output' | 'parsec users check -o' | 'parsec users check --output' | 'parsec users deactivate -o' | 'parsec users deactivate --output' | 'parsec users plan -o' | 'parsec users plan --output' | 'parsec users apply -o' | 'parsec users apply --output' | 'parsec users audit -o' | 'parsec users audit --output' | 'parsec pool -o' | 'parsec pool --output' | 'parsec escrow -o' | 'parsec escrow --output' | 'parsec escrow show -o' | 'parsec escrow show --output' | 'parsec usage -o' | 'parsec usage --output' | 'parsec credentials -o' | 'parsec credentials --output' | 'parsec credentials encode -o' | 'parsec credentials encode --output' | 'parsec config -o' | 'parsec config --output' | 'parsec config init -o' | 'parsec config init --output' | 'parsec config show -o' | 'parsec config show --output' | 'parsec config path -o' | 'parsec config path --output' | 'parsec config set -o' | 'parsec config set --output' | 'parsec config unset -o' | 'parsec config unset --output' | 'parsec config use -o' | 'parsec config use --output' | 'parsec config profiles -o' | 'parsec config profiles --output' | 'parsec history -o' | 'parsec history --output' | 'parsec history list -o' | 'parsec history list --output' | 'parsec history show -o' | 'parsec history show --output' | 'parsec sandbox -o' | 'parsec sandbox --output' | 'parsec sandbox serve -o' | 'parsec sandbox serve --output' | 'parsec sandbox seed -o' | 'parsec sandbox seed --output' | 'parsec sandbox reset -o' | 'parsec sandbox reset --output' | 'parsec sandbox path -o' | 'parsec sandbox path --output' | 'parsec api -o' | 'parsec api --output' | 'parsec doctor -o' | 'parsec doctor --output' | 'parsec completion -o' | 'parsec completion --output' | 'parsec help -o' | 'parsec help --output') takes='words table tsv csv json jsonl ids' ;;
+        'parsec --fields' | 'parsec users list --limit' | 'parsec users list --cursor' | 'parsec users list --page-size' | 'parsec users list --match' | 'parsec users list --tier' | 'parsec users create --email' | 'parsec users create --qps-limit' | 'parsec users create --eoa-address' | 'parsec users create --reason' | 'parsec users set-qps --reason' | 'parsec users onboard --eoa-address' | 'parsec users onboard --chain-id' | 'parsec users onboard --api-key-id' | 'parsec users onboard --reason' | 'parsec users check --api-key-id' | 'parsec users deactivate --map' | 'parsec users deactivate --confirm' | 'parsec users deactivate --max' | 'parsec users deactivate --allow-holdings' | 'parsec users deactivate --reason' | 'parsec users plan --map' | 'parsec users apply --map' | 'parsec users apply --confirm' | 'parsec users apply --max' | 'parsec users apply --allow-holdings' | 'parsec users apply --max-failures' | 'parsec users apply --concurrency' | 'parsec users apply --reason' | 'parsec users audit --share' | 'parsec users audit --ignore' | 'parsec pool show --top' | 'parsec pool show --watch' | 'parsec pool check --max-used' | 'parsec pool check --min-free' | 'parsec usage check --max-used' | 'parsec usage check --min-left' | 'parsec credentials --fields' | 'parsec credentials encode --api-key-id' | 'parsec credentials encode --fields' | 'parsec history list --since' | 'parsec history list --limit' | 'parsec sandbox --fields' | 'parsec sandbox serve --port' | 'parsec sandbox serve --rate-limit' | 'parsec sandbox serve --latency' | 'parsec sandbox serve --fault' | 'parsec sandbox serve --fields' | 'parsec sandbox seed --fields' | 'parsec sandbox reset --fields' | 'parsec sandbox path --fields' | 'parsec api --query' | 'parsec api -f' | 'parsec api -F' | 'parsec api --confirm' | 'parsec api --allow-holdings' | 'parsec api --reason' | 'parsec api --fields' | 'parsec completion --fields' | 'parsec help --fields') takes='text' ;;
         'parsec users --fields' | 'parsec users list --fields' | 'parsec users get --fields' | 'parsec users create --fields' | 'parsec users set-qps --fields') takes='fields external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key' ;;
         'parsec users list --exchange') takes='words polymarket kalshi none' ;;
         'parsec users list --wallet') takes='words eoa safe none' ;;
@@ -76,9 +77,11 @@ _parsec_option() {
         'parsec users plan --fields') takes='fields row action external_id customer_id before.qps_limit after.qps_limit holdings' ;;
         'parsec users audit --fields') takes='fields rule external_id customer_id detail' ;;
         'parsec pool --fields' | 'parsec pool show --fields') takes='fields qps_pool total_allocated_qps free used_percent end_user_count' ;;
+        'parsec pool show -o' | 'parsec pool show --output' | 'parsec pool check -o' | 'parsec pool check --output' | 'parsec usage show -o' | 'parsec usage show --output' | 'parsec usage check -o' | 'parsec usage check --output') takes='words table tsv csv json jsonl ids prometheus' ;;
         'parsec pool check --fields') takes='fields status qps_pool total_allocated_qps free used_percent' ;;
         'parsec escrow --fields' | 'parsec escrow show --fields') takes='fields fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps' ;;
         'parsec usage --fields' | 'parsec usage show --fields') takes='fields tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end' ;;
+        'parsec usage check --fields') takes='fields status used limit left used_percent resets_at' ;;
         'parsec config --fields' | 'parsec config init --fields' | 'parsec config show --fields' | 'parsec config path --fields' | 'parsec config set --fields' | 'parsec config unset --fields' | 'parsec config use --fields' | 'parsec config profiles --fields') takes='fields name base_url key protected default' ;;
         'parsec history --fields' | 'parsec history list --fields' | 'parsec history show --fields') takes='fields id time command target.external_id outcome profile host reason target.customer_id key http_status attempts' ;;
         'parsec history list --user' | 'parsec api --as') takes='users' ;;

@@ -2,8 +2,8 @@
 
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
-    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'credentials' 'credentials encode' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'history' 'history list' 'history show' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'api' 'doctor' 'completion' 'help'
-    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --top --watch --max-used --min-free --user --since --port --rate-limit --latency --fault --query -f -F --input --as
+    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'credentials' 'credentials encode' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'history' 'history list' 'history show' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'api' 'doctor' 'completion' 'help'
+    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --top --watch --max-used --min-free --min-left --user --since --port --rate-limit --latency --fault --query -f -F --input --as
     set -l tokens (commandline -opc)
     set -l path
     set -l operands 0
@@ -59,7 +59,6 @@ complete -c parsec -f
 
 complete -c parsec -s p -l profile -x -a '(__parsec_ask profiles)' -d 'Use this profile; `sandbox` is built in.'
 complete -c parsec -l base-url -x -d 'Use this API host.'
-complete -c parsec -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -l json -d 'Same as `-o json`.'
 complete -c parsec -l headers -d 'Write a header line in tsv and csv.'
 complete -c parsec -l no-headers -d 'Write a header line in tsv and csv.'
@@ -85,6 +84,7 @@ complete -c parsec -n '__parsec_at \'\'' -a doctor -d 'Check config, key, networ
 complete -c parsec -n '__parsec_at \'\'' -a completion -d 'Print the script that completes commands in your shell.'
 complete -c parsec -n '__parsec_at \'\'' -a help -d 'Explain a topic, or show the help of a command.'
 complete -c parsec -n '__parsec_at \'\'' -l version -d 'Show the version.'
+complete -c parsec -n '__parsec_at \'\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users\'' -a list -d 'List all end-users, page by page as they arrive.'
@@ -97,6 +97,7 @@ complete -c parsec -n '__parsec_at \'users\'' -a deactivate -d 'Deactivate users
 complete -c parsec -n '__parsec_at \'users\'' -a plan -d 'Show the changes that would make the users match FILE.'
 complete -c parsec -n '__parsec_at \'users\'' -a apply -d 'Apply FILE: show the plan, ask, then make the changes.'
 complete -c parsec -n '__parsec_at \'users\'' -a audit -d 'Check all users, pool and escrow config for known problems.'
+complete -c parsec -n '__parsec_at \'users\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users list\'' -l limit -x -d 'Stop after N users.'
@@ -108,9 +109,11 @@ complete -c parsec -n '__parsec_at \'users list\'' -l tier -x -d 'Only users of 
 complete -c parsec -n '__parsec_at \'users list\'' -l wallet -x -a 'eoa safe none' -d 'Only users with this wallet type, or none.'
 complete -c parsec -n '__parsec_at \'users list\'' -l sort -x -a 'external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key' -d 'Sort by a field, after reading all users.'
 complete -c parsec -n '__parsec_at \'users list\'' -l reverse -d 'Sort in descending order.'
+complete -c parsec -n '__parsec_at \'users list\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users list\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users get\'' -a '(__parsec_ask users)'
+complete -c parsec -n '__parsec_at \'users get\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users get\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users create\'' -l email -x -d 'Email address.'
@@ -120,12 +123,14 @@ complete -c parsec -n '__parsec_at \'users create\'' -l allow-overcommit -d 'All
 complete -c parsec -n '__parsec_at \'users create\'' -l allow-odd-ids -d 'Allow new ids such as `NULL`, or ones that look like another.'
 complete -c parsec -n '__parsec_at \'users create\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users create\'' -l reason -x -d 'Reason for the change, kept in the history.'
+complete -c parsec -n '__parsec_at \'users create\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users create\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users set-qps\'' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -l allow-overcommit -d 'Allow the sum of limits to exceed the QPS pool.'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -l reason -x -d 'Reason for the change, kept in the history.'
+complete -c parsec -n '__parsec_at \'users set-qps\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users onboard\' 1' -a '(__parsec_ask users)'
@@ -138,12 +143,14 @@ complete -c parsec -n '__parsec_at \'users onboard\'' -l credentials -r -F -d 'E
 complete -c parsec -n '__parsec_at \'users onboard\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
 complete -c parsec -n '__parsec_at \'users onboard\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l reason -x -d 'Reason for the change, kept in the history.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list customer_id exchange mode status linked_exchanges steps_completed eoa_address safe_address)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users check\' 1' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users check\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
 complete -c parsec -n '__parsec_at \'users check\'' -l credentials -r -F -d 'Exchange keys: a JSON object or a PEM file.'
 complete -c parsec -n '__parsec_at \'users check\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
+complete -c parsec -n '__parsec_at \'users check\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users check\'' -l fields -x -a '(__parsec_list ok exchange http_status)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users deactivate\'' -a '(__parsec_ask users)'
@@ -156,6 +163,7 @@ complete -c parsec -n '__parsec_at \'users deactivate\'' -l balances-only -d 'Do
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l results -r -F -d 'Write the result rows to FILE.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l reason -x -d 'Reason for the change, kept in the history.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users plan\' 1' -F
@@ -166,6 +174,7 @@ complete -c parsec -n '__parsec_at \'users plan\'' -l allow-odd-ids -d 'Allow ne
 complete -c parsec -n '__parsec_at \'users plan\'' -l map -x -d 'Read a field from a column with another name; ignore unknown columns.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l out -r -F -d 'Save the plan, bound to host and key.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l exit-code -d 'Exit with 11 if anything would change.'
+complete -c parsec -n '__parsec_at \'users plan\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_list row action external_id customer_id before.qps_limit after.qps_limit holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users apply\' 1' -F
@@ -183,40 +192,57 @@ complete -c parsec -n '__parsec_at \'users apply\'' -l concurrency -x -d 'Max re
 complete -c parsec -n '__parsec_at \'users apply\'' -l results -r -F -d 'Write the result rows to FILE.'
 complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Reason for the change, kept in the history.'
+complete -c parsec -n '__parsec_at \'users apply\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users audit\'' -l share -x -d 'Report limits above this percentage of the pool.'
 complete -c parsec -n '__parsec_at \'users audit\'' -l ignore -x -d 'Do not check this rule.'
+complete -c parsec -n '__parsec_at \'users audit\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users audit\'' -l fields -x -a '(__parsec_list rule external_id customer_id detail)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show the pool, what is allocated and free, and the number of users.'
 complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, else 11.'
+complete -c parsec -n '__parsec_at \'pool\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'pool\'' -l fields -x -a '(__parsec_list qps_pool total_allocated_qps free used_percent end_user_count)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool show\'' -l top -x -d 'Also list the N users with the highest limits.'
 complete -c parsec -n '__parsec_at \'pool show\'' -l watch -x -d 'Repeat every SECONDS.'
+complete -c parsec -n '__parsec_at \'pool show\'' -s o -l output -x -a 'table tsv csv json jsonl ids prometheus' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'pool show\'' -l fields -x -a '(__parsec_list qps_pool total_allocated_qps free used_percent end_user_count)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool check\'' -l max-used -x -d 'Max percent allocated [default 90].'
 complete -c parsec -n '__parsec_at \'pool check\'' -l min-free -x -d 'Min requests per second that must be free.'
+complete -c parsec -n '__parsec_at \'pool check\'' -s o -l output -x -a 'table tsv csv json jsonl ids prometheus' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'pool check\'' -l fields -x -a '(__parsec_list status qps_pool total_allocated_qps free used_percent)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'escrow\'' -a show -d 'Show fees, contract and addresses, which Parsec\'s admins set.'
+complete -c parsec -n '__parsec_at \'escrow\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'escrow\'' -l fields -x -a '(__parsec_list fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'escrow show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'escrow show\'' -l fields -x -a '(__parsec_list fee_escrow_enabled fee_bps min_fee_usdc min_fee_bps escrow_contract_address treasury_address affiliate_address affiliate_fee_bps)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'usage\'' -a show -d 'Show the tier, the monthly quota, and the limits per second.'
+complete -c parsec -n '__parsec_at \'usage\'' -a check -d 'Check the monthly quota for cron: exit 0 below the limits, else 11.'
+complete -c parsec -n '__parsec_at \'usage\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'usage\'' -l fields -x -a '(__parsec_list tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'usage show\'' -s o -l output -x -a 'table tsv csv json jsonl ids prometheus' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'usage show\'' -l fields -x -a '(__parsec_list tier usage.monthly_requests limits.monthly_requests limits.rest_qps limits.rest_qps_burst billing_period_start billing_period_end)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'usage check\'' -l max-used -x -d 'Max percent used [default 90].'
+complete -c parsec -n '__parsec_at \'usage check\'' -l min-left -x -d 'Min requests that must be left.'
+complete -c parsec -n '__parsec_at \'usage check\'' -s o -l output -x -a 'table tsv csv json jsonl ids prometheus' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'usage check\'' -l fields -x -a '(__parsec_list status used limit left used_percent resets_at)' -d 'Show only these fields, in every format.'
+
 complete -c parsec -n '__parsec_at \'credentials\'' -a encode -d 'Check exchange keys and print the value for X-Exchange-Credentials.'
+complete -c parsec -n '__parsec_at \'credentials\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'credentials\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'credentials encode\' 1' -F
 complete -c parsec -n '__parsec_at \'credentials encode\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
 complete -c parsec -n '__parsec_at \'credentials encode\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
+complete -c parsec -n '__parsec_at \'credentials encode\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'credentials encode\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config\'' -a init -d 'Store the host and the key of a profile.'
@@ -226,54 +252,70 @@ complete -c parsec -n '__parsec_at \'config\'' -a set -d 'Store one setting in t
 complete -c parsec -n '__parsec_at \'config\'' -a unset -d 'Remove one setting from the named or default profile.'
 complete -c parsec -n '__parsec_at \'config\'' -a use -d 'Make a profile the default one.'
 complete -c parsec -n '__parsec_at \'config\'' -a profiles -d 'List the profiles, the built-in sandbox last.'
+complete -c parsec -n '__parsec_at \'config\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config init\'' -l no-verify -d 'Store the key without asking the API.'
+complete -c parsec -n '__parsec_at \'config init\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config init\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'config show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config show\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'config path\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config path\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config set\' 1' -a 'base_url api_key api_key_command output rate protected default_profile'
 complete -c parsec -n '__parsec_at \'config set\'' -l no-verify -d 'Store the key without asking the API.'
+complete -c parsec -n '__parsec_at \'config set\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config set\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config unset\' 1' -a 'base_url api_key api_key_command output rate protected default_profile'
+complete -c parsec -n '__parsec_at \'config unset\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config unset\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config use\' 1' -a '(__parsec_ask profiles)'
+complete -c parsec -n '__parsec_at \'config use\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config use\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'config profiles\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config profiles\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'history\'' -a list -d 'List the changes sent from this machine, newest first.'
 complete -c parsec -n '__parsec_at \'history\'' -a show -d 'Show one change in full: before, after and outcome.'
+complete -c parsec -n '__parsec_at \'history\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'history\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'history list\'' -l user -x -a '(__parsec_ask users)' -d 'Only changes to this user, by its whole id.'
 complete -c parsec -n '__parsec_at \'history list\'' -l since -x -d 'Only changes since T: 2h, 3d, a date or an RFC 3339 time (UTC).'
 complete -c parsec -n '__parsec_at \'history list\'' -l limit -x -d 'Only the newest N changes.'
+complete -c parsec -n '__parsec_at \'history list\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'history list\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'history show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'history show\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'sandbox\'' -a serve -d 'Serve the sandbox over HTTP on 127.0.0.1.'
 complete -c parsec -n '__parsec_at \'sandbox\'' -a seed -d 'Replace the sandbox\'s users with N new ones.'
 complete -c parsec -n '__parsec_at \'sandbox\'' -a reset -d 'Restore the first twelve users.'
 complete -c parsec -n '__parsec_at \'sandbox\'' -a path -d 'Print the path of the sandbox\'s state.'
+complete -c parsec -n '__parsec_at \'sandbox\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'sandbox\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'sandbox serve\'' -l port -x -d 'Port on loopback; 0 picks any.'
 complete -c parsec -n '__parsec_at \'sandbox serve\'' -l rate-limit -x -d 'Respond with 429 above this rate.'
 complete -c parsec -n '__parsec_at \'sandbox serve\'' -l latency -x -d 'Wait before each response.'
 complete -c parsec -n '__parsec_at \'sandbox serve\'' -l fault -x -d 'Respond with STATUS to some calls, before or after their effect.'
+complete -c parsec -n '__parsec_at \'sandbox serve\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'sandbox serve\'' -l fields -x -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'sandbox seed\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'sandbox seed\'' -l fields -x -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'sandbox reset\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'sandbox reset\'' -l fields -x -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'sandbox path\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'sandbox path\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'api\' 1' -a 'GET POST PATCH DELETE'
@@ -288,12 +330,16 @@ complete -c parsec -n '__parsec_at \'api\'' -l allow-holdings -x -d 'For scripts
 complete -c parsec -n '__parsec_at \'api\'' -l balances-only -d 'Do not read open orders and positions before a deactivation.'
 complete -c parsec -n '__parsec_at \'api\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'api\'' -l reason -x -d 'Reason for the change, kept in the history.'
+complete -c parsec -n '__parsec_at \'api\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'api\'' -l fields -x -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'doctor\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'doctor\'' -l fields -x -a '(__parsec_list name status detail)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'completion\' 1' -a 'bash zsh fish powershell'
+complete -c parsec -n '__parsec_at \'completion\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'completion\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'help\' 1' -a 'environment exit-codes output safety'
+complete -c parsec -n '__parsec_at \'help\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'help\'' -l fields -x -d 'Show only these fields, in every format.'

@@ -143,6 +143,14 @@ CREDENTIALS_CHECKED = (
 )
 
 POOL_CHECKED = (Column("status", "STATUS"), *POOL[:4])
+USAGE_CHECKED = (
+    Column("status", "STATUS"),
+    Column("used", "USED", "number"),
+    Column("limit", "LIMIT", "number"),
+    Column("left", "LEFT", "number"),
+    Column("used_percent", "USED %", "number"),
+    Column("resets_at", "RESETS", "time"),
+)
 
 # what `--fields` can name, by the words after `parsec`; the longest match counts
 _OF_COMMAND = {
@@ -157,6 +165,7 @@ _OF_COMMAND = {
     "pool check": POOL_CHECKED,
     "escrow": ESCROW,
     "usage": USAGE,
+    "usage check": USAGE_CHECKED,
     "config": PROFILE,
     "history": HISTORY,
     "doctor": CHECK,

@@ -81,6 +81,16 @@ class Grid:
     title: str = ""
 
 
+@record
+class Gauge:
+    """A number for Prometheus, with its `meaning` on one line."""
+
+    name: str
+    meaning: str
+    value: int
+    labels: tuple[tuple[str, str], ...] = ()
+
+
 Block = Line | Card | Bar | Grid
 
 
@@ -116,7 +126,8 @@ class Record:
     """One object: `value` in JSON, `columns` of it in tsv and csv, `blocks` on a terminal.
 
     Without `blocks`, a terminal shows a card of the columns. If people see a table of several
-    rows, tsv and csv print those `rows`, and `summary` on stderr has what the rows lack.
+    rows, tsv and csv print those `rows`, and `summary` on stderr has what the rows lack. The
+    `gauges` are for a command that supports `-o prometheus`.
     """
 
     value: JsonObject
@@ -125,6 +136,7 @@ class Record:
     exit_code: int = 0
     rows: Grid | None = None
     summary: str = ""
+    gauges: tuple[Gauge, ...] = ()
 
 
 @record

@@ -121,7 +121,8 @@ def _texts(command: Any) -> tuple[str, str, tuple[str, ...]]:
 def _explained(param: Parameter, fields: tuple[str, ...], formats: tuple[str, ...]) -> Parameter:
     """Add the values that the metavar stands for, and notes unless metavar or help contain them.
 
-    `fields` are those of the command's records, `formats` those that it supports.
+    `fields` are those of the command's records, `formats` those that it supports. If it supports
+    more than the usual ones, the option for them counts as its own.
     """
     meanings = {**_WORDS, "FORMAT": formats}
     parts = [part.split(" ")[0] for part in param.metavar.strip("[].").split("|")]
@@ -139,4 +140,5 @@ def _explained(param: Parameter, fields: tuple[str, ...], formats: tuple[str, ..
     has_default = isinstance(default, int | float | str) and default != ""
     if has_default and not re.search(r"\bdefault\b", param.summary):
         notes.append(f"default {default}")
-    return changed(param, values=" ".join((source, *words)), notes=tuple(notes))
+    panel = None if param.metavar == "FORMAT" and formats != tuple(FORMATS) else param.panel
+    return changed(param, values=" ".join((source, *words)), notes=tuple(notes), panel=panel)

@@ -41,7 +41,7 @@ EXIT CODES: what each of them means
     8  a bulk run ended with failed rows
     9  consent is missing, refused or does not match: nothing was sent
    10  a guard refused: pool, --max, stale plan, incomplete listing, quota, key of another host
-   11  `pool check` above its limit; `users audit` with findings;
+   11  `pool check` or `usage check` over a limit; `users audit` with findings;
        `users plan --exit-code` with changes
    12  outcome unknown: a change was sent, but no final response arrived
   130  interrupted by Ctrl-C
@@ -63,6 +63,7 @@ Without -o, a terminal gets a table, and a pipe or file gets tsv.
           and "filtered": true if only some users were requested
   jsonl   one record per line, flushed after each page
   ids     customer_ids, one per line
+  prometheus  gauges for monitoring: `pool show`, `pool check`, `usage show`, `usage check` only
 
 With tsv and csv, the totals and summaries of a table go to stderr.
 --fields a,b.c selects fields in every format.

@@ -17,6 +17,7 @@ from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import Line
 from parsec_cli.records import record
 from parsec_cli.results import EXTRA_FORMATS, FORMATS, Result
+from parsec_cli.runtime import CommonOptions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 # what a command can do at worst: nothing but read; change something at the API; change something
@@ -81,17 +82,20 @@ class Command(_WithSharedOptions, TyperCommand):
     extra_formats: tuple[str, ...] = ()
 
     def invoke(self, ctx: Any) -> Any:
-        self._check_format(common.runtime_of(ctx).options.output, ctx.command_path)
+        self._check_format(common.runtime_of(ctx).options, ctx.command_path)
         if self.shows_target:
             common.start_change(common.runtime_of(ctx), dry_run=ctx.params.get("dry_run"))
         return super().invoke(ctx)
 
-    def _check_format(self, name: str | None, path: str) -> None:
+    def _check_format(self, options: CommonOptions, path: str) -> None:
+        name = options.output
         if name in EXTRA_FORMATS and name not in self.extra_formats:
             raise UsageFault(
                 f"`{path}` does not support output format `{name}`",
                 hint=f"use one of {', '.join((*FORMATS, *self.extra_formats))}",
             )
+        if name == "prometheus" and options.fields:
+            raise UsageFault("`--fields` does not apply to `-o prometheus`", hint="omit `--fields`")
 
 
 class Group(_WithSharedOptions, TyperGroup):

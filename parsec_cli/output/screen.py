@@ -130,6 +130,10 @@ class Screen:
         label = self._err.paint("warning:", "caution")
         self._print_line(f"{label} {self._clean_message(text)}{self._proposal(command)}")
 
+    def alarm(self, text: str) -> None:
+        """Print what a check found, even if quiet."""
+        self._print_line(self._err.paint(self._clean_message(text), "error"))
+
     def shell_line(self, command: NextCommand | None) -> str:
         """Return the whole command, quoted for a shell, below comments on its placeholders."""
         whole = None if command is None else self.complete(command)

@@ -14,10 +14,11 @@ from parsec_cli.cli.typer_adapter import Parameter
 
 def split_options(root: Page) -> tuple[dict[str, Parameter], dict[Page, tuple[Parameter, ...]]]:
     """Return the common options with the same values on all pages, and each page's other ones."""
-    found: dict[str, dict[str, Parameter]] = {}
+    found: dict[str, dict[str, Parameter]] = {o.names[0]: {} for o in root.common_options}
     for page in root.walk():
-        for option in page.common_options:
-            found.setdefault(option.names[0], {})[option.values] = option
+        for option in page.options:
+            if option.names[0] in found:
+                found[option.names[0]][option.values] = option
     same = {name: next(iter(kinds.values())) for name, kinds in found.items() if len(kinds) == 1}
     other = {
         page: tuple(option for option in page.options if option.names[0] not in same)

@@ -59,12 +59,12 @@ def test_pool_of_0_is_over(run, builder, how):
 @pytest.mark.parametrize(
     ("how", "line"),
     [
-        ([], "over\t1000\t950\t50\t95.0\n"),
-        (["-o", "table"], "pool over: 95.0% allocated, 950 of 1000 QPS, 50 free\n"),
+        ([], "ok\t1000\t850\t150\t85.0\n"),
+        (["-o", "table"], "pool ok: 850 of 1,000 QPS allocated (85.0%), 150 free\n"),
     ],
 )
 def test_check_is_one_request_and_one_line(run, builder, how, line):
-    builder.extra_pool = {"total_allocated_qps": 950}
+    builder.extra_pool = {"total_allocated_qps": 850}
     done = run("pool", "check", *how)
     assert (done.out, done.err) == (line, "")
     assert builder.log == ["GET /api/v1/builder/pool"]

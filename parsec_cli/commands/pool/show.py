@@ -11,13 +11,14 @@ from parsec_cli import columns
 from parsec_cli.api.reads import get_pool, pages
 from parsec_cli.cli.common_options import number, option, runtime_of, seconds
 from parsec_cli.cli.tree import verb
-from parsec_cli.errors import counted
+from parsec_cli.commands.shared.checks import pool_gauges
+from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import User
 from parsec_cli.results import Bar, Card, Frames, Grid, Record
 from parsec_cli.runtime import Runtime
 
 
-@verb("show")
+@verb("show", formats=("prometheus",))
 def command(
     ctx: typer.Context,
     top: int = number(
@@ -33,6 +34,9 @@ def command(
 
     """
     runtime = runtime_of(ctx)
+    if runtime.options.output == "prometheus" and (top or watch is not None):
+        name = "--top" if top else "--watch"
+        raise UsageFault(f"`{name}` does not apply to `-o prometheus`", hint=f"omit `{name}`")
     if watch is not None:
         sleep = runtime.world.sleep or runtime.interrupts.pause
 
@@ -57,7 +61,7 @@ def _pool_record(runtime: Runtime, top: int) -> Record:
     )
     blocks = (Bar("QPS pool", pool.total_allocated_qps, pool.qps_pool), Card(pairs))
     if not top:
-        return Record(value, columns.POOL, blocks)
+        return Record(value, columns.POOL, blocks, gauges=pool_gauges(runtime, pool))
     # only as many users as are shown are in memory
     users = (user for page in pages(runtime.client) for user in page.users)
     first = heapq.nlargest(top, users, key=lambda raw: User(raw).qps_limit or 0)

@@ -10,7 +10,7 @@ from parsec_cli.cli.tree import verb
 from parsec_cli.results import Bar, Card, Record
 
 
-@verb("show")
+@verb("show", formats=("prometheus",))
 def command(ctx: typer.Context) -> Record:
     """Show the tier, the monthly quota, and the limits per second.
 
@@ -22,8 +22,10 @@ def command(ctx: typer.Context) -> Record:
     from parsec_cli.api.error_of import reset_time
     from parsec_cli.api.reads import get_usage
     from parsec_cli.commands.shared.cards import shown
+    from parsec_cli.commands.shared.checks import usage_gauges
 
-    usage = get_usage(runtime_of(ctx).client)
+    runtime = runtime_of(ctx)
+    usage = get_usage(runtime.client)
     limit, used, left = usage.monthly_limit, usage.monthly_used, usage.monthly_left
 
     def per_second(qps: int | None) -> str:
@@ -38,4 +40,5 @@ def command(ctx: typer.Context) -> Record:
         ("burst", per_second(usage.rest_qps_burst)),
     )
     bar = (Bar("monthly requests", used, limit),) if limit and used is not None else ()
-    return Record(usage.raw, columns.USAGE, (*bar, Card(pairs)))
+    gauges = usage_gauges(runtime, usage)
+    return Record(usage.raw, columns.USAGE, (*bar, Card(pairs)), gauges=gauges)

@@ -11,11 +11,12 @@ from parsec_cli import columns
 from parsec_cli.api.reads import get_escrow, get_pool, pages
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared.checks import checked
 from parsec_cli.errors import ParsecError, counted, unknown
 from parsec_cli.field_rules import look_alike_key
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import run
-from parsec_cli.results import Block, Line, Listing, Text
+from parsec_cli.results import Block, Line, Listing
 from parsec_cli.runtime import Runtime
 
 # each rule, in the order of the findings
@@ -28,7 +29,6 @@ RULES = (
     "look_alike",
     "pool_mismatch",
 )
-_FINDINGS = 11  # exit code of an audit with findings
 _CHUNK = 1000  # findings that are made into records at once
 _ADDRESSES = ("eoa_address", "safe_address")
 # commands that show more about the findings of a rule
@@ -46,7 +46,7 @@ def command(
         "--share PCT", 1, 100, "Report limits above this percentage of the pool.", default=20
     ),
     ignore: list[str] | None = option("--ignore RULE", "Do not check this rule."),
-) -> Listing | Text:
+) -> Listing | None:
     """Check all users, pool and escrow config for known problems.
 
     Exits with 11 on findings, 0 without. Sends one request per page of users, and two more.
@@ -71,21 +71,16 @@ def command(
     summary = {rule: 0 for rule in RULES if rule not in ignored}
     for finding in found:
         summary[finding.rule] += 1
-    screen = runtime.screen
-    if found:
-        screen.warning(_sentence(summary, audit.users, share))
-    elif screen.quiet:
-        return Text("")
-    else:
-        screen.notice(f"no findings in {counted(audit.users, 'user')}")
-    return Listing(
+    if not found:
+        runtime.screen.notice(f"no findings in {counted(audit.users, 'user')}")
+    listing = Listing(
         "findings",
         columns.FINDING,
         _records(found),
         lambda: {"summary": summary, "users": audit.users, "complete": True},
         lambda: _look_further(runtime, summary),
-        exit_code=_FINDINGS if found else 0,
     )
+    return checked(runtime, listing, _sentence(summary, audit.users, share) if found else "")
 
 
 def _read_users(runtime: Runtime, audit: Audit) -> None:

@@ -119,14 +119,14 @@ def test_quiet_still_prints_what_is_wrong(run, builder):
     assert done.code == 11
     name = "user_0001"
     assert done.out.split("\t")[:2] == ["no_limit", name]
-    assert done.err == "warning: 1 finding in 3 users: 1 no_limit\n"
+    assert done.err == "1 finding in 3 users: 1 no_limit\n"
 
 
 def test_sentence_contains_the_limit_that_was_exceeded(run, builder):
     one, *_ = healthy(builder, 3)
     one["qps_limit"] = 1001
     done = run("users", "audit", "--share", "10", "--json")
-    assert done.err == ("warning: 1 finding in 3 users: 1 large_share (above 10% of the pool)\n")
+    assert done.err == "1 finding in 3 users: 1 large_share (above 10% of the pool)\n"
     assert done.json["findings"][0]["detail"] == "1,001 of 10,000 QPS, 10.0%"
 
 
