@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.redaction import looks_like_key
-from parsec_cli.visible import UNSEEN, overlooked
+from parsec_cli.visible import overlooked, unseen
 
 QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
@@ -120,7 +120,7 @@ def look_alike_key(text: str) -> str:
     """Return a key that is equal for ids that look the same to people."""
     if text.isascii():
         return text.strip().lower()
-    seen = "".join(" " if char.isspace() else char for char in text if char not in UNSEEN)
+    seen = "".join(" " if char.isspace() else char for char in text if char not in unseen())
     folded = unicodedata.normalize("NFC", seen).casefold()
     return unicodedata.normalize("NFC", folded).strip()
 

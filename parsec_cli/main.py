@@ -159,22 +159,24 @@ def invoke(argv: Sequence[str], runtime: Runtime) -> Result | None:
 
 def run() -> None:
     """Run the `parsec` command with the real streams, signals and exit."""
+    code = 1  # of an exception that nothing catches
     # Start-up makes some 50,000 objects and no garbage; collections would take 10 ms.
     gc.set_threshold(100_000)
-    # Interpreter exit spends 8 to 19 ms collecting what the process is about to drop anyway.
-    # Every file is closed by a `with`, so nothing depends on a finaliser.
-    atexit.register(gc.freeze)
+    # Registered first, so called last, when everybody else has cleaned up.
+    atexit.register(lambda: _end(code))
     if sys.argv[1:] == ["--version"] and sys.stdout is not None:
         # without loading a parser; a failing stdout is reported below
         with suppress(OSError):
             sys.stdout.write(f"parsec {__version__}\n")
             sys.stdout.flush()
+            code = 0
             return
     if sys.argv[1:2] == ["__complete"]:
         # called by the completion scripts
         from parsec_cli.memory import tab_words
 
         tab_words.write(sys.argv[2:], os.environ)
+        code = 0
         return
     from parsec_cli.errors import Stopped
     from parsec_cli.interrupts import Interrupts, until_installed
@@ -192,9 +194,21 @@ def run() -> None:
             stderr=sys.stderr,
             interrupts=interrupts,
         )
-        sys.exit(code)
     except Stopped as stop:
         # the signal came before or after `main`, so there is nothing to report
-        sys.exit(stop.exit_code)
+        code = stop.exit_code
     finally:
         interrupts.leave()
+    sys.exit(code)
+
+
+def _end(code: int) -> None:
+    """End the process without taking the interpreter apart, which takes 11 to 20 ms.
+
+    No finaliser is needed: every file is closed by a `with`, and every thread is a daemon.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # what the tool writes is never in Python's buffers, so no failure here concerns it
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 
 def _characters(ranges: str) -> frozenset[str]:
@@ -18,14 +19,21 @@ def _characters(ranges: str) -> frozenset[str]:
     return frozenset(found)
 
 
-# Unicode's Default_Ignorable_Code_Point, whose characters have no shape of their own; and what
-# fonts draw as nothing: the empty Braille pattern, the null notehead, Khitan and Egyptian blanks
-UNSEEN = _characters(
-    "AD 34F 61C 115F..1160 17B4..17B5 180B..180F 200B..200F 202A..202E 2060..206F 3164 FE00..FE0F"
-    " FEFF FFA0 FFF0..FFF8 1BCA0..1BCA3 1D173..1D17A E0000..E0FFF 2800 1D159 16FE4 13441..13442"
-)
+@cache
+def unseen() -> frozenset[str]:
+    """Return the characters that have no shape: made on first use, as ASCII text needs none.
+
+    They are Unicode's Default_Ignorable_Code_Point, and what fonts draw as nothing: the empty
+    Braille pattern, the null notehead, Khitan and Egyptian blanks.
+    """
+    return _characters(
+        "AD 34F 61C 115F..1160 17B4..17B5 180B..180F 200B..200F 202A..202E 2060..206F 3164"
+        " FE00..FE0F FEFF FFA0 FFF0..FFF8 1BCA0..1BCA3 1D173..1D17A E0000..E0FFF 2800 1D159 16FE4"
+        " 13441..13442"
+    )
+
+
 _SELECTORS = _characters("180B..180D 180F FE00..FE0F E0100..E01EF")
-_SUSPECT = UNSEEN | _SELECTORS
 _EMOJI_SELECTORS = "\ufe0e\ufe0f"
 _KEYCAP = "\u20e3"
 _JOINERS = "\u200c\u200d"
@@ -40,7 +48,7 @@ _SHORT_ESCAPES = {"\t": "\\t", "\n": "\\n"}
 
 def visible(text: str) -> str:
     r"""Return `text` with every hidden character as `\t`, `\n` or `\u{9b}`; the rest literally."""
-    if text.isprintable() and (text.isascii() or _SUSPECT.isdisjoint(text)):
+    if text.isprintable() and (text.isascii() or unseen().isdisjoint(text)):
         return text
     return "".join(
         character if _plain(character) or not _hidden(text, place) else escaped(character)
@@ -89,7 +97,7 @@ def escaped(character: str) -> str:
 
 def _plain(character: str) -> bool:
     """Whether a character is visible in any context."""
-    return character.isprintable() and character not in _SUSPECT
+    return character.isprintable() and character not in unseen()
 
 
 def _hidden(text: str, place: int) -> bool:
@@ -99,7 +107,7 @@ def _hidden(text: str, place: int) -> bool:
     if character in _JOINERS:
         sides = text[place - 1 : place], text[place + 1 : place + 2]
         return not all(_is_letter_beyond_ascii(side) for side in sides)
-    if character in UNSEEN:
+    if character in unseen():
         return True
     category = unicodedata.category(character)
     return category in _HIDDEN_CATEGORIES and character not in _VISIBLE_FORMATS
@@ -117,6 +125,6 @@ def _after_emoji(text: str, place: int) -> bool:
 
 def _is_letter_beyond_ascii(character: str) -> bool:
     """Whether this is a letter or mark outside ASCII, whose shape a joiner may change."""
-    if not character or character.isascii() or character in _SUSPECT:
+    if not character or character.isascii() or character in unseen():
         return False
     return unicodedata.category(character)[0] in "LM"

@@ -45,7 +45,7 @@ main.run()
 _EDGES = {
     "while it starts": "interrupts.Interrupts = arrive",
     "before the command": "main.main = arrive",
-    "after the command": "main.main = lambda *a, **w: 0; atexit.register(arrive)",
+    "after the command": "main.main = lambda *a, **w: atexit.register(arrive) is None",
 }
 
 

@@ -169,9 +169,9 @@ def _unseen(users: list[JsonObject], seen: set[int]) -> list[JsonObject]:
     new = []
     for user in users:
         customer_id = user["customer_id"]
-        if is_uuid(customer_id):
-            customer_id = customer_id.lower()
-        key = hash(customer_id)
+        small = customer_id.lower()
+        # compared first, because most ids are in lower case, and `is_uuid` takes longer
+        key = hash(small if small != customer_id and is_uuid(customer_id) else customer_id)
         if key not in seen:
             seen.add(key)
             new.append(user)
