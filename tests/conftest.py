@@ -10,15 +10,18 @@ import shutil
 import signal
 import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from sandbox.served import served
 from support.builder import BUILDER_KEY, BuilderServer
 from support.certificates import PrivateCa
 from support.clock import VirtualClock
 from support.leaks import leaks as find_leaks
 from support.runner import clean_environment, run_in_process, run_process
 from support.server import ScriptedServer
+from support.session import Session, tools
 from support.terminal import run_in_terminal
 
 Env = dict[str, str]
@@ -199,6 +202,26 @@ def terminal(isolated_environment, work):
         return run_in_terminal(argv, env=merged(isolated_environment, env), cwd=work, **how)
 
     return run
+
+
+@pytest.fixture
+def session(isolated_environment, tmp_path, work):
+    """A shell in an empty directory, with an empty home and the tool on PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    return Session({**isolated_environment, **tools(folder)}, work)
+
+
+@pytest.fixture
+def host(tmp_path):
+    """Start sandboxes that serve HTTP: `host("staging", *options)` returns a base URL."""
+    with ExitStack() as running:
+
+        def start(name="host", *options):
+            database = tmp_path / name / "parsec" / "sandbox.sqlite3"
+            return running.enter_context(served(database, *options)).url
+
+        yield start
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from sandbox.served import served
 from support.programs import needed
 from support.session import Session, tools
 
@@ -25,7 +24,7 @@ DOCUMENTS = (
     "docs/mutation.md",
 )
 KEY = "pk_live_sandbox"
-SHELL = ("bash", "-o", "pipefail")
+SHELL = ("bash", "-o", "pipefail", "-c")
 QUOTED = re.compile(r"'[^']*'")
 PROGRAM = re.compile(r"(?:^|[|;&(])\s*([a-z][\w-]*)", re.MULTILINE)
 
@@ -46,30 +45,15 @@ def each_block():
             yield pytest.param(lines, id=f"{name}-{number}")
 
 
-@pytest.fixture
-def url(tmp_path):
-    with served(tmp_path / "host" / "parsec" / "sandbox.sqlite3") as server:
-        yield server.url
-
-
-@pytest.fixture
-def bin_folder(tmp_path):
-    path = tmp_path / "bin"
-    path.mkdir()
-    return path
-
-
 @pytest.mark.parametrize("lines", list(each_block()))
-def test_command_lines_of_a_block_do_what_they_say(
-    lines, isolated_environment, bin_folder, url, work
-):
+def test_command_lines_of_a_block_do_what_they_say(lines, session, host):
     run = [line for line in lines if not line.startswith("make ")]
     for line in set(lines) - set(run):
         assert f"\n{line.split()[1]}:" in (ROOT / "Makefile").read_text(), line
     for program in {"bash", *PROGRAM.findall(QUOTED.sub("", "\n".join(run)))} - {"parsec", "cd"}:
         needed(program)
-    variables = {"PARSEC_API_BASE_URL": url, "PARSEC_API_KEY": KEY, **tools(bin_folder)}
-    session = Session({**isolated_environment, **variables}, work, SHELL)
+    session.shell = SHELL
+    session.environment |= {"PARSEC_API_BASE_URL": host(), "PARSEC_API_KEY": KEY}
     for line in run:
         session(line)
 
@@ -106,9 +90,10 @@ def install(clone):
 
 
 def test_every_line_of_the_readme_works_as_typed_after_a_clone(
-    isolated_environment, repository, url, work
+    isolated_environment, repository, host, work
 ):
     needed("make")
+    url = host()
     lines = [line for block in blocks("README.md") for line in block]
     assert lines[:2] == ["git clone URL parsec", "cd parsec"]
     assert not [line for line in ANSWERS if line not in lines]

@@ -16,6 +16,7 @@ from typing import Literal
 from parsec_cli import exact_json
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import EXCHANGES
+from parsec_cli.next_command import again
 
 _CLOB = ("clob_api_key", "clob_api_secret", "clob_api_passphrase")
 _FIELDS = {"polymarket": ("private_key", *_CLOB), "kalshi": ("api_key_id", "private_key")}
@@ -53,7 +54,11 @@ def parse(data: bytes, exchange: str, api_key_id: str | None, purpose: Purpose) 
         if exchange != "kalshi":
             raise UsageFault("a PEM file contains Kalshi credentials; Polymarket's are JSON")
         if not api_key_id:
-            raise UsageFault("a PEM file also needs `--api-key-id`")
+            raise UsageFault(
+                "a PEM file also needs `--api-key-id`",
+                hint="find the id of the key at Kalshi and run",
+                command=again(api_key_id="ID"),
+            )
         keys = {"api_key_id": api_key_id, "private_key": text}
     else:
         keys = _from_json(text, exchange)

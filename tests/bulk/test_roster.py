@@ -13,6 +13,7 @@ from parsec_cli.bulk.files.read_file import Columns
 from parsec_cli.bulk.files.roster import Wanted, read_roster
 from parsec_cli.errors import UsageFault
 from parsec_cli.field_rules import id_fault, new_id_fault
+from parsec_cli.next_command import again
 
 ADDRESS = "0x" + "aB" * 20
 
@@ -157,7 +158,11 @@ def test_header_without_an_id_is_reported_with_the_columns_that_it_may_have():
     with pytest.raises(UsageFault, match="fault") as caught:
         read("")
     assert "external_id,customer_id,qps_limit" in caught.value.hint
-    assert "--map external_id=COLUMN" in caught.value.hint
+    assert caught.value.command == again(map="external_id=COLUMN")
+    with pytest.raises(UsageFault) as caught:
+        read_roster(b"Who\nu1\n", "users.csv", Columns({"qps_limit": "who"}))
+    assert "add `--map external_id=COLUMN`" in caught.value.hint
+    assert caught.value.command is None
 
 
 def test_unknown_and_double_columns_are_listed_with_the_faults_of_rows():

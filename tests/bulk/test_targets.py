@@ -6,6 +6,7 @@ import pytest
 
 from parsec_cli.bulk.files.roster import Target, read_targets
 from parsec_cli.errors import UsageFault
+from parsec_cli.next_command import again
 
 CUSTOMER = "3f1c2b1e-0000-4000-8000-00000000000a"
 
@@ -108,8 +109,9 @@ def test_the_header_follows_the_rules_for_rosters(text):
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
 def test_table_without_a_known_header_is_refused(sign):
     with pytest.raises(UsageFault) as caught:
-        read(f"user{sign}reason\nu1{sign}x\n")
-    assert "--map external_id=COLUMN" in caught.value.hint
+        read(f'name{sign}user\n"Doe{sign} J."{sign}u1\n')
+    assert "the first line has `name`, `user`" in caught.value.details[0]
+    assert caught.value.command == again(map="external_id=COLUMN")
 
 
 @pytest.mark.parametrize(

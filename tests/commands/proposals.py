@@ -137,6 +137,12 @@ CASES = [
     Case("users get ext:nobody", (3, 0), USERS),
     Case(f"users set-qps {UUID} 6", (3, 0), "^PATCH "),
     Case("users deactivate --from-file gone.txt", (3, 0), USERS),
+    Case("users plan who.csv", (2, 0), USERS),
+    Case(
+        "users onboard u1 --exchange kalshi --mode self --credentials key.pem",
+        (2, 0),
+        "^POST /builder/onboard$",
+    ),
     Case("users apply empty.csv --prune", (10, 0), USERS),
     Case("users apply filtered.json --prune", (10, 0), USERS),
     Case("users apply similar.csv --yes", (10, 0), CREATED),

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from itertools import cycle
 
 import pytest
+from commands.keys import pem
 from commands.proposals import CASES, EVERYWHERE, KNOWN, UUID, Scene, protected
 from commands.serving import command_in
 from support.builder import BuilderServer
@@ -26,6 +27,7 @@ from parsec_cli.cli.tree import parser
 VALUES = {"FILE": "r.csv", "PLAN": "p2.json", "USER": "u1", "TEXT": "u", "SECONDS": "5"}
 VALUES |= {"VALUE": "5", "EXTERNAL_ID": "x", "NAME": "fourth", "EXCHANGE": "polymarket"}
 VALUES |= {"MODE": "managed", "FIELD=COLUMN": "qps_limit=qps_limit"}
+VALUES |= {"external_id=COLUMN": "external_id=Who", "ID": "kid-0001"}
 VALUES |= {"PROGRAM ARGUMENT...": "echo key"}
 MODES = ["option", "variable", "variable with key", "default", "base url", "base url variable"]
 MODES += ["config"]
@@ -65,6 +67,8 @@ def arranged(tool, builder, home, work):
     for name, text in {
         "leavers.txt": "u1\nu2\n",
         "gone.txt": "nobody\n",
+        "who.csv": "Who,Limit\nu1,7\n",
+        "key.pem": pem(),
         "filtered.json": '{"filtered": true, "users": [{"external_id": "u1", "qps_limit": 5}]}',
     }.items():
         (work / name).write_text(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from support.terminal import run_in_terminal
 _ROOT = Path(__file__).resolve().parents[2]
 # run_in_terminal starts Python; this replaces it with the program that is named behind it
 _EXEC = "import os, sys; os.execvp(sys.argv[1], sys.argv[1:])"
+_STYLE = re.compile("\x1b\\[[0-9;?]*[a-zA-Z]")
 _OF_THE_SHELL = ("cd ", ". ", "export ")
 Answers = Sequence[tuple[str, str]]  # each a text to wait for, and what is then typed
 
@@ -45,12 +47,10 @@ class Session:
     and `export`.
     """
 
-    def __init__(
-        self, environment: Mapping[str, str], folder: Path, shell: Sequence[str] = ("sh",)
-    ) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self.environment = dict(environment)
         self.folder = folder
-        self.shell = [*shell, "-c"]
+        self.shell: Sequence[str] = ("sh", "-c")
         self._before: list[str] = []
 
     def __call__(
@@ -78,7 +78,7 @@ class Session:
                 cols=100,
                 program=("-c", _EXEC),
             )
-            printed = Printed(seen.code, seen.text.encode(), b"")
+            printed = Printed(seen.code, _STYLE.sub("", seen.text).encode(), b"")
         assert printed.code == code, f"{line}\n{printed.out}{printed.err}"
         if line.startswith(_OF_THE_SHELL):
             self._before.append(line)

@@ -16,6 +16,7 @@ from typing import cast
 
 from parsec_cli.cells import from_csv, from_tsv, has_tsv_escapes
 from parsec_cli.errors import MAX_DETAILS, UsageFault, counted, shortened
+from parsec_cli.next_command import NextCommand
 from parsec_cli.records import record
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -47,12 +48,16 @@ class Faults:
         self.filtered = False
         self._found: list[tuple[int, str]] = []
         self._hint = ""
+        self._command: NextCommand | None = None
 
-    def add(self, row: int, *texts: str, hint: str = "") -> bool:
+    def add(
+        self, row: int, *texts: str, hint: str = "", command: NextCommand | None = None
+    ) -> bool:
         """Add the texts that are not empty; return whether there are any."""
         found = [(row, text) for text in texts if text]
         self._found += found
-        self._hint = self._hint or hint
+        if hint and not self._hint:
+            self._hint, self._command = hint, command
         return bool(found)
 
     def check(self) -> None:
@@ -65,6 +70,7 @@ class Faults:
             f"`{self.name}` has {counted(len(lines), 'fault')}: nothing was sent",
             details=shortened(lines, MAX_DETAILS),
             hint=self._hint or "correct the file and run the same command again",
+            command=self._command,
         )
 
 

@@ -13,6 +13,7 @@ from parsec_cli import exact_json
 from parsec_cli.bulk.files.csv_rows import DELIMITERS, Faults, lines_of, normal, read_table
 from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import JsonObject
+from parsec_cli.next_command import again
 
 IDS = ("external_id", "customer_id")
 FIELDS = (*IDS, "qps_limit", "email", "eoa_address", "state")
@@ -105,8 +106,8 @@ class Columns:
             for text, hint in others:
                 faults.add(row, text, hint=hint)
             return found
-        seen = " ".join(f"`{name}`" for name in names)[:_HEADER_SHOWN]
-        no_header(row, f"{what} has {seen}{_did_you_mean(plain, IDS)}", faults)
+        seen = f"{what} has {header_text(names)}{_did_you_mean(plain, IDS)}"
+        no_header(row, seen, faults, self.mapping)
         return None
 
     def check_mapped(self, names: Sequence[str], row: int, faults: Faults) -> None:
@@ -128,13 +129,20 @@ def _did_you_mean(names: Iterable[str], known: Sequence[str], cutoff: float = 0.
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
-def no_header(row: int, seen: str, faults: Faults) -> None:
+def header_text(names: Iterable[str]) -> str:
+    return words(names)[:_HEADER_SHOWN]
+
+
+def no_header(row: int, seen: str, faults: Faults, mapping: Mapping[str, str]) -> None:
     """Report that the file has no id column, and list the columns that it may have."""
+    # a second `--map` cannot be added to the command that was typed
+    command = None if mapping else again(map="external_id=COLUMN")
     faults.add(
         row,
         f"no column `external_id` or `customer_id`; {seen}",
-        hint=f"the first line names the columns: {','.join(FIELDS)}; "
-        "to read an id from another column, add `--map external_id=COLUMN`",
+        hint=f"the first line names the columns: {','.join(FIELDS)}; to read an id from another "
+        + ("column, run" if command else "column, add `--map external_id=COLUMN`"),
+        command=command,
     )
 
 
@@ -149,7 +157,7 @@ def read_rows(text: str, columns: Columns, faults: Faults) -> Iterator[tuple[int
         return
     table = read_table(text, columns.expected, faults)
     if table is None:
-        no_header(1, "the file is empty", faults)
+        no_header(1, "the file is empty", faults, columns.mapping)
         return
     split = DELIMITERS.get(table.delimiter, table.delimiter)
     line = f"the first line, split at each {split},"

@@ -5,6 +5,7 @@ All faults of a file are listed together.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from sys import intern
@@ -25,6 +26,7 @@ from parsec_cli.bulk.files.read_file import (
     IDS,
     Cells,
     Columns,
+    header_text,
     looks_like_json,
     no_header,
     read_rows,
@@ -179,10 +181,10 @@ def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
 def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
     lines = [(row, line) for row, line in enumerate(lines_of(text), 1) if not blank([line])]
     for sign, name in DELIMITERS.items():
-        counts = {line.count(sign) for _, line in lines}
-        if len(counts) == 1 and counts != {0}:
-            seen = f"every line has a {name}, like a table without a header"
-            no_header(lines[0][0], seen, faults)
+        cells = _split([line for _, line in lines], sign)
+        if cells and len(cells[0]) > 1 and len(set(map(len, cells))) == 1:
+            seen = f"every line has a {name}, as in a table; the first line has "
+            no_header(lines[0][0], seen + header_text(cells[0]), faults, {})
             return
     escaped = has_tsv_escapes(text)
     for row, line in lines:
@@ -196,3 +198,11 @@ def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
         fault = field_rules.id_fault(name) or field_rules.sheet_error(name) or text_fault(name)
         if not faults.add(row, fault):
             yield Target.named(row, user)
+
+
+def _split(lines: Sequence[str], sign: str) -> list[list[str]]:
+    """Split the lines as csv does; [] if that is impossible."""
+    try:
+        return list(csv.reader(lines, delimiter=sign))
+    except csv.Error:
+        return []
