@@ -1,6 +1,15 @@
-"""`users list` filters: a typing error is refused before any request."""
+"""`users list` filters and sorts: a typing error is refused before any request."""
 
 import pytest
+
+# numbers before text, users without the field last, equal ones in the order of the listing
+SORTED = {
+    (): [("a", -1), ("b", 2.5), ("c", 5), ("d", 5), ("e", "10"), ("f", "x"), ("g", None), ("h", 0)],
+    ("--reverse",): [
+        *[("f", "x"), ("e", "10"), ("c", 5), ("d", 5), ("b", 2.5), ("a", -1), ("g", None)],
+        ("h", 0),
+    ],
+}
 
 
 @pytest.mark.parametrize(
@@ -66,3 +75,20 @@ def test_a_filter_that_selects_nobody_says_so_in_every_format(line, notice, form
     assert done.code == 0
     assert notice in done.err.splitlines()
     assert run("users", "list", "--tier", "pro", "-o", form).err == ""
+
+
+@pytest.mark.parametrize("limit", [None, *range(1, 10)])
+@pytest.mark.parametrize("reverse", SORTED)
+def test_a_limit_keeps_the_first_of_the_sorted_users(reverse, limit, run, builder):
+    for name in "gcehfbda":  # over several pages
+        user = builder.add(name, fee_bps=dict(SORTED[()])[name])
+        if name == "h":
+            del user["fee_bps"]
+    most = [] if limit is None else ["--limit", str(limit)]
+
+    done = run("users", "list", "--json", "--sort", "fee_bps", "--page-size=3", *reverse, *most)
+
+    names = [user["external_id"] for user in done.json["users"]]
+    assert names == [name for name, _ in SORTED[reverse]][:limit]
+    assert done.json["complete"] is (limit is None or limit >= len("gcehfbda"))
+    assert ("stopped after" in done.err) is not done.json["complete"]

@@ -168,18 +168,31 @@ class _Walk:
             self._notice_end()
 
     def sorted_records(self, sort: str, *, reverse: bool) -> Iterator[list[JsonObject]]:
-        """Read all, then sort: numbers before text, users without the field always last."""
+        """Read all, then sort: numbers before text, users without the field always last.
+
+        With a limit, no more users than that are in memory.
+        """
         limit, self.limit = self.limit, None
-        users = [user for page in self.records() for user in page]
+        field = reader(sort)
+        users = (user for page in self.records() for user in page)
+
+        def key(user: JsonObject) -> tuple[bool, tuple[int, int | float, str]]:
+            value = field(user)
+            absent = value in (None, ABSENT)
+            return (absent is not reverse, _sort_key("" if absent else value))
+
+        if limit is None:
+            chosen = sorted(users, key=key, reverse=reverse)
+        else:
+            from heapq import nlargest, nsmallest
+
+            chosen = (nlargest if reverse else nsmallest)(limit, users, key)
         if self.failure is not None:
             return
-        field = reader(sort)
-        users.sort(key=lambda user: _sort_key(field(user)), reverse=reverse)
-        users.sort(key=lambda user: field(user) in (None, ABSENT))
-        if limit is not None and len(users) > limit:
-            self.cut, self.complete, self.count = True, False, limit
-            self.runtime.screen.notice(f"stopped after {counted(limit, 'user')}")
-        yield users[:limit]
+        if self.count > len(chosen):
+            self.cut, self.complete, self.count = True, False, len(chosen)
+            self.runtime.screen.notice(f"stopped after {counted(self.count, 'user')}")
+        yield chosen
 
     def _take(self, page: Page) -> list[JsonObject]:
         """Count a page and return its users that are shown."""
