@@ -2,8 +2,8 @@
 
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
-    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'credentials' 'credentials encode' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'history' 'history list' 'history show' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'api' 'doctor' 'completion' 'help'
-    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --top --watch --max-used --min-free --min-left --user --since --port --rate-limit --latency --fault --query -f -F --input --as
+    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
+    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --user --since --top --watch --max-used --min-free --min-left --query -f -F --input --as --port --rate-limit --latency --fault
     set -l tokens (commandline -opc)
     set -l path
     set -l operands 0
@@ -69,18 +69,18 @@ complete -c parsec -l no-input -d 'Never ask; fail where an answer is needed.'
 complete -c parsec -l timeout -x -d 'Max time for one request [default 30].'
 complete -c parsec -l max-wait -x -d 'Stop waiting on rate limits (429, 503) after this many seconds per request [default 60].'
 complete -c parsec -l rate -x -a 'max' -d 'Max requests per second, or all that is allowed.'
-complete -c parsec -s h -l help -d 'Show this help.'
+complete -c parsec -s h -l help -d 'Show this help; twice: with the common options.'
 
 complete -c parsec -n '__parsec_at \'\'' -a users -d 'List, read and change the end-users.'
+complete -c parsec -n '__parsec_at \'\'' -a credentials -d 'Prepare a user\'s exchange keys.'
+complete -c parsec -n '__parsec_at \'\'' -a history -d 'Show the changes that were made from this machine.'
 complete -c parsec -n '__parsec_at \'\'' -a pool -d 'Show and check the QPS pool of the end-users.'
 complete -c parsec -n '__parsec_at \'\'' -a escrow -d 'Show the fee escrow configuration.'
 complete -c parsec -n '__parsec_at \'\'' -a usage -d 'Show tier, quota and limits of the key.'
-complete -c parsec -n '__parsec_at \'\'' -a credentials -d 'Prepare a user\'s exchange keys.'
-complete -c parsec -n '__parsec_at \'\'' -a config -d 'Manage profiles: hosts, keys and defaults.'
-complete -c parsec -n '__parsec_at \'\'' -a history -d 'Show the changes that were made from this machine.'
-complete -c parsec -n '__parsec_at \'\'' -a sandbox -d 'Rehearse with a local imitation of the Builder API.'
 complete -c parsec -n '__parsec_at \'\'' -a api -d 'Send one request to any path of the API.'
+complete -c parsec -n '__parsec_at \'\'' -a config -d 'Manage profiles: hosts, keys and defaults.'
 complete -c parsec -n '__parsec_at \'\'' -a doctor -d 'Check config, key, network and API, one line each.'
+complete -c parsec -n '__parsec_at \'\'' -a sandbox -d 'Practise without a key: add `-p sandbox` to any command.'
 complete -c parsec -n '__parsec_at \'\'' -a completion -d 'Print the script that completes commands in your shell.'
 complete -c parsec -n '__parsec_at \'\'' -a help -d 'Explain a topic, or show the help of a command.'
 complete -c parsec -n '__parsec_at \'\'' -l version -d 'Show the version.'
@@ -200,6 +200,30 @@ complete -c parsec -n '__parsec_at \'users audit\'' -l ignore -x -d 'Do not chec
 complete -c parsec -n '__parsec_at \'users audit\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users audit\'' -l fields -x -a '(__parsec_list rule external_id customer_id detail)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'credentials\'' -a encode -d 'Check exchange keys and print the value for X-Exchange-Credentials.'
+complete -c parsec -n '__parsec_at \'credentials\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'credentials\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'credentials encode\' 1' -F
+complete -c parsec -n '__parsec_at \'credentials encode\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
+complete -c parsec -n '__parsec_at \'credentials encode\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
+complete -c parsec -n '__parsec_at \'credentials encode\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'credentials encode\'' -l fields -x -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'history\'' -a list -d 'List the changes sent from this machine, newest first.'
+complete -c parsec -n '__parsec_at \'history\'' -a show -d 'Show one change in full: before, after and outcome.'
+complete -c parsec -n '__parsec_at \'history\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'history\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'history list\'' -l user -x -a '(__parsec_ask users)' -d 'Only changes to this user, by its whole id.'
+complete -c parsec -n '__parsec_at \'history list\'' -l since -x -d 'Only changes since T: 2h, 3d, a date or an RFC 3339 time (UTC).'
+complete -c parsec -n '__parsec_at \'history list\'' -l limit -x -d 'Only the newest N changes.'
+complete -c parsec -n '__parsec_at \'history list\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'history list\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'history show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'history show\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show the pool, what is allocated and free, and the number of users.'
 complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, else 11.'
 complete -c parsec -n '__parsec_at \'pool\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
@@ -235,15 +259,20 @@ complete -c parsec -n '__parsec_at \'usage check\'' -l min-left -x -d 'Min reque
 complete -c parsec -n '__parsec_at \'usage check\'' -s o -l output -x -a 'table tsv csv json jsonl ids prometheus' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'usage check\'' -l fields -x -a '(__parsec_list status used limit left used_percent resets_at)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'credentials\'' -a encode -d 'Check exchange keys and print the value for X-Exchange-Credentials.'
-complete -c parsec -n '__parsec_at \'credentials\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'credentials\'' -l fields -x -d 'Show only these fields, in every format.'
-
-complete -c parsec -n '__parsec_at \'credentials encode\' 1' -F
-complete -c parsec -n '__parsec_at \'credentials encode\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
-complete -c parsec -n '__parsec_at \'credentials encode\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
-complete -c parsec -n '__parsec_at \'credentials encode\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'credentials encode\'' -l fields -x -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'api\' 1' -a 'GET POST PATCH DELETE'
+complete -c parsec -n '__parsec_at \'api\'' -l query -x -d 'Add to the query.'
+complete -c parsec -n '__parsec_at \'api\'' -s f -x -d 'Text member of the JSON body.'
+complete -c parsec -n '__parsec_at \'api\'' -s F -x -d 'JSON member of the body.'
+complete -c parsec -n '__parsec_at \'api\'' -l input -r -F -d 'The whole JSON body.'
+complete -c parsec -n '__parsec_at \'api\'' -l as -x -a '(__parsec_ask users)' -d 'Send the request for this end-user.'
+complete -c parsec -n '__parsec_at \'api\'' -l include -d 'Print status and headers before the body.'
+complete -c parsec -n '__parsec_at \'api\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
+complete -c parsec -n '__parsec_at \'api\'' -l allow-holdings -x -d 'For scripts: allow the deactivation of exactly N users who hold money.'
+complete -c parsec -n '__parsec_at \'api\'' -l balances-only -d 'Do not read open orders and positions before a deactivation.'
+complete -c parsec -n '__parsec_at \'api\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
+complete -c parsec -n '__parsec_at \'api\'' -l reason -x -d 'Reason for the change, kept in the history.'
+complete -c parsec -n '__parsec_at \'api\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'api\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config\'' -a init -d 'Store the host and the key of a profile.'
 complete -c parsec -n '__parsec_at \'config\'' -a show -d 'Show each setting in effect and where it came from.'
@@ -253,47 +282,36 @@ complete -c parsec -n '__parsec_at \'config\'' -a unset -d 'Remove one setting f
 complete -c parsec -n '__parsec_at \'config\'' -a use -d 'Make a profile the default one.'
 complete -c parsec -n '__parsec_at \'config\'' -a profiles -d 'List the profiles, the built-in sandbox last.'
 complete -c parsec -n '__parsec_at \'config\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'config\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config init\'' -l no-verify -d 'Store the key without asking the API.'
 complete -c parsec -n '__parsec_at \'config init\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'config init\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config init\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'config show\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config show\'' -l fields -x -a '(__parsec_list profile values.base_url.value values.api_key.value values.output.value values.rate.value values.protected.value)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config path\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'config path\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config path\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config set\' 1' -a 'base_url api_key api_key_command output rate protected default_profile'
 complete -c parsec -n '__parsec_at \'config set\'' -l no-verify -d 'Store the key without asking the API.'
 complete -c parsec -n '__parsec_at \'config set\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'config set\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config set\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config unset\' 1' -a 'base_url api_key api_key_command output rate protected default_profile'
 complete -c parsec -n '__parsec_at \'config unset\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'config unset\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config unset\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config use\' 1' -a '(__parsec_ask profiles)'
 complete -c parsec -n '__parsec_at \'config use\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'config use\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'config use\'' -l fields -x -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'config profiles\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'config profiles\'' -l fields -x -a '(__parsec_list name base_url key protected default)' -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'history\'' -a list -d 'List the changes sent from this machine, newest first.'
-complete -c parsec -n '__parsec_at \'history\'' -a show -d 'Show one change in full: before, after and outcome.'
-complete -c parsec -n '__parsec_at \'history\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'history\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
-
-complete -c parsec -n '__parsec_at \'history list\'' -l user -x -a '(__parsec_ask users)' -d 'Only changes to this user, by its whole id.'
-complete -c parsec -n '__parsec_at \'history list\'' -l since -x -d 'Only changes since T: 2h, 3d, a date or an RFC 3339 time (UTC).'
-complete -c parsec -n '__parsec_at \'history list\'' -l limit -x -d 'Only the newest N changes.'
-complete -c parsec -n '__parsec_at \'history list\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'history list\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
-
-complete -c parsec -n '__parsec_at \'history show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'history show\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'doctor\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'doctor\'' -l fields -x -a '(__parsec_list name status detail)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'sandbox\'' -a serve -d 'Serve the sandbox over HTTP on 127.0.0.1.'
 complete -c parsec -n '__parsec_at \'sandbox\'' -a seed -d 'Replace the sandbox\'s users with N new ones.'
@@ -318,28 +336,11 @@ complete -c parsec -n '__parsec_at \'sandbox reset\'' -l fields -x -d 'Show only
 complete -c parsec -n '__parsec_at \'sandbox path\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'sandbox path\'' -l fields -x -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'api\' 1' -a 'GET POST PATCH DELETE'
-complete -c parsec -n '__parsec_at \'api\'' -l query -x -d 'Add to the query.'
-complete -c parsec -n '__parsec_at \'api\'' -s f -x -d 'Text member of the JSON body.'
-complete -c parsec -n '__parsec_at \'api\'' -s F -x -d 'JSON member of the body.'
-complete -c parsec -n '__parsec_at \'api\'' -l input -r -F -d 'The whole JSON body.'
-complete -c parsec -n '__parsec_at \'api\'' -l as -x -a '(__parsec_ask users)' -d 'Send the request for this end-user.'
-complete -c parsec -n '__parsec_at \'api\'' -l include -d 'Print status and headers before the body.'
-complete -c parsec -n '__parsec_at \'api\'' -l confirm -x -d 'Consent for scripts: the external_id, or the count.'
-complete -c parsec -n '__parsec_at \'api\'' -l allow-holdings -x -d 'For scripts: allow the deactivation of exactly N users who hold money.'
-complete -c parsec -n '__parsec_at \'api\'' -l balances-only -d 'Do not read open orders and positions before a deactivation.'
-complete -c parsec -n '__parsec_at \'api\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
-complete -c parsec -n '__parsec_at \'api\'' -l reason -x -d 'Reason for the change, kept in the history.'
-complete -c parsec -n '__parsec_at \'api\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'api\'' -l fields -x -d 'Show only these fields, in every format.'
-
-complete -c parsec -n '__parsec_at \'doctor\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'doctor\'' -l fields -x -a '(__parsec_list name status detail)' -d 'Show only these fields, in every format.'
-
 complete -c parsec -n '__parsec_at \'completion\' 1' -a 'bash zsh fish powershell'
 complete -c parsec -n '__parsec_at \'completion\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'completion\'' -l fields -x -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'help\' 1' -a 'environment exit-codes output safety'
+complete -c parsec -n '__parsec_at \'help\' 1' -a 'environment exit-codes output safety scripting options users credentials history pool escrow usage api config doctor sandbox completion help'
+complete -c parsec -n '__parsec_at \'help\'' -l all -d 'Include the options that every command takes.'
 complete -c parsec -n '__parsec_at \'help\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'help\'' -l fields -x -d 'Show only these fields, in every format.'

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from parsec_cli import __version__
 from parsec_cli.cli.help_pages import Page, page_of
-from parsec_cli.cli.topics import TOPICS
+from parsec_cli.cli.topics import TOPICS, paragraphs_of
 from parsec_cli.cli.tree import parser
 from parsec_cli.cli.typer_adapter import Parameter
 
@@ -100,7 +100,7 @@ def man_page(root: Page) -> str:
     for text in TOPICS.values():
         title, _, body = text.partition("\n")
         name = {"EXIT CODES": "EXIT STATUS"}.get(title.partition(":")[0], title.partition(":")[0])
-        lines += [f".SH {name}", *_written(body.strip().splitlines())]
+        lines += [f".SH {name}", *_topic(body)]
     lines += [".SH EXAMPLES", *_written(root.examples)]
     return "\n".join(lines) + "\n"
 
@@ -117,6 +117,19 @@ def _command(page: Page) -> Iterator[str]:
     if not page.pages:
         yield ".PP"
         yield from _written(page.examples)
+
+
+def _topic(text: str) -> Iterator[str]:
+    for number, paragraph in enumerate(paragraphs_of(text)):
+        if number and paragraph[0].kind != "row":
+            yield ".PP"
+        for piece in paragraph:
+            if piece.kind == "row":
+                yield from (".TP", f"\\fB{_roff(piece.name.strip())}\\fR", _roff(piece.text))
+            elif piece.kind == "command":
+                yield from _written([piece.text])
+            else:
+                yield _roff(piece.text)
 
 
 def _prose(text: str) -> Iterator[str]:

@@ -166,7 +166,8 @@ _OF_COMMAND = {
     "escrow": ESCROW,
     "usage": USAGE,
     "usage check": USAGE_CHECKED,
-    "config": PROFILE,
+    "config profiles": PROFILE,
+    "config show": SETTINGS,
     "history": HISTORY,
     "doctor": CHECK,
 }

@@ -132,7 +132,9 @@ def shared_options() -> list[Any]:
     """Build the options once; they store nothing of the command that they belong to."""
     declared = dict(_shared(*entry) for entry in _SHARED)
     show: dict[str, Any] = {"callback": show_help, "is_eager": True, "expose_value": False}
-    declared["help"] = bool, option("-h --help", "Show this help.", rich_help_panel=COMMON, **show)
+    text = "Show this help; twice: with the common options."
+    shown = option("-h --help", text, rich_help_panel=COMMON, count=True, default=0, **show)
+    declared["help"] = int, shown
     return build_options(declared)
 
 
@@ -158,12 +160,12 @@ def _shared(
     return member, ((str if made.metavar else bool) | None, made)
 
 
-def show_help(ctx: typer.Context, value: bool) -> None:
-    if value and not ctx.resilient_parsing:
+def show_help(ctx: typer.Context, times: int) -> None:
+    if times and not ctx.resilient_parsing:
         from parsec_cli.cli.help_layout import help_of
 
         path = tuple(ctx.command_path.split())
-        raise EarlyResult(help_of(ctx.command, path, runtime_of(ctx)))
+        raise EarlyResult(help_of(ctx.command, path, runtime_of(ctx), common=times > 1))
 
 
 def show_version(value: bool) -> None:

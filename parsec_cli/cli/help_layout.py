@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from parsec_cli.cli.help_pages import page_of
-from parsec_cli.cli.topics import TOPICS
+from parsec_cli.cli.help_pages import Page, page_of
+from parsec_cli.cli.topics import OPTIONS, TOPICS, Piece, paragraphs_of
 from parsec_cli.cli.typer_adapter import Parameter
 from parsec_cli.results import Text
 
@@ -22,33 +23,97 @@ if TYPE_CHECKING:
 _WIDEST = 100  # longer lines are hard to read
 _NARROWEST = 20
 _LEFT_AT_MOST = 30
+_LEFT_AT_LEAST = 10
 _RIGHT_AT_LEAST = 36
+_TOPICS = f"Topics: {', '.join(TOPICS)} (parsec help TOPIC)"
+_SEE_OPTIONS = f'Use "parsec help {OPTIONS}" for the options that every command takes'
 _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\S)+""")
 
 
-def help_of(command: Any, path: tuple[str, ...], runtime: Runtime) -> Text:
+def help_of(command: Any, path: tuple[str, ...], runtime: Runtime, *, common: bool = False) -> Text:
     """Return the help of a command, whose words are `path`, for the width of the terminal.
 
-    No line is longer, if the longest words allow.
+    No line is longer, if the longest words allow. `common` adds the options of every command.
     """
     page, width = page_of(command, path, deep=False), width_of(runtime)
-    titles = {n: text.partition(": ")[2].partition("\n")[0] for n, text in TOPICS.items()}
-    topics = [(f"parsec help {n}", t) for n, t in titles.items() if len(path) == 1]
+    is_root = len(path) == 1
+    parts = _beginning_of_root(page, width) if is_root else _beginning(page, width)
+    sections = _groups(page, width) if is_root else _sections(page, width)
+    if common:
+        sections["Options:"] = _rows(_spelled(page.own_options), width)
+        sections["Common options:"] = _rows(_spelled(page.common_options), width)
+    parts += ["\n".join([heading, *lines]) for heading, lines in sections.items() if lines]
+    end = [_TOPICS] if is_root else []
+    end += [] if common else [_SEE_OPTIONS]
+    parts += ["\n".join(line for text in end for line in _wrap(text, width))] if end else []
+    return Text("\n\n".join(parts) + "\n", headings=("Usage:", "Topics:", *sections))
+
+
+def _beginning_of_root(page: Page, width: int) -> list[str]:
+    """Return usage and summary without a blank line: the whole page fits 24 rows."""
+    return ["\n".join(_beginning(page, width)[:2])]
+
+
+def _beginning(page: Page, width: int) -> list[str]:
     texts = [page.summary, *filter(None, page.text.split("\n\n"))]
+    wrapped = [_wrap(f"Usage: {page.usage}", width, following=" " * 9)]
+    wrapped += [_wrap(" ".join(text.split()), width) for text in texts]
+    return ["\n".join(lines) for lines in wrapped]
+
+
+def _groups(page: Page, width: int) -> dict[str, list[str]]:
+    """Return the commands in their groups; `help` is named by the line below them."""
+    widest = max(len(below.path[-1]) for below in page.pages)
+    return {
+        f"{title}:": _rows(
+            [(b.path[-1].ljust(widest), b.summary) for b in pages if b.path[-1] != "help"], width
+        )
+        for title, pages in groupby(page.pages, key=lambda below: below.group)
+    }
+
+
+def _sections(page: Page, width: int) -> dict[str, list[str]]:
     fields = _wrap(f"  {', '.join(page.fields)}", width, following="  ") if page.fields else []
-    sections = {
+    return {
         "Examples:": [line for example in page.examples for line in _example(example, width)],
         "Commands:": _rows([(sub.path[-1], sub.summary) for sub in page.pages], width),
-        "Topics:": _rows(topics, width),
         "Arguments:": _rows(_spelled(page.arguments), width),
         "Options:": _rows(_spelled(page.own_options), width),
-        "Common options:": _rows(_spelled(page.common_options), width),
         "Fields:": fields,
     }
-    parts = ["\n".join(_wrap(f"Usage: {page.usage}", width, following=" " * 9))]
-    parts += ["\n".join(_wrap(" ".join(text.split()), width)) for text in texts]
-    parts += ["\n".join([heading, *lines]) for heading, lines in sections.items() if lines]
-    return Text("\n\n".join(parts) + "\n", headings=("Usage:", *sections))
+
+
+def help_of_options(root: Any, runtime: Runtime) -> Text:
+    """Return the page of the options that every command takes."""
+    page, width = page_of(root, ("parsec",), deep=False), width_of(runtime)
+    title = "OPTIONS: accepted by every command, before or after its name"
+    sections = {
+        title: _rows(_spelled(page.common_options), width),
+        "Without a command:": _rows(_spelled(page.own_options), width),
+    }
+    parts = ["\n".join([*_wrap(heading, width), "", *rows]) for heading, rows in sections.items()]
+    return Text("\n\n".join(parts) + "\n", headings=("OPTIONS:", "Without a command:"))
+
+
+def help_of_topic(name: str, runtime: Runtime) -> Text:
+    """Return a topic for the width of the terminal: prose is wrapped once, columns stay columns."""
+    width = width_of(runtime)
+    paragraphs = paragraphs_of(TOPICS[name])
+    text = "\n\n".join("\n".join(_lines_of(paragraph, width)) for paragraph in paragraphs)
+    return Text(f"{text}\n", headings=(f"{TOPICS[name].partition(':')[0]}:",))
+
+
+def _lines_of(paragraph: Sequence[Piece], width: int) -> list[str]:
+    """Lay out a paragraph of a topic; rows that follow each other have the same columns."""
+    lines: list[str] = []
+    for kind, found in groupby(paragraph, key=lambda piece: piece.kind):
+        pieces = list(found)
+        if kind == "row":
+            lines += _rows([(piece.name, piece.text) for piece in pieces], width)
+        else:
+            lay_out = _example if kind == "command" else _wrap
+            lines += [line for piece in pieces for line in lay_out(piece.text, width)]
+    return lines
 
 
 def width_of(runtime: Runtime) -> int:
@@ -57,22 +122,6 @@ def width_of(runtime: Runtime) -> int:
 
     world = runtime.world
     return max(_NARROWEST, min(columns_of(world.stdout, world.environ), _WIDEST))
-
-
-def fitted(text: str, width: int) -> str:
-    """Fold the lines of a text that are too long; leave the others as they are."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        if len(line) <= width:
-            lines.append(line)
-            continue
-        # a line in two columns continues below the second one
-        columns = re.match(r"\s+\S+(?: \S+)*?\s{2,}(?=\S)", line)
-        indent = len(columns[0]) if columns else len(line) - len(line.lstrip())
-        if indent > width // 2:
-            indent = len(line) - len(line.lstrip()) + 2
-        lines += _wrap(line, width, following=" " * indent)
-    return "\n".join(lines) + "\n"
 
 
 def _example(line: str, width: int) -> list[str]:
@@ -100,7 +149,7 @@ def _rows(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
     """Write two columns, or one below the other if the second would be too narrow."""
     short = [len(name) for name, _ in rows if len(name) <= _LEFT_AT_MOST]
     left = max(short, default=0) + 4
-    stacked = width - left < _RIGHT_AT_LEAST
+    stacked = width - left < _RIGHT_AT_LEAST and left > _LEFT_AT_LEAST
     lines: list[str] = []
     for name, text in rows:
         indent = " " * (6 if stacked else left)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from parsec_cli.cli.topics import TOPICS
 from parsec_cli.cli.typer_adapter import COMMON, Parameter, parameters, subcommands
 from parsec_cli.columns import of_command
 from parsec_cli.config.settings import FILE_KEYS, PROFILE_KEYS
@@ -19,7 +18,6 @@ from parsec_cli.results import FORMATS
 _WORDS: dict[str, tuple[str, ...]] = {
     "KEY": PROFILE_KEYS + FILE_KEYS,
     "METHOD": ("GET", "POST", "PATCH", "DELETE"),
-    "TOPIC": tuple(TOPICS),
 }
 # where TAB finds the values of other metavars; no entry: any text
 _SOURCES = {
@@ -35,7 +33,10 @@ _VERBS_WITH_EXAMPLES = 2  # a noun shows one example each of its first verbs
 
 @record
 class Page:
-    """One command, or a group of them. `path` begins with the program's name."""
+    """One command, or several. `path` begins with the program's name.
+
+    `group` is the heading that help lists it under.
+    """
 
     path: tuple[str, ...]
     summary: str
@@ -44,6 +45,7 @@ class Page:
     arguments: tuple[Parameter, ...] = ()
     options: tuple[Parameter, ...] = ()
     pages: tuple[Page, ...] = ()
+    group: str = ""
 
     @property
     def name(self) -> str:
@@ -89,8 +91,10 @@ def page_of(command: Any, path: tuple[str, ...], *, deep: bool = True) -> Page:
         pages = tuple(page_of(child, (*path, name)) for name, child in below.items())
     else:
         known: dict[str, str] = getattr(below, "summaries", {})
+        groups: dict[str, str] = getattr(below, "groups", {})
         pages = tuple(
-            Page((*path, name), known.get(name) or _texts(below[name])[0]) for name in below
+            Page((*path, n), known.get(n) or _texts(below[n])[0], group=groups.get(n, ""))
+            for n in below
         )
     summary, text, examples = _texts(command)
     if below and not examples:
@@ -126,7 +130,7 @@ def _explained(param: Parameter, fields: tuple[str, ...], formats: tuple[str, ..
     """
     meanings = {**_WORDS, "FORMAT": formats}
     parts = [part.split(" ")[0] for part in param.metavar.strip("[].").split("|")]
-    listed = tuple(word for part in parts for word in meanings.get(part, ()))
+    listed = param.words or tuple(word for part in parts for word in meanings.get(part, ()))
     words = listed + tuple(part for part in parts if re.fullmatch(r"[a-z][a-z-]+", part))
     source = next((_SOURCES[part] for part in parts if part in _SOURCES), "text")
     if words:

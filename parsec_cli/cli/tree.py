@@ -25,24 +25,31 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Effect = Literal["read", "change", "irreversible", "local"]
 
 # in the order in which help lists them; each is a file or a folder of `commands`
-_COMMANDS = {
-    "users": "List, read and change the end-users.",
-    "pool": "Show and check the QPS pool of the end-users.",
-    "escrow": "Show the fee escrow configuration.",
-    "usage": "Show tier, quota and limits of the key.",
-    "credentials": "Prepare a user's exchange keys.",
-    "config": "Manage profiles: hosts, keys and defaults.",
-    "history": "Show the changes that were made from this machine.",
-    "sandbox": "Rehearse with a local imitation of the Builder API.",
-    "api": "Send one request to any path of the API.",
-    "doctor": "Check config, key, network and API, one line each.",
-    "completion": "Print the script that completes commands in your shell.",
-    "help": "Explain a topic, or show the help of a command.",
+_GROUPS = {
+    "Users": {
+        "users": "List, read and change the end-users.",
+        "credentials": "Prepare a user's exchange keys.",
+        "history": "Show the changes that were made from this machine.",
+    },
+    "Pool and account": {
+        "pool": "Show and check the QPS pool of the end-users.",
+        "escrow": "Show the fee escrow configuration.",
+        "usage": "Show tier, quota and limits of the key.",
+        "api": "Send one request to any path of the API.",
+    },
+    "Setup": {
+        "config": "Manage profiles: hosts, keys and defaults.",
+        "doctor": "Check config, key, network and API, one line each.",
+        "sandbox": "Practise without a key: add `-p sandbox` to any command.",
+        "completion": "Print the script that completes commands in your shell.",
+        "help": "Explain a topic, or show the help of a command.",
+    },
 }
+COMMANDS = {name: text for group in _GROUPS.values() for name, text in group.items()}
 
 _SUMMARY = """Manage the end-users, limits and credentials of a Parsec builder.
 
-To try it without a key, add `-p sandbox` to any command.
+To practise without a key, add `-p sandbox` to any command.
 
 Examples:
   parsec -p sandbox users list
@@ -106,7 +113,7 @@ class Group(_WithSharedOptions, TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         if not typer_adapter.has_verb(ctx):
-            common.show_help(ctx, True)
+            common.show_help(ctx, 1)
         return super().invoke(ctx)
 
 
@@ -154,12 +161,14 @@ class Noun(Mapping[str, Any]):
     """A command group. Its commands are functions of its file, or a file each.
 
     As a mapping it has the commands by name, each built on first use: building all takes 22 ms.
-    `summaries` are those that are known without building the command.
+    `summaries` are those that are known without building the command. `groups` are headings of help
+    by the commands below them.
     """
 
     def __init__(self, package: str = "", summaries: Mapping[str, str] | None = None) -> None:
         """Make a group; `summaries` are of the commands that are a file of `package` each."""
         self.summaries = summaries or {}
+        self.groups: dict[str, str] = {}
         self._builders: dict[str, Callable[[], Any]] = {}
         self._built = cache(lambda name: self._builders[name]())
         for name in self.summaries:
@@ -195,7 +204,8 @@ class Noun(Mapping[str, Any]):
 @cache
 def parser() -> Any:
     """Build the parser once per process."""
-    commands = Noun("parsec_cli.commands", _COMMANDS)
+    commands = Noun("parsec_cli.commands", COMMANDS)
+    commands.groups = {name: title for title, group in _GROUPS.items() for name in group}
     return typer_adapter.build_group("parsec", _SUMMARY, Group, commands, _parsec)
 
 

@@ -28,9 +28,10 @@ ParserError: type[Exception] = getattr(typer, "TyperException", typer.BadParamet
 class Parameter:
     """An option, or an argument, which has no `names`. A flag has no `metavar`.
 
-    The names in `off` switch a flag off again; `limits` is the range of a number. The last two
-    members are empty until `help_pages` adds them: the source of the values, with the words that
-    they are taken from, and notes for help.
+    The names in `off` switch a flag off again. `limits` is the range of a number, and `words` are
+    all values, if the declared parser of the values has these members. The last two members are
+    empty until `help_pages` adds them: the source of the values, with the words that they are
+    taken from, and notes for help.
     """
 
     names: tuple[str, ...]
@@ -42,6 +43,7 @@ class Parameter:
     required: bool = False
     repeatable: bool = False
     panel: str | None = None
+    words: tuple[str, ...] = ()
     values: str = "text"
     notes: tuple[str, ...] = ()
 
@@ -146,20 +148,24 @@ def add_options(command: Any, options: list[Any]) -> None:
 
 def parameters(command: Any) -> list[Parameter]:
     """Return the options and arguments of a command."""
-    return [
-        Parameter(
-            tuple(param.opts) if (is_option := param.param_type_name == "option") else (),
-            param.help or "",
-            "" if (is_flag := is_option and param.is_flag) else param.metavar or param.name.upper(),
-            tuple(param.secondary_opts),
-            None if is_flag else param.default,
-            getattr(_parser_of(param), "limits", ""),
-            param.required,
-            param.multiple if is_option else param.nargs != 1,
-            param.rich_help_panel,
-        )
-        for param in command.params
-    ]
+    return [_parameter(param) for param in command.params]
+
+
+def _parameter(param: Any) -> Parameter:
+    is_option = param.param_type_name == "option"
+    is_flag = is_option and (param.is_flag or param.count)
+    return Parameter(
+        tuple(param.opts) if is_option else (),
+        param.help or "",
+        "" if is_flag else param.metavar or param.name.upper(),
+        tuple(param.secondary_opts),
+        None if is_flag else param.default,
+        getattr(_parser_of(param), "limits", ""),
+        param.required,
+        param.multiple if is_option else param.nargs != 1,
+        param.rich_help_panel,
+        getattr(_parser_of(param), "words", ()),
+    )
 
 
 def subcommands(command: Any) -> Mapping[str, Any]:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import typer
 
-from parsec_cli.cli.common_options import argument, runtime_of
-from parsec_cli.cli.help_layout import fitted, help_of, width_of
-from parsec_cli.cli.topics import TOPICS
-from parsec_cli.cli.tree import verb
+from parsec_cli.cli.common_options import argument, option, runtime_of
+from parsec_cli.cli.help_layout import help_of, help_of_options, help_of_topic
+from parsec_cli.cli.topics import OPTIONS, TOPICS
+from parsec_cli.cli.tree import COMMANDS, verb
 from parsec_cli.cli.typer_adapter import subcommands
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import run
 from parsec_cli.results import Text
 
 
+class _Topic:
+    """Accepts any text, which is checked later; help and TAB offer the `words`."""
+
+    words = (*TOPICS, OPTIONS, *COMMANDS)
+
+    def __call__(self, text: str) -> str:
+        return text
+
+
 @verb("help")
 def command(
     ctx: typer.Context,
-    topic: str | None = argument("[TOPIC]", "A topic or a command."),
+    topic: str | None = argument("[TOPIC]", "A topic or a command.", _Topic()),
     verb: str | None = argument("[VERB]", "A verb of the command."),
+    *,
+    everything: bool = option("--all", "Include the options that every command takes."),
 ) -> Text:
     """Explain a topic, or show the help of a command.
 
@@ -30,21 +41,22 @@ def command(
     from difflib import get_close_matches
 
     runtime = runtime_of(ctx)
-    if topic in TOPICS and verb is None:
-        text = TOPICS[topic]
-        return Text(fitted(text, width_of(runtime)), headings=(text.splitlines()[0],))
-    words = [word for word in (topic, verb) if word is not None]
     root = command = ctx.find_root().command
+    if verb is None and topic in TOPICS:
+        return help_of_topic(topic, runtime)
+    if verb is None and topic == OPTIONS:
+        return help_of_options(root, runtime)
+    words = [word for word in (topic, verb) if word is not None]
     for number, word in enumerate(words):
         if word not in subcommands(command):
             from parsec_cli.cli.usage_errors import similar_command
 
-            topics = get_close_matches(word, TOPICS, 1) if number == 0 else []
+            topics = get_close_matches(word, (*TOPICS, OPTIONS), 1) if number == 0 else []
             found = topics or similar_command(root, words[:number], word)
-            hint = f"topics: {', '.join(TOPICS)}; or a command, such as `users`"
+            hint = f"topics: {', '.join((*TOPICS, OPTIONS))}; or a command, such as `users`"
             if found:
                 hint = f"did you mean `{' '.join(found)}`?"
             text = f"no help topic `{' '.join(words)}`"
             raise UsageFault(text, hint=hint, command=run("help", *found))
         command = subcommands(command)[word]
-    return help_of(command, ("parsec", *words), runtime)
+    return help_of(command, ("parsec", *words), runtime, common=everything)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 import shlex
+from itertools import pairwise
 
 import pytest
 
 from parsec_cli.cli import tree
 from parsec_cli.cli.help_pages import page_of
+from parsec_cli.cli.topics import TOPICS
 from parsec_cli.errors import UsageFault
 from parsec_cli.main import main
 from parsec_cli.runtime import Runtime, World
@@ -17,6 +19,8 @@ from parsec_cli.runtime import Runtime, World
 PAGES = list(page_of(tree.parser(), ("parsec",)).walk())
 NAMES = [page.name for page in PAGES]
 WIDTHS = (40, 80, 200)
+ROW = re.compile(r" +\S.*?  +\S")
+SEE_OPTIONS = 'Use "parsec help options" for the options that every command takes'
 WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\S)+""")
 
 
@@ -71,10 +75,12 @@ def test_help_of_every_command_is_complete_at_every_width(page, width, tool):
         # a word, such as a quoted filter of jq, may be wider than all; it is never broken
         assert len(line) <= width or max(map(len, WORD.findall(line))) > width - 8, line
     text = " ".join(shown.out.split())
-    for option in page.options:
+    # the page of the whole tool lists no options
+    for option in page.own_options if page.path[1:] else ():
         assert " ".join(option.spelling.split()) in text
         assert all(note in text for note in option.notes)
     assert page.summary in text
+    assert text.endswith(SEE_OPTIONS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -104,7 +110,26 @@ def test_the_example_parser_reports_an_example_that_does_not_parse():
     assert list(calls_in("parsec a -n && parsec b | jq '.x | y' > f")) == [["a", "-n"], ["b"]]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.pages], ids=lambda p: p.name)
+@pytest.mark.parametrize("asked", [["--help", "--help"], ["-hh"], ["-qh", "-h"], "help"])
+@pytest.mark.parametrize("page", PAGES[::9], ids=NAMES[::9])
+def test_help_that_is_asked_for_twice_includes_the_common_options(page, asked, tool):
+    words = ["help", *page.path[1:], "--all"] if asked == "help" else [*page.path[1:], *asked]
+    shown = tool(*words)
+    assert (shown.code, shown.err) == (0, "")
+    text = " ".join(shown.out.split())
+    assert all(" ".join(option.spelling.split()) in text for option in page.options)
+    assert "\nCommon options:\n" in shown.out
+    assert SEE_OPTIONS not in text
+
+
+def test_the_page_of_options_has_every_option_that_all_commands_take(tool):
+    shown = " ".join(tool("help", "options").out.split())
+    for option in (*PAGES[0].options, *PAGES[0].common_options):
+        assert " ".join(option.spelling.split()) in shown
+        assert option.explained in shown
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES[1:] if p.pages], ids=lambda p: p.name)
 def test_summaries_in_a_list_of_commands_take_one_line_in_80_columns(page, tool):
     lines = tool(*page.path[1:], "--help", env={"COLUMNS": "80"}).out.splitlines()
     listed = lines[lines.index("Commands:") + 1 :][: len(page.pages)]
@@ -118,10 +143,10 @@ def test_every_summary_is_a_sentence(page):
     assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", page.summary), page.summary
 
 
-def test_own_options_come_before_the_common_ones(tool):
-    shown = tool("users", "list", "--help").out
+def test_common_options_come_last(tool):
+    shown = tool("users", "list", "-hh").out
     headings = re.findall(r"(?m)^([A-Z][a-z ]+):", shown)
-    assert headings == ["Usage", "Examples", "Options", "Common options", "Fields"]
+    assert headings == ["Usage", "Examples", "Options", "Fields", "Common options"]
     own, common = shown.split("\nCommon options:\n")
     assert "--wallet eoa|safe|none" in own
     assert "--profile" in common
@@ -129,11 +154,15 @@ def test_own_options_come_before_the_common_ones(tool):
 
 
 def test_help_lists_the_fields_of_the_records(tool):
-    assert tool("pool", "show", "--help").out.endswith(
-        "\nFields:\n  qps_pool, total_allocated_qps, free, used_percent, end_user_count\n"
-    )
+    fields = "  qps_pool, total_allocated_qps, free, used_percent, end_user_count"
+    shown = tool("pool", "show", "--help").out
+    assert shown.endswith(f"\nFields:\n{fields}\n\n{SEE_OPTIONS}\n")
     assert "\nFields:\n  row, action, external_id" in tool("users", "apply", "--help").out
-    assert "Fields:" not in tool("sandbox", "path", "--help").out
+
+
+@pytest.mark.parametrize("command", ["sandbox path", "config set", "completion", "api", "users"])
+def test_help_of_a_command_without_records_lists_no_fields(command, tool):
+    assert "Fields:" not in tool(*command.split(), "--help").out
 
 
 def test_usage_shows_required_options(tool):
@@ -153,10 +182,11 @@ def test_a_folded_example_can_be_pasted(tool):
 @pytest.mark.parametrize("argv", [[], ["help"], ["--help"], ["-h"]])
 def test_the_whole_help_names_commands_in_order_and_topics(argv, tool):
     shown = tool(*argv).out
-    places = [shown.index(f"\n  {word}") for word in ("users", "pool", "config", "api", "help")]
-    assert places == sorted(places)
-    for topic in ("environment", "exit-codes", "output", "safety"):
-        assert f"  parsec help {topic} " in shown
+    listed = re.findall(r"(?m)^  ([a-z]+)  +[A-Z]", shown)
+    assert [*listed, "help"] == [page.path[1] for page in PAGES if len(page.path) == 2]
+    assert re.findall(r"(?m)^([A-Z][a-z ]+):$", shown) == ["Users", "Pool and account", "Setup"]
+    assert f"\nTopics: {', '.join(TOPICS)} (parsec help TOPIC)\n" in shown
+    assert len(shown.splitlines()) < 24
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -189,11 +219,31 @@ def test_an_option_without_its_value_points_to_the_help_of_its_command(argv, pat
     assert f"hint: see the help with\n  {path} --help\n" in completed.err
 
 
-@pytest.mark.parametrize("topic", ["environment", "exit-codes", "output", "safety"])
-@pytest.mark.parametrize("width", [40, 80])
-def test_topics_fit_the_width(topic, width, tool):
+@pytest.mark.parametrize("topic", [*TOPICS, "options"])
+@pytest.mark.parametrize("width", range(40, 201, 7))
+def test_topics_are_wrapped_once_and_to_the_width(topic, width, tool):
     lines = tool("help", topic, env={"COLUMNS": str(width)}).out.splitlines()
     assert max(map(len, lines)) <= width
+    wrapped = 0
+    for line, following in pairwise(lines):
+        if line and following and not line.endswith(" \\"):
+            indent, deeper = (len(one) - len(one.lstrip()) for one in (line, following))
+            in_prose = indent == deeper == 0
+            goes_on = not ROW.match(following) and (deeper == indent or ROW.match(line))
+            in_column = deeper > 3 and goes_on
+            if in_prose or in_column:
+                assert len(f"{line} {following.split()[0]}") > min(width, 100), line
+                wrapped += 1
+    assert wrapped or width > 60
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_shows_the_words_of_its_text_at_every_width(topic, tool):
+    words = TOPICS[topic].split()
+    for width in (40, 61, 80, 200):
+        shown = tool("help", topic, env={"COLUMNS": str(width)}).out
+        # a folded command line has a backslash at the end of a line
+        assert re.sub(r" \\$", "", shown, flags=re.MULTILINE).split() == words
 
 
 def test_headings_are_bold_on_a_colour_terminal():

@@ -10,6 +10,9 @@ from support.programs import needed
 from support.shells import FILES, ODD_IDS, REPOSITORY, Shell, typed
 from support.steady import FULL
 
+from parsec_cli.cli.topics import OPTIONS, TOPICS
+from parsec_cli.cli.tree import COMMANDS
+
 COMPLETIONS = REPOSITORY / "completions"
 SCRIPTS = {name: COMPLETIONS / FILES[name] for name in ("bash", "fish")}
 # behind a backslash and within quotes, shells treat few characters in a way of their own
@@ -94,7 +97,7 @@ OFFERED = {
     "parsec users list --wallet ": ["eoa", "none", "safe"],
     "parsec users list -o js": ["json", "jsonl"],
     "parsec users onboard x --mode ": ["managed", "self"],
-    "parsec help ": ["environment", "exit-codes", "output", "safety"],
+    "parsec help ": sorted([*TOPICS, OPTIONS, *COMMANDS]),
     "parsec completion f": ["fish"],
     "parsec api P": ["PATCH", "POST"],
     "parsec config set ou": ["output"],
