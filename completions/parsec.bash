@@ -72,7 +72,7 @@ _parsec_option() {
         'parsec users onboard --wallet-type') takes='words eoa safe' ;;
         'parsec users onboard --credentials' | 'parsec users check --credentials' | 'parsec users deactivate --from-file' | 'parsec users deactivate --results' | 'parsec users plan --out' | 'parsec users apply --results' | 'parsec api --input') takes='files' ;;
         'parsec users onboard --fields') takes='fields customer_id exchange mode status linked_exchanges steps_completed eoa_address safe_address' ;;
-        'parsec users check --fields') takes='fields ok exchange http_status' ;;
+        'parsec users check --fields') takes='fields exchange has_credentials authenticated message ok http_status' ;;
         'parsec users deactivate --fields' | 'parsec users apply --fields') takes='fields row action external_id customer_id outcome http_status attempts error holdings' ;;
         'parsec users plan --fields') takes='fields row action external_id customer_id before.qps_limit after.qps_limit holdings' ;;
         'parsec users audit --fields') takes='fields rule external_id customer_id detail' ;;

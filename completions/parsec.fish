@@ -92,7 +92,7 @@ complete -c parsec -n '__parsec_at \'users\'' -a get -d 'Show all fields of one 
 complete -c parsec -n '__parsec_at \'users\'' -a create -d 'Create an end-user, or return the existing one.'
 complete -c parsec -n '__parsec_at \'users\'' -a set-qps -d 'Set the limits of one user or several, in requests per second.'
 complete -c parsec -n '__parsec_at \'users\'' -a onboard -d 'Link a user to an exchange with a managed wallet or with keys.'
-complete -c parsec -n '__parsec_at \'users\'' -a check -d 'Test a user\'s exchange credentials with one balance request.'
+complete -c parsec -n '__parsec_at \'users\'' -a check -d 'Test a user\'s exchange credentials, and show its live rate limits.'
 complete -c parsec -n '__parsec_at \'users\'' -a deactivate -d 'Deactivate users, with their wallets, credentials and keys.'
 complete -c parsec -n '__parsec_at \'users\'' -a plan -d 'Show the changes that would make the users match FILE.'
 complete -c parsec -n '__parsec_at \'users\'' -a apply -d 'Apply FILE: show the plan, ask, then make the changes.'
@@ -147,11 +147,11 @@ complete -c parsec -n '__parsec_at \'users onboard\'' -s o -l output -x -a 'tabl
 complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list customer_id exchange mode status linked_exchanges steps_completed eoa_address safe_address)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users check\' 1' -a '(__parsec_ask users)'
-complete -c parsec -n '__parsec_at \'users check\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
+complete -c parsec -n '__parsec_at \'users check\'' -l exchange -x -a 'polymarket kalshi' -d 'Read the balance on this exchange.'
 complete -c parsec -n '__parsec_at \'users check\'' -l credentials -r -F -d 'Exchange keys: a JSON object or a PEM file.'
 complete -c parsec -n '__parsec_at \'users check\'' -l api-key-id -x -d 'Id of the key in a PEM file (not secret).'
 complete -c parsec -n '__parsec_at \'users check\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'users check\'' -l fields -x -a '(__parsec_list ok exchange http_status)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users check\'' -l fields -x -a '(__parsec_list exchange has_credentials authenticated message ok http_status)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users deactivate\'' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l from-file -r -F -d 'One USER per line; or csv, tsv or JSON with a customer_id or external_id.'

@@ -136,6 +136,12 @@ ONBOARDED = (
     Column("safe_address", "SAFE ADDRESS", "id", shown=False),
 )
 
+EXCHANGES_CHECKED = (
+    Column("exchange", "EXCHANGE", rank=0),
+    Column("has_credentials", "CREDENTIALS", "yesno", rank=1),
+    Column("authenticated", "AUTHENTICATED", "yesno", rank=1),
+    Column("message", "MESSAGE", rank=2),
+)
 CREDENTIALS_CHECKED = (
     Column("ok", "OK", "yesno"),
     Column("exchange", "EXCHANGE"),
@@ -156,7 +162,7 @@ USAGE_CHECKED = (
 _OF_COMMAND = {
     "users": USER,
     "users onboard": ONBOARDED,
-    "users check": CREDENTIALS_CHECKED,
+    "users check": (*EXCHANGES_CHECKED, CREDENTIALS_CHECKED[0], CREDENTIALS_CHECKED[2]),
     "users deactivate": RESULT,
     "users plan": ACTION,
     "users apply": RESULT,

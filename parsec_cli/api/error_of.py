@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from parsec_cli import errors, exact_json
 from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, clip, quota_spent
+from parsec_cli.api.live_rates import LiveRates
 from parsec_cli.next_command import run
 
 # words of the API and its documentation for a key that does not belong to a builder
@@ -19,7 +20,7 @@ _NO_BUILDER = (
 )
 _LIST = ("list the users with", run("users", "list"))
 _PATH = ("check the path, and the base URL with", run("config", "show"))
-_CREDENTIALS = (
+CREDENTIALS: errors.Proposal = (
     "give the user's keys with `--credentials FILE`, or link the exchange with",
     run("users", "onboard", "--exchange", "EXCHANGE", "--mode", "MODE", names=["USER"]),
 )
@@ -76,6 +77,9 @@ def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> err
     if status == 429:
         return errors.RateLimited(
             f"{host}: rate limited" + (too_long and f"; the next{too_long}"),
+            details=[f"this second: {rates}"]
+            if (rates := LiveRates.parse(answer.headers).text)
+            else [],
             api_code=answer.code,
             http_status=status,
             retryable=retryable,
@@ -155,7 +159,7 @@ def _forbidden(answer: Answer, call: Call, host: str) -> errors.ParsecError:
     if about_key:
         return _error(errors.NotABuilder, answer, host)
     if answer.code in ("credentials_required", "authentication_failed"):
-        return _error(errors.Refused, answer, host, _CREDENTIALS)
+        return _error(errors.Refused, answer, host, CREDENTIALS)
     forbids = answer.code == "forbidden" or (not answer.code and "forbidden" in text)
     if forbids and answer.is_from_api and call.path.startswith("/builder/"):
         return _error(errors.NotABuilder, answer, host)

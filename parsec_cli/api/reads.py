@@ -28,6 +28,16 @@ def fetch(
     headers: Mapping[str, str] | None = None,
 ) -> Parsed:
     """GET `path` and parse its JSON; `parse` raises WrongShape for an unexpected response."""
+    return fetch_with_headers(client, path, parse, headers)[0]
+
+
+def fetch_with_headers(
+    client: Client,
+    path: str,
+    parse: Callable[[Any], Parsed],
+    headers: Mapping[str, str] | None = None,
+) -> tuple[Parsed, Mapping[str, str]]:
+    """Do the same as `fetch`, and also return the headers of the response."""
     parsed: list[Parsed] = []
     promise = json_promise(lambda value: parsed.append(parse(value)))
     call = Call(Kind.READ, "GET", path, headers=headers or {}, promise=promise)
@@ -37,7 +47,7 @@ def fetch(
         from parsec_cli.api.error_of import error_of
 
         raise error_of(exchange, call, client.host)
-    return parsed[0]
+    return parsed[0], exchange.good.headers
 
 
 def _escrow(value: Any) -> JsonObject:
@@ -98,14 +108,34 @@ def impersonation(customer_id: str, credentials: str | None = None) -> dict[str,
 
 def get_balance(
     client: Client, customer_id: str, exchange: str, credentials: str | None
-) -> JsonObject:
-    """GET an end-user's balance on `exchange`, with the given or the stored credentials."""
-    return fetch(
+) -> tuple[JsonObject, Mapping[str, str]]:
+    """GET an end-user's balance on `exchange`, with the given or the stored credentials.
+
+    Also return the headers of the response.
+    """
+    return fetch_with_headers(
         client,
         with_query("/balance", {"exchange": exchange}),
         response_object,
         impersonation(customer_id, credentials),
     )
+
+
+def get_ping(client: Client, customer_id: str) -> tuple[list[JsonObject], Mapping[str, str]]:
+    """GET the state of an end-user's credentials on each exchange, and the response's headers."""
+    return fetch_with_headers(client, "/ping", _ping, impersonation(customer_id))
+
+
+def _ping(value: Any) -> list[JsonObject]:
+    if not isinstance(value, list):
+        raise WrongShape("it is not a list of exchanges")
+    for entry in value:
+        raw = response_object(entry, "an exchange")
+        if not isinstance(raw.get("exchange"), str):
+            raise WrongShape("an exchange has no name")
+        if not all(isinstance(raw.get(n), bool) for n in ("has_credentials", "authenticated")):
+            raise WrongShape("`has_credentials` or `authenticated` is not true or false")
+    return value
 
 
 @record

@@ -166,9 +166,9 @@ def test_help_of_a_command_without_records_lists_no_fields(command, tool):
 
 
 def test_usage_shows_required_options(tool):
-    shown = tool("users", "check", "--help").out
+    shown = tool("credentials", "encode", "--help").out
     assert shown.startswith(
-        "Usage: parsec users check --exchange polymarket|kalshi [OPTIONS] USER\n"
+        "Usage: parsec credentials encode --exchange polymarket|kalshi [OPTIONS] FILE|-\n"
     )
 
 

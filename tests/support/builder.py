@@ -45,7 +45,14 @@ class Builder:
         self.max_page = _MAX_PAGE
         self.extra_pool: dict[str, Any] = {}
         # what impersonated reads answer, by path and customer_id
-        self.held: dict[str, dict[str, Any]] = {"/orders": {}, "/positions": {}, "/balance": {}}
+        self.held: dict[str, dict[str, Any]] = {
+            "/orders": {},
+            "/positions": {},
+            "/balance": {},
+            "/ping": {},
+        }
+        # the headers of impersonated reads
+        self.rate_headers: dict[str, str] = {}
         # every customer_id in the order of creation; a cursor is a position in it
         self._order: list[str] = []
 
@@ -88,6 +95,7 @@ class Builder:
             ("GET", "/builder/escrow/config"): lambda _: json_answer(200, escrow()),
             ("GET", "/usage"): self._usage,
             ("GET", "/balance"): self._balance,
+            ("GET", "/ping"): self._ping,
             ("GET", "/orders"): self._held,
             ("GET", "/positions"): self._held,
         }
@@ -208,13 +216,27 @@ class Builder:
     def _balance(self, request: Request) -> Action:
         return self._held(request, {"exchange": request.query["exchange"], "balance": "12.50"})
 
+    def _ping(self, request: Request) -> Action:
+        user = self.users.get(request.header("x-builder-customer-id") or "", {})
+        linked = user.get("linked_exchanges") or ()
+        listed = [
+            {
+                "exchange": exchange,
+                "has_credentials": exchange in linked,
+                "authenticated": exchange in linked,
+                "message": "ok" if exchange in linked else f"no credentials for {exchange}",
+            }
+            for exchange in ("polymarket", "kalshi")
+        ]
+        return self._held(request, listed)
+
     def _held(self, request: Request, usual: Any = ()) -> Action:
         customer_id = request.header("x-builder-customer-id")
         if customer_id not in self.users:
             text = "end-user not found or not owned by this builder"
             return json_answer(403, {"error": text})
         path = request.path.removeprefix(self.prefix)
-        return json_answer(200, self.held[path].get(customer_id, usual))
+        return json_answer(200, self.held[path].get(customer_id, usual), self.rate_headers)
 
 
 class BuilderServer(Builder, ScriptedServer):

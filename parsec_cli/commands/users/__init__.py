@@ -12,7 +12,7 @@ noun = Noun(
         "create": "Create an end-user, or return the existing one.",
         "set-qps": "Set the limits of one user or several, in requests per second.",
         "onboard": "Link a user to an exchange with a managed wallet or with keys.",
-        "check": "Test a user's exchange credentials with one balance request.",
+        "check": "Test a user's exchange credentials, and show its live rate limits.",
         "deactivate": "Deactivate users, with their wallets, credentials and keys.",
         "plan": "Show the changes that would make the users match FILE.",
         "apply": "Apply FILE: show the plan, ask, then make the changes.",

@@ -1,4 +1,4 @@
-"""`users check`: one balance read on a user's behalf proves that its credentials work."""
+"""`users check`: one read on a user's behalf tests its credentials and shows live rate limits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,225 @@ import json
 
 import pytest
 from commands.keys import KEYS, SECRETS
-from support.actions import error, html, json_answer
+from support.actions import error, html, json_answer, too_many
 from support.builder import BUILDER_KEY
+
+NO_RATES = dict.fromkeys(("user_limit", "user_remaining", "pool_limit", "pool_remaining"))
+RATES = {
+    "x-ratelimit-user-limit": "50",
+    "x-ratelimit-user-remaining": "12",
+    "x-ratelimit-pool-limit": "2500",
+    "x-ratelimit-pool-remaining": "400",
+}
+RATE = {"user_limit": 50, "user_remaining": 12, "pool_limit": 2500, "pool_remaining": 400}
+RATE_TEXT = "this second: user 12 of 50 left · pool 400 of 2,500 left"
+ROWS = [
+    {"exchange": "polymarket", "has_credentials": True, "authenticated": True, "message": "ok"},
+    {
+        "exchange": "kalshi",
+        "has_credentials": False,
+        "authenticated": False,
+        "message": "no credentials for kalshi",
+    },
+]
+
+
+def entry(exchange, *, has, works, **more):
+    return {"exchange": exchange, "has_credentials": has, "authenticated": works, **more}
+
+
+@pytest.fixture
+def alice(builder):
+    builder.rate_headers = RATES
+    return builder.add("alice", linked_exchanges=["polymarket"])
+
+
+def test_without_an_exchange_one_ping_reports_on_all_of_them(run, builder, alice):
+    done = run("users", "check", alice["customer_id"], "--json")
+    assert (done.code, done.err) == (0, "")
+    assert done.json == {"exchanges": ROWS, "ok": True, "rate": RATE}
+    assert builder.log == [
+        f"GET /api/v1/builder/users/{alice['customer_id']}",
+        "GET /api/v1/ping",
+    ]
+    sent = builder.requests[-1]
+    assert sent.header("x-builder-customer-id") == alice["customer_id"]
+    assert sent.header("x-exchange-credentials") is None
+
+
+@pytest.mark.usefixtures("alice")
+def test_people_see_a_row_per_exchange_and_the_live_limits(run):
+    done = run("users", "check", "alice", "-o", "table")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "EXCHANGE    CREDENTIALS  AUTHENTICATED  MESSAGE\n"
+        "polymarket  yes          yes            ok\n"
+        "kalshi      no           no             no credentials for kalshi\n"
+        "\n"
+        f"{RATE_TEXT}\n"
+    )
+
+
+@pytest.mark.usefixtures("alice")
+def test_rows_without_the_live_limits_have_them_on_stderr(run):
+    done = run("users", "check", "alice")
+    assert done.err == f"{RATE_TEXT}\n"
+    assert done.out == (
+        "polymarket\ttrue\ttrue\tok\nkalshi\tfalse\tfalse\tno credentials for kalshi\n"
+    )
+    lines = run("users", "check", "alice", "-o", "jsonl")
+    assert (lines.err, [json.loads(line) for line in lines.out.splitlines()]) == (done.err, ROWS)
+    one = run("users", "check", "alice", "--exchange", "kalshi")
+    assert (one.out, one.err) == ("true\tkalshi\t200\n", done.err)
+
+
+@pytest.mark.usefixtures("alice")
+def test_the_live_limits_come_with_an_exchange_too(run):
+    done = run("users", "check", "alice", "--exchange", "polymarket", "--json")
+    assert (done.json["rate"], done.err) == (RATE, "")
+    text = run("users", "check", "alice", "--exchange", "polymarket", "-o", "table")
+    works = "the stored or managed credentials of `alice` work on polymarket"
+    assert text.out == f"{works}\n{RATE_TEXT}\n"
+
+
+@pytest.mark.parametrize(
+    ("headers", "rate", "text"),
+    [
+        ({}, {}, "the API reported no live rate limits"),
+        (
+            {"x-ratelimit-pool-limit": "2500", "x-ratelimit-pool-remaining": "0"},
+            {"pool_limit": 2500, "pool_remaining": 0},
+            "this second: pool 0 of 2,500 left",
+        ),
+        (
+            {"x-ratelimit-user-remaining": " 7 "},
+            {"user_remaining": 7},
+            "this second: user 7 left",
+        ),
+        (
+            {"x-ratelimit-user-limit": "50", "x-ratelimit-user-remaining": "-1"},
+            {"user_limit": 50},
+            "the API reported no live rate limits",
+        ),
+        (
+            {"x-ratelimit-user-limit": "many", "x-ratelimit-user-remaining": "9" * 19},
+            {},
+            "the API reported no live rate limits",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("alice")
+def test_limits_that_are_absent_are_null(run, builder, headers, rate, text):
+    builder.rate_headers = headers
+    assert run("users", "check", "alice", "--json").json["rate"] == NO_RATES | rate
+    assert run("users", "check", "alice", "-o", "table").out.splitlines()[-1] == text
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_limit_that_is_used_up_is_red(terminal, builder, key_env):
+    builder.rate_headers = {**RATES, "x-ratelimit-user-remaining": "0"}
+    session = terminal(["users", "check", "alice"], env=key_env(builder))
+    text = "this second: user 0 of 50 left · pool 400 of 2,500 left"
+    assert f"\x1b[31m{text}\x1b[0m" in session.text
+
+
+def test_credentials_that_do_not_work_are_an_error_below_the_rows(run, builder, alice):
+    rows = [
+        entry("polymarket", has=True, works=True, message="ok"),
+        entry("kalshi", has=True, works=False, message="invalid signature"),
+    ]
+    builder.hold(alice, "/ping", rows)
+    done = run("users", "check", "alice", "--json")
+    assert done.code == 5
+    assert done.json == {"exchanges": rows, "ok": False, "rate": RATE}
+    assert done.error["message"] == "the stored credentials of `alice` do not work on kalshi"
+    assert done.error["details"] == ["kalshi: invalid signature"]
+    assert done.error["hint"].endswith(" users onboard --exchange EXCHANGE --mode MODE USER")
+    shown = run("users", "check", "alice", "-o", "table")
+    assert shown.code == 5
+    assert shown.out.splitlines()[-1] == RATE_TEXT
+    assert shown.err.startswith("error: the stored credentials of `alice` do not work on kalshi\n")
+
+
+def test_all_credentials_that_do_not_work_are_named(run, builder, alice):
+    builder.hold(
+        alice,
+        "/ping",
+        [entry("polymarket", has=True, works=False), entry("kalshi", has=True, works=False)],
+    )
+    done = run("users", "check", "alice")
+    assert done.code == 5
+    assert "do not work on polymarket and kalshi\n" in done.err
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [entry("polymarket", has=False, works=False, message="none")]]
+)
+def test_a_user_without_credentials_is_an_error(run, builder, alice, rows):
+    builder.hold(alice, "/ping", rows)
+    done = run("users", "check", "alice", "--json")
+    assert (done.code, done.json["ok"]) == (5, False)
+    assert done.error["message"] == "`alice` has no stored credentials on any exchange"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"exchanges": []},
+        "ok",
+        [7],
+        [{"exchange": 1, "has_credentials": True, "authenticated": True}],
+        [{"exchange": "kalshi", "has_credentials": True}],
+        [{"exchange": "kalshi", "has_credentials": 1, "authenticated": True}],
+    ],
+)
+def test_a_ping_of_another_shape_is_unreadable(run, builder, alice, value):
+    builder.hold(alice, "/ping", value)
+    done = run("users", "check", "alice", "--json")
+    assert (done.code, done.out) == (7, "")
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_429_reports_what_is_left(run, builder):
+    builder.fault("GET", "ping", action=json_answer(429, {"error": "x"}, RATES))
+    done = run("users", "check", "alice", "--json", "--max-wait", "0")
+    assert (done.code, done.out) == (6, "")
+    assert done.error["details"] == [RATE_TEXT]
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_429_without_live_limits_has_no_details(run, builder):
+    builder.fault("GET", "ping", action=too_many("1"))
+    done = run("users", "check", "alice", "--json", "--max-wait", "0")
+    assert done.code == 6
+    assert "details" not in done.error
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (["--credentials", "polymarket.json"], "--credentials"),
+        (["--api-key-id", "kid-0001"], "--api-key-id"),
+    ],
+)
+def test_given_credentials_need_an_exchange(run, builder, options, name):
+    done = run("users", "check", "alice", *options)
+    assert (done.code, builder.requests) == (2, [])
+    assert f"`{name}` needs `--exchange`" in done.err
+
+
+def test_the_sandbox_answers_a_ping(tool):
+    done = tool("-p", "sandbox", "users", "check", "market-maker-1", "--json")
+    assert done.code == 0
+    assert done.json["ok"] is True
+    assert [row["exchange"] for row in done.json["exchanges"]] == ["polymarket", "kalshi"]
+    assert done.json["rate"] == {
+        "user_limit": 800,
+        "user_remaining": 799,
+        "pool_limit": 2500,
+        "pool_remaining": 2499,
+    }
 
 
 @pytest.mark.parametrize("exchange", ["polymarket", "kalshi"])
@@ -17,7 +234,13 @@ def test_stored_credentials_are_checked_by_one_balance_read(run, builder, exchan
     done = run("users", "check", user["customer_id"], "--exchange", exchange, "--json")
     assert done.code == 0, done
     balance = {"exchange": exchange, "balance": "12.50"}
-    assert done.json == {"ok": True, "exchange": exchange, "http_status": 200, "balance": balance}
+    assert done.json == {
+        "ok": True,
+        "exchange": exchange,
+        "http_status": 200,
+        "balance": balance,
+        "rate": NO_RATES,
+    }
     assert builder.log == [
         f"GET /api/v1/builder/users/{user['customer_id']}",
         f"GET /api/v1/balance?exchange={exchange}",
