@@ -18,7 +18,7 @@ USER = (
     Column("created_at", "CREATED", "time", rank=6),
     Column("wallet.eoa_address", "EOA ADDRESS", "id", rank=9, shown=False),
     Column("wallet.safe_address", "SAFE ADDRESS", "id", rank=9, shown=False),
-    Column("wallet.chain_id", "CHAIN", "number", rank=9, shown=False),
+    Column("wallet.chain_id", "CHAIN", "id", rank=9, shown=False),
     Column("fee_escrow_enabled", "FEE ESCROW", "yesno", rank=9, shown=False),
     Column("fee_bps", "FEE BPS", "number", rank=9, shown=False),
     Column("affiliate_address", "AFFILIATE", "id", rank=9, shown=False),
@@ -29,7 +29,7 @@ POOL = (
     Column("qps_pool", "POOL", "number", rank=1),
     Column("total_allocated_qps", "ALLOCATED", "number", rank=1),
     Column("free", "FREE", "number", rank=1),
-    Column("used_percent", "USED %", "number", rank=1),
+    Column("used_percent", "USED", "percent", rank=1),
     Column("end_user_count", "USERS", "number", rank=1),
 )
 
@@ -50,13 +50,13 @@ USAGE = (
     Column("limits.monthly_requests", "MONTHLY LIMIT", "number"),
     Column("limits.rest_qps", "QPS", "number"),
     Column("limits.rest_qps_burst", "BURST", "number"),
-    Column("billing_period_start", "PERIOD START", "number"),
-    Column("billing_period_end", "PERIOD END", "number"),
+    Column("billing_period_start", "PERIOD START", "id"),
+    Column("billing_period_end", "PERIOD END", "id"),
 )
 
 CHECK = (
     Column("name", "CHECK", rank=0),
-    Column("status", "STATUS", rank=0),
+    Column("status", "STATUS", "outcome", rank=0),
     Column("detail", "DETAIL", rank=0),
 )
 
@@ -88,7 +88,7 @@ HISTORY = (
     Column("time", "TIME", "time", rank=2),
     Column("command", "COMMAND", rank=1),
     Column("target.external_id", "EXTERNAL ID", "id", rank=0),
-    Column("outcome", "OUTCOME", rank=1),
+    Column("outcome", "OUTCOME", "outcome", rank=1),
     Column("profile", "PROFILE", rank=4),
     Column("host", "HOST", rank=5),
     Column("reason", "REASON", rank=3),
@@ -100,8 +100,8 @@ HISTORY = (
 
 # what bulk runs and plans show of a row
 _ROW = Column("row", "ROW", "number", rank=2)
-_ACTION = Column("action", "ACTION", rank=0)
-_OUTCOME = Column("outcome", "OUTCOME", rank=0)
+_ACTION = Column("action", "ACTION", "outcome", rank=0)
+_OUTCOME = Column("outcome", "OUTCOME", "outcome", rank=0)
 _STATUS = Column("http_status", "HTTP", "number", rank=3)
 _ATTEMPTS = Column("attempts", "ATTEMPTS", "number", rank=5)
 _ERROR = Column("error", "ERROR", rank=2)
@@ -148,13 +148,13 @@ CREDENTIALS_CHECKED = (
     Column("http_status", "HTTP", "number"),
 )
 
-POOL_CHECKED = (Column("status", "STATUS"), *POOL[:4])
+POOL_CHECKED = (Column("status", "STATUS", "outcome"), *POOL[:4])
 USAGE_CHECKED = (
-    Column("status", "STATUS"),
+    Column("status", "STATUS", "outcome"),
     Column("used", "USED", "number"),
     Column("limit", "LIMIT", "number"),
     Column("left", "LEFT", "number"),
-    Column("used_percent", "USED %", "number"),
+    Column("used_percent", "USED", "percent"),
     Column("resets_at", "RESETS", "time"),
 )
 

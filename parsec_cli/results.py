@@ -25,14 +25,42 @@ FORMATS = {
 }
 # those that only some commands support, and no profile
 EXTRA_FORMATS = {"prometheus": "prometheus", "markdown": "markdown"}
-ColumnKind = Literal["text", "id", "number", "time", "secret", "list", "yesno", "holdings"]
-Tone = Literal["plain", "strong", "dim", "good", "warning", "bad"]
+ColumnKind = Literal[
+    "text",
+    "words",
+    "id",
+    "number",
+    "percent",
+    "bar",
+    "time",
+    "date",
+    "secret",
+    "list",
+    "yesno",
+    "holdings",
+    "outcome",
+]
+Tone = Literal["plain", "strong", "dim", "good", "warning", "bad", "alarm", "unknown", "command"]
+Words = str | tuple[tuple[str, Tone], ...]  # text, or parts of a text with a tone each
+# the tone of a word in a column of the kind "outcome"
+OUTCOMES: dict[str, Tone] = {
+    **dict.fromkeys(("ok", "done", "finished", "applied", "created", "changed"), "good"),
+    **dict.fromkeys(("deactivated", "linked", "complete", "create", "onboard"), "good"),
+    **dict.fromkeys(("warning", "skipped", "not_attempted", "set-qps"), "warning"),
+    **dict.fromkeys(("stopped", "interrupted"), "warning"),
+    **dict.fromkeys(("failed", "not_applied", "over", "deactivate"), "bad"),
+    **dict.fromkeys(("unchanged", "keep", "already_linked"), "dim"),
+    "unknown": "unknown",
+}
+_LEAST_PERCENT = 0.1  # smaller shares above zero are shown as less than this
 
 
 @record
 class Column:
     """One named field of a record.
 
+    A table escapes and shortens cells by their kind. "text" is data; "words" is text of this tool,
+    which may contain `→`; "percent" is a number such as 42.2; "bar" a share from 0 to 1, drawn.
     `path` is the server's name, dotted if nested (`wallet.safe_address`). A terminal never drops
     or shortens columns of `rank` 0; a narrow one drops the highest rank first. `shown` is False
     for fields that only csv, tsv and `--fields` have.
@@ -47,38 +75,53 @@ class Column:
 
 @record
 class Line:
-    """A sentence."""
+    """A sentence, broken between words; in the tone "command" it is never broken."""
 
-    text: str
+    text: Words
     tone: Tone = "plain"
 
 
 @record
 class Card:
-    """Labelled values, one a line, under an optional heading."""
+    """Labelled values, one a line; a value with the label "" continues the one above it.
 
-    pairs: tuple[tuple[str, str], ...]
+    A value that is a str is data; its blanks stay visible. `title` is a heading, and `aside` stands
+    at its right. Below a heading, or with `indent`, the lines begin with two blanks.
+    """
+
+    pairs: tuple[tuple[str, Words], ...]
     title: str = ""
+    aside: str = ""
+    indent: bool = False
 
 
 @record
 class Bar:
-    """A utilisation bar: `used` of `total`; warning from `warn_at` percent, bad from `bad_at`."""
+    """A utilisation bar: `used` of `total`; warning from `warn_at` percent, bad from `bad_at`.
+
+    `text` replaces the figures behind the bar; in it, `{percent}` stands for the share. `earlier`
+    values of `used`, oldest first, are drawn as a sparkline.
+    """
 
     label: str
     used: int
     total: int
-    warn_at: float = 80.0
+    warn_at: float = 75.0
     bad_at: float = 90.0
+    text: str = ""
+    earlier: tuple[int, ...] = ()
 
 
 @record
 class Grid:
-    """A short table inside a record."""
+    """A short table inside a record. `tones` has one tone a row, for all of its cells."""
 
     columns: tuple[Column, ...]
     rows: Sequence[JsonObject]
     title: str = ""
+    tones: tuple[Tone, ...] = ()
+    header: bool = True
+    indent: bool = False
 
 
 @record
@@ -105,7 +148,7 @@ class Listing:
     `empty` is a notice for a listing without records, with `empty_command` below. It is printed
     for tables, and in every format if the records are `filtered`, because a filter may be
     misspelled. `effect` says what was changed, for the error when the records
-    cannot be shown.
+    cannot be shown. `tone` returns the tone of a whole row for people.
     """
 
     name: str
@@ -119,6 +162,7 @@ class Listing:
     filtered: bool = False
     exit_code: int = 0
     effect: str = "the change was made"
+    tone: Callable[[JsonObject], Tone] | None = None
 
 
 @record
@@ -160,3 +204,13 @@ class Text:
 
 
 Result = Listing | Record | Frames | Text
+
+
+def percent(used: float, total: float) -> str:
+    """Return a share for people, such as `42.2%`; only a full total is `100.0%`.
+
+    A total of zero counts as full.
+    """
+    share = 100 * used / total if total > 0 else 100.0
+    share = min(share, 99.9) if share < 100 else share  # noqa: PLR2004
+    return f"{share:,.1f}%" if share >= _LEAST_PERCENT or not share else f"<{_LEAST_PERCENT}%"

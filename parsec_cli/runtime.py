@@ -154,7 +154,7 @@ class Runtime:
         """Where changes go, for people."""
         if self.profile.sandbox:
             return "sandbox: a local imitation, nothing here is real"
-        return f"profile {self.profile.name} {self.screen.dot} {self.profile.base_url.display}"
+        return f"profile {self.profile.name} · {self.profile.base_url.display}"
 
     def announce(self) -> None:
         """Say once where changes go, before anything is sent."""

@@ -36,7 +36,7 @@ counts as unset.
   FORCE_COLOR, CLICOLOR_FORCE  colour even without a terminal
   CLICOLOR                     0: no colour
   TERM                         dumb: no colour, no repainting
-  ACCESSIBLE                   1: sentences instead of progress bars
+  ACCESSIBLE                   1: sentences instead of bars and tables
   COLUMNS                      the width of the output
 
 A stored key belongs to the host of its profile and is never sent to another host.

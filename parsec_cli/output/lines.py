@@ -22,11 +22,11 @@ from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import ABSENT, Format, reader
 from parsec_cli.redaction import Redaction, hide, mask
-from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record
+from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record, percent
 from parsec_cli.visible import visible
 
 _NEEDS_NO_ESCAPE = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\t\n"
-_MINUTE = "%Y-%m-%d %H:%MZ"
+_TIMES: dict[ColumnKind, str] = {"time": "%Y-%m-%d %H:%MZ", "date": "%Y-%m-%d"}
 Cell = str | None
 _Write = Callable[[Any, ColumnKind], Cell]
 
@@ -72,13 +72,16 @@ def plain(value: Any, kind: ColumnKind) -> str:
         return value
     if kind == "holdings":
         return _holdings(value)
-    if kind == "time" and (time := _time(value)) is not None:
+    if kind in _TIMES and (time := _time(value)) is not None:
         return time.isoformat().replace("+00:00", "Z")
     return _text(value)
 
 
 def shown(value: Any, kind: ColumnKind) -> str | None:
-    """Write for a table: times to the minute in UTC, yes and no; None for an empty list."""
+    """Write for a table: times to the minute in UTC, yes and no, numbers with thousands commas.
+
+    An empty list is None, as null is.
+    """
     if value == []:
         return None
     if value == "":
@@ -87,8 +90,12 @@ def shown(value: Any, kind: ColumnKind) -> str | None:
         return _holdings(value) or None
     if value is True or value is False:
         return "yes" if value else "no"
-    if kind == "time" and (time := _time(value)) is not None:
-        return time.strftime(_MINUTE)
+    if kind in _TIMES and (time := _time(value)) is not None:
+        return time.strftime(_TIMES[kind])
+    if kind == "percent" and isinstance(value, int | float):
+        return percent(value, 100)
+    if kind == "number" and type(value) is int:
+        return f"{value:,}"
     return value if isinstance(value, str) else _text(value)
 
 

@@ -16,14 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft, Stopped, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import Fields, Format
-from parsec_cli.output.streams import (
-    Sink,
-    Surface,
-    is_terminal,
-    read_hidden,
-    read_line,
-    surface_of,
-)
+from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
 from parsec_cli.records import changed, state
 from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import (
@@ -36,6 +29,7 @@ from parsec_cli.results import (
     Record,
     Result,
     Text,
+    Tone,
 )
 from parsec_cli.visible import visible_lines
 
@@ -82,9 +76,14 @@ class Screen:
         return self.format or ("table" if self._out.terminal else "tsv")
 
     @property
-    def dot(self) -> str:
-        """The separator between two parts of a line on stderr."""
-        return self._err.dot
+    def shows_table(self) -> bool:
+        """Whether a person sees the result as a table or a card."""
+        return self.format_name == "table" and self._out.terminal
+
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal on stdout; None without one."""
+        return self._out.width
 
     def show(self, result: Result) -> int:
         """Write a result to stdout and return its exit code."""
@@ -121,18 +120,19 @@ class Screen:
             self.notice(record.summary)
         return record
 
-    def notice(self, text: str, command: NextCommand | None = None) -> None:
+    def notice(
+        self, text: str, command: NextCommand | None = None, *, tone: Tone = "plain"
+    ) -> None:
         """Print a notice, unless quiet; a proposed command gets a line of its own."""
         if not self.quiet:
-            self._print_line(self._clean_message(text) + self._proposal(command))
+            self._print_line(self._painted(text, tone) + self._proposal(command))
 
     def warning(self, text: str, command: NextCommand | None = None) -> None:
-        label = self._err.paint("warning:", "caution")
-        self._print_line(f"{label} {self._clean_message(text)}{self._proposal(command)}")
+        self._print_line(self._labelled("warning:", "caution", text) + self._proposal(command))
 
     def alarm(self, text: str) -> None:
         """Print what a check found, even if quiet."""
-        self._print_line(self._err.paint(self._clean_message(text), "error"))
+        self._print_line(self._painted(text, "error"))
 
     def shell_line(self, command: NextCommand | None) -> str:
         """Return the whole command, quoted for a shell, below comments on its placeholders."""
@@ -160,10 +160,10 @@ class Screen:
 
             self._print_line(error_document(error, command, self._redaction))
             return
-        lines = [f"{self._err.paint('error:', 'error')} {self._clean_message(error.message)}"]
-        lines += [f"  {self._clean_message(detail)}" for detail in error.details]
+        lines = [self._labelled("error:", "error", error.message)]
+        lines += [self._err.wrapped(self._clean_message(text), "  ") for text in error.details]
         if error.hint:
-            lines.append(f"{self._err.paint('hint:', 'hint')} {self._clean_message(error.hint)}")
+            lines.append(self._labelled("hint:", "hint", error.hint))
         self._print_line("\n".join(lines) + self._command_lines(command))
 
     def log(self, text: str) -> None:
@@ -176,6 +176,7 @@ class Screen:
 
         With `hidden`, what is typed is not shown.
         """
+        from parsec_cli.output.answers import read_hidden, read_line
 
         def ask() -> None:
             self._print(self._clean(question))
@@ -271,6 +272,14 @@ class Screen:
     def _clean_message(self, text: str) -> str:
         """Clean text that may quote a response; a question shows the word to type unchanged."""
         return self._clean(without_keys(text))
+
+    def _painted(self, text: str, style: str) -> str:
+        lines = self._err.wrapped(self._clean_message(text)).split("\n")
+        return "\n".join(self._err.paint(line, style) for line in lines)
+
+    def _labelled(self, label: str, style: str, text: str) -> str:
+        line = self._err.wrapped(f"{label} {self._clean_message(text)}")
+        return self._err.paint(label, style) + line.removeprefix(label)
 
     def _print_line(self, text: str) -> None:
         self._print(f"{text}\n")

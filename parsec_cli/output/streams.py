@@ -1,4 +1,4 @@
-"""The standard streams: what each can show (`Surface`), writing (`Sink`), and reading a line.
+"""The standard streams: what each can show (`Surface`), and writing (`Sink`).
 
 Text is encoded here and handed to the operating system at once. So nothing is left in Python's
 buffers to fail a second time at exit, and PYTHONUNBUFFERED changes nothing.
@@ -12,13 +12,11 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TextIO
 
 from parsec_cli.errors import LocalFault, ReaderLeft
-from parsec_cli.interrupts import undone_at_exit
 from parsec_cli.records import record
-from parsec_cli.results import Tone
 from parsec_cli.visible import escaped, visible_prose, visible_value
 
 _ESCAPE_UNENCODABLE = "parsec-escape"
@@ -26,24 +24,27 @@ _READER_GONE = {errno.EPIPE, errno.ECONNRESET, errno.ESHUTDOWN}
 if sys.platform == "win32":
     _READER_GONE.add(errno.EINVAL)  # how Windows reports a closed pipe
 _USUAL_WIDTH = 80
-# Rich's style for each tone
-STYLES: dict[Tone, str] = {
+_NARROWEST_PROSE = 20
+# Rich's style for each tone and for the labels of messages; no black or white, which vanish on one
+# of the usual backgrounds
+STYLES: dict[str, str] = {
     "plain": "",
     "strong": "bold",
     "dim": "dim",
     "good": "green",
     "warning": "yellow",
     "bad": "red",
+    "alarm": "bold red",
+    "unknown": "magenta",
+    "command": "cyan",
+    "error": "bold red",
+    "caution": "bold yellow",
+    "hint": "bold cyan",
 }
-# the codes for the few words of errors and headings, which are not worth loading Rich
-_PAINT = {
-    "strong": "1",
-    "dim": "2",
-    "error": "1;31",
-    "caution": "1;33",
-    "hint": "1;36",
-    "command": "36",
-}
+# the same as codes, for the few words that are not worth loading Rich
+_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "magenta": 35, "cyan": 36}
+# what replaces the characters of this tool's own texts where they cannot be encoded
+_SIMPLER = {"→": "->", "−": "-", "–": "-", "—": "-", "·": "-", "…": "..."}
 _DRAWN = "█░─…"
 
 
@@ -60,10 +61,23 @@ class Surface:
     encoding: str
 
     def paint(self, text: str, tone: str) -> str:
-        return f"\x1b[{_PAINT[tone]}m{text}\x1b[0m" if self.colour and text else text
+        if not self.colour or not text or not STYLES[tone]:
+            return text
+        codes = ";".join(str(_CODES[word]) for word in STYLES[tone].split())
+        return f"\x1b[{codes}m{text}\x1b[0m"
 
     def readable(self, text: str) -> str:
-        """Return a sentence as it will be seen: hidden and unencodable characters escaped."""
+        """Return a sentence as it will be seen: hidden and unencodable characters escaped.
+
+        An arrow or dash that cannot be encoded is replaced, but not in a value between backticks.
+        """
+        if not text.isascii() and self.encoding != "utf-8":
+            replaced = {
+                ord(old): new for old, new in _SIMPLER.items() if not _encodes(self.encoding, old)
+            }
+            parts = text.split("`")
+            parts[::2] = [part.translate(replaced) for part in parts[::2]]
+            text = "`".join(parts)
         return self._encodable(visible_prose(text))
 
     def exact(self, value: str) -> str:
@@ -76,8 +90,25 @@ class Surface:
         return text.encode(self.encoding, _ESCAPE_UNENCODABLE).decode(self.encoding)
 
     @property
-    def dot(self) -> str:
-        return "·" if _encodes(self.encoding, "·") else "-"
+    def prose(self) -> int | None:
+        """The width that sentences are broken to; None if the terminal is too narrow for any."""
+        return self.width if self.width and self.width >= _NARROWEST_PROSE else None
+
+    def wrapped(self, text: str, indent: str = "") -> str:
+        """Break readable text between words where a line would be too long for the terminal."""
+        if self.prose is None or len(text) + len(indent) <= self.prose:
+            return indent + text
+        import textwrap
+
+        lines = textwrap.wrap(
+            text,
+            self.prose,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return "\n".join(lines)
 
     @property
     def ellipsis(self) -> str:
@@ -211,56 +242,6 @@ class Sink:
 
     def _fault(self, why: str) -> LocalFault:
         return LocalFault(f"could not write to {self._name}: {why[:1].lower()}{why[1:]}")
-
-
-def read_line(stream: TextIO | None) -> str | None:
-    """Return the line without its end, or None at end of file, even in the middle of a line."""
-    if stream is None or stream.closed:
-        return None
-    try:
-        line = stream.readline()
-    except UnicodeDecodeError:
-        return ""  # an answer that matches nothing
-    if not line.endswith("\n"):
-        return None
-    # in the C locale the interpreter reads a terminal as ASCII; ids are UTF-8 everywhere
-    typed = line.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
-    return typed.rstrip("\r\n")
-
-
-def read_hidden(stream: TextIO | None, ask: Callable[[], None]) -> str | None:
-    """Like `read_line`, but turn the terminal's echo off before `ask` shows the question.
-
-    In the other order, text that is typed or pasted early would be shown, and then lost.
-    """
-    if stream is None or stream.closed:
-        ask()
-        return None
-    if sys.platform == "win32":
-        from getpass import getpass
-
-        ask()
-        return getpass("")
-    with _without_echo(stream):
-        ask()
-        return read_line(stream)
-
-
-@contextlib.contextmanager
-def _without_echo(stream: TextIO) -> Iterator[None]:
-    import termios
-
-    try:
-        descriptor = stream.fileno()
-        before = termios.tcgetattr(descriptor)
-    except (OSError, termios.error):  # not a terminal: nothing echoes
-        yield
-        return
-    silent = [*before]
-    silent[3] &= ~termios.ECHO  # the local modes
-    with undone_at_exit(lambda: termios.tcsetattr(descriptor, termios.TCSANOW, before)):
-        termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
-        yield
 
 
 def _escape_unencodable(error: UnicodeError) -> tuple[str, int]:

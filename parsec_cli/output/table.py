@@ -1,38 +1,39 @@
 """The `table` format and everything else for people: tables, sentences, cards and bars.
 
-A listing is drawn page by page, in memory that does not grow. Its first rows decide which columns
-fit and how wide they are. Rich draws a first screenful of rows; later ones are padded to the same
-widths, because Rich takes 0.5 ms a row and this a hundredth of it.
+A listing is drawn page by page, in memory that does not grow.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import assert_never
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
-from parsec_cli.models import JsonObject
 from parsec_cli.output import draw
 from parsec_cli.output.format import Format
-from parsec_cli.output.lines import Cell, rows_of, shown
+from parsec_cli.output.layout import GAP, NULL, Layout, rows_for_people
+from parsec_cli.output.lines import rows_of, shown
 from parsec_cli.output.streams import STYLES, Surface
-from parsec_cli.records import state
 from parsec_cli.redaction import Redaction, hide
-from parsec_cli.results import Bar, Block, Card, Column, Frames, Grid, Line, Listing, Record
+from parsec_cli.results import (
+    Bar,
+    Block,
+    Card,
+    Column,
+    Frames,
+    Grid,
+    Line,
+    Listing,
+    Record,
+    Tone,
+    Words,
+)
 
-_GAP = "  "
-_NULL = "-"
 _BLANK = Line("")
-# the widest that a column of free text grows at first; ids, times and numbers are never shortened
-_WIDEST_TEXT = 40
-_MAY_SHORTEN = ("text", "list")
-_UUID = 36
-_SCREENFUL = 50  # rows that Rich draws
-
-_Row = Sequence[Cell]
+_WIDEST_HEADING = 100
+_NARROWEST_VALUE = 12
 
 
 class Table(Format):
@@ -42,12 +43,13 @@ class Table(Format):
         whole = False
         try:
             for page in filter(len, self.pages(listing)):
-                rows = _rows(columns, page, self.surface, self.redaction)
+                rows = rows_for_people(columns, page, self.surface, self.redaction)
+                tones = [*map(listing.tone, page)] if listing.tone else ()
                 if layout is None:
                     layout = Layout(columns, rows, self.surface)
-                    text = layout.table(rows, header=self.headers is not False)
+                    text = layout.table(rows, tones, header=self.headers is not False)
                 else:
-                    text = "".join(map(layout.line, rows))
+                    text = layout.lines(rows, tones)
                 self.sink.write(text)
             whole = listing.failure() is None
         finally:
@@ -70,7 +72,7 @@ class Table(Format):
         if self.fields or not blocks:
             columns = self._columns(record.columns)
             (cells,) = rows_of(columns, [record.value], self.redaction, shown)
-            titles = (column.title for column in columns)
+            titles = (column.title.lower() for column in columns)
             pairs = zip(titles, (cell or "" for cell in cells), strict=True)
             blocks = (Card(tuple(pairs)),)
         return draw_blocks(blocks, self.surface, self.redaction)
@@ -94,149 +96,62 @@ def draw_blocks(blocks: Sequence[Block], surface: Surface, redaction: Redaction)
 
 def _drawn(block: Block, surface: Surface, redaction: Redaction) -> str:
     match block:
-        case Line(text, tone):
-            line = surface.readable(redaction.text(text))
-            return draw.rendered(draw.text(line, STYLES[tone]), surface)
+        case Line(content, tone):
+            line = _text(content, surface, redaction, tone)
+            room = None if tone == "command" else surface.prose  # a command is copied
+            return draw.rendered(draw.wrapped(line, room), surface)
         case Bar():
-            return draw.rendered(draw.bar_line(block, surface), surface, whole=True)
-        case Card(pairs, title):
-            # long values stay whole, so that an id can be copied
-            table = draw.table_of_columns()
-            for label, value in pairs:
-                hidden = str(hide(value)) if redaction.hides(label.replace(" ", "_")) else value
-                text = surface.exact(redaction.text(hidden))
-                name = draw.text(surface.readable(label), "dim")
-                table.add_row(name, draw.text(text) if text else draw.text(_NULL, "dim"))
-            body = draw.rendered(table, surface, whole=True)
-        case Grid(columns, records, title):
-            columns = tuple(column for column in columns if column.shown)
-            rows = _rows(columns, records, surface, redaction)
-            body = Layout(columns, rows, surface).table(rows)
+            return draw.rendered(draw.bar_line(block, surface), surface)
+        case Card():
+            return _card(block, surface, redaction)
+        case Grid(columns, records, title, tones, header, indent):
+            hidden = ("bar",) if surface.accessible else ()
+            columns = tuple(c for c in columns if c.shown and c.kind not in hidden)
+            rows = rows_for_people(columns, records, surface, redaction)
+            layout = Layout(columns, rows, surface, indent=GAP if indent else "")
+            heading = _text(title, surface, redaction, "strong")
+            above = draw.rendered(draw.wrapped(heading, surface.prose), surface) if title else ""
+            return above + layout.table(rows, tones, header=header)
         case _:
             assert_never(block)
-    if not title:
-        return body
-    heading = draw.text(surface.readable(redaction.text(title)), "bold")
-    return draw.rendered(heading, surface, whole=True) + body
 
 
-def _rows(
-    columns: Sequence[Column], records: Sequence[JsonObject], surface: Surface, redaction: Redaction
-) -> list[list[Cell]]:
-    rows = rows_of(columns, records, redaction, shown)
-    return [[cell and surface.exact(cell) for cell in row] for row in rows]
+def _text(content: Words, surface: Surface, redaction: Redaction, tone: Tone = "plain") -> Text:
+    parts = ((content, "plain"),) if isinstance(content, str) else content
+    readable = ((surface.readable(redaction.text(part)), STYLES[own]) for part, own in parts)
+    return Text.assemble(*readable, style=STYLES[tone], overflow="ignore", end="")
 
 
-@state
-class _Slot:
-    """A column that is drawn; `place` is its index in a row, `widest` what its cells need."""
-
-    place: int
-    column: Column
-    title: str
-    widest: int
-    width: int
-    shortens: bool
-
-
-class Layout:
-    """The columns that fit `surface`; none if not even those of the lowest rank fit."""
-
-    def __init__(self, columns: Sequence[Column], rows: Sequence[_Row], surface: Surface) -> None:
-        self._surface = surface
-        self._limit = sys.maxsize if surface.width is None else surface.width
-        most = max(_UUID, self._limit // 2)
-        slots = (self._slot(place, column, rows, most) for place, column in enumerate(columns))
-        ranked = sorted(slots, key=lambda slot: slot.column.rank)
-        kept = [slot for slot in ranked if slot.column.rank == ranked[0].column.rank]
-        others = ranked[len(kept) :]
-        room = self._limit + len(_GAP) - sum(slot.width + len(_GAP) for slot in kept)
-        for wide in sorted(kept, key=lambda slot: slot.width, reverse=True) if room < 0 else ():
-            narrow = self._slot(wide.place, wide.column, rows, wide.width + room)
-            if narrow.width <= wide.width + room:
-                room += wide.width - narrow.width
-                kept[kept.index(wide)] = narrow
-                break
-        kept, others = (kept, others) if room >= 0 else ([], [])
-        # the first that does not fit ends it: a column must not take the place of a better one
-        for slot in others:
-            if slot.width + len(_GAP) > room:
-                break
-            room -= slot.width + len(_GAP)
-            kept.append(slot)
-        self._slots = sorted(kept, key=lambda slot: slot.place)
-        # the room that is left goes to columns of text that could use it, from the left
-        for slot in self._slots:
-            more = min(room, max(0, slot.widest - slot.width)) if slot.shortens else 0
-            slot.width += more
-            room -= more
-
-    def _slot(self, place: int, column: Column, rows: Sequence[_Row], most: int) -> _Slot:
-        widths = [_width(row[place]) for row in rows]
-        title = self._surface.readable(column.title).upper()
-        widest = max(widths, default=1)
-        shortens = column.rank > 0 and column.kind in _MAY_SHORTEN
-        width = min(widest, _WIDEST_TEXT)
-        if not shortens:
-            # one long id must affect only its own line
-            usual = [width for width in widths if width <= most]
-            width = max(usual) if usual and 2 * len(usual) >= len(widths) else widest
-        return _Slot(place, column, title, widest, max(width, _width(title)), shortens)
-
-    def table(self, rows: Sequence[_Row], *, header: bool = True) -> str:
-        """Return the header and all rows; Rich draws the first rows if they fit."""
-        if not self._slots:
-            return "".join(map(self.line, rows))
-        table = draw.table_of_columns(header=header)
-        for slot in self._slots:
-            table.add_column(
-                Text.assemble((slot.title, "dim")),
-                justify="right" if slot.column.kind == "number" else "left",
-                width=slot.width,
-                no_wrap=True,
-                overflow="crop",
-            )
-        drawn = rows[:_SCREENFUL]
-        fixed = [slot for slot in self._slots if not slot.shortens]
-        if any(_width(row[slot.place]) > slot.width for row in drawn for slot in fixed):
-            drawn = []
-        for row in drawn:
-            cells = (self._shortened(row[slot.place], slot) for slot in self._slots)
-            table.add_row(
-                *(Text.assemble((_NULL, "dim")) if cell is None else Text(cell) for cell in cells)
-            )
-        text = draw.rendered(table, self._surface, whole=True)
-        return text + "".join(map(self.line, rows[len(drawn) :]))
-
-    def line(self, row: _Row) -> str:
-        """Return the line of a row whose cells are readable.
-
-        If no column fits, it has all values whole, and the terminal may wrap it. If an id is too
-        long, it has only what must not be shortened, without columns.
-        """
-        if not self._slots:
-            return _GAP.join(cell or _NULL for cell in row) + "\n"
-        parts, total = [], -len(_GAP)
-        for slot in self._slots:
-            cell = self._shortened(row[slot.place], slot)
-            text = self._surface.paint(_NULL, "dim") if cell is None else cell
-            blanks = " " * (slot.width - _width(cell))
-            total += max(_width(cell), slot.width) + len(_GAP)
-            parts.append(blanks + text if slot.column.kind == "number" else text + blanks)
-        if total > self._limit:
-            parts = [row[slot.place] or _NULL for slot in self._slots if not slot.column.rank]
-        return _GAP.join(parts).rstrip() + "\n"
-
-    def _shortened(self, cell: Cell, slot: _Slot) -> Cell:
-        if cell is None or not slot.shortens or _width(cell) <= slot.width:
-            return cell
-        if self._surface.width is None:
-            return cell
-        mark = self._surface.ellipsis[: slot.width]
-        return set_cell_size(cell, slot.width - len(mark)).rstrip() + mark
+def _card(card: Card, surface: Surface, redaction: Redaction) -> str:
+    """Return the lines of a card; ids and other long words stay whole, so that they are copied."""
+    indent = GAP if card.title or card.indent else ""
+    labels = [surface.readable(label) for label, _ in card.pairs]
+    labels = [f"{label}:" if label and surface.accessible else label for label in labels]
+    start = len(indent) + max(map(cell_len, labels), default=0) + len(GAP)
+    room = surface.prose and max(surface.prose - start, _NARROWEST_VALUE)
+    table = draw.table_of_columns()
+    for label, (name, value) in zip(labels, card.pairs, strict=True):
+        content = value
+        if redaction.hides(name.replace(" ", "_")):
+            whole = value if isinstance(value, str) else "".join(part for part, _ in value)
+            content = str(hide(whole))
+        if isinstance(content, str):
+            exact = surface.exact(redaction.text(content))
+            text = draw.text(exact) if exact else draw.text(surface.readable(NULL), "dim")
+        else:
+            text = _text(content, surface, redaction)
+        table.add_row(draw.text(indent + label, "dim"), draw.wrapped(text, room))
+    return _heading(card, surface, redaction) + draw.rendered(table, surface)
 
 
-def _width(cell: Cell) -> int:
-    if cell is None:
-        return len(_NULL)
-    return len(cell) if cell.isascii() else cell_len(cell)
+def _heading(card: Card, surface: Surface, redaction: Redaction) -> str:
+    """Return the title with the aside at the right edge, or below if there is no room."""
+    if not card.title:
+        return ""
+    title = draw.text(surface.readable(redaction.text(card.title)), "bold")
+    aside = draw.text(surface.readable(redaction.text(card.aside)), "dim")
+    width = min(surface.width or _WIDEST_HEADING, _WIDEST_HEADING)
+    blanks = width - title.cell_len - aside.cell_len
+    if card.aside and (surface.accessible or blanks < len(GAP)):
+        return draw.rendered(Text.assemble(title, "\n", aside), surface)
+    return draw.rendered(Text.assemble(title, " " * blanks, aside), surface)

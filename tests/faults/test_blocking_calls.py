@@ -110,7 +110,7 @@ ASKING = """
 import os, sys
 from parsec_cli.errors import Interrupted
 from parsec_cli.interrupts import Interrupts
-from parsec_cli.output.streams import read_hidden, read_line
+from parsec_cli.output.answers import read_hidden, read_line
 
 def ask(number):
     question = lambda: os.write(2, b"question %d: " % number)
@@ -174,9 +174,9 @@ def test_no_ctrl_c_around_a_prompt_is_swallowed(isolated_environment, work):
 AT_LINE = """
 import os, signal, sys
 from parsec_cli import interrupts, main
-from parsec_cli.output import streams
+from parsec_cli.output import answers
 
-FILES = {interrupts.__file__, streams.__file__}
+FILES = {interrupts.__file__, answers.__file__}
 left = int(sys.argv[1])
 
 def trace(frame, event, argument):
@@ -195,7 +195,7 @@ class Typed:
 
 def ask(*_argv, **_world):
     sys.settrace(trace)
-    streams.read_hidden(Typed(), lambda: None)
+    answers.read_hidden(Typed(), lambda: None)
     sys.settrace(None)
     os.write(2, b"answered;")
     return 0

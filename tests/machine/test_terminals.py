@@ -7,8 +7,8 @@ import json
 import re
 
 import pytest
-from machine.teletype import run_on_teletype
 from output.builders import Stream
+from support.teletype import run_on_teletype
 from support.views import plain
 
 from parsec_cli.output.streams import surface_of

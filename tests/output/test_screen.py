@@ -6,6 +6,7 @@ import pytest
 from output.builders import BUILDER_KEY, OWN_COLOURS, Shown, Stream, listing, record, show, user
 
 from parsec_cli.errors import ParsecError, QuotaUsedUp, UsageFault
+from parsec_cli.next_command import run
 from parsec_cli.results import Bar, Card, Column, Grid, Line, Record, Text
 
 HIDDEN = {"Cc", "Cs", "Zl", "Zp"}
@@ -66,6 +67,35 @@ def test_labels_are_coloured_on_a_terminal():
         "\x1b[1;31merror:\x1b[0m no\n\x1b[1;36mhint:\x1b[0m yes\n"
         "\x1b[1;33mwarning:\x1b[0m careful\n"
     )
+
+
+def test_messages_break_between_words_on_a_terminal_only():
+    text = "the user `user_001` was not found in profile staging"
+    environ = {"COLUMNS": "30", "NO_COLOR": "1"}
+    shown = Shown(terminal=True, environ=environ)
+    shown.screen.notice(text)
+    shown.screen.warning(text)
+    shown.screen.error(UsageFault(text, details=[text], hint=text, command=run("users", "list")))
+    assert max(map(len, shown.err.splitlines())) <= 30
+    assert " ".join(shown.err.split()) == (
+        f"{text} warning: {text} error: {text} {text} hint: {text} parsec users list"
+    )
+    assert "\n  the user `user_001` was not\n  found in" in shown.err
+    piped = Shown(environ=environ)
+    piped.screen.notice(text)
+    assert piped.err == f"{text}\n"
+
+
+def test_a_proposed_command_is_never_broken():
+    shown = Shown(terminal=True, environ={"COLUMNS": "20", "NO_COLOR": "1"})
+    shown.screen.notice("see", run("users", "get", "x" * 40))
+    assert shown.err == f"see\n  parsec users get {'x' * 40}\n"
+
+
+def test_a_notice_may_have_a_tone_on_each_of_its_lines():
+    shown = Shown(terminal=True, environ={"COLUMNS": "20", "TERM": "xterm"})
+    shown.screen.notice("12 users · 1,055 QPS and more", tone="dim")
+    assert shown.err == "\x1b[2m12 users · 1,055 QPS\x1b[0m\n\x1b[2mand more\x1b[0m\n"
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])

@@ -35,11 +35,11 @@ def test_a_wide_terminal_shows_all_columns():
         "EXTERNAL ID  CUSTOMER ID                           QPS  TIER"
         "  EXCHANGES          WALLET  CREATED            ESCROW\n"
         "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c   25  pro "
-        "  polymarket,kalshi  -       2026-03-01 08:00Z  no\n"
+        "  polymarket,kalshi  –       2026-03-01 08:00Z  no\n"
         "bob          cf20f87b-0e42-5928-86d5-05b03dc2f444    0  pro "
-        "  -                  safe    2026-03-01 08:00Z  no\n"
-        "-            4516bb51-51f9-51a7-9784-b288cc10fd8a    -  -   "
-        "  -                  -       2026-03-01 08:00Z  no\n"
+        "  –                  safe    2026-03-01 08:00Z  no\n"
+        "–            4516bb51-51f9-51a7-9784-b288cc10fd8a    –  –   "
+        "  –                  –       2026-03-01 08:00Z  no\n"
     )
 
 
@@ -48,7 +48,7 @@ def test_the_least_important_columns_go_first_when_it_is_narrow():
         "EXTERNAL ID  CUSTOMER ID                           QPS  TIER\n"
         "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c   25  pro\n"
         "bob          cf20f87b-0e42-5928-86d5-05b03dc2f444    0  pro\n"
-        "-            4516bb51-51f9-51a7-9784-b288cc10fd8a    -  -\n"
+        "–            4516bb51-51f9-51a7-9784-b288cc10fd8a    –  –\n"
     )
 
 
@@ -78,7 +78,7 @@ def test_one_very_long_id_affects_only_its_own_line():
     assert show(listing(users), **at(64)).out.splitlines()[1:] == [
         "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    1  pro",
         "x" * 300 + "  cf20f87b-0e42-5928-86d5-05b03dc2f444",
-        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    -  pro",
+        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    –  pro",
     ]
 
 
@@ -87,9 +87,9 @@ def test_an_id_that_leaves_no_room_for_the_other_id_affects_only_its_own_line(le
     users = [user("alice", 1), user("x" * length, 2), user("bob", 3)]
     assert show(listing(users), **at(60)).out.splitlines() == [
         "EXTERNAL ID  CUSTOMER ID                           QPS  TIER",
-        "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    -  pro",
+        "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    –  pro",
         "x" * length + "  cf20f87b-0e42-5928-86d5-05b03dc2f444",
-        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    -  pro",
+        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    –  pro",
     ]
 
 
@@ -116,12 +116,12 @@ def test_later_pages_keep_the_widths_of_the_first():
 
 def test_text_that_grew_on_a_later_page_is_shortened():
     shown = show(listing([user("alice", 1)], [user("bob", 2, tier="platinum")]), **at(64))
-    assert shown.out.splitlines()[2].endswith("  -  pla…")
+    assert shown.out.splitlines()[2].endswith("  –  pla…")
 
 
 def test_a_number_is_never_shortened():
     shown = show(listing([user("a", 1)], [user("b", 2, qps_limit=123456789)]), **at(200))
-    assert "123456789" in shown.out
+    assert "123,456,789" in shown.out
 
 
 def test_long_text_takes_only_the_remaining_room():
@@ -149,7 +149,7 @@ def test_wide_characters_stay_aligned(name):
 
 def test_an_empty_text_differs_from_none():
     text = show(listing([user("", 1), user(None, 2)]), **at(200)).out
-    assert [line.split()[0] for line in text.splitlines()[1:]] == ['""', "-"]
+    assert [line.split()[0] for line in text.splitlines()[1:]] == ['""', "–"]
 
 
 def test_an_empty_listing_is_reported_on_stderr_for_tables_unless_quiet():
@@ -193,7 +193,7 @@ def test_a_record_without_blocks_is_a_card_of_its_columns():
         "customer id  cf20f87b-0e42-5928-86d5-05b03dc2f444\n"
         "qps          0\n"
         "tier         pro\n"
-        "exchanges    -\n"
+        "exchanges    –\n"
         "wallet       safe\n"
         "created      2026-03-01 08:00Z\n"
         "escrow       no\n"
@@ -209,11 +209,11 @@ def test_blank_lines_separate_blocks():
     )
     assert show(Record({}, (), blocks), **at(60)).out == (
         "2 users\n"
-        "pool  ███████████████░░░░░░░░░░░░░░░  50.0 %  1 of 2, 1 free\n"
+        "pool  ███████████████░░░░░░░░░░░░░░░░  50.0%  1 of 2, 1 free\n"
         "\n"
         "usage\n"
-        "tier  pro\n"
-        "note  -\n"
+        "  tier  pro\n"
+        "  note  –\n"
         "\n"
         "most\n"
         "EXTERNAL ID  CUSTOMER ID                           QPS\n"
@@ -256,3 +256,145 @@ def test_a_frame_replaces_all_lines_of_the_previous_one():
 def test_frames_follow_each_other_without_redrawing(plain):
     frames = Frames(iter([Record({}, (), (Line("x"),)), Record({}, (), (Line("y"),))]))
     assert show(frames, **at(80, **plain)).out == "x\ny\n"
+
+
+COLOURED = {"terminal": True, "environ": {"COLUMNS": "80", "TERM": "xterm"}}
+
+
+def drawn(*blocks, **how):
+    return show(Record({}, (), blocks), **(how or at(60))).out
+
+
+def test_a_line_may_have_parts_of_different_tones():
+    line = Line((("2 failed", "bad"), (" · ", "dim"), ("1 unknown", "unknown")))
+    assert drawn(line) == "2 failed · 1 unknown\n"
+    assert drawn(line, **COLOURED) == (
+        "\x1b[31m2 failed\x1b[0m\x1b[2m · \x1b[0m\x1b[35m1 unknown\x1b[0m\n"
+    )
+
+
+def test_prose_breaks_between_words_and_a_command_does_not():
+    text = "one two three four five six seven"
+    assert drawn(Line(text), Line(text, "command"), **at(20)) == (
+        f"one two three four\nfive six seven\n{text}\n"
+    )
+    assert drawn(Line(f"  {text}"), **at(20)) == "  one two three four\n    five six seven\n"
+
+
+def test_a_word_that_is_too_long_stays_whole():
+    assert drawn(Line(f"see {'x' * 30} here"), **at(20)) == f"see\n{'x' * 30}\nhere\n"
+
+
+def test_a_line_with_wide_characters_breaks_in_time():
+    from rich.cells import cell_len
+
+    assert all(cell_len(line) <= 20 for line in drawn(Line("日本 " * 10), **at(20)).splitlines())
+
+
+def test_the_values_of_a_card_continue_below_themselves():
+    card = Card(
+        (("limit", (("50 QPS · 2% of the pool", "plain"),)), ("", (("2.00 USDC", "warning"),))),
+        title="user_002",
+        aside="staging · host",
+    )
+    assert drawn(card, **at(23)) == (
+        "user_002\nstaging · host\n  limit  50 QPS · 2% of\n         the pool\n         2.00 USDC\n"
+    )
+    assert drawn(card, **at(40)).splitlines()[0] == f"user_002{' ' * 18}staging · host"
+    assert drawn(card, **at(200)).splitlines()[0] == f"user_002{' ' * 78}staging · host"
+    assert "\x1b[33m2.00 USDC\x1b[0m" in drawn(card, **COLOURED)
+
+
+def test_a_card_masks_values_that_have_parts():
+    card = Card((("api key", (("pk_live_0123", "plain"), ("456789", "strong"))),))
+    assert drawn(card) == "api key  pk_live_****6789\n"
+
+
+OUTCOMES = Column("outcome", "OUTCOME", "outcome", rank=0)
+
+
+def test_outcomes_have_their_colours_in_every_row():
+    words = ["applied", "failed", "unknown", "unchanged", "not_attempted", "whatever"]
+    codes = ["32", "31", "35", "2", "33", None]
+    rows = [{"outcome": word} for word in words * 10]
+    lines = show(Listing("rows", (OUTCOMES,), [rows]), **COLOURED).out.splitlines()[1:]
+    assert lines == [
+        f"\x1b[{code}m{word}\x1b[0m" if code else word
+        for word, code in zip(words * 10, codes * 10, strict=True)
+    ]
+
+
+def test_rows_may_have_a_tone_of_their_own():
+    columns = (Column("a", "a"), OUTCOMES)
+    rows = [{"a": "x", "outcome": "ok"}, {"a": None, "outcome": "ok"}] * 30
+    grid = Grid(columns, rows, tones=("bad", "plain") * 30, header=False)
+    red = "\x1b[31mx\x1b[0m  \x1b[31mok\x1b[0m"
+    plain = "\x1b[2m–\x1b[0m  \x1b[32mok\x1b[0m"
+    assert drawn(grid, **COLOURED).splitlines() == [red, plain] * 30
+    listed = Listing("rows", columns, [rows], tone=lambda row: "bad" if row["a"] else "plain")
+    assert show(listed, **COLOURED).out.splitlines()[1:] == [red, plain] * 30
+
+
+def test_a_grid_may_be_indented():
+    columns = (Column("a", "a"), Column("n", "n", "number"))
+    rows = [{"a": "x", "n": 1000}] * 60
+    lines = drawn(Grid(columns, rows, indent=True)).splitlines()
+    assert lines == ["  A      N", *["  x  1,000"] * 60]
+    assert drawn(Grid(columns, rows[:1], indent=True), **at(4)) == "  x  1,000\n"
+
+
+def test_cells_of_words_percentages_and_bars():
+    columns = (
+        Column("w", "w", "words"),
+        Column("p", "p", "percent"),
+        Column("d", "d", "date"),
+        Column("b", "", "bar"),
+    )
+    row = {"w": "10 → 50", "p": 42.2, "d": "2026-01-05T12:00:00Z", "b": 0.5}
+    assert drawn(Grid(columns, [row])).splitlines() == [
+        "W            P  D",
+        "10 → 50  42.2%  2026-01-05  ██████",
+    ]
+    assert show(record({"d": row["d"]}, rows=Grid(columns, [row])), "tsv").out.startswith(
+        "10 → 50\t42.2\t2026-01-05T12:00:00Z"
+    )
+
+
+def test_a_column_that_is_the_same_in_every_row_gives_way_first():
+    same = [user("alice", 1, linked_exchanges=["kalshi"]), user("bob", 2)]
+    header = show(listing(same), **at(66)).out.splitlines()[0]
+    assert header.split("  ")[-1] == "EXCHANGES"
+    assert "TIER" not in header
+    assert "TIER" in show(listing(same), **at(200)).out
+    assert "TIER" in show(listing(same[:1]), **at(66)).out
+
+
+def test_a_limit_that_is_the_same_in_every_row_stays():
+    same = [user("alice", 1, tier="free"), user("bob", 2)]
+    assert show(listing(same), **at(58)).out.splitlines()[0].endswith("QPS")
+
+
+def test_with_accessible_the_rows_are_sentences_of_all_columns():
+    text = show(listing(USERS[:1]), **at(60, ACCESSIBLE="1")).out
+    assert text == (
+        "external id: alice; customer id: 02f00e9f-82bd-5340-ad0b-a60a3c79706c; qps: 25; tier: pro;"
+        " exchanges: polymarket,kalshi; wallet: –; created: 2026-03-01 08:00Z; escrow: no\n"
+    )
+    columns = (Column("a", "a"), Column("b", "", "bar"))
+    assert drawn(Grid(columns, [{"a": "x", "b": 1}]), **at(60, ACCESSIBLE="1")) == "a: x\n"
+    card = Card((("tier", "pro"), ("", "free")))
+    assert drawn(card, **at(60, ACCESSIBLE="1")) == "tier:  pro\n       free\n"
+
+
+def test_own_characters_that_cannot_be_encoded_are_replaced_and_data_is_not():
+    blocks = (
+        Line("10 → 50 (−1) · `a→b` … –"),
+        Card((("limit", (("10 → 50", "plain"),)), ("name", "a→b"), ("none", ""))),
+        Grid((Column("w", "w", "words"), Column("d", "d")), [{"w": "10 → 50", "d": "a→b"}]),
+    )
+    shown = show(Record({}, (), blocks), encoding="ascii", **at(60)).out
+    assert shown == (
+        "10 -> 50 (-1) - `a\\u{2192}b` ... -\n\n"
+        "limit  10 -> 50\nname   a\\u{2192}b\nnone   -\n\n"
+        "W         D\n10 -> 50  a\\u{2192}b\n"
+    )

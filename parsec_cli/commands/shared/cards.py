@@ -23,14 +23,14 @@ _INSIDE = Redaction(lambda: ())
 
 
 def shown(value: object) -> str:
-    """Write a JSON value for people: null is a dash, an object JSON without its secrets."""
+    """Write a JSON value for people: null is "", an object JSON without its secrets."""
     match value:
         case None | "":
-            return "-"
+            return ""
         case bool():
             return "yes" if value else "no"
         case list():
-            return ", ".join(shown(item) for item in value) or "-"
+            return ", ".join(shown(item) for item in value)
         case dict():
             return exact_json.dumps(_INSIDE.value(value), ensure_ascii=False, separators=(",", ":"))
         case _:

@@ -174,7 +174,7 @@ def target_line(runtime: Runtime) -> Line:
     """Return the first line of each question: the target of the change."""
     if not runtime.profile.protected:
         return Line(runtime.place, "strong")
-    return Line(f"{runtime.place} {runtime.screen.dot} protected", "bad")
+    return Line(f"{runtime.place} · protected", "bad")
 
 
 def _question(runtime: Runtime, everyone: Sequence[Held], *, by_name: bool) -> list[Block]:
@@ -192,7 +192,7 @@ def _question(runtime: Runtime, everyone: Sequence[Held], *, by_name: bool) -> l
             ("customer_id", user.customer_id),
             ("exchanges", shown(list(user.linked_exchanges))),
             ("qps_limit", shown(user.raw.get("qps_limit"))),
-            ("wallet", "-" if wallet is None else shown(wallet.get("wallet_type"))),
+            ("wallet", "" if wallet is None else shown(wallet.get("wallet_type"))),
         ]
         if wallet is not None:
             address = wallet.get("safe_address") or wallet.get("eoa_address")

@@ -33,9 +33,9 @@ def command(ctx: typer.Context) -> Record:
 
     pairs = (
         ("tier", shown(usage.tier)),
-        ("requests used", "-" if used is None else f"{used:,}"),
-        ("requests left", "unlimited" if limit == 0 else "-" if left is None else f"{left:,}"),
-        ("resets", reset_time(usage.resets_at) or "-"),
+        ("requests used", "" if used is None else f"{used:,}"),
+        ("requests left", "unlimited" if limit == 0 else "" if left is None else f"{left:,}"),
+        ("resets", reset_time(usage.resets_at) or ""),
         ("per second", per_second(usage.rest_qps)),
         ("burst", per_second(usage.rest_qps_burst)),
     )

@@ -8,6 +8,7 @@ import pytest
 from commands.serving import command_in
 from commands.users.bulk_files import changes, journals, roster
 from support.terminal import CTRL_C, CTRL_D
+from support.views import plain
 
 PRUNABLE = ["goes-1", "goes-2"]
 
@@ -137,7 +138,7 @@ def test_a_plan_without_deactivations_is_a_yes_or_no_question(
     )
 
     assert session.code == code, session
-    assert {"there", "new", "set-qps"} <= set(session.text.split())
+    assert {"there", "new", "set-qps"} <= set(plain(session.text).split())
     assert len(changes(builder)) == (2 if code == 0 else 0)
 
 
