@@ -124,7 +124,7 @@ def test_every_picture_in_the_readme_is_there():
     assert not [name for name in named if not (ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md"])
+@pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md", "docs/ci.md"])
 def test_every_path_that_a_document_names_exists(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     named = re.findall(r"`((?:docs|tests|parsec_cli|completions|benchmarks)/[\w./-]*)`", text)
