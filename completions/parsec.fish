@@ -2,7 +2,7 @@
 
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
-    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
+    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'runs' 'runs list' 'runs show' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
     set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --user --since --top --watch --max-used --min-free --min-left --query -f -F --input --as --port --rate-limit --latency --fault
     set -l tokens (commandline -opc)
     set -l path
@@ -74,6 +74,7 @@ complete -c parsec -s h -l help -d 'Show this help; twice: with the common optio
 complete -c parsec -n '__parsec_at \'\'' -a users -d 'List, read and change the end-users.'
 complete -c parsec -n '__parsec_at \'\'' -a credentials -d 'Prepare a user\'s exchange keys.'
 complete -c parsec -n '__parsec_at \'\'' -a history -d 'Show the changes that were made from this machine.'
+complete -c parsec -n '__parsec_at \'\'' -a runs -d 'List bulk runs, and show the rows of one again.'
 complete -c parsec -n '__parsec_at \'\'' -a pool -d 'Show and check the QPS pool of the end-users.'
 complete -c parsec -n '__parsec_at \'\'' -a escrow -d 'Show the fee escrow configuration.'
 complete -c parsec -n '__parsec_at \'\'' -a usage -d 'Show tier, quota and limits of the key.'
@@ -224,6 +225,20 @@ complete -c parsec -n '__parsec_at \'history list\'' -l fields -x -a '(__parsec_
 complete -c parsec -n '__parsec_at \'history show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'history show\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'runs\'' -a list -d 'List the bulk runs of this machine, the newest last.'
+complete -c parsec -n '__parsec_at \'runs\'' -a show -d 'Show the rows of a run and what became of each.'
+complete -c parsec -n '__parsec_at \'runs\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'runs\'' -l fields -x -a '(__parsec_list id time command file state counts profile)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'runs list\'' -l limit -x -d 'Only the newest N.'
+complete -c parsec -n '__parsec_at \'runs list\'' -l all-profiles -d 'Not only those of the current profile.'
+complete -c parsec -n '__parsec_at \'runs list\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'runs list\'' -l fields -x -a '(__parsec_list id time command file state counts profile)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'runs show\'' -l failed -d 'Only rows that failed, are unknown or were not attempted; csv is a roster.'
+complete -c parsec -n '__parsec_at \'runs show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'runs show\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
+
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show the pool, what is allocated and free, and the number of users.'
 complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, else 11.'
 complete -c parsec -n '__parsec_at \'pool\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
@@ -340,7 +355,7 @@ complete -c parsec -n '__parsec_at \'completion\' 1' -a 'bash zsh fish powershel
 complete -c parsec -n '__parsec_at \'completion\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'completion\'' -l fields -x -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'help\' 1' -a 'environment exit-codes output safety scripting options users credentials history pool escrow usage api config doctor sandbox completion help'
+complete -c parsec -n '__parsec_at \'help\' 1' -a 'environment exit-codes output safety scripting options users credentials history runs pool escrow usage api config doctor sandbox completion help'
 complete -c parsec -n '__parsec_at \'help\'' -l all -d 'Include the options that every command takes.'
 complete -c parsec -n '__parsec_at \'help\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'help\'' -l fields -x -d 'Show only these fields, in every format.'

@@ -98,6 +98,16 @@ HISTORY = (
     Column("attempts", "ATTEMPTS", "number", rank=9, shown=False),
 )
 
+RUN = (
+    Column("id", "RUN", "id", rank=0),
+    Column("time", "TIME", "time", rank=3),
+    Column("command", "COMMAND", rank=2),
+    Column("file", "FILE", rank=4),
+    Column("state", "STATE", "outcome", rank=0),
+    Column("counts", "ROWS", rank=1),
+    Column("profile", "PROFILE", rank=5),
+)
+
 # what bulk runs and plans show of a row
 _ROW = Column("row", "ROW", "number", rank=2)
 _ACTION = Column("action", "ACTION", "outcome", rank=0)
@@ -116,6 +126,15 @@ NEW_LIMIT = (
 )
 ACTION = (_ROW, _ACTION, *NEW_LIMIT, _HOLDS)
 RESULT = (_ROW, changed(_ACTION, rank=1), *_IDS, _OUTCOME, _STATUS, _ATTEMPTS, _ERROR, _HELD)
+# files that `users plan` and `users deactivate --from-file` read
+LEAVERS = (Column("external_id", "EXTERNAL ID", "id"), Column("customer_id", "CUSTOMER ID", "id"))
+ROSTER = (
+    *LEAVERS,
+    Column("qps_limit", "QPS", "number"),
+    Column("email", "EMAIL"),
+    Column("eoa_address", "EOA ADDRESS", "id"),
+    Column("state", "STATE"),
+)
 LIMITED = (*NEW_LIMIT, _OUTCOME, _ERROR, *(changed(c, shown=False) for c in (_STATUS, _ATTEMPTS)))
 FINDING = (
     Column("rule", "RULE", rank=0),
@@ -175,6 +194,8 @@ _OF_COMMAND = {
     "config profiles": PROFILE,
     "config show": SETTINGS,
     "history": HISTORY,
+    "runs": RUN,
+    "runs show": RESULT,
     "doctor": CHECK,
 }
 

@@ -215,3 +215,5 @@ BALANCES_ONLY = option(
 RESULTS_FILE = option("--results FILE", "Write the result rows to FILE.")
 PRUNE = option("--prune", "Deactivate every user that is not in the file.")
 EXCHANGE = option("--exchange polymarket|kalshi", "The exchange.", default=...)
+NEWEST = number("--limit N", 1, 10**9, "Only the newest N.")
+ALL_PROFILES = option("--all-profiles", "Not only those of the current profile.")

@@ -30,6 +30,7 @@ _GROUPS = {
         "users": "List, read and change the end-users.",
         "credentials": "Prepare a user's exchange keys.",
         "history": "Show the changes that were made from this machine.",
+        "runs": "List bulk runs, and show the rows of one again.",
     },
     "Pool and account": {
         "pool": "Show and check the QPS pool of the end-users.",

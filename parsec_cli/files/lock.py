@@ -102,7 +102,21 @@ def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Non
         os.close(descriptor)  # which also gives up the lock
 
 
-def _take(descriptor: int) -> bool:
+def is_held(path: Path) -> bool:
+    """Return whether a live process holds the file; readers do not disturb each other."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | save.CLOSE_ON_EXEC)
+    except OSError:
+        return False
+    try:
+        return not _take(descriptor, shared=True)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, *, shared: bool = False) -> bool:
     """Return False while another process holds the lock; OSError if the disk has no locks."""
     try:
         if sys.platform == "win32":
@@ -113,7 +127,8 @@ def _take(descriptor: int) -> bool:
         else:
             import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in _HELD or sys.platform == "win32":
             return False
@@ -173,6 +188,11 @@ class Lines:
         if sys.platform != "win32":
             os.set_blocking(self._descriptor, True)
         self._release = weakref.finalize(self, os.close, self._descriptor)
+
+    def hold(self) -> None:
+        """Let `is_held` see that a process has this file open, if the disk has locks."""
+        with suppress(OSError):
+            _take(self._descriptor)
 
     def append(self, data: bytes) -> int:
         """Write whole lines; return the number to `commit`."""

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from parsec_cli import exact_json
@@ -30,7 +31,7 @@ _FIELDS: dict[str, type] = {
     **dict.fromkeys(("target", "before", "after"), dict),
     "outcome": str,
     **dict.fromkeys(("http_status", "attempts"), int),
-    "reason": str,
+    **dict.fromkeys(("reason", "run"), str),
 }
 _KINDS = {**_FIELDS, "finished": str, "error": str}
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -48,7 +49,8 @@ class History:
     """The changes made from this machine. `clock` is Unix seconds.
 
     `origin` gives the `profile`, `host` and `key` (its fingerprint) of new changes; `masked` masks
-    known secrets, as a server may return keys in any text. `begun` is True if a change was written,
+    known secrets, as a server may return keys in any text. `run` gives the id of the run that
+    makes them. `begun` is True if a change was written,
     and so may have been sent; `damaged` counts the lines that the last reading skipped.
     """
 
@@ -57,6 +59,7 @@ class History:
     entropy: Callable[[int], bytes] = os.urandom
     origin: Callable[[], JsonObject] = dict
     masked: Callable[[JsonObject], JsonObject] = dict
+    run: Callable[[], str | None] = NoneType
     begun: bool = False
     damaged: int = 0
     _last: int = 0
@@ -69,6 +72,8 @@ class History:
         """
         entry = self._new_id()
         intent = {"id": entry, "time": rfc3339(self.clock()), **self.origin(), **change}
+        if (run := self.run()) is not None:
+            intent["run"] = run
         try:
             self._append(intent, durable=durable)
         except LocalFault as fault:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from bulk.rig import HOST, KEY, Rig
 from bulk.world import not_found
@@ -17,8 +19,16 @@ from support.steady import FULL, STEADY
 from parsec_cli.bulk.files.roster import Wanted
 from parsec_cli.bulk.plan.diff import diff
 from parsec_cli.bulk.plan.plan import Plan
-from parsec_cli.bulk.run.journal import read_earlier_runs
-from parsec_cli.errors import OutcomeUnknown, RateLimited, Refused, ServerFault, Unauthorized
+from parsec_cli.bulk.run.journal import read_earlier_runs, run_ids
+from parsec_cli.bulk.run.recorded_runs import find_run
+from parsec_cli.errors import (
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    ServerFault,
+    Unauthorized,
+)
 from parsec_cli.models import NotApplied, Outcome, Unknown
 
 NAMES = [f"u{n}" for n in range(4)]
@@ -111,7 +121,7 @@ class Truth(RuleBasedStateMachine):
     def run(self, wanted: list[Wanted] | Plan, fates: list[str], writes: int | None) -> None:
         disk = MortalDisk(writes)
         self.strike(fates, disk)
-        known = len(self.world.effects)
+        known, runs = len(self.world.effects), run_ids(self.rig.runs)
         try:
             ended = self.rig.apply(wanted, disk=disk, concurrency=1, max_failures=9)
         except Killed:
@@ -119,7 +129,8 @@ class Truth(RuleBasedStateMachine):
         finally:
             self.strike([], disk)
             self.note_ours()
-        self.check_results(self.world.effects[known:])
+            self.check_record(self.world.effects[known:], {*run_ids(self.rig.runs)} - {*runs})
+        self.check_results(self.world.effects[known:], self.rig.rows())
         assert ended.exit_code in (0, 4, 8, 12)
 
     @precondition(lambda self: self.wanted)
@@ -170,10 +181,22 @@ class Truth(RuleBasedStateMachine):
 
         self.world.before, self.world.after = before, after
 
-    def check_results(self, effects: list) -> None:
+    def check_record(self, effects: list, new: set[str]) -> None:
+        """The file of the run, if there is a whole one, shows every row and what became of it."""
+        rows: list[dict[str, Any]] = []
+        with suppress(NotFound):
+            for name in new:
+                rows = [*find_run(self.rig.runs, name).rows()]
+                assert self.rig.checked is not None
+                assert len(rows) == len(self.rig.checked.plan.entries)
+        if rows or effects:
+            self.check_results(effects, rows)
+            assert {name for _, name, _ in effects} <= {row["external_id"] for row in rows}
+
+    def check_results(self, effects: list, rows: list[dict[str, Any]]) -> None:
         """A row that reports an effect had one in this run; a failed row had none."""
         changed = {name for _, name, _ in effects}
-        for row in self.rig.rows():
+        for row in rows:
             if row["outcome"] in ("created", "changed", "deactivated"):
                 assert row["external_id"] in changed
             elif row["outcome"] != "unknown":

@@ -72,6 +72,16 @@ def saved_plan(scene: Scene) -> None:
     (scene.work / "changed.json").write_text(text.replace("u1", "u2"))
 
 
+def applied(scene: Scene) -> None:
+    """Record a run, of the profile that asks, with an id that the tests know."""
+    (scene.work / "one.csv").write_text("external_id\none\n")
+    url, env = ("--base-url", scene.builder.url), {"PARSEC_API_KEY": scene.builder.key}
+    assert scene.tool(*url, "users", "apply", "one.csv", "--yes", env=env).code == 0
+    (path,) = scene.config.parents[2].rglob("runs/r-*.jsonl")
+    path.write_text(path.read_text().replace('"profile": "default"', '"profile": "prod"'))
+    path.rename(path.with_name("r-20000101-0000.jsonl"))
+
+
 def small_quota(scene: Scene) -> None:
     scene.builder.monthly_limit = scene.builder.monthly_used + 2
 
@@ -212,6 +222,8 @@ CASES = [
     Case("users list -p no --base-url BASE", (2, 0), STORED),
     Case("users list -p prod --base-url BASE", (2, 0), STORED, no_config),
     Case("history show nothing", (3, 0), "", saved_plan),
+    Case("runs show nothing", (3, 0), "^r-.*users apply", applied),
+    Case("runs show r-20000101-0000-1", (3, 0), "created", applied),
     Case("users list -p sandbox", (1, 0), "", broken_sandbox),
 ]
 # in every way of naming profile and host

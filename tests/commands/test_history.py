@@ -24,7 +24,7 @@ def test_changes_are_listed_newest_first_in_the_documented_shape(tool):
     entries = done.json["entries"]
     assert [entry["target"]["external_id"] for entry in entries] == ["ann", "bob", "ann"]
     members = "id time profile host key command target before after outcome http_status attempts"
-    assert set(entries[0]) == {*members.split(), "reason"}
+    assert set(entries[0]) == {*members.split(), "reason", "run"}
     assert entries[0]["reason"] == "ticket 7"
     assert entries[0]["after"]["qps_limit"] == 7
     assert {entry["outcome"] for entry in entries} == {"applied"}

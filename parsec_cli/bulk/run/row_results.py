@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import errno
 import json
-import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, assert_never, get_args
 
@@ -25,6 +22,9 @@ ResultName = Literal[
     "created", "changed", "deactivated", "unchanged", "failed", "unknown", "not_attempted"
 ]
 RESULT_NAMES: tuple[ResultName, ...] = get_args(ResultName)
+# the rows that another run may complete
+LEFT: tuple[ResultName, ...] = ("failed", "unknown", "not_attempted")
+CUT_OFF = "stopped before its response arrived"
 _BATCH = 500
 _NAMED = 10  # failed rows named in the error; the results list all
 
@@ -67,6 +67,23 @@ class RowResult:
     customer_id: str | None = None
 
 
+def settled_result(error: str) -> RowResult:
+    """Return the result of a row that needs no request; `error` is why it is refused, or ""."""
+    return RowResult("failed" if error else "unchanged", error)
+
+
+def row_json(entry: Entry, result: RowResult | None) -> JsonObject:
+    """Return a result row; without a result, the row of the plan."""
+    row = as_json(entry)
+    if result is not None:
+        row["customer_id"] = row["customer_id"] or result.customer_id
+        row["outcome"] = result.outcome
+        row["http_status"] = result.http_status
+        row["attempts"] = result.attempts
+        row["error"] = result.error or None
+    return row
+
+
 class Results:
     """The results of `entries`, in the order of the file, kept as JSON in a tenth of the memory."""
 
@@ -90,10 +107,7 @@ class Results:
 
     def settle(self, settled: Iterable[Settled]) -> None:
         """Add the rows that need no request, with one write for all."""
-        lines = [
-            self._keep(entry, RowResult("failed" if error else "unchanged", error))
-            for entry, error in settled
-        ]
+        lines = [self._keep(entry, settled_result(error)) for entry, error in settled]
         if lines and self._file is not None:
             data = "".join(filter(None, lines)).encode("ascii")
             self._file.commit(self._file.append(data))
@@ -121,13 +135,7 @@ class Results:
 
     def _keep(self, entry: Entry, result: RowResult) -> str | None:
         """Keep and count a row; return its line, or None if it has a result already."""
-        row = as_json(entry)
-        row["customer_id"] = row["customer_id"] or result.customer_id
-        row["outcome"] = result.outcome
-        row["http_status"] = result.http_status
-        row["attempts"] = result.attempts
-        row["error"] = result.error or None
-        line = exact_json.dumps(row) + "\n"
+        line = exact_json.dumps(row_json(entry, result)) + "\n"
         with self._lock:
             at = self._place[id(entry)]
             if self._rows[at] is not None:
@@ -135,21 +143,6 @@ class Results:
             self._rows[at] = line
             self.counts[result.outcome] += 1
         return line
-
-
-def reserved_file(directory: Path, now: float) -> Path:
-    """Create a results file of its own for a run that starts `now`."""
-    moment = datetime.datetime.fromtimestamp(now, datetime.UTC)
-    first = directory / f"results-{moment:%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
-    path, number = first, 1
-    with suppress(OSError):  # reported when the file is written
-        while True:
-            try:
-                path.touch(0o600, exist_ok=False)
-                break
-            except FileExistsError:  # by a process of the same number in another container
-                path, number = first.with_stem(f"{first.stem}-{number + 1}"), number + 1
-    return path
 
 
 def _new_file(path: Path) -> Path:
@@ -251,11 +244,16 @@ class RunResult:
         return errors.RowsFailed.exit_code if counts["failed"] or counts["not_attempted"] else 0
 
     @property
+    def state(self) -> str:
+        """`finished` if all rows were attempted, else what ended the run: an error, or a signal."""
+        if not self.results.counts["not_attempted"]:
+            return "finished"
+        return "interrupted" if isinstance(self.stop, errors.Stopped) else "stopped"
+
+    @property
     def sentence(self) -> str:
         """`3 created, 1 failed, 2 not attempted`."""
-        counts = self.results.counts
-        parts = [f"{counts[n]:,} {n.replace('_', ' ')}" for n in RESULT_NAMES if counts[n]]
-        return ", ".join(parts) or "no rows"
+        return sentence_of(self.results.counts)
 
     def error(self) -> errors.ParsecError | None:
         """Return an error with the counts and the failed rows; None if no row failed."""
@@ -284,6 +282,11 @@ class RunResult:
             hint = {"hint": stop.hint, "command": stop.command}
         message = f"{stop.message}: {self.sentence}"
         return stop.but(message, details=(*stop.details, *details), **hint)
+
+
+def sentence_of(counts: Mapping[Any, int]) -> str:
+    parts = [f"{counts[n]:,} {n.replace('_', ' ')}" for n in RESULT_NAMES if counts.get(n)]
+    return ", ".join(parts) or "no rows"
 
 
 def name_of_row(row: int | None) -> str:

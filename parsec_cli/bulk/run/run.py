@@ -23,12 +23,12 @@ from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import Results, RowResult
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
 from parsec_cli.models import Applied, JsonObject, NotApplied, Outcome, Pool, Unknown
+from parsec_cli.records import changed
 
 # actions journalled in advance: one fsync of a slow disk (5 ms) for 64 requests of 20 ms. A kill
 # leaves as many intents open, which is harmless: the next listing shows their outcome
 AHEAD = 64
 DRAIN_SECONDS = 10.0
-_CUT_OFF = "stopped before its response arrived"
 _POLL = 0.1  # how soon a second signal is noticed by the thread that waits
 
 Spawn = Callable[[Callable[[], None]], threading.Thread]
@@ -103,20 +103,22 @@ class Run:
         try:
             self._advance(len(self._checked.settled))
             self._write(lambda: self._results.settle(self._checked.settled))
-            if self._checked.send:
-                irreversible = bool(self._checked.deactivations)
-                self._write(lambda: self._journal.begin(irreversible=irreversible))
+            # a run that only refuses rows is kept, too
+            if self._checked.send or any(error for _, error in self._checked.settled):
+                self._write(lambda: self._journal.begin(self._checked))
                 self._phases()
         except Stopped as stop:
             self._halt(stop)
         with self._lock:
             left, self._in_flight = self._in_flight, {}
-        for action in left.values():
-            self._add_result(action, RowResult("unknown", _CUT_OFF))
+        for number, action in left.items():
+            self._end_row(number, action, RowResult("unknown", rows.CUT_OFF))
         self._write(self._results.finish)
+        ended = rows.RunResult(self._results, self._stop)
+        self._write(lambda: self._journal.end(ended.state, ended.results.counts))
         if self._crash is not None:
             raise self._crash
-        return rows.RunResult(self._results, self._stop)
+        return changed(ended, stop=self._stop)
 
     def _phases(self) -> None:
         for part in range(3):
@@ -162,8 +164,7 @@ class Run:
             self._send(number, action)
         else:
             why = "skipped: an earlier decrease failed, so this increase would exceed the pool"
-            self._write(lambda: self._journal.withdraw([taken]))
-            self._add_result(action, RowResult("failed", why))
+            self._end_row(number, action, RowResult("failed", why))
         return True
 
     def _send(self, number: int, action: Action) -> None:
@@ -177,7 +178,7 @@ class Run:
             outcome = None
         except Stopped as fault:
             self._halt(fault)
-            outcome = Unknown(OutcomeUnknown(_CUT_OFF), 0)
+            outcome = Unknown(OutcomeUnknown(rows.CUT_OFF), 0)
         except OutcomeUnknown as fault:
             outcome = Unknown(fault, 0)
         except ParsecError as fault:
@@ -189,7 +190,7 @@ class Run:
             self._write(lambda: self._journal.withdraw([(number, action)]))
             return
         result = rows.row_result(action, outcome)
-        self._write(lambda: self._journal.done(number, action, result.outcome, result.customer_id))
+        self._write(lambda: self._journal.done(number, action, result))
         # an unknown outcome frees nothing
         freed = {Applied: -delta(action), NotApplied: delta(action)}.get(type(outcome), 0)
         with self._lock:
@@ -197,6 +198,10 @@ class Run:
             stop = self._stop_rules.count(action, outcome, failed=result.outcome == "failed")
         if stop is not None:
             self._halt(stop)
+        self._add_result(action, result)
+
+    def _end_row(self, number: int, action: Action, result: RowResult) -> None:
+        self._write(lambda: self._journal.done(number, action, result))
         self._add_result(action, result)
 
     def _add_result(self, action: Action, result: RowResult) -> None:

@@ -76,7 +76,7 @@ def command(
             command=consent.script_command(),
         )
     saved = _loaded(runtime, what, data) if plans.is_saved_plan(data) else None
-    with journal_of(runtime, _COMMAND) as journal:
+    with journal_of(runtime, _COMMAND, name_of(file)) as journal:
         return _apply(runtime, what, options, saved, data, journal)
 
 

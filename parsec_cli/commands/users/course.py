@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import assert_never
 
 from parsec_cli import columns, errors
@@ -17,13 +18,13 @@ from parsec_cli.bulk.plan import plan
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run.journal import EarlierDeactivations, Journal, open_journal
 from parsec_cli.bulk.run.rate_limiter import pacer_for
-from parsec_cli.bulk.run.row_results import Results, RunResult, reserved_file
+from parsec_cli.bulk.run.row_results import LEFT, Results, RunResult
 from parsec_cli.bulk.run.run import Run
 from parsec_cli.commands.shared.consent import Consent, Held, check_pool, warn_of_unknown
 from parsec_cli.commands.shared.input_file import path_of
 from parsec_cli.holdings import Holdings, has_wallet, requests_needed
 from parsec_cli.models import Applied, Outcome, Pool, User
-from parsec_cli.next_command import NextCommand
+from parsec_cli.next_command import NextCommand, run
 from parsec_cli.records import changed, record
 from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Line, Listing
@@ -166,11 +167,20 @@ class ApiChanges:
         return quota_used_up(self._client.quota)
 
 
-def journal_of(runtime: Runtime, command: str) -> AbstractContextManager[Journal]:
-    """Take the lock of this host and key, and open the journal of a run."""
-    host, key = runtime.profile.base_url.display, runtime.fingerprint
-    runs, wall = runtime.places.runs_dir, runtime.world.clock
-    return open_journal(runs, host, key, command=command, wall=wall)
+def journal_of(
+    runtime: Runtime, command: str, file: str | None = None
+) -> AbstractContextManager[Journal]:
+    """Take the lock of this host and key, and open the journal of a run of `file`."""
+    profile, wall = runtime.profile, runtime.world.clock
+    return open_journal(
+        runtime.places.runs_dir,
+        profile.base_url.display,
+        runtime.fingerprint,
+        command=command,
+        profile=profile.name,
+        file=file,
+        wall=wall,
+    )
 
 
 def run_plan(
@@ -182,11 +192,9 @@ def run_plan(
     pool: Pool | None = None,
 ) -> Listing:
     """Run a checked plan and return its rows; `pool` None allows limits that exceed it."""
-    runtime, entries, path = builder.runtime, checked.plan.entries, None
-    if options.results is not None:
-        path = path_of(options.results)
-    elif checked.send:
-        path = reserved_file(runtime.places.runs_dir, runtime.world.clock())
+    runtime, entries = builder.runtime, checked.plan.entries
+    path = None if options.results is None else path_of(options.results)
+    runtime.history.run = lambda: journal.id
     sent = ApiChanges(runtime, command, options.reason, checked)
     with runtime.screen.progress(len(entries), command.removeprefix("users ")) as progress:
         builder.client.retry.notice = progress.note
@@ -214,11 +222,21 @@ def run_plan(
     runtime.index.remember(sent.created)
     for customer_id in sent.deactivated:
         runtime.index.forget(customer_id)
-    if path is not None:
-        runtime.screen.notice(f"{ended.sentence}; results: {path}")
-    elif runtime.screen.format_name != "table":  # a table has it below
-        runtime.screen.notice(ended.sentence)
+    _name_run(runtime, journal.id, ended, path)
     return _rows(ended)
+
+
+def _name_run(runtime: Runtime, name: str | None, ended: RunResult, path: Path | None) -> None:
+    """Say what was done, how to see the run again, and where the results are."""
+    # a table has the sentence below it
+    parts = [] if runtime.screen.format_name == "table" and path is None else [ended.sentence]
+    parts += [f"results: {path}"] if path is not None else []
+    parts += [f"run {name}"] if name is not None else []
+    if name is not None and any(ended.results.counts[outcome] for outcome in LEFT):
+        parts[-1] += "; see the rows that are left with"
+        runtime.screen.notice("; ".join(parts), run("runs", "show", name, "--failed"))
+    elif parts:
+        runtime.screen.notice("; ".join(parts))
 
 
 def _rows(ended: RunResult) -> Listing:

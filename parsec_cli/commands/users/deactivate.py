@@ -76,7 +76,8 @@ def command(
         return _deactivate_one(runtime, users[0], options)
     check_output(from_file or "-", results, "--results")
     if from_file is not None:
-        return _deactivate(runtime, *_targets_in(runtime, from_file, mapped or ()), options)
+        named = _targets_in(runtime, from_file, mapped or ())
+        return _deactivate(runtime, *named, options, file=name_of(from_file))
     for text in users:
         Reference.parse(text)
     targets = tuple(Target.named(row, text) for row, text in enumerate(users, 1))
@@ -90,9 +91,10 @@ def _deactivate(
     options: RunOptions,
     *,
     by_name: bool = False,
+    file: str | None = None,
 ) -> Listing:
     """Deactivate users as a run, with a result row for each; one may be confirmed by its name."""
-    with journal_of(runtime, _COMMAND) as journal:
+    with journal_of(runtime, _COMMAND, file) as journal:
         builder = BuilderState(runtime, balances_only=options.balances_only)
         checked, everyone = _checked(builder, targets, header, options.most)
         if options.dry_run:

@@ -38,12 +38,7 @@ def runs_dir(home: Path) -> Path:
 
 
 def journals(home: Path) -> list[Path]:
-    found = sorted(runs_dir(home).glob("*.jsonl"))
-    return [path for path in found if not path.name.startswith("results-")]
-
-
-def results_files(home: Path) -> list[Path]:
-    return sorted(runs_dir(home).glob("results-*.jsonl"))
+    return sorted(runs_dir(home).glob("r-*.jsonl"))
 
 
 def changes(builder: BuilderServer) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from commands.users.bulk_files import (
@@ -10,7 +11,6 @@ from commands.users.bulk_files import (
     journals,
     lines_of,
     outcomes,
-    results_files,
     roster,
     runs_dir,
 )
@@ -51,15 +51,20 @@ def test_every_row_is_applied_and_reported_in_the_order_of_the_file(run, builder
     assert limits == {"new": 4, "up": 20, "down": 1, "same": 3}
 
 
-def test_results_file_says_the_same_as_stdout(run, mixed, work, home):
+def test_results_file_says_the_same_as_stdout(run, mixed, work):
+    completed = run("users", "apply", mixed, "--confirm", "1", "--json", "--results", "out.jsonl")
+
+    assert lines_of(work / "out.jsonl") == completed.json["results"]
+    assert "; results: out.jsonl; run r-" in completed.err
+
+
+def test_a_run_is_shown_again_as_it_was(run, mixed):
     completed = run("users", "apply", mixed, "--confirm", "1", "--json")
 
-    (kept,) = results_files(home)
-    assert str(kept) in completed.err
-    assert lines_of(kept) == completed.json["results"]
-    given = run("users", "apply", mixed, "--json", "--results", "out.jsonl")
-    assert lines_of(work / "out.jsonl") == given.json["results"]
-    assert results_files(home) == [kept]
+    (name,) = re.findall(r"run (r-\S+)$", completed.err, re.MULTILINE)
+    shown = run("runs", "show", name, "--json")
+    assert shown.json["results"] == completed.json["results"]
+    assert shown.json["run"]["counts"] == completed.json["summary"]
 
 
 def test_results_may_not_be_written_over_the_file(run, builder, mixed, work):

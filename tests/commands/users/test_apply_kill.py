@@ -43,6 +43,7 @@ class Victim:
         header = "external_id,qps_limit,state"
         self.file = roster(work / "users.csv", *rows, header=header)
         self.rows = len(rows)
+        self.runs = 0  # that have a file
         self.child: subprocess.Popen[bytes] | None = None
 
     def argv(self, concurrency: int) -> list[str]:
@@ -94,6 +95,28 @@ class Victim:
         assert self.child is not None
         self.child.send_signal(signal.SIGKILL)
 
+    def check_record(self, parsec, before: int = 0) -> None:
+        """Check that the file of the killed run has every row, with what became of it.
+
+        `before` counts the effects of earlier runs.
+        """
+        new = {customer_id for _, customer_id in self.builder.effects[before:]}
+        runs = parsec("runs", "list", "--json", env=self.env).json["runs"]
+        if len(runs) == self.runs:
+            assert new == set(), "the run had effects before its plan was kept"
+            return
+        self.runs = len(runs)
+        shown = parsec("runs", "show", runs[-1]["id"], "--json", env=self.env).json
+        assert shown["run"]["state"] in ("interrupted", "finished")
+        assert len(shown["results"]) == self.rows
+        for row in shown["results"]:
+            user = self.builder.by_external_id(row["external_id"]) or {}
+            changed = (row["customer_id"] or user.get("customer_id")) in new
+            if row["outcome"] in ("created", "changed", "deactivated"):
+                assert changed, row
+            elif row["outcome"] != "unknown":
+                assert not changed, row
+
     def check(self, parsec, *, effects: int, concurrency: int, kills: int = 1) -> None:
         """Run again and compare: complete, each effect once, few requests again."""
         self.builder.respond(self.builder._answer)
@@ -126,6 +149,7 @@ def test_the_next_run_completes_a_run_killed_at_a_write(victim, parsec, event):
     run.start(fused.__file__, str(event), concurrency=1)
     assert run.wait() in (-signal.SIGKILL, 0)
 
+    run.check_record(parsec)
     run.check(parsec, effects=5, concurrency=1)
 
 
@@ -144,6 +168,8 @@ def test_the_next_run_completes_a_run_killed_at_a_request(victim, parsec, number
     run.start("-m", "parsec_cli", concurrency=1)
     assert run.wait() == -signal.SIGKILL
 
+    run.builder.respond(run.builder._answer)
+    run.check_record(parsec)
     run.check(parsec, effects=EFFECTS, concurrency=1)
 
 
@@ -163,6 +189,7 @@ def test_the_next_run_completes_a_run_of_many_workers_killed_at_random(
     run._kill()
     assert run.wait() in (-signal.SIGKILL, 0)
 
+    run.check_record(parsec)
     run.check(parsec, effects=EFFECTS, concurrency=8)
 
 
@@ -170,8 +197,10 @@ def test_a_run_killed_again_and_again_is_completed(victim, parsec):
     run = victim(SMALL)
     kills = 0
     for event in range(30, BOUNDARIES, 9 if FULL else 30):
+        before = len(run.builder.effects)
         run.start(fused.__file__, str(event), concurrency=1)
         assert run.wait() in (-signal.SIGKILL, 0)
+        run.check_record(parsec, before)
         kills += 1
 
     run.check(parsec, effects=5, concurrency=1, kills=kills)

@@ -1,0 +1,171 @@
+"""Read the files of runs for people: which runs there were, and what became of each row.
+
+A run counts from the moment its whole plan is in its file. A row without an outcome was not
+attempted; if it was about to be sent, its outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from difflib import get_close_matches
+from pathlib import Path
+from typing import BinaryIO
+
+from parsec_cli.bulk.run.journal import path_of_run, read_header, run_ids
+from parsec_cli.bulk.run.row_results import CUT_OFF, RESULT_NAMES
+from parsec_cli.errors import NotFound
+from parsec_cli.files.lock import is_held
+from parsec_cli.files.save import fault, lines_backwards
+from parsec_cli.models import JsonObject
+from parsec_cli.next_command import run
+from parsec_cli.records import state
+
+_STATES = ("finished", "stopped", "interrupted")
+_FACTS = ("time", "command", "file", "profile")
+_NO_RESULT: JsonObject = {"http_status": None, "attempts": 0, "error": None}
+
+
+@state
+class RecordedRun:
+    """One run. `state` is `running`, `finished`, `stopped` or `interrupted`.
+
+    `counts` are the rows of each outcome. They are empty until `rows` has counted them, for a run
+    whose file lacks its end. `damaged` counts the lines that `rows` skipped.
+    """
+
+    path: Path
+    header: JsonObject
+    state: str
+    counts: JsonObject
+    damaged: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.path.stem
+
+    def as_json(self) -> JsonObject:
+        facts = {name: self.header.get(name) for name in _FACTS}
+        return {"id": self.id, **facts, "state": self.state, "counts": self.counts}
+
+    def rows(self) -> Iterator[JsonObject]:
+        """Yield the result rows in the order of the plan, and count them."""
+        counts: JsonObject = dict.fromkeys(RESULT_NAMES, 0)
+        self.damaged = 0
+        events = self._events()
+        with _reading(self.path) as file:
+            for number, line in enumerate(itertools.islice(file, 1, self.header["rows"] + 1), 1):
+                row = _parsed(line)
+                if row is None or not _is_row(row, number):
+                    self.damaged += 1
+                    continue
+                del row["n"]
+                if "outcome" not in row:
+                    row |= self._outcome(row, _parsed(events.get(number, b"{}")) or {})
+                counts[row["outcome"]] += 1
+                yield row
+        self.counts = counts
+
+    def count(self) -> None:
+        """Count the rows, if the file does not have their number."""
+        if not self.counts:
+            for _ in self.rows():
+                pass
+
+    def _outcome(self, row: JsonObject, event: JsonObject) -> JsonObject:
+        """Return what the last line about a row says of it."""
+        if event.get("done") in RESULT_NAMES:
+            known = {name: event.get(name) for name in _NO_RESULT}
+            customer_id = row.get("customer_id") or event.get("customer_id")
+            return {"customer_id": customer_id, "outcome": event["done"], **known}
+        if "intent" in event:
+            error = "no response so far" if self.state == "running" else CUT_OFF
+            return {"outcome": "unknown", **_NO_RESULT, "error": error}
+        return {"outcome": "not_attempted", **_NO_RESULT}
+
+    def _events(self) -> dict[int, bytes]:
+        """Return the last line about each row that was about to be sent."""
+        events: dict[int, bytes] = {}
+        with _reading(self.path) as file:
+            for line in itertools.islice(file, self.header["rows"] + 1, None):
+                event = _parsed(line)
+                if event is None:
+                    self.damaged += line.endswith(b"\n")  # else it was cut off
+                elif isinstance(event.get("n"), int):
+                    events[event["n"]] = line
+        return events
+
+
+def find_run(runs_dir: Path, name: str) -> RecordedRun:
+    """Return the run of this id; NotFound names the nearest one that exists."""
+    known = run_ids(runs_dir)
+    if name in known and (found := load(path_of_run(runs_dir, name))) is not None:
+        return found
+    near = get_close_matches(name, [one for one in known if one != name], 1)
+    if near:
+        hint, command = f"did you mean `{near[0]}`?", run("runs", "show", names=near)
+    else:
+        hint, command = "list them with", run("runs", "list")
+    raise NotFound(f"run `{name}` not found", hint=hint, command=command)
+
+
+def newest_runs(runs_dir: Path) -> Iterator[Path]:
+    """Yield the files of all runs, the newest first."""
+    return (path_of_run(runs_dir, name) for name in reversed(run_ids(runs_dir)))
+
+
+def first_edition(runs_dir: Path) -> int:
+    """Count the runs whose files have no plan, and so cannot be shown."""
+    return sum(1 for _ in runs_dir.glob(f"{'[0-9a-f]' * 16}-*.jsonl"))
+
+
+def load(path: Path) -> RecordedRun | None:
+    """Read the facts of a run; None if it never began. LocalFault for a damaged file."""
+    # before the file is read: a process that has ended by then wrote its last line
+    held = is_held(path)
+    with _reading(path) as file:
+        first = file.readline()
+        if not first.endswith(b"\n"):
+            return None
+        header = read_header(first, path)
+        if end := _end(path):
+            return RecordedRun(path, header, end["end"], end["counts"])
+        rows = header["rows"]
+        whole = sum(line.endswith(b"\n") for line in itertools.islice(file, rows)) == rows
+    return RecordedRun(path, header, "running" if held else "interrupted", {}) if whole else None
+
+
+def _end(path: Path) -> JsonObject | None:
+    last = _parsed(next(lines_backwards(path), b"")) or {}
+    return last if last.get("end") in _STATES and isinstance(last.get("counts"), dict) else None
+
+
+def _is_row(row: JsonObject, number: int) -> bool:
+    """Whether a row of the plan is as it was written."""
+    texts = ("external_id", "customer_id", "error")
+    return (
+        row.get("n") == number
+        and all(isinstance(row.get(name), str | None) for name in texts)
+        and all(isinstance(row.get(name), dict | None) for name in ("before", "after"))
+        and isinstance(row.get("action"), str)
+        and row.get("outcome", "failed") in RESULT_NAMES
+    )
+
+
+def _parsed(line: bytes) -> JsonObject | None:
+    with suppress(ValueError, RecursionError):
+        parsed = json.loads(line)
+        if isinstance(parsed, dict):
+            return parsed
+    return None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise fault("read", path, error, "the journal ") from None

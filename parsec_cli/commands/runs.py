@@ -1,0 +1,144 @@
+"""`parsec runs`: list the bulk runs of this machine, and show the rows of one again."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import typer
+
+from parsec_cli import columns
+from parsec_cli.bulk.run.recorded_runs import (
+    RecordedRun,
+    find_run,
+    first_edition,
+    load,
+    newest_runs,
+)
+from parsec_cli.bulk.run.row_results import LEFT, sentence_of
+from parsec_cli.cli.common_options import ALL_PROFILES, NEWEST, argument, option, runtime_of
+from parsec_cli.cli.tree import Noun
+from parsec_cli.errors import LocalFault, counted
+from parsec_cli.models import JsonObject
+from parsec_cli.results import Column, Line, Listing
+from parsec_cli.runtime import Runtime
+
+_SHOWN = 30  # runs on a terminal
+_PAGE = 500
+_JSON = ("json", "jsonl")
+noun = Noun()
+
+
+@noun.command("list")
+def list_runs(
+    ctx: typer.Context,
+    limit: int | None = NEWEST,
+    *,
+    all_profiles: bool = ALL_PROFILES,
+) -> Listing:
+    """List the bulk runs of this machine, the newest last.
+
+    Runs are made by apply, and by set-qps and deactivate of several users. A run is running,
+    finished (all rows attempted), stopped (by an error or a limit) or interrupted (by a signal, or
+    its process died). A terminal shows the last 30.
+
+    Examples:
+      parsec runs list
+      parsec runs list --all-profiles --json
+
+    """
+    runtime = runtime_of(ctx)
+    profile = None if all_profiles else runtime.profile.name
+    most = limit or (_SHOWN if runtime.screen.shows_table else None)
+    newest = list(itertools.islice(_runs(runtime, profile), most))
+    if old := first_edition(runtime.places.runs_dir):
+        runtime.screen.notice(f"not listed: {counted(old, 'run')} of an older version")
+    records = [_record(runtime, one) for one in reversed(newest)]
+    return Listing("runs", columns.RUN, [records], empty="no run was made from this machine yet")
+
+
+def _runs(runtime: Runtime, profile: str | None) -> Iterator[RecordedRun]:
+    """Yield the runs of a profile, the newest first, with their counts."""
+    for path in newest_runs(runtime.places.runs_dir):
+        try:
+            found = load(path)
+            if found is not None and profile in (None, found.header.get("profile")):
+                found.count()
+                yield found
+        except LocalFault as fault:
+            runtime.screen.warning(fault.message)
+
+
+def _record(runtime: Runtime, one: RecordedRun) -> JsonObject:
+    """Return a run as JSON, or with a sentence for its counts."""
+    record = one.as_json()
+    if runtime.screen.format_name not in _JSON:
+        record["counts"] = sentence_of(one.counts)
+    return record
+
+
+@noun.command("show")
+def show(
+    ctx: typer.Context,
+    name: str = argument("RUN", "The id of a run."),
+    *,
+    failed: bool = option(
+        "--failed", "Only rows that failed, are unknown or were not attempted; csv is a roster."
+    ),
+) -> Listing:
+    """Show the rows of a run and what became of each.
+
+    As csv, the rows of --failed are a file for `users plan` and `users apply`; those of a run of
+    `users deactivate` are a file for its --from-file.
+
+    Examples:
+      parsec runs show r-20261126-1402
+      parsec runs show r-20261126-1402 --failed -o csv | parsec users plan -
+
+    """
+    runtime = runtime_of(ctx)
+    one = find_run(runtime.places.runs_dir, name)
+    as_roster = failed and runtime.screen.format_name == "csv"
+    shown = (
+        _roster_row(row) if as_roster else row
+        for row in one.rows()
+        if not failed or row["outcome"] in LEFT
+    )
+
+    def pages() -> Iterator[Sequence[JsonObject]]:
+        while page := list(itertools.islice(shown, _PAGE)):
+            yield page
+        if one.damaged:
+            lines = counted(one.damaged, "line")
+            runtime.screen.warning(f"`{one.path}` is damaged: skipped {lines}")
+
+    def closing() -> tuple[Line, ...]:
+        facts = (one.id, one.header.get("command"), one.header.get("file"), one.state)
+        text = " · ".join(str(fact) for fact in facts if fact)
+        return Line(sentence_of(one.counts)), Line(text, "dim")
+
+    return Listing(
+        "results",
+        _roster(one) if as_roster else columns.RESULT,
+        pages(),
+        lambda: {"run": one.as_json()},
+        closing,
+        empty="no row is left" if failed else "",
+        filtered=failed,
+    )
+
+
+def _roster(one: RecordedRun) -> tuple[Column, ...]:
+    """Return the columns of a file that makes the same changes again."""
+    if one.header.get("command") == "users deactivate":
+        return columns.LEAVERS
+    return columns.ROSTER
+
+
+def _roster_row(row: JsonObject) -> JsonObject:
+    """Return the row of a file from that of a plan."""
+    ids = {name: row.get(name) for name in ("external_id", "customer_id")}
+    state = "absent" if row["action"] == "deactivate" else None
+    # what a row has that needs nothing is not to be changed
+    wanted = row["after"] if row["action"] in ("create", "set-qps") else None
+    return {**ids, "state": state, **(wanted or {})}
