@@ -57,7 +57,7 @@ def make_private_directory(path: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
 
 
-def save(path: Path, data: bytes, *, keep_owner: bool = True) -> None:
+def save(path: Path, data: bytes | bytearray, *, keep_owner: bool = True) -> None:
     """Replace the content of `path` atomically: a reader sees all old bytes or all new ones.
 
     Symbolic links stay; their target is replaced, or created if it does not exist. A new file has
@@ -72,7 +72,7 @@ def save(path: Path, data: bytes, *, keep_owner: bool = True) -> None:
         raise fault("save", path, error) from None
 
 
-def replace(target: Path, data: bytes, *, keep_owner: bool = False) -> None:
+def replace(target: Path, data: bytes | bytearray, *, keep_owner: bool = False) -> None:
     """Replace `target` as `save` does, but without following links.
 
     Raises OSError, for a device or directory too, which is never replaced. Use `real_target` first

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
+from parsec_cli.bulk.plan import saved_plan
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged
-from parsec_cli.bulk.plan.saved_plan import SavedPlan, dump, is_saved_plan, load
+from parsec_cli.bulk.plan.saved_plan import SavedPlan, is_saved_plan, load
 from parsec_cli.errors import GuardRefused
 
 PLAN = Plan(
@@ -22,6 +23,12 @@ PLAN = Plan(
     ("a note",),
 )
 SAVED = SavedPlan(PLAN, "api.example", "0123456789ab", "2026-11-25T00:00:00Z", prune=True)
+
+
+def dump(saved: SavedPlan) -> bytes:
+    content, digest = saved_plan.dump(saved)
+    assert digest == saved.digest
+    return bytes(content)
 
 
 def test_saved_plan_reads_back_with_its_flags():
@@ -110,3 +117,19 @@ entries = st.lists(
 def test_any_plan_reads_back(made):
     saved = SavedPlan(arranged(made), "h", "k", "t")
     assert load(dump(saved), "p") == saved
+
+
+def test_a_saved_plan_is_one_object_with_an_action_on_each_line():
+    lines = dump(SAVED).decode().splitlines()
+    assert [line[:10] for line in lines] == [
+        '{"parsec_p',
+        '"actions":',
+        *['{"row":2,"', '{"row":nul', '{"row":4,"'],
+        "],",
+        '"unchanged',
+        *['{"row":5,"', '{"row":6,"', '{"row":7,"'],
+        "]}",
+    ]
+    empty = dump(SavedPlan(Plan(()), "api.example", "ff", "2026-11-25T00:00:00Z"))
+    assert empty.decode().splitlines()[1:] == ['"actions":[],', '"unchanged":[]}']
+    assert json.loads(empty)["actions"] == []

@@ -1,16 +1,21 @@
 """The file of `--out`: a plan with its digest, bound to a host and a key.
 
-Every byte counts: writing the plan again must give exactly the file that was read.
+Every byte counts: writing the plan again must give exactly the file that was read. It is written,
+read and compared line by line, because 100,000 entries as JSON objects take 100 MiB.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import zip_longest
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.bulk.plan.plan import Keep, Plan, as_json, from_json
+from parsec_cli.bulk.plan.plan import Action, Keep, Plan, as_json, from_json
 from parsec_cli.errors import GuardRefused
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
@@ -22,6 +27,7 @@ _MARKS = (b'"parsec_plan"', b'"key_fingerprint"')
 _HEAD = 1024
 _HEADER = ("host", "key_fingerprint", "created", "flags", "notes")
 FLAGS = ("prune", "allow_overcommit", "allow_odd_ids")
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=exact_json.marked)
 
 
 @record
@@ -37,20 +43,61 @@ class SavedPlan:
     allow_odd_ids: bool = False
 
     @property
+    def header(self) -> JsonObject:
+        return {
+            "host": self.host,
+            "key_fingerprint": self.key_fingerprint,
+            "created": self.created,
+            "flags": {name: getattr(self, name) for name in FLAGS},
+            "notes": list(self.plan.notes),
+        }
+
+    @property
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of all the rest."""
-        return _digest(_body(self))
+        digest = hashlib.sha256()
+        for _ in _lines(self, digest.update):
+            pass
+        return digest.hexdigest()
 
 
-def dump(saved: SavedPlan) -> bytes:
-    """Write one action a line, so that a plan can be read, searched and compared."""
-    body = _body(saved)
-    head = {"parsec_plan": _VERSION, "digest": _digest(body)}
-    text = _compact(head | {name: body[name] for name in _HEADER})[:-1]
-    for name in ("actions", "unchanged"):
-        records = ",\n".join(map(_compact, body[name]))
-        text += f',\n"{name}":' + (f"[\n{records}\n]" if records else "[]")
-    return f"{text}}}\n".encode("ascii")
+def dump(saved: SavedPlan) -> tuple[bytearray, str]:
+    """Return the content of the file and the plan's digest.
+
+    Each action is a line, so that a plan can be read, searched and compared.
+    """
+    digest, content = hashlib.sha256(), bytearray()
+    for line in _lines(saved, digest.update):
+        content += line
+    content[:0] = _first_line(saved, digest.hexdigest())
+    return content, digest.hexdigest()
+
+
+def _first_line(saved: SavedPlan, digest: str) -> bytes:
+    head = {"parsec_plan": _VERSION, "digest": digest} | _header(saved)
+    return _compact(head)[:-1] + b",\n"
+
+
+def _lines(saved: SavedPlan, add: Callable[[bytes], object]) -> Iterator[bytes]:
+    """Yield all lines but the first, and `add` the bytes that the digest covers."""
+    add(_compact(_header(saved))[:-1])
+    for name, entries, end in (
+        (b"actions", saved.plan.actions, b","),
+        (b"unchanged", saved.plan.keeps, b"}"),
+    ):
+        start, left = b'"%b":[' % name, len(entries)
+        add(b"," + start)
+        if entries:
+            yield start + b"\n"
+            start = b""
+        for entry in entries:
+            left -= 1
+            line = _compact(as_json(entry)) + (b"," if left else b"")
+            add(line)
+            yield line + b"\n"
+        add(b"]")
+        yield start + b"]" + end + b"\n"
+    add(b"}")
 
 
 def is_saved_plan(data: bytes) -> bool:
@@ -59,28 +106,42 @@ def is_saved_plan(data: bytes) -> bool:
 
 def load(data: bytes, name: str) -> SavedPlan:
     """Read a saved plan; GuardRefused when it is not byte for byte as it was written."""
-    why, document = "was changed since it was saved", None
+    with suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        saved, digest, lines = _parsed(data), hashlib.sha256(), io.BytesIO(data)
+        first = lines.readline()
+        written = _lines(saved, digest.update)
+        same = all(line == again for line, again in zip_longest(lines, written))
+        if same and first == _first_line(saved, digest.hexdigest()):
+            return saved
+    raise _refused(f"the plan `{name}` {_difference(data)}")
+
+
+def _parsed(data: bytes) -> SavedPlan:
+    """Read the lines of a plan; what is not a line of a plan is left out, so that bytes differ."""
+    lines = io.BytesIO(data)
+    head = json.loads(lines.readline().removesuffix(b",\n") + b"}")
+    actions: list[Action] = []
+    keeps: list[Keep] = []
+    for line in lines:
+        if line.startswith(b"{"):
+            entry = from_json(json.loads(line.rstrip(b",\n")))
+            if isinstance(entry, Keep):
+                keeps.append(entry)
+            else:
+                actions.append(entry)
+    plan = Plan(tuple(actions), tuple(keeps), tuple(head["notes"]))
+    return SavedPlan(plan, head["host"], head["key_fingerprint"], head["created"], **head["flags"])
+
+
+def _difference(data: bytes) -> str:
+    """Say why a plan is refused."""
+    why = "was changed since it was saved"
     try:
         document = json.loads(data)
-        # an entry in the wrong list is dropped, so that the bytes differ
-        actions, unchanged = (map(from_json, document[name]) for name in ("actions", "unchanged"))
-        plan = Plan(
-            tuple(entry for entry in actions if not isinstance(entry, Keep)),
-            tuple(entry for entry in unchanged if isinstance(entry, Keep)),
-            tuple(document["notes"]),
-        )
-        header = (document[name] for name in ("host", "key_fingerprint", "created"))
-        saved = SavedPlan(plan, *header, **document["flags"])
-        if dump(saved) == data:  # the digest is in these bytes
-            return saved
     except (ValueError, RecursionError) as error:
-        if document is None:
-            why = f"is damaged at line {getattr(error, 'lineno', 1)}: it {why}"
-    except (TypeError, LookupError, AttributeError):
-        pass
-    if other := _other_version(document):
-        why = f"was made by {other} version of parsec"
-    raise _refused(f"the plan `{name}` {why}")
+        return f"is damaged at line {getattr(error, 'lineno', 1)}: it {why}"
+    other = _other_version(document)
+    return f"was made by {other} version of parsec" if other else why
 
 
 def _other_version(document: Any) -> str:
@@ -90,7 +151,8 @@ def _other_version(document: Any) -> str:
         if type(version) is int and version > _VERSION:
             return "a later"
         body = {name: document[name] for name in (*_HEADER, "actions", "unchanged")}
-        whole = version == _VERSION and document["digest"] == _digest(body)
+        digest = hashlib.sha256(_compact(body)).hexdigest()
+        whole = version == _VERSION and document["digest"] == digest
     except (TypeError, LookupError, RecursionError):
         return ""
     return "another" if whole else ""
@@ -113,21 +175,15 @@ def _refused(why: str) -> GuardRefused:
     )
 
 
-def _body(saved: SavedPlan) -> JsonObject:
+def _header(saved: SavedPlan) -> JsonObject:
     return {
         "host": saved.host,
         "key_fingerprint": saved.key_fingerprint,
         "created": saved.created,
         "flags": {name: getattr(saved, name) for name in FLAGS},
         "notes": list(saved.plan.notes),
-        "actions": [as_json(action) for action in saved.plan.actions],
-        "unchanged": [as_json(keep) for keep in saved.plan.keeps],
     }
 
 
-def _digest(body: JsonObject) -> str:
-    return hashlib.sha256(_compact(body).encode("ascii")).hexdigest()
-
-
-def _compact(value: Any) -> str:
-    return exact_json.dumps(value, separators=(",", ":"))
+def _compact(value: Any) -> bytes:
+    return exact_json.unmarked(_ENCODER.encode(value)).encode("ascii")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import typer
@@ -21,13 +21,14 @@ from parsec_cli.commands.shared.input_file import check_output, name_of, path_of
 from parsec_cli.commands.users.course import BuilderState
 from parsec_cli.files.save import save
 from parsec_cli.holdings import summary
-from parsec_cli.models import User
+from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import run
 from parsec_cli.records import changed, record
 from parsec_cli.results import Bar, Block, Card, Line, Listing
 from parsec_cli.runtime import Runtime
 
 _CHANGES = 11  # exit code of `--exit-code`
+_PAGE = 1000  # rows that are shown at once, because each is 1 KB as JSON
 
 
 @verb("plan", shows_target=True)
@@ -63,12 +64,15 @@ def command(
     check_pool(pool, after, allow_overcommit=allow_overcommit)
     checked, _ = builder.with_holdings(checked)
     saved = changed(saved, plan=checked.plan)
-    if out is not None:
-        save(path_of(out), plans.dump(saved), keep_owner=False)
+    if out is None:
+        digest = saved.digest
+    else:
+        content, digest = plans.dump(saved)
+        save(path_of(out), content, keep_owner=False)
         words = ["--balances-only"] if balances_only else []
         runtime.screen.notice("saved; apply it with", run("users", "apply", *words, names=[out]))
     code = _CHANGES if exit_code and saved.plan.actions else 0
-    return plan_listing(runtime, saved.plan, builder.forecast(checked, pool), saved.digest, code)
+    return plan_listing(runtime, saved.plan, builder.forecast(checked, pool), digest, code)
 
 
 @record
@@ -148,11 +152,17 @@ def plan_listing(
     return Listing(
         "actions",
         columns.ACTION,
-        [[as_json(entry) for entry in plan.entries if not isinstance(entry, Keep)]],
+        _pages(plan),
         lambda: footer,
         lambda: (*plan_blocks(plan, ahead), *([Line(held, "bad")] if held else [])),
         exit_code=code,
     )
+
+
+def _pages(plan: Plan) -> Iterator[list[JsonObject]]:
+    actions = [entry for entry in plan.entries if not isinstance(entry, Keep)]
+    for start in range(0, len(actions), _PAGE):
+        yield [as_json(action) for action in actions[start : start + _PAGE]]
 
 
 def _costs(ahead: Forecast) -> list[tuple[str, str]]:
