@@ -137,6 +137,7 @@ class Runtime:
             no_input=bool(options.no_input),
             secrets=lambda: self.secrets,
             complete=self.complete,
+            clock=world.monotonic,
         )
 
     def complete(self, command: NextCommand) -> Completed | None:
@@ -155,6 +156,12 @@ class Runtime:
         if self.profile.sandbox:
             return "sandbox: a local imitation, nothing here is real"
         return f"profile {self.profile.name} · {self.profile.base_url.display}"
+
+    @property
+    def target(self) -> str:
+        """The profile and the host in as few words as possible."""
+        profile = self.profile
+        return "sandbox" if profile.sandbox else f"{profile.name} · {profile.base_url.display}"
 
     def announce(self) -> None:
         """Say once where changes go, before anything is sent."""

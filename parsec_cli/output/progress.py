@@ -5,25 +5,44 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from parsec_cli.output.streams import Surface
+from parsec_cli.output.streams import STYLES, Surface
 from parsec_cli.records import state
+from parsec_cli.results import OUTCOMES, Tone
 
 if TYPE_CHECKING:
     from rich.live import Live
+    from rich.text import Text
 
 _LINE_EVERY = 30.0
 _REPAINT_EVERY = 0.1
 _RATE_AFTER = 1.0  # seconds before a rate means anything
-_BAR_WIDTH = 24
+_EXACT_FROM = 3.0  # seconds left that are shown as a whole number
+_WIDEST_BAR = 30
+_NARROWEST_BAR = 10
+_GAP = "   "
+
+
+class Forecast(Protocol):
+    """Knows the rate of a run, and how long the rest of it takes."""
+
+    @property
+    def rate(self) -> float | None:
+        """Rows a second; None while unknown."""
+        ...
+
+    def seconds(self) -> float | None:
+        """Seconds left; None while unknown."""
+        ...
 
 
 @state
 class Progress:
     """A context manager; any thread may call `advance`.
 
-    `write` puts text with colours and line ends on stderr. With `silent`, nothing is written.
+    `heading` is the line above the bar. `write` puts text with colours and line ends on stderr.
+    With `silent`, nothing is written. Without a `forecast`, the average rate is extrapolated.
     """
 
     total: int
@@ -31,7 +50,9 @@ class Progress:
     surface: Surface
     write: Callable[[str], None]
     clock: Callable[[], float]
+    heading: str = ""
     silent: bool = False
+    forecast: Forecast | None = None
     _done: int = 0
     _note: str = ""
     _live: Live | None = None
@@ -42,9 +63,17 @@ class Progress:
     def _lock(self) -> threading.RLock:
         return threading.RLock()
 
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        return {}
+
     def __enter__(self) -> Self:
         with self._lock:
             self._began = self._last = self.clock()
+            if self.heading and self.surface.terminal and not self.surface.moves:
+                self._write_line(self.heading)
+            elif self.surface.moves:
+                self._show()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -52,14 +81,17 @@ class Progress:
             self.silent = True
             self._erase()
 
-    def advance(self, n: int = 1) -> None:
+    def advance(self, outcome: str = "") -> None:
+        """Count one more, with its outcome if that is to be shown."""
         with self._lock:
-            self._done += n
+            self._done += 1
+            if outcome:
+                self._counts[outcome] = self._counts.get(outcome, 0) + 1
             self._note = ""
             self._show()
 
     def note(self, text: str) -> None:
-        """Show a note after the numbers until the next advance."""
+        """Show a note with the numbers until the next advance."""
         with self._lock:
             is_new = text not in ("", self._note)
             self._note = text
@@ -76,6 +108,10 @@ class Progress:
             self._live.stop()
             self._live = None
 
+    def _write_line(self, text: str) -> None:
+        if not self.silent:
+            self.write(f"{self.surface.readable(text)}\n")
+
     def _show(self, *, at_once: bool = False) -> None:
         now, moves = self.clock(), self.surface.moves
         interval = _REPAINT_EVERY if moves else _LINE_EVERY
@@ -83,37 +119,90 @@ class Progress:
         if self.silent or not due:
             return
         self._last = now
-        words = self._words(now)
+        rate, left = self._timing(now)
         if not moves:
-            self.write(f"{words}\n")
+            counts = [text for text, _ in self._outcomes()]
+            parts = [f"{self.label}: {self._position()}", *counts, rate, left, self._note]
+            self._write_line(", ".join(filter(None, parts)))
             return
-        from rich.text import Text
-
-        from parsec_cli.output.draw import filled, live
+        from parsec_cli.output.draw import live
 
         if self._live is None:
             self._live = live(self.surface, self.write, transient=True)
             self._live.start()
-        limit = (self.surface.width or 80) - 1  # a line that wraps could not be redrawn
-        line = Text(words[:limit])
-        if len(words) + _BAR_WIDTH + 2 <= limit:
-            share = self._done / max(self.total, 1)
-            line = Text.assemble(filled(share, _BAR_WIDTH, "good", self.surface), "  ", words)
-        self._live.update(line, refresh=True)
+        self._live.update(self._drawn(rate, left), refresh=True)
 
-    def _words(self, now: float) -> str:
-        """Return such as `applying: 120 of 2,000, 40.0/s, 47 s left`."""
-        parts = [f"{self.label}: {self._done:,} of {self.total:,}"]
-        elapsed = now - self._began
-        if self._done and elapsed >= _RATE_AFTER:
-            rate = self._done / elapsed
-            parts.append(f"{rate:.1f}/s")
-            if self.total > self._done:
-                seconds = max(1, round((self.total - self._done) / rate))
-                units = {"h": seconds // 3600, "min": seconds // 60 % 60, "s": seconds % 60}
-                first = next(at for at, number in enumerate(units.values()) if number)
-                shown = list(units.items())[first : first + 2]
-                parts.append(" ".join(f"{number} {unit}" for unit, number in shown) + " left")
+    def _drawn(self, rate: str, left: str) -> Text:
+        """Draw the heading, the bar with its figures, and the note, a line each."""
+        from rich.text import Text
+
+        limit = (self.surface.width or 80) - 1  # a line that wraps could not be redrawn
+        lines = [Text(self.surface.readable(self.heading), "bold")] if self.heading else []
+        lines.append(self._bar_line(rate, left, limit))
         if self._note:
-            parts.append(self._note)
-        return self.surface.readable(", ".join(parts))
+            lines.append(Text(self.surface.readable(self._note), STYLES["warning"]))
+        for line in lines:
+            line.truncate(limit)
+        return Text("\n").join(lines)
+
+    def _bar_line(self, rate: str, left: str, limit: int) -> Text:
+        """Draw what fits: first the rate gives way, then the bar, then the outcomes."""
+        from rich.text import Text
+
+        from parsec_cli.output.draw import filled
+
+        position = Text(("" if self.heading else f"{self.label}: ") + self._position())
+        outcomes = [Text(text, STYLES[tone]) for text, tone in self._outcomes()]
+        counts, pace, end = Text("  ").join(outcomes), Text(rate), Text(left)
+        choices = [
+            (_NARROWEST_BAR, [position, counts, pace, end]),
+            (_NARROWEST_BAR, [position, counts, end]),
+            (0, [position, counts, pace, end]),
+            (0, [position, *outcomes, end]),
+            (0, [position, end]),
+        ]
+        for bar, parts in choices:
+            gap = _GAP if bar or counts in parts else "  "
+            words = Text(gap).join(part for part in parts if part)
+            room = limit - words.cell_len - 2 * bool(bar)
+            if room >= bar:
+                break
+        if not bar:
+            return words
+        share = self._done / max(self.total, 1)
+        drawn = filled(share, min(room, _WIDEST_BAR), "good", self.surface)
+        return Text("  ").join((drawn, words))
+
+    def _position(self) -> str:
+        return f"{self._done:,} of {self.total:,}"
+
+    def _outcomes(self) -> list[tuple[str, Tone]]:
+        """Return the counts: what succeeded, then what did not."""
+        order = ("good", "dim", "warning", "bad", "unknown")
+        words = sorted(self._counts, key=lambda word: (order.index(OUTCOMES[word]), word))
+        return [(f"{self._counts[word]:,} {word}", OUTCOMES[word]) for word in words]
+
+    def _timing(self, now: float) -> tuple[str, str]:
+        """Return such as `9.8/s` and `about 47 s left`, or "" while unknown."""
+        elapsed = now - self._began
+        rate, left = None, None
+        if self.forecast is not None:
+            rate, left = self.forecast.rate, self.forecast.seconds()
+        elif self._done and elapsed >= _RATE_AFTER:
+            rate = self._done / elapsed
+            left = (self.total - self._done) / rate
+        known = left is not None and self._done < self.total
+        return f"{rate:.1f}/s" if rate else "", f"{_duration(left or 0.0)} left" if known else ""
+
+
+def _duration(seconds: float) -> str:
+    """Return such as `about 47 s` or `about 1 h 5 min`."""
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < _EXACT_FROM:
+        return f"about {seconds:.1f} s"
+    whole = round(seconds)
+    units = {"h": whole // 3600, "min": whole // 60 % 60, "s": whole % 60}
+    first = next(at for at, number in enumerate(units.values()) if number)
+    shown = list(units.items())[first : first + 2]
+    return "about " + " ".join(f"{number} {unit}" for unit, number in shown)

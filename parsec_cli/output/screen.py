@@ -200,8 +200,11 @@ class Screen:
 
         self._print(draw_blocks(blocks, self._err, self._redaction))
 
-    def progress(self, total: int, label: str) -> Progress:
-        """Return a progress display for a `with` block; silent with `-q`."""
+    def progress(self, total: int, label: str, heading: str = "") -> Progress:
+        """Return a progress display for a `with` block; silent with `-q`.
+
+        A terminal shows the `heading` above the bar, where it replaces the label.
+        """
         from parsec_cli.output.progress import Progress
 
         self._progress = Progress(
@@ -210,6 +213,7 @@ class Screen:
             surface=self._err,
             write=self._err_sink.write_quietly,
             clock=self.clock,
+            heading=self._redaction.text(heading),
             silent=self.quiet,
         )
         return self._progress

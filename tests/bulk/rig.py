@@ -15,7 +15,7 @@ from parsec_cli.bulk.plan.plan import Plan
 from parsec_cli.bulk.plan.snapshot import CheckedPlan, recheck
 from parsec_cli.bulk.run.journal import open_journal
 from parsec_cli.bulk.run.rate_limiter import Pacer
-from parsec_cli.bulk.run.row_results import Results, RunResult
+from parsec_cli.bulk.run.row_results import ResultName, Results, RunResult
 from parsec_cli.bulk.run.run import Run, thread
 from parsec_cli.files.lock import Disk
 
@@ -27,9 +27,10 @@ class Rig:
         self.runs = directory / "runs"
         self.results = directory / "results.jsonl"
         self.world = world or World()
-        self.rows_done = 0
+        self.shown: list[ResultName] = []
         self.checked: CheckedPlan | None = None
         self.on_run: Callable[[Run], None] = lambda _: None
+        self.on_row: Callable[[], None] = lambda: None
 
     def apply(
         self,
@@ -60,8 +61,9 @@ class Rig:
             self.on_run(run)
             return run.execute()
 
-    def _advance(self, rows: int) -> None:
-        self.rows_done += rows
+    def _advance(self, outcome: ResultName) -> None:
+        self.shown.append(outcome)
+        self.on_row()
 
     def rows(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.results.read_text().splitlines()]

@@ -8,6 +8,7 @@ part, and one late response costs nothing.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -64,6 +65,20 @@ class Pacer:
         """Requests a second at this moment; None while unpaced."""
         with self._lock:
             return self._rate_at(self._clock())
+
+    def seconds_for(self, turns: int) -> float:
+        """Return the seconds until so many more turns are given, if no further 429 arrives.
+
+        For 0, it is the time until the last turn that was given begins.
+        """
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._hold)
+            rate = self._rate_at(start)
+            if not rate:
+                return start - now
+            ready = max(start, self._arrival) - self._tolerance(rate)
+            return max(start, ready + self._seconds_between(turns - 1, start)) - now
 
     def take_turn(self) -> bool:
         """Wait for a turn ahead of the next `acquire`, to journal the change; False once closed."""
@@ -142,6 +157,18 @@ class Pacer:
             return None
         recovered = (now - self._low_at) / RECOVERY * self._ceiling / 2
         return min(self._ceiling, self._low + recovered)
+
+    def _seconds_between(self, turns: int, now: float) -> float:
+        """Return the seconds that so many turns take, while the rate recovers."""
+        rate, ceiling = self._rate_at(now) or 1.0, self._ceiling or 1.0
+        growth = ceiling / 2 / RECOVERY
+        recovery = (ceiling - rate) / growth
+        meanwhile = recovery * (rate + ceiling) / 2
+        if turns > meanwhile:
+            return recovery + (turns - meanwhile) / ceiling
+        if turns <= 0 or recovery <= 0:
+            return turns / rate
+        return (math.sqrt(rate * rate + 2 * growth * turns) - rate) / growth
 
     def _lower_ceiling(self, limit_qps: float | None, now: float) -> bool:
         """Lower it to the limit that the server reports, or the first time to half of our rate."""

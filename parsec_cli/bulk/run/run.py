@@ -20,7 +20,8 @@ from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run import row_results as rows
 from parsec_cli.bulk.run.journal import Journal, Numbered
 from parsec_cli.bulk.run.rate_limiter import Pacer
-from parsec_cli.bulk.run.row_results import Results, RowResult
+from parsec_cli.bulk.run.row_results import ResultName, Results, RowResult
+from parsec_cli.bulk.run.time_left import TimeLeft
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
 from parsec_cli.models import Applied, JsonObject, NotApplied, Outcome, Pool, Unknown
 from parsec_cli.records import changed
@@ -62,7 +63,7 @@ class Run:
         *,
         changes: Changes,
         pacer: Pacer,
-        advance: Callable[[int], None],
+        advance: Callable[[ResultName], None],
         concurrency: int = 8,
         max_failures: int | None = None,
         pool: Pool | None = None,
@@ -75,10 +76,12 @@ class Run:
         self._changes = changes
         self._pacer = pacer
         self._advance = advance
-        self._concurrency = concurrency
         self._clock = clock
         self._spawn = spawn
         self._stop_rules = rows.StopRules(max_failures)
+        self._phases = _phases(checked.send, concurrency)
+        sizes = [(len(actions), workers) for actions, workers in self._phases]
+        self.time_left = TimeLeft(sizes, pacer, clock)
         # an overcommitted pool may stay so; an increase takes its part before it is sent
         self._free = inf if pool is None else max(0, pool.free)
         # re-entrant: a signal handler runs in the main thread, which may hold it
@@ -101,12 +104,11 @@ class Run:
     def execute(self) -> rows.RunResult:
         """Send what is to be sent and return the result; raises only for faults of the tool."""
         try:
-            self._advance(len(self._checked.settled))
             self._write(lambda: self._results.settle(self._checked.settled))
             # a run that only refuses rows is kept, too
             if self._checked.send or any(error for _, error in self._checked.settled):
                 self._write(lambda: self._journal.begin(self._checked))
-                self._phases()
+                self._send_all()
         except Stopped as stop:
             self._halt(stop)
         with self._lock:
@@ -120,16 +122,14 @@ class Run:
             raise self._crash
         return changed(ended, stop=self._stop)
 
-    def _phases(self) -> None:
-        for part in range(3):
-            actions = [action for action in self._checked.send if phase(action) == part]
-            if not actions or self._stop is not None:
-                continue
-            one_by_one = isinstance(actions[0], Deactivate)
-            record, ahead = self._checked.record, 1 if one_by_one else AHEAD
-            queue = Queue(actions, self._journal, record, ahead=ahead)
-            work, number = partial(self._work, queue), 1 if one_by_one else self._concurrency
-            for worker in [self._spawn(work) for _ in range(number)]:
+    def _send_all(self) -> None:
+        for actions, workers in self._phases:
+            if self._stop is not None:
+                break
+            ahead = 1 if isinstance(actions[0], Deactivate) else AHEAD
+            queue = Queue(actions, self._journal, self._checked.record, ahead=ahead)
+            work = partial(self._work, queue)
+            for worker in [self._spawn(work) for _ in range(workers)]:
                 while worker.is_alive() and not self._abandoned:
                     worker.join(_POLL)
                     self._abandoned = self._abandoned or self._clock() > self._drain_until
@@ -151,11 +151,15 @@ class Run:
         if used_up is not None:
             self._halt(used_up)
         # the turn comes before the intent, so that a journalled change is sent at once
-        if self._stop is not None or not queue.claim() or not self._pacer.take_turn():
+        if self._stop is not None or not queue.claim():
+            return False
+        self.time_left.claim()
+        if not self._pacer.take_turn():
             return False
         if (taken := queue.take()) is None:
             return False
         number, action = taken
+        self.time_left.start(number)
         raised = max(0, delta(action))
         with self._lock:
             fits = raised <= self._free
@@ -165,6 +169,7 @@ class Run:
         else:
             why = "skipped: an earlier decrease failed, so this increase would exceed the pool"
             self._end_row(number, action, RowResult("failed", why))
+            self.time_left.end(number)
         return True
 
     def _send(self, number: int, action: Action) -> None:
@@ -198,6 +203,7 @@ class Run:
             stop = self._stop_rules.count(action, outcome, failed=result.outcome == "failed")
         if stop is not None:
             self._halt(stop)
+        self.time_left.end(number, outcome.attempts)
         self._add_result(action, result)
 
     def _end_row(self, number: int, action: Action, result: RowResult) -> None:
@@ -206,7 +212,7 @@ class Run:
 
     def _add_result(self, action: Action, result: RowResult) -> None:
         self._write(lambda: self._results.add(action, result))
-        self._advance(1)
+        self._advance(result.outcome)
 
     def _write(self, write: Callable[[], object]) -> None:
         """Write to a file; a failure stops the run, and what is in flight still gets its result."""
@@ -220,6 +226,16 @@ class Run:
             if self._stop is None:
                 self._stop = why
         self._pacer.close()
+
+
+def _phases(send: Sequence[Action], concurrency: int) -> list[tuple[list[Action], int]]:
+    """Return the phases that are not empty, and how many workers send each."""
+    phases = [[action for action in send if phase(action) == part] for part in range(3)]
+    return [
+        (actions, 1 if isinstance(actions[0], Deactivate) else concurrency)
+        for actions in phases
+        if actions
+    ]
 
 
 class Queue:

@@ -30,6 +30,12 @@ from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Line, Listing
 from parsec_cli.runtime import Runtime
 
+# what a run does, above its progress bar
+_HEADINGS = {
+    "apply": "Applying to",
+    "deactivate": "Deactivating users in",
+    "set-qps": "Setting limits in",
+}
 # a run continues at a low rate where these keep it from reading its limits
 _UNREAD = (errors.Unreachable, errors.Refused, errors.NotFound, errors.ForeignNotFound)
 
@@ -95,7 +101,7 @@ class BuilderState:
         if to_read:
             needed = sum(map(self._reads, to_read.values()))
             plan.check_quota(needed, self._quota_left, reading=True)
-            with self.runtime.screen.progress(len(to_read), "holdings") as progress:
+            with self.runtime.screen.progress(len(to_read), "reading holdings") as progress:
                 for customer, user in to_read.items():
                     if fault := quota_used_up(self.client.quota):
                         raise fault
@@ -196,7 +202,9 @@ def run_plan(
     path = None if options.results is None else path_of(options.results)
     runtime.history.run = lambda: journal.id
     sent = ApiChanges(runtime, command, options.reason, checked)
-    with runtime.screen.progress(len(entries), command.removeprefix("users ")) as progress:
+    label = command.removeprefix("users ")
+    heading = f"{_HEADINGS[label]} {runtime.target}"
+    with runtime.screen.progress(len(checked.send), label, heading) as progress:
         builder.client.retry.notice = progress.note
         run = Run(
             checked,
@@ -208,7 +216,9 @@ def run_plan(
             concurrency=options.concurrency,
             max_failures=options.max_failures,
             pool=pool,
+            clock=runtime.world.monotonic,
         )
+        progress.forecast = run.time_left
         interrupts = runtime.interrupts
         # the first signal lets rows in flight end, the second abandons them
         interrupts.on_first = lambda: run.request_stop(
