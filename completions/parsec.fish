@@ -2,8 +2,8 @@
 
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
-    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'runs' 'runs list' 'runs show' 'pool' 'pool show' 'pool check' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
-    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --user --since --top --watch --max-used --min-free --min-left --query -f -F --input --as --port --rate-limit --latency --fault
+    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'runs' 'runs list' 'runs show' 'pool' 'pool show' 'pool check' 'pool share' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
+    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --user --since --top --watch --max-used --min-free --target --reserve --by --min --keep --keep-file --min-left --query -f -F --input --as --port --rate-limit --latency --fault
     set -l tokens (commandline -opc)
     set -l path
     set -l operands 0
@@ -241,6 +241,7 @@ complete -c parsec -n '__parsec_at \'runs show\'' -l fields -x -a '(__parsec_lis
 
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show the pool, what is allocated and free, and the number of users.'
 complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, else 11.'
+complete -c parsec -n '__parsec_at \'pool\'' -a share -d 'Compute limits that fit the pool, and print them as a roster.'
 complete -c parsec -n '__parsec_at \'pool\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'pool\'' -l fields -x -a '(__parsec_list qps_pool total_allocated_qps free used_percent end_user_count)' -d 'Show only these fields, in every format.'
 
@@ -253,6 +254,15 @@ complete -c parsec -n '__parsec_at \'pool check\'' -l max-used -x -d 'Max percen
 complete -c parsec -n '__parsec_at \'pool check\'' -l min-free -x -d 'Min requests per second that must be free.'
 complete -c parsec -n '__parsec_at \'pool check\'' -s o -l output -x -a 'table tsv csv json jsonl ids prometheus' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'pool check\'' -l fields -x -a '(__parsec_list status qps_pool total_allocated_qps free used_percent)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'pool share\'' -l target -x -d 'Max percent of the pool to allocate [default 85].'
+complete -c parsec -n '__parsec_at \'pool share\'' -l reserve -x -d 'Leave N requests per second free instead.'
+complete -c parsec -n '__parsec_at \'pool share\'' -l by -x -a 'cap proportional equal' -d 'How to share; see above.'
+complete -c parsec -n '__parsec_at \'pool share\'' -l min -x -d 'Lower nobody below N.'
+complete -c parsec -n '__parsec_at \'pool share\'' -l keep -x -a '(__parsec_ask users)' -d 'This user keeps the limit.'
+complete -c parsec -n '__parsec_at \'pool share\'' -l keep-file -r -F -d 'The users of this file keep their limits.'
+complete -c parsec -n '__parsec_at \'pool share\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'pool share\'' -l fields -x -a '(__parsec_list external_id customer_id before after qps_limit)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'escrow\'' -a show -d 'Show fees, contract and addresses, which Parsec\'s admins set.'
 complete -c parsec -n '__parsec_at \'escrow\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'

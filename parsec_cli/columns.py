@@ -177,6 +177,15 @@ USAGE_CHECKED = (
     Column("resets_at", "RESETS", "time"),
 )
 
+SHARE_ROSTER = USER[:3]
+SHARE = (
+    *USER[:2],
+    Column("before", "QPS BEFORE", "number", rank=1),
+    Column("after", "QPS AFTER", "number", rank=1),
+)
+# for people: before and after in one column
+SHARE_SHOWN = (USER[0], changed(USER[1], rank=4), Column("limits", "QPS", "words", rank=0))
+
 # what `--fields` can name, by the words after `parsec`; the longest match counts
 _OF_COMMAND = {
     "users": USER,
@@ -188,6 +197,7 @@ _OF_COMMAND = {
     "users audit": FINDING,
     "pool": POOL,
     "pool check": POOL_CHECKED,
+    "pool share": (*SHARE, USER[2]),
     "escrow": ESCROW,
     "usage": USAGE,
     "usage check": USAGE_CHECKED,

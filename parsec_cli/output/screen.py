@@ -75,6 +75,11 @@ class Screen:
     def format_name(self) -> str:
         return self.format or ("table" if self._out.terminal else "tsv")
 
+    def prefer(self, name: str) -> None:
+        """Write this format off a terminal, unless another one was chosen."""
+        if self.format is None and not self._out.terminal:
+            self.format = name
+
     @property
     def shows_table(self) -> bool:
         """Whether a person sees the result as a table or a card."""

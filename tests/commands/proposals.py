@@ -77,7 +77,7 @@ def applied(scene: Scene) -> None:
     (scene.work / "one.csv").write_text("external_id\none\n")
     url, env = ("--base-url", scene.builder.url), {"PARSEC_API_KEY": scene.builder.key}
     assert scene.tool(*url, "users", "apply", "one.csv", "--yes", env=env).code == 0
-    (path,) = scene.config.parents[2].rglob("runs/r-*.jsonl")
+    (path,) = (scene.work.parent / "home").rglob("runs/r-*.jsonl")
     path.write_text(path.read_text().replace('"profile": "default"', '"profile": "prod"'))
     path.rename(path.with_name("r-20000101-0000.jsonl"))
 
@@ -211,6 +211,8 @@ CASES = [
     Case("users audit -o table", (11, 0), "^GET /builder/users$", only("not_linked")),
     Case("users audit -o table", (11, 0), POOL, only("large_share")),
     Case("users audit -o table", (11, 0), "^GET /builder/escrow/config$", only("escrow_off")),
+    Case("pool share --target 1 -o table", (0, 0), "set-qps\tu1"),
+    Case("pool share --keep nobody", (3, 0), USERS),
     Case("users plan r.csv --out new.json", (0, 9), "--yes"),
     Case("config set api_key -p cmd", (2, 0), "removed `api_key_comm"),
     Case("config set base_url http://127.0.0.1:1 -p prod", (10, 0), "removed `api_key`"),

@@ -132,11 +132,13 @@ def provoked(scene, case, mode, other):
 @pytest.mark.parametrize(("case", "mode"), PAIRS, ids=IDS)
 def test_a_proposed_command_works_in_a_clean_shell(clock, scene, other_origin, case, mode):
     line, clean = provoked(scene, case, mode, other_origin)
-    variables, words, stdin = read_by_a_shell(line, scene.work)
     clock.sleep(1)
-    before = len(scene.builder.requests)
-    words = [VALUES.get(word, word) for word in words]
-    then = scene.tool(*words, env={**clean, **variables}, stdin=stdin or scene.builder.key.encode())
+    before, piped = len(scene.builder.requests), scene.builder.key.encode()
+    for part in line.split(" | "):
+        variables, words, stdin = read_by_a_shell(part, scene.work)
+        words = [VALUES.get(word, word) for word in words]
+        then = scene.tool(*words, env={**clean, **variables}, stdin=stdin or piped)
+        piped = then.out_bytes
     assert then.code == case.codes[1], (line, then.err)
     sent = [str(request).partition("?")[0] for request in scene.builder.requests[before:]]
     seen = "\n".join([*(one.replace("/api/v1", "") for one in sent), then.out, then.err])

@@ -147,8 +147,13 @@ def _check_repeated(wanted: Sequence[Wanted], faults: Faults) -> None:
                 faults.add(one.row, f"the id `{name}` is also in row {before.row}")
 
 
-def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tuple[Target, ...]:
-    """Read one USER per line, or a table or JSON with a `customer_id` or `external_id`."""
+def read_targets(
+    data: bytes, name: str, columns: Columns | None = None, *, state: str = "absent"
+) -> tuple[Target, ...]:
+    """Read one USER per line, or a table or JSON with a `customer_id` or `external_id`.
+
+    Every row means a user in this `state`; so a file of users in the other one is refused.
+    """
     faults, columns = Faults(name), columns or Columns()
     text = decode(data, faults)
     first = first_line(text)
@@ -156,7 +161,7 @@ def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tupl
     header = first.lower().startswith(("sep=", '"sep=')) or any(normal(c) in IDS for c in cells)
     if header or columns.mapping or looks_like_json(text):
         rows = read_rows(text, columns, faults)
-        found = [target for row in rows if (target := _target(*row, faults))]
+        found = [target for row in rows if (target := _target(*row, state, faults))]
     else:
         found = list(_from_lines(text, faults))
     faults.check()
@@ -166,13 +171,12 @@ def read_targets(data: bytes, name: str, columns: Columns | None = None) -> tupl
     return tuple(found)
 
 
-def _target(row: int, cells: Cells, faults: Faults) -> Target | None:
-    """Check a row; every row is a user to deactivate, so a roster of users to keep is refused."""
+def _target(row: int, cells: Cells, wanted: str, faults: Faults) -> Target | None:
     external_id, customer_id, state, found = _ids_and_state(cells)
     if not customer_id:
         found.append(field_rules.sheet_error(external_id))
-    if state not in ("", "absent"):
-        found.append(f"its state is `{state[:40]}`, not absent")
+    if state not in ("", wanted):
+        found.append(f"its state is `{state[:40]}`, not {wanted}")
     if faults.add(row, *found):
         return None
     return Target(row, customer_id or None, external_id or None)

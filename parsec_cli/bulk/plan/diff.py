@@ -203,7 +203,7 @@ def plan_deactivations(
     claimed: set[str] = set()
     earlier_ids = earlier.by_external_id()
     check_ids(targets, snapshot)
-    _check_second_meanings(targets, snapshot)
+    check_second_meanings(targets, snapshot)
     for target in targets:
         row, customer_id, external_id = target.row, target.customer_id, target.external_id
         user = snapshot.find(customer_id, external_id)
@@ -238,7 +238,7 @@ def plan_deactivations(
     return arranged(entries)
 
 
-def _check_second_meanings(targets: Sequence[Target], snapshot: Snapshot) -> None:
+def check_second_meanings(targets: Sequence[Target], snapshot: Snapshot) -> None:
     """Refuse a USER that names one user as it is read, and another by external_id."""
     details = [
         f"row {target.row}: "

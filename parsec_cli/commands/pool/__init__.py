@@ -9,5 +9,6 @@ noun = Noun(
     {
         "show": "Show the pool, what is allocated and free, and the number of users.",
         "check": "Check the pool for cron: exit 0 below the limits, else 11.",
+        "share": "Compute limits that fit the pool, and print them as a roster.",
     },
 )

@@ -10,7 +10,7 @@ from parsec_cli.cli.common_options import number, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.checks import DEFAULT_MAX_USED, checked, pool_gauges
 from parsec_cli.models import JsonObject
-from parsec_cli.results import Line, Record
+from parsec_cli.results import Line, Record, percent
 
 
 @verb("check", formats=("prometheus",))
@@ -34,13 +34,14 @@ def command(
     pool = get_pool(runtime.client)
     if max_used is None and min_free is None:
         max_used = DEFAULT_MAX_USED
-    found, percent, free = [], f" ({pool.used_percent}%)", f", {pool.free:,} free"
+    share = percent(pool.total_allocated_qps, pool.qps_pool)
+    found, used, free = [], f" ({share})", f", {pool.free:,} free"
     if pool.qps_pool <= 0:
         found.append("has no QPS")
     # exactly, not by the rounded percentage that is shown
     elif max_used is not None and 100 * pool.total_allocated_qps >= max_used * pool.qps_pool:
-        found.append(f"is {pool.used_percent}% allocated, at or above the limit of {max_used}%")
-        percent = ""
+        found.append(f"is {share} allocated, at or above the limit of {max_used}%")
+        used = ""
     if min_free is not None and pool.free < min_free:
         found.append(f"has {pool.free:,} QPS free, below the minimum of {min_free:,}")
         free = ""
@@ -53,7 +54,7 @@ def command(
     }
     # without the numbers that the sentence on stderr contains
     allocated = f"{pool.total_allocated_qps:,} of {pool.qps_pool:,} QPS allocated"
-    text = f"pool {value['status']}: {allocated}{percent}{free}"
+    text = f"pool {value['status']}: {allocated}{used}{free}"
     line = Line(text, "bad" if found else "good")
     record = Record(value, columns.POOL_CHECKED, (line,), gauges=pool_gauges(runtime, pool))
     return checked(runtime, record, f"the pool {', and '.join(found)}" if found else "")

@@ -12,7 +12,7 @@ from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.checks import DEFAULT_MAX_USED, checked, usage_gauges
 from parsec_cli.errors import Unreadable
 from parsec_cli.models import JsonObject, Usage
-from parsec_cli.results import Line, Record
+from parsec_cli.results import Line, Record, percent
 from parsec_cli.runtime import Runtime
 
 
@@ -36,12 +36,12 @@ def command(
     limit, used, left = _known(runtime, usage), usage.monthly_used, usage.monthly_left
     if max_used is None and min_left is None:
         max_used = DEFAULT_MAX_USED
-    share = round(100 * used / limit, 1) if limit and used is not None else None
-    found, percent, rest = [], f" ({share}%)", f", {left or 0:,} left"
+    share = percent(used or 0, limit or 0)
+    found, part, rest = [], f" ({share})", f", {left or 0:,} left"
     # exactly, not by the rounded percentage that is shown
     if max_used is not None and limit and used is not None and 100 * used >= max_used * limit:
-        found.append(f"is {share}% used, at or above the limit of {max_used}%")
-        percent = ""
+        found.append(f"is {share} used, at or above the limit of {max_used}%")
+        part = ""
     if min_left is not None and left is not None and left < min_left:
         found.append(f"has {left:,} requests left, below the minimum of {min_left:,}")
         rest = ""
@@ -51,14 +51,14 @@ def command(
         "used": used,
         "limit": limit,
         "left": left,
-        "used_percent": share,
+        "used_percent": round(100 * used / limit, 1) if limit and used is not None else None,
         "resets_at": resets_at,
     }
     # without the numbers that the sentence on stderr contains
-    text = f"{used:,} of {limit:,} requests used{percent}{rest}" if limit else "unlimited"
-    text += f", resets {resets_at}" if resets_at else ""
-    line = Line(f"monthly quota {value['status']}: {text}", "bad" if found else "good")
-    record = Record(value, columns.USAGE_CHECKED, (line,), gauges=usage_gauges(runtime, usage))
+    text = f"{used:,} of {limit:,} requests used{part}{rest}" if limit else "unlimited"
+    lines = [Line(f"monthly quota {value['status']}: {text}", "bad" if found else "good")]
+    lines += [Line(f"it resets at {resets_at}", "dim")] if resets_at else []
+    record = Record(value, columns.USAGE_CHECKED, (*lines,), gauges=usage_gauges(runtime, usage))
     return checked(runtime, record, f"the monthly quota {', and '.join(found)}" if found else "")
 
 

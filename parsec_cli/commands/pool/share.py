@@ -1,0 +1,177 @@
+"""`parsec pool share`: limits that fit the pool, as a roster for `users plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import typer
+
+from parsec_cli import columns
+from parsec_cli.api.reads import get_pool, pages
+from parsec_cli.bulk.files.roster import Target, read_targets
+from parsec_cli.bulk.plan.share import POLICIES, Policy, Share, Shares, kept_users, shares_of
+from parsec_cli.bulk.plan.snapshot import take_snapshot
+from parsec_cli.cli.common_options import number, option, runtime_of
+from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared.input_file import name_of, read_bytes
+from parsec_cli.errors import GuardRefused, UsageFault, counted, unknown
+from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.next_command import again, run
+from parsec_cli.results import Bar, Block, Column, Line, Listing
+from parsec_cli.runtime import Runtime
+
+_DEFAULT_TARGET = 85
+_CHUNK = 1000  # rows that are made into records at once
+
+
+@verb("share")
+def command(
+    ctx: typer.Context,
+    *,
+    target: int | None = number(
+        "--target PCT", 1, 100, "Max percent of the pool to allocate [default 85]."
+    ),
+    reserve: int | None = number(
+        "--reserve N", 0, 2**31, "Leave N requests per second free instead."
+    ),
+    by: str = option("--by cap|proportional|equal", "How to share; see above.", default="cap"),
+    least: int = number("--min N", 1, 2**31, "Lower nobody below N.", default=1),
+    keep: list[str] | None = option("--keep USER", "This user keeps the limit."),
+    keep_file: str | None = option(
+        "--keep-file FILE|-", "The users of this file keep their limits."
+    ),
+) -> Listing:
+    """Compute limits that fit the pool, and print them as a roster.
+
+    Sends nothing but reads. `cap` lowers the highest limits to one level and leaves the others.
+    `proportional` scales all limits by one factor. `equal` gives everyone the same limit; only it
+    raises limits. Users without a limit keep none. The roster has only users whose limit changes.
+
+    Examples:
+      parsec pool share --target 80 | parsec users plan - --out plan.json
+      parsec pool share --by proportional --reserve 500 --keep user_001 --min 5
+
+    """
+    runtime, policy = runtime_of(ctx), _policy(by)
+    if target is not None and reserve is not None:
+        raise UsageFault("`--target` and `--reserve` exclude each other", hint="use one of them")
+    targets = _to_keep(runtime, keep or (), keep_file)
+    runtime.screen.prefer("csv")
+    pool = get_pool(runtime.client)
+    fits = _target(pool, target, reserve)
+    snapshot = take_snapshot(_all_users(runtime))
+    shares = shares_of(snapshot, kept_users(targets, snapshot), fits, least, policy)
+    return _listing(runtime, pool, fits, shares, policy)
+
+
+def _policy(text: str) -> Policy:
+    for policy in POLICIES:
+        if policy == text:
+            return policy
+    raise unknown("policy", text, POLICIES)
+
+
+def _to_keep(runtime: Runtime, keep: Sequence[str], file: str | None) -> list[Target]:
+    from parsec_cli.api.resolve import Reference
+
+    for text in keep:
+        Reference.parse(text)
+    targets = [Target.named(row, text) for row, text in enumerate(keep, 1)]
+    if file is not None:
+        data = read_bytes(runtime, file)
+        targets += read_targets(data, name_of(file), state="active")
+    return targets
+
+
+def _target(pool: Pool, percent: int | None, reserve: int | None) -> int:
+    """Return the most that the limits may add up to."""
+    if reserve is None:
+        return pool.qps_pool * (_DEFAULT_TARGET if percent is None else percent) // 100
+    if reserve > pool.qps_pool:
+        raise GuardRefused(f"the reserve of {reserve:,} exceeds the pool of {pool.qps_pool:,}")
+    return pool.qps_pool - reserve
+
+
+def _all_users(runtime: Runtime) -> Iterator[list[User]]:
+    for page in pages(runtime.client):
+        runtime.index.remember(page.ids)
+        yield [User(raw) for raw in page.users]
+
+
+def _listing(runtime: Runtime, pool: Pool, target: int, shares: Shares, by: Policy) -> Listing:
+    screen = runtime.screen
+    if shares.before != pool.total_allocated_qps:
+        screen.warning(
+            f"the limits of the users add up to {shares.before:,} QPS, but the pool reports "
+            f"{pool.total_allocated_qps:,}"
+        )
+    if not shares.changed:
+        why = "are already equal within" if by == "equal" else "already fit"
+        screen.notice(f"the limits {why} the target of {target:,} QPS")
+    shown: tuple[Column, ...] = columns.SHARE
+    rows: Iterator[JsonObject] = map(_as_json, shares.changed)
+    if screen.format_name == "table":
+        shown, rows = columns.SHARE_SHOWN, _for_people(shares.changed)
+    elif screen.format_name not in ("json", "jsonl"):
+        shown, rows = columns.SHARE_ROSTER, map(_as_roster, shares.changed)
+        if shares.changed:
+            screen.notice(
+                f"{counted(len(shares.changed), 'limit')} to change; allocated {shares.before:,} "
+                f"→ {shares.after:,} of {pool.qps_pool:,}, target {target:,}"
+            )
+    sums = {
+        "qps_pool": pool.qps_pool,
+        "target": target,
+        "allocated_before": shares.before,
+        "allocated_after": shares.after,
+    }
+    return Listing(
+        "shares",
+        shown,
+        iter(lambda: list(islice(rows, _CHUNK)), []),
+        lambda: {"pool": sums},
+        lambda: _closing(runtime, pool, target, shares),
+    )
+
+
+def _as_json(share: Share) -> JsonObject:
+    ids = {"external_id": share.user.external_id, "customer_id": share.user.customer_id}
+    return {**ids, "before": share.before, "after": share.after}
+
+
+def _as_roster(share: Share) -> JsonObject:
+    ids = {"external_id": share.user.external_id, "customer_id": share.user.customer_id}
+    return {**ids, "qps_limit": share.after}
+
+
+def _for_people(shares: Sequence[Share]) -> Iterator[JsonObject]:
+    """Add one column with a limit before and after, and the difference."""
+    left, right = (
+        max((len(f"{limit:,}") for limit in limits), default=0)
+        for limits in ((one.before for one in shares), (one.after for one in shares))
+    )
+    for one in shares:
+        change = one.after - one.before
+        sign = "+" if change > 0 else "\N{MINUS SIGN}"
+        limits = f"{one.before:>{left},} → {one.after:>{right},}  ({sign}{abs(change):,})"
+        yield {**_as_json(one), "limits": limits}
+
+
+def _closing(runtime: Runtime, pool: Pool, target: int, shares: Shares) -> tuple[Block, ...]:
+    sums = f"{shares.before:,} of {pool.qps_pool:,}"
+    if not shares.changed:
+        return (Bar("Pool", shares.before, pool.qps_pool, text=f"{sums} ({{percent}})"),)
+    sums = f"{shares.before:,} → {shares.after:,} of {pool.qps_pool:,} ({{percent}})"
+    share = runtime.screen.shell_line(again(output="csv"))
+    plan = runtime.screen.shell_line(run("users", "plan", "--out", "plan.json", names=["-"]))
+    return (
+        Line(""),
+        Bar("Pool", shares.after, pool.qps_pool, text=sums),
+        Line(
+            f"{counted(len(shares.changed), 'limit')} to change, to fit a target of {target:,} QPS"
+        ),
+        Line(""),
+        Line("Plan these limits with"),
+        *(Line(f"  {line}", "command") for line in f"{share} | {plan}".splitlines()),
+    )
