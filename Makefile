@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long test-versions lint format generated completions pictures bench bench-quick dist clean
+.PHONY: demo test test-long test-versions lint format generated completions pictures bench bench-quick dist deb clean
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -13,6 +13,10 @@ BIN := .venv/bin
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@ .venv/demo
+
+.venv/release: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,release]'
+	touch $@
 
 demo: .venv/demo
 	$(BIN)/parsec -p sandbox users list
@@ -25,15 +29,10 @@ test: .venv/dev
 test-long: .venv/dev
 	PARSEC_TEST_FULL=1 $(BIN)/python -m pytest -n auto
 
-# commands, errors, help and completion on each version of Typer that pyproject.toml permits
-test-versions:
-	set -e; for version in 0.26.0 0.27.1 0.28.0 0.29.2; do \
-		$(PYTHON) -m venv .venv/typer-$$version; \
-		.venv/typer-$$version/bin/python -m pip install --quiet --disable-pip-version-check \
-			-e '.[dev]' "typer==$$version"; \
-		.venv/typer-$$version/bin/python -m pytest -n auto tests/test_*.py tests/cli tests/commands \
-			tests/completion tests/field; \
-	done
+# commands, errors and completion with the oldest and newest dependencies, and on newer Pythons;
+# ROUNDS names some of: floors newest trixie sid
+test-versions: .venv/release
+	release/versions $(ROUNDS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -51,16 +50,22 @@ bench: .venv/dev
 bench-quick: .venv/dev
 	PYTHONPATH=tests $(BIN)/python benchmarks --quick
 
-# build the wheel and the sdist, and run the suite against the installed wheel
-dist: .venv/dev
+# build wheel, sdist, SBOM and checksums, and run the suite against the installed wheel
+dist: .venv/release
 	rm -rf dist
-	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python release/dist.py dist
 	$(PYTHON) -m venv dist/venv
 	dist/venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/*.whl)[dev]"
 	mkdir dist/suite
-	git ls-files Makefile pyproject.toml '*.md' uv.lock tests docs completions benchmarks \
+	git ls-files Makefile pyproject.toml '*.md' uv.lock tests docs completions benchmarks release \
 		| tar -c -T - | tar -x -C dist/suite
 	cd dist/suite && ../venv/bin/python -m pytest -n auto
+
+# build a Debian package with everything inside; tests/release installs it where Python is missing
+deb: .venv/release
+	rm -rf dist
+	$(BIN)/python release/dist.py dist
+	$(BIN)/python release/deb.py dist
 
 # write the files generated from the command tree: completions, reference, man page
 generated completions: .venv/dev
