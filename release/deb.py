@@ -89,9 +89,12 @@ def install(wheel: Path, python: Path) -> None:
         to = ("--quiet", "--python", sys.executable, "--target", packages, "--link-mode", "copy")
         call("uv", "pip", "install", *to, "--require-hashes", "--requirements", requirements.name)
     call("uv", "pip", "install", *to, "--no-deps", wheel)
-    for unused in ("bin", "share", ".lock", *(p.name for p in packages.glob("*.dist-info/RECORD"))):
-        path = packages / unused
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    shutil.rmtree(packages / "bin")
+    shutil.rmtree(packages / "share")
+    # where the wheel was, and what was installed when
+    for name in (".lock", "*.dist-info/RECORD", "*.dist-info/direct_url.json", "*.dist-info/uv_*"):
+        for path in packages.glob(name):
+            path.unlink()
 
 
 def bundle_libraries(home: Path) -> None:

@@ -56,7 +56,7 @@ def write_checksums(directory: Path) -> None:
 
 def call(*words: object, env: dict[str, str] | None = None) -> str:
     """Run a program and return its output; the programs of this environment come first."""
-    env = dict(env or os.environ)
+    env = {**(env or os.environ), "UV_SYSTEM_CERTS": "1"}
     env["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), env.get("PATH", os.defpath)))
     line = [*map(str, words)]
     ran = subprocess.run(line, env=env, check=False, stdout=subprocess.PIPE, text=True)
