@@ -114,7 +114,7 @@ _ACTION = Column("action", "ACTION", "outcome", rank=0)
 _OUTCOME = Column("outcome", "OUTCOME", "outcome", rank=0)
 _STATUS = Column("http_status", "HTTP", "number", rank=3)
 _ATTEMPTS = Column("attempts", "ATTEMPTS", "number", rank=5)
-_ERROR = Column("error", "ERROR", rank=2)
+_ERROR = Column("error", "ERROR", rank=1)
 _HOLDS = Column("holdings", "HOLDS", "holdings", rank=0)
 _HELD = Column("holdings", "HELD", "holdings", rank=9, shown=False)
 _IDS = (USER[0], changed(USER[1], rank=4))
@@ -142,7 +142,7 @@ FINDING = (
     changed(USER[1], rank=3),
     Column("detail", "DETAIL", rank=1),
 )
-DEACTIVATED = (*USER[:2], _OUTCOME, changed(_ERROR, rank=1), changed(_HELD, rank=1))
+DEACTIVATED = (*USER[:2], _OUTCOME, _ERROR, changed(_HELD, rank=1))
 
 ONBOARDED = (
     Column("customer_id", "CUSTOMER ID", "id"),

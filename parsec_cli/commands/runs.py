@@ -20,6 +20,7 @@ from parsec_cli.cli.common_options import ALL_PROFILES, NEWEST, argument, option
 from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import LocalFault, counted
 from parsec_cli.models import JsonObject
+from parsec_cli.next_command import run
 from parsec_cli.results import Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -54,7 +55,22 @@ def list_runs(
     if old := first_edition(runtime.places.runs_dir):
         runtime.screen.notice(f"not listed: {counted(old, 'run')} of an older version")
     records = [_record(runtime, one) for one in reversed(newest)]
-    return Listing("runs", columns.RUN, [records], empty="no run was made from this machine yet")
+    return Listing(
+        "runs",
+        columns.RUN,
+        [records],
+        closing=lambda: _what_is_left(runtime, newest[:1]),
+        empty="no run was made from this machine yet",
+    )
+
+
+def _what_is_left(runtime: Runtime, newest: Sequence[RecordedRun]) -> tuple[Line, ...]:
+    """Propose to look at the rows that are left of the newest run."""
+    if not any(one.counts.get(name) for one in newest for name in LEFT):
+        return ()
+    command = run("runs", "show", newest[0].id, "--failed")
+    line = runtime.screen.shell_line(command)
+    return Line("see the rows that are left with"), Line(f"  {line}", "command")
 
 
 def _runs(runtime: Runtime, profile: str | None) -> Iterator[RecordedRun]:

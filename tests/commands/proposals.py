@@ -82,6 +82,15 @@ def applied(scene: Scene) -> None:
     path.rename(path.with_name("r-20000101-0000.jsonl"))
 
 
+def failed_run(scene: Scene) -> None:
+    """Record a run whose only row failed."""
+    scene.builder.fault("PATCH", action=error(409, "no", "conflict"))
+    url, env = ("--base-url", scene.builder.url), {"PARSEC_API_KEY": scene.builder.key}
+    assert scene.tool(*url, "users", "apply", "r.csv", "--yes", env=env).code == 8
+    (path,) = scene.config.parents[2].rglob("runs/r-*.jsonl")
+    path.write_text(path.read_text().replace('"profile": "default"', '"profile": "prod"'))
+
+
 def small_quota(scene: Scene) -> None:
     scene.builder.monthly_limit = scene.builder.monthly_used + 2
 
@@ -225,6 +234,7 @@ CASES = [
     Case("users list -p prod --base-url BASE", (2, 0), STORED, no_config),
     Case("history show nothing", (3, 0), "", saved_plan),
     Case("runs show nothing", (3, 0), "^r-.*users apply", applied),
+    Case("runs list -o table", (0, 0), "u1.*failed", failed_run),
     Case("runs show r-20000101-0000-1", (3, 0), "created", applied),
     Case("users list -p sandbox", (1, 0), "", broken_sandbox),
 ]
