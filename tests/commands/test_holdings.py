@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import threading
 
 import pytest
 from commands.serving import command_in
 from commands.users.bulk_files import roster
 from support.actions import (
+    Action,
     answer,
     close,
     error,
@@ -31,6 +33,9 @@ RICH = {
 TEXT = "48,250.75 USDC, 1 open order, 2 positions"
 ORDERS = [{"id": "o1", "status": "open"}, {"id": "o2", "status": "filled"}]
 POSITIONS = [{"size": 120.0}, {"size": "0"}, {"size": "0.5"}]
+
+
+PATIENCE = 60.0  # what a hang would cost
 
 
 @pytest.fixture
@@ -237,8 +242,42 @@ def test_users_who_were_found_in_a_listing_are_read_again(run, builder, work):
     (work / "ids").write_text("".join(f"{user['external_id']}\n" for user in users))
     done = run("users", "deactivate", "--from-file", "ids", "--max", "60", "-n", "--json")
     assert done.code == 0, done
-    read = [path for path in paths(builder) if path.startswith("GET /builder/users/")]
-    assert read == [f"GET /builder/users/{user['customer_id']}" for user in users[::20]]
+    read = {path for path in paths(builder) if path.startswith("GET /builder/users/")}
+    assert read == {f"GET /builder/users/{user['customer_id']}" for user in users[::20]}
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "most"),
+    [
+        ("file", (), 8),
+        ("apply", (), 8),
+        ("prune", ("--concurrency", "2"), 2),
+    ],
+)
+def test_the_holdings_of_several_users_are_read_at_the_same_time(
+    run, builder, forms, form, options, most
+):
+    meeting, busy, lock = threading.Barrier(most), [0, 0], threading.Lock()
+
+    def act(peer, request):
+        with lock:
+            busy[0] += 1
+            busy[1] = max(busy)
+        meeting.wait(PATIENCE)  # fails unless that many requests are here together
+        with lock:
+            busy[0] -= 1
+        return json_answer(200, []).act(peer, request)
+
+    names = [f"u{n}" for n in range(8)]
+    for name in names:
+        builder.add(name, wallet=wallet(), linked_exchanges=["polymarket"])
+    command, count = forms(form, *names)
+    builder.fault("GET", "/orders", action=Action("together", act), times=len(names))
+
+    done = run(*command, *options, "--confirm", count)
+
+    assert (done.code, busy) == (0, [0, most])
+    assert len(builder.mutations) == len(names)
 
 
 BAD = {

@@ -55,6 +55,19 @@ def requests(builder, method: str) -> int:
     return len([r for r in builder.requests if r.method == method and r.complete])
 
 
+def test_a_signal_ends_the_reading_of_holdings_at_once(start, builder):
+    names = ["bob", "carol"]
+    for name in names:
+        builder.add(name, wallet=wallet(), linked_exchanges=["polymarket"])
+    builder.fault("GET", "/orders", action=stall(), times=9)
+    child = start("users", "deactivate", *names, "--confirm", "2")
+    until(lambda: len([r for r in builder.requests if r.path.endswith("/orders")]) == len(names))
+    child.signal(signal.SIGINT)
+    completed = child.finish()
+    assert completed.code == 130, completed
+    assert builder.mutations == []
+
+
 @pytest.mark.parametrize(
     ("argv", "number", "code"),
     [(("pool", "show"), *INT), (SET_QPS, *TERM), (DEACTIVATE, *INT)],

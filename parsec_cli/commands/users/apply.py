@@ -123,7 +123,7 @@ def _apply(
     pool, allowed = get_pool(builder.client), saved.allow_overcommit
     builder.within_limits(checked, pool, allow_overcommit=allowed, command=overcommit)
     consent.check_max(len(checked.deactivations), options.most)
-    checked, everyone = builder.with_holdings(checked)
+    checked, everyone = builder.with_holdings(checked, concurrency=options.concurrency)
     unsent, ahead = _unsent(saved.plan, checked), builder.forecast(checked, pool)
     if options.dry_run:
         return plan_listing(runtime, unsent, ahead, saved.digest)

@@ -36,6 +36,7 @@ _HEADINGS = {
     "deactivate": "Deactivating users in",
     "set-qps": "Setting limits in",
 }
+CONCURRENCY = 8  # requests at the same time
 # a run continues at a low rate where these keep it from reading its limits
 _UNREAD = (errors.Unreachable, errors.Refused, errors.NotFound, errors.ForeignNotFound)
 
@@ -92,24 +93,36 @@ class BuilderState:
         return ahead
 
     def with_holdings(
-        self, checked: CheckedPlan, earlier: EarlierDeactivations | None = None
+        self,
+        checked: CheckedPlan,
+        earlier: EarlierDeactivations | None = None,
+        *,
+        concurrency: int = CONCURRENCY,
     ) -> tuple[CheckedPlan, list[Held]]:
         """Read what the users to be deactivated hold; warn of `earlier` deactivations of them."""
         users = {one.customer_id: checked.user(one) for one in checked.deactivations}
         held: dict[str, Holdings | None] = dict.fromkeys(users)
         to_read = {customer: user for customer, user in users.items() if has_wallet(user)}
         if to_read:
+            from parsec_cli.bulk.run.parallel import for_each
+
             needed = sum(map(self._reads, to_read.values()))
             plan.check_quota(needed, self._quota_left, reading=True)
             with self.runtime.screen.progress(len(to_read), "reading holdings") as progress:
-                for customer, user in to_read.items():
+
+                def read(customer: str) -> None:
                     if fault := quota_used_up(self.client.quota):
                         raise fault
                     now, held[customer] = changes.read_holdings(
-                        self.client, user, fetched=self.fetched, balances_only=self._balances_only
+                        self.client,
+                        to_read[customer],
+                        fetched=self.fetched,
+                        balances_only=self._balances_only,
                     )
                     checked.snapshot.refresh(now)
                     progress.advance()
+
+                for_each(to_read, read, concurrency)
         checked = checked.with_holdings(held)
         everyone = [Held(checked.user(action), action.holdings) for action in checked.deactivations]
         warn_of_unknown(self.runtime, everyone, earlier)
@@ -129,7 +142,7 @@ class RunOptions:
     results: str | None = None
     reason: str = ""
     yes: bool = False
-    concurrency: int = 8
+    concurrency: int = CONCURRENCY
     max_failures: int | None = None
     balances_only: bool = False
     allow_overcommit: bool = False
