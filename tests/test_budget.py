@@ -110,7 +110,12 @@ def test_a_plan_that_changes_nothing_is_one_listing_the_usage_and_the_pool(asked
 
 @pytest.mark.parametrize(
     ("command", "request_made"),
-    [(("pool", "show"), POOL), (("pool", "check"), POOL), (("usage", "show"), USAGE)],
+    [
+        (("pool", "show"), POOL),
+        (("pool", "check"), POOL),
+        (("usage", "show"), USAGE),
+        (("usage", "check"), USAGE),
+    ],
 )
 def test_showing_one_thing_is_one_request(command, request_made, asked):
     assert asked(*command) == [request_made]

@@ -75,7 +75,9 @@ def test_no_header_of_a_good_response_leads_to_another_host(
 PLACES = ("", "/", "/api/v1", "/api/v1/", "/gw", "/gw/parsec/api/v1")
 CALLS = {
     "pool show": "GET {root}/builder/pool",
+    "pool share": "GET {root}/builder/pool",
     "usage show": "GET {root}/usage",
+    "usage check": "GET {root}/usage",
     "escrow show": "GET {root}/builder/escrow/config",
     "users list": "GET {root}/builder/users?limit=100",
     "api GET builder/pool": "GET {root}/builder/pool",

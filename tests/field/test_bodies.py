@@ -83,7 +83,12 @@ def test_zero_is_shown_as_zero_and_null_as_nothing(run, builder, form):
 WRONG_READS = {
     "pool show": ({"qps_pool": -1, "end_user_count": 1, "total_allocated_qps": 1}, {}),
     "pool check": ({"qps_pool": 5, "end_user_count": True, "total_allocated_qps": 1}, {}),
+    "pool share": ({"qps_pool": 5, "end_user_count": 1, "total_allocated_qps": "1"}, {}),
     "escrow show": ({"fee_bps": 5}, {"fee_escrow_enabled": "yes"}),
+    "usage check": (
+        {"limits": {"monthly_requests": -1}, "usage": {}},
+        {"limits": {"monthly_requests": 5}},
+    ),
     "usage show": (
         {"limits": {"monthly_requests": -1}, "usage": {}},
         {"limits": {"monthly_requests": True}, "usage": {}},

@@ -105,7 +105,8 @@ def _failure(user: User, rows: Sequence[JsonObject]) -> Refused | None:
     if broken:
         names = " and ".join(row["exchange"] for row in broken)
         text = f"the stored credentials of `{user.name}` do not work on {names}"
-        details = [f"{row['exchange']}: {row['message']}" for row in broken if row.get("message")]
+        texts = [(row["exchange"], row.get("message")) for row in broken]
+        details = [f"{name}: {text}" for name, text in texts if text and isinstance(text, str)]
         return Refused(text, details=details, hint=hint, command=command)
     if not any(row["authenticated"] for row in rows):
         text = f"`{user.name}` has no stored credentials on any exchange"
