@@ -109,6 +109,16 @@ def test_another_format_can_be_chosen(run, users, chosen):
 
 
 @pytest.mark.usefixtures("users")
+def test_fields_can_be_chosen_in_every_format(run):
+    fields = ("--fields", "external_id,before,after")
+    assert run("pool", "share", *fields).out == "external_id,before,after\r\nbig,600,490\r\n"
+    (share,) = run("pool", "share", "--json", *fields).json["shares"]
+    assert share == {"external_id": "big", "before": 600, "after": 490}
+    table = run("pool", "share", "-o", "table", *fields).out
+    assert table.splitlines()[1].split() == ["big", "600", "490"]
+
+
+@pytest.mark.usefixtures("users")
 def test_a_pool_that_counts_differently_is_a_warning(run, builder):
     builder.extra_pool = {"total_allocated_qps": 970}
     done = run("pool", "share", "-q")

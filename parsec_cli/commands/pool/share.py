@@ -141,8 +141,7 @@ def _as_json(share: Share) -> JsonObject:
 
 
 def _as_roster(share: Share) -> JsonObject:
-    ids = {"external_id": share.user.external_id, "customer_id": share.user.customer_id}
-    return {**ids, "qps_limit": share.after}
+    return {**_as_json(share), "qps_limit": share.after}
 
 
 def _for_people(shares: Sequence[Share]) -> Iterator[JsonObject]:
