@@ -15,7 +15,7 @@ USER = (
     Column("tier", "TIER", rank=3),
     Column("linked_exchanges", "EXCHANGES", "list", rank=4),
     Column("wallet.wallet_type", "WALLET", rank=2),
-    Column("created_at", "CREATED", "time", rank=6),
+    Column("created_at", "CREATED", "date", rank=6),
     Column("wallet.eoa_address", "EOA ADDRESS", "id", rank=9, shown=False),
     Column("wallet.safe_address", "SAFE ADDRESS", "id", rank=9, shown=False),
     Column("wallet.chain_id", "CHAIN", "id", rank=9, shown=False),
@@ -57,7 +57,7 @@ USAGE = (
 CHECK = (
     Column("name", "CHECK", rank=0),
     Column("status", "STATUS", "outcome", rank=0),
-    Column("detail", "DETAIL", rank=0),
+    Column("detail", "DETAIL", "prose", rank=0),
 )
 
 SETTINGS = (

@@ -28,6 +28,7 @@ EXTRA_FORMATS = {"prometheus": "prometheus", "markdown": "markdown"}
 ColumnKind = Literal[
     "text",
     "words",
+    "prose",
     "id",
     "number",
     "percent",
@@ -40,7 +41,9 @@ ColumnKind = Literal[
     "holdings",
     "outcome",
 ]
-Tone = Literal["plain", "strong", "dim", "good", "warning", "bad", "alarm", "unknown", "command"]
+Tone = Literal[
+    "plain", "strong", "dim", "good", "warning", "bad", "alarm", "unknown", "command", "hint"
+]
 Words = str | tuple[tuple[str, Tone], ...]  # text, or parts of a text with a tone each
 # the tone of a word in a column of the kind "outcome"
 OUTCOMES: dict[str, Tone] = {
@@ -60,7 +63,8 @@ class Column:
     """One named field of a record.
 
     A table escapes and shortens cells by their kind. "text" is data; "words" is text of this tool,
-    which may contain `→`; "percent" is a number such as 42.2; "bar" a share from 0 to 1, drawn.
+    which may contain `→`; "prose" is the same, of several lines if it does not fit; "percent" is a
+    number such as 42.2; "bar" a share from 0 to 1, drawn.
     `path` is the server's name, dotted if nested (`wallet.safe_address`). A terminal never drops
     or shortens columns of `rank` 0; a narrow one drops the highest rank first. `shown` is False
     for fields that only csv, tsv and `--fields` have.
@@ -100,7 +104,7 @@ class Bar:
     """A utilisation bar: `used` of `total`; warning from `warn_at` percent, bad from `bad_at`.
 
     `text` replaces the figures behind the bar; in it, `{percent}` stands for the share. `earlier`
-    values of `used`, oldest first, are drawn as a sparkline.
+    values of `used`, oldest first, are drawn as a sparkline; None is a gap.
     """
 
     label: str
@@ -109,7 +113,7 @@ class Bar:
     warn_at: float = 75.0
     bad_at: float = 90.0
     text: str = ""
-    earlier: tuple[int, ...] = ()
+    earlier: tuple[int | None, ...] = ()
 
 
 @record

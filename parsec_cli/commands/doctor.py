@@ -15,7 +15,7 @@ from parsec_cli.models import JsonObject, Usage
 from parsec_cli.next_command import run
 from parsec_cli.records import state
 from parsec_cli.redaction import without_keys
-from parsec_cli.results import Listing
+from parsec_cli.results import Block, Line, Listing, Tone
 from parsec_cli.runtime import Runtime
 
 
@@ -31,7 +31,7 @@ def command(ctx: typer.Context) -> Listing:
 
     """
     runtime = runtime_of(ctx)
-    report = _Report(runtime, [])
+    report = _Report(runtime, [], [])
     if report.check("config", lambda: _config(runtime)):
         profile = runtime.profile
         sources = {"base_url": "default", **profile.sources}
@@ -47,9 +47,17 @@ def command(ctx: typer.Context) -> Listing:
         if keyed and report.check("api", lambda: _api(runtime, usages)):
             report.check("quota", lambda: _quota(usages[0]))
             report.check("pool", lambda: _pool(runtime))
-    return Listing("checks", columns.CHECK, [report.lines], exit_code=report.exit_code)
+    return Listing(
+        "checks",
+        columns.CHECK,
+        [report.lines],
+        closing=lambda: tuple(report.hints),
+        exit_code=report.exit_code,
+        tone=lambda line: _TONES.get(line["status"], "plain"),
+    )
 
 
+_TONES: dict[str, Tone] = {"failed": "bad", "warning": "warning"}  # of whole rows
 LOW_QUOTA = 0.1
 FULL_POOL = 90.0
 # "ok" or "warning", and the detail
@@ -60,6 +68,7 @@ Finding = tuple[str, str]
 class _Report:
     runtime: Runtime
     lines: list[JsonObject]
+    hints: list[Block]
     exit_code: int = 0
 
     def check(self, name: str, check: Callable[[], Finding]) -> bool:
@@ -74,10 +83,21 @@ class _Report:
                 if isinstance(fault, Unauthorized):
                     hint, command = "store another key with", run("config", "set", "api_key")
             line = self.runtime.screen.shell_line(command)
-            text = " ".join(filter(None, (hint, f"`{line}`" if line else "")))
-            status, detail = "failed", without_keys(fault.message + (f" ({text})" if text else ""))
+            status, detail = "failed", without_keys(fault.message)
+            if self.runtime.screen.shows_table:
+                self.hints += _hint(hint, line)
+            elif text := " ".join(filter(None, (hint, f"`{line}`" if line else ""))):
+                detail = without_keys(f"{fault.message} ({text})")
         self.lines.append({"name": name, "status": status, "detail": detail})
         return status != "failed"
+
+
+def _hint(text: str, line: str) -> list[Block]:
+    """Return a hint below the table, with its command on a line of its own."""
+    blocks: list[Block] = []
+    if text or line:
+        blocks.append(Line((("hint:", "hint"), (f" {without_keys(text or 'run')}", "plain"))))
+    return [*blocks, *(Line(f"  {one}", "command") for one in line.splitlines())]
 
 
 def _config(runtime: Runtime) -> Finding:
@@ -123,7 +143,7 @@ def _quota(usage: Usage) -> Finding:
     if left is None or not limit:
         return "ok", "unlimited" if limit == 0 else "unknown"
     status = "warning" if left < LOW_QUOTA * limit else "ok"
-    return status, f"{left} of {limit} requests left until {reset_time(usage.resets_at) or '?'}"
+    return status, f"{left:,} of {limit:,} requests left until {reset_time(usage.resets_at) or '?'}"
 
 
 def _pool(runtime: Runtime) -> Finding:
@@ -132,4 +152,4 @@ def _pool(runtime: Runtime) -> Finding:
     pool = get_pool(runtime.client)
     status = "warning" if pool.used_percent >= FULL_POOL else "ok"
     users = counted(pool.end_user_count, "user")
-    return status, f"{pool.used_percent}% of {pool.qps_pool} QPS allocated to {users}"
+    return status, f"{pool.used_percent}% of {pool.qps_pool:,} QPS allocated to {users}"

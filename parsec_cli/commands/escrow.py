@@ -10,6 +10,7 @@ from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import shown
+from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Card, Record
 
@@ -28,9 +29,30 @@ def show(ctx: typer.Context) -> Record:
     from parsec_cli.api.reads import get_escrow
 
     escrow = get_escrow(runtime_of(ctx).client)
-    pairs = {column.path: shown(escrow.get(column.path)) for column in columns.ESCROW}
-    pairs["min_fee_usdc"] = _min_fee(escrow)
-    return Record(escrow, columns.ESCROW, (Card(tuple(pairs.items())),))
+    pairs = {
+        "fee escrow": _joined(_on(escrow.get("fee_escrow_enabled")), _bps(escrow, "fee_bps")),
+        "minimum fee": _joined(_min_fee(escrow), _bps(escrow, "min_fee_bps")),
+        "escrow contract": shown(escrow.get("escrow_contract_address")),
+        "treasury": shown(escrow.get("treasury_address")),
+        "affiliate": _joined(
+            shown(escrow.get("affiliate_address")), _bps(escrow, "affiliate_fee_bps")
+        ),
+    }
+    return Record(escrow, columns.ESCROW, (Card(tuple(pairs.items()), indent=True),))
+
+
+def _on(value: object) -> str:
+    return "on" if value is True else "off" if value is False else shown(value)
+
+
+def _bps(escrow: JsonObject, name: str) -> str:
+    value = escrow.get(name)
+    number = f"{value:,}" if type(value) is int else shown(value)
+    return f"{number} bps" if number else ""
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
 
 
 def _min_fee(escrow: JsonObject) -> str:
@@ -40,4 +62,7 @@ def _min_fee(escrow: JsonObject) -> str:
         usdc = Decimal(raw) / 1_000_000
     except InvalidOperation:
         return raw
-    return f"{raw} ({usdc:f} USDC, if in base units)" if usdc.is_finite() else raw
+    if not usdc.is_finite():
+        return raw
+    amount = Holdings((("USDC", str(usdc)),)).text
+    return f"{raw} ({amount} if in base units)"

@@ -37,7 +37,7 @@ def _console(surface: Surface, file: IO[str] | None = None, *, whole: bool = Fal
     return Console(
         file=io.StringIO() if file is None else file,
         width=_UNBOUNDED if whole or surface.width is None else surface.width,
-        height=25,
+        height=surface.height,
         force_terminal=surface.moves,
         force_interactive=surface.moves,
         force_jupyter=False,
@@ -105,7 +105,7 @@ def live(surface: Surface, write: Callable[[str], None], *, transient: bool) -> 
         transient=transient,
         redirect_stdout=False,
         redirect_stderr=False,
-        vertical_overflow="visible",
+        vertical_overflow="ellipsis",  # lines above the screen could not be redrawn
     )
 
 
@@ -149,11 +149,15 @@ def bar_line(bar: Bar, surface: Surface) -> Text:
     return line(width, *((_GAP, beside) if beside[0] else ()), "\n", below)
 
 
-def sparkline(values: Sequence[int], total: int) -> str:
+def sparkline(values: Sequence[int | None], total: int) -> str:
     """Draw values as steps, from their least to their greatest, but at least a tenth of `total`."""
-    least = min(values)
-    span = max(max(values) - least, total / 10, 1)
-    return "".join(_STEPS[int((value - least) / span * (len(_STEPS) - 1))] for value in values)
+    known = [value for value in values if value is not None]
+    least = min(known)
+    span = max(max(known) - least, total / 10, 1)
+    return "".join(
+        " " if value is None else _STEPS[int((value - least) / span * (len(_STEPS) - 1))]
+        for value in values
+    )
 
 
 def small_bar(share: float, surface: Surface) -> str:

@@ -131,6 +131,9 @@ class Format(ABC):
         for frame in self.checked(frames):
             self.record(frame)
 
+    def pause(self) -> None:  # noqa: B027 -- only tables are redrawn
+        """End what is redrawn in place, because other text is about to be written."""
+
     def pages(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
         """Yield the pages; check `--fields` against the first one with records."""
         checked = not self.fields

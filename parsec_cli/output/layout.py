@@ -16,7 +16,7 @@ from rich.text import Text
 
 from parsec_cli.models import JsonObject
 from parsec_cli.output import draw
-from parsec_cli.output.lines import Cell, rows_of, shown
+from parsec_cli.output.lines import TIMES, Cell, rows_of, shown
 from parsec_cli.output.streams import STYLES, Surface
 from parsec_cli.records import state
 from parsec_cli.redaction import Redaction
@@ -24,9 +24,11 @@ from parsec_cli.results import OUTCOMES, Column, ColumnKind, Tone
 
 GAP = "  "
 NULL = "–"
+_KEPT = 1  # columns up to this rank are shown even if some long ids then take a line of their own
 _LEAST_CONSTANT = 2  # the rank of columns that may give way because all their cells are the same
 # the widest that a column of free text grows at first; ids, times and numbers are never shortened
 _WIDEST_TEXT = 40
+_NARROWEST_PROSE = 20
 _MAY_SHORTEN = ("text", "words", "list")
 _UUID = 36
 _SCREENFUL = 50  # rows that Rich draws
@@ -42,7 +44,10 @@ def rows_for_people(
     def cell(value: Any, kind: ColumnKind) -> Cell:
         return draw.small_bar(value, surface) if kind == "bar" else shown(value, kind)
 
-    write: dict[ColumnKind, Callable[[str], str]] = {"words": surface.readable, "bar": str}
+    write: dict[ColumnKind, Callable[[str], str]] = {
+        **dict.fromkeys(("words", "prose"), surface.readable),
+        "bar": str,
+    }
     rows = rows_of(columns, records, redaction, cell)
     ways = [write.get(column.kind, surface.exact) for column in columns]
     return [[c and way(c) for c, way in zip(row, ways, strict=True)] for row in rows]
@@ -92,16 +97,12 @@ class Layout:
         most = max(_UUID, self._limit // 2)
         slots = [self._slot(place, column, rows, most) for place, column in enumerate(columns)]
         ranked = sorted(slots, key=lambda slot: slot.order)
-        kept = [slot for slot in ranked if slot.column.rank == ranked[0].column.rank]
-        others = [slot for slot in ranked if slot not in kept]
-        room = self._limit + len(GAP) - sum(slot.width + len(GAP) for slot in kept)
-        for wide in sorted(kept, key=lambda slot: slot.width, reverse=True) if room < 0 else ():
-            narrow = self._slot(wide.place, wide.column, rows, wide.width + room)
-            if narrow.width <= wide.width + room:
-                room += wide.width - narrow.width
-                kept[kept.index(wide)] = narrow
-                break
-        kept, others = (kept, others) if room >= 0 else ([], [])
+        least = min((slot.column.rank for slot in slots), default=0)
+        kept, room = self._kept([s for s in ranked if s.column.rank <= max(least, _KEPT)], rows)
+        if not kept:
+            kept, room = self._kept([s for s in ranked if s.column.rank == least], rows)
+        places = {slot.place for slot in kept}
+        others = [slot for slot in ranked if slot.place not in places] if kept else []
         # the first that does not fit ends it: a column must not take the place of a better one
         for slot in others:
             if slot.width + len(GAP) > room:
@@ -111,9 +112,25 @@ class Layout:
         self._slots = sorted(kept, key=lambda slot: slot.place)
         # the room that is left goes to columns of text that could use it, from the left
         for slot in self._slots:
-            more = min(room, max(0, slot.widest - slot.width)) if slot.shortens else 0
+            grows = slot.shortens or slot.column.kind == "prose"
+            more = min(room, max(0, slot.widest - slot.width)) if grows else 0
             slot.width += more
             room -= more
+
+    def _kept(self, slots: list[_Slot], rows: Sequence[_Row]) -> tuple[list[_Slot], int]:
+        """Return the slots and the room that they leave; if need be, the widest gets narrower.
+
+        Return no slots if they do not fit.
+        """
+        room = self._limit + len(GAP) - sum(slot.width + len(GAP) for slot in slots)
+        if room >= 0:
+            return slots, room
+        for wide in sorted(slots, key=lambda slot: slot.width, reverse=True):
+            narrow = self._slot(wide.place, wide.column, rows, wide.width + room)
+            if narrow.width <= wide.width + room:
+                left = room + wide.width - narrow.width
+                return [narrow if slot is wide else slot for slot in slots], left
+        return [], 0
 
     def _slot(self, place: int, column: Column, rows: Sequence[_Row], most: int) -> _Slot:
         widths = [_width(row[place]) for row in rows]
@@ -121,11 +138,15 @@ class Layout:
         widest = max(widths, default=1)
         shortens = column.rank > 0 and column.kind in _MAY_SHORTEN
         width = min(widest, _WIDEST_TEXT)
-        if not shortens:
+        if column.kind == "prose":
+            width = min(widest, _NARROWEST_PROSE)
+        elif not shortens:
             # one long id must affect only its own line
             usual = [width for width in widths if width <= most]
             width = max(usual) if usual and 2 * len(usual) >= len(widths) else widest
-        constant = len(rows) > 1 and all(row[place] == rows[0][place] for row in rows)
+        # times are shortened, so they may differ all the same
+        constant = len(rows) > 1 and column.kind not in TIMES
+        constant = constant and all(row[place] == rows[0][place] for row in rows)
         width = max(width, _width(title))
         return _Slot(place, column, title, widest, width, shortens, constant)
 
@@ -146,7 +167,7 @@ class Layout:
                 overflow="crop",
             )
         drawn = rows[:_SCREENFUL]
-        fixed = [slot for slot in self._slots if not slot.shortens]
+        fixed = [s for s in self._slots if not s.shortens and s.column.kind != "prose"]
         if any(_width(row[slot.place]) > slot.width for row in drawn for slot in fixed):
             drawn = []
         for row, tone in _with_tones(drawn, tones):
@@ -159,7 +180,8 @@ class Layout:
         cell = self._shortened(row[slot.place], slot)
         if cell is None:
             return Text.assemble((self._null, "dim"))
-        return Text.assemble((cell, STYLES[tone if tone != "plain" else _tone(cell, slot)]))
+        text = Text.assemble((cell, STYLES[tone if tone != "plain" else _tone(cell, slot)]))
+        return draw.wrapped(text, slot.width) if slot.column.kind == "prose" else text
 
     def lines(
         self, rows: Sequence[_Row], tones: Sequence[Tone] = (), *, titles: bool = True

@@ -26,7 +26,7 @@ from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record
 from parsec_cli.visible import visible
 
 _NEEDS_NO_ESCAPE = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\t\n"
-_TIMES: dict[ColumnKind, str] = {"time": "%Y-%m-%d %H:%MZ", "date": "%Y-%m-%d"}
+TIMES: dict[ColumnKind, str] = {"time": "%Y-%m-%d %H:%MZ", "date": "%Y-%m-%d"}
 Cell = str | None
 _Write = Callable[[Any, ColumnKind], Cell]
 
@@ -72,7 +72,7 @@ def plain(value: Any, kind: ColumnKind) -> str:
         return value
     if kind == "holdings":
         return _holdings(value)
-    if kind in _TIMES and (time := _time(value)) is not None:
+    if kind in TIMES and (time := _time(value)) is not None:
         return time.isoformat().replace("+00:00", "Z")
     return _text(value)
 
@@ -90,8 +90,8 @@ def shown(value: Any, kind: ColumnKind) -> str | None:
         return _holdings(value) or None
     if value is True or value is False:
         return "yes" if value else "no"
-    if kind in _TIMES and (time := _time(value)) is not None:
-        return time.strftime(_TIMES[kind])
+    if kind in TIMES and (time := _time(value)) is not None:
+        return time.strftime(TIMES[kind])
     if kind == "percent" and isinstance(value, int | float):
         return percent(value, 100)
     if kind == "number" and type(value) is int:

@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
-from parsec_cli.errors import LocalFault, ParsecError, ReaderLeft, Stopped, counted
+from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, Stopped, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import Fields, Format
 from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
@@ -113,7 +113,10 @@ class Screen:
                 self._print_summary(result)
             case Frames():
                 frames = map(self._print_summary, result.frames)
-                self._format.frames(changed(result, frames=frames))
+                try:
+                    self._format.frames(changed(result, frames=frames))
+                except Interrupted as stop:  # how it is meant to end
+                    return stop.exit_code
         if count := self._format.encoder.replaced:
             text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
             self.notice(f"{text} half a surrogate pair, written as \\ufffd")
@@ -130,14 +133,14 @@ class Screen:
     ) -> None:
         """Print a notice, unless quiet; a proposed command gets a line of its own."""
         if not self.quiet:
-            self._print_line(self._painted(text, tone) + self._proposal(command))
+            self._print_line(self._message(text, tone) + self._proposal(command))
 
     def warning(self, text: str, command: NextCommand | None = None) -> None:
-        self._print_line(self._labelled("warning:", "caution", text) + self._proposal(command))
+        self._print_line(self._message(text, "caution", "warning:") + self._proposal(command))
 
     def alarm(self, text: str) -> None:
         """Print what a check found, even if quiet."""
-        self._print_line(self._painted(text, "error"))
+        self._print_line(self._message(text, "error"))
 
     def shell_line(self, command: NextCommand | None) -> str:
         """Return the whole command, quoted for a shell, below comments on its placeholders."""
@@ -165,10 +168,10 @@ class Screen:
 
             self._print_line(error_document(error, command, self._redaction))
             return
-        lines = [self._labelled("error:", "error", error.message)]
+        lines = [self._message(error.message, "error", "error:")]
         lines += [self._err.wrapped(self._clean_message(text), "  ") for text in error.details]
         if error.hint:
-            lines.append(self._labelled("hint:", "hint", error.hint))
+            lines.append(self._message(error.hint, "hint", "hint:"))
         self._print_line("\n".join(lines) + self._command_lines(command))
 
     def log(self, text: str) -> None:
@@ -282,13 +285,8 @@ class Screen:
         """Clean text that may quote a response; a question shows the word to type unchanged."""
         return self._clean(without_keys(text))
 
-    def _painted(self, text: str, style: str) -> str:
-        lines = self._err.wrapped(self._clean_message(text)).split("\n")
-        return "\n".join(self._err.paint(line, style) for line in lines)
-
-    def _labelled(self, label: str, style: str, text: str) -> str:
-        line = self._err.wrapped(f"{label} {self._clean_message(text)}")
-        return self._err.paint(label, style) + line.removeprefix(label)
+    def _message(self, text: str, style: str, label: str = "") -> str:
+        return self._err.message(self._clean_message(text), style, label)
 
     def _print_line(self, text: str) -> None:
         self._print(f"{text}\n")
@@ -297,4 +295,6 @@ class Screen:
         if self._progress:
             self._progress.write_above(text)
         else:
+            if "_format" in self.__dict__:
+                self._format.pause()
             self._err_sink.write_quietly(text)

@@ -24,6 +24,7 @@ _READER_GONE = {errno.EPIPE, errno.ECONNRESET, errno.ESHUTDOWN}
 if sys.platform == "win32":
     _READER_GONE.add(errno.EINVAL)  # how Windows reports a closed pipe
 _USUAL_WIDTH = 80
+_USUAL_HEIGHT = 24
 _NARROWEST_PROSE = 20
 # Rich's style for each tone and for the labels of messages; no black or white, which vanish on one
 # of the usual backgrounds
@@ -59,6 +60,7 @@ class Surface:
     moves: bool
     accessible: bool
     encoding: str
+    height: int = _USUAL_HEIGHT
 
     def paint(self, text: str, tone: str) -> str:
         if not self.colour or not text or not STYLES[tone]:
@@ -110,6 +112,13 @@ class Surface:
         )
         return "\n".join(lines)
 
+    def message(self, text: str, style: str, label: str = "") -> str:
+        """Break a message into lines; the style is that of its label, or of all if it has none."""
+        if label:
+            lines = self.wrapped(f"{label} {text}")
+            return self.paint(label, style) + lines.removeprefix(label)
+        return "\n".join(self.paint(line, style) for line in self.wrapped(text).split("\n"))
+
     @property
     def ellipsis(self) -> str:
         return "…" if self.blocks else "..."
@@ -133,6 +142,7 @@ def surface_of(stream: TextIO | None, environ: Mapping[str, str]) -> Surface:
         moves=terminal and not dumb and not accessible,
         accessible=accessible,
         encoding=encoding,
+        height=terminal_size(stream).lines if terminal else _USUAL_HEIGHT,
     )
 
 
@@ -141,14 +151,20 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def columns_of(stream: TextIO | None, environ: Mapping[str, str]) -> int:
-    """Return COLUMNS, else the terminal's own width; a terminal of unknown width reports 0."""
+    """Return COLUMNS, else the terminal's own width."""
     columns = environ.get("COLUMNS", "")
     if columns.isascii() and columns.isdigit() and int(columns[:9]) > 0:
         return int(columns[:9])
+    return terminal_size(stream).columns
+
+
+def terminal_size(stream: TextIO | None) -> os.terminal_size:
+    """Return the size of a terminal; one of unknown size reports 0."""
     try:
-        return os.get_terminal_size(stream.fileno() if stream else 1).columns or _USUAL_WIDTH
+        size = os.get_terminal_size(stream.fileno() if stream else 1)
     except (OSError, ValueError):
-        return _USUAL_WIDTH
+        size = os.terminal_size((0, 0))
+    return os.terminal_size((size.columns or _USUAL_WIDTH, size.lines or _USUAL_HEIGHT))
 
 
 def _encodes(encoding: str, text: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from rich.cells import cell_len
+from rich.live import Live
 from rich.text import Text
 
 from parsec_cli.output import draw
@@ -37,6 +38,8 @@ _NARROWEST_VALUE = 12
 
 
 class Table(Format):
+    _live: Live | None = None  # while frames are redrawn in place
+
     def listing(self, listing: Listing) -> None:
         columns = self._columns(listing.columns)
         layout: Layout | None = None
@@ -63,9 +66,20 @@ class Table(Format):
         if not self.surface.moves:
             super().frames(frames)
             return
-        with draw.live(self.surface, self.sink.write, transient=False) as live:
+        try:
             for frame in self.checked(frames):
-                live.update(Text.from_ansi(self._text(frame).rstrip("\n")), refresh=True)
+                if self._live is None:
+                    self._live = draw.live(self.surface, self.sink.write, transient=False)
+                    self._live.start()
+                drawn = Text.from_ansi(self._text(frame).rstrip("\n"))
+                self._live.update(drawn, refresh=True)
+        finally:
+            self.pause()
+
+    def pause(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
     def _text(self, record: Record) -> str:
         blocks = record.blocks

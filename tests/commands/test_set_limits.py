@@ -26,7 +26,7 @@ def test_decreases_make_room_for_an_increase_in_a_full_pool(run, builder, histor
     done = run("users", "set-qps", "vip=60", "a=20", "b=20", "--json")
     assert done.code == 0, done
     assert limits(builder) == {"a": 20, "b": 20, "vip": 60}
-    assert "pool 100 -> 100 of 100" in done.err
+    assert "pool 100 → 100 of 100" in done.err
     assert outcomes(done) == {"changed": 3}
     assert {row["external_id"]: row["after"]["qps_limit"] for row in done.json["results"]} == {
         "vip": 60,

@@ -96,8 +96,8 @@ def test_a_bar_never_shrinks_and_only_a_full_total_is_full(total, one, other):
 
 
 def test_a_sparkline_shows_the_earlier_values():
-    text = draw(Bar("pool", 300, 1000, earlier=(100, 200, 100)))
-    assert "  ▁▄▁█  30.0%" in text
+    text = draw(Bar("pool", 300, 1000, earlier=(None, 100, 200, 100)))
+    assert "░   ▁▄▁█  30.0%" in text
     assert "▁" not in draw(Bar("pool", 300, 1000, earlier=(100, 200)), TERM="dumb")
     assert "▁" not in draw(Bar("pool", 300, 1000, earlier=(100, 200)), ACCESSIBLE="1")
 

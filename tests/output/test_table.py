@@ -8,6 +8,7 @@ from output.builders import (
     BUILDER_KEY,
     OWN_COLOURS,
     USER_COLUMNS,
+    Shown,
     listing,
     record,
     safe_user,
@@ -16,7 +17,7 @@ from output.builders import (
     user,
 )
 
-from parsec_cli.errors import ServerFault
+from parsec_cli.errors import Interrupted, ServerFault
 from parsec_cli.results import Bar, Card, Column, Frames, Grid, Line, Listing, Record
 
 USERS = [
@@ -74,22 +75,22 @@ def test_ids_are_never_shortened(width, ids):
 
 
 def test_one_very_long_id_affects_only_its_own_line():
-    users = [user("alice", 1, qps_limit=1), user("x" * 300, 2), user("bob", 3)]
+    users = [user("alice", 1, qps_limit=1), user("x" * 300, 2), user("bob", 3, tier="max")]
     assert show(listing(users), **at(64)).out.splitlines()[1:] == [
         "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    1  pro",
         "x" * 300 + "  cf20f87b-0e42-5928-86d5-05b03dc2f444",
-        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    –  pro",
+        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    –  max",
     ]
 
 
 @pytest.mark.parametrize("length", [25, 36, 37, 300])
 def test_an_id_that_leaves_no_room_for_the_other_id_affects_only_its_own_line(length):
-    users = [user("alice", 1), user("x" * length, 2), user("bob", 3)]
+    users = [user("alice", 1), user("x" * length, 2), user("bob", 3, tier="max")]
     assert show(listing(users), **at(60)).out.splitlines() == [
         "EXTERNAL ID  CUSTOMER ID                           QPS  TIER",
         "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    –  pro",
         "x" * length + "  cf20f87b-0e42-5928-86d5-05b03dc2f444",
-        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    –  pro",
+        "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    –  max",
     ]
 
 
@@ -398,3 +399,46 @@ def test_own_characters_that_cannot_be_encoded_are_replaced_and_data_is_not():
         "limit  10 -> 50\nname   a\\u{2192}b\nnone   -\n\n"
         "W         D\n10 -> 50  a\\u{2192}b\n"
     )
+
+
+def test_prose_has_several_lines_within_its_column():
+    columns = (Column("a", "a", rank=0), Column("p", "p", "prose", rank=0))
+    rows = [{"a": "first", "p": "one two three four five six"}, {"a": "next", "p": "x"}]
+    assert show(Listing("rows", columns, [rows]), **at(30)).out.splitlines() == [
+        "A      P",
+        "first  one two three four five",
+        "       six",
+        "next   x",
+    ]
+    assert "five six\n" in show(Listing("rows", columns, [rows]), "table").out
+
+
+def test_text_on_stderr_ends_the_display_that_is_redrawn():
+    def frames():
+        yield Record({}, (), (Line("one"),))
+        shown.screen.notice("retrying")
+        yield Record({}, (), (Line("two"),))
+
+    shown = Shown(**at(80))
+    assert shown.screen.show(Frames(frames())) == 0
+    assert states(shown.out) == ["one", "two"]
+    assert shown.out.count("\x1b[?25h") == 2
+    assert shown.err == "retrying\n"
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_ctrl_c_ends_frames_quietly(form):
+    def frames():
+        yield Record({"n": 1}, (Column("n", "n"),))
+        raise Interrupted("interrupted")
+
+    shown = Shown(format=form, **at(80))
+    assert shown.screen.show(Frames(frames())) == 130
+    assert shown.err == ""
+    assert form == "json" or shown.out.endswith("\n\x1b[?25h")
+
+
+def test_a_frame_never_exceeds_the_height_of_the_terminal():
+    lines = tuple(Line(str(number)) for number in range(100))
+    first = states(show(Frames(iter([Record({}, (), lines)])), **at(80)).out)[0].split("\n")
+    assert (len(first), first[-2], first[-1].strip()) == (24, "22", "...")

@@ -69,7 +69,7 @@ def check_pool(
     if allow_overcommit or after <= max(before, pool.qps_pool):
         return
     raise GuardRefused(
-        f"the sum of limits would exceed the pool: {before:,} -> {after:,} of "
+        f"the sum of limits would exceed the pool: {before:,} → {after:,} of "
         f"{pool.qps_pool:,}, {pool.free:,} free; nothing was sent",
         hint="lower other limits, or allow it with",
         command=command or again(allow_overcommit=True),

@@ -7,7 +7,7 @@ import typer
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.results import Bar, Card, Record
+from parsec_cli.results import Bar, Block, Card, Record
 
 
 @verb("show", formats=("prometheus",))
@@ -19,26 +19,30 @@ def command(ctx: typer.Context) -> Record:
       parsec usage show --json | jq .usage.monthly_requests
 
     """
-    from parsec_cli.api.error_of import reset_time
     from parsec_cli.api.reads import get_usage
     from parsec_cli.commands.shared.cards import shown
     from parsec_cli.commands.shared.checks import usage_gauges
+    from parsec_cli.output.lines import shown as shown_cell
+
+    def per_second(qps: int | None) -> str:
+        return "unlimited" if qps == 0 else "" if qps is None else f"{qps:,}"
 
     runtime = runtime_of(ctx)
     usage = get_usage(runtime.client)
     limit, used, left = usage.monthly_limit, usage.monthly_used, usage.monthly_left
-
-    def per_second(qps: int | None) -> str:
-        return "unlimited" if qps == 0 else shown(qps)
-
-    pairs = (
-        ("tier", shown(usage.tier)),
-        ("requests used", "" if used is None else f"{used:,}"),
-        ("requests left", "unlimited" if limit == 0 else "" if left is None else f"{left:,}"),
-        ("resets", reset_time(usage.resets_at) or ""),
+    blocks: list[Block] = []
+    pairs = [("tier", shown(usage.tier))]
+    if limit and used is not None:
+        figures = f"{used:,} of {limit:,} used, {left:,} left"
+        blocks.append(Bar("Monthly requests", used, limit, text=f"{{percent}}   {figures}"))
+    else:
+        amount = "unknown" if used is None else f"{used:,}"
+        quota = "unlimited" if limit == 0 else "quota unknown" if limit is None else f"of {limit:,}"
+        pairs.append(("monthly requests", f"{amount} used, {quota}"))
+    pairs += [
+        ("resets", shown_cell(usage.resets_at, "time") or ""),
         ("per second", per_second(usage.rest_qps)),
         ("burst", per_second(usage.rest_qps_burst)),
-    )
-    bar = (Bar("monthly requests", used, limit),) if limit and used is not None else ()
-    gauges = usage_gauges(runtime, usage)
-    return Record(usage.raw, columns.USAGE, (*bar, Card(pairs)), gauges=gauges)
+    ]
+    blocks.append(Card(tuple(pairs), indent=True))
+    return Record(usage.raw, columns.USAGE, tuple(blocks), gauges=usage_gauges(runtime, usage))

@@ -11,8 +11,9 @@ from parsec_cli.api.resolve import check_id
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.cards import not_sent, user_record
+from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import check_pool
+from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.models import Applied, JsonObject, User
@@ -61,7 +62,7 @@ def command(
             if runtime.resolver.find([name], to_change=True)[name] is None:
                 raise
         runtime.screen.notice(
-            f"pool {before} -> {after} of {pool.qps_pool} QPS, if the user is new"
+            f"pool {before:,} → {after:,} of {pool.qps_pool:,} QPS, if the user is new"
         )
     if dry_run:
         return not_sent("POST", "/builder/users", body)
@@ -108,7 +109,7 @@ def _created(runtime: Runtime, applied: Applied, body: JsonObject) -> Record:
     name = user.name
     runtime.index.remember([(user.customer_id, body["external_id"])])
     if applied.created:
-        notice(f"created user `{name}`")
+        notice(f"created user `{name}`", tone="good")
         if not runtime.options.reveal_keys:
             command = run("users", "get", "--reveal-keys", names=[user.customer_id])
             notice("its api_key is masked; show it with", command)
@@ -116,13 +117,15 @@ def _created(runtime: Runtime, applied: Applied, body: JsonObject) -> Record:
             notice(f"write this USER as `ext:{name}`: without `ext:`, `{name}` means another id")
     else:
         if applied.created is False:
-            notice(f"user `{name}` already existed: nothing was changed")
+            notice(f"user `{name}` already existed: nothing was changed", tone="dim")
         elif applied.evidence == "repeat":
-            notice(f"user `{name}` exists; the first response was lost, so it may be new or old")
+            text = "the first response was lost, so it may be new or old"
+            notice(f"user `{name}` exists; {text}", tone="unknown")
         else:
-            notice(f"user `{name}` exists; the response does not say whether it is new")
+            text = "the response does not say whether it is new"
+            notice(f"user `{name}` exists; {text}", tone="unknown")
         _warn_of_differences(runtime, user, body)
-    return user_record({**user.raw, "created": applied.created})
+    return user_record(runtime, {**user.raw, "created": applied.created})
 
 
 def _warn_of_differences(runtime: Runtime, user: User, body: JsonObject) -> None:
@@ -130,10 +133,11 @@ def _warn_of_differences(runtime: Runtime, user: User, body: JsonObject) -> None
     warn, asked, has = runtime.screen.warning, body.get("qps_limit"), user.qps_limit
     if asked is not None and has != asked:
         if "qps_limit" in user.raw:
-            text = f"qps_limit is {'none' if has is None else has}, not {asked}; change it with"
+            now = "none" if has is None else f"{has:,}"
+            text = f"qps_limit is {now}, not {asked:,}; change it with"
             warn(text, run("users", "set-qps", names=[user.customer_id, str(asked)]))
         else:
-            warn(f"qps_limit {asked} could not be verified")
+            warn(f"qps_limit {asked:,} could not be verified")
     if "email" in body:
         warn("the email could not be verified: the API does not return it")
     if "eoa_address" in body:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -55,8 +55,13 @@ def command(
     filters = Filters(match and match.casefold(), exchange, tier, wallet)
     _check(filters, sort, reverse=reverse)
     chosen, start = filters.any or sort is not None, cursor or None
-    walk = _Walk(runtime_of(ctx), filters, limit, start, page_size, chosen, {}, start)
+    runtime = runtime_of(ctx)
+    walk = _Walk(runtime, filters, limit, start, page_size, chosen, {}, start)
     records = walk.records() if sort is None else walk.sorted_records(sort, reverse=reverse)
+    if runtime.screen.shows_table:
+        from parsec_cli.commands.shared.user_card import with_footer
+
+        records = with_footer(runtime, records, walk.summary)
     return Listing(
         "users",
         columns.USER,
@@ -142,7 +147,15 @@ class _Walk:
         }
         return footer | ({"filtered": True} if self.filters.any or self.cursor else {})
 
-    def records(self) -> Iterator[list[JsonObject]]:
+    def summary(self) -> str:
+        """Return how many users were shown, "" unless they are all that there are."""
+        if not self.complete or not self.count:
+            return ""
+        if self.filters.any:
+            return f"{self.count:,} of {counted(self.read, 'user')}"
+        return counted(self.count, "more user" if self.cursor else "user")
+
+    def records(self) -> Iterator[Sequence[JsonObject]]:
         """Yield the users to show, page by page; then say whether there are more.
 
         An error ends the pages and becomes the `failure`.
@@ -167,7 +180,7 @@ class _Walk:
         else:
             self._notice_end()
 
-    def sorted_records(self, sort: str, *, reverse: bool) -> Iterator[list[JsonObject]]:
+    def sorted_records(self, sort: str, *, reverse: bool) -> Iterator[Sequence[JsonObject]]:
         """Read all, then sort: numbers before text, users without the field always last.
 
         With a limit, no more users than that are in memory.

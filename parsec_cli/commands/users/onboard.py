@@ -15,7 +15,7 @@ from parsec_cli.commands.shared.cards import not_sent, shown
 from parsec_cli.commands.users.create import address
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import Applied, JsonObject, User
-from parsec_cli.results import Card, Record
+from parsec_cli.results import OUTCOMES, Card, Record, Words
 from parsec_cli.runtime import Runtime
 
 
@@ -94,10 +94,13 @@ def _linked(runtime: Runtime, user: User, applied: Applied, body: JsonObject) ->
             f"{body['exchange']}"
         )
         raw = {**raw, "exchange": body["exchange"], "mode": body["mode"], "status": None}
-    pairs = [("external_id", shown(user.external_id))]
-    pairs += [
-        (column.path, shown(raw.get(column.path)))
-        for column in columns.ONBOARDED
-        if column.shown or raw.get(column.path)
+    status = shown(raw.get("status"))
+    pairs: list[tuple[str, Words]] = [
+        ("status", ((status, OUTCOMES.get(status, "plain")),) if status else ""),
+        ("linked", shown(raw.get("linked_exchanges"))),
     ]
-    return Record(raw, columns.ONBOARDED, (Card(tuple(pairs)),))
+    names = "exchange", "mode", "steps_completed", "eoa_address", "safe_address"
+    pairs += [(name.replace("_", " "), shown(raw[name])) for name in names if raw.get(name)]
+    if user.external_id is not None:
+        pairs.insert(0, ("customer_id", user.customer_id))
+    return Record(raw, columns.ONBOARDED, (Card(tuple(pairs), title=user.name),))

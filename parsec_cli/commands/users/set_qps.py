@@ -14,8 +14,9 @@ from parsec_cli.bulk.plan.snapshot import Snapshot, recheck
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import DRY_RUN, OVERCOMMIT, REASON, Whole, argument, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.cards import not_sent, user_record
+from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import check_pool
+from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.errors import UsageFault
 from parsec_cli.records import changed
@@ -74,33 +75,34 @@ def _set_one(runtime: Runtime, name: str, qps: int, options: RunOptions) -> Reco
     screen = runtime.screen
     user = runtime.resolver.one(name, to_change=True)
     if user.qps_limit == qps:
-        screen.notice(f"qps_limit of `{user.name}` is {qps} already: nothing was sent")
-        return user_record(user.raw)
+        text = f"qps_limit of `{user.name}` is {qps:,} already: nothing was sent"
+        screen.notice(text, tone="dim")
+        return user_record(runtime, user.raw)
     known = "qps_limit" in user.raw
-    old = "unknown" if not known else "none" if user.qps_limit is None else user.qps_limit
-    step = f"qps_limit of `{user.name}`: {old} -> {qps}; "
+    old = "unknown" if not known else "none" if user.qps_limit is None else f"{user.qps_limit:,}"
+    step = f"qps_limit of `{user.name}`: {old} → {qps:,}; "
     more = qps - (user.qps_limit or 0)
     if more > 0:
         pool = get_pool(runtime.client)
         before, after = pool.total_allocated_qps, pool.total_allocated_qps + more
         check_pool(pool, after, allow_overcommit=options.allow_overcommit)
-        step += f"pool {before} -> {after} of {pool.qps_pool}"
+        step += f"pool {before:,} → {after:,} of {pool.qps_pool:,}"
     else:
-        step += f"{-more} QPS are freed in the pool"
+        step += f"{-more:,} QPS are freed in the pool"
     if not known:  # a record without qps_limit, as in the guide: the whole new limit is counted
         step += " at most"
     if options.dry_run:
-        screen.notice(step)
+        screen.notice(step, tone="warning")
         return not_sent("PATCH", user_path(user.customer_id), {"qps_limit": qps})
     outcome = changes.set_qps(runtime.client, user, qps, _COMMAND, options.reason)
     applied = changes.or_raise(outcome)
-    screen.notice(step)
+    screen.notice(step, tone="good")
     raw = applied.after or {}
     if applied.evidence == "reread":
         screen.notice("the response was lost; a read shows that the user has the new limit")
     elif "qps_limit" not in raw:
         screen.notice(f"the response contains no qps_limit; {qps} was requested")
-    return user_record(raw)
+    return user_record(runtime, raw)
 
 
 def _set_several(
@@ -121,7 +123,7 @@ def _set_several(
     checked, pool = recheck(arranged(entries), snapshot), get_pool(builder.client)
     ahead = builder.within_limits(checked, pool, allow_overcommit=options.allow_overcommit)
     runtime.screen.notice(
-        f"pool {ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
+        f"pool {ahead.allocated_before:,} → {ahead.allocated_after:,} of {ahead.qps_pool:,}"
     )
     if options.dry_run:
         return Listing("actions", columns.NEW_LIMIT, [[as_json(one) for one in checked.send]])

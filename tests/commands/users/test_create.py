@@ -136,7 +136,7 @@ def test_the_pool_is_looked_at_first_and_only_with_a_limit(run, builder):
     done = run("users", "create", "u1", "--qps-limit", "60")
     assert done.code == 0, done
     assert builder.log[:2] == ["GET /api/v1/builder/pool", "POST /api/v1/builder/users"]
-    assert "pool 40 -> 100 of 1000 QPS" in done.err
+    assert "pool 40 → 100 of 1,000 QPS" in done.err
 
 
 @pytest.mark.parametrize(("limit", "code"), [("960", 0), ("961", 10), ("2147483647", 10)])
@@ -170,7 +170,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, histo
         "path": "/api/v1/builder/users",
         "body": {"external_id": "u1", "qps_limit": 5},
     }
-    assert "pool 0 -> 5 of 1000" in done.err
+    assert "pool 0 → 5 of 1,000" in done.err
     assert builder.mutations == []
     assert history() == []
 

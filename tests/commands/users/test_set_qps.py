@@ -17,7 +17,7 @@ def test_an_increase_shows_old_and_new_limit_and_pool(run, builder):
     done = run("users", "set-qps", "alice", "20", "--json")
     assert done.code == 0, done
     assert done.json["qps_limit"] == 20
-    assert "qps_limit of `alice`: 10 -> 20; pool 40 -> 50 of 1000" in done.err
+    assert "qps_limit of `alice`: 10 → 20; pool 40 → 50 of 1,000" in done.err
     assert user["qps_limit"] == 20
     assert builder.mutations[0].json() == {"qps_limit": 20}
 
@@ -27,7 +27,7 @@ def test_a_decrease_does_not_read_the_pool(run, builder):
     user = builder.add("alice", 5000)
     done = run("users", "set-qps", user["customer_id"], "4000")
     assert done.code == 0, done
-    assert "5000 -> 4000; 1000 QPS are freed in the pool" in done.err
+    assert "5,000 → 4,000; 1,000 QPS are freed in the pool" in done.err
     assert builder.log == [f"GET {path_of(user)}", f"PATCH {path_of(user)}"]
 
 
@@ -45,7 +45,7 @@ def test_a_first_limit_raises_the_sum(run, builder):
     user = builder.add("alice", None)
     done = run("users", "set-qps", user["customer_id"], "20")
     assert done.code == 0, done
-    assert "none -> 20; pool 0 -> 20 of 1000" in done.err
+    assert "none → 20; pool 0 → 20 of 1,000" in done.err
 
 
 def test_a_limit_that_is_not_in_the_record_is_called_unknown(run, builder):
@@ -55,7 +55,7 @@ def test_a_limit_that_is_not_in_the_record_is_called_unknown(run, builder):
     builder.fault("GET", user["customer_id"], action=json_answer(200, lean))
     done = run("users", "set-qps", user["customer_id"], "20")
     assert done.code == 0, done
-    assert "unknown -> 20; pool 10 -> 30 of 1000 at most" in done.err
+    assert "unknown → 20; pool 10 → 30 of 1,000 at most" in done.err
 
 
 @pytest.mark.parametrize(("limit", "code"), [("980", 0), ("981", 10)])
@@ -86,7 +86,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, histo
     path = path_of(user)
     body = {"qps_limit": 20}
     assert done.json == {"dry_run": True, "method": "PATCH", "path": path, "body": body}
-    assert "10 -> 20; pool 10 -> 20 of 1000" in done.err
+    assert "10 → 20; pool 10 → 20 of 1,000" in done.err
     assert builder.mutations == []
     assert history() == []
 
