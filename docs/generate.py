@@ -1,10 +1,11 @@
-"""Write the files generated from the command tree: reference, man page, completion scripts.
+"""Write the files generated from the command tree: reference, man page, completions, JSON.
 
 Run `python docs/generate.py` after any change of commands or options; a test fails until then.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -15,6 +16,8 @@ from parsec_cli.cli.help_pages import Page, page_of
 from parsec_cli.cli.topics import TOPICS, paragraphs_of
 from parsec_cli.cli.tree import parser
 from parsec_cli.cli.typer_adapter import Parameter
+from parsec_cli.describe.description import described
+from parsec_cli.describe.schema import ERROR
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = {
@@ -29,6 +32,7 @@ def generated() -> dict[str, str]:
     """Return the text of every generated file by its path in the repository."""
     root = page_of(parser(), ("parsec",))
     files = {"docs/reference.md": reference(root), "docs/parsec.1": man_page(root)}
+    files["docs/commands.json"] = described_as_json(root)
     for path, shell in SCRIPTS.items():
         files[path] = import_module(f"parsec_cli.shells.{shell}").script(root)
     return files
@@ -78,6 +82,22 @@ def _section(page: Page) -> Iterator[str]:
 
 def _items(entries: tuple[Parameter, ...]) -> str:
     return "\n".join(f"- `{entry.spelling}`: {entry.explained}" for entry in entries)
+
+
+def described_as_json(root: Page) -> str:
+    """Write what `parsec help --json` prints, with lines that show what a change is about."""
+    commands = [
+        "{" + ",\n".join(f"{json.dumps(key)}: {_lines(value)}" for key, value in one.items()) + "}"
+        for one in described(root)
+    ]
+    body = ",\n\n".join(commands)
+    return f'{{"commands": [\n{body}\n],\n"error": {json.dumps(ERROR)}}}\n'
+
+
+def _lines(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(f" {json.dumps(item)}" for item in value) + "]"
+    return json.dumps(value)
 
 
 def man_page(root: Page) -> str:

@@ -39,8 +39,19 @@ ROOMS = {
     "memory": {"config"},
     "runtime": {"api", "bulk", "config", "memory", "output", "sandbox"},
     "cli": {"config", "output", "runtime"},
+    "describe": {"cli"},
     "shells": {"cli"},
-    "commands": {"api", "bulk", "cli", "config", "memory", "output", "runtime", "sandbox"},
+    "commands": {
+        "api",
+        "bulk",
+        "cli",
+        "config",
+        "describe",
+        "memory",
+        "output",
+        "runtime",
+        "sandbox",
+    },
     "main": {"api", "cli", "memory", "runtime"},
 }
 LIBRARIES = {

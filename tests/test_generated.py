@@ -13,6 +13,7 @@ REPOSITORY = Path(__file__).parents[1]
 PATHS = (
     "docs/reference.md",
     "docs/parsec.1",
+    "docs/commands.json",
     "completions/parsec.bash",
     "completions/_parsec",
     "completions/parsec.fish",

@@ -167,6 +167,12 @@ def test_only_the_command_of_the_line_is_loaded(loaded):
     assert loaded("config path") & commands == set()
 
 
+def test_only_help_as_json_loads_the_schemas(loaded):
+    assert "parsec_cli.describe.outputs" in loaded("help users list --json")
+    for command in ("help users list", "users list --help"):
+        assert not {name for name in loaded(command) if name.startswith("parsec_cli.describe")}
+
+
 def test_help_of_a_noun_loads_only_the_verbs_whose_examples_it_shows(loaded):
     verbs = {n for n in loaded("users --help") if n.startswith("parsec_cli.commands.users.")}
     assert verbs == {"parsec_cli.commands.users.list", "parsec_cli.commands.users.get"}

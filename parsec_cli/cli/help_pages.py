@@ -35,7 +35,7 @@ _VERBS_WITH_EXAMPLES = 2  # a noun shows one example each of its first verbs
 class Page:
     """One command, or several. `path` begins with the program's name.
 
-    `group` is the heading that help lists it under.
+    `group` is the heading that help lists it under; `effect` is "" for several commands.
     """
 
     path: tuple[str, ...]
@@ -46,6 +46,7 @@ class Page:
     options: tuple[Parameter, ...] = ()
     pages: tuple[Page, ...] = ()
     group: str = ""
+    effect: str = ""
 
     @property
     def name(self) -> str:
@@ -111,6 +112,7 @@ def page_of(command: Any, path: tuple[str, ...], *, deep: bool = True) -> Page:
         tuple(_explained(param, (), formats) for param in params if not param.names),
         tuple(_explained(param, fields, formats) for param in params if param.names),
         pages,
+        effect=getattr(command, "effect", ""),
     )
 
 

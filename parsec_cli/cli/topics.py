@@ -123,9 +123,10 @@ of its profile. The sandbox (-p sandbox) needs no key and touches nothing real.
 SCRIPTING: driving the tool from scripts, CI and AI agents
 
 Find out what a command does before running it. `parsec help --json` describes every command:
-arguments, options, effect, consent, exit codes, examples, and the JSON Schema of its output. For
-one command, name it:
+arguments, options, effect, consent, exit codes, examples, and the JSON Schema of its output. Begin
+with the overview, and then ask for one command:
 
+  parsec help --json --fields path,effect,summary
   parsec help users list --json
 
   read          only reads: safe at any time

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from parsec_cli.cli.common_options import argument, option, runtime_of
@@ -11,7 +13,7 @@ from parsec_cli.cli.tree import COMMANDS, verb
 from parsec_cli.cli.typer_adapter import subcommands
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import run
-from parsec_cli.results import Text
+from parsec_cli.results import Column, Listing, Record, Result
 
 
 class _Topic:
@@ -30,12 +32,15 @@ def command(
     verb: str | None = argument("[VERB]", "A verb of the command."),
     *,
     everything: bool = option("--all", "Include the options that every command takes."),
-) -> Text:
+) -> Result:
     """Explain a topic, or show the help of a command.
+
+    With --json, it describes every command, or the one given, as data for scripts.
 
     Examples:
       parsec help exit-codes
-      parsec help safety
+      parsec help users list --json
+      parsec help --json --fields path,effect,summary
 
     """
     from difflib import get_close_matches
@@ -59,4 +64,19 @@ def command(
             text = f"no help topic `{' '.join(words)}`"
             raise UsageFault(text, hint=hint, command=run("help", *found))
         command = subcommands(command)[word]
-    return help_of(command, ("parsec", *words), runtime, common=everything)
+    path = ("parsec", *words)
+    if runtime.options.format in ("json", "jsonl"):
+        return _described(command, path)
+    return help_of(command, path, runtime, common=everything)
+
+
+def _described(command: Any, path: tuple[str, ...]) -> Listing | Record:
+    """Describe one command as data, or all below it."""
+    from parsec_cli.cli.help_pages import page_of
+    from parsec_cli.describe.description import KEYS, described
+    from parsec_cli.describe.schema import ERROR
+
+    commands, columns = described(page_of(command, path)), tuple(Column(key, key) for key in KEYS)
+    if not subcommands(command):
+        return Record(commands[0], columns)
+    return Listing("commands", columns, [commands], lambda: {"error": ERROR})

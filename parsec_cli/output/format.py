@@ -70,6 +70,10 @@ class Fields:
         """Return the wanted part of one or more records; absent fields stay absent."""
         return _narrow(value, self._tree)
 
+    def narrow_one(self, value: Any) -> Any:
+        """Narrow a whole document: if it has none of the fields, each of them is null."""
+        return self.narrow(value) or dict.fromkeys(self._tree) or value
+
     def columns(self, known: tuple[Column, ...]) -> tuple[Column, ...]:
         """Return the wanted columns in the order of `--fields`; a parent includes its children."""
         if self._names is None:
@@ -255,7 +259,7 @@ class Json(Format):
             self._write(frame)
 
     def _write(self, record: Record, indent: int | None = None) -> None:
-        value = self.fields.narrow(record.value)
+        value = self.fields.narrow_one(record.value)
         self.sink.write(f"{self.encoder.document(value, indent=indent)}\n")
 
 

@@ -52,6 +52,7 @@ OPTIONAL = [
 ]
 
 
+@pytest.mark.usefixtures("odd_records")
 @pytest.mark.parametrize("fields", [*ODD, *OPTIONAL], ids=str)
 @pytest.mark.parametrize("form", FORMATS)
 def test_new_null_and_absent_fields_work_everywhere(run, builder, fields, form):

@@ -48,6 +48,7 @@ def test_reveal_keys_never_shows_other_secrets(run, builder, leaks):
     assert leaks(completed, ["PRIVATECANARY1", "CLOBCANARY12"]) == []
 
 
+@pytest.mark.usefixtures("odd_records")
 @pytest.mark.parametrize("form", ["table", "tsv", "csv", "json", "jsonl"])
 @pytest.mark.parametrize(
     "field",

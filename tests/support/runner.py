@@ -1,4 +1,7 @@
-"""Runs the tool in an isolated environment: as a process of its own, or in this one for speed."""
+"""Runs the tool in an isolated environment: as a process of its own, or in this one for speed.
+
+What each run writes is checked against the description of its command.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from support import documents
 from support.clock import VirtualClock
 
 Stdin = bytes | Literal["closed", "open"] | None
@@ -99,10 +103,11 @@ def run_process(
             except subprocess.TimeoutExpired:
                 child.kill()
                 raise
-            return Completed(child.returncode, out or b"", err)
     finally:
         if not isinstance(sink, int):
             sink.close()
+    documents.check(argv, env, child.returncode, out or b"", err)
+    return Completed(child.returncode, out or b"", err)
 
 
 def _communicate(
@@ -144,6 +149,7 @@ def run_in_process(
         sleep=clock.sleep,
         random=random.Random(seed).random,
     )
+    documents.check(argv, env, code, out.getvalue(), err.getvalue())
     waits = tuple(clock.waits[before:])
     return Completed(code, out.getvalue(), err.getvalue(), waits)
 

@@ -1,0 +1,1 @@
+"""Describe every command as data, for `parsec help --json`."""
