@@ -2,8 +2,8 @@
 
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
-    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'runs' 'runs list' 'runs show' 'pool' 'pool show' 'pool check' 'pool share' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
-    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --user --since --top --watch --max-used --min-free --target --reserve --by --min --keep --keep-file --min-left --query -f -F --input --as --port --rate-limit --latency --fault
+    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'history revert' 'runs' 'runs list' 'runs show' 'pool' 'pool show' 'pool check' 'pool share' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
+    set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --user --since --until --outcome --command --run --top --watch --max-used --min-free --target --reserve --by --min --keep --keep-file --min-left --query -f -F --input --as --port --rate-limit --latency --fault
     set -l tokens (commandline -opc)
     set -l path
     set -l operands 0
@@ -211,19 +211,28 @@ complete -c parsec -n '__parsec_at \'credentials encode\'' -l api-key-id -x -d '
 complete -c parsec -n '__parsec_at \'credentials encode\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'credentials encode\'' -l fields -x -d 'Show only these fields, in every format.'
 
-complete -c parsec -n '__parsec_at \'history\'' -a list -d 'List the changes sent from this machine, newest first.'
-complete -c parsec -n '__parsec_at \'history\'' -a show -d 'Show one change in full: before, after and outcome.'
+complete -c parsec -n '__parsec_at \'history\'' -a list -d 'List the changes sent from this machine, the newest last.'
+complete -c parsec -n '__parsec_at \'history\'' -a show -d 'Show one change in full: what it changed, before, after and outcome.'
+complete -c parsec -n '__parsec_at \'history\'' -a revert -d 'Print a roster that undoes a change, or all changes of a run.'
 complete -c parsec -n '__parsec_at \'history\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'history\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'history\'' -l fields -x -a '(__parsec_list time target.external_id command change outcome reason id profile host run target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'history list\'' -l user -x -a '(__parsec_ask users)' -d 'Only changes to this user, by its whole id.'
 complete -c parsec -n '__parsec_at \'history list\'' -l since -x -d 'Only changes since T: 2h, 3d, a date or an RFC 3339 time (UTC).'
-complete -c parsec -n '__parsec_at \'history list\'' -l limit -x -d 'Only the newest N changes.'
+complete -c parsec -n '__parsec_at \'history list\'' -l until -x -d 'Only changes before T.'
+complete -c parsec -n '__parsec_at \'history list\'' -l outcome -x -d 'Only applied, not_applied or unknown changes.'
+complete -c parsec -n '__parsec_at \'history list\'' -l command -x -d 'Only changes by it, such as set-qps.'
+complete -c parsec -n '__parsec_at \'history list\'' -l run -x -d 'Only the changes of this run.'
+complete -c parsec -n '__parsec_at \'history list\'' -l all-profiles -d 'Not only those of the current profile.'
+complete -c parsec -n '__parsec_at \'history list\'' -l limit -x -d 'Only the newest N.'
 complete -c parsec -n '__parsec_at \'history list\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'history list\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'history list\'' -l fields -x -a '(__parsec_list time target.external_id command change outcome reason id profile host run target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'history show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'history show\'' -l fields -x -a '(__parsec_list id time command target.external_id outcome profile host reason target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'history show\'' -l fields -x -a '(__parsec_list time target.external_id command change outcome reason id profile host run target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'history revert\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'history revert\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit email)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'runs\'' -a list -d 'List the bulk runs of this machine, the newest last.'
 complete -c parsec -n '__parsec_at \'runs\'' -a show -d 'Show the rows of a run and what became of each.'

@@ -84,14 +84,16 @@ PROFILE = (
 )
 
 HISTORY = (
-    Column("id", "ID", "id", rank=0),
-    Column("time", "TIME", "time", rank=2),
-    Column("command", "COMMAND", rank=1),
-    Column("target.external_id", "EXTERNAL ID", "id", rank=0),
-    Column("outcome", "OUTCOME", "outcome", rank=1),
-    Column("profile", "PROFILE", rank=4),
-    Column("host", "HOST", rank=5),
+    Column("time", "TIME", rank=1),
+    Column("target.external_id", "USER", "id", rank=0),
+    Column("command", "COMMAND", rank=2),
+    Column("change", "CHANGE", "words", rank=1),
+    Column("outcome", "OUTCOME", "outcome", rank=0),
     Column("reason", "REASON", rank=3),
+    Column("id", "ID", "id", rank=4),
+    Column("profile", "PROFILE", rank=4, shown=False),
+    Column("host", "HOST", rank=5, shown=False),
+    Column("run", "RUN", "id", rank=5, shown=False),
     Column("target.customer_id", "CUSTOMER ID", "id", rank=0, shown=False),
     Column("key", "KEY", "id", rank=9, shown=False),
     Column("http_status", "STATUS", "number", rank=9, shown=False),
@@ -135,6 +137,7 @@ ROSTER = (
     Column("eoa_address", "EOA ADDRESS", "id"),
     Column("state", "STATE"),
 )
+UNDO = ROSTER[:4]
 LIMITED = (*NEW_LIMIT, _OUTCOME, _ERROR, *(changed(c, shown=False) for c in (_STATUS, _ATTEMPTS)))
 FINDING = (
     Column("rule", "RULE", rank=0),
@@ -204,6 +207,7 @@ _OF_COMMAND = {
     "config profiles": PROFILE,
     "config show": SETTINGS,
     "history": HISTORY,
+    "history revert": UNDO,
     "runs": RUN,
     "runs show": RESULT,
     "doctor": CHECK,

@@ -21,7 +21,7 @@ from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import LocalFault, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
-from parsec_cli.results import Column, Line, Listing
+from parsec_cli.results import OUTCOMES, Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
 _SHOWN = 30  # runs on a terminal
@@ -60,6 +60,7 @@ def list_runs(
         columns.RUN,
         [records],
         closing=lambda: _what_is_left(runtime, newest[:1]),
+        tone=lambda record: record.get("tone", "plain"),
         empty="no run was made from this machine yet",
     )
 
@@ -86,10 +87,12 @@ def _runs(runtime: Runtime, profile: str | None) -> Iterator[RecordedRun]:
 
 
 def _record(runtime: Runtime, one: RecordedRun) -> JsonObject:
-    """Return a run as JSON, or with a sentence for its counts."""
-    record = one.as_json()
-    if runtime.screen.format_name not in _JSON:
+    """Return a run as JSON, or with a sentence for its counts; people see its command in short."""
+    record, form = one.as_json(), runtime.screen.format_name
+    if form not in _JSON:
         record["counts"] = sentence_of(one.counts)
+    if form == "table":
+        record |= {"command": str(record["command"]).removeprefix("users "), "tone": one.tone}
     return record
 
 
@@ -131,7 +134,7 @@ def show(
     def closing() -> tuple[Line, ...]:
         facts = (one.id, one.header.get("command"), one.header.get("file"), one.state)
         text = " · ".join(str(fact) for fact in facts if fact)
-        return Line(sentence_of(one.counts)), Line(text, "dim")
+        return Line(sentence_of(one.counts), one.tone), Line(text, "dim")
 
     return Listing(
         "results",
@@ -141,6 +144,7 @@ def show(
         closing,
         empty="no row is left" if failed else "",
         filtered=failed,
+        tone=lambda row: OUTCOMES[row["outcome"]] if row.get("outcome") in LEFT else "plain",
     )
 
 

@@ -234,6 +234,8 @@ _COMMAND = narrowed(
 # any JSON value that the API sends, but not an empty object
 _ANYTHING: Schema = {"not": {"const": {}}}
 
+_UNDONE = {**IDS, "qps_limit": maybe(COUNT), "email": maybe(TEXT)}
+
 # commands that write text, or nothing
 _TEXT = (
     *("credentials encode", "completion", "config init", "config path", "config set"),
@@ -264,6 +266,7 @@ OUTPUTS: dict[str, Schema | bool] = {
     "config profiles": _PROFILES,
     "history list": listing("entries", _CHANGE, {}),
     "history show": _CHANGE,
+    "history revert": listing("users", narrowed(_UNDONE), {}),
     "runs list": listing("runs", _RUN, {}),
     "runs show": listing("results", RESULT, {"run": _RUN}),
     "api": _ANYTHING,

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -214,6 +214,11 @@ def lines_backwards(path: Path) -> Iterator[bytes]:
 
     A missing file, a pipe or a device has no lines. Lines appended while reading are ignored.
     """
+    return (line for _, line in placed_lines_backwards(path))
+
+
+def placed_lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield what `lines_backwards` does, each line with its place for `lines_at`."""
     if is_stream(path):
         return
     try:
@@ -221,20 +226,36 @@ def lines_backwards(path: Path) -> Iterator[bytes]:
             left = file.seek(0, 2)
             pieces: list[bytes] = []  # of the line whose start is not read yet, last first
             while left > 0:
-                size = min(_PIECE, left)
+                end, size = left, min(_PIECE, left)
                 left -= size
                 file.seek(left)
                 first, *whole = file.read(size).split(b"\n")
                 for line in reversed(whole):
+                    end -= len(line)
                     if line or any(pieces):
-                        yield b"".join((line, *reversed(pieces)))
+                        yield end, b"".join((line, *reversed(pieces)))
                     pieces.clear()
+                    end -= 1
                 pieces.append(first)
                 if len(pieces) > _MOST_PIECES:
                     pieces = [_DAMAGED]
             if any(pieces):
-                yield b"".join(reversed(pieces))
+                yield 0, b"".join(reversed(pieces))
     except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        raise fault("read", path, error) from None
+
+
+def lines_at(path: Path, places: Iterable[int]) -> Iterator[bytes]:
+    """Yield the line at each of these places; b"" for a place below zero."""
+    try:
+        with path.open("rb") as file:
+            for place in places:
+                if place >= 0:
+                    file.seek(place)
+                    yield file.readline(_PIECE * _MOST_PIECES).rstrip(b"\n")
+                else:
+                    yield b""
     except OSError as error:
         raise fault("read", path, error) from None

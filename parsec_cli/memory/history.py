@@ -1,4 +1,4 @@
-"""Record every change before it is sent, and its outcome; read both back, newest first.
+"""Record every change before it is sent, and its outcome; read both back.
 
 An append-only file of JSON lines: an intent and its outcome share an id. Secrets are removed here,
 so that no caller can forget it.
@@ -10,21 +10,23 @@ import itertools
 import os
 import re
 import threading
+from array import array
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import NoneType
-from typing import Any
 
 from parsec_cli import exact_json
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
-from parsec_cli.files.save import append, lines_backwards
+from parsec_cli.files.save import append, lines_at, placed_lines_backwards
+from parsec_cli.memory.entry import API_DEACTIVATION, Selection, change_of_entry
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import state
 from parsec_cli.redaction import without_secrets
 
-_API_DEACTIVATION = "api DELETE /builder/users/[^/ ]+"
+# the start of a line, whose second member distinguishes an outcome from an intent
+_START = re.compile(rb'\{"id": ?"([^"\\]*)"(, ?"finished":)?')
 # the fields of an entry and their types besides null
 _FIELDS: dict[str, type] = {
     **dict.fromkeys(("id", "time", "profile", "host", "key", "command"), str),
@@ -42,6 +44,8 @@ UNKNOWN = "unknown"
 _AGE = r"([0-9]{1,6})([smhdw])"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _NEW_ID = threading.Lock()
+_Placed = tuple[int, bytes]  # a line and its place
+_MISSING: _Placed = (-1, b"")
 
 
 @state
@@ -94,24 +98,45 @@ class History:
         *,
         by: tuple[str, ...] = ("external_id", "customer_id"),
     ) -> Iterator[JsonObject]:
-        """Yield the changes, newest first, each with its outcome, while reading the file.
-
-        `user` is an id of the kinds in `by`; `since` is a text for `parse_moment`. The outcome of
-        an intent alone is `unknown`: its process died. Damaged lines are skipped; see `damaged`.
-        """
-        start = parse_moment(since, self.clock()) if since is not None else ""
-        wanted = (
-            entry
-            for entry in self._merged()
-            if str(entry["time"] or "") >= start and (user is None or _concerns(entry, user, by))
-        )
+        """Yield the changes of a user, newest first; `since` is a text for `parse_moment`."""
+        start = parse_moment(since, self.clock()) if since is not None else None
+        wanted = Selection(user=user, by=by, since=start)
         # does not look for one more: that could be far away in a large file
-        return itertools.islice(wanted, limit)
+        return itertools.islice(self.newest_first(wanted), limit)
+
+    def newest_first(self, wanted: Selection) -> Iterator[JsonObject]:
+        """Yield the changes, each with its outcome, while reading the file backwards.
+
+        The outcome of an intent alone is `unknown`: its process died. Damaged lines are skipped;
+        see `damaged`.
+        """
+        trace = wanted.trace
+        for (_, intent), (_, outcome) in self._pairs():
+            if _has(trace, intent, outcome):
+                entry = self._entry(intent, outcome)
+                if entry is not None and wanted.matches(entry):
+                    yield entry
+
+    def oldest_first(self, wanted: Selection, limit: int | None = None) -> Iterator[JsonObject]:
+        """Yield the newest `limit` changes, or all of them in little memory."""
+        if limit is not None:
+            yield from reversed([*itertools.islice(self.newest_first(wanted), limit)])
+            return
+        trace, places = wanted.trace, array("q")
+        for intent, outcome in self._pairs():
+            if _has(trace, intent[1], outcome[1]):
+                places.extend((outcome[0], intent[0]))
+        lines = lines_at(self.path, reversed(places)) if places else iter(())
+        for intent_line, outcome_line in zip(lines, lines, strict=True):
+            entry = self._entry(intent_line, outcome_line)
+            if entry is not None and wanted.matches(entry):
+                yield entry
 
     def get(self, entry: str) -> JsonObject:
         """Return one change by its id or the start of its id, or raise NotFound."""
         found: list[JsonObject] = []
-        for candidate in self._merged():
+        start = f'"{entry}'.encode("ascii", "replace")
+        for candidate in self._merged(lambda line: start in line):
             if candidate["id"] == entry:
                 return candidate
             if len(entry) >= _SHORTEST_PREFIX and str(candidate["id"]).startswith(entry):
@@ -132,33 +157,50 @@ class History:
         """Return the last deactivation of each user of this host and key, by customer_id."""
         found: dict[str, JsonObject] = {}
         # a deactivation leaves nothing: a line with an `after` need not be parsed
-        for entry in self._merged(skip=b'"after":{'):
+        for entry in self._merged(lambda line: b'"after":{' not in line):
             ours = (entry["host"], entry["key"]) == (host, key)
             customer_id = entry["target"]["customer_id"]
             command = str(entry["command"])
             if command == "users apply":
                 ours = ours and entry["before"] is not None and entry["after"] is None
             elif command != "users deactivate":
-                ours = ours and re.fullmatch(_API_DEACTIVATION, command) is not None
+                ours = ours and re.fullmatch(API_DEACTIVATION, command) is not None
             if ours and isinstance(customer_id, str):
                 found.setdefault(customer_id, entry)
         return found
 
-    def _merged(self, skip: bytes = b"\n") -> Iterator[JsonObject]:
-        """Read backwards: an outcome comes before its intent and is stored only until then."""
-        outcomes: dict[Any, JsonObject] = {}
+    def _merged(self, useful: Callable[[bytes], bool]) -> Iterator[JsonObject]:
+        """Yield the entries whose intents are `useful` lines, newest first."""
+        for (_, intent), (_, outcome) in self._pairs():
+            if useful(intent) and (entry := self._entry(intent, outcome)) is not None:
+                yield entry
+
+    def _pairs(self) -> Iterator[tuple[_Placed, _Placed]]:
+        """Read backwards the lines of each entry: its intent and its outcome, perhaps empty.
+
+        An outcome is met before its intent, and stored only until then.
+        """
+        outcomes: dict[bytes, _Placed] = {}
         self.damaged = 0
-        for line in lines_backwards(self.path):
-            if skip in line:
-                continue
-            record = _parsed(line)
-            if record is None:
-                self.damaged += 1
-                continue
-            if "finished" in record:
-                outcomes.setdefault(record["id"], record)
+        for placed in placed_lines_backwards(self.path):
+            start = _START.match(placed[1])
+            if start and start[2]:
+                outcomes.setdefault(start[1], placed)
             else:
-                yield _entry(record, outcomes.pop(record["id"], {"outcome": UNKNOWN}))
+                yield placed, outcomes.pop(start[1], _MISSING) if start else _MISSING
+        # the intents of these are lost; a damaged one counts
+        yield from ((placed, _MISSING) for placed in outcomes.values())
+
+    def _entry(self, intent: bytes, outcome: bytes) -> JsonObject | None:
+        """Return the entry of these lines; None, and a count, if they are damaged."""
+        record, found = _parsed(intent), _parsed(outcome) if outcome else {"outcome": UNKNOWN}
+        if record is None:
+            self.damaged += 1
+        if record is None or "finished" in record:
+            return None
+        if found is None:
+            self.damaged += 1
+        return _merged_entry(record, found or {"outcome": UNKNOWN})
 
     def _append(self, record: JsonObject, *, durable: bool) -> None:
         line = exact_json.dumps(without_secrets(self.masked(record)), separators=(",", ":"))
@@ -218,7 +260,17 @@ def _parsed(line: bytes) -> JsonObject | None:
     return record if whole and all(isinstance(one, str | None) for one in ids) else None
 
 
-def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
+def _has(trace: bytes, intent: bytes, outcome: bytes) -> bool:
+    """Whether the lines may be of a wanted entry; a torn line is read, so that it is counted."""
+    return (
+        not intent.endswith(b"}")
+        or not trace
+        or trace in intent.lower()
+        or trace in outcome.lower()
+    )
+
+
+def _merged_entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
     merged = {**dict.fromkeys(_FIELDS), **intent, **outcome}
     merged.pop("finished", None)
     target = merged["target"] if isinstance(merged["target"], dict) else {}
@@ -226,11 +278,5 @@ def _entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:
     # the customer_id of a new user is only known from the response
     customer_id = target.get("customer_id") or after.get("customer_id")
     merged["target"] = {"customer_id": customer_id, "external_id": target.get("external_id")}
+    merged["change"] = change_of_entry(merged, intent.get("after"))
     return merged
-
-
-def _concerns(entry: JsonObject, user: str, by: tuple[str, ...]) -> bool:
-    target = entry["target"]
-    if "external_id" in by and target["external_id"] == user:
-        return True
-    return "customer_id" in by and str(target["customer_id"] or "").lower() == user.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,12 +74,12 @@ def saved_plan(scene: Scene) -> None:
 
 
 def applied(scene: Scene) -> None:
-    """Record a run, of the profile that asks, with an id that the tests know."""
+    """Record a run of profile prod, with an id that the tests know."""
     (scene.work / "one.csv").write_text("external_id\none\n")
     url, env = ("--base-url", scene.builder.url), {"PARSEC_API_KEY": scene.builder.key}
     assert scene.tool(*url, "users", "apply", "one.csv", "--yes", env=env).code == 0
     (path,) = (scene.work.parent / "home").rglob("runs/r-*.jsonl")
-    path.write_text(path.read_text().replace('"profile": "default"', '"profile": "prod"'))
+    path.write_text(re.sub('"profile": "[^"]*"', '"profile": "prod"', path.read_text()))
     path.rename(path.with_name("r-20000101-0000.jsonl"))
 
 
@@ -87,8 +88,6 @@ def failed_run(scene: Scene) -> None:
     scene.builder.fault("PATCH", action=error(409, "no", "conflict"))
     url, env = ("--base-url", scene.builder.url), {"PARSEC_API_KEY": scene.builder.key}
     assert scene.tool(*url, "users", "apply", "r.csv", "--yes", env=env).code == 8
-    (path,) = scene.config.parents[2].rglob("runs/r-*.jsonl")
-    path.write_text(path.read_text().replace('"profile": "default"', '"profile": "prod"'))
 
 
 def small_quota(scene: Scene) -> None:
@@ -233,8 +232,9 @@ CASES = [
     Case("users list -p no --base-url BASE", (2, 0), STORED),
     Case("users list -p prod --base-url BASE", (2, 0), STORED, no_config),
     Case("history show nothing", (3, 0), "", saved_plan),
-    Case("runs show nothing", (3, 0), "^r-.*users apply", applied),
-    Case("runs list -o table", (0, 0), "u1.*failed", failed_run),
+    Case("history revert r-20000101-0000 -p sandbox", (10, 0), "skipped `one`", applied),
+    Case("runs show nothing", (3, 0), "", applied),
+    Case("runs list -o table --all-profiles", (0, 0), "u1.*failed", failed_run),
     Case("runs show r-20000101-0000-1", (3, 0), "created", applied),
     Case("users list -p sandbox", (1, 0), "", broken_sandbox),
 ]

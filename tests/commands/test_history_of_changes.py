@@ -115,8 +115,8 @@ def test_each_of_several_has_an_entry_of_its_own(run, builder):
     users = [builder.add(name) for name in ("alice", "bob", "carol")]
     run("users", "deactivate", "alice", "bob", "carol", "--confirm", "3", "--reason", "left")
     entries = run("history", "list", "--json").json["entries"]
-    assert [entry["target"]["external_id"] for entry in entries] == ["carol", "bob", "alice"]
-    assert [entry["before"]["customer_id"] for entry in reversed(entries)] == [
+    assert [entry["target"]["external_id"] for entry in entries] == ["alice", "bob", "carol"]
+    assert [entry["before"]["customer_id"] for entry in entries] == [
         user["customer_id"] for user in users
     ]
     assert {entry["reason"] for entry in entries} == {"left"}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.files.save import lines_backwards
+from parsec_cli.memory.entry import Selection
 from parsec_cli.memory.history import History, parse_moment
 
 NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z
@@ -177,6 +178,52 @@ def test_a_long_run_of_zeros_is_skipped_without_filling_memory(history, path):
     tracemalloc.stop()
     assert listed == [last, first]
     assert peak < 40 << 20
+
+
+@pytest.mark.parametrize("limit", [None, 5, 2])
+def test_the_oldest_entry_comes_first_on_demand(history, path, limit):
+    first, second, third = (history.begin(change(name)) for name in "abc")
+    history.finish(third, DONE)
+    with path.open("ab") as file:
+        file.write(b"damaged\n")
+    history.finish(first, DONE | {"outcome": "not_applied"})
+    listed = [(e["id"], e["outcome"]) for e in history.oldest_first(Selection(), limit)]
+    whole = [(first, "not_applied"), (second, "unknown"), (third, "applied")]
+    assert listed == whole[-(limit or 3) :]
+    assert history.damaged == 1
+
+
+def test_all_entries_are_listed_in_little_memory(history, path):
+    history.begin(change("ann", before={"text": "x" * 1000}))
+    line = path.read_bytes()
+    with path.open("ab") as file:
+        file.writelines(line.replace(b'"id":"', b'"id":"%06d' % n) for n in range(20_000))
+    tracemalloc.start()
+    count = sum(1 for _ in history.oldest_first(Selection()))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 20_001
+    assert peak < 5 << 20
+
+
+def test_entries_of_one_user_or_run_are_found_without_reading_the_others(history, path):
+    """What cannot be about them is not even parsed."""
+    wanted = history.begin(change("ann"))
+    history.run = lambda: "r-20260921-1413"
+    in_run = history.begin(change("bob", target={"customer_id": "0C", "external_id": "bob"}))
+    with path.open("ab") as file:
+        file.write(b'{"id":"zz","time":"t","command":{"no":"text"}}\n')
+    for selection, found in (
+        (Selection(user="ann"), [wanted]),
+        (Selection(user="0c"), [in_run]),
+        (Selection(run="r-20260921-1413"), [in_run]),
+        (Selection(user="bob", run="r-20260921-1413"), [in_run]),
+        (Selection(user="ann", run="r-20260921-1413"), []),
+    ):
+        assert [entry["id"] for entry in history.newest_first(selection)] == found
+        assert history.damaged == 0
+    assert len([*history.newest_first(Selection(user="änn"))]) == 0
+    assert history.damaged == 1
 
 
 def test_a_large_file_is_read_from_its_end(history, path):

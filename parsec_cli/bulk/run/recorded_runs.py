@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from parsec_cli.bulk.run.journal import path_of_run, read_header, run_ids
-from parsec_cli.bulk.run.row_results import CUT_OFF, RESULT_NAMES
+from parsec_cli.bulk.run.row_results import CUT_OFF, LEFT, RESULT_NAMES
 from parsec_cli.errors import NotFound
 from parsec_cli.files.lock import is_held
 from parsec_cli.files.save import fault, lines_backwards
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import state
+from parsec_cli.results import OUTCOMES, Tone
 
 _STATES = ("finished", "stopped", "interrupted")
 _FACTS = ("time", "command", "file", "profile")
@@ -49,6 +50,22 @@ class RecordedRun:
     def as_json(self) -> JsonObject:
         facts = {name: self.header.get(name) for name in _FACTS}
         return {"id": self.id, **facts, "state": self.state, "counts": self.counts}
+
+    @property
+    def summary(self) -> str:
+        """`118 of 120 done, 2 failed`; the state of a run whose rows were not counted."""
+        counts, parts = self.counts, []
+        if not counts:
+            return self.state
+        rows, left = sum(counts.values()), sum(counts[name] for name in LEFT)
+        parts = [f"{counts[name]:,} {name.replace('_', ' ')}" for name in LEFT if counts[name]]
+        return ", ".join([f"{rows - left:,} of {rows:,} done", *parts])
+
+    @property
+    def tone(self) -> Tone:
+        """The tone of the line of this run: of the worst that became of its rows."""
+        left = (name for name in LEFT if self.counts.get(name))
+        return next((OUTCOMES[name] for name in left), "plain")
 
     def rows(self) -> Iterator[JsonObject]:
         """Yield the result rows in the order of the plan, and count them."""
@@ -139,7 +156,9 @@ def load(path: Path) -> RecordedRun | None:
 
 def _end(path: Path) -> JsonObject | None:
     last = _parsed(next(lines_backwards(path), b"")) or {}
-    return last if last.get("end") in _STATES and isinstance(last.get("counts"), dict) else None
+    counts = last.get("counts")
+    whole = isinstance(counts, dict) and all(type(counts.get(name)) is int for name in RESULT_NAMES)
+    return last if whole and last.get("end") in _STATES else None
 
 
 def _is_row(row: JsonObject, number: int) -> bool:
