@@ -49,7 +49,10 @@ def rows_for_people(
         "bar": str,
     }
     rows = rows_of(columns, records, redaction, cell)
-    ways = [write.get(column.kind, surface.exact) for column in columns]
+    exact = surface.exact
+    if not any(column.kind in write for column in columns):
+        return [[cell and exact(cell) for cell in row] for row in rows]
+    ways = [write.get(column.kind, exact) for column in columns]
     return [[c and way(c) for c, way in zip(row, ways, strict=True)] for row in rows]
 
 
@@ -64,15 +67,13 @@ class _Slot:
     width: int
     shortens: bool
     constant: bool
+    right: bool
+    outcome: bool
 
     @property
     def order(self) -> tuple[bool, int]:
         """Which columns a narrow terminal drops first: those that differ least, then by rank."""
         return self.constant and self.column.rank >= _LEAST_CONSTANT, self.column.rank
-
-    @property
-    def right(self) -> bool:
-        return self.column.kind in ("number", "percent")
 
 
 class Layout:
@@ -92,6 +93,7 @@ class Layout:
         self._surface = surface
         self._indent = "" if surface.accessible else indent
         self._null = surface.readable(NULL)
+        self._dim_null = surface.paint(self._null, "dim")
         width = sys.maxsize if surface.width is None or surface.accessible else surface.width
         self._limit = width - len(self._indent)
         most = max(_UUID, self._limit // 2)
@@ -148,7 +150,8 @@ class Layout:
         constant = len(rows) > 1 and column.kind not in TIMES
         constant = constant and all(row[place] == rows[0][place] for row in rows)
         width = max(width, _width(title))
-        return _Slot(place, column, title, widest, width, shortens, constant)
+        right, outcome = column.kind in ("number", "percent"), column.kind == "outcome"
+        return _Slot(place, column, title, widest, width, shortens, constant, right, outcome)
 
     def table(
         self, rows: Sequence[_Row], tones: Sequence[Tone] = (), *, header: bool = True
@@ -180,7 +183,7 @@ class Layout:
         cell = self._shortened(row[slot.place], slot)
         if cell is None:
             return Text.assemble((self._null, "dim"))
-        text = Text.assemble((cell, STYLES[tone if tone != "plain" else _tone(cell, slot)]))
+        text = Text.assemble((cell, STYLES[_tone(cell, slot, tone)]))
         return draw.wrapped(text, slot.width) if slot.column.kind == "prose" else text
 
     def lines(
@@ -209,9 +212,11 @@ class Layout:
         for slot in self._slots:
             cell = self._shortened(row[slot.place], slot)
             if cell is None:
-                text = paint(self._null, "dim")
+                text = self._dim_null
+            elif tone == "plain" and not slot.outcome:
+                text = cell
             else:
-                text = paint(cell, tone if tone != "plain" else _tone(cell, slot))
+                text = paint(cell, _tone(cell, slot, tone))
             blanks = " " * (slot.width - _width(cell))
             total += max(_width(cell), slot.width) + len(GAP)
             parts.append(blanks + text if slot.right else text + blanks)
@@ -229,8 +234,8 @@ class Layout:
         return set_cell_size(cell, slot.width - len(mark)).rstrip() + mark
 
 
-def _tone(cell: str, slot: _Slot) -> Tone:
-    return OUTCOMES.get(cell, "plain") if slot.column.kind == "outcome" else "plain"
+def _tone(cell: str, slot: _Slot, row: Tone) -> Tone:
+    return OUTCOMES.get(cell, "plain") if slot.outcome and row == "plain" else row
 
 
 def _with_tones(rows: Sequence[_Row], tones: Sequence[Tone]) -> Iterable[tuple[_Row, Tone]]:

@@ -43,7 +43,15 @@ STYLES: dict[str, str] = {
     "hint": "bold cyan",
 }
 # the same as codes, for the few words that are not worth loading Rich
-_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "magenta": 35, "cyan": 36}
+_CODES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "magenta": "35",
+    "cyan": "36",
+}
 # what replaces the characters of this tool's own texts where they cannot be encoded
 _SIMPLER = {"→": "->", "−": "-", "–": "-", "—": "-", "·": "-", "…": "..."}
 _DRAWN = "█░─…"
@@ -65,7 +73,7 @@ class Surface:
     def paint(self, text: str, tone: str) -> str:
         if not self.colour or not text or not STYLES[tone]:
             return text
-        codes = ";".join(str(_CODES[word]) for word in STYLES[tone].split())
+        codes = ";".join([_CODES[word] for word in STYLES[tone].split()])
         return f"\x1b[{codes}m{text}\x1b[0m"
 
     def readable(self, text: str) -> str:

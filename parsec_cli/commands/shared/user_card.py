@@ -138,6 +138,8 @@ def with_footer(
     qps = 0
     for page in pages:
         yield page
-        qps += sum(User(raw).qps_limit or 0 for raw in page)
+        limits = (raw.get("qps_limit") for raw in page)
+        # without a User for each of many thousands
+        qps += sum(q if type(q) is int else User({"qps_limit": q}).qps_limit or 0 for q in limits)
     if text := users():
         runtime.screen.notice(f"{text} · {qps:,} QPS", tone="dim")
