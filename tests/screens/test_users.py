@@ -1,6 +1,7 @@
 """`users list` and `users get` on a terminal."""
 
 import pytest
+from support.actions import error
 
 SANDBOX = "sandbox: a local imitation, nothing here is real\n"
 
@@ -220,3 +221,62 @@ def test_several_users_are_a_table_with_a_last_line(screen):
         "user_002     f8a88518-6c57-44bc-892e-6b951cce9c77   50  pro   safe    2026-01-05\n"
         "2 users · 60 QPS\n"
     )
+
+
+def test_without_the_pool_a_user_is_shown_and_the_reason(screen, builder, key_env, styled):
+    builder.add("ann", 5)
+    builder.fault("GET", "/pool", action=error(403, "not now", "forbidden"))
+    text = screen("users", "get", "ann", env=key_env(builder), cols=100, colour=True)
+    (notice,) = styled(text, "33")
+    assert notice.startswith("the share of the pool is not shown: ")
+    assert "5 QPS\n" in text
+    assert "of the pool\n" not in text
+
+
+def test_an_unreadable_history_only_hides_the_changes(screen, home):
+    folder = home / ".local" / "state" / "parsec" / "history.jsonl"
+    folder.mkdir(parents=True)
+    text = screen("-p", "sandbox", "users", "get", "user_002", cols=100)
+    assert "\nthe changes of the limit are not shown: " in text
+    assert "  limit        50 QPS · 2% of the pool\n" in text
+
+
+def test_the_title_of_a_user_names_the_profile_and_the_host(screen, builder, key_env):
+    user = builder.add("ann", None)
+    text = screen("users", "get", user["customer_id"], env=key_env(builder))
+    first, second, third, *_ = text.splitlines()
+    assert first == f"ann{'default · ' + builder.url:>77}"
+    assert (second.split()[0], third.split()) == ("customer_id", ["limit", "none"])
+
+
+@pytest.mark.parametrize(
+    ("wallet", "lines"),
+    [
+        (None, ["wallet       –"]),
+        ({"wallet_type": "eoa", "eoa_address": "0xabc"}, ["wallet       eoa 0xabc"]),
+        ({"wallet_type": "safe", "chain_id": 5}, ["wallet       safe, chain 5"]),
+        ({}, ["wallet       –"]),
+        (
+            {"wallet_type": "eoa", "balances": [{"token": "USDC", "balance": "0"}]},
+            ["wallet       eoa", "             0.00 USDC"],
+        ),
+        (
+            {"wallet_type": "eoa", "balances": [{"token": "USDC", "balance": "much"}]},
+            ["wallet       eoa", "             not readable: balances: much USDC"],
+        ),
+    ],
+)
+def test_wallets_of_every_kind(screen, builder, key_env, wallet, lines):
+    user = builder.add("ann", wallet=wallet)
+    text = screen("users", "get", user["customer_id"], env=key_env(builder))
+    start = text.index("  wallet")
+    assert text[start:].splitlines()[: len(lines)] == [f"  {line}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("options", "reads_pool"), [([], True), (["--json"], False), (["--fields", "tier"], False)]
+)
+def test_only_the_card_costs_a_read_of_the_pool(screen, builder, key_env, options, reads_pool):
+    user = builder.add("ann", 5)
+    screen("users", "get", user["customer_id"], *options, env=key_env(builder))
+    assert len(builder.requests) == 1 + reads_pool
