@@ -106,9 +106,7 @@ _BEYOND_LIMITS = "contains too long a number, or is nested too deeply"
 def loads_strictly(text: str) -> Any:
     """Parse one value; raise UnclearJson, or JSONDecodeError with the position of the fault."""
     try:
-        return json.loads(
-            text, object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite
-        )
+        return STRICT.decode(text)
     except (UnclearJson, json.JSONDecodeError):
         raise
     except (ValueError, RecursionError):  # too many digits in an integer, or too deep
@@ -140,6 +138,10 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise UnclearJson(_BEYOND_LIMITS)
     return value
+
+
+# its faults are UnclearJson, JSONDecodeError, or a plain ValueError or RecursionError
+STRICT = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite)
 
 
 class Unfit(Exception):

@@ -2,6 +2,8 @@
 
 Rows are numbered by their first line; the header is 1. csv has quotes; tsv as this tool writes it
 has none, and its escapes begin with a backslash. All faults of a file are reported together.
+
+A character may take four bytes in memory, so the text is decoded line by line where that suffices.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from parsec_cli.records import record
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 Record = tuple[int, list[str]]
 _LINE_END = re.compile("\r\n|\r|\n")
+# possessive, so that no file makes it slow
+_TWO_LINES = re.compile(rb"\s*+[^\r\n]*+[\r\n]\s*+\S")
 # a cell longer than csv's own limit (131,072 characters) ends in an error well within this
 _SCANNED = 1 << 20
 # in this order: the mark of UTF-16 begins that of UTF-32
@@ -41,11 +45,15 @@ _DAMAGE = re.compile("[\0\udc00-\udcff]")
 
 
 class Faults:
-    """Collects the faults of the file `name`; `filtered` marks an export of only some users."""
+    """Collects the faults of the file `name`.
+
+    An export of only some users is `filtered`; `incomplete` says why one is not complete.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.filtered = False
+        self.incomplete = ""
         self._found: list[tuple[int, str]] = []
         self._hint = ""
         self._command: NextCommand | None = None
@@ -74,6 +82,51 @@ class Faults:
         )
 
 
+class Source:
+    """The text of a file, kept as UTF-8 without a byte-order mark."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @property
+    def start(self) -> str:
+        return self._data[:_SCANNED].decode("utf-8", "ignore")
+
+    @property
+    def text(self) -> str:
+        return self._data.decode()
+
+    @property
+    def several_lines(self) -> bool:
+        """Whether there are several lines that are not blank."""
+        return _TWO_LINES.match(self._data) is not None
+
+    def open(self) -> io.TextIOWrapper:
+        """Return the text as a file, which keeps the line ends of any system."""
+        return io.TextIOWrapper(io.BytesIO(self._data), "utf-8", newline="")
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines without their ends."""
+        return (line.rstrip("\r\n") for line in self.open())
+
+    def after(self, line: str) -> Source:
+        """Return the text below its first `line`."""
+        rest = self._data[len(line.encode()) :]
+        return Source(rest[2:] if rest.startswith(b"\r\n") else rest[1:])
+
+    def is_clean(self) -> bool:
+        """Whether this is UTF-8 without NUL characters."""
+        if b"\0" in self._data:
+            return False
+        text = self.open()
+        try:
+            while not self._data.isascii() and text.read(_SCANNED):
+                pass
+        except UnicodeDecodeError:
+            return False
+        return True
+
+
 @record
 class Table:
     """`header` holds the column names as written, `row` is its number."""
@@ -93,7 +146,7 @@ def _keep_byte(fault: UnicodeError) -> tuple[str, int]:
 codecs.register_error("parsec.keep_byte", _keep_byte)
 
 
-def decode(data: bytes, faults: Faults) -> str:
+def decode(data: bytes, faults: Faults) -> Source:
     """Return the text without its byte-order mark; rows that do not decode become faults."""
     mark = next(filter(data.startswith, _MARKS), b"")
     encoding = _MARKS.get(mark, "utf-8")
@@ -104,10 +157,11 @@ def decode(data: bytes, faults: Faults) -> str:
     if not encoding:
         faults.add(1, "the file is UTF-32", hint=_SAVE_AS)
         faults.check()
-    text = data[len(mark) :].decode(encoding, "parsec.keep_byte")
-    if not _DAMAGE.search(text):
-        return text
-    for row, line in enumerate(text.split("\n"), 1):
+    data = data[len(mark) :]
+    if encoding == "utf-8" and (source := Source(data)).is_clean():
+        return source
+    text = data.decode(encoding, "parsec.keep_byte")
+    for row, line in enumerate(text.split("\n") if _DAMAGE.search(text) else (), 1):
         found = _DAMAGE.search(line)
         if found and found[0] == "\0":
             why = "contains a NUL character; the file may be UTF-16 without a byte-order mark"
@@ -115,15 +169,15 @@ def decode(data: bytes, faults: Faults) -> str:
         elif found:
             name, byte = encoding.upper()[:6].rstrip("-"), ord(found[0]) - 0xDC00
             faults.add(row, f"is not valid {name} (byte 0x{byte:02X})", hint=_SAVE_AS)
-    return _DAMAGE.sub("\ufffd", text.replace("\0", ""))
+    return Source(_DAMAGE.sub("\ufffd", text.replace("\0", "")).encode())
 
 
 def lines_of(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
-def first_line(text: str) -> str:
-    return lines_of(text[:_SCANNED].lstrip("\r\n"))[0]
+def first_line(source: Source) -> str:
+    return lines_of(source.start.lstrip("\r\n"))[0]
 
 
 def normal(name: str) -> str:
@@ -131,22 +185,22 @@ def normal(name: str) -> str:
     return "_".join(name.strip().lower().split())
 
 
-def read_table(text: str, known: Collection[str], faults: Faults) -> Table | None:
+def read_table(source: Source, known: Collection[str], faults: Faults) -> Table | None:
     """Read the header with the delimiter that yields most `known` names; None for an empty file."""
-    first = lines_of(text[:_SCANNED])[0]
+    first = lines_of(source.start)[0]
     named = first.strip('"')
     # Excel's line `sep=;`, which spreadsheets do not show or count
     is_csv = named.lower().startswith("sep=") and len(named) <= len("sep=;")
     if is_csv:
-        text = _LINE_END.sub("", text[len(first) :], count=1)
-    first = first_line(text)
+        source = source.after(first)
+    first = first_line(source)
 
     def fit(delimiter: str) -> tuple[int, int]:
         names = [normal(cell.strip().strip('"')) for cell in first.split(delimiter)]
         return sum(name in known for name in names), len(names)
 
     delimiter = (named[4:] or ",") if is_csv else max(DELIMITERS, key=fit)
-    as_csv, as_tsv = _csv_rows(text, delimiter, faults), _tsv_rows(text)
+    as_csv, as_tsv = _csv_rows(source, delimiter, faults), _tsv_rows(source)
     if is_csv or '"' in first:  # this tool never quotes a column name in tsv
         rows = as_csv
     elif delimiter in first:
@@ -163,9 +217,10 @@ def blank(cells: list[str]) -> bool:
     return not any(cell.strip(" \t") for cell in cells)
 
 
-def _tsv_rows(text: str) -> Iterator[Record]:
-    decode: Callable[[str], str] = from_tsv if has_tsv_escapes(text) else str
-    for row, line in enumerate(lines_of(text), 1):
+def _tsv_rows(source: Source) -> Iterator[Record]:
+    own = all(has_tsv_escapes(line) for line in source.lines() if "\\" in line)
+    decode: Callable[[str], str] = from_tsv if own else str
+    for row, line in enumerate(source.lines(), 1):
         if not blank([line]):
             yield row, [decode(cell) for cell in line.split("\t")]
 
@@ -188,7 +243,7 @@ def add_format_fault(row: int, faults: Faults) -> None:
     )
 
 
-def _csv_rows(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
+def _csv_rows(source: Source, delimiter: str, faults: Faults) -> Iterator[Record]:
     if len(delimiter) != 1 or delimiter in '"\r\n ':
         faults.add(1, "the line `sep=` has no usable delimiter")
         return
@@ -198,7 +253,7 @@ def _csv_rows(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
         last[0] = line
         return line
 
-    lines = map(kept, io.StringIO(text, newline=""))
+    lines = map(kept, source.open())
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         row = reader.line_num + 1
@@ -207,16 +262,16 @@ def _csv_rows(text: str, delimiter: str, faults: Faults) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error:
-            faults.add(row, _quote_fault(text, row, delimiter))
+            faults.add(row, _quote_fault(source, row, delimiter))
             return
         # quotes make a value of blanks, unless each cell of several is empty
         if not blank(cells) or ('"' in last[0] and (len(cells) == 1 or any(cells))):
             yield row, [from_csv(cell) for cell in cells]
 
 
-def _quote_fault(text: str, row: int, delimiter: str) -> str:
+def _quote_fault(source: Source, row: int, delimiter: str) -> str:
     """Report where the quote opened; one that never closes usually ends at the next quote."""
-    text = "".join(islice(io.StringIO(text, newline=""), row - 1, None))[:_SCANNED]
+    text = "".join(islice(source.open(), row - 1, None))[:_SCANNED]
     before, opened = f"[{re.escape(delimiter)}\r\n]", None
     # a quoted cell of RFC 4180, with its closing quote if there is one
     for cell in re.finditer(f'(?:^|(?<={before}))"[^"]*(?:""[^"]*)*("?)', text):

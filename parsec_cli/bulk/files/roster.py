@@ -21,13 +21,13 @@ from parsec_cli.bulk.files.csv_rows import (
     lines_of,
     normal,
 )
+from parsec_cli.bulk.files.json_rows import looks_like_json
 from parsec_cli.bulk.files.read_file import (
     FIXED,
     IDS,
     Cells,
     Columns,
     header_text,
-    looks_like_json,
     no_header,
     read_rows,
 )
@@ -93,6 +93,7 @@ def read_roster(
     rows = read_rows(decode(data, faults), columns or Columns(), faults)
     wanted = [found for row, cells in rows if (found := _wanted(row, cells, faults))]
     _check_repeated(wanted, faults)
+    _check_complete(faults)
     faults.check()
     if prune and faults.filtered:
         raise GuardRefused(
@@ -147,6 +148,11 @@ def _check_repeated(wanted: Sequence[Wanted], faults: Faults) -> None:
                 faults.add(one.row, f"the id `{name}` is also in row {before.row}")
 
 
+def _check_complete(faults: Faults) -> None:
+    if faults.incomplete:
+        faults.add(1, f"the listing in this file is incomplete: {faults.incomplete}")
+
+
 def read_targets(
     data: bytes, name: str, columns: Columns | None = None, *, state: str = "absent"
 ) -> tuple[Target, ...]:
@@ -155,15 +161,16 @@ def read_targets(
     Every row means a user in this `state`; so a file of users in the other one is refused.
     """
     faults, columns = Faults(name), columns or Columns()
-    text = decode(data, faults)
-    first = first_line(text)
+    source = decode(data, faults)
+    first = first_line(source)
     cells = (cell.strip().strip('"') for sign in DELIMITERS for cell in first.split(sign))
     header = first.lower().startswith(("sep=", '"sep=')) or any(normal(c) in IDS for c in cells)
-    if header or columns.mapping or looks_like_json(text):
-        rows = read_rows(text, columns, faults)
+    if header or columns.mapping or looks_like_json(source):
+        rows = read_rows(source, columns, faults)
         found = [target for row in rows if (target := _target(*row, state, faults))]
+        _check_complete(faults)
     else:
-        found = list(_from_lines(text, faults))
+        found = list(_from_lines(source.text, faults))
     faults.check()
     if not found:
         faults.add(1, "the file contains no user")
