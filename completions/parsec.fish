@@ -2,7 +2,7 @@
 
 # Is the command on the line $wanted, and the current word its operand number $position?
 function __parsec_at --argument-names wanted position
-    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'history revert' 'runs' 'runs list' 'runs show' 'pool' 'pool show' 'pool check' 'pool share' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
+    set -l commands 'users' 'users list' 'users get' 'users create' 'users set-qps' 'users onboard' 'users check' 'users deactivate' 'users plan' 'users apply' 'users diff' 'users audit' 'credentials' 'credentials encode' 'history' 'history list' 'history show' 'history revert' 'runs' 'runs list' 'runs show' 'pool' 'pool show' 'pool check' 'pool share' 'escrow' 'escrow show' 'usage' 'usage show' 'usage check' 'api' 'config' 'config init' 'config show' 'config path' 'config set' 'config unset' 'config use' 'config profiles' 'doctor' 'sandbox' 'sandbox serve' 'sandbox seed' 'sandbox reset' 'sandbox path' 'completion' 'help'
     set -l valued -p --profile --base-url -o --output --fields --timeout --max-wait --rate --limit --cursor --page-size --match --exchange --tier --wallet --sort --email --qps-limit --eoa-address --reason --mode --wallet-type --chain-id --credentials --api-key-id --from-file --map --confirm --max --allow-holdings --results --out --max-failures --concurrency --share --ignore --user --since --until --outcome --command --run --top --watch --max-used --min-free --target --reserve --by --min --keep --keep-file --min-left --query -f -F --input --as --port --rate-limit --latency --fault
     set -l tokens (commandline -opc)
     set -l path
@@ -97,6 +97,7 @@ complete -c parsec -n '__parsec_at \'users\'' -a check -d 'Test a user\'s exchan
 complete -c parsec -n '__parsec_at \'users\'' -a deactivate -d 'Deactivate users, with their wallets, credentials and keys.'
 complete -c parsec -n '__parsec_at \'users\'' -a plan -d 'Show the changes that would make the users match FILE.'
 complete -c parsec -n '__parsec_at \'users\'' -a apply -d 'Apply FILE: show the plan, ask, then make the changes.'
+complete -c parsec -n '__parsec_at \'users\'' -a diff -d 'Show who joined, left and changed since an export.'
 complete -c parsec -n '__parsec_at \'users\'' -a audit -d 'Check all users, pool and escrow config for known problems.'
 complete -c parsec -n '__parsec_at \'users\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
@@ -195,6 +196,10 @@ complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and
 complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Reason for the change, kept in the history.'
 complete -c parsec -n '__parsec_at \'users apply\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
+
+complete -c parsec -n '__parsec_at \'users diff\'' -l exit-code -d 'Exit with 11 if anything changed.'
+complete -c parsec -n '__parsec_at \'users diff\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'users diff\'' -l fields -x -a '(__parsec_list change external_id customer_id field old new)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users audit\'' -l share -x -d 'Report limits above this percentage of the pool.'
 complete -c parsec -n '__parsec_at \'users audit\'' -l ignore -x -d 'Do not check this rule.'

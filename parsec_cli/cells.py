@@ -9,6 +9,8 @@ characters that are invisible or would end the cell.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from typing import Any
 
 # after the blanks and invisible characters that a spreadsheet skips; the signs are those of
 # ASCII, their fullwidth and small forms, and the true minus
@@ -61,7 +63,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 def from_csv(cell: str) -> str:
     """Return the text of a csv cell: restored, or extracted from a formula like `="007"`."""
-    if cell[:1].isalnum():
+    if not cell or cell[0].isalnum():
         return cell
     restored = restore(cell)
     if restored == cell and (found := _TEXT_FORMULA.fullmatch(cell)):
@@ -78,3 +80,16 @@ def is_csv_cell(line: str) -> bool:
     escaped = cell.replace('"', '""')
     quoted = cell.isspace() or not _QUOTED.isdisjoint(cell)
     return line == (f'"{escaped}"' if quoted else cell)
+
+
+def time_of(value: Any) -> datetime | None:
+    """Read RFC 3339 text or Unix seconds; return None for anything else."""
+    try:
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value)
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None

@@ -140,12 +140,26 @@ ROSTER = (
 UNDO = ROSTER[:4]
 LIMITED = (*NEW_LIMIT, _OUTCOME, _ERROR, *(changed(c, shown=False) for c in (_STATUS, _ATTEMPTS)))
 FINDING = (
-    Column("rule", "RULE", rank=0),
+    Column("rule", "RULE", "outcome", rank=0),
     USER[0],
     changed(USER[1], rank=3),
     Column("detail", "DETAIL", rank=1),
 )
 DEACTIVATED = (*USER[:2], _OUTCOME, _ERROR, changed(_HELD, rank=1))
+CHANGE = (
+    Column("change", "CHANGE", rank=0),
+    USER[0],
+    changed(USER[1], rank=3),
+    Column("field", "FIELD", rank=1),
+    Column("old", "OLD", rank=1),
+    Column("new", "NEW", rank=1),
+)
+# for people, who see both values in one cell
+CHANGE_SHOWN = (
+    *CHANGE[:4],
+    Column("value", "OLD → NEW", "words", rank=1),
+    *(changed(column, shown=False) for column in CHANGE[4:]),
+)
 
 ONBOARDED = (
     Column("customer_id", "CUSTOMER ID", "id"),
@@ -198,6 +212,7 @@ _OF_COMMAND = {
     "users plan": ACTION,
     "users apply": RESULT,
     "users audit": FINDING,
+    "users diff": CHANGE,
     "pool": POOL,
     "pool check": POOL_CHECKED,
     "pool share": (*SHARE, USER[2]),

@@ -51,6 +51,8 @@ OUTCOMES: dict[str, Tone] = {
     **dict.fromkeys(("deactivated", "linked", "complete", "create", "onboard"), "good"),
     **dict.fromkeys(("warning", "skipped", "not_attempted", "set-qps"), "warning"),
     **dict.fromkeys(("stopped", "interrupted"), "warning"),
+    **dict.fromkeys(("not_linked", "no_limit", "large_share", "escrow_off"), "warning"),
+    **dict.fromkeys(("shared_wallet", "look_alike", "pool_mismatch"), "warning"),
     **dict.fromkeys(("failed", "not_applied", "over", "deactivate"), "bad"),
     **dict.fromkeys(("unchanged", "keep", "already_linked"), "dim"),
     "unknown": "unknown",

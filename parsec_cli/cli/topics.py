@@ -56,7 +56,7 @@ EXIT CODES: what each of them means
     9  consent is missing, refused or does not match: nothing was sent
    10  a guard refused: pool, --max, stale plan, incomplete listing, quota, key of another host
    11  `pool check` or `usage check` over a limit; `users audit` with findings;
-       `users plan --exit-code` with changes
+       `users plan --exit-code` and `users diff --exit-code` with changes
    12  outcome unknown: a change was sent, but no final response arrived
   130  interrupted by Ctrl-C
   141  the reader of stdout closed it, as `head` does

@@ -26,6 +26,7 @@ _EXIT_CODES: dict[str, set[int]] = {
     "users deactivate": {*_OF_API, _ROWS, _CONSENT, _UNKNOWN},
     "users plan": {*_OF_API, _OVER},
     "users apply": {*_OF_API, _ROWS, _CONSENT, _UNKNOWN},
+    "users diff": {*_OF_API, _OVER},
     "users audit": {*_OF_API, _OVER},
     "pool check": {*_OF_API, _OVER},
     "usage check": {*_OF_API, _OVER},

@@ -57,6 +57,22 @@ _ONE_DEACTIVATED = listing(
     narrowed({**IDS, "outcome": OUTCOME, "error": maybe(TEXT), "holdings": HOLDINGS}),
     {},
 )
+_DIFF = listing(
+    "changes",
+    narrowed(
+        {
+            "change": one_of("joined", "left", "changed"),
+            **IDS,
+            "field": maybe(TEXT),
+            "old": ANY,
+            "new": ANY,
+        }
+    ),
+    {
+        "summary": whole(dict.fromkeys(("joined", "left", "changed"), COUNT)),
+        "complete": YES_NO,
+    },
+)
 _AUDIT = listing(
     "findings",
     narrowed({"rule": TEXT, **IDS, "detail": TEXT}),
@@ -255,6 +271,7 @@ OUTPUTS: dict[str, Schema | bool] = {
     "users deactivate": any_of(_ONE_DEACTIVATED, RESULTS, NOT_DEACTIVATED, ACTIONS),
     "users plan": PLAN,
     "users apply": any_of(RESULTS, PLAN),
+    "users diff": _DIFF,
     "users audit": _AUDIT,
     "pool show": _POOL,
     "pool check": narrowed({"status": STATUS, **POOL_FIELDS}),

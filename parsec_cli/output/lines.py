@@ -13,11 +13,10 @@ import csv
 import io
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.cells import neutralise
+from parsec_cli.cells import neutralise, time_of
 from parsec_cli.errors import UsageFault
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import ABSENT, Format, reader
@@ -72,7 +71,7 @@ def plain(value: Any, kind: ColumnKind) -> str:
         return value
     if kind == "holdings":
         return _holdings(value)
-    if kind in TIMES and (time := _time(value)) is not None:
+    if kind in TIMES and (time := time_of(value)) is not None:
         return time.isoformat().replace("+00:00", "Z")
     return _text(value)
 
@@ -90,7 +89,7 @@ def shown(value: Any, kind: ColumnKind) -> str | None:
         return _holdings(value) or None
     if value is True or value is False:
         return "yes" if value else "no"
-    if kind in TIMES and (time := _time(value)) is not None:
+    if kind in TIMES and (time := time_of(value)) is not None:
         return time.strftime(TIMES[kind])
     if kind == "percent" and isinstance(value, int | float):
         return percent(value, 100)
@@ -117,19 +116,6 @@ def _text(value: Any) -> str:
 
 def _is_nested(values: list[Any]) -> bool:
     return any(isinstance(inner, (dict, list)) for inner in values)
-
-
-def _time(value: Any) -> datetime | None:
-    """Read RFC 3339 text or Unix seconds; return None for anything else."""
-    try:
-        if isinstance(value, str):
-            time = datetime.fromisoformat(value)
-            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return None
 
 
 class _Columns(Format):

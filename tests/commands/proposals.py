@@ -216,6 +216,7 @@ CASES = [
     Case("users deactivate", (2, 9), "deactivate"),
     Case("users list -o table", (0, 0), CREATED, no_users),
     Case("users list --limit 1", (0, 0), USERS),
+    Case("users diff filtered.json", (10, 0), USERS),
     Case("users audit -o table", (11, 0), "^GET /builder/users$", only("not_linked")),
     Case("users audit -o table", (11, 0), POOL, only("large_share")),
     Case("users audit -o table", (11, 0), "^GET /builder/escrow/config$", only("escrow_off")),

@@ -16,6 +16,7 @@ noun = Noun(
         "deactivate": "Deactivate users, with their wallets, credentials and keys.",
         "plan": "Show the changes that would make the users match FILE.",
         "apply": "Apply FILE: show the plan, ask, then make the changes.",
+        "diff": "Show who joined, left and changed since an export.",
         "audit": "Check all users, pool and escrow config for known problems.",
     },
 )

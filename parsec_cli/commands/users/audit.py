@@ -8,11 +8,12 @@ from typing import NamedTuple
 import typer
 
 from parsec_cli import columns
-from parsec_cli.api.reads import get_escrow, get_pool, pages
+from parsec_cli.api.reads import get_escrow, get_pool
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared.all_users import all_users
 from parsec_cli.commands.shared.checks import checked
-from parsec_cli.errors import ParsecError, counted, unknown
+from parsec_cli.errors import counted, unknown
 from parsec_cli.field_rules import look_alike_key
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import run
@@ -66,7 +67,8 @@ def command(
     pool = get_pool(runtime.client)
     escrow = get_escrow(runtime.client)
     audit = Audit(pool, share, escrow=escrow.get("fee_escrow_enabled") is True)
-    _read_users(runtime, audit)
+    for user in all_users(runtime):
+        audit.check(User(user))
     found = [finding for finding in audit.findings() if finding.rule not in ignored]
     summary = {rule: 0 for rule in RULES if rule not in ignored}
     for finding in found:
@@ -83,20 +85,6 @@ def command(
     return checked(runtime, listing, _sentence(summary, audit.users, share) if found else "")
 
 
-def _read_users(runtime: Runtime, audit: Audit) -> None:
-    """Check all users; an audit of only some would miss what two users share."""
-    try:
-        for page in pages(runtime.client):
-            runtime.index.remember(page.ids)
-            for user in page.users:
-                audit.check(User(user))
-    except ParsecError as fault:
-        if not audit.users:
-            raise
-        detail = f"the listing is incomplete: {audit.users} users were read before"
-        raise fault.but(details=(*fault.details, detail)) from None
-
-
 def _sentence(summary: Mapping[str, int], users: int, share: int) -> str:
     counts = ", ".join(f"{count:,} {rule}" for rule, count in summary.items() if count)
     limit = f" (above {share}% of the pool)" if summary.get("large_share") else ""
@@ -109,7 +97,7 @@ def _look_further(runtime: Runtime, summary: Mapping[str, int]) -> tuple[Block, 
     commands = [command for rule, command in _LOOK_FURTHER.items() if summary.get(rule)]
     if not commands:
         return ()
-    lines = [Line(f"  {runtime.screen.shell_line(command)}") for command in commands]
+    lines = [Line(f"  {runtime.screen.shell_line(command)}", "command") for command in commands]
     return (Line(""), Line("Look further with"), *lines)
 
 

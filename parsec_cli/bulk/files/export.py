@@ -1,0 +1,132 @@
+"""Read an export of this tool for a comparison: one user at a time, the same in every format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from parsec_cli import field_rules
+from parsec_cli.bulk.files.csv_rows import Faults, decode
+from parsec_cli.bulk.files.json_rows import looks_like_json
+from parsec_cli.bulk.files.read_file import Columns, as_cell, read_rows
+from parsec_cli.cells import time_of
+from parsec_cli.columns import USER
+from parsec_cli.errors import GuardRefused, UsageFault
+from parsec_cli.models import JsonObject, is_uuid
+from parsec_cli.next_command import run
+
+# what is compared: all that describes a user, but no keys
+COMPARED = tuple(c for c in USER if c.path != "customer_id" and c.kind != "secret")
+PATHS = tuple(column.path for column in COMPARED)
+# a number of a chain is shown without thousands commas, as an id
+KINDS = tuple("number" if c.path == "wallet.chain_id" else c.kind for c in COMPARED)
+_STEPS = tuple(path.partition(".")[::2] for path in PATHS)
+_WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*")
+_USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_EXPORT_AGAIN = "export all users again with"
+_EXPORT = run("users", "list", "--json")
+Cells = tuple[str, ...]  # of the columns of COMPARED; "" for null, absent and empty
+Row = tuple[str, Cells]  # begins with the customer_id
+
+
+class Export:
+    """The users of an exported file; `columns` are known when all users have been read.
+
+    `read` returns the content, which is in memory only while the users are read.
+    """
+
+    def __init__(self, read: Callable[[], bytes], name: str) -> None:
+        self.columns: frozenset[str] = frozenset()
+        self._read = read
+        self._faults = Faults(name)
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the users; at the end, UsageFault or GuardRefused if the file cannot be used."""
+        faults = self._faults
+        try:
+            yield from self._users(faults)
+            faults.check()
+        except UsageFault as fault:
+            raise fault.but(hint=_EXPORT_AGAIN, command=_EXPORT) from None
+        why = ""
+        if faults.incomplete:
+            why = f"the listing in `{faults.name}` is incomplete: {faults.incomplete}"
+        elif faults.filtered:
+            why = f"`{faults.name}` has only some users: the others would seem to join or leave"
+        if why:
+            raise GuardRefused(why, hint=_EXPORT_AGAIN, command=_EXPORT)
+
+    def _users(self, faults: Faults) -> Iterator[Row]:
+        source = decode(self._read(), faults)
+        ids = set[int]()  # hashes, as in a listing
+        names = set[str]()
+        for row, cells in read_rows(source, Columns(), faults, typed=False):
+            customer_id, external_id = cells.get("customer_id", ""), cells.get("external_id", "")
+            if is_uuid(customer_id):
+                customer_id = customer_id.lower()
+                fault = ""
+            else:
+                fault = field_rules.id_fault(customer_id or external_id)
+            if external_id.strip():
+                fault = fault or field_rules.id_fault(external_id)
+            key = hash((customer_id, "" if customer_id else external_id))
+            if key in ids:
+                fault = fault or f"the id `{customer_id or external_id}` is in another row, too"
+            names.update(cells)
+            if not faults.add(row, fault):
+                ids.add(key)
+                yield customer_id, _canonical(cells)
+        # a field that is absent from all records of a JSON export is null for all users
+        if looks_like_json(source) and {"customer_id", "api_key"} <= names:
+            names.update(PATHS)
+        if "wallet" in names:
+            names.update(path for path in PATHS if path.startswith("wallet."))
+        self.columns = frozenset(names.intersection(PATHS))
+
+
+def listed_row(user: JsonObject) -> Row:
+    """Return the row of a user as the API lists it."""
+    cells = {}
+    for path, (parent, child) in zip(PATHS, _STEPS, strict=True):
+        value = user.get(parent)
+        if child:
+            value = value.get(child) if isinstance(value, dict) else None
+        cells[path] = as_cell(value)
+    customer_id: str = user["customer_id"]
+    return customer_id.lower() if is_uuid(customer_id) else customer_id, _canonical(cells)
+
+
+def _number(text: str) -> str:
+    found = None if text.isdecimal() else _WHOLE_NUMBER.fullmatch(text)
+    return found[1] if found else text
+
+
+def _list(text: str) -> str:
+    return ",".join(sorted(part.strip() for part in text.split(","))) if "," in text else text
+
+
+def _time(text: str) -> str:
+    if _USUAL_TIME.fullmatch(text):
+        return text
+    time = time_of(int(text) if text.isdecimal() else text)
+    return time.isoformat().replace("+00:00", "Z") if time else text
+
+
+# how spreadsheets, other programs and the API itself write the same value
+_SPELLINGS: Mapping[str, Callable[[str], str]] = {
+    "number": _number,
+    "yesno": str.lower,
+    "list": _list,
+    "time": _time,
+    "date": _time,
+}
+_SPELLED = tuple((at, _SPELLINGS[kind]) for at, kind in enumerate(KINDS) if kind in _SPELLINGS)
+
+
+def _canonical(cells: Mapping[str, str]) -> Cells:
+    """Return the cells that are compared, each in one spelling."""
+    values = [cells.get(path, "") for path in PATHS]
+    for at, spell in _SPELLED:
+        if values[at]:
+            values[at] = spell(values[at])
+    return tuple(values)
