@@ -132,28 +132,6 @@ class History:
             if entry is not None and wanted.matches(entry):
                 yield entry
 
-    def changes_of(self, customer_id: str) -> Iterator[JsonObject]:
-        """Yield the changes to an existing user, newest first; the lines of others are not parsed.
-
-        Unlike `entries`, it does not find the creation of the user, nor count damaged lines.
-        """
-        id_bytes = exact_json.dumps(customer_id)[1:-1].lower().encode("ascii")
-        outcomes: dict[bytes, bytes] = {}  # by the start of their lines, until the intent is read
-        for line in lines_backwards(self.path):
-            start, mark, _ = line.partition(b'","')
-            kind = line[len(start + mark) :]
-            if kind.startswith(b'finished":'):
-                outcomes.setdefault(start, line)
-                continue
-            found = outcomes.pop(start, b"")
-            if id_bytes not in line.lower():
-                continue
-            intent, outcome = _parsed(line), _parsed(found) if found else {"outcome": UNKNOWN}
-            if intent and outcome and "finished" not in intent:
-                entry = _entry(intent, outcome)
-                if _concerns(entry, customer_id, ("customer_id",)):
-                    yield entry
-
     def get(self, entry: str) -> JsonObject:
         """Return one change by its id or the start of its id, or raise NotFound."""
         found: list[JsonObject] = []

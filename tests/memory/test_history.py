@@ -267,19 +267,3 @@ def test_lines_longer_than_one_read_are_whole(folder, size):
     lines = [b"first", b"x" * size, b"y" * size, b"last"]
     path.write_bytes(b"\n".join(lines))
     assert list(lines_backwards(path)) == lines[::-1]
-
-
-@pytest.mark.parametrize("customer_id", ["0a", "0A", "日本", 'a"\\b', "absent"])
-def test_the_changes_of_one_user_are_those_among_all_entries(history, path, customer_id):
-    targets = ("0A", "0B", "日本", 'a"\\b', None)
-    for reason in ("first", f"about 0A and {customer_id}", 'a","finished":'):
-        for target in targets:
-            ids = {"customer_id": target, "external_id": customer_id}
-            entry = history.begin(change(target=ids, reason=reason))
-            if reason != "first":
-                history.finish(entry, DONE)
-    with path.open("a") as file:
-        file.write('not JSON\n{"id":"torn","time":"0A\n')
-    found = list(history.changes_of(customer_id))
-    assert found == list(history.entries(customer_id, by=("customer_id",)))
-    assert len(found) == (0 if customer_id == "absent" else 3)

@@ -68,7 +68,7 @@ def _changes(runtime: Runtime, user: User) -> str:
     host = runtime.profile.base_url.display
     found = [
         entry
-        for entry in runtime.history.changes_of(user.customer_id)
+        for entry in runtime.history.entries(user.customer_id, by=("customer_id",))
         if entry["host"] == host and entry["outcome"] == "applied" and _limits(entry)
     ]
     if not found:
