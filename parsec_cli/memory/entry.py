@@ -36,7 +36,8 @@ class Selection:
     @property
     def trace(self) -> bytes:
         """Return a part of every line about a wanted entry, in lower case; b"" for any line."""
-        text = self.user if self.run is None else self.run
+        wanted = (self.run, self.user, self.profile)
+        text = next((text for text in wanted if text is not None), None)
         if text is None or not text.isascii():  # which a file may have in two ways
             return b""
         return exact_json.dumps(text).lower().encode()

@@ -261,13 +261,9 @@ def _parsed(line: bytes) -> JsonObject | None:
 
 
 def _has(trace: bytes, intent: bytes, outcome: bytes) -> bool:
-    """Whether the lines may be of a wanted entry; a torn line is read, so that it is counted."""
-    return (
-        not intent.endswith(b"}")
-        or not trace
-        or trace in intent.lower()
-        or trace in outcome.lower()
-    )
+    """Whether the lines may be of a wanted entry; damaged ones are, so that they are counted."""
+    whole = intent.startswith(b'{"id":"') and intent.endswith(b"}")
+    return not whole or not trace or trace in intent.lower() or trace in outcome.lower()
 
 
 def _merged_entry(intent: JsonObject, outcome: JsonObject) -> JsonObject:

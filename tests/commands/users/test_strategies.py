@@ -98,5 +98,5 @@ def test_the_whole_life_of_a_user_works(sandbox):
     assert sandbox("users", "deactivate", "new", "--confirm", "new").code == 3
     entries = sandbox("history", "list", "--json").json["entries"]
     verbs = [entry["command"].removeprefix("users ") for entry in entries]
-    assert verbs == ["deactivate", "set-qps", "create", "create"]
+    assert verbs == ["create", "create", "set-qps", "deactivate"]
     assert {entry["outcome"] for entry in entries} == {"applied"}
