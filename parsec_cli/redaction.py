@@ -5,6 +5,7 @@ Names are those of the API and its headers, at any depth. Output masks secrets; 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -137,6 +138,15 @@ class Redaction:
             if _CUT in text and key[:_SHORTEST_KEY] in text:
                 text = _CUT.join(_without_start(part, key) for part in text.split(_CUT))
         return text
+
+    def may_change(self, text: str) -> bool:
+        """Whether `value` may mask a key in what this JSON text contains, whole or shortened.
+
+        A search of the text takes a tenth of the time. The text is ASCII, without secret fields.
+        """
+        if json.dumps(_CUT)[1:-1] in text:
+            return True
+        return any(json.dumps(key)[1:-1] in text for key in self.known())
 
     def value(self, value: Any) -> Any:
         """Return a copy of a JSON value with secrets masked; null stays null."""

@@ -198,7 +198,7 @@ class Runtime:
                 "host": self.profile.base_url.display,
                 "key": self.fingerprint,
             },
-            masked=Redaction(lambda: self.secrets).value,
+            redaction=Redaction(lambda: self.secrets),
         )
 
     @cached_property

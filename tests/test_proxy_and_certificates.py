@@ -192,7 +192,7 @@ def test_session_keys_are_never_logged(tmp_path, monkeypatch):
 
 def test_certificates_are_always_checked(private_ca):
     transport = connect(API, Deadline(), {"SSL_CERT_FILE": str(private_ca.ca_file)})
-    context = transport._pool._ssl_context
+    context = transport._make()._ssl_context
     transport.close()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
@@ -208,6 +208,6 @@ def test_tls_1_2_is_the_minimum_on_a_system_that_allows_less(monkeypatch):
     system = SimpleNamespace(**{**vars(ssl), "SSLContext": lax_context})
     monkeypatch.setitem(sys.modules, "ssl", system)
     transport = connect(API, Deadline(), {})
-    context = transport._pool._ssl_context
+    context = transport._make()._ssl_context
     transport.close()
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2

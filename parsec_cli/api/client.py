@@ -170,11 +170,7 @@ class Client:
             return http.explain(fault, None if self.interrupts.drain_at else self.timeout)
 
         url = self.base_url.root + call.path
-        # the backend keeps the deadline, but does not see the wait for a connection of the pool
-        limits = {"timeout": {"pool": self.timeout}}
-        request = http.Request(
-            call.method, url, content=content, headers=headers, extensions=limits
-        )
+        request = http.Request(call.method, url, content=content, headers=headers)
         self.deadline.begin(self.timeout)
         # only the network's transport reports the first byte that it sends
         proxy = self.transport.proxy if isinstance(self.transport, http.NetworkTransport) else None

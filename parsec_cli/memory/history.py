@@ -23,7 +23,7 @@ from parsec_cli.memory.entry import API_DEACTIVATION, Selection, change_of_entry
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import state
-from parsec_cli.redaction import without_secrets
+from parsec_cli.redaction import Redaction, without_secrets
 
 # the start of a line, whose second member distinguishes an outcome from an intent
 _START = re.compile(rb'\{"id": ?"([^"\\]*)"(, ?"finished":)?')
@@ -52,17 +52,17 @@ _MISSING: _Placed = (-1, b"")
 class History:
     """The changes made from this machine. `clock` is Unix seconds.
 
-    `origin` gives the `profile`, `host` and `key` (its fingerprint) of new changes; `masked` masks
-    known secrets, as a server may return keys in any text. `run` gives the id of the run that
-    makes them. `begun` is True if a change was written,
-    and so may have been sent; `damaged` counts the lines that the last reading skipped.
+    `origin` gives the `profile`, `host` and `key` (its fingerprint) of new changes; `redaction`
+    masks known secrets, as a server may return keys in any text. `run` gives the id of the run that
+    makes them. `begun` is True if a change was written, and so may have been sent; `damaged` counts
+    the lines that the last reading skipped.
     """
 
     path: Path
     clock: Callable[[], float]
     entropy: Callable[[int], bytes] = os.urandom
     origin: Callable[[], JsonObject] = dict
-    masked: Callable[[JsonObject], JsonObject] = dict
+    redaction: Redaction = Redaction(tuple)
     run: Callable[[], str | None] = NoneType
     begun: bool = False
     damaged: int = 0
@@ -203,8 +203,10 @@ class History:
         return _merged_entry(record, found or {"outcome": UNKNOWN})
 
     def _append(self, record: JsonObject, *, durable: bool) -> None:
-        line = exact_json.dumps(without_secrets(self.masked(record)), separators=(",", ":"))
-        append(self.path, f"{line}\n".encode("ascii"), durable=durable)
+        line = _line(record)
+        if self.redaction.may_change(line):
+            line = _line(self.redaction.value(record))
+        append(self.path, line.encode("ascii"), durable=durable)
 
     def _new_id(self) -> str:
         """Make an id that sorts by time and is larger than the previous one."""
@@ -241,6 +243,10 @@ def parse_moment(text: str, now: float) -> str:
             f"`{text}` is not a point in time",
             hint="write an age such as 2h or 3d, a date, or a time such as 2026-03-01T08:00:00Z",
         ) from None
+
+
+def _line(record: JsonObject) -> str:
+    return exact_json.dumps(without_secrets(record), separators=(",", ":")) + "\n"
 
 
 def _parsed(line: bytes) -> JsonObject | None:

@@ -252,6 +252,8 @@ def test_users_who_were_found_in_a_listing_are_read_again(run, builder, work):
         ("file", (), 8),
         ("apply", (), 8),
         ("prune", ("--concurrency", "2"), 2),
+        # more connections than the HTTP library keeps by default
+        ("apply", ("--concurrency", "12"), 12),
     ],
 )
 def test_the_holdings_of_several_users_are_read_at_the_same_time(
@@ -268,16 +270,17 @@ def test_the_holdings_of_several_users_are_read_at_the_same_time(
             busy[0] -= 1
         return json_answer(200, []).act(peer, request)
 
-    names = [f"u{n}" for n in range(8)]
+    names = [f"u{n}" for n in range(24)]
     for name in names:
         builder.add(name, wallet=wallet(), linked_exchanges=["polymarket"])
     command, count = forms(form, *names)
     builder.fault("GET", "/orders", action=Action("together", act), times=len(names))
 
-    done = run(*command, *options, "--confirm", count)
+    done = run(*command, *options, "--confirm", count, "--max", count)
 
     assert (done.code, busy) == (0, [0, most])
     assert len(builder.mutations) == len(names)
+    assert len(builder.connections) == most
 
 
 BAD = {
