@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.session import Session
 
 KEY = "pk_live_sandbox"
 
@@ -12,6 +13,18 @@ def at_work(session, host):
     """A shell of an operator who set up a profile long ago: `default`, with twelve users."""
     session(f"parsec config init --base-url {host()}", stdin=KEY)
     return session
+
+
+@pytest.fixture
+def colleague(at_work, home):
+    """A shell of somebody else at another machine, with a profile at the same host."""
+    elsewhere = home.parent / "elsewhere"
+    elsewhere.mkdir()
+    moved = {k: v.replace(str(home), str(elsewhere)) for k, v in at_work.environment.items()}
+    other = Session(moved, elsewhere)
+    url = at_work("parsec config show --json").json["values"]["base_url"]["value"]
+    other(f"parsec config init --base-url {url}", stdin=KEY)
+    return other
 
 
 @pytest.fixture

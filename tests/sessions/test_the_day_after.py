@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from support.actions import error
 
 
@@ -29,3 +31,37 @@ def test_find_what_failed_yesterday_and_do_only_that_again(session, builder):
     again = [("PATCH", users[place]["customer_id"]) for place in (1, 3)]
     assert sorted(builder.effects) == sorted(again)
     assert [user["qps_limit"] for user in builder.users.values()] == [21, 22, 23, 24, 25, 26]
+
+
+def test_answer_why_a_user_gets_429(at_work, colleague):
+    at_work("parsec users set-qps user_002 20 --reason 'new contract'")
+    at_work("parsec users set-qps user_002 5 --reason 'ticket 4711'")
+
+    # the ticket: user_002 gets 429
+    card = at_work("parsec users get user_002", answers=[]).out
+    assert "5 QPS · 0.2% of the pool · 2 changes, last " in card
+    assert "20 → 5 (ticket 4711)" in card
+    live = at_work("parsec users check user_002", answers=[]).out
+    assert re.search(r"user [0-4] of 5 left · pool 2,\d+ of 2,500 left", live)
+
+    # nothing was changed from the colleague's machine, and the card does not claim so
+    assert "changes" not in colleague("parsec users get user_002", answers=[]).out
+
+
+def test_see_what_a_colleague_changed_since_yesterdays_export(at_work, colleague):
+    at_work("parsec users list -o csv > yesterday.csv")
+    assert "0 changed" in at_work("parsec users diff yesterday.csv").err
+
+    colleague("parsec users set-qps user_001=20 user_003=7")
+    colleague("parsec users create newcomer --qps-limit 5")
+    colleague("parsec users deactivate user_007 --confirm user_007")
+
+    seen = at_work("parsec users diff yesterday.csv", answers=[]).out
+    rows = [re.split("  +", line) for line in seen.splitlines()[1:]]
+    assert [(change, user, *values) for change, user, _, *values in rows[:4]] == [
+        ("joined", "newcomer", "–", "–"),
+        ("left", "user_007", "–", "–"),
+        ("changed", "user_001", "qps_limit", "10 → 20"),
+        ("changed", "user_003", "qps_limit", "5 → 7"),
+    ]
+    assert rows[4:] == [["1 joined, 1 left, 2 changed"]]
