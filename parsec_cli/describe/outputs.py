@@ -53,9 +53,7 @@ PLAN = listing(
     },
 )
 _ONE_DEACTIVATED = listing(
-    "results",
-    narrowed({**IDS, "outcome": OUTCOME, "error": maybe(TEXT), "holdings": HOLDINGS}),
-    {},
+    "results", narrowed({**IDS, "outcome": OUTCOME, "error": maybe(TEXT), "holdings": HOLDINGS}), {}
 )
 _DIFF = listing(
     "changes",
