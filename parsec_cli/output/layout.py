@@ -68,7 +68,7 @@ class _Slot:
     shortens: bool
     constant: bool
     right: bool
-    outcome: bool
+    toned: bool
 
     @property
     def order(self) -> tuple[bool, int]:
@@ -150,8 +150,8 @@ class Layout:
         constant = len(rows) > 1 and column.kind not in TIMES
         constant = constant and all(row[place] == rows[0][place] for row in rows)
         width = max(width, _width(title))
-        right, outcome = column.kind in ("number", "percent"), column.kind == "outcome"
-        return _Slot(place, column, title, widest, width, shortens, constant, right, outcome)
+        right, toned = column.kind in ("number", "percent"), column.kind in ("outcome", "bar")
+        return _Slot(place, column, title, widest, width, shortens, constant, right, toned)
 
     def table(
         self, rows: Sequence[_Row], tones: Sequence[Tone] = (), *, header: bool = True
@@ -213,7 +213,7 @@ class Layout:
             cell = self._shortened(row[slot.place], slot)
             if cell is None:
                 text = self._dim_null
-            elif tone == "plain" and not slot.outcome:
+            elif tone == "plain" and not slot.toned:
                 text = cell
             else:
                 text = paint(cell, _tone(cell, slot, tone))
@@ -235,7 +235,9 @@ class Layout:
 
 
 def _tone(cell: str, slot: _Slot, row: Tone) -> Tone:
-    return OUTCOMES.get(cell, "plain") if slot.outcome and row == "plain" else row
+    if row != "plain" or not slot.toned:
+        return row
+    return "dim" if slot.column.kind == "bar" else OUTCOMES.get(cell, "plain")
 
 
 def _with_tones(rows: Sequence[_Row], tones: Sequence[Tone]) -> Iterable[tuple[_Row, Tone]]:

@@ -39,6 +39,8 @@ def command(
 ) -> Record | Frames:
     """Show the pool, what is allocated and free, and the number of users.
 
+    A watch goes on until Ctrl-C; a reading that fails later than the first is only reported.
+
     Examples:
       parsec pool show --top 10
       parsec pool show --watch 5

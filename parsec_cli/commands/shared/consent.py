@@ -205,7 +205,7 @@ def _question(runtime: Runtime, everyone: Sequence[Held], *, by_name: bool) -> l
                 "external_id": one.user.external_id,
                 "customer_id": one.user.customer_id,
                 "qps_limit": one.user.qps_limit,
-                "exchanges": shown(list(one.user.linked_exchanges)),
+                "exchanges": shown(list(one.user.linked_exchanges)) or None,
                 "holdings": one.json,
             }
             for one in everyone

@@ -7,9 +7,10 @@ import typer
 from parsec_cli import columns
 from parsec_cli.cli.common_options import argument, runtime_of
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared.cards import shown
 from parsec_cli.commands.shared.user_card import user_record, with_footer
 from parsec_cli.errors import ParsecError, counted
-from parsec_cli.models import JsonObject, User
+from parsec_cli.models import User
 from parsec_cli.results import Listing, Record, percent
 from parsec_cli.runtime import Runtime
 
@@ -69,21 +70,19 @@ def _changes(runtime: Runtime, user: User) -> str:
     found = [
         entry
         for entry in runtime.history.entries(user.customer_id, by=("customer_id",))
-        if entry["host"] == host and entry["outcome"] == "applied" and _limits(entry)
+        if entry["host"] == host
+        and entry["outcome"] == "applied"
+        and "qps_limit" in entry["change"]
     ]
     if not found:
         return ""
     last = found[0]
-    old, new = ("none" if limit is None else f"{limit:,}" for limit in _limits(last))
+    old, new = (_qps(limit) for limit in last["change"]["qps_limit"])
     reason = f" ({last['reason']})" if last["reason"] else ""
     which = "last " if len(found) > 1 else ""
     day = str(last["time"])[:10]
     return f"{counted(len(found), 'change')}, {which}{day} {old} → {new}{reason}"
 
 
-def _limits(entry: JsonObject) -> tuple[int | None, ...]:
-    """Return the limit before and after a change; () if the change was another one."""
-    before, after = entry["before"], entry["after"]
-    if before is None or after is None or "qps_limit" not in after:
-        return ()
-    return User(before).qps_limit, User(after).qps_limit
+def _qps(limit: object) -> str:
+    return "none" if limit is None else f"{limit:,}" if type(limit) is int else shown(limit)
