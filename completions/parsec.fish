@@ -227,7 +227,7 @@ complete -c parsec -n '__parsec_at \'history list\'' -l since -x -d 'Only change
 complete -c parsec -n '__parsec_at \'history list\'' -l until -x -d 'Only changes before T.'
 complete -c parsec -n '__parsec_at \'history list\'' -l outcome -x -d 'Only applied, not_applied or unknown changes.'
 complete -c parsec -n '__parsec_at \'history list\'' -l command -x -d 'Only changes by it, such as set-qps.'
-complete -c parsec -n '__parsec_at \'history list\'' -l run -x -d 'Only the changes of this run.'
+complete -c parsec -n '__parsec_at \'history list\'' -l run -x -a '(__parsec_ask runs)' -d 'Only the changes of this run.'
 complete -c parsec -n '__parsec_at \'history list\'' -l all-profiles -d 'Not only those of the current profile.'
 complete -c parsec -n '__parsec_at \'history list\'' -l limit -x -d 'Only the newest N.'
 complete -c parsec -n '__parsec_at \'history list\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
@@ -236,6 +236,7 @@ complete -c parsec -n '__parsec_at \'history list\'' -l fields -x -a '(__parsec_
 complete -c parsec -n '__parsec_at \'history show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'history show\'' -l fields -x -a '(__parsec_list time target.external_id command change outcome reason id profile host run target.customer_id key http_status attempts)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'history revert\' 1' -a '(__parsec_ask runs)'
 complete -c parsec -n '__parsec_at \'history revert\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'history revert\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit email)' -d 'Show only these fields, in every format.'
 
@@ -249,6 +250,7 @@ complete -c parsec -n '__parsec_at \'runs list\'' -l all-profiles -d 'Not only t
 complete -c parsec -n '__parsec_at \'runs list\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'runs list\'' -l fields -x -a '(__parsec_list id time command file state counts profile)' -d 'Show only these fields, in every format.'
 
+complete -c parsec -n '__parsec_at \'runs show\' 1' -a '(__parsec_ask runs)'
 complete -c parsec -n '__parsec_at \'runs show\'' -l failed -d 'Only rows that failed, are unknown or were not attempted; csv is a roster.'
 complete -c parsec -n '__parsec_at \'runs show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'runs show\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'

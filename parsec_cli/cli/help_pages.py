@@ -26,6 +26,7 @@ _SOURCES = {
     "FILE": "files",
     "PLAN": "files",
     "PROFILE": "profiles",
+    "RUN": "runs",
     "USER": "users",
 }
 _VERBS_WITH_EXAMPLES = 2  # a noun shows one example each of its first verbs

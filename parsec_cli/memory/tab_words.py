@@ -1,4 +1,4 @@
-"""Suggest words for TAB from local files: profiles and remembered users.
+"""Suggest words for TAB from local files: profiles, remembered users and runs.
 
 A shell calls it on a key press. It reads local files only, sends no request, runs no program and
 prints nothing on stderr. On any error it suggests nothing.
@@ -44,6 +44,8 @@ def suggest(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
             found = profiles.known(read.read(places.config_file))
         elif kind == "users":
             found = _users(places, prefix, profile, base_url)
+        elif kind == "runs":
+            found = sorted(path.stem for path in places.runs_dir.glob("r-*.jsonl"))
     return [word for word in found if word.startswith(prefix)]
 
 

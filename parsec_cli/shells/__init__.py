@@ -1,7 +1,7 @@
 """Write completion scripts, one file per shell, from the pages of the command tree.
 
-A script contains commands, options and choices. It calls `parsec __complete` only for users and
-profiles, which come from local files. This file has the code that all scripts share.
+A script contains commands, options and choices. It calls `parsec __complete` only for users,
+profiles and runs, which come from local files. This file has the code that all scripts share.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ _parsec() {
             done
             compopt -o nospace 2>/dev/null
             ;;
-        users | profiles)
+        users | profiles | runs)
             # only this machine knows them: local files, no request
             while IFS= read -r word; do
                 candidates+=("$word")
@@ -148,7 +148,7 @@ _parsec() {
         [[ $word == "$value"* && $word == "$head"* ]] || continue
         quoted=${word#"$head"}
         case $takes in
-            users | profiles) _parsec_quote "$quoted" "$quote" ;;
+            users | profiles | runs) _parsec_quote "$quoted" "$quote" ;;
         esac
         COMPREPLY+=("$quoted")
     done

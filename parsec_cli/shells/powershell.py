@@ -60,7 +60,7 @@ Register-ArgumentCompleter -Native -CommandName parsec -ScriptBlock {
         $head = $typed -replace '[^,]*$', ''
         $choices = $choices | Where-Object { ",$head" -cnotlike "*,$_,*" } |
             ForEach-Object { "$head$_" }
-    } elseif ($source -in 'users', 'profiles') {
+    } elseif ($source -in 'users', 'profiles', 'runs') {
         # local files, no request
         $ask = @('__complete', "${source}:$typed") + @($words | Select-Object -Skip 1)
         $encoding = [Console]::OutputEncoding

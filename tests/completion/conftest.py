@@ -48,4 +48,6 @@ def shell_environment(isolated_environment, tmp_path):
     sandbox.close()
     places.config_file.parent.mkdir(parents=True)
     places.config_file.write_text("[profiles.prod]\n[profiles.'a b']\n", encoding="utf-8")
+    places.runs_dir.mkdir(parents=True)
+    (places.runs_dir / "r-20260921-1413.jsonl").touch()
     return env

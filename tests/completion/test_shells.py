@@ -150,6 +150,11 @@ def test_profiles_are_offered(offer, offered):
     assert offer("fish", "parsec users list --profile=sa") == ["--profile=sandbox"]
 
 
+@pytest.mark.parametrize("line", ["runs show ", "history revert r-", "history list --run r"])
+def test_runs_are_offered_wherever_a_run_is_expected(offered, line):
+    assert offered(f"parsec {line}") == ["r-20260921-1413"]
+
+
 @pytest.mark.parametrize("option", ["-p sandbox", "-psandbox", "--profile=sandbox"])
 def test_users_are_those_of_the_profile_on_the_line(offered, option):
     assert offered(f"parsec {option} users get s") == ["sandy"]
@@ -184,6 +189,7 @@ TYPED = {
     "parsec users get ext:b:\t": ["users", "get", "ext:b:c:d"],
     "parsec api GET /x --as=ext:a\t": ["api", "GET", "/x", "--as=ext:a b c"],
     "parsec users create \t": ["users", "create"],
+    "parsec runs show r\t--failed": ["runs", "show", "r-20260921-1413", "--failed"],
 }
 
 

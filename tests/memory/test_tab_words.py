@@ -125,6 +125,14 @@ def test_with_a_broken_config_only_the_sandbox_is_suggested(places, environ, tex
     assert suggest(["profiles:"], environ) == ["sandbox"]
 
 
+def test_the_ids_of_runs_are_suggested(places, environ):
+    assert suggest(["runs:"], environ) == []
+    places.runs_dir.mkdir(parents=True)
+    for name in ("r-20260921-1414.jsonl", "r-20260921-1413.jsonl", "0a0a-x-d.jsonl", "a.lock"):
+        (places.runs_dir / name).touch()
+    assert suggest(["runs:r-"], environ) == ["r-20260921-1413", "r-20260921-1414"]
+
+
 @pytest.mark.parametrize("words", [[], ["users"], ["nonsense:a"], ["users:", "-p", "unknown"]])
 def test_incomplete_or_unknown_words_suggest_nothing(words, environ):
     assert suggest(words, environ) == []
@@ -148,7 +156,7 @@ def complete(environ, *words):
 def test_a_key_press_sends_no_request_and_prints_nothing(environ, changes):
     """The host answers nothing, ever; neither does the tool ask it."""
     away = {**environ, "PARSEC_API_BASE_URL": "https://10.255.255.1", **changes}
-    for kind in ("users:zzz", "profiles:zzz"):
+    for kind in ("users:zzz", "profiles:zzz", "runs:zzz"):
         done = complete(away, kind)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
