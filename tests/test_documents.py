@@ -118,10 +118,21 @@ def test_the_readme_names_every_command_and_only_commands():
     assert {name.removeprefix("parsec ") for name in names} == verbs
 
 
-def test_every_picture_in_the_readme_is_there():
-    named = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert named
-    assert not [name for name in named if not (ROOT / name).is_file()]
+def headings(path):
+    """Return the anchors of a document's headings."""
+    titles = re.findall(r"^#+ (.*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, "docs/ci.md", "docs/reference.md"])
+def test_every_link_and_picture_of_a_document_is_there(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", text)
+    for path, anchor in links:
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.is_file(), path
+        assert not anchor or anchor in headings(target), anchor
+    assert links or name not in ("README.md", "docs/reference.md")
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, "CHANGELOG.md", "docs/ci.md"])
