@@ -55,21 +55,11 @@ PLAN = listing(
 _ONE_DEACTIVATED = listing(
     "results", narrowed({**IDS, "outcome": OUTCOME, "error": maybe(TEXT), "holdings": HOLDINGS}), {}
 )
+_SIDES = ("joined", "left", "changed")
 _DIFF = listing(
     "changes",
-    narrowed(
-        {
-            "change": one_of("joined", "left", "changed"),
-            **IDS,
-            "field": maybe(TEXT),
-            "old": ANY,
-            "new": ANY,
-        }
-    ),
-    {
-        "summary": whole(dict.fromkeys(("joined", "left", "changed"), COUNT)),
-        "complete": YES_NO,
-    },
+    narrowed({"change": one_of(*_SIDES), **IDS, "field": maybe(TEXT), "old": ANY, "new": ANY}),
+    {"summary": whole(dict.fromkeys(_SIDES, COUNT)), "complete": YES_NO},
 )
 _AUDIT = listing(
     "findings",
