@@ -198,12 +198,12 @@ complete -c parsec -n '__parsec_at \'users apply\'' -s o -l output -x -a 'table 
 complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users diff\'' -l exit-code -d 'Exit with 11 if anything changed.'
-complete -c parsec -n '__parsec_at \'users diff\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'users diff\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users diff\'' -l fields -x -a '(__parsec_list change external_id customer_id field old new)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users audit\'' -l share -x -d 'Report limits above this percentage of the pool.'
 complete -c parsec -n '__parsec_at \'users audit\'' -l ignore -x -d 'Do not check this rule.'
-complete -c parsec -n '__parsec_at \'users audit\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'users audit\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users audit\'' -l fields -x -a '(__parsec_list rule external_id customer_id detail)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'credentials\'' -a encode -d 'Check exchange keys and print the value for X-Exchange-Credentials.'
@@ -252,7 +252,7 @@ complete -c parsec -n '__parsec_at \'runs list\'' -l fields -x -a '(__parsec_lis
 
 complete -c parsec -n '__parsec_at \'runs show\' 1' -a '(__parsec_ask runs)'
 complete -c parsec -n '__parsec_at \'runs show\'' -l failed -d 'Only rows that failed, are unknown or were not attempted; csv is a roster.'
-complete -c parsec -n '__parsec_at \'runs show\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'runs show\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'runs show\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show the pool, what is allocated and free, and the number of users.'
@@ -263,7 +263,7 @@ complete -c parsec -n '__parsec_at \'pool\'' -l fields -x -a '(__parsec_list qps
 
 complete -c parsec -n '__parsec_at \'pool show\'' -l top -x -d 'Also list the N users with the highest limits.'
 complete -c parsec -n '__parsec_at \'pool show\'' -l watch -x -d 'Repeat every SECONDS.'
-complete -c parsec -n '__parsec_at \'pool show\'' -s o -l output -x -a 'table tsv csv json jsonl ids prometheus' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'pool show\'' -s o -l output -x -a 'table tsv csv json jsonl ids prometheus markdown' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'pool show\'' -l fields -x -a '(__parsec_list qps_pool total_allocated_qps free used_percent end_user_count)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool check\'' -l max-used -x -d 'Max percent allocated [default 90].'

@@ -143,7 +143,7 @@ FINDING = (
     Column("rule", "RULE", "outcome", rank=0),
     USER[0],
     changed(USER[1], rank=3),
-    Column("detail", "DETAIL", rank=1),
+    Column("detail", "DETAIL", "words", rank=1),
 )
 DEACTIVATED = (*USER[:2], _OUTCOME, _ERROR, changed(_HELD, rank=1))
 CHANGE = (

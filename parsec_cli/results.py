@@ -149,7 +149,8 @@ class Listing:
 
     As JSON: `{name: [records...], **footer()}`. `closing` returns blocks for people, below the
     table. `failure` returns the error that ended the pages early, or that the records report; None
-    if there is none. All three are called when `pages` has ended.
+    if there is none. `summary` returns a sentence for markdown. All four are called when `pages`
+    has ended.
 
     `empty` is a notice for a listing without records, with `empty_command` below. It is printed
     for tables, and in every format if the records are `filtered`, because a filter may be
@@ -169,6 +170,7 @@ class Listing:
     exit_code: int = 0
     effect: str = "the change was made"
     tone: Callable[[JsonObject], Tone] | None = None
+    summary: Callable[[], str] = str
 
 
 @record
@@ -176,8 +178,8 @@ class Record:
     """One object: `value` in JSON, `columns` of it in tsv and csv, `blocks` on a terminal.
 
     Without `blocks`, a terminal shows a card of the columns. If people see a table of several
-    rows, tsv and csv print those `rows`, and `summary` on stderr has what the rows lack. The
-    `gauges` are for a command that supports `-o prometheus`.
+    rows, tsv and csv print those `rows`, and `summary` on stderr has what the rows lack. Markdown
+    shows both. The `gauges` are for a command that supports `-o prometheus`.
     """
 
     value: JsonObject

@@ -96,7 +96,7 @@ def _record(runtime: Runtime, one: RecordedRun) -> JsonObject:
     return record
 
 
-@noun.command("show")
+@noun.command("show", formats=("markdown",))
 def show(
     ctx: typer.Context,
     name: str = argument("RUN", "The id of a run."),
@@ -131,21 +131,22 @@ def show(
             lines = counted(one.damaged, "line")
             runtime.screen.warning(f"`{one.path}` is damaged: skipped {lines}")
 
-    def closing() -> tuple[Line, ...]:
-        facts = (one.id, one.header.get("command"), one.header.get("file"), one.state)
-        text = " · ".join(str(fact) for fact in facts if fact)
-        return Line(sentence_of(one.counts), one.tone), Line(text, "dim")
-
     return Listing(
         "results",
         _roster(one) if as_roster else columns.RESULT,
         pages(),
         lambda: {"run": one.as_json()},
-        closing,
+        lambda: (Line(sentence_of(one.counts), one.tone), Line(_facts(one), "dim")),
         empty="no row is left" if failed else "",
         filtered=failed,
+        summary=lambda: f"{sentence_of(one.counts)} · {_facts(one)}",
         tone=lambda row: OUTCOMES[row["outcome"]] if row.get("outcome") in LEFT else "plain",
     )
+
+
+def _facts(one: RecordedRun) -> str:
+    facts = (one.id, one.header.get("command"), one.header.get("file"), one.state)
+    return " · ".join(str(fact) for fact in facts if fact)
 
 
 def _roster(one: RecordedRun) -> tuple[Column, ...]:

@@ -29,7 +29,7 @@ _LARGEST = (
 )
 
 
-@verb("show", formats=("prometheus",))
+@verb("show", formats=("prometheus", "markdown"))
 def command(
     ctx: typer.Context,
     top: int = number(
@@ -89,8 +89,10 @@ def _pool_record(
     left = f"{free:,} free" if free >= 0 else f"over by {-free:,}"
     figures = f"{used:,} of {total:,} allocated, {left}, {counted(pool.end_user_count, 'user')}"
     bar = Bar("QPS pool", used, total, text=f"{{percent}}   {figures}", earlier=earlier)
+    summary = f"QPS pool: {figures}"
     if not top:
-        return Record(value, columns.POOL, (bar,), gauges=pool_gauges(runtime, pool))
+        gauges = pool_gauges(runtime, pool)
+        return Record(value, columns.POOL, (bar,), summary=summary, gauges=gauges)
     # only as many users as are shown are in memory
     users = (user for page in pages(runtime.client) for user in page.users)
     first = heapq.nlargest(top, users, key=lambda raw: User(raw).qps_limit or 0)
@@ -101,7 +103,7 @@ def _pool_record(
         columns.POOL,
         (bar, *_largest(rows, total)),
         rows=Grid(columns.USER[:3], rows),
-        summary=f"QPS pool: {figures}",
+        summary=summary,
     )
 
 

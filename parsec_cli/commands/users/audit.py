@@ -39,7 +39,7 @@ _ESCROW = run("escrow", "show")
 _LOOK_FURTHER = {"not_linked": _UNLINKED, "large_share": _LARGEST, "escrow_off": _ESCROW}
 
 
-@verb("audit")
+@verb("audit", formats=("markdown",))
 def command(
     ctx: typer.Context,
     *,
@@ -73,16 +73,19 @@ def command(
     summary = {rule: 0 for rule in RULES if rule not in ignored}
     for finding in found:
         summary[finding.rule] += 1
+    sentence = _sentence(summary, audit.users, share) if found else ""
+    well = f"no findings in {counted(audit.users, 'user')}"
     if not found:
-        runtime.screen.notice(f"no findings in {counted(audit.users, 'user')}")
+        runtime.screen.notice(well)
     listing = Listing(
         "findings",
         columns.FINDING,
         _records(found),
         lambda: {"summary": summary, "users": audit.users, "complete": True},
         lambda: _look_further(runtime, summary),
+        summary=lambda: sentence or well,
     )
-    return checked(runtime, listing, _sentence(summary, audit.users, share) if found else "")
+    return checked(runtime, listing, sentence)
 
 
 def _sentence(summary: Mapping[str, int], users: int, share: int) -> str:

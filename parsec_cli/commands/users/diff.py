@@ -25,7 +25,7 @@ _TONES: dict[str, Tone] = {"joined": "good", "left": "bad", "changed": "warning"
 _CHUNK = 1000  # changes that are made into records at once
 
 
-@verb("diff")
+@verb("diff", formats=("markdown",))
 def command(
     ctx: typer.Context,
     old: str = argument("OLD|-", "An export of all users: csv, tsv, json or jsonl."),
@@ -50,7 +50,7 @@ def command(
     summary, screen = changes.summary, runtime.screen
     people = screen.format_name == "table"
     sentence = ", ".join(f"{count:,} {change}" for change, count in summary.items())
-    if not people:  # a table has it below
+    if screen.format_name not in ("table", "markdown"):  # which contain it
         screen.notice(sentence)
     return Listing(
         "changes",
@@ -59,6 +59,7 @@ def command(
         lambda: {"summary": summary, "complete": True},
         lambda: (Line(sentence, "dim"),),
         exit_code=_CHANGES if exit_code and any(summary.values()) else 0,
+        summary=lambda: sentence,
         tone=lambda change: _TONES[change["change"]],
     )
 
