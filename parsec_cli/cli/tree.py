@@ -67,7 +67,7 @@ class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ig
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         def line() -> Line | None:
-            from parsec_cli.cli.usage_errors import line_of
+            from parsec_cli.cli.suggestions import line_of
 
             return line_of(ctx, ctx.command, ctx.command_path.split()[1:])
 

@@ -54,7 +54,7 @@ def command(
     words = [word for word in (topic, verb) if word is not None]
     for number, word in enumerate(words):
         if word not in subcommands(command):
-            from parsec_cli.cli.usage_errors import similar_command
+            from parsec_cli.cli.suggestions import similar_command
 
             topics = get_close_matches(word, (*TOPICS, OPTIONS), 1) if number == 0 else []
             found = topics or similar_command(root, words[:number], word)

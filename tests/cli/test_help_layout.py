@@ -262,7 +262,7 @@ def test_headings_are_plain_without_colour_or_a_terminal(environ, tool):
 @pytest.mark.parametrize(
     ("argv", "meant"),
     [
-        (["usres", "list"], "did you mean `users`?\n  parsec users list\n"),
+        (["usres", "list"], "did you mean `users list`?\n  parsec users list\n"),
         (["users", "deactivat"], "did you mean `users deactivate`?\n  parsec"),
         (["set-qps"], "did you mean `users set-qps`?\n  parsec"),
         (["--jsn", "users", "list"], "did you mean `--json`?"),
@@ -271,7 +271,7 @@ def test_headings_are_plain_without_colour_or_a_terminal(environ, tool):
         (["help", "safty"], "did you mean `safety`?\n  parsec help safety\n"),
         (["help", "usrs"], "did you mean `users`?\n  parsec help users\n"),
         (["help", "users", "lst"], "did you mean `users list`?\n  parsec help users list\n"),
-        (["USERS", "list"], "did you mean `users`?\n  parsec"),
+        (["USERS", "list"], "did you mean `users list`?\n  parsec"),
         (["users", "list "], "did you mean `users list`?\n  parsec"),
         (["users", "rm", "x"], "did you mean `users deactivate`?\n  parsec"),
         (["users", "show", "x"], "did you mean `users get`?\n  parsec"),

@@ -93,7 +93,7 @@ def test_a_proposed_command_keeps_an_id_that_looks_like_a_query(run, builder):
     ("typed", "proposed"),
     [
         (["config", "st", "api_key", "SECRETCANARY"], ["parsec config set api_key"]),
-        (["config", "st"], ["parsec config set"]),
+        (["config", "st"], ["parsec config set KEY"]),
         (
             ["--base-url", "https://user:SECRETCANARY@api.test", "users", "lst"],
             ["parsec --base-url https://api.test users list"],
