@@ -16,7 +16,6 @@ from __future__ import annotations
 import functools
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +46,7 @@ def until_installed() -> None:
 @functools.cache
 def _wake_main_thread() -> None:
     """Prevent blocking calls of the main thread from delaying a signal's handler."""
-    if sys.platform == "win32":  # cannot interrupt another thread's call
+    if not hasattr(signal, "pthread_kill"):  # Windows cannot interrupt another thread's call
         return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)

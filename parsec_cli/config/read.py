@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from parsec_cli.config.settings import BY_NAME, FILE_KEYS, PROFILE_KEYS, SANDBOX
 from parsec_cli.errors import UsageFault, shortened
-from parsec_cli.files.save import fault, trusted
+from parsec_cli.files.save import OWNERS, fault, trusted
 from parsec_cli.next_command import run
 from parsec_cli.records import record
 
@@ -88,7 +87,7 @@ def read(path: Path) -> Config:
 def _read_bytes(path: Path) -> tuple[bytes, int] | None:
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode if sys.platform != "win32" else stat.S_IFREG
+            mode = os.fstat(file.fileno()).st_mode if OWNERS else stat.S_IFREG
             data = file.read(_LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
         # a dangling link too: `config init` creates its target
@@ -197,7 +196,7 @@ def exposure(path: Path, danger: str) -> str:
     and the folders above both. In a sticky folder, such as /tmp, only the owner can replace a
     file. A file that does not exist is not exposed.
     """
-    if sys.platform == "win32" or not path.exists():
+    if not OWNERS or not path.exists():
         return ""
     reason = remedy = ""
     with suppress(OSError):

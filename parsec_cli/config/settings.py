@@ -253,11 +253,11 @@ class Places:
 def _home(environ: Mapping[str, str]) -> Path | None:
     """Return the home directory, or None without HOME and without a passwd entry."""
     home = Path(environ.get("HOME", ""))
-    if not home.is_absolute() and sys.platform != "win32":
-        import pwd
-
+    if not home.is_absolute():
         try:
+            import pwd
+
             home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-        except KeyError:
+        except (ImportError, KeyError):  # Windows has no passwd file
             return None
     return home if home.is_absolute() else None

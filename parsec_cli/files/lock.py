@@ -18,11 +18,11 @@ from parsec_cli.errors import GuardRefused, LocalFault
 from parsec_cli.files import save
 
 _POLL_SECONDS = 0.02
-# Windows locks bytes, and a locked byte cannot be read: lock one far after the text
-_FAR = 1 << 30
 _MOST_TEXT = 400  # bytes
 _HOLDER = "process "
-_HELD = (errno.EAGAIN, errno.EWOULDBLOCK)
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK}
+if sys.platform == "win32":
+    _HELD |= {errno.EACCES, errno.EDEADLK}
 
 
 @contextmanager
@@ -117,20 +117,22 @@ def is_held(path: Path) -> bool:
 
 
 def _take(descriptor: int, *, shared: bool = False) -> bool:
-    """Return False while another process holds the lock; OSError if the disk has no locks."""
+    """Return False while another process holds the lock; OSError if there are no locks."""
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            os.lseek(descriptor, _FAR, os.SEEK_SET)
+            os.lseek(descriptor, save.FAR_AFTER_TEXT, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
             kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except ImportError:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK)) from None
     except OSError as error:
-        if error.errno in _HELD or sys.platform == "win32":
+        if error.errno in _HELD:
             return False
         raise
     return True

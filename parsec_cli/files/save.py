@@ -23,6 +23,10 @@ PRIVATE_DIRECTORY = 0o700
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 BINARY = getattr(os, "O_BINARY", 0)
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
+# whether files have an owner and a mode; Windows has neither
+OWNERS = all(hasattr(os, name) for name in ("fchmod", "fchown", "geteuid", "getegid"))
+# Windows locks bytes, and a locked byte cannot be read: lock one far after the text
+FAR_AFTER_TEXT = 1 << 30
 _MOST_LINKS = 40
 _PIECE = 1 << 16
 # a line of more than 16 MiB is damage, such as zeros after a power cut, and is not loaded
@@ -89,7 +93,7 @@ def replace(target: Path, data: bytes | bytearray, *, keep_owner: bool = False) 
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | BINARY | CLOSE_ON_EXEC
     try:
         with os.fdopen(os.open(temporary, flags, PRIVATE_FILE), "wb") as file:
-            if old is not None and keep_owner and sys.platform != "win32":
+            if old is not None and keep_owner and OWNERS:
                 mode = (stat.S_IMODE(old.st_mode) & PRIVATE_FILE) or PRIVATE_FILE
                 os.fchmod(file.fileno(), mode)
                 if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
@@ -140,7 +144,7 @@ def real_target(path: Path) -> Path:
 
 def trusted(file: os.stat_result) -> bool:
     """Return whether the file belongs to the caller or to root."""
-    return sys.platform == "win32" or file.st_uid in (0, os.geteuid())
+    return not OWNERS or file.st_uid in (0, os.geteuid())
 
 
 def is_stream(path: Path) -> bool:
@@ -183,9 +187,10 @@ def append(path: Path, line: bytes, *, durable: bool = False) -> None:
             file = os.fstat(descriptor)
             if stat.S_ISFIFO(file.st_mode) or (durable and not stat.S_ISREG(file.st_mode)):
                 raise OSError(errno.EINVAL, "not a regular file, so nothing would be stored")
-            if sys.platform != "win32" and stat.S_ISREG(file.st_mode) and file.st_mode & 0o077:
-                if file.st_uid == os.geteuid():
-                    os.fchmod(descriptor, PRIVATE_FILE)
+            exposed = OWNERS and stat.S_ISREG(file.st_mode) and file.st_mode & 0o077
+            if exposed and file.st_uid == os.geteuid():
+                os.fchmod(descriptor, PRIVATE_FILE)
+            _wait_for_other_writers(descriptor)
             if size := os.lseek(descriptor, 0, os.SEEK_END):
                 os.lseek(descriptor, size - 1, os.SEEK_SET)
                 if os.read(descriptor, 1) != b"\n":
@@ -200,6 +205,15 @@ def append(path: Path, line: bytes, *, durable: bool = False) -> None:
             sync_directory(target.parent)
     except OSError as error:
         raise fault("write", path, error) from None
+
+
+def _wait_for_other_writers(descriptor: int) -> None:
+    """Lock the file until it is closed, where appending takes two steps: on Windows."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(descriptor, FAR_AFTER_TEXT, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # for up to 10 s
 
 
 def opened(path: Path, flags: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
@@ -33,11 +32,16 @@ def read_hidden(stream: TextIO | None, ask: Callable[[], None]) -> str | None:
     if stream is None or stream.closed:
         ask()
         return None
-    if sys.platform == "win32":
+    try:
+        import termios  # noqa: F401 - used below
+    except ImportError:  # on Windows
         from getpass import getpass
 
         ask()
-        return getpass("")
+        try:
+            return getpass("")
+        except EOFError:
+            return None
     with _without_echo(stream):
         ask()
         return read_line(stream)
