@@ -50,8 +50,8 @@ USAGE = (
     Column("limits.monthly_requests", "MONTHLY LIMIT", "number"),
     Column("limits.rest_qps", "QPS", "number"),
     Column("limits.rest_qps_burst", "BURST", "number"),
-    Column("billing_period_start", "PERIOD START", "id"),
-    Column("billing_period_end", "PERIOD END", "id"),
+    Column("billing_period_start", "PERIOD START", "seconds"),
+    Column("billing_period_end", "PERIOD END", "seconds"),
 )
 
 CHECK = (

@@ -25,7 +25,11 @@ from parsec_cli.results import Column, ColumnKind, Frames, Grid, Listing, Record
 from parsec_cli.visible import visible
 
 _NEEDS_NO_ESCAPE = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\t\n"
-TIMES: dict[ColumnKind, str] = {"time": "%Y-%m-%d %H:%MZ", "date": "%Y-%m-%d"}
+TIMES: dict[ColumnKind, str] = {
+    "time": "%Y-%m-%d %H:%MZ",
+    "date": "%Y-%m-%d",
+    "seconds": "%Y-%m-%d %H:%MZ",
+}
 Cell = str | None
 _Write = Callable[[Any, ColumnKind], Cell]
 
@@ -71,7 +75,7 @@ def plain(value: Any, kind: ColumnKind) -> str:
         return value
     if kind == "holdings":
         return _holdings(value)
-    if kind in TIMES and (time := time_of(value)) is not None:
+    if kind in ("time", "date") and (time := time_of(value)) is not None:
         return time.isoformat().replace("+00:00", "Z")
     return _text(value)
 

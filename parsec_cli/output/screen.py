@@ -187,7 +187,7 @@ class Screen:
         from parsec_cli.output.answers import read_hidden, read_line
 
         def ask() -> None:
-            self._print(self._clean(question))
+            self._print(self._err.question(self._clean(question)))
 
         try:
             if hidden:

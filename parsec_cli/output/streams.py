@@ -127,6 +127,11 @@ class Surface:
             return self.paint(label, style) + lines.removeprefix(label)
         return "\n".join(self.paint(line, style) for line in self.wrapped(text).split("\n"))
 
+    def question(self, text: str) -> str:
+        """Break a question into lines; the answer is typed behind its last blanks."""
+        words = text.rstrip()
+        return self.wrapped(words) + text[len(words) :]
+
     @property
     def ellipsis(self) -> str:
         return "…" if self.blocks else "..."

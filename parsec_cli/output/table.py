@@ -162,7 +162,7 @@ def _heading(card: Card, surface: Surface, redaction: Redaction) -> str:
     """Return the title with the aside at the right edge, or below if there is no room."""
     if not card.title:
         return ""
-    title = draw.text(surface.readable(redaction.text(card.title)), "bold")
+    title = draw.text(surface.exact(redaction.text(card.title)), "bold")
     aside = draw.text(surface.readable(redaction.text(card.aside)), "dim")
     width = min(surface.width or _WIDEST_HEADING, _WIDEST_HEADING)
     blanks = width - title.cell_len - aside.cell_len

@@ -86,6 +86,12 @@ def test_messages_break_between_words_on_a_terminal_only():
     assert piped.err == f"{text}\n"
 
 
+def test_a_question_breaks_between_words_and_keeps_its_last_blank():
+    shown = Shown(terminal=True, environ={"COLUMNS": "30", "NO_COLOR": "1"}, answers="2\n")
+    assert shown.screen.ask("Type 2 to deactivate the 2 users above: ") == "2"
+    assert shown.err == "Type 2 to deactivate the 2\nusers above: "
+
+
 def test_a_proposed_command_is_never_broken():
     shown = Shown(terminal=True, environ={"COLUMNS": "20", "NO_COLOR": "1"})
     shown.screen.notice("see", run("users", "get", "x" * 40))

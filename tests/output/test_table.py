@@ -306,6 +306,10 @@ def test_the_values_of_a_card_continue_below_themselves():
     assert "\x1b[33m2.00 USDC\x1b[0m" in drawn(card, **COLOURED)
 
 
+def test_the_title_of_a_card_shows_its_blanks():
+    assert drawn(Card((("a", "b"),), title="user ")).startswith("user\\u{20}\n")
+
+
 def test_a_card_masks_values_that_have_parts():
     card = Card((("api key", (("pk_live_0123", "plain"), ("456789", "strong"))),))
     assert drawn(card) == "api key  pk_live_****6789\n"
@@ -349,15 +353,16 @@ def test_cells_of_words_percentages_and_bars():
         Column("w", "w", "words"),
         Column("p", "p", "percent"),
         Column("d", "d", "date"),
+        Column("s", "s", "seconds"),
         Column("b", "", "bar"),
     )
-    row = {"w": "10 → 50", "p": 42.2, "d": "2026-01-05T12:00:00Z", "b": 0.5}
+    row = {"w": "10 → 50", "p": 42.2, "d": "2026-01-05T12:00:00Z", "s": 0, "b": 0.5}
     assert drawn(Grid(columns, [row])).splitlines() == [
-        "W            P  D",
-        "10 → 50  42.2%  2026-01-05  ██████",
+        "W            P  D           S",
+        "10 → 50  42.2%  2026-01-05  1970-01-01 00:00Z  ██████",
     ]
     assert show(record({"d": row["d"]}, rows=Grid(columns, [row])), "tsv").out.startswith(
-        "10 → 50\t42.2\t2026-01-05T12:00:00Z"
+        "10 → 50\t42.2\t2026-01-05T12:00:00Z\t0\t"
     )
 
 

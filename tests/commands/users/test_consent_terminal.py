@@ -201,7 +201,8 @@ def test_api_delete_asks_the_same_question(at_terminal, builder):
 def test_a_narrow_terminal_shows_whole_ids(at_terminal, builder):
     name = "a-very-long-external-id-" + "x" * 60
     user = builder.add(name)
-    done = at_terminal("users", "deactivate", name, cols=30, answers=[(ONE, "\n")])
-    above = plain(done.text).partition(ONE)[0]
+    end = "deactivate it: "  # the question takes two lines
+    done = at_terminal("users", "deactivate", name, cols=30, answers=[(end, "\n")])
+    above = plain(done.text).partition(end)[0]
     assert name in above.replace("\n", "").replace(" ", "")
     assert user["customer_id"] in above.replace("\n", "").replace(" ", "")
