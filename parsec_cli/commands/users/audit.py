@@ -30,6 +30,7 @@ RULES = (
     "look_alike",
     "pool_mismatch",
 )
+_MARK = "\x1f"  # between the customer_id and the external_id of a user
 _CHUNK = 1000  # findings that are made into records at once
 _ADDRESSES = ("eoa_address", "safe_address")
 # commands that show more about the findings of a rule
@@ -105,30 +106,31 @@ def _look_further(runtime: Runtime, summary: Mapping[str, int]) -> tuple[Block, 
 
 
 class Finding(NamedTuple):
-    """A rule that a user breaks; the ids are None if it is the pool. A tuple takes less memory."""
+    """A rule that a user breaks; the ids are "" if it is the pool. A tuple takes less memory."""
 
     rule: str
-    external_id: str | None
-    customer_id: str | None
+    ids: str
     detail: str
 
 
 def _records(found: Sequence[Finding]) -> Iterator[list[JsonObject]]:
     for start in range(0, len(found), _CHUNK):
-        yield [finding._asdict() for finding in found[start : start + _CHUNK]]
-
-
-Ids = tuple[str | None, str]  # external_id and customer_id
+        page = []
+        for rule, ids, detail in found[start : start + _CHUNK]:
+            customer_id, _, external_id = ids.partition(_MARK)
+            named = {"external_id": external_id or None, "customer_id": customer_id or None}
+            page.append({"rule": rule, **named, "detail": detail})
+        yield page
 
 
 class Shared:
     """Finds the texts that several users have. It keeps hashes of 64 bits, as pages of users do."""
 
     def __init__(self) -> None:
-        self._first: dict[int, Ids] = {}
-        self._groups: dict[int, tuple[str, list[Ids]]] = {}
+        self._first: dict[int, str] = {}
+        self._groups: dict[int, tuple[str, list[str]]] = {}
 
-    def add(self, key: str, text: str, ids: Ids) -> None:
+    def add(self, key: str, text: str, ids: str) -> None:
         """Add a user's `text`; texts with the same `key` count as the same."""
         hashed = hash(key)
         first = self._first.setdefault(hashed, ids)
@@ -137,7 +139,7 @@ class Shared:
             if group[-1] is not ids:
                 group.append(ids)
 
-    def found(self) -> Iterator[tuple[str, Ids, Ids, str]]:
+    def found(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield each text and user with another of its users, and how many more there are."""
         for text, group in self._groups.values():
             more = f" and {len(group) - 2:,} more" if len(group) > 2 else ""  # noqa: PLR2004
@@ -159,7 +161,7 @@ class Audit:
         self._names = Shared()
 
     def check(self, user: User) -> None:
-        ids: Ids = (user.external_id, user.customer_id)
+        ids = f"{user.customer_id}{_MARK}{user.external_id or ''}"
         limit, pool = user.qps_limit, self._pool.qps_pool
         self.users += 1
         self._allocated += limit or 0
@@ -181,24 +183,27 @@ class Audit:
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings in the order of the rules, when all users have been checked."""
-        reported = set[Ids]()  # a user may share both addresses
-        for address, ids, (name, customer_id), more in self._wallets.found():
+        reported = set[str]()  # a user may share both addresses
+        for address, ids, other, more in self._wallets.found():
             if ids not in reported:
                 reported.add(ids)
+                customer_id, _, name = other.partition(_MARK)
                 detail = f"{address} is also a wallet of {name or customer_id}{more}"
                 self._add("shared_wallet", ids, detail)
-        for _, ids, (name, customer_id), more in self._names.found():
-            alike = f"looks like {name!a}" if name != ids[0] else f"same id as {customer_id}"
-            self._add("look_alike", ids, alike + more)
-        pool, nobody = self._pool, (None, None)
+        for _, ids, other, more in self._names.found():
+            customer_id, _, name = other.partition(_MARK)
+            same = name == ids.partition(_MARK)[2]
+            detail = f"same id as {customer_id}" if same else f"looks like {name!a}"
+            self._add("look_alike", ids, detail + more)
+        pool = self._pool
         if self._allocated != pool.total_allocated_qps:
             detail = f"the limits add up to {self._allocated:,} QPS, "
-            self._add("pool_mismatch", nobody, f"{detail}the pool has {pool.total_allocated_qps:,}")
+            self._add("pool_mismatch", "", f"{detail}the pool has {pool.total_allocated_qps:,}")
         if self.users != pool.end_user_count:
             detail = f"the listing has {counted(self.users, 'user')}, "
-            self._add("pool_mismatch", nobody, f"{detail}the pool counts {pool.end_user_count:,}")
+            self._add("pool_mismatch", "", f"{detail}the pool counts {pool.end_user_count:,}")
         for found in self._found.values():
             yield from found
 
-    def _add(self, rule: str, ids: tuple[str | None, str | None], detail: str) -> None:
-        self._found[rule].append(Finding(rule, *ids, detail))
+    def _add(self, rule: str, ids: str, detail: str) -> None:
+        self._found[rule].append(Finding(rule, ids, detail))
