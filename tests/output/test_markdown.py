@@ -126,7 +126,7 @@ def test_no_row_follows_one_that_is_too_long(leave):
 
 
 def test_without_rows_there_is_only_the_sentence(leave):
-    assert leave([]) == "0 joined, 0 left, 0 changed\n"
+    assert leave([]) == "nothing changed\n"
 
 
 def test_fields_choose_the_columns(run, builder):

@@ -188,7 +188,7 @@ class Audit:
             if ids not in reported:
                 reported.add(ids)
                 customer_id, _, name = other.partition(_MARK)
-                detail = f"{address} is also a wallet of {name or customer_id}{more}"
+                detail = f"same wallet as {name or customer_id}{more}: {address}"
                 self._add("shared_wallet", ids, detail)
         for _, ids, other, more in self._names.found():
             customer_id, _, name = other.partition(_MARK)

@@ -16,6 +16,7 @@ from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.all_users import all_users
 from parsec_cli.commands.shared.input_file import name_of, read_bytes
 from parsec_cli.errors import UsageFault
+from parsec_cli.field_rules import ADDRESS
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Line, Listing, Tone
 from parsec_cli.runtime import Runtime
@@ -49,7 +50,8 @@ def command(
     changes = compare(_side(runtime, old), _Listed(runtime) if new is None else _side(runtime, new))
     summary, screen = changes.summary, runtime.screen
     people = screen.format_name == "table"
-    sentence = ", ".join(f"{count:,} {change}" for change, count in summary.items())
+    counts = ", ".join(f"{count:,} {change}" for change, count in summary.items())
+    sentence = counts if any(summary.values()) else "nothing changed"
     if screen.format_name not in ("table", "markdown"):  # which contain it
         screen.notice(sentence)
     return Listing(
@@ -86,17 +88,24 @@ def _pages(changes: Changes, *, people: bool) -> Iterator[list[JsonObject]]:
 
 
 def _arrow(change: JsonObject) -> str | None:
-    """Return `50 → 20` for a changed field."""
+    """Return `50 → 20` for a changed field, and `+kalshi` for a list that got one more."""
     if change["field"] is None:
         return None
-    return " → ".join(map(_text, (change["old"], change["new"])))
+    old, new = change["old"], change["new"]
+    if isinstance(old, list) or isinstance(new, list):
+        before, after = set(old or ()), set(new or ())
+        parts = [f"+{one}" for one in sorted(after - before)]
+        return " ".join([*parts, *(f"−{one}" for one in sorted(before - after))])
+    return f"{_text(old)} → {_text(new)}"
 
 
 def _text(value: object) -> str:
+    """Return a value for people, who know an address by its ends."""
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return ",".join(value) if isinstance(value, list) else str(value)
+    text = str(value)
+    return f"{text[:6]}…{text[-4:]}" if ADDRESS.fullmatch(text) else text

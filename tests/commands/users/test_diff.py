@@ -233,6 +233,27 @@ def test_one_of_the_two_may_be_stdin(run, builder, export, work, place):
     assert [(one["change"], one["external_id"]) for one in done.json["changes"]] == [(kind, "u2")]
 
 
+def test_people_see_both_values_in_one_cell(run, builder, export):
+    user = builder.add(
+        "u1", 1000, linked_exchanges=["kalshi"], fee_escrow_enabled=True, wallet=wallet()
+    )
+    user["affiliate_address"] = "0x" + "e5" * 20
+    name = export("a.json")
+    user.update(qps_limit=None, fee_escrow_enabled=False, linked_exchanges=["polymarket", "x"])
+    user["affiliate_address"] = "0x" + "f6" * 20
+    user["wallet"] = None
+    done = run("users", "diff", name, "-o", "table", "--fields", "field,value")
+    assert [line.split(maxsplit=1)[1] for line in done.out.splitlines()[1:-1]] == [
+        "1,000 → –",
+        "+polymarket +x −kalshi",
+        "eoa → –",
+        "0xa1a1…a1a1 → –",
+        "137 → –",
+        "yes → no",
+        "0xe5e5…e5e5 → 0xf6f6…f6f6",
+    ]
+
+
 def test_both_cannot_be_stdin(run):
     done = run("users", "diff", "-", "-")
     assert (done.code, done.err) == (2, "error: only one of the two exports can be stdin\n")
