@@ -118,6 +118,11 @@ def show(
     runtime = runtime_of(ctx)
     one = find_run(runtime.places.runs_dir, name)
     as_roster = failed and runtime.screen.format_name == "csv"
+    if as_roster and one.header.get("profile") != runtime.profile.name:
+        runtime.screen.warning(
+            f"the run was made with profile {one.header.get('profile')}, not with"
+            f" {runtime.profile.name}"
+        )
     shown = (
         _roster_row(row) if as_roster else row
         for row in one.rows()
@@ -145,7 +150,8 @@ def show(
 
 
 def _facts(one: RecordedRun) -> str:
-    facts = (one.id, one.header.get("command"), one.header.get("file"), one.state)
+    names = ("command", "file", "profile")
+    facts = (one.id, *(one.header.get(name) for name in names), one.state)
     return " · ".join(str(fact) for fact in facts if fact)
 
 

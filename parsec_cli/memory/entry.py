@@ -91,8 +91,13 @@ def is_deactivation(change: JsonObject) -> bool:
 
 
 def in_words(entry: JsonObject, arrow: str = "→") -> str:
-    """Describe the change to people: `qps_limit 10 → 20`, `created`, `linked polymarket`."""
+    """Describe the change to people: `qps_limit 10 → 20`, `created`, `linked polymarket`.
+
+    "" if only the command says what it was, such as `api DELETE /orders/5`.
+    """
     change = entry["change"]
+    if not change and str(entry["command"]).startswith("users "):
+        return "already existed"
     if change.get(_STATE) == _CREATED:
         return "created"
     if is_deactivation(change):

@@ -167,8 +167,33 @@ def test_each_kind_of_change_is_described(run, builder):
     ]
     tsv = run("history", "list", "--fields", "change").out.splitlines()
     assert tsv == [
-        *("created", "", "linked polymarket", "qps_limit 2 -> 3", "qps_limit 4", "deactivated")
+        *(
+            "created",
+            "already existed",
+            "linked polymarket",
+            "qps_limit 2 -> 3",
+            "qps_limit 4",
+            "deactivated",
+        )
     ]
+
+
+@pytest.mark.parametrize(
+    ("argv", "shown"),
+    [
+        (("users", "create", "there"), "there: already existed"),
+        (("api", "DELETE", "/orders/5"), "api DELETE /orders/5"),
+        (("api", "PUT", "/x", "-f", "name=a\x1b[31mb\u202e"), "name a\\u{1b}[31mb\\u{202e}"),
+    ],
+)
+def test_a_change_is_shown_above_its_facts(run, builder, argv, shown):
+    builder.add("there", 5)
+    run(*argv)
+    entry = run("history", "list", "--json").json["entries"][0]
+    assert run("history", "show", entry["id"], "-o", "table").out.splitlines()[0] == shown
+    listed = run("history", "list", "-o", "table").out
+    assert "\x1b" not in listed
+    assert "\u202e" not in listed
 
 
 def test_people_see_a_run_as_one_line_and_its_changes_on_demand(run, builder, work):

@@ -162,6 +162,13 @@ def test_runs_of_other_profiles_are_listed_only_on_demand(run, work):
         assert [one["profile"] for one in listed] == profiles
 
 
+def test_the_roster_of_a_run_of_another_profile_comes_with_a_warning(run, half):
+    shown = run("runs", "show", run_id(half), "--failed", "-o", "csv", "-p", "sandbox")
+    assert shown.code == 0
+    assert "warning: the run was made with profile default, not with sandbox" in shown.err
+    assert run("runs", "show", run_id(half), "--failed", "-o", "csv").err == ""
+
+
 def test_no_run_is_an_empty_list_that_needs_no_key(tool, home):
     done = tool("runs", "list", "--json")
     assert (done.code, done.json) == (0, {"runs": []})

@@ -196,7 +196,7 @@ def test_a_run_at_80_columns(screen):
         "  3  set-qps  user_003     failed   changed since the plan: qps_limit is 6 now,…\n"
         "  4  create   new_1        created  –\n"
         "1 created, 1 changed, 1 failed\n"
-        "r-20260921-1813 · users apply · plan.json · finished\n"
+        "r-20260921-1813 · users apply · plan.json · sandbox · finished\n"
     )
 
 
@@ -208,7 +208,7 @@ def test_a_run_at_100_columns(screen):
         "the plan saw 5\n"
         "  4  create   new_1        created   201  –\n"
         "1 created, 1 changed, 1 failed\n"
-        "r-20260921-1813 · users apply · plan.json · finished\n"
+        "r-20260921-1813 · users apply · plan.json · sandbox · finished\n"
     )
 
 

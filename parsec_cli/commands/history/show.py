@@ -38,7 +38,7 @@ def command(
     facts = (*ids, *((name, value.get(name)) for name in _NAMES))
     pairs += [(name, shown(fact)) for name, fact in facts if fact is not None]
     who = value["target"]["external_id"] or value["target"]["customer_id"]
-    words = in_words(value) or "nothing was changed"
+    words = in_words(value) or str(value["command"])
     blocks: list[Block] = [
         Line(f"{who}: {words}" if who else words, "strong"),
         Card(tuple(pairs), indent=True),
