@@ -190,13 +190,23 @@ class Layout:
         self, rows: Sequence[_Row], tones: Sequence[Tone] = (), *, titles: bool = True
     ) -> str:
         """Return one line per row of readable cells, as Rich would draw it."""
-        if self._surface.accessible:
-            return "".join(self._sentence(row, titles=titles) for row in rows)
-        return "".join(self._line(row, tone) for row, tone in _with_tones(rows, tones))
+        sentence = self._surface.accessible
+        return "".join(
+            self._sentence(row, tone, titles=titles) if sentence else self._line(row, tone)
+            for row, tone in _with_tones(rows, tones)
+        )
 
-    def _sentence(self, row: _Row, *, titles: bool) -> str:
-        named = ((slot.title.lower(), row[slot.place] or self._null) for slot in self._slots)
-        return "; ".join(f"{title}: {cell}" if titles else cell for title, cell in named) + "\n"
+    def _sentence(self, row: _Row, tone: Tone, *, titles: bool) -> str:
+        """Return such as `external id: user_001; qps: 10`, in the tone of its outcome.
+
+        It is one line, because screen readers read line by line.
+        """
+        parts = []
+        for slot in self._slots:
+            cell = row[slot.place] or "none"
+            parts.append(f"{slot.title.lower()}: {cell}" if titles else cell)
+            tone = _tone(cell, slot, tone)
+        return self._surface.paint("; ".join(parts), tone) + "\n"
 
     def _line(self, row: _Row, tone: Tone) -> str:
         """Return one line.

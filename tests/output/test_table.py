@@ -381,15 +381,25 @@ def test_a_limit_that_is_the_same_in_every_row_stays():
 
 
 def test_with_accessible_the_rows_are_sentences_of_all_columns():
-    text = show(listing(USERS[:1]), **at(60, ACCESSIBLE="1")).out
+    text = show(listing(USERS[:1]), **at(200, ACCESSIBLE="1")).out
     assert text == (
         "external id: alice; customer id: 02f00e9f-82bd-5340-ad0b-a60a3c79706c; qps: 25; tier: pro;"
-        " exchanges: polymarket,kalshi; wallet: –; created: 2026-03-01 08:00Z; escrow: no\n"
+        " exchanges: polymarket,kalshi; wallet: none; created: 2026-03-01 08:00Z; escrow: no\n"
     )
     columns = (Column("a", "a"), Column("b", "", "bar"))
     assert drawn(Grid(columns, [{"a": "x", "b": 1}]), **at(60, ACCESSIBLE="1")) == "a: x\n"
     card = Card((("tier", "pro"), ("", "free")))
     assert drawn(card, **at(60, ACCESSIBLE="1")) == "tier:  pro\n       free\n"
+
+
+def test_the_sentence_of_a_row_is_one_line_in_the_tone_of_its_outcome():
+    columns = (Column("a", "a"), Column("outcome", "outcome", "outcome"), Column("b", "b"))
+    rows = [{"a": "x", "outcome": "failed", "b": "c" * 50}, {"a": "y", "outcome": "odd", "b": "d"}]
+    environ = {"COLUMNS": "60", "TERM": "xterm", "ACCESSIBLE": "1"}
+    shown = show(Listing("rows", columns, [rows]), terminal=True, environ=environ).out
+    assert shown == (
+        f"\x1b[31ma: x; outcome: failed; b: {'c' * 50}\x1b[0m\na: y; outcome: odd; b: d\n"
+    )
 
 
 def test_own_characters_that_cannot_be_encoded_are_replaced_and_data_is_not():
