@@ -29,17 +29,38 @@ def shortened(lines: Sequence[str], most: int) -> list[str]:
     return [*lines[:most], f"and {more:,} more"] if more > 0 else list(lines)
 
 
+# other words for a field
+_SAME = dict.fromkeys(("name", "user", "username"), "external_id")
+
+
 def unknown(what: str, text: str, known: Sequence[str], rare: Sequence[str] = ()) -> UsageFault:
     """Return the error for a value that is not in a list, with the nearest one that is.
 
     The hint lists the values that are `known`, but not those that are `rare`.
     """
+    hint = f"use one of {', '.join(known)}" if known else ""
+    suggestion = did_you_mean(text, [*known, *rare])
+    return UsageFault(f"unknown {what} `{text}`{suggestion}", hint=hint)
+
+
+def did_you_mean(text: str, known: Sequence[str], cutoff: float = 0.6) -> str:
+    """Return `; did you mean …?` with one or two of the known words, or ""."""
+    words = nearest(text, known, cutoff)
+    return f"; did you mean {' or '.join(f'`{word}`' for word in words)}?" if words else ""
+
+
+def nearest(text: str, known: Sequence[str], cutoff: float = 0.6) -> list[str]:
+    """Return the known word that was probably meant, or two that contain the text as a part."""
+    import re
     from difflib import get_close_matches
 
-    close = get_close_matches(text.lower(), [*known, *rare], 1)
-    suggestion = f"; did you mean `{close[0]}`?" if close else ""
-    hint = f"use one of {', '.join(known)}" if known else ""
-    return UsageFault(f"unknown {what} `{text}`{suggestion}", hint=hint)
+    # as a header may be written
+    plain = re.sub(r"[\s-]+", "_", text.strip().lower())
+    same = [word for word in known if word == _SAME.get(plain)]
+    words = {word.lower(): word for word in known}
+    close = [words[word] for word in get_close_matches(plain, words, 1, cutoff)]
+    parts = [word for word in known if plain in re.split(r"[._-]", word.lower())]
+    return same or close or parts[:2]
 
 
 class ParsecError(Exception):

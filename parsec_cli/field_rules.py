@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.redaction import looks_like_key
@@ -28,6 +28,9 @@ _SHEET_ERRORS = re.compile(
     r"#(n/a|name\?|(ref|value|num|div/0|null|spill|calc|field|blocked|connect|busy|error)!"
     r"|unknown!|getting_data)"
 )
+_SLIP_LENGTH = 3  # characters by which the lengths of two ids may differ
+_SLIP_RATIO = 0.8
+_MANY = 2000  # ids that are compared in full
 _SHOWN = 60  # characters of a value that a message quotes
 ONE_MEANING = "write `id:CUSTOMER_ID`, or `ext:` before the whole external_id"
 
@@ -114,6 +117,36 @@ def alike(text: str, existing: Mapping[str, str]) -> str:
     """Describe the id of `existing` (look_alike_key -> id) that looks the same; "" if none does."""
     other = existing.get(look_alike_key(text), text)
     return f"{slip(text, other)}, an existing user" if other != text else ""
+
+
+def near_ids(text: str, existing: Iterable[str]) -> list[str]:
+    """Return at most three ids that differ from `text` by a slip, the nearest first.
+
+    Two ids with different numbers are two users, not a slip.
+    """
+    from difflib import get_close_matches
+
+    return get_close_matches(text, comparable_ids(text, existing), 3, _SLIP_RATIO)
+
+
+def comparable_ids(text: str, existing: Iterable[str]) -> list[str]:
+    """Return the few ids that are worth a comparison in full: there may be 100,000."""
+    numbers = _numbers(text)
+    longest = max(numbers, key=len, default="")
+    similar = [
+        other
+        for other in existing
+        if longest in other and other != text and abs(len(other) - len(text)) <= _SLIP_LENGTH
+    ]
+    if numbers:
+        similar = [other for other in similar if _numbers(other) == numbers]
+    if len(similar) > _MANY:
+        similar = [other for other in similar if other[:2] == text[:2]][:_MANY]
+    return similar
+
+
+def _numbers(text: str) -> list[str]:
+    return [digits.lstrip("0") for digits in re.findall(r"[0-9]+", text)]
 
 
 def look_alike_key(text: str) -> str:

@@ -179,11 +179,14 @@ class Resolver:
 
     def _not_found(self, missing: Sequence[Reference]) -> NotFound:
         first = missing[0]
-        place = f"in profile {self._profile} ({self._client.host})"
+        place = f"in profile {self._profile}"
         hint, command = "list users with", run("users", "list", "--match", "TEXT")
         if first.meaning == "either":
             hint = f"if it is an external_id, write `ext:{first.id}`"
             command = again(replace={first.id: f"ext:{first.id}"})
+        elif near := self._near(first.id) if len(missing) == 1 else []:
+            hint = f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
+            command = run("users", "get", names=[_written(near[0])])
         text, details = f"{len(missing)} of the users not found {place}", []
         if len(missing) == 1:
             text = f"user `{first.id}` not found {place}{self._note(first.id)}"
@@ -191,7 +194,18 @@ class Resolver:
             details = [f"user `{one.id}` not found{self._note(one.id)}" for one in missing]
         return NotFound(text, hint=hint, command=command, details=details, http_status=404)
 
+    def _near(self, name: str) -> list[str]:
+        """Return the users that were probably meant."""
+        same = self.similar.get(field_rules.look_alike_key(name))
+        return [same] if same else field_rules.near_ids(name, self._index.external_ids())
+
     def _note(self, name: str) -> str:
         """Return what may be wrong with the id of a user that was not found."""
         notes = field_rules.blank_note(name), field_rules.alike(name, self.similar)
         return "".join(f"; {note}" for note in notes if note)
+
+
+def _written(external_id: str) -> str:
+    """Return an external_id as a USER argument that means nothing else."""
+    prefix, _ = split_user(external_id)
+    return f"ext:{external_id}" if prefix or is_uuid(external_id) else external_id

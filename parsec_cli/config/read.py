@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from parsec_cli.config.settings import BY_NAME, FILE_KEYS, PROFILE_KEYS, SANDBOX
-from parsec_cli.errors import UsageFault, shortened
+from parsec_cli.errors import UsageFault, nearest, shortened
 from parsec_cli.files.save import OWNERS, fault, trusted
 from parsec_cli.next_command import run
 from parsec_cli.records import record
@@ -165,9 +165,7 @@ def _ignored(document: dict[str, Any], text: str) -> Iterator[str]:
         known = (*FILE_KEYS, "profiles") if name is None else PROFILE_KEYS
         for key in table:
             if key not in known:
-                from difflib import get_close_matches
-
-                close = get_close_matches(key.lower(), known, 1)
+                close = nearest(key, known)
                 suggestion = f" (did you mean `{close[0]}`?)" if close else ""
                 yield f"line {_line(text, name, key)}{suggestion}"
 

@@ -25,6 +25,9 @@ class Memory:
     def lookup(self, external_id: str) -> Sequence[str]:
         return self.known.get(external_id, [])
 
+    def external_ids(self) -> Sequence[str]:
+        return list(self.known)
+
     def remember(self, pairs: Iterable[tuple[str, str]]) -> None:
         for customer_id, external_id in pairs:
             if customer_id not in self.known.setdefault(external_id, []):

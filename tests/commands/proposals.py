@@ -153,6 +153,7 @@ CASES = [
     Case("users list", (5, 0), USAGE, refused(403, "another")),
     Case("users get '' --fields email", (2, 0), USERS),
     Case("users get ext:nobody", (3, 0), USERS),
+    Case("users get ext:riche", (3, 0), "rich"),
     Case(f"users set-qps {UUID} 6", (3, 0), "^PATCH "),
     Case("users deactivate --from-file gone.txt", (3, 0), USERS),
     Case("users plan who.csv", (2, 0), USERS),

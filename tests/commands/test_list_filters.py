@@ -23,7 +23,7 @@ SORTED = {
             ("users", "onboard", "a", "--exchange", "kalshi", "--mode", "sefl"),
             "unknown mode `sefl`; did you mean `self`?",
         ),
-        (("api", "PSOT", "/builder/users"), "unknown HTTP method `PSOT`"),
+        (("api", "PSOT", "/builder/users"), "unknown HTTP method `PSOT`; did you mean `POST`?"),
         (("completion", "bsh"), "unknown shell `bsh`; did you mean `bash`?"),
     ],
 )

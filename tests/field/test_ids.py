@@ -114,3 +114,28 @@ def test_a_row_that_matches_no_user_names_the_one_that_looks_like_it(run, builde
     completed = run("users", "deactivate", "--from-file", "leavers.txt", "-n")
     assert completed.code == 3, completed
     assert f"row {others + 1}: `Alice`; 'Alice' looks like 'alice'" in completed.err
+
+
+@pytest.mark.parametrize("typed", ["vip_hedg", "VIP_hedge", "vip-hedge"])
+def test_a_user_that_is_not_found_may_be_one_with_a_similar_id(run, builder, typed):
+    builder.add("vip_hedge")
+    builder.add_many(5)
+    done = run("users", "get", typed)
+    assert done.code == 3
+    assert done.err.startswith(f"error: user `{typed}` not found in profile default")
+    assert "\nhint: did you mean `vip_hedge`?\n  parsec " in done.err
+    assert done.err.endswith(" users get vip_hedge\n")
+
+
+def test_a_change_of_a_missing_user_proposes_to_read_the_similar_one(run, builder):
+    builder.add("ext:hedge")
+    done = run("users", "set-qps", "ext:ext:hedg", "5")
+    assert done.code == 3
+    assert "\nhint: did you mean `ext:hedge`?\n  parsec " in done.err
+    assert done.err.endswith(" users get ext:ext:hedge\n")
+
+
+def test_several_missing_users_are_listed_without_a_guess(run, builder):
+    builder.add("vip_hedge")
+    done = run("users", "get", "vip_hedg", "other")
+    assert "did you mean" not in done.err

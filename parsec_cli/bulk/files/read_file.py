@@ -9,7 +9,7 @@ from typing import Any
 
 from parsec_cli.bulk.files.csv_rows import DELIMITERS, Faults, Source, normal, read_table
 from parsec_cli.bulk.files.json_rows import looks_like_json, records
-from parsec_cli.errors import UsageFault, counted
+from parsec_cli.errors import UsageFault, counted, did_you_mean
 from parsec_cli.next_command import again
 
 IDS = ("external_id", "customer_id")
@@ -88,7 +88,7 @@ class Columns:
             elif not name:
                 others.append(("a column has no name", ""))
             elif not exported or difflib.get_close_matches(name, FIELDS, 1, _NEAR_IN_EXPORT):
-                near = _did_you_mean([name], FIELDS, 0.5) or f"; known columns: {words(FIELDS)}"
+                near = did_you_mean(name, FIELDS, 0.5) or f"; known columns: {words(FIELDS)}"
                 others.append((f"unknown column `{name[:_SHOWN]}`{near}", _REMOVE))
         others += [
             (f"the column `{name[:_SHOWN]}` appears {count} times", "")

@@ -23,7 +23,7 @@ from parsec_cli.commands.shared import consent
 from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.input_file import read_bytes
 from parsec_cli.commands.users.deactivate import held_by, report_deactivated
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.models import JsonObject, Outcome, User
 from parsec_cli.redaction import is_secret
@@ -90,7 +90,7 @@ def command(
 def _method(text: str) -> str:
     method, known = text.upper(), (*_READS, *_CHANGES)
     if method not in known:
-        raise UsageFault(f"unknown HTTP method `{method}`", hint=f"use one of {', '.join(known)}")
+        raise unknown("HTTP method", method, known)
     return method
 
 
