@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 import environments
-from jobs import Measured, groups, measure
+from jobs import groups
+from lanes import Measured, measure
 from measuring import run
 from programs import Bench
 from report import document, table
@@ -35,7 +36,6 @@ def main() -> int:
             server.url,
             Path(scratch),
         )
-        (bench.scratch / "home").mkdir()
         # as an operator's machine is: the tool has listed the users before
         server.settle(ANYTHING)
         run(bench.parsec("first listing", "users", "list"), bench.environ)

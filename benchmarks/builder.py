@@ -66,7 +66,8 @@ class MeasuredBuilder(Builder):
         safe = wallet("safe")
         for number in range(count):
             exchanges = ["polymarket"] if number % 2 else ["kalshi", "polymarket"]
-            owned = safe if number % 2 else None
+            own = {name: f"0x{number:039x}{name[0]}" for name in ("eoa_address", "safe_address")}
+            owned = {**safe, **own} if number % 2 else None
             self.add(external_id(number), QPS, linked_exchanges=exchanges, wallet=owned)
 
     def report(self) -> bytes:

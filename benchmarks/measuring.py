@@ -23,11 +23,12 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is run. `terminal`: its stdout is a pseudo-terminal."""
+    """What is run. `terminal`: its stdout is a pseudo-terminal; `code` is its exit code."""
 
     name: str
     argv: Sequence[str]
     terminal: bool = False
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Took:
 
 
 def run(program: Program, environ: Mapping[str, str]) -> Took:
-    """Run to the end, reading all output as it comes; Failed unless the exit code is 0."""
+    """Run to the end, reading all output as it comes; Failed for another exit code."""
     read_end, write_end = _terminal() if program.terminal else _pipe()
     with tempfile.TemporaryFile() as errors:
         begun = time.perf_counter()
@@ -58,7 +59,7 @@ def run(program: Program, environ: Mapping[str, str]) -> Took:
         seconds = time.perf_counter() - begun
         os.close(read_end)
         child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
+        if child.returncode != program.code:
             errors.seek(0)
             text = errors.read(2000).decode(errors="replace")
             raise Failed(f"{program.name}: exit {child.returncode}: {text}")

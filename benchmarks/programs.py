@@ -33,15 +33,21 @@ class Bench:
         """The clean environment that every program gets."""
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "HOME": str(self.scratch / "home"),
+            "HOME": str(self.home("home")),
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
             "PARSEC_API_KEY": KEY,
             "PARSEC_API_BASE_URL": self.url,
         }
 
-    def parsec(self, name: str, *argv: str, terminal: bool = False) -> Program:
-        return Program(name, (str(self.tool / "parsec"), *argv), terminal=terminal)
+    def home(self, name: str) -> Path:
+        """Return a home that several programs share."""
+        folder = self.scratch / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def parsec(self, name: str, *argv: str, terminal: bool = False, code: int = 0) -> Program:
+        return Program(name, (str(self.tool / "parsec"), *argv), terminal=terminal, code=code)
 
     def python(self, name: str, *argv: str) -> Program:
         """Run the interpreter of the tool's own environment."""
@@ -78,9 +84,11 @@ class Bench:
 
     def first_line(self, name: str, *argv: str) -> Program:
         """Run the tool with a reader that leaves after one line."""
-        return Program(
-            name, ("/bin/sh", "-c", '"$@" | head -1', "sh", str(self.tool / "parsec"), *argv)
-        )
+        return self.shell(name, '"$@" | head -1', str(self.tool / "parsec"), *argv)
+
+    def shell(self, name: str, script: str, *argv: str) -> Program:
+        """Run a line of shell with `argv` as its arguments."""
+        return Program(name, ("/bin/sh", "-c", script, "sh", *argv))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,9 @@ class Writes:
     def roster(self, folder: Path) -> Path:
         """Write the file that `users apply` takes."""
         file = folder / f"roster-{self.count}-{self.create}.csv"
-        rows = [f"{self._row(number)[0]},{NEW_QPS}\n" for number in range(self.count)]
-        file.write_text("external_id,qps_limit\n" + "".join(rows), encoding="utf-8")
+        with file.open("w", encoding="utf-8") as rows:
+            rows.write("external_id,qps_limit\n")
+            rows.writelines(f"{self._row(n)[0]},{NEW_QPS}\n" for n in range(self.count))
         return file
 
     def curl_parallel(self, bench: Bench, name: str) -> Program | None:

@@ -71,7 +71,7 @@ def _amount(value: float | None, unit: str) -> str:
         return ""
     if unit == "ms":
         value *= 1000
-    digits = 1 if unit in ("MiB", "%") else 0
+    digits = 1 if unit in ("MiB", "%") else 0 if unit or value == int(value) else 2
     return f"{value:,.{digits}f} {unit}".rstrip()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from jobs import Measured
+from lanes import Measured
 from measuring import Failed, Program, Took, run
 from report import table
 from steering import Counted
