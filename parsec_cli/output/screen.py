@@ -151,28 +151,27 @@ class Screen:
 
         clean = [self._redaction.text(without_keys(word)) for word in whole.words]
         notes = whole.notes if clean == [*whole.words] else (*whole.notes, _MASKED)
-        lines = [f"# {note}" for note in notes]
-        return "\n".join([*lines, shell_line(clean, whole.stdin, self._err.readable)])
+        line = shell_line(clean, whole.stdin, self._err.readable)
+        return "\n".join([*(f"# {note}" for note in notes), line])
 
     def _proposal(self, command: NextCommand | None) -> str:
-        return self._command_lines(self.shell_line(command))
-
-    def _command_lines(self, text: str) -> str:
-        return "".join(f"\n  {self._err.paint(line, 'command')}" for line in text.splitlines())
+        lines = self.shell_line(command).splitlines()
+        return "".join(f"\n  {self._err.paint(line, 'command')}" for line in lines)
 
     def error(self, error: ParsecError) -> None:
         """Print why the command failed: one line of JSON for JSON formats, else lines of text."""
-        command = self.shell_line(error.command)
         if self.format_name in _JSON:
             from parsec_cli.output.format import error_document
 
+            command = self.shell_line(error.command)
             self._print_line(error_document(error, command, self._redaction))
             return
-        lines = [self._message(error.message, "error", "error:")]
+        unclear = error.code == "outcome_unknown"
+        lines = [self._message(error.message, "unclear" if unclear else "error", "error:")]
         lines += [self._err.wrapped(self._clean_message(text), "  ") for text in error.details]
         if error.hint:
             lines.append(self._message(error.hint, "hint", "hint:"))
-        self._print_line("\n".join(lines) + self._command_lines(command))
+        self._print_line("\n".join(lines) + self._proposal(error.command))
 
     def log(self, text: str) -> None:
         """Write a line of the request log, with `-v` only."""
@@ -198,8 +197,8 @@ class Screen:
         except Stopped as stop:
             self._print("\n")
             raise type(stop)(f"{stop.message} at the question: nothing was changed") from None
-        if answer is None or (hidden and is_terminal(self.stdin)):
-            self._print("\n")  # ends the line of the question
+        if answer is None or (hidden and is_terminal(self.stdin)):  # the line must be ended
+            self._print("\n")
         return answer
 
     def show_people(self, blocks: Sequence[Block]) -> None:
@@ -271,11 +270,11 @@ class Screen:
 
     def _pages_and_notice(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
         """Yield the pages; report at their end if there were no records."""
-        any_record = False
+        records = 0
         for page in listing.pages:
-            any_record = any_record or bool(page)
+            records += len(page)
             yield page
-        if not any_record and listing.failure() is None:
+        if not records and listing.failure() is None:
             self.notice(listing.empty, listing.empty_command)
 
     def _clean(self, text: str) -> str:
@@ -294,7 +293,7 @@ class Screen:
     def _print(self, text: str) -> None:
         if self._progress:
             self._progress.write_above(text)
-        else:
-            if "_format" in self.__dict__:
-                self._format.pause()
-            self._err_sink.write_quietly(text)
+            return
+        if "_format" in self.__dict__:
+            self._format.pause()
+        self._err_sink.write_quietly(text)

@@ -39,6 +39,7 @@ STYLES: dict[str, str] = {
     "unknown": "magenta",
     "command": "cyan",
     "error": "bold red",
+    "unclear": "bold magenta",
     "caution": "bold yellow",
     "hint": "bold cyan",
 }

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from output.builders import BUILDER_KEY, OWN_COLOURS, Shown, Stream, listing, record, show, user
 
-from parsec_cli.errors import ParsecError, QuotaUsedUp, UsageFault
+from parsec_cli.errors import OutcomeUnknown, ParsecError, QuotaUsedUp, UsageFault
 from parsec_cli.next_command import run
 from parsec_cli.results import Bar, Card, Column, Grid, Line, Record, Text
 
@@ -102,6 +102,12 @@ def test_a_notice_may_have_a_tone_on_each_of_its_lines():
     shown = Shown(terminal=True, environ={"COLUMNS": "20", "TERM": "xterm"})
     shown.screen.notice("12 users · 1,055 QPS and more", tone="dim")
     assert shown.err == "\x1b[2m12 users · 1,055 QPS\x1b[0m\n\x1b[2mand more\x1b[0m\n"
+
+
+def test_an_unknown_outcome_has_the_colour_of_what_is_unknown():
+    shown = Shown(terminal=True, environ={"TERM": "xterm"})
+    shown.screen.error(OutcomeUnknown("no final response"))
+    assert shown.err == "\x1b[1;35merror:\x1b[0m no final response\n"
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
