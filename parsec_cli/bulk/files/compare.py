@@ -31,14 +31,13 @@ class Side(Protocol):
 def compare(old: Side, new: Side) -> Changes:
     """Match the users by customer_id, and those without one by external_id."""
     users = _Users(old)
-    joined: list[tuple[str, Packed]] = []
+    joined: list[tuple[str, str]] = []
     differ: list[tuple[str, Packed, Packed]] = []
     for customer_id, cells in new:
-        packed = _pack(cells)
         before = users.take(customer_id, cells[_EXTERNAL_ID])
         if before is None:
-            joined.append((customer_id, packed))
-        elif before[1] != packed:
+            joined.append((customer_id, cells[_EXTERNAL_ID]))
+        elif before[1] != (packed := _pack(cells)):
             differ.append((customer_id or before[0], before[1], packed))
     return Changes(joined, users.rest(), differ, old.columns & new.columns)
 
@@ -73,8 +72,10 @@ class _Users:
             return "", packed
         return None
 
-    def rest(self) -> list[tuple[str, Packed]]:
-        return [*self._by_customer_id.items(), *(("", one) for one in self._unidentified.values())]
+    def rest(self) -> list[tuple[str, str]]:
+        """Return the customer_id and external_id of the users that were not taken."""
+        found = [(one, _unpack(cells)[_EXTERNAL_ID]) for one, cells in self._by_customer_id.items()]
+        return [*found, *(("", name) for name in self._unidentified)]
 
     def _customers(self, external_id: str) -> list[str]:
         """Return the users that have this external_id."""
@@ -98,8 +99,8 @@ class Changes:
 
     def __init__(
         self,
-        joined: Sequence[tuple[str, Packed]],
-        left: Sequence[tuple[str, Packed]],
+        joined: Sequence[tuple[str, str]],
+        left: Sequence[tuple[str, str]],
         differ: Sequence[tuple[str, Packed, Packed]],
         columns: frozenset[str],
     ) -> None:
@@ -116,15 +117,14 @@ class Changes:
     def records(self) -> Iterator[JsonObject]:
         """Yield a record for each user who joined or left, and for each changed field."""
         for change, users in (("joined", self._joined), ("left", self._left)):
-            for customer_id, packed in users:
-                cells = _unpack(packed)
-                yield _record(change, customer_id, cells)
+            for customer_id, external_id in users:
+                yield _record(change, customer_id, external_id)
         for customer_id, before, after in self._differ:
             old, new = _unpack(before), _unpack(after)
             for place in self._fields(before, after):
                 field = PATHS[place]
                 values = (_value(place, cells[place]) for cells in (old, new))
-                yield _record("changed", customer_id, new, field, *values)
+                yield _record("changed", customer_id, new[_EXTERNAL_ID], field, *values)
 
     def _fields(self, before: Packed, after: Packed) -> list[int]:
         old, new = _unpack(before), _unpack(after)
@@ -134,14 +134,14 @@ class Changes:
 def _record(
     change: str,
     customer_id: str,
-    cells: Cells | Sequence[str],
+    external_id: str,
     field: str | None = None,
     old: Any = None,
     new: Any = None,
 ) -> JsonObject:
     return {
         "change": change,
-        "external_id": cells[_EXTERNAL_ID] or None,
+        "external_id": external_id or None,
         "customer_id": customer_id or None,
         "field": field,
         "old": old,
