@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 
 import typer
 
@@ -30,6 +30,12 @@ RULES = (
     "look_alike",
     "pool_mismatch",
 )
+# what a rule finds, unless it depends on the user
+_DETAILS = {
+    "not_linked": "no exchange is linked",
+    "no_limit": "no limit is set",
+    "escrow_off": "fee escrow is off, but the builder's is on",
+}
 _MARK = "\x1f"  # between the customer_id and the external_id of a user
 _CHUNK = 1000  # findings that are made into records at once
 _ADDRESSES = ("eoa_address", "safe_address")
@@ -70,18 +76,17 @@ def command(
     audit = Audit(pool, share, escrow=escrow.get("fee_escrow_enabled") is True)
     for user in all_users(runtime):
         audit.check(User(user))
-    found = [finding for finding in audit.findings() if finding.rule not in ignored]
     summary = {rule: 0 for rule in RULES if rule not in ignored}
-    for finding in found:
-        summary[finding.rule] += 1
-    sentence = _sentence(summary, audit.users, share) if found else ""
+    for rule, _, _ in audit.findings(summary):
+        summary[rule] += 1
     well = f"no findings in {counted(audit.users, 'user')}"
-    if not found:
+    sentence = _sentence(summary, audit.users, share) if any(summary.values()) else ""
+    if not sentence:
         runtime.screen.notice(well)
     listing = Listing(
         "findings",
         columns.FINDING,
-        _records(found),
+        _pages(audit.findings(summary)),
         lambda: {"summary": summary, "users": audit.users, "complete": True},
         lambda: _look_further(runtime, summary),
         summary=lambda: sentence or well,
@@ -105,22 +110,19 @@ def _look_further(runtime: Runtime, summary: Mapping[str, int]) -> tuple[Block, 
     return (Line(""), Line("Look further with"), *lines)
 
 
-class Finding(NamedTuple):
-    """A rule that a user breaks; the ids are "" if it is the pool. A tuple takes less memory."""
-
-    rule: str
-    ids: str
-    detail: str
+# rule, ids, detail; the ids are "" if it is the pool
+Finding = tuple[str, str, str]
 
 
-def _records(found: Sequence[Finding]) -> Iterator[list[JsonObject]]:
-    for start in range(0, len(found), _CHUNK):
-        page = []
-        for rule, ids, detail in found[start : start + _CHUNK]:
-            customer_id, _, external_id = ids.partition(_MARK)
-            named = {"external_id": external_id or None, "customer_id": customer_id or None}
-            page.append({"rule": rule, **named, "detail": detail})
-        yield page
+def _pages(findings: Iterator[Finding]) -> Iterator[list[JsonObject]]:
+    while page := list(islice(findings, _CHUNK)):
+        yield [_record(*finding) for finding in page]
+
+
+def _record(rule: str, ids: str, detail: str) -> JsonObject:
+    customer_id, _, external_id = ids.partition(_MARK)
+    named = {"external_id": external_id or None, "customer_id": customer_id or None}
+    return {"rule": rule, **named, "detail": detail}
 
 
 class Shared:
@@ -151,29 +153,29 @@ class Audit:
     """Applies the rules to one user after the other, in little memory."""
 
     def __init__(self, pool: Pool, share: int, *, escrow: bool) -> None:
+        self.users = 0
         self._pool = pool
         self._share = share
         self._escrow = escrow
-        self.users = 0
         self._allocated = 0
-        self._found: dict[str, list[Finding]] = {rule: [] for rule in RULES}
+        self._found: dict[str, list[str]] = {rule: [] for rule in RULES}
+        self._large: list[tuple[str, int]] = []
         self._wallets = Shared()
         self._names = Shared()
 
     def check(self, user: User) -> None:
         ids = f"{user.customer_id}{_MARK}{user.external_id or ''}"
-        limit, pool = user.qps_limit, self._pool.qps_pool
+        limit = user.qps_limit
         self.users += 1
         self._allocated += limit or 0
         if not user.linked_exchanges:
-            self._add("not_linked", ids, "no exchange is linked")
+            self._found["not_linked"].append(ids)
         if limit is None:
-            self._add("no_limit", ids, "no limit is set")
-        elif 100 * limit > self._share * pool:
-            percent = f", {100 * limit / pool:.1f}%" if pool else ""
-            self._add("large_share", ids, f"{limit:,} of {pool:,} QPS{percent}")
+            self._found["no_limit"].append(ids)
+        elif 100 * limit > self._share * self._pool.qps_pool:
+            self._large.append((ids, limit))
         if self._escrow and user.raw.get("fee_escrow_enabled") is False:
-            self._add("escrow_off", ids, "fee escrow is off, but the builder's is on")
+            self._found["escrow_off"].append(ids)
         wallet = user.wallet or {}
         for address in filter(None, map(wallet.get, _ADDRESSES)):
             if isinstance(address, str):
@@ -181,29 +183,43 @@ class Audit:
         if name := user.external_id:
             self._names.add(look_alike_key(name), name, ids)
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield the findings in the order of the rules, when all users have been checked."""
+    def findings(self, rules: Collection[str]) -> Iterator[Finding]:
+        """Yield what was found by these rules, in the order of all rules."""
+        found = {"large_share": self._large_shares, "shared_wallet": self._shared_wallets}
+        found |= {"look_alike": self._look_alikes, "pool_mismatch": self._mismatches}
+        for rule in RULES:
+            if rule not in rules:
+                continue
+            for ids in self._found[rule]:
+                yield rule, ids, _DETAILS[rule]
+            if rule in found:
+                for ids, detail in found[rule]():
+                    yield rule, ids, detail
+
+    def _large_shares(self) -> Iterator[tuple[str, str]]:
+        pool = self._pool.qps_pool
+        for ids, limit in self._large:
+            percent = f", {100 * limit / pool:.1f}%" if pool else ""
+            yield ids, f"{limit:,} of {pool:,} QPS{percent}"
+
+    def _shared_wallets(self) -> Iterator[tuple[str, str]]:
         reported = set[str]()  # a user may share both addresses
         for address, ids, other, more in self._wallets.found():
             if ids not in reported:
                 reported.add(ids)
                 customer_id, _, name = other.partition(_MARK)
-                detail = f"same wallet as {name or customer_id}{more}: {address}"
-                self._add("shared_wallet", ids, detail)
+                yield ids, f"same wallet as {name or customer_id}{more}: {address}"
+
+    def _look_alikes(self) -> Iterator[tuple[str, str]]:
         for _, ids, other, more in self._names.found():
             customer_id, _, name = other.partition(_MARK)
             same = name == ids.partition(_MARK)[2]
-            detail = f"same id as {customer_id}" if same else f"looks like {name!a}"
-            self._add("look_alike", ids, detail + more)
-        pool = self._pool
-        if self._allocated != pool.total_allocated_qps:
-            detail = f"the limits add up to {self._allocated:,} QPS, "
-            self._add("pool_mismatch", "", f"{detail}the pool has {pool.total_allocated_qps:,}")
-        if self.users != pool.end_user_count:
-            detail = f"the listing has {counted(self.users, 'user')}, "
-            self._add("pool_mismatch", "", f"{detail}the pool counts {pool.end_user_count:,}")
-        for found in self._found.values():
-            yield from found
+            yield ids, (f"same id as {customer_id}" if same else f"looks like {name!a}") + more
 
-    def _add(self, rule: str, ids: str, detail: str) -> None:
-        self._found[rule].append(Finding(rule, ids, detail))
+    def _mismatches(self) -> Iterator[tuple[str, str]]:
+        allocated, count = self._pool.total_allocated_qps, self._pool.end_user_count
+        if self._allocated != allocated:
+            sums = f"the limits add up to {self._allocated:,} QPS, the pool has {allocated:,}"
+            yield "", sums
+        if self.users != count:
+            yield "", f"the listing has {counted(self.users, 'user')}, the pool counts {count:,}"
