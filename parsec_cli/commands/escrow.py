@@ -32,7 +32,7 @@ def show(ctx: typer.Context) -> Record:
     pairs = {
         "fee escrow": _joined(_on(escrow.get("fee_escrow_enabled")), _bps(escrow, "fee_bps")),
         "minimum fee": _joined(_min_fee(escrow), _bps(escrow, "min_fee_bps")),
-        "escrow contract": shown(escrow.get("escrow_contract_address")),
+        "contract": shown(escrow.get("escrow_contract_address")),
         "treasury": shown(escrow.get("treasury_address")),
         "affiliate": _joined(
             shown(escrow.get("affiliate_address")), _bps(escrow, "affiliate_fee_bps")
