@@ -50,7 +50,7 @@ def test_answer_why_a_user_gets_429(at_work, colleague):
 
 def test_see_what_a_colleague_changed_since_yesterdays_export(at_work, colleague):
     at_work("parsec users list -o csv > yesterday.csv")
-    assert "0 changed" in at_work("parsec users diff yesterday.csv").err
+    assert at_work("parsec users diff yesterday.csv").err == "nothing changed\n"
 
     colleague("parsec users set-qps user_001=20 user_003=7")
     colleague("parsec users create newcomer --qps-limit 5")
