@@ -131,6 +131,8 @@ with the overview, and then ask for one command:
   parsec help --json --fields path,effect,summary
   parsec help users list --json
 
+The effect says what a command can do at worst:
+
   read          only reads: safe at any time
   local         changes files on this machine, nothing at the API
   change        changes something at the API; a later command can change it back
@@ -155,10 +157,11 @@ Branch on the exit code, never on the text of a message:
    8  some rows of a bulk run failed; the same command does only the rest
    9  consent is missing: ask a person, who gives it with --confirm
   10  a guard refused: read the message; do not work around it
-  11  a check is above its limit, or a plan contains changes
+  11  a check is above its limit, or there are findings or changes
   12  the outcome is unknown: run the command in the hint before anything else
 
-With --json an error is the last line on stderr, {"error": {...}}, with "retryable" and "hint".
+With --json an error is the last line on stderr, {"error": {...}}, with "retryable" and "hint". Its
+schema is the last member of `parsec help --json`.
 
 No environment variable is consent, nor is --yes, CI or piped input. A deactivation without a
 terminal needs --confirm with the external_id, or with the count for several users. A person

@@ -5,7 +5,7 @@ import re
 import pytest
 from support.actions import close, error
 
-from parsec_cli.cli.topics import TOPICS
+from parsec_cli.cli.topics import TOPICS, paragraphs_of
 
 
 def codes_in_topic():
@@ -102,3 +102,11 @@ def test_parsec_variables_take_effect(tool, builder, key_env, work):
     assert tool("users", "list", env=by_config).out.count("\n") == 1
     assert tool("users", "list", env={**key_env(builder), "PARSEC_OUTPUT": "json"}).json["complete"]
     assert tool("users", "list", env=by_config | {"PARSEC_PROFILE": "near"}).code == 2
+
+
+def test_the_commands_of_the_topics_work_as_typed(session):
+    pieces = [piece for text in TOPICS.values() for part in paragraphs_of(text) for piece in part]
+    lines = [piece.text for piece in pieces if piece.kind == "command"]
+    assert len(lines) >= 5
+    for line in lines:
+        session(line)
