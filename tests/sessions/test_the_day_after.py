@@ -65,3 +65,17 @@ def test_see_what_a_colleague_changed_since_yesterdays_export(at_work, colleague
         ("changed", "user_003", "qps_limit", "5 → 7"),
     ]
     assert rows[4:] == [["1 joined, 1 left, 2 changed"]]
+
+
+def test_undo_yesterdays_run_but_not_what_changed_since(at_work, limits):
+    before = limits(at_work)
+    (at_work.folder / "u.csv").write_text("external_id,qps_limit\nuser_001,20\nuser_003,9\n")
+    at_work("parsec users apply u.csv --yes --reason 'campaign'")
+    at_work("parsec users set-qps user_003 11")
+
+    listed = at_work("parsec history list", answers=[]).out
+    (name,) = re.findall(r"run (r-\S+) +2 of 2 done +campaign", listed)
+    undone = at_work(f"parsec history revert {name} | parsec users plan - --out undo.json")
+    assert "skipped `user_003`: the limit is 11 now; the change had set 9" in undone.err
+    at_work(f"{undone.next} --yes")
+    assert limits(at_work) == {**before, "user_003": 11}

@@ -101,7 +101,9 @@ class Victim:
         `before` counts the effects of earlier runs.
         """
         new = {customer_id for _, customer_id in self.builder.effects[before:]}
-        runs = parsec("runs", "list", "--json", env=self.env).json["runs"]
+        listed = parsec("runs", "list", "--json", env=self.env)
+        assert listed.code == 0, listed
+        runs = listed.json["runs"]
         if len(runs) == self.runs:
             assert new == set(), "the run had effects before its plan was kept"
             return
