@@ -176,7 +176,7 @@ complete -c parsec -n '__parsec_at \'users plan\'' -l allow-odd-ids -d 'Allow ne
 complete -c parsec -n '__parsec_at \'users plan\'' -l map -x -d 'Read a field from a column with another name; ignore unknown columns.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l out -r -F -d 'Save the plan, bound to host and key.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l exit-code -d 'Exit with 11 if anything would change.'
-complete -c parsec -n '__parsec_at \'users plan\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'users plan\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users plan\'' -l fields -x -a '(__parsec_list row action external_id customer_id before.qps_limit after.qps_limit holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users apply\' 1' -F
@@ -194,7 +194,7 @@ complete -c parsec -n '__parsec_at \'users apply\'' -l concurrency -x -d 'Max re
 complete -c parsec -n '__parsec_at \'users apply\'' -l results -r -F -d 'Write the result rows to FILE.'
 complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Reason for the change, kept in the history.'
-complete -c parsec -n '__parsec_at \'users apply\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
+complete -c parsec -n '__parsec_at \'users apply\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users diff\'' -l exit-code -d 'Exit with 11 if anything changed.'

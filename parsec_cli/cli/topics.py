@@ -77,8 +77,8 @@ and a pipe or file gets tsv.
               "filtered": true if only some users were requested
   jsonl       one record per line, flushed after each page
   ids         customer_ids, one per line
-  markdown    a sentence and a table for a comment or a summary of a CI job:
-              `users diff`, `users audit`, `pool show`, `runs show` only
+  markdown    a sentence and a table for a comment or a summary of a CI job: `users plan`,
+              `users apply`, `users diff`, `users audit`, `pool show`, `runs show` only
   prometheus  gauges for monitoring: `pool show`, `pool check`, `usage show`, `usage check` only
 
 With tsv and csv, the totals and summaries of a table go to stderr. --fields a,b.c selects fields

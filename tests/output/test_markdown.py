@@ -8,6 +8,7 @@ import random
 import pytest
 from commands.test_round_trip import nasty
 from markdown_it import MarkdownIt
+from support.actions import error
 
 from parsec_cli.visible import visible_value
 
@@ -168,3 +169,45 @@ def test_keys_are_masked(run, builder):
     done = run("pool", "show", "--top", "1", "-o", "markdown", "--fields", "external_id,api_key")
     assert builder.key not in done.out
     assert user["api_key"] not in done.out
+
+
+@pytest.fixture
+def roster(builder, work):
+    """A file that changes one user, creates one with a hostile id, and leaves one."""
+    builder.add("u1", 5)
+    builder.add("u2", 5)
+    text = "external_id,qps_limit\nu1,7\na|b,1200\nu2,5\n"
+    (work / "r.csv").write_text(text)
+    builder.qps_pool = 5000
+    return "r.csv"
+
+
+def test_plan(run, roster):
+    done = run("users", "plan", roster, "-o", "markdown", "--fields", "action,external_id")
+    assert done.code == 0, done
+    _, rows = parsed(done.out)
+    assert rows == [["ACTION", "EXTERNAL ID"], ["set-qps", "u1"], ["create", "a|b"]]
+
+
+def test_limits_of_a_plan_are_numbers(run, roster):
+    done = run("users", "plan", roster, "-o", "markdown")
+    _, (header, *rows) = parsed(done.out)
+    places = [header.index(title) for title in ("QPS BEFORE", "QPS AFTER")]
+    assert [[row[at] for at in places] for row in rows] == [["5", "7"], ["–", "1,200"]]
+
+
+def test_apply_and_its_run(run, builder, roster):
+    builder.fault("POST", "", action=error(400, "<b>no</b> | @org", "bad_request"))
+    done = run("users", "apply", roster, "--yes", "-o", "markdown")
+    assert done.code == 8, done
+    run_id = next(word for word in done.err.split() if word.startswith("r-")).rstrip(";")
+    shown = run("runs", "show", run_id, "-o", "markdown")
+    for text in (done.out, shown.out):
+        _, (header, *rows) = parsed(text)
+        cells = {row[header.index("EXTERNAL ID")]: row for row in rows}
+        outcome, why = header.index("OUTCOME"), header.index("ERROR")
+        found = {name: row[outcome] for name, row in cells.items()}
+        assert found == {"u1": "changed", "a|b": "failed", "u2": "unchanged"}
+        assert "<b>no</b> | @org" in cells["a|b"][why]
+    outside, _ = parsed(shown.out)
+    assert run_id in outside[0]

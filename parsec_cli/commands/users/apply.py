@@ -28,7 +28,7 @@ _PLAN_OVERCOMMIT = run("users", "plan", "FILE", "--allow-overcommit", "--out", "
 _SHOWN = 20  # rows shown above the question, and refused rows named
 
 
-@verb("apply", effect="irreversible")
+@verb("apply", effect="irreversible", formats=("markdown",))
 def command(
     ctx: typer.Context,
     file: str = argument("FILE|PLAN|-", "A file of users, or a saved plan."),

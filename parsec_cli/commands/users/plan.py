@@ -31,7 +31,7 @@ _CHANGES = 11  # exit code of `--exit-code`
 _PAGE = 1000  # rows that are shown at once, because each is 1 KB as JSON
 
 
-@verb("plan", shows_target=True)
+@verb("plan", shows_target=True, formats=("markdown",))
 def command(
     ctx: typer.Context,
     file: str = argument("FILE|-", "csv, tsv, JSON Lines or JSON."),
