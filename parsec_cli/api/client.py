@@ -7,11 +7,12 @@ host, follow a redirect, or leave a change out of the history.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote, urlencode
 
 from parsec_cli import __version__
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 # most servers refuse a request line of more than 8 KiB, and httpx a URL of more than 64
 _LONGEST_PATH = 32 * 1024
+# a path that no parser of URLs rewrites: no dots, and nothing to encode
+_UNCHANGED = r"(/([A-Za-z0-9_~-]|%[0-9A-F]{2})+)+(\?([A-Za-z0-9._~&=-]|%[0-9A-F]{2})+)?"
 _HEADERS = {
     "accept": "application/json",
     "accept-encoding": "gzip",
@@ -96,6 +99,13 @@ class Client:
     @cached_property
     def _headers(self) -> dict[str, str]:
         return {**_HEADERS, "x-api-key": self.key().reveal()}
+
+    @cached_property
+    def _root(self) -> Any:
+        """The parsed URL that paths are appended to."""
+        from parsec_cli.api import transport as http
+
+        return http.Request("GET", self.base_url.root).url
 
     def close(self) -> None:
         self.transport.close()
@@ -169,11 +179,16 @@ class Client:
         def explain(fault: Exception) -> tuple[NotSentCause, str]:
             return http.explain(fault, None if self.interrupts.drain_at else self.timeout)
 
-        url = self.base_url.root + call.path
-        request = http.Request(call.method, url, content=content, headers=headers)
-        self.deadline.begin(self.timeout)
         # only the network's transport reports the first byte that it sends
         proxy = self.transport.proxy if isinstance(self.transport, http.NetworkTransport) else None
+        url, extensions = self.base_url.root + call.path, {}
+        if proxy is not None and re.fullmatch(_UNCHANGED, call.path):
+            # httpx takes 0.07 ms to parse a URL
+            url, extensions = self._root, {"target": self._root.raw_path + call.path.encode()}
+        request = http.Request(
+            call.method, url, content=content, headers=headers, extensions=extensions
+        )
+        self.deadline.begin(self.timeout)
         if proxy is None:
             self.deadline.leave()
         try:

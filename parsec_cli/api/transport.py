@@ -194,8 +194,8 @@ class NetworkTransport(httpx.BaseTransport):
         except IndexError:
             pool = self._make()
             self._pools.append(pool)
-        target, headers = _url(request.url), request.headers.raw
-        sent = httpcore.Request(request.method, target, headers=headers, content=request.stream)
+        url, headers = _url(request.url, request.extensions.get("target")), request.headers.raw
+        sent = httpcore.Request(request.method, url, headers=headers, content=request.stream)
         give_back = partial(self._idle.append, pool)
         try:
             got = pool.handle_request(sent)
@@ -222,8 +222,9 @@ class _Body(httpx.SyncByteStream):
         self._closed()
 
 
-def _url(of: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(scheme=of.raw_scheme, host=of.raw_host, port=of.port, target=of.raw_path)
+def _url(of: httpx.URL, target: bytes | None = None) -> httpcore.URL:
+    target = target or of.raw_path
+    return httpcore.URL(scheme=of.raw_scheme, host=of.raw_host, port=of.port, target=target)
 
 
 def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -> Transport:

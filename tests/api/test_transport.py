@@ -13,12 +13,16 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import httpx  # noqa: TID253 - tests need no quick start
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.actions import answer, chunked, close, drip, json_answer, reset, slow, stall
 from support.server import ScriptedServer
+from support.steady import STEADY
 
 from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
-from parsec_cli.api.client import Client
+from parsec_cli.api.client import _UNCHANGED, Client
 from parsec_cli.api.retry import RetryBudget, RetrySettings
 from parsec_cli.api.transport import connect
 from parsec_cli.base_url import BaseUrl
@@ -33,6 +37,7 @@ def exchange(
     url: str,
     kind: Kind = Kind.OTHER,
     *,
+    path: str = "/x",
     body: dict | None = None,
     timeout: float = LIMIT,
     environ: dict | None = None,
@@ -51,7 +56,7 @@ def exchange(
         retry=RetrySettings(RetryBudget(), sleep=lambda _: None, stopping=lambda: True),
     )
     try:
-        return client.read(Call(kind, "POST", "/x", body))
+        return client.read(Call(kind, "POST", path, body))
     finally:
         client.close()
 
@@ -360,3 +365,26 @@ def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):
         thread.join(MARGIN)
     assert isinstance(found[0.2].last, Lost)
     assert found[20.0].good is not None
+
+
+@STEADY
+@given(st.from_regex(_UNCHANGED, fullmatch=True))
+def test_a_path_that_is_sent_unparsed_would_not_be_changed_by_parsing(path):
+    root = "https://api.example/prefix/api/v1"
+    assert httpx.URL(root + path).raw_path == httpx.URL(root).raw_path + path.encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/users/a%2Fb?limit=5&cursor=eyJ9%3D", "/users/a%2Fb?limit=5&cursor=eyJ9%3D"),
+        ("/a/b.json", "/a/b.json"),
+        ("/a?q=<x>&r={y}", "/a?q=%3Cx%3E&r={y}"),
+        ("/a/../b", "/b"),
+    ],
+)
+def test_a_path_is_sent_as_the_http_library_writes_it(server, path, sent):
+    server.script(json_answer(200, {}))
+    done = exchange(f"{server.url}/prefix", path=path, timeout=MARGIN)
+    assert done.good is not None
+    assert server.log == [f"POST /prefix/api/v1{sent}"]
