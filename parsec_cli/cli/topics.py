@@ -115,6 +115,9 @@ shows the command that checks it. The user's record is on disk before a deactiva
 -n shows what a change would send and sends nothing. --reason is kept in the history: `parsec
 history list`.
 
+Bulk runs survive a kill: `parsec runs show RUN` shows every row, and with --failed what is left.
+`parsec history revert` prints a roster that undoes a change or a run, as far as it can be undone.
+
 The pool: a change that would raise the sum of limits above qps_pool is refused (exit 10) unless
 --allow-overcommit.
 
