@@ -14,7 +14,7 @@ _parsec_command() {
         'parsec users check') options='--exchange --credentials --api-key-id -o --output --fields' operands=('users') ;;
         'parsec users deactivate') options='--from-file --map --confirm --max --allow-holdings --balances-only --results -n --dry-run --reason -o --output --fields' operands=('users') many=1 ;;
         'parsec users plan') options='--prune --allow-overcommit --balances-only --allow-odd-ids --map --out --exit-code -o --output --fields' operands=('files') ;;
-        'parsec users apply') options='--prune --allow-overcommit --allow-odd-ids --map --yes --confirm --max --allow-holdings --balances-only --max-failures --concurrency --results -n --dry-run --reason -o --output --fields' operands=('files') ;;
+        'parsec users apply') options='--prune --allow-overcommit --allow-odd-ids --map --yes --confirm --max --allow-holdings --balances-only --max-failures --concurrency --results --all-rows -n --dry-run --reason -o --output --fields' operands=('files') ;;
         'parsec users diff') options='--exit-code -o --output --fields' operands=('text' 'text') ;;
         'parsec users audit') options='--share --ignore -o --output --fields' ;;
         'parsec credentials') subcommands='encode' options='-o --output --fields' ;;

@@ -192,6 +192,7 @@ complete -c parsec -n '__parsec_at \'users apply\'' -l balances-only -d 'Do not 
 complete -c parsec -n '__parsec_at \'users apply\'' -l max-failures -x -d 'Stop after N failed rows [default 20; 1 for deactivations].'
 complete -c parsec -n '__parsec_at \'users apply\'' -l concurrency -x -d 'Max requests at the same time.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l results -r -F -d 'Write the result rows to FILE.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l all-rows -d 'On a terminal, show unchanged rows, too.'
 complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Reason for the change, kept in the history.'
 complete -c parsec -n '__parsec_at \'users apply\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'

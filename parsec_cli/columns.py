@@ -145,6 +145,8 @@ FINDING = (
     changed(USER[1], rank=3),
     Column("detail", "DETAIL", "words", rank=1),
 )
+# the rows of a run, as people see them
+CHANGED = (*_IDS, Column("change", "CHANGE", "words", rank=0), _OUTCOME)
 DEACTIVATED = (*USER[:2], _OUTCOME, _ERROR, changed(_HELD, rank=1))
 CHANGE = (
     Column("change", "CHANGE", rank=0),

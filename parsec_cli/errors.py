@@ -241,6 +241,10 @@ class GuardRefused(ParsecError, code="guard_refused", exit_code=10):
     """Refused for safety: pool, `--max`, outdated plan, another key, second run."""
 
 
+class OddIds(GuardRefused):
+    """New ids look like a mistake."""
+
+
 class OutcomeUnknown(ParsecError, code="outcome_unknown", exit_code=12):
     """A change was sent, but its outcome is unknown."""
 

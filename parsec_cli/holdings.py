@@ -57,13 +57,17 @@ class Holdings:
     @property
     def text(self) -> str:
         """`48,250.75 USDC, 1 open order`, or "" without holdings."""
+        return ", ".join(self.parts)
+
+    @property
+    def parts(self) -> list[str]:
         parts = [
             f"{_written(Decimal(amount), ',f')} {token}" for token, amount in self.balances or ()
         ]
         parts += [counted(self.open_orders, "open order")] if self.open_orders else []
         parts += [counted(self.positions, "position")] if self.positions else []
         parts += [f"unknown {part.replace('_', ' ')}" for part in self.unknown]
-        return ", ".join(parts)
+        return parts
 
 
 def has_wallet(user: User) -> bool:

@@ -58,6 +58,7 @@ OUTCOMES: dict[str, Tone] = {
     **dict.fromkeys(("unchanged", "keep", "already_linked"), "dim"),
     "unknown": "unknown",
 }
+_WHOLE_SECONDS = 3.0  # from here on, seconds are shown as a whole number
 _LEAST_PERCENT = 0.1  # smaller shares above zero are shown as less than this
 
 
@@ -94,7 +95,8 @@ class Line:
 class Card:
     """Labelled values, one a line; a value with the label "" continues the one above it.
 
-    A value that is a str is data; its blanks stay visible. `title` is a heading, and `aside` stands
+    A value that is a str is data; its blanks stay visible. An alarm has its label in the same tone.
+    `title` is a heading, and `aside` stands
     at its right. Below a heading, or with `indent`, the lines begin with two blanks.
     """
 
@@ -158,7 +160,8 @@ class Listing:
     `empty` is a notice for a listing without records, with `empty_command` below. It is printed
     for tables, and in every format if the records are `filtered`, because a filter may be
     misspelled. `effect` says what was changed, for the error when the records
-    cannot be shown. `tone` returns the tone of a whole row for people.
+    cannot be shown. `tone` returns the tone of a whole row for people. `for_people` returns the
+    listing that a table shows instead, unless `--fields` chooses columns.
     """
 
     name: str
@@ -174,6 +177,7 @@ class Listing:
     effect: str = "the change was made"
     tone: Callable[[JsonObject], Tone] | None = None
     summary: Callable[[], str] = str
+    for_people: Callable[[], Listing] | None = None
 
 
 @record
@@ -225,3 +229,16 @@ def percent(used: float, total: float) -> str:
     share = 100 * used / total if total > 0 else 100.0
     share = min(share, 99.9) if share < 100 else share  # noqa: PLR2004
     return f"{share:,.1f}%" if share >= _LEAST_PERCENT or not share else f"<{_LEAST_PERCENT}%"
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people: `under 1 s`, `about 1.5 s`, `about 47 s` or `about 1 h 5 min`."""
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < _WHOLE_SECONDS:
+        return f"about {seconds:.1f} s".replace(".0 s", " s")
+    whole = round(seconds)
+    units = {"h": whole // 3600, "min": whole // 60 % 60, "s": whole % 60}
+    first = next(at for at, number in enumerate(units.values()) if number)
+    shown = list(units.items())[first : first + 2]
+    return "about " + " ".join(f"{number:,} {unit}" for unit, number in shown)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from parsec_cli.models import Secret
     from parsec_cli.next_command import Completed, Line, NextCommand
     from parsec_cli.output.screen import Screen
+    from parsec_cli.results import Tone
 
 
 @state
@@ -151,23 +152,23 @@ class Runtime:
         return complete(command, self.read_line(), place)
 
     @property
-    def place(self) -> str:
-        """Where changes go, for people."""
-        if self.profile.sandbox:
-            return "sandbox: a local imitation, nothing here is real"
-        return f"profile {self.profile.name} · {self.profile.base_url.display}"
+    def place(self) -> tuple[str, Tone]:
+        """Where changes go, as the first line of a command or a question."""
+        from parsec_cli.output.streams import is_terminal
+
+        return self.profile.place(terminal=is_terminal(self.world.stderr))
 
     @property
-    def target(self) -> str:
-        """The profile and the host in as few words as possible."""
-        profile = self.profile
-        return "sandbox" if profile.sandbox else f"{profile.name} · {profile.base_url.display}"
+    def announced(self) -> bool:
+        """Whether the operator has been shown where changes go."""
+        return self._announced and not self.screen.quiet
 
-    def announce(self) -> None:
+    def announce(self, *, heading: bool = False) -> None:
         """Say once where changes go, before anything is sent."""
         if not self._announced:
             self._announced = True
-            self.screen.notice(self.place)
+            text, tone = self.place
+            self.screen.notice(text, tone=tone if heading else "plain")
 
     def keep_secret(self, *values: str) -> None:
         """Mask these values from now on."""

@@ -179,7 +179,7 @@ def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
     `dry_run` is None for a command that only plans changes.
     """
     profile = runtime.profile
-    runtime.announce()
+    runtime.announce(heading=True)
     runtime.dry_run = bool(dry_run)
     if profile.protected and dry_run is False and runtime.options.profile is None:
         raise GuardRefused(

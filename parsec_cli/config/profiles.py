@@ -25,6 +25,7 @@ from parsec_cli.models import Secret
 from parsec_cli.next_command import NextCommand, Target, again, run
 from parsec_cli.records import state
 from parsec_cli.redaction import mask, shown
+from parsec_cli.results import Tone
 
 _COMMAND = "api_key_command of profile"
 
@@ -66,6 +67,21 @@ class Profile:
     @property
     def sandbox(self) -> bool:
         return self.name == SANDBOX
+
+    @property
+    def target(self) -> str:
+        """Where changes go: the name and the host, in as few words as possible."""
+        return SANDBOX if self.sandbox else f"{self.name} · {self.base_url.display}"
+
+    def place(self, *, terminal: bool) -> tuple[str, Tone]:
+        """Where changes go, as a whole line, and its tone."""
+        if self.sandbox:
+            return "sandbox: a local imitation, nothing here is real", "strong"
+        if not terminal:
+            return f"profile {self.target}", "plain"
+        if self.protected:
+            return f"{self.target} · protected", "alarm"
+        return self.target, "strong"
 
     @property
     def output(self) -> str | None:

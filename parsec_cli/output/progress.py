@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from parsec_cli.output.streams import STYLES, Surface
 from parsec_cli.records import state
-from parsec_cli.results import OUTCOMES, Tone
+from parsec_cli.results import OUTCOMES, Tone, duration
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _LINE_EVERY = 30.0
 _REPAINT_EVERY = 0.1
 _RATE_AFTER = 1.0  # seconds before a rate means anything
-_EXACT_FROM = 3.0  # seconds left that are shown as a whole number
 _WIDEST_BAR = 30
 _NARROWEST_BAR = 10
 _GAP = "   "
@@ -70,10 +69,10 @@ class Progress:
     def __enter__(self) -> Self:
         with self._lock:
             self._began = self._last = self.clock()
-            if self.heading and self.surface.terminal and not self.surface.moves:
-                self._write_line(self.heading)
-            elif self.surface.moves:
+            if self.surface.moves:
                 self._show()
+            elif self.heading and self.surface.terminal and self.total:
+                self._write_line(self.heading)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -116,7 +115,7 @@ class Progress:
         now, moves = self.clock(), self.surface.moves
         interval = _REPAINT_EVERY if moves else _LINE_EVERY
         due = at_once or now - self._last >= interval or (moves and self._live is None)
-        if self.silent or not due:
+        if self.silent or not due or not self.total:
             return
         self._last = now
         rate, left = self._timing(now)
@@ -192,17 +191,4 @@ class Progress:
             rate = self._done / elapsed
             left = (self.total - self._done) / rate
         known = left is not None and self._done < self.total
-        return f"{rate:.1f}/s" if rate else "", f"{_duration(left or 0.0)} left" if known else ""
-
-
-def _duration(seconds: float) -> str:
-    """Return such as `about 47 s` or `about 1 h 5 min`."""
-    if seconds < 1:
-        return "under 1 s"
-    if seconds < _EXACT_FROM:
-        return f"about {seconds:.1f} s"
-    whole = round(seconds)
-    units = {"h": whole // 3600, "min": whole // 60 % 60, "s": whole % 60}
-    first = next(at for at, number in enumerate(units.values()) if number)
-    shown = list(units.items())[first : first + 2]
-    return "about " + " ".join(f"{number} {unit}" for unit, number in shown)
+        return f"{rate:.1f}/s" if rate else "", f"{duration(left or 0.0)} left" if known else ""

@@ -86,6 +86,11 @@ class Screen:
         return self.format_name == "table" and self._out.terminal
 
     @property
+    def for_people(self) -> bool:
+        """Whether a Listing is shown as its `for_people`."""
+        return self.format_name == "table" and self.fields is None
+
+    @property
     def width(self) -> int | None:
         """The columns of the terminal on stdout; None without one."""
         return self._out.width
@@ -96,6 +101,8 @@ class Screen:
             self._show_text(result)
             return result.exit_code
         match result:
+            case Listing(for_people=another) if another is not None and self.for_people:
+                self._format.listing(another())
             case Listing(empty=empty) if empty and (result.filtered or self.format_name == "table"):
                 self._format.listing(changed(result, pages=self._pages_and_notice(result)))
             case Listing():
@@ -179,10 +186,7 @@ class Screen:
             self._print_line(self._err.paint(self._clean_message(text), "dim"))
 
     def ask(self, question: str, *, hidden: bool = False) -> str | None:
-        """Ask on stderr; return the typed line, or None at end of file, which means no.
-
-        With `hidden`, what is typed is not shown.
-        """
+        """Ask on stderr; None at end of file means no. With `hidden`, typed text is not shown."""
         from parsec_cli.output.answers import read_hidden, read_line
 
         def ask() -> None:
@@ -208,10 +212,7 @@ class Screen:
         self._print(draw_blocks(blocks, self._err, self._redaction))
 
     def progress(self, total: int, label: str, heading: str = "") -> Progress:
-        """Return a progress display for a `with` block; silent with `-q`.
-
-        A terminal shows the `heading` above the bar, where it replaces the label.
-        """
+        """Return a display for a `with` block; a terminal shows the heading, not the label."""
         from parsec_cli.output.progress import Progress
 
         self._progress = Progress(

@@ -154,7 +154,9 @@ def _card(card: Card, surface: Surface, redaction: Redaction) -> str:
             text = draw.text(exact) if exact else draw.text(surface.readable(NULL), "dim")
         else:
             text = _text(content, surface, redaction)
-        table.add_row(draw.text(indent + label, "dim"), draw.wrapped(text, room))
+        alarms = not isinstance(value, str) and ("alarm" in [tone for _, tone in value])
+        style = STYLES["alarm" if alarms else "dim"]
+        table.add_row(draw.text(indent + label, style), draw.wrapped(text, room))
     return _heading(card, surface, redaction) + draw.rendered(table, surface)
 
 

@@ -17,7 +17,7 @@ from parsec_cli.bulk.plan.plan import (
     delta,
     plan_counts,
 )
-from parsec_cli.bulk.plan.snapshot import take_snapshot
+from parsec_cli.bulk.plan.snapshot import left_out, take_snapshot
 from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
 from parsec_cli.models import User
 from parsec_cli.next_command import again
@@ -125,11 +125,30 @@ def test_notes_list_what_a_plan_does_not_know_or_change(world):
         world.add(name, 1)
     wanted = [Wanted(2, "u1", 1), Wanted(3, "new"), Wanted(4, "back", 1, customer_id="gone")]
     assert diff(wanted, world.snapshot()).notes == (
-        "created without `qps_limit`; the server's default is unknown and counts 0: 1",
+        "`new` has no qps_limit: it counts as 0 in the pool",
         "created, although no user has the customer_id in the file: 1",
-        "users that are not in the file, and stay as they are: 2",
     )
-    assert len(diff(wanted, world.snapshot(), prune=True).notes) == 2
+    two = [Wanted(2, "new"), Wanted(3, "newer")]
+    assert diff(two, world.snapshot()).notes == (
+        "2 new users have no qps_limit: they count as 0 in the pool",
+    )
+
+
+@pytest.mark.parametrize(("prune", "number"), [(False, 2), (True, 0)])
+def test_users_that_a_plan_does_not_name_are_left_out(world, prune, number):
+    """Two users may have the same external_id."""
+    first, _ = world.add("twin", 1), world.add("twin", 1)
+    for name in ("u1", "u2", "gone"):
+        world.add(name, 1)
+    wanted = [
+        Wanted(2, "u1", 1),
+        Wanted(3, "new", 5),
+        Wanted(4, "gone", absent=True),
+        Wanted(5, "twin", 2, customer_id=first),
+        Wanted(6, "nobody", absent=True),
+    ]
+    plan = diff(wanted, world.snapshot(), prune=prune)
+    assert left_out(plan, world.snapshot()) == number
 
 
 def test_rows_that_differ_in_columns_that_cannot_be_changed_are_counted_once(world):

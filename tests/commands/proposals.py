@@ -90,6 +90,14 @@ def failed_run(scene: Scene) -> None:
     assert scene.tool(*url, "users", "apply", "r.csv", "--yes", env=env).code == 8
 
 
+def a_roster(scene: Scene) -> None:
+    scene.stdin = b"external_id,qps_limit\nu1,7\n"
+
+
+def lost(scene: Scene) -> None:
+    scene.builder.fault("PATCH", action=error(503, "no", "unavailable"), times=1)
+
+
 def small_quota(scene: Scene) -> None:
     scene.builder.monthly_limit = scene.builder.monthly_used + 2
 
@@ -224,6 +232,10 @@ CASES = [
     Case("pool share --target 1 -o table", (0, 0), "set-qps\tu1"),
     Case("pool share --keep nobody", (3, 0), USERS),
     Case("users plan r.csv --out new.json", (0, 9), "--yes"),
+    Case("users plan many.csv -o table", (0, 9), "--yes"),
+    Case("users plan - -o table", (0, 0), "Saved to p2.json", a_roster),
+    Case("users apply many.csv --dry-run -o table", (0, 0), "create"),
+    Case("users apply r.csv --yes -o table", (12, 0), "unknown", lost),
     Case("config set api_key -p cmd", (2, 0), "removed `api_key_comm"),
     Case("config set base_url http://127.0.0.1:1 -p prod", (10, 0), "removed `api_key`"),
     Case("config set api_key_command '\"open' -p bare", (2, 0), STORED),

@@ -417,8 +417,8 @@ def test_a_person_sees_the_amounts_and_needs_no_option(terminal, builder, key_en
         cols=140,
     )
     assert session.code == 0, session
-    above = session.text.partition("type ")[0]
-    assert TEXT in above
+    above = session.text.partition("Type ")[0]
+    assert TEXT.replace(", ", " · " if len(users) == 1 else ", ") in above
     if len(users) > 1:
         assert "1 of 2 holds money: 48,250.75 USDC in all" in above
     assert len(builder.mutations) == len(users)

@@ -61,7 +61,7 @@ def arranged(tool, builder, home, work):
     for _ in range(2):
         builder.add("twin", 5)
     rows = {"r": "u1,7\n", "-f": "u1,7\n", "big": "u1,7000\n", "twin": "twin,7\n"}
-    rows |= {"two": "u1,7\nu2,7\n"}
+    rows |= {"two": "u1,7\nu2,7\n", "many": "u1,7\n" + "".join(f"n{n},1\n" for n in range(40))}
     for name, text in {**rows, "similar": "U1,7\n", "empty": ""}.items():
         (work / f"{name}.csv").write_text(f"external_id,qps_limit\n{text}")
     for name, text in {

@@ -204,7 +204,7 @@ def test_plan_counts_users_that_are_not_in_the_file(run, builder, work):
     builder.add("u2", 5)
     header = "external_id,tier,email"
     done = run("users", "plan", roster(work / "f.csv", "u1,free,a@b.example", header=header))
-    assert "users that are not in the file, and stay as they are: 1" in done.err
+    assert "1 user not in the file stays as it is" in done.err
     assert "differ from the server in 1 row: `tier`, `email`" in done.err
     empty = run("users", "apply", roster(work / "e.csv"), "--yes")
     assert empty.code == 0, empty

@@ -113,13 +113,21 @@ def test_reads_plans_and_dry_runs_do_not_require_the_profile_name(prod, builder)
     assert builder.effects == []
 
 
-@pytest.mark.parametrize(("protected", "style"), [(False, 1), (True, 31)])
+@pytest.mark.parametrize(("protected", "style"), [(False, "1"), (True, "1;31")])
 def test_a_question_starts_with_the_target(terminal, builder, prod, protected, style):
     prod("users", "list", protected=protected)
     answers = [("deactivate it: ", "no\n")]
     done = terminal(["-p", "prod", "users", "deactivate", "u1"], answers=answers)
-    notice = f"profile prod · {builder.url}" + " · protected" * protected
-    assert f"\x1b[{style}m{notice}\x1b[0m" in done.text
+    target = f"prod · {builder.url}" + " · protected" * protected
+    assert done.text.startswith(f"\x1b[{style}m{target}\x1b[0m\n")
+    assert done.text.count(target) == 1
+
+
+def test_a_question_shows_the_target_even_if_quiet(terminal, builder, prod):
+    prod("users", "list")
+    answers = [("deactivate it: ", "no\n")]
+    done = terminal(["-p", "prod", "users", "deactivate", "u1", "-q"], answers=answers)
+    assert done.text.startswith(f"\x1b[1mprod · {builder.url}\x1b[0m\n")
 
 
 def test_config_sets_and_removes_protection(prod, tool, config):

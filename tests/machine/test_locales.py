@@ -111,7 +111,7 @@ def test_the_question_is_asked_and_answered_in_every_locale(terminal, builder, b
     settings, encoding = LOCALES[name]
     user = builder.add("日本" if encoding == "utf-8" else "Ab 1")
     argv = ["users", "deactivate", user["customer_id"]]
-    answers = [("type the external_id to deactivate it: ", f"{user['external_id']}\n")]
+    answers = [("Type the external_id to deactivate it: ", f"{user['external_id']}\n")]
     session = terminal(argv, env={**builder_env, **settings}, answers=answers)
     assert session.code == 0, session
     assert builder.users == {}

@@ -132,8 +132,8 @@ def test_a_terminal_that_is_not_redrawn_gets_sentences(environ, clock):
 @pytest.mark.parametrize(
     ("total", "left"),
     [
-        (31, "about 1.0 s left"),
-        (32, "about 2.0 s left"),
+        (31, "about 1 s left"),
+        (32, "about 2 s left"),
         (33, "about 3 s left"),
         (60, "about 30 s left"),
         (91, "about 1 min 1 s left"),

@@ -93,7 +93,7 @@ def test_an_error_breaks_between_words_and_its_command_stays_whole(screen, cols)
     assert text == SANDBOX + (
         "error: the sum of limits would exceed the pool: 1,055 → 3,045 of 2,500, 1,445"
         f"{apart}free; nothing was sent\n"
-        "hint: lower other limits, or allow it with\n"
+        "hint: lower other limits by 545 QPS, or allow it with\n"
         "  parsec -p sandbox users set-qps user_001 2000 --allow-overcommit\n"
     )
 

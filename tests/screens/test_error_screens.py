@@ -35,7 +35,7 @@ wallet.chain_id, fee_escrow_enabled, fee_bps, affiliate_address, api_key
     "users set-qps user_001 90000": """\
 error: the sum of limits would exceed the pool: 1,055 → 91,045 of 2,500, 1,445
 free; nothing was sent
-hint: lower other limits, or allow it with
+hint: lower other limits by 88,545 QPS, or allow it with
   parsec -p sandbox users set-qps user_001 90000 --allow-overcommit
 """,
 }
@@ -72,7 +72,7 @@ affiliate_address, api_key
     "users set-qps user_001 90000": """\
 error: the sum of limits would exceed the pool: 1,055 → 91,045 of 2,500, 1,445 free; nothing was
 sent
-hint: lower other limits, or allow it with
+hint: lower other limits by 88,545 QPS, or allow it with
   parsec -p sandbox users set-qps user_001 90000 --allow-overcommit
 """,
 }

@@ -96,4 +96,4 @@ def test_export_edit_in_a_spreadsheet_and_apply(at_work, limits):
     assert "created_at" in planned.err
     at_work(f"{planned.next} --yes")
     assert limits(at_work) == {**before, "user_003": 41, "user_006": 60}
-    assert "0 to change" in at_work("parsec users plan users.csv").err
+    assert "plan: no changes; 12 unchanged; " in at_work("parsec users plan users.csv").err

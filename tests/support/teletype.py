@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import random
+import re
 import struct
 import termios
 import threading
@@ -15,6 +16,14 @@ from typing import TextIO
 
 from support.clock import VirtualClock
 from support.terminal import Session
+
+# what is drawn between hiding and showing the cursor, and then erased
+_ERASED = re.compile(r"\x1b\[\?25l.*?\x1b\[\?25h\r?(?:\x1b\[1A\x1b\[2K)+", re.DOTALL)
+
+
+def settled(text: str) -> str:
+    """Return what stays on the screen, without the progress that was erased."""
+    return _ERASED.sub("", text)
 
 
 def run_on_teletype(

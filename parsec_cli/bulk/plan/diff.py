@@ -51,16 +51,16 @@ def diff(
         named, created = ([(one.row, one.external_id) for one in group] for group in (wanted, new))
         if details := [f"row {row}: {why}" for row, why in slips(created, named, snapshot).items()]:
             ids = errors.counted(len(details), "new id")
-            raise errors.GuardRefused(
+            raise errors.OddIds(
                 f"{ids} would be created by mistake: nothing was sent",
                 details=details[: errors.MAX_DETAILS],
                 hint="correct the file; or, if these ids are intended, run",
                 command=again(allow_odd_ids=True),
             )
-    others = [user for customer, user in snapshot.users.items() if customer not in claimed]
     if prune:
+        others = (user for customer, user in snapshot.users.items() if customer not in claimed)
         entries += [user.deactivation(None) for user in others]
-    return arranged(entries, _notes(new, 0 if prune else len(others)))
+    return arranged(entries, _notes(new))
 
 
 def needed_by_roster(wanted: Sequence[Wanted], *, prune: bool) -> Callable[[User], bool]:
@@ -90,18 +90,21 @@ def _entry(one: Wanted, listed: ListedUser | None, faults: Faults) -> Entry:
     return SetQps(*ids, old, one.qps_limit)
 
 
-def _notes(new: Sequence[Wanted], others: int) -> list[str]:
-    """Return the notes on a plan; `others` are users that the file leaves out."""
-    unset = sum(one.qps_limit is None for one in new)
+def _notes(new: Sequence[Wanted]) -> list[str]:
+    """Return the notes on the users that a plan creates."""
+    unset = [one.external_id for one in new if one.qps_limit is None]
     stale = sum(one.customer_id is not None for one in new)
     exported = sum(not one.customer_id and bool(one.fixed.keys() - {"tier"}) for one in new)
-    counts = {
-        "created without `qps_limit`; the server's default is unknown and counts 0": unset,
+    notes = []
+    if unset:
+        names = f"`{unset[0]}` has" if len(unset) == 1 else f"{len(unset):,} new users have"
+        counts = "it counts" if len(unset) == 1 else "they count"
+        notes.append(f"{names} no qps_limit: {counts} as 0 in the pool")
+    counted = {
         "created, although no user has the customer_id in the file": stale,
         "created, although the file has columns that only existing users have": exported,
-        "users that are not in the file, and stay as they are": others,
     }
-    return [f"{text}: {count:,}" for text, count in counts.items() if count]
+    return notes + [f"{text}: {count:,}" for text, count in counted.items() if count]
 
 
 def check_header(header: str, names: Iterable[str | None], snapshot: Snapshot) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from heapq import nlargest
+from typing import TypeVar, assert_never
 
 from parsec_cli.errors import GuardRefused
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import record
+
+_NAMED = 3  # increases that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Keep:
 
 Action = Create | SetQps | Deactivate
 Entry = Action | Keep
+AnEntry = TypeVar("AnEntry", bound=Entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Plan:
     @property
     def entries(self) -> list[Entry]:
         """All rows in the order of the file, pruned users last."""
-        return sorted((*self.actions, *self.keeps), key=_position)
+        return in_order((*self.actions, *self.keeps))
 
     @property
     def deactivations(self) -> tuple[Deactivate, ...]:
@@ -96,6 +100,11 @@ def arranged(entries: Iterable[Entry], notes: Sequence[str] = ()) -> Plan:
     return Plan(tuple(actions), tuple(keeps), tuple(notes))
 
 
+def in_order(entries: Iterable[AnEntry]) -> list[AnEntry]:
+    """Return entries in the order of the file, pruned users last."""
+    return sorted(entries, key=_position)
+
+
 def _position(entry: Entry) -> tuple[bool, int, str]:
     customer_id = "" if isinstance(entry, Create) else entry.customer_id or ""
     return (entry.row is None, entry.row or 0, customer_id)
@@ -112,6 +121,12 @@ def delta(action: Action) -> int:
             return -(action.facts.get("qps_limit") or 0)
         case _:
             assert_never(action)
+
+
+def increases(actions: Iterable[Action]) -> list[str]:
+    """Name the largest increases."""
+    largest = nlargest(_NAMED, actions, key=delta)
+    return [f"`{one.external_id}` +{step:,} QPS" for one in largest if (step := delta(one)) > 0]
 
 
 def phase(action: Action) -> int:
@@ -190,7 +205,7 @@ def from_json(record: JsonObject) -> Entry:
 
 @record
 class Forecast:
-    """What a run takes; `seconds` is None if unpaced, `quota_left` if unlimited."""
+    """What a run takes; `seconds` is None if unpaced, `quota_left` and `quota` if unlimited."""
 
     qps_pool: int
     allocated_before: int
@@ -198,6 +213,7 @@ class Forecast:
     requests: int
     seconds: float | None
     quota_left: int | None
+    quota: int | None = None
 
 
 def check_quota(requests: int, quota_left: int | None, *, reading: bool = False) -> None:

@@ -117,6 +117,20 @@ def take_snapshot(
     return snapshot
 
 
+def left_out(plan: Plan, snapshot: Snapshot) -> int:
+    """Return how many users a plan does not name."""
+    named = {
+        found.customer_id
+        for one in chain(plan.actions, plan.keeps)
+        if (found := snapshot.find(_customer_id(one), one.external_id))
+    }
+    return len(snapshot.users) - len(named)
+
+
+def _customer_id(entry: Entry) -> str | None:
+    return None if isinstance(entry, Create) else entry.customer_id
+
+
 def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> dict[int, str]:
     """Return row -> reason for those `new` users whose ids are probably typing slips."""
     similar: dict[str, dict[str, str]] = {field_rules.look_alike_key(name): {} for _, name in new}

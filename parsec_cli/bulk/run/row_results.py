@@ -255,19 +255,13 @@ class RunResult:
         """`3 created, 1 failed, 2 not attempted`."""
         return sentence_of(self.results.counts)
 
-    def error(self) -> errors.ParsecError | None:
-        """Return an error with the counts and the failed rows; None if no row failed."""
+    def error(self, *, brief: bool = False) -> errors.ParsecError | None:
+        """Return an error with the counts and the failed rows, or without; None if none failed."""
         if not self.exit_code:
             return None
-        stop = self.stop
-        details = [
-            f"{name_of_row(row['row'])} `{row['external_id'] or row['customer_id']}` "
-            f"{row['outcome']}: {row['error']}"
-            for page in self.results.pages()
-            for row in page
-            if row["outcome"] in ("failed", "unknown")
-        ]
-        details = errors.shortened(details, _NAMED)
+        stop, sentence, details = self.stop, self.sentence, self._failures()
+        if brief:
+            sentence, details = "not every row was done", []
         # the rest may need consent to another count
         hint: dict[str, Any] = {"hint": "to continue, run it again; finished rows are skipped"}
         hint["command"] = again(confirm=None, allow_holdings=None)
@@ -277,11 +271,21 @@ class RunResult:
             details = details if stop is None else [stop.message, *details]
             unsure = self.exit_code == errors.OutcomeUnknown.exit_code
             kind = errors.OutcomeUnknown if unsure else errors.RowsFailed
-            return kind(self.sentence, details=details).but(**hint)
+            return kind(sentence, details=details).but(**hint)
         if stop.hint:
             hint = {"hint": stop.hint, "command": stop.command}
-        message = f"{stop.message}: {self.sentence}"
+        message = f"{stop.message}: {sentence}"
         return stop.but(message, details=(*stop.details, *details), **hint)
+
+    def _failures(self) -> list[str]:
+        details = [
+            f"{name_of_row(row['row'])} `{row['external_id'] or row['customer_id']}` "
+            f"{row['outcome']}: {row['error']}"
+            for page in self.results.pages()
+            for row in page
+            if row["outcome"] in ("failed", "unknown")
+        ]
+        return errors.shortened(details, _NAMED)
 
 
 def sentence_of(counts: Mapping[Any, int]) -> str:

@@ -22,7 +22,7 @@ from parsec_cli.commands.api.path import USERS, api_path, deleted_user
 from parsec_cli.commands.shared import consent
 from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.input_file import read_bytes
-from parsec_cli.commands.users.deactivate import held_by, report_deactivated
+from parsec_cli.commands.users.deactivate import forget_user, held_by
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.models import JsonObject, Outcome, User
@@ -240,7 +240,8 @@ def _change(runtime: Runtime, call: Call, one: consent.Held | None, reason: str)
     change = changes.change_of(command, user, before, call.body, reason)
     applied = changes.or_raise(client.change(call, change, settle))
     if user is not None and deactivates:
-        report_deactivated(runtime, user, applied)
+        how = forget_user(runtime, user, applied)
+        runtime.screen.notice(f"deactivated `{user.name}`{how}")
         if applied.evidence != "response":
             # the last response may be a 404, which means success here
             return None

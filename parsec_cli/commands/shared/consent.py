@@ -7,6 +7,7 @@ must also pass the number of users who hold money.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -19,16 +20,16 @@ from parsec_cli.holdings import Holdings, hold_money, summary
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import NextCommand, again
 from parsec_cli.records import record
-from parsec_cli.results import Block, Card, Column, Grid, Line
+from parsec_cli.results import Block, Card, Column, Grid, Line, Tone, Words
 from parsec_cli.runtime import Runtime
 from parsec_cli.visible import visible
 
+_PLAIN = re.compile(r"[\w.@:+-]+")  # an id that a sentence can contain
 _NAMED = 20  # users named in a refusal or in warnings
 _LISTED = (
     Column("external_id", "EXTERNAL ID", "id", rank=0),
     Column("customer_id", "CUSTOMER ID", "id", rank=0),
     Column("qps_limit", "QPS", "number", rank=2),
-    Column("exchanges", "EXCHANGES", rank=3),
     Column("holdings", "HOLDS", "holdings", rank=0),
 )
 
@@ -62,7 +63,12 @@ class Consent:
 
 
 def check_pool(
-    pool: Pool, after: int, *, allow_overcommit: bool, command: NextCommand | None = None
+    pool: Pool,
+    after: int,
+    *,
+    allow_overcommit: bool,
+    command: NextCommand | None = None,
+    details: Sequence[str] = (),
 ) -> None:
     """Refuse to raise the sum of limits beyond the pool; `command` is what would allow it."""
     before = pool.total_allocated_qps
@@ -71,7 +77,8 @@ def check_pool(
     raise GuardRefused(
         f"the sum of limits would exceed the pool: {before:,} → {after:,} of "
         f"{pool.qps_pool:,}, {pool.free:,} free; nothing was sent",
-        hint="lower other limits, or allow it with",
+        details=details,
+        hint=f"lower other limits by {after - pool.qps_pool:,} QPS, or allow it with",
         command=command or again(allow_overcommit=True),
     )
 
@@ -93,12 +100,14 @@ def agree(
     given: Consent,
     *,
     by_name: bool = False,
+    listed: bool = False,
     names: Sequence[str] | None = None,
 ) -> None:
     """Obtain consent to deactivate these users, or raise ConsentMissing or GuardRefused.
 
-    The word is their count; `by_name` it is the external_id of the only one. `names` replace the
-    arguments of this command where it is proposed to scripts.
+    The word is their count; `by_name` it is the external_id of the only one. If they are `listed`
+    already, the question does not list them again. `names` replace the arguments of this command
+    where it is proposed to scripts.
     """
     user = everyone[0].user if by_name else None
     word, why = str(len(everyone)), ""
@@ -107,7 +116,7 @@ def agree(
         word = name if name and name == visible(name) == name.strip() else user.customer_id
     command = partial(script_command, everyone, word, names)
     if given.confirm is None:
-        runtime.screen.show_people(_question(runtime, everyone, by_name=by_name))
+        runtime.screen.show_people(_question(runtime, everyone, user, listed=listed))
         if not runtime.screen.interactive:
             why = "consent is missing and no prompt is possible"
     elif given.confirm != ((user and user.external_id) or word) and (
@@ -122,10 +131,10 @@ def agree(
     if given.confirm is not None:
         warn_of_holders(runtime, everyone)
         return
-    question = f"type {word} to deactivate {counted(len(everyone), 'user')}"
+    question = f"Type {word} to deactivate {counted(len(everyone), 'user')}"
     if user:
         id_name = "external_id" if word == user.external_id else "customer_id"
-        question = f"type the {id_name} to deactivate it"
+        question = f"Type the {id_name} to deactivate it"
     if runtime.screen.ask(f"{question}: ") != word:
         raise ConsentMissing(
             "not confirmed: nothing was sent", hint="run the command again when you are sure"
@@ -170,49 +179,56 @@ def warn_of_holders(runtime: Runtime, everyone: Sequence[Held]) -> None:
         runtime.screen.warning(everyone[0].line if len(everyone) == 1 else text)
 
 
-def target_line(runtime: Runtime) -> Line:
-    """Return the first line of each question: the target of the change."""
-    if not runtime.profile.protected:
-        return Line(runtime.place, "strong")
-    return Line(f"{runtime.place} · protected", "bad")
+def target_lines(runtime: Runtime) -> list[Line]:
+    """Return the first line of a question: the target of the change, unless it was shown."""
+    return [] if runtime.announced else [Line(*runtime.place)]
 
 
-def _question(runtime: Runtime, everyone: Sequence[Held], *, by_name: bool) -> list[Block]:
-    """Show who would be deactivated, and what they hold."""
-    what = "this user" if by_name else counted(len(everyone), "user")
-    blocks: list[Block] = [
-        target_line(runtime),
-        Line(f"deactivate {what}: it cannot be undone", "bad"),
+def _question(
+    runtime: Runtime, everyone: Sequence[Held], user: User | None, *, listed: bool
+) -> list[Block]:
+    """Show who would be deactivated and what they hold; `user` is set for a single user."""
+    details = _card(user, everyone[0]) if user else [] if listed else [_table(everyone)]
+    name = user.name if user else counted(len(everyone), "user")
+    question = Line(f"Deactivate {name}? This cannot be undone.", "bad")
+    held = "" if user else summary([one.holdings for one in everyone])
+    total = [Line(held, "alarm")] if held else []
+    return [*target_lines(runtime), question, *details, *total, Line("")]
+
+
+def _card(user: User, one: Held) -> list[Block]:
+    """Show the only user that would be deactivated, and what it holds."""
+    limit = "none" if user.qps_limit is None else f"{user.qps_limit:,} QPS"
+    linked, wallet = ", ".join(user.linked_exchanges), user.wallet
+    address = "none"
+    if wallet is not None:
+        addresses = wallet.get("safe_address") or wallet.get("eoa_address")
+        address = " ".join(filter(None, map(shown, (wallet.get("wallet_type"), addresses))))
+    pairs: list[tuple[str, Words]] = [
+        ("customer_id", user.customer_id),
+        ("limit", f"{limit}, linked to {linked}" if linked else f"{limit}, not linked"),
+        ("wallet", address),
     ]
-    if by_name:
-        one, user = everyone[0], everyone[0].user
-        wallet = user.wallet
-        pairs = [
-            ("external_id", shown(user.external_id)),
-            ("customer_id", user.customer_id),
-            ("exchanges", shown(list(user.linked_exchanges))),
-            ("qps_limit", shown(user.raw.get("qps_limit"))),
-            ("wallet", "" if wallet is None else shown(wallet.get("wallet_type"))),
-        ]
-        if wallet is not None:
-            address = wallet.get("safe_address") or wallet.get("eoa_address")
-            pairs.append(("address", shown(address)))
-        blocks.append(Card(tuple(pairs)))
-        text = f"HOLDS {one.holdings.text}" if one.holdings and one.is_holder else ""
-    else:
-        rows = [
-            {
-                "external_id": one.user.external_id,
-                "customer_id": one.user.customer_id,
-                "qps_limit": one.user.qps_limit,
-                "exchanges": shown(list(one.user.linked_exchanges)) or None,
-                "holdings": one.json,
-            }
-            for one in everyone
-        ]
-        blocks.append(Grid(_LISTED, rows))
-        text = summary([one.holdings for one in everyone])
-    return [*blocks, *([Line(text, "bad")] if text else []), Line("")]
+    if user.name != user.external_id or not _PLAIN.fullmatch(user.name):
+        pairs.insert(0, ("external_id", shown(user.external_id)))
+    if one.holdings is not None and one.is_holder:
+        pairs.append(("HOLDS", ((" · ".join(one.holdings.parts), "alarm"),)))
+    return [Card(tuple(pairs), indent=True)]
+
+
+def _table(everyone: Sequence[Held]) -> Grid:
+    """Show the users that would be deactivated, and what they hold."""
+    rows: list[JsonObject] = [
+        {
+            "external_id": one.user.external_id,
+            "customer_id": one.user.customer_id,
+            "qps_limit": one.user.qps_limit,
+            "holdings": one.json,
+        }
+        for one in everyone
+    ]
+    tones = tuple[Tone, ...]("alarm" if one.is_holder else "plain" for one in everyone)
+    return Grid(_LISTED, rows, tones=tones)
 
 
 def earlier_deactivations(runtime: Runtime) -> EarlierDeactivations:

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import typer
 
-from parsec_cli import columns
 from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.plan import saved_plan as plans
-from parsec_cli.bulk.plan.plan import Deactivate, Keep, Plan, as_json
-from parsec_cli.bulk.plan.snapshot import CheckedPlan, named_in, recheck, take_snapshot
+from parsec_cli.bulk.plan.plan import Keep, Plan
+from parsec_cli.bulk.plan.snapshot import CheckedPlan, left_out, named_in, recheck, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.bulk.run.row_results import name_of_row
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared import consent
+from parsec_cli.commands.shared.consent import Held
 from parsec_cli.commands.shared.input_file import check_output, name_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
-from parsec_cli.commands.users.plan import PlanOptions, make_plan, plan_blocks, plan_listing
-from parsec_cli.errors import ConsentMissing, UsageFault, shortened
-from parsec_cli.next_command import run
-from parsec_cli.results import Block, Grid, Line, Listing
+from parsec_cli.commands.users.plan import PlanOptions, make_plan, plan_listing
+from parsec_cli.commands.users.plan_screen import ShownPlan
+from parsec_cli.errors import ConsentMissing, GuardRefused, UsageFault, shortened
+from parsec_cli.next_command import again, run
+from parsec_cli.results import Line, Listing
 from parsec_cli.runtime import Runtime
 
 _COMMAND = "users apply"
 _PLAN_OVERCOMMIT = run("users", "plan", "FILE", "--allow-overcommit", "--out", "PLAN")
-_SHOWN = 20  # rows shown above the question, and refused rows named
+_WHOLE_PLAN = again(dry_run=True, output="csv", yes=None, confirm=None, allow_holdings=None)
+_MAX_FAILURES = number(
+    "--max-failures N", 1, 1_000_000, "Stop after N failed rows [default 20; 1 for deactivations]."
+)
+_SHOWN = 20  # refused rows that are named
 
 
 @verb("apply", effect="irreversible", formats=("markdown",))
@@ -42,16 +47,12 @@ def command(
     most: int = common.MOST,
     allow_holdings: int | None = common.ALLOW_HOLDINGS,
     balances_only: bool = common.BALANCES_ONLY,
-    max_failures: int | None = number(
-        "--max-failures N",
-        1,
-        1_000_000,
-        "Stop after N failed rows [default 20; 1 for deactivations].",
-    ),
+    max_failures: int | None = _MAX_FAILURES,
     concurrency: int = number(
         "--concurrency N", 1, 64, "Max requests at the same time.", default=8
     ),
     results: str | None = common.RESULTS_FILE,
+    all_rows: bool = option("--all-rows", "On a terminal, show unchanged rows, too."),
     dry_run: bool = common.DRY_RUN,
     reason: str = common.REASON,
 ) -> Listing:
@@ -66,7 +67,9 @@ def command(
     """
     runtime, given = runtime_of(ctx), consent.Consent(confirm, allow_holdings)
     what = PlanOptions(file, prune, allow_overcommit, allow_odd_ids, balances_only, mapped or ())
-    options = RunOptions(given, most, dry_run, results, reason, yes, concurrency, max_failures)
+    options = RunOptions(
+        given, most, dry_run, results, reason, yes, concurrency, max_failures, all_rows=all_rows
+    )
     check_output(file, results, "--results")
     data = read_bytes(runtime, file)
     if file == "-" and not (yes or confirm is not None or dry_run):
@@ -111,40 +114,58 @@ def _apply(
     journal: Journal,
 ) -> Listing:
     """Apply a saved plan with the flags that it was made with, or the plan of a file of users."""
-    overcommit = None
+    overcommit, refusal = None, None
     if saved is None:
-        saved, snapshot, builder = make_plan(runtime, what, data)
+        made = make_plan(runtime, what, data)
+        saved, snapshot, builder, refusal = made.saved, made.snapshot, made.builder, made.refusal
     else:
         overcommit = _PLAN_OVERCOMMIT
         builder = BuilderState(runtime, balances_only=what.balances_only)
         gone = {action.customer_id.lower() for action in saved.plan.deactivations}
         snapshot = take_snapshot(builder.all_users(), named_in(gone))
-    checked = recheck(saved.plan, snapshot, allow_odd_ids=saved.allow_odd_ids)
-    pool, allowed = get_pool(builder.client), saved.allow_overcommit
-    builder.within_limits(checked, pool, allow_overcommit=allowed, command=overcommit)
-    consent.check_max(len(checked.deactivations), options.most)
-    checked, everyone = builder.with_holdings(checked, concurrency=options.concurrency)
-    unsent, ahead = _unsent(saved.plan, checked), builder.forecast(checked, pool)
+    odd = saved.allow_odd_ids or refusal is not None
+    checked = recheck(saved.plan, snapshot, allow_odd_ids=odd)
+    pool, allowed, everyone = get_pool(builder.client), saved.allow_overcommit, list[Held]()
+    try:
+        builder.within_limits(checked, pool, allow_overcommit=allowed, command=overcommit)
+        consent.check_max(len(checked.deactivations), options.most)
+        if refusal is None:
+            checked, everyone = builder.with_holdings(checked, concurrency=options.concurrency)
+    except GuardRefused as fault:
+        refusal = refusal or fault
+    shown = ShownPlan(
+        _unsent(saved.plan, checked),
+        builder.forecast(checked, pool),
+        left_out(saved.plan, snapshot),
+        saved.digest,
+        _WHOLE_PLAN,
+        refusal,
+    )
     if options.dry_run:
-        return plan_listing(runtime, unsent, ahead, saved.digest)
+        return plan_listing(runtime, shown)
+    if refusal is not None:
+        if runtime.screen.for_people:
+            runtime.screen.show_people(shown.blocks(runtime))
+        raise refusal
     if checked.send:
-        typed = options.consent.confirm is None
-        if typed and (everyone or not options.yes):
-            # the consent shows the deactivations in more detail
-            actions = [action for action in checked.send if not isinstance(action, Deactivate)]
-            rows = [as_json(action) for action in actions[:_SHOWN]]
-            shown: list[Block] = [Grid(columns.ACTION, rows)] if rows else []
-            if len(actions) > _SHOWN:
-                shown.append(Line(f"and {len(actions) - _SHOWN:,} more", "dim"))
-            shown = [consent.target_line(runtime), *shown, *plan_blocks(unsent, ahead), Line("")]
-            runtime.screen.show_people(shown)
-        if everyone or not typed:
-            consent.agree(runtime, everyone, options.consent)
-        else:
-            consent.check_holders(everyone, options.consent, consent.script_command)
-            if not options.yes:
-                _ask(runtime, len(checked.send))
+        _obtain_consent(runtime, shown, everyone, options)
     return run_plan(_COMMAND, checked, journal, builder, options, None if allowed else pool)
+
+
+def _obtain_consent(
+    runtime: Runtime, shown: ShownPlan, everyone: list[Held], options: RunOptions
+) -> None:
+    """Show the plan unless the command line confirms it, and ask."""
+    typed = options.consent.confirm is None
+    if typed and (everyone or not options.yes):
+        lines = consent.target_lines(runtime)
+        runtime.screen.show_people([*lines, *shown.blocks(runtime, asking=True), Line("")])
+    if everyone or not typed:
+        consent.agree(runtime, everyone, options.consent, listed=True)
+    else:
+        consent.check_holders(everyone, options.consent, consent.script_command)
+        if not options.yes:
+            _ask(runtime, len(shown.plan.actions))
 
 
 def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
@@ -165,7 +186,7 @@ def _ask(runtime: Runtime, number: int) -> None:
     if runtime.screen.interactive:
         why = "not confirmed"
         changes = "this change" if number == 1 else f"these {number:,} changes"
-        answer = runtime.screen.ask(f"apply {changes}? [y/N] ")
+        answer = runtime.screen.ask(f"Apply {changes}? [y/N] ")
         if (answer or "").strip().lower() in ("y", "yes"):
             return
     raise ConsentMissing(

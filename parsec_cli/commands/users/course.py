@@ -22,6 +22,7 @@ from parsec_cli.bulk.run.row_results import LEFT, Results, RunResult
 from parsec_cli.bulk.run.run import Run
 from parsec_cli.commands.shared.consent import Consent, Held, check_pool, warn_of_unknown
 from parsec_cli.commands.shared.input_file import path_of
+from parsec_cli.commands.users.run_screen import run_listing
 from parsec_cli.holdings import Holdings, has_wallet, requests_needed
 from parsec_cli.models import Applied, Outcome, Pool, User
 from parsec_cli.next_command import NextCommand, run
@@ -30,10 +31,9 @@ from parsec_cli.redaction import Redaction, without_keys
 from parsec_cli.results import Line, Listing
 from parsec_cli.runtime import Runtime
 
-# what a run does, above its progress bar
-_HEADINGS = {
+_HEADINGS = {  # of the progress
     "apply": "Applying to",
-    "deactivate": "Deactivating users in",
+    "deactivate": "Deactivating in",
     "set-qps": "Setting limits in",
 }
 CONCURRENCY = 8  # requests at the same time
@@ -55,6 +55,7 @@ class BuilderState:
         except _UNREAD as fault:
             problem = fault.message
         self._quota_left = None if usage is None else usage.monthly_left
+        self._quota = None if usage is None else usage.monthly_limit
         rest_qps, asked = None if usage is None else usage.rest_qps, runtime.profile.rate
         self.pacer = pacer_for(asked, rest_qps, clock=world.monotonic, sleep=world.sleep)
         self.client.retry.pacer = self.pacer
@@ -75,7 +76,9 @@ class BuilderState:
         before, requests = pool.total_allocated_qps, len(checked.send) + reads
         after, rate = before + sum(map(plan.delta, checked.send)), self.pacer.rate
         seconds = round(requests / rate, 1) if rate else None
-        return plan.Forecast(pool.qps_pool, before, after, requests, seconds, self._quota_left)
+        return plan.Forecast(
+            pool.qps_pool, before, after, requests, seconds, self._quota_left, self._quota or None
+        )
 
     def within_limits(
         self,
@@ -87,10 +90,26 @@ class BuilderState:
     ) -> plan.Forecast:
         """Forecast what is sent; refuse to exceed the pool or the month's requests."""
         ahead = self.forecast(checked, pool)
-        after = ahead.allocated_after
-        check_pool(pool, after, allow_overcommit=allow_overcommit, command=command)
+        self.check_pool(checked, pool, allow_overcommit=allow_overcommit, command=command)
         plan.check_quota(ahead.requests, ahead.quota_left)
         return ahead
+
+    def check_pool(
+        self,
+        checked: CheckedPlan,
+        pool: Pool,
+        *,
+        allow_overcommit: bool,
+        command: NextCommand | None = None,
+    ) -> None:
+        """Refuse to exceed the pool."""
+        check_pool(
+            pool,
+            self.forecast(checked, pool).allocated_after,
+            allow_overcommit=allow_overcommit,
+            command=command,
+            details=plan.increases(checked.send),
+        )
 
     def with_holdings(
         self,
@@ -146,6 +165,7 @@ class RunOptions:
     max_failures: int | None = None
     balances_only: bool = False
     allow_overcommit: bool = False
+    all_rows: bool = False
 
 
 class ApiChanges:
@@ -216,8 +236,8 @@ def run_plan(
     runtime.history.run = lambda: journal.id
     sent = ApiChanges(runtime, command, options.reason, checked)
     label = command.removeprefix("users ")
-    heading = f"{_HEADINGS[label]} {runtime.target}"
-    with runtime.screen.progress(len(checked.send), label, heading) as progress:
+    place = f"{_HEADINGS[label]} {runtime.profile.target}"
+    with runtime.screen.progress(len(checked.send), label, place) as progress:
         builder.client.retry.notice = progress.note
         run = Run(
             checked,
@@ -246,24 +266,26 @@ def run_plan(
     for customer_id in sent.deactivated:
         runtime.index.forget(customer_id)
     _name_run(runtime, journal.id, ended, path)
-    return _rows(ended)
+    return _rows(runtime, label, ended, journal.id, all_rows=options.all_rows)
 
 
 def _name_run(runtime: Runtime, name: str | None, ended: RunResult, path: Path | None) -> None:
     """Say what was done, how to see the run again, and where the results are."""
-    # a table has the sentence below it
-    parts = [] if runtime.screen.format_name == "table" and path is None else [ended.sentence]
-    parts += [f"results: {path}"] if path is not None else []
-    parts += [f"run {name}"] if name is not None else []
-    if name is not None and any(ended.results.counts[outcome] for outcome in LEFT):
-        parts[-1] += "; see the rows that are left with"
-        runtime.screen.notice("; ".join(parts), run("runs", "show", name, "--failed"))
-    elif parts:
-        runtime.screen.notice("; ".join(parts))
+    parts, command = [f"results: {path}"] if path is not None else [], None
+    if not runtime.screen.for_people:  # which have these below the rows
+        parts = [ended.sentence, *parts, *([f"run {name}"] if name is not None else [])]
+        if name is not None and any(ended.results.counts[outcome] for outcome in LEFT):
+            parts[-1] += "; see the rows that are left with"
+            command = run("runs", "show", name, "--failed")
+    if parts:
+        runtime.screen.notice("; ".join(parts), command)
 
 
-def _rows(ended: RunResult) -> Listing:
-    failure = ended.error()
+def _rows(
+    runtime: Runtime, verb: str, ended: RunResult, name: str | None, *, all_rows: bool
+) -> Listing:
+    """Return one row for each of the plan; people see the sum and what went wrong."""
+    failure = ended.error(brief=runtime.screen.for_people)
     return Listing(
         "results",
         columns.RESULT,
@@ -273,4 +295,6 @@ def _rows(ended: RunResult) -> Listing:
         lambda: failure,
         empty="no rows",
         effect=ended.sentence,
+        summary=lambda: ended.sentence,
+        for_people=lambda: run_listing(runtime, verb, ended.results, name, all_rows=all_rows),
     )

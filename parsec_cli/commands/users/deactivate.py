@@ -25,7 +25,7 @@ from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_o
 from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import Applied, User, is_uuid
 from parsec_cli.next_command import run
-from parsec_cli.results import Listing, Record
+from parsec_cli.results import Line, Listing, Record
 from parsec_cli.runtime import Runtime
 
 _COMMAND = "users deactivate"
@@ -118,7 +118,10 @@ def _deactivate_one(runtime: Runtime, name: str, options: RunOptions) -> Listing
         return not_sent("DELETE", user_path(user.customer_id), None, holdings=one.json)
     consent.agree(runtime, [one], options.consent, by_name=True, names=[user.customer_id])
     outcome = changes.deactivate(runtime.client, user, one.json, _COMMAND, options.reason)
-    report_deactivated(runtime, user, changes.or_raise(outcome))
+    applied = changes.or_raise(outcome)
+    how = forget_user(runtime, user, applied)
+    if not runtime.screen.for_people:
+        runtime.screen.notice(f"deactivated `{user.name}`{how}")
     row = {
         "customer_id": user.customer_id,
         "external_id": user.external_id,
@@ -126,7 +129,13 @@ def _deactivate_one(runtime: Runtime, name: str, options: RunOptions) -> Listing
         "error": None,
         "holdings": one.json,
     }
-    return Listing("results", columns.DEACTIVATED, [[row]])
+    line = Line(f"Deactivated {user.name}{how}", "good")
+    return Listing(
+        "results",
+        columns.DEACTIVATED,
+        [[row]],
+        for_people=lambda: Listing("results", (), (), closing=lambda: (line,)),
+    )
 
 
 def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> consent.Held:
@@ -138,14 +147,14 @@ def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> consent.Hel
     return one
 
 
-def report_deactivated(runtime: Runtime, user: User, applied: Applied) -> None:
-    """Forget the user's ids, and say how its deactivation is known."""
+def forget_user(runtime: Runtime, user: User, applied: Applied) -> str:
+    """Forget the ids of a deactivated user; return how the deactivation is known, if unusual."""
     runtime.index.forget(user.customer_id)
     how = {
         "repeat": "; the first response was lost, the repeated request confirms it",
         "reread": "; the responses were lost, a read shows that the user is gone",
     }
-    runtime.screen.notice(f"deactivated `{user.name}`{how.get(applied.evidence, '')}")
+    return how.get(applied.evidence, "")
 
 
 def _targets_in(

@@ -5,28 +5,31 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import typer
 
 from parsec_cli import columns
 from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.plan import saved_plan as plans
-from parsec_cli.bulk.plan.plan import Forecast, Keep, Plan, as_json, plan_counts
-from parsec_cli.bulk.plan.snapshot import Snapshot, recheck, take_snapshot
+from parsec_cli.bulk.plan.plan import Keep, Plan, as_json, plan_counts
+from parsec_cli.bulk.plan.snapshot import Snapshot, left_out, recheck, take_snapshot
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.input_file import check_output, name_of, path_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState
+from parsec_cli.commands.users.plan_screen import ShownPlan, left_out_text
+from parsec_cli.errors import GuardRefused, OddIds
 from parsec_cli.files.save import save
 from parsec_cli.holdings import summary
 from parsec_cli.models import JsonObject, User
-from parsec_cli.next_command import run
+from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.records import changed, record
-from parsec_cli.results import Bar, Block, Card, Line, Listing
+from parsec_cli.results import Listing
 from parsec_cli.runtime import Runtime
 
+_WHOLE_PLAN = again(output="csv", out=None, exit_code=None)
 _CHANGES = 11  # exit code of `--exit-code`
 _PAGE = 1000  # rows that are shown at once, because each is 1 KB as JSON
 
@@ -57,22 +60,49 @@ def command(
     runtime = runtime_of(ctx)
     options = PlanOptions(file, prune, allow_overcommit, allow_odd_ids, balances_only, mapped or ())
     check_output(file, out, "--out")
-    saved, snapshot, builder = make_plan(runtime, options, read_bytes(runtime, file))
-    checked = recheck(saved.plan, snapshot, allow_odd_ids=allow_odd_ids)
-    pool = get_pool(builder.client)
-    after = builder.forecast(checked, pool).allocated_after
-    check_pool(pool, after, allow_overcommit=allow_overcommit)
-    checked, _ = builder.with_holdings(checked)
-    saved = changed(saved, plan=checked.plan)
-    if out is None:
-        digest = saved.digest
+    made = make_plan(runtime, options, read_bytes(runtime, file))
+    shown = _checked(made, options, out)
+    code = _CHANGES if exit_code and shown.plan.actions else 0
+    return plan_listing(runtime, shown, code)
+
+
+def _checked(made: MadePlan, options: PlanOptions, out: str | None) -> ShownPlan:
+    """Read what the users hold, and save the plan unless it is refused."""
+    builder, runtime, refusal = made.builder, made.builder.runtime, made.refusal
+    pool, odd = get_pool(builder.client), options.allow_odd_ids or refusal is not None
+    checked = recheck(made.saved.plan, made.snapshot, allow_odd_ids=odd)
+    try:
+        checked, _ = builder.with_holdings(checked)
+        builder.check_pool(checked, pool, allow_overcommit=options.allow_overcommit)
+    except GuardRefused as fault:
+        refusal = refusal or fault
+    saved = changed(made.saved, plan=checked.plan)
+    if out is None or refusal is not None:
+        digest, proposal = saved.digest, _proposal(options.file)
     else:
         content, digest = plans.dump(saved)
         save(path_of(out), content, keep_owner=False)
-        words = ["--balances-only"] if balances_only else []
-        runtime.screen.notice("saved; apply it with", run("users", "apply", *words, names=[out]))
-    code = _CHANGES if exit_code and saved.plan.actions else 0
-    return plan_listing(runtime, saved.plan, builder.forecast(checked, pool), digest, code)
+        words = ["--balances-only"] if options.balances_only else []
+        command = run("users", "apply", *words, names=[out])
+        proposal = (f"Saved to {out}. Apply it with", command)
+        if not runtime.screen.for_people:  # which show it below the plan
+            runtime.screen.notice("saved; apply it with", command)
+    return ShownPlan(
+        saved.plan,
+        builder.forecast(checked, pool),
+        left_out(saved.plan, made.snapshot),
+        digest,
+        _WHOLE_PLAN,
+        refusal,
+        None if refusal or not saved.plan.actions else proposal,
+    )
+
+
+def _proposal(file: str) -> tuple[str, NextCommand]:
+    """Say how to apply the plan of a file."""
+    if file == "-":  # a question needs stdin
+        return "Save it with", again(out="PLAN", exit_code=None)
+    return "Apply it with", again("users", "apply", exit_code=None, out=None)
 
 
 @record
@@ -87,9 +117,17 @@ class PlanOptions:
     mapped: Sequence[str]
 
 
-def make_plan(
-    runtime: Runtime, options: PlanOptions, data: bytes
-) -> tuple[plans.SavedPlan, Snapshot, BuilderState]:
+@record
+class MadePlan:
+    """The plan of a file of users; `refusal` is set if its new ids look like a mistake."""
+
+    saved: plans.SavedPlan
+    snapshot: Snapshot
+    builder: BuilderState
+    refusal: GuardRefused | None = None
+
+
+def make_plan(runtime: Runtime, options: PlanOptions, data: bytes) -> MadePlan:
     """Check the whole file before the first request, then compare it with all users."""
     from parsec_cli.bulk.files.read_file import Columns
     from parsec_cli.bulk.files.roster import read_roster
@@ -108,14 +146,13 @@ def make_plan(
         return needed(user)
 
     snapshot = take_snapshot(builder.all_users(), keep)
-    plan = diff(
-        wanted,
-        snapshot,
-        prune=options.prune,
-        allow_odd_ids=options.allow_odd_ids,
-        name=name,
-        header=columns.only,
-    )
+    compare = partial(diff, wanted, snapshot, prune=options.prune, name=name, header=columns.only)
+    refusal = None
+    try:
+        plan = compare(allow_odd_ids=options.allow_odd_ids)
+    except OddIds as fault:
+        refusal = fault
+        plan = compare(allow_odd_ids=True)
     now = datetime.datetime.fromtimestamp(runtime.world.clock(), datetime.UTC)
     saved = plans.SavedPlan(
         replace(plan, notes=(*plan.notes, *fixed.notes)),
@@ -124,38 +161,38 @@ def make_plan(
         f"{now:%Y-%m-%dT%H:%M:%SZ}",
         **{name: getattr(options, name) for name in plans.FLAGS},
     )
-    return saved, snapshot, builder
+    return MadePlan(saved, snapshot, builder, refusal)
 
 
-def plan_listing(
-    runtime: Runtime, plan: Plan, ahead: Forecast, digest: str, code: int = 0
-) -> Listing:
+def plan_listing(runtime: Runtime, shown: ShownPlan, code: int = 0) -> Listing:
     """List the actions in the order of the file, and their sum below them."""
-    counts, screen = plan_counts(plan), runtime.screen
-    held = summary([action.holdings for action in plan.deactivations])
+    plan, ahead, screen = shown.plan, shown.ahead, runtime.screen
     if screen.format_name != "table":  # a table has them below
+        held = summary([action.holdings for action in plan.deactivations])
         for note in (*plan.notes, *([held] if held else [])):
             screen.warning(note)
         if screen.format_name != "json":
-            kinds = {"create": "create", "set_qps": "change", "deactivate": "deactivate"}
-            sums = ", ".join(f"{counts[name]:,} to {kind}" for name, kind in kinds.items())
-            costs = "; ".join(f"{name} {text}" for name, text in _costs(ahead))
-            screen.notice(f"plan: {sums}, {counts['unchanged']:,} unchanged; {costs}")
+            screen.notice(shown.in_one_line)
+        elif shown.left_out:
+            screen.notice(left_out_text(shown.left_out))
     pool = ("qps_pool", "allocated_before", "allocated_after")
     footer = {
-        "summary": counts,
+        "summary": plan_counts(plan),
         "pool": {name: getattr(ahead, name) for name in pool},
         "requests": ahead.requests,
         "seconds": ahead.seconds,
-        "digest": digest,
+        "digest": shown.digest,
     }
     return Listing(
         "actions",
         columns.ACTION,
         _pages(plan),
         lambda: footer,
-        lambda: (*plan_blocks(plan, ahead), *([Line(held, "bad")] if held else [])),
+        lambda: tuple(shown.sum_blocks()),
+        lambda: shown.refusal,
         exit_code=code,
+        summary=lambda: shown.in_one_line,
+        for_people=lambda: Listing("actions", (), (), closing=lambda: shown.blocks(runtime)),
     )
 
 
@@ -163,23 +200,3 @@ def _pages(plan: Plan) -> Iterator[list[JsonObject]]:
     actions = [entry for entry in plan.entries if not isinstance(entry, Keep)]
     for start in range(0, len(actions), _PAGE):
         yield [as_json(action) for action in actions[start : start + _PAGE]]
-
-
-def _costs(ahead: Forecast) -> list[tuple[str, str]]:
-    quota, left = "unlimited", ahead.quota_left
-    if left is not None:
-        quota = f"{ahead.requests / left if left else ahead.requests > 0:.1%} of what is left"
-    pool = f"{ahead.allocated_before:,} -> {ahead.allocated_after:,} of {ahead.qps_pool:,}"
-    time = "as fast as permitted" if ahead.seconds is None else f"about {ahead.seconds:g} s"
-    requests = f"{ahead.requests:,}"
-    return [("pool", pool), ("requests", requests), ("time", time), ("monthly quota", quota)]
-
-
-def plan_blocks(plan: Plan, ahead: Forecast) -> tuple[Block, ...]:
-    """Show the sum of a plan to people."""
-    pairs = [(name.replace("_", "-"), f"{count:,}") for name, count in plan_counts(plan).items()]
-    return (
-        Card((*pairs, *_costs(ahead)), "plan"),
-        Bar("pool after", ahead.allocated_after, ahead.qps_pool),
-        *(Line(note, "warning") for note in plan.notes),
-    )

@@ -112,7 +112,7 @@ def test_a_count_above_max_sends_nothing_even_with_consent(run, builder, work):
 
 def test_the_typed_count_is_consent(terminal, builder, file, key_env):
     session = terminal(
-        ["users", "apply", file], env=key_env(builder), answers=[("type 2", "2\n")], cols=120
+        ["users", "apply", file], env=key_env(builder), answers=[("Type 2", "2\n")], cols=120
     )
 
     assert session.code == 0, session
@@ -123,7 +123,7 @@ def test_the_typed_count_is_consent(terminal, builder, file, key_env):
 
 @pytest.mark.parametrize("answer", ["y\n", "1\n", CTRL_D])
 def test_any_other_answer_is_a_refusal(terminal, builder, file, key_env, answer):
-    session = terminal(["users", "apply", file], env=key_env(builder), answers=[("type 2", answer)])
+    session = terminal(["users", "apply", file], env=key_env(builder), answers=[("Type 2", answer)])
 
     assert session.code == 9
     assert changes(builder) == []
@@ -143,7 +143,7 @@ def test_a_plan_without_deactivations_is_a_yes_or_no_question(
 
 
 def test_ctrl_c_at_the_question_changes_nothing(terminal, builder, file, key_env, home):
-    session = terminal(["users", "apply", file], env=key_env(builder), answers=[("type 2", CTRL_C)])
+    session = terminal(["users", "apply", file], env=key_env(builder), answers=[("Type 2", CTRL_C)])
 
     assert session.code == 130
     assert "Traceback" not in session.text

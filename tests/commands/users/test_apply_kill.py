@@ -219,7 +219,7 @@ def test_a_deactivation_that_a_kill_left_unknown_needs_consent_again(
 
     refused = parsec("users", "apply", run.file, "--yes", env=run.env)
     session = terminal(
-        ["users", "apply", run.file], env=run.env, answers=[("type 2", "2\n")], cols=120
+        ["users", "apply", run.file], env=run.env, answers=[("Type 2", "2\n")], cols=120
     )
 
     assert refused.code == 9

@@ -11,7 +11,7 @@ from support.records import wallet
 from support.terminal import CTRL_C, CTRL_D
 from support.views import plain
 
-ONE = "type the external_id to deactivate it: "
+ONE = "Type the external_id to deactivate it: "
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_the_question_names_what_will_be_destroyed_before_it_is_answered(at_term
         "polymarket, kalshi",
         "25",
         user["wallet"]["safe_address"],
-        "HOLDS 100.50 USDC",
-        "default",
+        "HOLDS        100.50 USDC\n",
+        "default · ",
         builder.url,
     ):
         assert part in above, part
@@ -111,11 +111,11 @@ def test_several_are_listed_and_agreed_to_by_their_count(at_terminal, builder, k
     builder.add("dave")
     done = at_terminal(
         *("users", "deactivate", "alice", "bob", "carol", "bob"),
-        answers=[("type 3 to deactivate 3 users: ", keys)],
+        answers=[("Type 3 to deactivate 3 users: ", keys)],
         cols=120,
     )
     assert done.code == code, done
-    above = plain(done.text).partition("type 3")[0]
+    above = plain(done.text).partition("Type 3")[0]
     for user in users:
         assert user["external_id"] in above
         assert user["customer_id"] in above
@@ -139,10 +139,10 @@ def test_a_deceptive_name_is_shown_escaped_and_the_customer_id_is_the_word(
     user = builder.add(name)
     done = at_terminal(
         *("users", "deactivate", user["customer_id"]),
-        answers=[("type the customer_id to deactivate it: ", f"{user['customer_id']}\n")],
+        answers=[("Type the customer_id to deactivate it: ", f"{user['customer_id']}\n")],
     )
     assert done.code == 0, done
-    above = plain(done.text).partition("type the customer_id")[0]
+    above = plain(done.text).partition("Type the customer_id")[0]
     assert escaped in above
     for raw in "\u202e\x9b\u200b\x07":
         assert raw not in plain(done.text)

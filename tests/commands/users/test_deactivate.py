@@ -121,7 +121,7 @@ def test_the_customer_id_is_the_word_if_the_external_id_cannot_be_typed(
 def test_money_is_emphasised_and_doubt_counts_as_money(run, builder, balance, loud):
     builder.add("alice", wallet={"wallet_type": "eoa", "balances": [balance]})
     builder.add("bob")
-    assert ("\nHOLDS " in run("users", "deactivate", "alice").err) is loud
+    assert ("\n  HOLDS " in run("users", "deactivate", "alice").err) is loud
     several = run("users", "deactivate", "alice", "bob").err
     assert ("1 of 2 holds money" in several) is loud
     assert "\x1b" not in several

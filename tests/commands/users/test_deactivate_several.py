@@ -124,7 +124,7 @@ def test_an_unknown_deactivation_needs_consent_again(
     first = run(*command, "--confirm", "2", "--json")
     clock.sleep(1)
     refused = run(*command)
-    session = terminal(command, env=key_env(builder), answers=[("type", CTRL_C)], cols=120)
+    session = terminal(command, env=key_env(builder), answers=[("Type", CTRL_C)], cols=120)
 
     assert first.code == 12, first
     assert outcomes(first) == {"u0": "unknown", "u1": "deactivated"}

@@ -79,16 +79,19 @@ def test_notes_on_a_plan_are_on_stderr(run, work):
     )
 
     assert completed.code == 0
-    assert "default is unknown" in completed.err
-    assert (table.out + table.err).count("default is unknown") == 1
+    note = "`new` has no qps_limit: it counts as 0 in the pool"
+    assert f"warning: {note}\n" in completed.err
+    assert (table.out + table.err).count(f"! {note}\n") == 1
     assert completed.json["pool"]["allocated_after"] == 0
 
 
 @pytest.mark.parametrize(
     ("left", "rate", "costs"),  # the read of the usage is one more
     [
-        (9, "4", "requests 2; time about 0.5 s; monthly quota 25.0% of what is left"),
-        (None, "max", "requests 2; time as fast as permitted; monthly quota unlimited"),
+        (9, "4", "2 requests, under 1 s, 25.0% of the requests left this month"),
+        (1_000, "0.5", "2 requests, about 4 s, under 0.1% of the monthly quota"),
+        (1, "max", "2 requests, as fast as permitted, 100.0% of the requests left this month"),
+        (None, "max", "2 requests, as fast as permitted"),
     ],
 )
 def test_time_and_share_of_the_quota_are_forecast(run, builder, work, left, rate, costs):

@@ -195,7 +195,7 @@ def test_the_question_counts_the_rows_that_can_still_be_applied(terminal, builde
     session = terminal(
         ["users", "apply", str(saved)],
         env=key_env(builder),
-        answers=[("apply these 2", "y\n")],
+        answers=[("Apply these 2", "y\n")],
         cols=120,
     )
 
