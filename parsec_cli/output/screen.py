@@ -131,7 +131,7 @@ class Screen:
 
     def _print_summary(self, record: Record) -> Record:
         """Print the part of a record that a terminal shows and rows lack."""
-        if record.rows and record.summary and self.format_name in _ROWS and self.fields is None:
+        if record.summary and self.format_name in _ROWS and self.fields is None:
             self.notice(record.summary)
         return record
 

@@ -92,6 +92,8 @@ def _pool_record(
     summary = f"QPS pool: {figures}"
     if not top:
         gauges = pool_gauges(runtime, pool)
+        # one row lacks nothing; markdown begins with the sentence
+        summary = summary if runtime.screen.format_name == "markdown" else ""
         return Record(value, columns.POOL, (bar,), summary=summary, gauges=gauges)
     # only as many users as are shown are in memory
     users = (user for page in pages(runtime.client) for user in page.users)
