@@ -38,20 +38,28 @@ user_100,10,active
 
 @dataclass(frozen=True)
 class Picture:
-    """Lines to run, each with what to type when it asks; `columns` wide."""
+    """Lines to run, each with what to type when it asks; `columns` wide.
+
+    The lines of `before` run first and are not shown.
+    """
 
     name: str
     lines: tuple[tuple[str, str], ...]
-    columns: int = 96
+    columns: int
+    before: tuple[tuple[str, str], ...] = ()
 
 
+P = "parsec -p sandbox"
+LIMIT = (f"{P} users set-qps user_001 20 --reason ticket-4711", "")
+APPLY = (f"{P} users apply users.csv", "1\n")
 PICTURES = (
-    Picture("users-list", (("parsec -p sandbox users list", ""),)),
-    Picture("user-card", (("parsec -p sandbox users get user_001", ""),), 80),
-    Picture("pool", (("parsec -p sandbox pool show --top 5", ""),), 80),
-    Picture("plan", (("parsec -p sandbox users plan users.csv", ""),), 100),
-    Picture("apply", (("parsec -p sandbox users apply users.csv", "1\n"),), 100),
-    Picture("deactivate", (("parsec -p sandbox users deactivate user_002", "user_002\n"),), 80),
+    Picture("users-list", ((f"{P} users list", ""),), 104),
+    Picture("user-card", ((f"{P} users get user_001", ""),), 100, (LIMIT,)),
+    Picture("pool", ((f"{P} pool show --top 5", ""),), 84),
+    Picture("plan", ((f"{P} users plan users.csv", ""),), 100),
+    Picture("apply", (APPLY,), 100),
+    Picture("deactivate", ((f"{P} users deactivate user_002", "user_002\n"),), 84),
+    Picture("history", ((f"{P} history list", ""),), 100, (LIMIT, APPLY)),
 )
 
 
@@ -72,7 +80,7 @@ def screen(words: list[str], typed: str, columns: int, home: Path) -> str:
         drawn, ends = b"", time.monotonic() + 30
         while time.monotonic() < ends:
             if not select.select([master], [], [], 0.2)[0]:
-                if typed and drawn.rstrip(b" ").endswith(b":"):
+                if typed and drawn.rstrip(b" ").endswith((b":", b"]")):
                     os.write(master, typed.encode())
                     typed = ""
                 continue
@@ -88,13 +96,32 @@ def screen(words: list[str], typed: str, columns: int, home: Path) -> str:
     return drawn.decode().replace("\r\n", "\n")
 
 
+def settled(text: str) -> str:
+    """Return what stays on the screen after lines were erased and drawn again."""
+    lines, row = [""], 0
+    for piece in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\n|\r|[^\x1b\r\n]+", text):
+        if piece == "\n":
+            row += 1
+            lines += [""] * (row == len(lines))
+        elif piece == "\x1b[2K":
+            lines[row] = ""
+        elif piece.startswith("\x1b[") and piece.endswith("A"):
+            row -= int(piece[2:-1] or 1)
+        elif piece != "\r" and not piece.startswith("\x1b[?"):
+            lines[row] += piece
+    return "\n".join(lines)
+
+
 def draw(picture: Picture) -> None:
     """Run the picture's lines one below the other and save what a person would see."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "users.csv").write_text(ROSTER)
+        for line, typed in picture.before:
+            screen(line.split(), typed, picture.columns, home)
         seen = [
-            f"\x1b[1;32m$\x1b[0m {line}\n{screen(line.split(), typed, picture.columns, home)}"
+            f"\x1b[1;32m$\x1b[0m {line}\n"
+            f"{settled(screen(line.split(), typed, picture.columns, home))}"
             for line, typed in picture.lines
         ]
         text = "\n".join(seen).replace(str(home), "~")
