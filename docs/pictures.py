@@ -26,8 +26,6 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-# a progress display that was erased when it ended
-ERASED = re.compile(r"\x1b\[\?25l.*?\x1b\[\?25h\r?(?:\x1b\[1A\x1b\[2K)+", re.DOTALL)
 FOLDER = Path(__file__).parent / "pictures"
 ROSTER = """\
 external_id,qps_limit,state
@@ -95,7 +93,7 @@ def screen(words: list[str], typed: str, columns: int, home: Path) -> str:
             drawn += piece
         process.wait(10)
     os.close(master)
-    return ERASED.sub("", drawn.decode().replace("\r\n", "\n"))
+    return drawn.decode().replace("\r\n", "\n")
 
 
 def settled(text: str) -> str:
