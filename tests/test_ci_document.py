@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from support.programs import needed
 
 KEY = "pk_live_sandbox"
@@ -37,6 +38,114 @@ def ci(session, host):
         program.write_text('#!/bin/sh\ntest "$1 $2" = "install parsec.whl"\n')
         program.chmod(0o755)
     return session
+
+
+def change_a_limit(ci):
+    file = ci.folder / "users.csv"
+    file.write_text(file.read_text().replace(",50,pro,", ",20,pro,"))
+
+
+def workflow(ci, name):
+    """Run the steps of a workflow's only job; return the last one's code and output, and summary.
+
+    A step runs as GitHub's default shell runs it.
+    """
+    parsed = yaml.safe_load(recipe(f".github/workflows/{name}.yml"))
+    # YAML 1.1 reads the key `on` as true
+    assert parsed.keys() == {"name", True, "permissions", "jobs"}
+    assert parsed["permissions"] == {"contents": "read"}
+    (job,) = parsed["jobs"].values()
+    values = {
+        "vars.PARSEC_PACKAGE": "parsec.whl",
+        "secrets.PARSEC_API_KEY": KEY,
+        "vars.PARSEC_API_BASE_URL": ci.environment["PARSEC_API_BASE_URL"],
+    }
+    given = {key: values[value[4:-3]] for key, value in job["env"].items()}
+    assert [step["uses"] for step in job["steps"] if "uses" in step] == ["actions/checkout@v4"]
+    summary = ci.folder / "summary.md"
+    summary.touch()
+    for step in job["steps"]:
+        if "run" in step:
+            done = subprocess.run(
+                [needed("bash"), "-e", "-c", step["run"]],
+                env={**ci.environment, **given, "GITHUB_STEP_SUMMARY": str(summary)},
+                cwd=ci.folder,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            if done.returncode:
+                break
+    return done.returncode, done.stdout, summary.read_text()
+
+
+def test_the_workflow_for_a_pull_request_writes_the_plan_into_the_summary(ci):
+    change_a_limit(ci)
+    code, _, summary = workflow(ci, "plan")
+    assert code == 0
+    assert "user_002" in summary
+    assert "| --- |" in summary
+
+
+def test_the_workflow_for_a_pull_request_fails_if_the_plan_exceeds_the_pool(ci):
+    file = ci.folder / "users.csv"
+    file.write_text(file.read_text().replace(",800,pro,", ",8000,pro,"))
+    assert workflow(ci, "plan")[0] == 10
+
+
+def test_the_drift_workflow_passes_without_drift_and_fails_with_it(ci):
+    assert workflow(ci, "drift")[:2] == (0, "")
+    change_a_limit(ci)
+    code, out, summary = workflow(ci, "drift")
+    assert (code, out) == (1, "::error::the users differ from users.csv\n")
+    assert "user_002" in summary
+
+
+def test_the_drift_workflow_does_not_report_drift_when_the_check_was_not_made(ci, nowhere):
+    url = ci.environment["PARSEC_API_BASE_URL"]
+    ci.environment["PARSEC_API_BASE_URL"] = nowhere
+    code, out, _ = workflow(ci, "drift")
+    assert (code, out.partition(" ")[0]) == (0, "::warning::the")
+    ci.environment["PARSEC_API_BASE_URL"] = url
+    (ci.folder / "users.csv").write_text("who\nuser_001\n")
+    code, out, _ = workflow(ci, "drift")
+    assert (code, out) == (1, "::error::the check could not be made (exit 2)\n")
+
+
+def pipeline(ci, name):
+    """Run a job of the GitLab pipeline; return its exit code, and how GitLab treats it."""
+    parsed = yaml.safe_load(recipe(".gitlab-ci.yml"))
+    job = parsed[name]
+    lines = [*parsed[job["extends"]]["before_script"], *job["script"]]
+    # as GitLab's runner joins the lines
+    script = "set -eo pipefail\n" + "\n".join(lines)
+    done = subprocess.run(
+        [needed("bash"), "-c", script],
+        env={**ci.environment, "PARSEC_PACKAGE": "parsec.whl"},
+        cwd=ci.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    allowed = job.get("allow_failure", {}).get("exit_codes", [])
+    assert allowed == job.get("retry", {}).get("exit_codes", [])
+    return done.returncode, "warning" if done.returncode in allowed else "final"
+
+
+def test_the_pipeline_keeps_the_plan_of_a_merge_request(ci):
+    change_a_limit(ci)
+    assert pipeline(ci, "plan") == (0, "final")
+    assert "user_002" in (ci.folder / "plan.md").read_text()
+
+
+def test_the_pipeline_fails_on_drift_and_warns_if_the_check_was_not_made(ci, nowhere):
+    assert pipeline(ci, "drift") == (0, "final")
+    change_a_limit(ci)
+    assert pipeline(ci, "drift") == (11, "final")
+    ci.environment["PARSEC_API_BASE_URL"] = nowhere
+    assert pipeline(ci, "drift") == (7, "warning")
 
 
 def test_the_lines_of_the_crontab_print_only_what_is_wrong(session, host, nowhere):
