@@ -10,6 +10,7 @@ import pytest
 from bulk.rig import Rig
 from bulk.virtual import VirtualTime
 from bulk.world import World
+from support.bucket import Bucket
 
 from parsec_cli.bulk.files.roster import Wanted
 from parsec_cli.bulk.run.rate_limiter import Pacer
@@ -30,7 +31,7 @@ WITH_DEACTIVATIONS: Parts = (30, 40, 50)
 class Sender:
     """Sends as the API room does: turn, request, and a wait for each 429.
 
-    `limited` are the requests, counted from 1, that get a 429.
+    `limited` are the requests, counted from 1, that get a 429, or the server's limit.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Sender:
         pacer: Pacer,
         time: VirtualTime,
         latency: float,
-        limited: Collection[int],
+        limited: Collection[int] | Bucket,
     ) -> None:
         self._world = world
         self._pacer = pacer
@@ -54,11 +55,15 @@ class Sender:
         while True:
             attempts += 1
             self._pacer.acquire()
-            number = next(self._requests)
+            number, limit = next(self._requests), None
             self._sleep(self._latency)
-            if number not in self._limited:
+            if isinstance(self._limited, Bucket):
+                limit, accepted = self._limited.rate, self._limited.take()
+            else:
+                accepted = number not in self._limited
+            if accepted:
                 break
-            self._pacer.limited(None, 1.0)
+            self._pacer.limited(limit, 1.0)
             self._pacer.pause(1.0)
         outcome = self._world.send(action)
         assert isinstance(outcome, Applied)
@@ -109,6 +114,7 @@ def watch(tmp_path) -> Callable[..., Watched]:
         parts: Parts = MIXED,
         *,
         limited: Collection[int] = (),
+        server: tuple[float, int] | None = None,
     ) -> Watched:
         time, world = VirtualTime(), World(qps_pool=100_000)
         rig, wanted = Rig(tmp_path, world), []
@@ -124,12 +130,14 @@ def watch(tmp_path) -> Callable[..., Watched]:
                 if kind != "created":
                     world.add(name, 5)
                 wanted.append(Wanted(len(wanted) + 2, name, limit, absent=absent))
-        pacer = Pacer(rate, clock=time, sleep=time.sleep)
+        expected = server[0] if server else None
+        pacer = Pacer(rate, expected=expected, clock=time, sleep=time.sleep)
+        bucket = Bucket(*server, time) if server else None
         watched = Watched(rig, time)
         rig.apply(
             wanted,
             pacer=pacer,
-            changes=Sender(world, pacer, time, latency, limited),
+            changes=Sender(world, pacer, time, latency, bucket or limited),
             spawn=time.spawn,
             clock=time,
             concurrency=workers,
@@ -171,6 +179,14 @@ def test_a_429_changes_the_forecast_at_once(watch, rate, latency, workers, limit
     """No forecast knows of a later 429, so it counts after the last one."""
     watched = watch(rate, latency, workers, CREATES, limited=limited)
     assert max(watched.errors(since=max(limited))) <= TOLERANCE
+
+
+@pytest.mark.parametrize("latency", [0.02, 0.2])
+@pytest.mark.parametrize("server", [(10.0, 10), (20.0, 20), (200.0, 400)])
+def test_without_a_rate_the_limit_of_the_server_is_expected(watch, server, latency):
+    """With `--rate max`, the first 429 comes after the burst."""
+    watched = watch(None, latency, 8, CREATES, server=server)
+    assert max(watched.errors()) <= TOLERANCE
 
 
 def test_the_rate_is_that_of_the_last_seconds(watch):

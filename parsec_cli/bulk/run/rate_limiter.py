@@ -32,16 +32,21 @@ class _Worker(threading.local):
 
 
 class Pacer:
-    """Lets `rate` requests a second through, all if None; `share` is its part of a 429's limit."""
+    """Lets `rate` requests a second through, all if None; `share` is its part of a 429's limit.
+
+    `expected` is the server's limit as far as it is known, for forecasts while there is no rate.
+    """
 
     def __init__(
         self,
         rate: float | None,
         *,
         share: float = MARGIN,
+        expected: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
+        self.expected = expected
         self._clock = clock
         # a plain flag: `close` runs in a signal handler, which may have interrupted a thread
         # inside a lock, also inside the one of a threading.Event
@@ -202,8 +207,11 @@ def pacer_for(
     sleep: Callable[[float], None] | None = None,
 ) -> Pacer:
     """Build the pacer of a run from `--rate`, a valid setting, and the usage's `rest_qps`."""
+    if asked == "max":
+        expected = rest_qps if rest_qps is not None and rest_qps > 0 else None
+        return Pacer(None, expected=expected, clock=clock, sleep=sleep)
     if asked is not None:
-        return Pacer(None if asked == "max" else float(asked), clock=clock, sleep=sleep)
+        return Pacer(float(asked), clock=clock, sleep=sleep)
     # 0 is no limit, and a number below it is ignored
     rate = DEFAULT_RATE if rest_qps is None or rest_qps < 0 else rest_qps * SHARE
     return Pacer(rate, share=SHARE, clock=clock, sleep=sleep)

@@ -32,6 +32,7 @@ class TimeLeft:
         self._lock = threading.Lock()
         self._began = clock()
         self._phase = 0
+        self._rows = sum(self._unclaimed)
         self._waiting = 0  # claimed, but not yet started
         self._started: dict[int, float] = {}
         self._durations: deque[float] = deque(maxlen=_SAMPLES)
@@ -82,6 +83,9 @@ class TimeLeft:
             response = statistics.median(self._durations)
             unclaimed = sum(self._unclaimed)
             turns = self._pacer.seconds_for(unclaimed)
+            if self._pacer.rate is None and (limit := self._pacer.expected):
+                # after a burst of one second, the server's limit will be reported by a 429
+                turns = max(turns, self._rows / limit - 1 - (now - self._began))
             left = 0.0
             for phase in range(self._phase, len(self._workers)):
                 rows = self._unclaimed[phase]
