@@ -21,7 +21,7 @@ _LONGEST, _LONGEST_SUMMARY = 65_000, 1_000
 _NUMBERS = ("number", "percent")
 _NULL = "–"
 # values that need no code, and what they can only be: numbers, times, `not_attempted`, sentences
-_VALUE = re.compile(r"-?[0-9][0-9,.: -]*[%Z]?|[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*")
+_VALUE = re.compile(r"-?[0-9][0-9,.: -]*[%Z]?|[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
 _SENTENCE = re.compile(r"(?!.*www\.)[A-Za-z0-9 ,.;:%'()→–-]*")
 _NEED_NO_CODE: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("number", "percent", "time", "date", "yesno", "outcome"), _VALUE),
