@@ -82,7 +82,7 @@ def leave(run, work):
         (work / "a.json").write_text(json.dumps({"users": users}))
         (work / "b.json").write_text('{"users": []}')
         done = run("users", "diff", "a.json", "b.json", "-o", "markdown")
-        assert (done.code, done.err) == (0, "")
+        assert done.code == 0, done
         return done.out
 
     return compare
@@ -185,7 +185,9 @@ def roster(builder, work):
 def test_plan(run, roster):
     done = run("users", "plan", roster, "-o", "markdown", "--fields", "action,external_id")
     assert done.code == 0, done
-    _, rows = parsed(done.out)
+    outside, rows = parsed(done.out)
+    assert outside == [line for line in done.err.splitlines() if line.startswith("plan: ")]
+    assert outside[0].startswith("plan: 1 to create, 1 to change; 1 unchanged; pool 10 → 1,212 of")
     assert rows == [["ACTION", "EXTERNAL ID"], ["set-qps", "u1"], ["create", "a|b"]]
 
 
@@ -209,5 +211,14 @@ def test_apply_and_its_run(run, builder, roster):
         found = {name: row[outcome] for name, row in cells.items()}
         assert found == {"u1": "changed", "a|b": "failed", "u2": "unchanged"}
         assert "<b>no</b> | @org" in cells["a|b"][why]
-    outside, _ = parsed(shown.out)
-    assert run_id in outside[0]
+    assert parsed(done.out)[0] == ["1 changed, 1 unchanged, 1 failed"]
+    assert run_id in parsed(shown.out)[0][0]
+
+
+def test_a_refused_plan_is_shown_all_the_same(run, builder, roster):
+    builder.qps_pool = 100
+    done = run("users", "plan", roster, "-o", "markdown")
+    assert done.code == 10
+    outside, rows = parsed(done.out)
+    assert len(outside) == 1
+    assert len(rows) == 3

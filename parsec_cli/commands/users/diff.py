@@ -52,7 +52,7 @@ def command(
     people = screen.format_name == "table"
     counts = ", ".join(f"{count:,} {change}" for change, count in summary.items())
     sentence = counts if any(summary.values()) else "nothing changed"
-    if screen.format_name not in ("table", "markdown"):  # which contain it
+    if not people:  # a table has it below
         screen.notice(sentence)
     return Listing(
         "changes",
