@@ -285,7 +285,7 @@ class Runtime:
     def resolver(self) -> Resolver:
         from parsec_cli.api.resolve import Resolver
 
-        return Resolver(self.client, self.index, self.profile.name)
+        return Resolver(self.client, self.index, self.profile.place)
 
     @property
     def made_changes(self) -> bool:

@@ -65,12 +65,12 @@ def check_id(text: str) -> str:
 
 
 class Resolver:
-    """Finds users on one host for one key; `profile` is named in errors."""
+    """Finds users on one host for one key; errors say that they are not found in `place`."""
 
-    def __init__(self, client: Client, index: IndexOfUsers, profile: str = "default") -> None:
+    def __init__(self, client: Client, index: IndexOfUsers, place: str = "profile default") -> None:
         self._client = client
         self._index = index
-        self._profile = profile
+        self._place = place
         # what ids of missing users look like -> an existing external_id that looks the same
         self.similar: dict[str, str] = {}
 
@@ -179,7 +179,7 @@ class Resolver:
 
     def _not_found(self, missing: Sequence[Reference]) -> NotFound:
         first = missing[0]
-        place = f"in profile {self._profile}"
+        place = f"in {self._place}"
         hint, command = "list users with", run("users", "list", "--match", "TEXT")
         if first.meaning == "either":
             hint = f"if it is an external_id, write `ext:{first.id}`"

@@ -56,6 +56,12 @@ class Profile:
         found |= {"profile": self.chosen_by, "api_key": self.key_place[0]}
         return found | _BUILT_IN if self.sandbox else found
 
+    @property
+    def place(self) -> str:
+        """The profile, and the host if it is not the profile's own."""
+        own = not self.sources["base_url"].startswith(("--", "environment"))
+        return f"profile {self.name}{'' if own else f' ({self.base_url.display})'}"
+
     @cached_property
     def _values(self) -> Mapping[str, tuple[str | None, str]]:
         return {key: self.find(key) for key in ("base_url", "output", "rate", "protected")}

@@ -66,6 +66,7 @@ def test_a_balance_that_cannot_be_read_counts_as_money(tool, builder, key_env, a
     assert "HOLDS" in completed.err
 
 
+@pytest.mark.usefixtures("odd_records")
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("value", [0, True, "x", [], [1, None], [{"a": 1}, {"b": [2]}, "c"], {}])
 def test_api_shows_any_json_in_every_format(tool, server, key_env, form, value):
