@@ -36,7 +36,7 @@ def test_a_valid_key_replaces_the_old_one(tool, builder, path):
     assert done.code == 0, done
     assert key_of(path) == NEW
     assert builder.log == ["GET /api/v1/usage"]
-    message = f"fingerprint {fingerprint(OLD)} -> {fingerprint(NEW)}, tier "
+    message = f"fingerprint {fingerprint(OLD)} → {fingerprint(NEW)}, tier "
     assert message in done.err
 
 
@@ -46,7 +46,7 @@ def test_a_new_profile_is_verified_at_its_own_host(tool, builder, path):
     assert done.code == 0, done
     assert key_of(path, "new") == NEW
     assert builder.log == ["GET /api/v1/usage"]
-    assert f"fingerprint none -> {fingerprint(NEW)}, tier " in done.err
+    assert f"fingerprint none → {fingerprint(NEW)}, tier " in done.err
 
 
 @pytest.mark.parametrize("command", [SET, INIT], ids=["set", "init"])
@@ -76,7 +76,7 @@ def test_without_a_check_nothing_is_sent(tool, builder, path):
     assert done.code == 0, done
     assert builder.requests == []
     assert key_of(path) == NEW
-    assert f"-> {fingerprint(NEW)}, not verified" in done.err
+    assert f"→ {fingerprint(NEW)}, not verified" in done.err
 
 
 def test_a_key_is_sent_to_no_host_but_that_of_its_profile(tool, builder, path, other_origin):

@@ -79,7 +79,7 @@ def _verified(
     from parsec_cli.api.reads import get_usage
 
     kept = stored.get("api_key", "").strip()
-    fingerprints = f"fingerprint {fingerprint(kept) if kept else 'none'} -> {fingerprint(key)}"
+    fingerprints = f"fingerprint {fingerprint(kept) if kept else 'none'} → {fingerprint(key)}"
     if not verify:
         return f"{fingerprints}, not verified"
     client = runtime.trial_client(home, key)
