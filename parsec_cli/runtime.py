@@ -285,7 +285,7 @@ class Runtime:
     def resolver(self) -> Resolver:
         from parsec_cli.api.resolve import Resolver
 
-        return Resolver(self.client, self.index, self.profile.place)
+        return Resolver(self.client, self.index, self.profile.label)
 
     @property
     def made_changes(self) -> bool:

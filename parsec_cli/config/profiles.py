@@ -57,7 +57,7 @@ class Profile:
         return found | _BUILT_IN if self.sandbox else found
 
     @property
-    def place(self) -> str:
+    def label(self) -> str:
         """The profile, and the host if it is not the profile's own."""
         own = not self.sources["base_url"].startswith(("--", "environment"))
         return f"profile {self.name}{'' if own else f' ({self.base_url.display})'}"
