@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from signal import SIGINT, SIGKILL
 
 from support.actions import Action, close, error, html, json_answer, too_many
 from support.builder import BuilderServer
 from support.runner import Completed
-from support.wire import Request
+from support.wire import PATIENCE, Request
 from support.zygote import Running
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 OTHER = "/orders"
+INTERRUPTED = 130  # the exit code
 # "before" and "after" the effect of the change
 FATES = (
     *("ok", "ok", "ok", "limited", "refused", "unauthorized"),
     *("lost before", "lost after", "gateway before", "gateway after", "failed before"),
     *("failed after", "garbled after", "killed before", "killed after"),
-    *("meanwhile before", "meanwhile after"),
+    *("meanwhile before", "meanwhile after", "interrupted", "cut before", "cut after"),
 )
 ANSWERS: dict[str, Callable[[], Action]] = {
     "limited": lambda: too_many("1"),
@@ -29,12 +31,15 @@ ANSWERS: dict[str, Callable[[], Action]] = {
     "unauthorized": lambda: error(401, "invalid API key", "unauthorized"),
     "lost": close,
     "killed": close,
+    "cut": close,
     "gateway": lambda: html(502),
     "failed": lambda: error(500, "internal error", "internal"),
     "garbled": lambda: html(200),
 }
+# signals that the process gets while it waits for the response
+SIGNALS = {"killed": SIGKILL, "interrupted": SIGINT, "cut": SIGINT}
 # the tool cannot know what became of a request with one of these
-DOUBTFUL = {"lost", "killed", "gateway", "failed", "garbled"}
+DOUBTFUL = {"lost", "killed", "cut", "gateway", "failed", "garbled"}
 Key = tuple[str, str]  # the kind of a change, and its user
 
 
@@ -86,6 +91,16 @@ class Step:
         return self.completed is None
 
     @property
+    def interrupted(self) -> bool:
+        return self.completed is not None and self.completed.code == INTERRUPTED
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether it did not wait for its responses: killed, or interrupted twice."""
+        signals = [one for one in self.sent if one.kind_of_answer in SIGNALS]
+        return self.killed or len(signals) > 1
+
+    @property
     def effects(self) -> set[Key]:
         return {one.key for one in self.sent if one.effect}
 
@@ -107,6 +122,24 @@ class Fleet:
         self.running: list[Step] = []
         self._lock = threading.RLock()
 
+    @property
+    def connections(self) -> int:
+        return len(self.server._threads)
+
+    def settle(self, since: int) -> None:
+        """Wait until all requests of an ended process are handled: the dead may leave some behind.
+
+        `since` is the number of `connections` before it started.
+        """
+        # connections are accepted in their order, so this one comes after those of the process
+        last = HTTPConnection(self.server.host, self.server.port, timeout=PATIENCE)
+        last.request("GET", "/")
+        last.getresponse().read()
+        last.close()
+        for thread in self.server._threads[since:]:
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
     def customer_id(self, name: str) -> str:
         user = self.server.by_external_id(name)
         return user["customer_id"] if user else NOBODY
@@ -125,12 +158,14 @@ class Fleet:
             step.sent.append(sent)
             self._look()
         kind, _, moment = fate.partition(" ")
-        if kind == "killed":
-            self._kill(step)
+        if kind in SIGNALS:
+            step.started.wait(PATIENCE)
+            assert step.process is not None
+            step.process.signal(SIGNALS[kind])
         if moment == "before" and kind == "meanwhile":
             self._let_other_run(step)
         answer = None
-        if kind in ("ok", "meanwhile") or moment == "after":
+        if kind in ("ok", "meanwhile", "interrupted") or moment == "after":
             answer = self._do(request, sent)
         if moment == "after" and kind == "meanwhile":
             self._let_other_run(step)
@@ -151,12 +186,6 @@ class Fleet:
             other, step.meanwhile = step.meanwhile, None
         if other is not None:
             other()
-
-    def _kill(self, step: Step) -> None:
-        step.started.wait(60)
-        assert step.process is not None
-        with suppress(ProcessLookupError):
-            step.process.kill()
 
     def _look(self) -> None:
         """Note for all running commands which of their changes are true now."""

@@ -17,10 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from support import documents
 from support.clock import VirtualClock
+
+if TYPE_CHECKING:
+    from parsec_cli.interrupts import Interrupts
 
 Stdin = bytes | Literal["closed", "open"] | None
 
@@ -132,6 +135,7 @@ def run_in_process(
     stdin: bytes | None = None,
     encoding: str = "utf-8",
     seed: int = 7,
+    interrupts: Interrupts | None = None,
 ) -> Completed:
     """Call `main` with streams, clock and chance of its own; no stream is a terminal."""
     from parsec_cli.main import main
@@ -148,6 +152,7 @@ def run_in_process(
         monotonic=clock,
         sleep=clock.sleep,
         random=random.Random(seed).random,
+        interrupts=interrupts,
     )
     documents.check(argv, env, code, out.getvalue(), err.getvalue())
     waits = tuple(clock.waits[before:])

@@ -17,8 +17,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from parsec_cli.interrupts import Interrupts
 from support.clock import VirtualClock
 from support.runner import Completed, clean_environment, run_in_process
 
@@ -67,8 +69,9 @@ class Running:
         self._stream.flush()
         self._pid: int = pickle.load(self._stream)  # noqa: S301 - from this file
 
-    def kill(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
+    def signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, number)
 
     def finish(self) -> Completed | None:
         """Wait for the end of the process; None if it was killed."""
@@ -119,7 +122,10 @@ def keep(connection: socket.socket) -> None:
             if writes is not None:
                 die_in_write(writes)
             try:
-                ended: object = run_in_process(argv, env=env, clock=VirtualClock(now))
+                interrupts = Interrupts()
+                interrupts.install()
+                clock = VirtualClock(now)
+                ended: object = run_in_process(argv, env=env, clock=clock, interrupts=interrupts)
             except BaseException:  # noqa: BLE001 - reported to the test
                 import traceback
 
