@@ -49,9 +49,10 @@ commands = st.one_of(
     st.tuples(st.just("apply"), rows, st.booleans(), workers),
     st.tuples(st.just("apply-saved"), workers),
 )
+fates = st.sampled_from(FATES)
 troubles = st.builds(
     Trouble,
-    fates=st.lists(st.sampled_from(FATES), max_size=5),
+    fates=st.lists(fates, max_size=5) | fates.map(lambda fate: [fate] * 8),
     blind=st.sampled_from([False, False, True]),
     writes=st.sampled_from([None] * 12 + [*range(12)]),
 )
