@@ -9,7 +9,9 @@ from bulk.rig import Rig
 
 from parsec_cli.bulk.files.roster import Wanted
 from parsec_cli.bulk.plan.diff import diff
+from parsec_cli.bulk.run.journal import run_ids
 from parsec_cli.bulk.run.rate_limiter import Pacer
+from parsec_cli.bulk.run.recorded_runs import find_run
 from parsec_cli.errors import (
     Interrupted,
     LocalFault,
@@ -194,6 +196,34 @@ def test_rows_in_flight_are_unknown_after_a_second_stop_or_ten_seconds(rig, twic
     assert [row["outcome"] for row in rig.rows()] == ["created", "unknown", *["not_attempted"] * 2]
     assert ended.exit_code == 130
     assert len([line for line in rig.journal_lines() if line.get("done") == "created"]) == 1
+
+
+def test_the_file_of_a_run_agrees_with_its_results_after_a_second_signal(rig):
+    """The handler raises in the main thread, which waits for a worker."""
+    hangs, free = threading.Event(), threading.Event()
+
+    class Interruptible(threading.Thread):
+        def join(self, _timeout=None):
+            assert hangs.wait(30)
+            raise Interrupted("interrupted")
+
+    def spawn(job):
+        worker = Interruptible(target=job, daemon=True)
+        worker.start()
+        return worker
+
+    def before(name: str) -> None:
+        if name == "u3":
+            hangs.set()
+            assert free.wait(30)
+
+    rig.world.before = before
+    rig.apply(creates(4), **ONE, spawn=spawn)
+    (name,) = run_ids(rig.runs)
+    recorded = [row["outcome"] for row in find_run(rig.runs, name).rows()]
+    free.set()
+    printed = [row["outcome"] for row in rig.rows()]
+    assert recorded == printed == ["created", "unknown", *["not_attempted"] * 2]
 
 
 def test_fault_of_the_tool_in_a_worker_is_raised_after_every_row_has_a_result(rig):

@@ -194,7 +194,8 @@ class AnySequence(RuleBasedStateMachine):
                 assert state in ("finished", "stopped", "interrupted"), step
                 assert state != "interrupted" or step.killed or step.interrupted, step
                 check_results(step, found, recorded)
-                assert printed in (None, recorded), step
+                # a worker may take a row, without sending it, while the process gives up
+                assert printed in (None, recorded) or step.abandoned, step
             if step.bulk and not shown:
                 assert step.sent == [], step
 

@@ -136,11 +136,13 @@ def keep(connection: socket.socket) -> None:
         pickle.dump(pid, stream)
         stream.flush()
         _, status = os.waitpid(pid, 0)
+        result.seek(0)
         if os.WIFSIGNALED(status):
             pickle.dump(None, stream)
-        else:
-            result.seek(0)
-            stream.write(result.read())
+        elif reported := result.read():
+            stream.write(reported)
+        else:  # a third signal ends the tool at once
+            pickle.dump(Completed(os.waitstatus_to_exitcode(status), b"", b""), stream)
 
 
 def die_in_write(count: int) -> None:

@@ -91,6 +91,7 @@ class Run:
         self._crash: BaseException | None = None
         self._drain_until = inf
         self._abandoned = False
+        self._ended = False
 
     def request_stop(self, stop: Stopped) -> None:
         """Send no new rows and wait ten seconds for those in flight; a second call: do not wait."""
@@ -112,7 +113,7 @@ class Run:
         except Stopped as stop:
             self._halt(stop)
         with self._lock:
-            left, self._in_flight = self._in_flight, {}
+            left, self._in_flight, self._ended = self._in_flight, {}, True
         for number, action in left.items():
             self._end_row(number, action, RowResult("unknown", rows.CUT_OFF))
         self._write(self._results.finish)
@@ -129,11 +130,13 @@ class Run:
             ahead = 1 if isinstance(actions[0], Deactivate) else AHEAD
             queue = Queue(actions, self._journal, self._checked.record, ahead=ahead)
             work = partial(self._work, queue)
-            for worker in [self._spawn(work) for _ in range(workers)]:
-                while worker.is_alive() and not self._abandoned:
-                    worker.join(_POLL)
-                    self._abandoned = self._abandoned or self._clock() > self._drain_until
-            self._write(queue.close)
+            try:
+                for worker in [self._spawn(work) for _ in range(workers)]:
+                    while worker.is_alive() and not self._abandoned:
+                        worker.join(_POLL)
+                        self._abandoned = self._abandoned or self._clock() > self._drain_until
+            finally:  # a second signal raises Stopped here
+                self._write(queue.close)
 
     def _work(self, queue: Queue) -> None:
         try:
@@ -174,6 +177,8 @@ class Run:
 
     def _send(self, number: int, action: Action) -> None:
         with self._lock:
+            if self._ended:  # without this row, which was reported as not attempted
+                return
             self._in_flight[number] = action
         outcome: Outcome | None
         try:
