@@ -23,6 +23,9 @@ KINDS = tuple("number" if c.path == "wallet.chain_id" else c.kind for c in COMPA
 _STEPS = tuple(path.partition(".")[::2] for path in PATHS)
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*")
 _USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+# what the API always sends; `--fields` may have left out other fields where these are missing
+_OF_EVERY_USER = {"customer_id", "external_id", "api_key", "linked_exchanges"}
+_OF_EVERY_WALLET = "wallet.privy_wallet_id"
 _EXPORT_AGAIN = "export all users again with"
 _EXPORT = run("users", "list", "--json")
 Cells = tuple[str, ...]  # of the columns of COMPARED; "" for null, absent and empty
@@ -76,10 +79,11 @@ class Export:
             if not faults.add(row, fault):
                 ids.add(key)
                 yield customer_id, _canonical(cells)
-        # a field that is absent from all records of a JSON export is null for all users
-        if looks_like_json(source) and {"customer_id", "api_key"} <= names:
+        # a field that is absent from all whole records of a JSON export is null for all users
+        if looks_like_json(source) and names >= _OF_EVERY_USER:
             names.update(PATHS)
-        if "wallet" in names:
+        parts = {name for name in names if name.startswith("wallet.")}
+        if "wallet" in names and (not parts or _OF_EVERY_WALLET in parts):
             names.update(path for path in PATHS if path.startswith("wallet."))
         self.columns = frozenset(names.intersection(PATHS))
 

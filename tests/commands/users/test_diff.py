@@ -177,6 +177,41 @@ def test_narrow_json_has_only_its_own_columns(run, builder, export):
     assert run("users", "diff", narrow, "--json").json["changes"] == []
 
 
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ("customer_id,wallet.eoa_address", "wallet.eoa_address"),
+        ("customer_id,external_id,api_key", None),
+        ("customer_id,wallet", "wallet.eoa_address"),
+    ],
+)
+def test_selected_fields_are_compared_and_no_others(run, builder, export, form, fields, field):
+    builder.add("u1", 5)
+    user = builder.add("u2", 5, linked_exchanges=["kalshi"], wallet=wallet("safe"))
+    narrow = export(f"a.{form}", "--fields", fields)
+    assert run("users", "diff", narrow, "--json").json["changes"] == []
+    user["qps_limit"] = 6
+    user["wallet"]["eoa_address"] = "0x" + "e5" * 20
+    changes = run("users", "diff", narrow, "--json").json["changes"]
+    assert [one["field"] for one in changes] == [field] * bool(field)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_a_field_that_no_user_of_an_export_has_is_compared(run, builder, export, form):
+    user = builder.add("u1", 5, wallet={**wallet(), "safe_address": None})
+    del user["fee_bps"], user["wallet"]["safe_address"]
+    whole, wallets = export(f"a.{form}"), export(f"b.{form}", "--fields", "customer_id,wallet")
+    user["fee_bps"] = 25
+    user["wallet"]["safe_address"] = "0x" + "e5" * 20
+    for name, fields in (
+        (whole, ["wallet.safe_address", "fee_bps"]),
+        (wallets, ["wallet.safe_address"]),
+    ):
+        changes = run("users", "diff", name, "--json").json["changes"]
+        assert [one["field"] for one in changes] == fields
+
+
 def test_rows_without_a_customer_id_are_matched_by_external_id(run, builder, export):
     users = builder.add_many(3)
     named = export("a.csv", "--fields", "external_id,qps_limit")
