@@ -11,11 +11,13 @@ from parsec_cli.describe.schema import (
     ANY,
     AS_SENT,
     COUNT,
+    CREATED,
     HOLDINGS,
     IDS,
     NOT_DEACTIVATED,
     NOT_SENT,
     NUMBER,
+    ONBOARDED,
     ONE_USER,
     OUTCOME,
     POOL_FIELDS,
@@ -25,7 +27,6 @@ from parsec_cli.describe.schema import (
     STATUS,
     SUMMARY,
     TEXT,
-    USER_FIELDS,
     USERS,
     YES_NO,
     Schema,
@@ -61,11 +62,19 @@ _DIFF = listing(
     narrowed({"change": one_of(*_SIDES), **IDS, "field": maybe(TEXT), "old": ANY, "new": ANY}),
     {"summary": whole(dict.fromkeys(_SIDES, COUNT)), "complete": YES_NO},
 )
+_RULES = (
+    *("not_linked", "no_limit", "large_share", "escrow_off", "shared_wallet", "look_alike"),
+    "pool_mismatch",
+)
 _AUDIT = listing(
     "findings",
-    narrowed({"rule": TEXT, **IDS, "detail": TEXT}),
+    narrowed({"rule": one_of(*_RULES), **IDS, "detail": TEXT}),
     {
-        "summary": {"type": "object", "additionalProperties": COUNT},
+        "summary": {
+            "type": "object",
+            "properties": dict.fromkeys(_RULES, COUNT),  # those that are not ignored
+            "additionalProperties": False,
+        },
         "users": COUNT,
         "complete": YES_NO,
     },
@@ -86,20 +95,6 @@ _SHARES = listing(
             dict.fromkeys(("qps_pool", "target", "allocated_before", "allocated_after"), COUNT)
         )
     },
-)
-_ONBOARDED = narrowed(
-    {
-        "customer_id": TEXT,
-        "exchange": TEXT,
-        "mode": maybe(TEXT),
-        "status": maybe(TEXT),
-        "linked_exchanges": maybe(array(TEXT)),
-        "steps_completed": maybe(array(TEXT)),
-        "eoa_address": maybe(TEXT),
-        "safe_address": maybe(TEXT),
-        "wallet": STATE,
-    },
-    more=True,
 )
 _RATE = whole(
     dict.fromkeys(("user_limit", "user_remaining", "pool_limit", "pool_remaining"), maybe(COUNT))
@@ -250,11 +245,9 @@ OUTPUTS: dict[str, Schema | bool] = {
     **dict.fromkeys(_TEXT, False),
     "users list": USERS,
     "users get": any_of(ONE_USER, USERS),
-    "users create": any_of(
-        narrowed({**USER_FIELDS, "created": maybe(YES_NO)}, more=True), NOT_SENT
-    ),
+    "users create": any_of(CREATED, NOT_SENT),
     "users set-qps": any_of(ONE_USER, RESULTS, NOT_SENT, ACTIONS),
-    "users onboard": any_of(_ONBOARDED, NOT_SENT),
+    "users onboard": any_of(ONBOARDED, NOT_SENT),
     "users check": any_of(_CHECKED, _ALL_CHECKED),
     "users deactivate": any_of(_ONE_DEACTIVATED, RESULTS, NOT_DEACTIVATED, ACTIONS),
     "users plan": PLAN,

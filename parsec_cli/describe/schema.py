@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from parsec_cli.redaction import is_secret
@@ -69,6 +70,11 @@ def any_of(*schemas: Schema) -> Schema:
     return {"anyOf": list(schemas)}
 
 
+def without(names: Iterable[str]) -> dict[str, Schema]:
+    """Return properties that an object does not have, to tell it from another form."""
+    return {name: {"not": {}} for name in names}
+
+
 # numbers of the server, as it wrote them
 AS_SENT: Schema = {"type": ["number", "string", "null"]}
 IDS = {"external_id": maybe(TEXT), "customer_id": maybe(TEXT)}
@@ -98,7 +104,6 @@ USER_FIELDS: dict[str, Schema] = {
 }
 # a field that the server never sent may have been selected, so a user may be empty here
 USER: Schema = {"type": "object", **_properties(USER_FIELDS)}
-ONE_USER: Schema = {**narrowed(USER_FIELDS, more=True), "not": {"required": ["users"]}}
 COMPLETE = {"count": COUNT, "complete": YES_NO, "next_cursor": maybe(TEXT)}
 USERS = listing("users", USER, COMPLETE, filtered={"const": True})
 _OUTCOMES = ("created", "changed", "deactivated", "unchanged", "failed", "unknown", "not_attempted")
@@ -137,6 +142,25 @@ REQUEST: dict[str, Schema] = {
     "body": STATE,
 }
 NOT_SENT = narrowed(REQUEST)
+# members of other documents of the same command, which no record of the server has
+_OTHER_FORMS = without((*REQUEST, "users", *COMPLETE, "results", "summary", "actions"))
+ONE_USER = narrowed({**USER_FIELDS, **_OTHER_FORMS}, more=True)
+CREATED = narrowed({**USER_FIELDS, "created": maybe(YES_NO), **_OTHER_FORMS}, more=True)
+ONBOARDED = narrowed(
+    {
+        "customer_id": TEXT,
+        "exchange": TEXT,
+        "mode": maybe(TEXT),
+        "status": maybe(TEXT),
+        "linked_exchanges": maybe(array(TEXT)),
+        "steps_completed": maybe(array(TEXT)),
+        "eoa_address": maybe(TEXT),
+        "safe_address": maybe(TEXT),
+        "wallet": STATE,
+        **_OTHER_FORMS,
+    },
+    more=True,
+)
 NOT_DEACTIVATED = narrowed({**REQUEST, "holdings": HOLDINGS})
 STATUS = one_of("ok", "over")
 # the last line of stderr, when a command fails and its output is json or jsonl

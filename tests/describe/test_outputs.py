@@ -103,6 +103,7 @@ def test_a_field_that_the_record_lacks_is_null(run, builder):
 
 
 LIST = ["users", "list", "--json"]
+NO_FINDINGS = {"findings": [], "summary": {}, "users": 0, "complete": True}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,13 @@ LIST = ["users", "list", "--json"]
         (["-o", "json", "users", "list"], {"users": []}),
         (["users", "get", "u", "-ojson"], {"users": []}),
         (["pool", "check", "--json"], {"status": "fine"}),
+        (["users", "get", "u", "--json"], {"count": 0, "complete": True, "next_cursor": None}),
+        (["users", "set-qps", "u", "5", "--json"], {"results": [], "summary": {}}),
+        (["users", "set-qps", "u", "5", "-n", "--json"], {"actions": [{"action": "explode"}]}),
+        (["users", "create", "u", "-n", "--json"], {"dry_run": "yes", "path": "/"}),
+        (["users", "onboard", "u", "-n", "--json"], {"dry_run": True, "method": "GET"}),
+        (["users", "audit", "--json"], {**NO_FINDINGS, "summary": {"odd": 1}}),
+        (["users", "audit", "--json"], {**NO_FINDINGS, "findings": [{"rule": "odd"}]}),
         (["users", "plan", "f", "--json"], {"actions": [{"action": "explode"}]}),
         (["config", "path", "--json"], {"path": "x"}),
         (["users", "list", "-o", "jsonl"], {"qps_limit": []}),
