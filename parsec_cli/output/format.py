@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from parsec_cli.errors import ParsecError, unknown
+from parsec_cli.errors import ParsecError, counted, unknown
 from parsec_cli.exact_json import marked, unmarked
 from parsec_cli.models import JsonObject
 from parsec_cli.output.streams import Sink, Surface
@@ -137,6 +137,12 @@ class Format(ABC):
 
     def pause(self) -> None:  # noqa: B027 -- only tables are redrawn
         """End what is redrawn in place, because other text is about to be written."""
+
+    def notes(self) -> Iterator[str]:
+        """Yield what was written differently, or not at all."""
+        if count := self.encoder.replaced:
+            text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
+            yield f"{text} half a surrogate pair, written as \\ufffd"
 
     def pages(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:
         """Yield the pages; check `--fields` against the first one with records."""

@@ -12,12 +12,12 @@ from __future__ import annotations
 import csv
 import io
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from parsec_cli import exact_json
 from parsec_cli.cells import neutralise, time_of
-from parsec_cli.errors import UsageFault
+from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import ABSENT, Format, reader
 from parsec_cli.redaction import Redaction, hide, mask
@@ -221,9 +221,19 @@ class Tsv(_Columns):
 
 
 class Ids(Format):
+    _left_out = 0
+
     def listing(self, listing: Listing) -> None:
+        """Write the ids; leave out records that are about no user, or one not yet created."""
         for page in self.pages(listing):
-            self._write(page)
+            known = [record for record in page if record.get("customer_id", ABSENT)]
+            self._left_out += len(page) - len(known)
+            self._write(known)
+
+    def notes(self) -> Iterator[str]:
+        yield from super().notes()
+        if count := self._left_out:
+            yield f"{counted(count, 'record')} without a customer_id not shown"
 
     def record(self, record: Record) -> None:
         self._write([record.value])

@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
-from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, Stopped, counted
+from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, Stopped
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import Fields, Format
 from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
@@ -124,9 +124,8 @@ class Screen:
                     self._format.frames(changed(result, frames=frames))
                 except Interrupted as stop:  # how it is meant to end
                     return stop.exit_code
-        if count := self._format.encoder.replaced:
-            text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
-            self.notice(f"{text} half a surrogate pair, written as \\ufffd")
+        for note in self._format.notes():
+            self.notice(note)
         return result.exit_code
 
     def _print_summary(self, record: Record) -> Record:

@@ -144,3 +144,15 @@ def test_ids_of_records_without_a_customer_id_are_a_usage_error(value):
     with pytest.raises(UsageFault, match="customer_id"):
         shown.screen.show(record(value))
     assert shown.out == ""
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_ids_leave_out_the_records_of_a_listing_that_are_about_no_user(value):
+    shown = show(listing([{"customer_id": value}, user("a")], [{"customer_id": value}]), "ids")
+    assert shown.out.split() == [user("a")["customer_id"]]
+    assert shown.err == "2 records without a customer_id not shown\n"
+
+
+def test_ids_of_a_listing_of_something_else_are_a_usage_error():
+    with pytest.raises(UsageFault, match="customer_id"):
+        show(listing([{"id": "run"}]), "ids")

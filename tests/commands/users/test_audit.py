@@ -229,6 +229,48 @@ def test_a_listing_that_is_a_loop_is_an_error(run, builder):
     assert "returned a cursor twice" in done.error["message"]
 
 
+def test_ids_are_those_of_the_users_with_findings(run, builder):
+    one, *_ = healthy(builder, 3)
+    one["qps_limit"] = None
+    done = run("users", "audit", "-o", "ids")
+    assert (done.code, done.out) == (11, f"{one['customer_id']}\n")
+    builder.extra_pool = {"end_user_count": 4}
+    done = run("users", "audit", "-o", "ids")
+    assert (done.code, done.out) == (11, f"{one['customer_id']}\n")
+    assert done.err.splitlines() == [
+        "2 findings in 3 users: 1 no_limit, 1 pool_mismatch",
+        "1 record without a customer_id not shown",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("total", "detail"),
+    [
+        (14, "the limits add up to 15 QPS, the pool has 14"),
+        (16, "the limits add up to 15 QPS, the pool has 16"),
+    ],
+)
+def test_a_sum_on_either_side_of_the_pool_is_a_mismatch(run, builder, total, detail):
+    healthy(builder, 3)
+    builder.extra_pool = {"total_allocated_qps": total}
+    found = run("users", "audit", "--json").json["findings"]
+    assert [(one["rule"], one["detail"]) for one in found] == [("pool_mismatch", detail)]
+
+
+def test_users_who_share_both_addresses_are_found_once(run, builder):
+    users = healthy(builder, 4)
+    for user in users[:3]:
+        user["wallet"].update(eoa_address=address(98), safe_address=address(99))
+    users[3]["wallet"]["safe_address"] = {"odd": 1}
+    same = users[0]["wallet"]
+    same["safe_address"] = same["eoa_address"]
+    found = run("users", "audit", "--json").json["findings"]
+    assert [(one["rule"], one["customer_id"]) for one in found] == [
+        ("shared_wallet", user["customer_id"]) for user in users[:3]
+    ]
+    assert all("and 1 more" in one["detail"] for one in found[:2])
+
+
 def test_table_proposes_commands_that_show_more(run, builder):
     one, two, _ = healthy(builder, 3)
     one["qps_limit"], two["linked_exchanges"] = 9999, []

@@ -256,6 +256,19 @@ def test_upper_case_customer_ids_are_the_same_user(run, builder, export, work):
     assert run("users", "diff", "a.csv", "b.csv", "--json").json["summary"] == NOTHING
 
 
+def test_a_customer_in_two_rows_with_different_names_is_a_fault(run, work):
+    (work / "a.csv").write_text("customer_id,external_id\nc1,u1\nc1,u2\n")
+    done = run("users", "diff", "a.csv", "a.csv")
+    assert done.code == 2
+    assert "row 3: the id `c1` is in another row, too" in done.err
+
+
+def test_a_time_in_unix_seconds_is_the_same_time(run, work):
+    (work / "a.csv").write_text("customer_id,created_at\nc1,1772352000\n")
+    (work / "b.csv").write_text("customer_id,created_at\nc1,2026-03-01T08:00:00Z\n")
+    assert run("users", "diff", "a.csv", "b.csv", "--json").json["summary"] == NOTHING
+
+
 @pytest.mark.parametrize("place", [0, 1])
 def test_one_of_the_two_may_be_stdin(run, builder, export, work, place):
     builder.add("u1", 1)
