@@ -230,3 +230,8 @@ def test_a_shared_fleet_that_was_applied_needs_no_more_changes(tool, by, size, k
     assert 100 * pool["total_allocated_qps"] <= pool["qps_pool"] * percent
     assert run("users", "get", kept, "--json").json == before
     assert run("pool", "share", *how).out == HEADER
+
+
+def test_a_target_excludes_even_a_reserve_of_0(run, builder):
+    done = run("pool", "share", "--target", "50", "--reserve", "0")
+    assert (done.code, builder.requests) == (2, [])

@@ -416,3 +416,18 @@ def test_cells_with_a_separator_of_fields_are_compared_exactly(run, work):
         ("external_id", "x\x1fy", "x"),
         ("tier", "z", "y\x1fz"),
     ]
+
+
+def test_a_user_without_a_customer_id_leaves(run, work):
+    (work / "a.csv").write_text("external_id\nu1\nu2\n")
+    (work / "b.csv").write_text("external_id\nu1\n")
+    done = run("users", "diff", "a.csv", "b.csv", "--json")
+    assert [(c["change"], c["external_id"]) for c in done.json["changes"]] == [("left", "u2")]
+
+
+def test_values_of_another_kind_are_compared_as_text(run, work):
+    (work / "a.csv").write_text("external_id,fee_bps,fee_escrow_enabled\nu1,many,maybe\n")
+    (work / "b.csv").write_text("external_id,fee_bps,fee_escrow_enabled\nu1,5,false\n")
+    done = run("users", "diff", "a.csv", "b.csv", "--json")
+    values = {c["field"]: (c["old"], c["new"]) for c in done.json["changes"]}
+    assert values == {"fee_bps": ("many", 5), "fee_escrow_enabled": ("maybe", False)}
