@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sandbox.served import served
 from support import documents
 from support.builder import BUILDER_KEY, BuilderServer
@@ -23,7 +24,12 @@ from support.leaks import leaks as find_leaks
 from support.runner import clean_environment, run_in_process, run_process
 from support.server import ScriptedServer
 from support.session import Session, tools
+from support.steady import STEADY
 from support.terminal import run_in_terminal
+
+# for every property test: a busy machine must not fail one
+settings.register_profile("steady", STEADY)
+settings.load_profile("steady")
 
 Env = dict[str, str]
 NOBODY = 65534
