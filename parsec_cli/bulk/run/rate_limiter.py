@@ -34,7 +34,7 @@ class _Worker(threading.local):
 class Pacer:
     """Lets `rate` requests a second through, all if None; `share` is its part of a 429's limit.
 
-    `expected` is the server's limit as far as it is known, for forecasts while there is no rate.
+    `expected` is the server's limit as far as it is known, for forecasts until a rate is known.
     """
 
     def __init__(
