@@ -20,7 +20,7 @@ from parsec_cli.cli.common_options import ALL_PROFILES, NEWEST, argument, option
 from parsec_cli.cli.tree import Noun
 from parsec_cli.errors import LocalFault, counted
 from parsec_cli.models import JsonObject
-from parsec_cli.next_command import run
+from parsec_cli.next_command import again, run
 from parsec_cli.results import OUTCOMES, Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -141,12 +141,29 @@ def show(
         _roster(one) if as_roster else columns.RESULT,
         pages(),
         lambda: {"run": one.as_json()},
-        lambda: (Line(sentence_of(one.counts), one.tone), Line(_facts(one), "dim")),
+        lambda: _closing(runtime, one, failed=failed),
         empty="no row is left" if failed else "",
         filtered=failed,
         summary=lambda: f"{sentence_of(one.counts)} · {_facts(one)}",
         tone=lambda row: OUTCOMES[row["outcome"]] if row.get("outcome") in LEFT else "plain",
     )
+
+
+def _closing(runtime: Runtime, one: RecordedRun, *, failed: bool) -> tuple[Line, ...]:
+    """Return counts and facts, and a command that takes the rows that are left."""
+    lines = Line(sentence_of(one.counts), one.tone), Line(_facts(one), "dim")
+    if not failed or not any(one.counts.get(name) for name in LEFT):
+        return lines
+    text, words = "plan these rows with", ["plan", "--out", "plan.json", "-"]
+    if one.header.get("command") == "users deactivate":
+        text, words = (
+            "see what these users hold with",
+            ["deactivate", "--dry-run", "--from-file", "-"],
+        )
+    command = run("users", *words)
+    line = runtime.screen.shell_line
+    pipe = f"{line(again(output='csv'))} | {line(command)}".splitlines()
+    return *lines, Line(text), *(Line(f"  {part}", "command") for part in pipe)
 
 
 def _facts(one: RecordedRun) -> str:

@@ -88,6 +88,8 @@ def failed_run(scene: Scene) -> None:
     scene.builder.fault("PATCH", action=error(409, "no", "conflict"))
     url, env = ("--base-url", scene.builder.url), {"PARSEC_API_KEY": scene.builder.key}
     assert scene.tool(*url, "users", "apply", "r.csv", "--yes", env=env).code == 8
+    (path,) = (scene.work.parent / "home").rglob("runs/r-*.jsonl")
+    path.rename(path.with_name("r-20000101-0000.jsonl"))
 
 
 def a_roster(scene: Scene) -> None:
@@ -249,6 +251,7 @@ CASES = [
     Case("history revert r-20000101-0000 -p sandbox", (10, 0), "skipped `one`", applied),
     Case("runs show nothing", (3, 0), "", applied),
     Case("runs list -o table --all-profiles", (0, 0), "u1.*failed", failed_run),
+    Case("runs show r-20000101-0000 --failed -o table", (0, 0), "set-qps\tu1", failed_run),
     Case("runs show r-20000101-0000-1", (3, 0), "created", applied),
     Case("users list -p sandbox", (1, 0), "", broken_sandbox),
 ]

@@ -89,6 +89,8 @@ def test_what_is_left_of_a_run_of_deactivations_is_a_file_for_the_same(run, buil
     assert list(outcomes(first).values()) == ["deactivated", "failed", "not_attempted"]
     left = run("runs", "show", run_id(first), "--failed", "-o", "csv")
     assert left.out.splitlines()[0] == "external_id,customer_id"
+    table = run("runs", "show", run_id(first), "--failed", "-o", "table")
+    assert table.out.endswith(" users deactivate --dry-run --from-file -\n")
     words = ["users", "deactivate", "--from-file", "-", "--confirm", "2", "--json"]
     again = run(*words, stdin=left.out.encode())
     assert again.code == 0, again

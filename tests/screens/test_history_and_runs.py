@@ -220,3 +220,15 @@ def test_the_rows_that_are_left_are_red(screen, styled):
         "changed since the plan: qps_limit is 6 now,…",
         "1 created, 1 changed, 1 failed",
     ]
+
+
+def test_what_is_left_of_a_run_at_80_columns(screen):
+    assert screen("runs", "show", RUN, "--failed", *SANDBOX) == (
+        "ROW  ACTION   EXTERNAL ID  OUTCOME  ERROR\n"
+        "  3  set-qps  user_003     failed   changed since the plan: qps_limit is 6 now,…\n"
+        "1 created, 1 changed, 1 failed\n"
+        "r-20260921-1813 · users apply · plan.json · sandbox · finished\n"
+        "plan these rows with\n"
+        "  parsec -p sandbox runs show r-20260921-1813 --failed --output csv | "
+        "parsec -p sandbox users plan --out plan.json -\n"
+    )

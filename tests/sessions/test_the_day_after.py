@@ -24,9 +24,9 @@ def test_find_what_failed_yesterday_and_do_only_that_again(session, builder):
     listed = session("parsec runs list", answers=[])
     assert "4 changed, 2 failed" in listed.out
     assert listed.next in mail.err
-    failed = session(listed.next)
-    assert failed.out.count("user is being migrated") == 2
-    planned = session(f"{listed.next} -o csv | parsec users plan - --out again.json")
+    failed = session(listed.next, answers=[])
+    assert re.findall(r"(user_\d+) +failed", failed.out) == ["user_002", "user_004"]
+    planned = session(failed.next)
     session(f"{planned.next} --yes")
     again = [("PATCH", users[place]["customer_id"]) for place in (1, 3)]
     assert sorted(builder.effects) == sorted(again)
