@@ -214,6 +214,16 @@ def test_a_user_shows_the_changes_of_its_limit(screen):
     assert "\n  limit        1 QPS · <0.1% of the pool · 1 change, 2026-09-21 none → 1\n" in text
 
 
+def test_the_first_limit_of_a_new_user_is_not_a_change(screen):
+    screen("-p", "sandbox", "users", "create", "user_042", "--qps-limit", "5")
+    assert "\n  limit        5 QPS · 0.2% of the pool\n" in screen(
+        "-p", "sandbox", "users", "get", "user_042"
+    )
+    screen("-p", "sandbox", "users", "set-qps", "user_042", "6", code=0)
+    text = screen("-p", "sandbox", "users", "get", "user_042")
+    assert "\n  limit        6 QPS · 0.2% of the pool · 1 change, 2026-09-21 5 → 6\n" in text
+
+
 def test_several_users_are_a_table_with_a_last_line(screen):
     assert screen("-p", "sandbox", "users", "get", "user_001", "user_002") == SANDBOX + (
         "EXTERNAL ID  CUSTOMER ID                           QPS  TIER  WALLET  CREATED\n"

@@ -73,6 +73,7 @@ def _changes(runtime: Runtime, user: User) -> str:
         if entry["host"] == host
         and entry["outcome"] == "applied"
         and "qps_limit" in entry["change"]
+        and "state" not in entry["change"]  # of a new user, whose first limit is no change
     ]
     if not found:
         return ""
