@@ -26,7 +26,7 @@ test: .venv/dev
 	$(BIN)/python -m pytest -n auto
 
 # the long tests: kills, signals and mutated responses; about ten minutes
-test-long: .venv/dev
+test-long: .venv/release
 	PARSEC_TEST_FULL=1 $(BIN)/python -m pytest -n auto
 
 # commands, errors and completion with the oldest and newest dependencies, and on newer Pythons;

@@ -2,8 +2,6 @@
 
 import ast
 import re
-import sys
-import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -174,18 +172,6 @@ def test_no_module_imports_click():
     assert not [
         str(path) for path in modules() if any(n.startswith("click") for n in imports(path))
     ]
-
-
-def test_every_imported_library_is_declared_with_a_floor():
-    """What comes along with another library may stay away in its next release."""
-    text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
-    declared = tomllib.loads(text)["project"]["dependencies"]
-    names = {name.partition(".")[0] for path in modules() for name in imports(path)}
-    # each library is imported by the name that it is installed by
-    assert {re.split("[<>=]", line)[0] for line in declared} == {
-        *(names - sys.stdlib_module_names - {"parsec_cli", "_typeshed"})
-    }
-    assert all(">=" in line for line in declared)
 
 
 def test_one_file_knows_what_typer_does_not_document():
