@@ -4,6 +4,7 @@ import re
 
 import pytest
 from support.actions import close, error
+from support.programs import needed
 
 from parsec_cli.cli.topics import TOPICS, paragraphs_of
 
@@ -104,9 +105,15 @@ def test_parsec_variables_take_effect(tool, builder, key_env, work):
     assert tool("users", "list", env=by_config | {"PARSEC_PROFILE": "near"}).code == 2
 
 
-def test_the_commands_of_the_topics_work_as_typed(session):
+def commands_of_the_topics():
     pieces = [piece for text in TOPICS.values() for part in paragraphs_of(text) for piece in part]
     lines = [piece.text for piece in pieces if piece.kind == "command"]
     assert len(lines) >= 5
-    for line in lines:
-        session(line)
+    return lines
+
+
+@pytest.mark.parametrize("line", commands_of_the_topics())
+def test_the_commands_of_the_topics_work_as_typed(session, line):
+    if "| xargs" in line:
+        needed("xargs")
+    session(line)
