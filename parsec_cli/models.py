@@ -133,6 +133,12 @@ class User:
         return _limit(self.raw.get("qps_limit"))
 
     @property
+    def has_odd_limit(self) -> bool:
+        """Whether there is a limit that is not a whole number from 0; `qps_limit` may be None."""
+        limit = self.qps_limit
+        return limit < 0 if limit is not None else self.raw.get("qps_limit") is not None
+
+    @property
     def tier(self) -> str | None:
         return _text(self.raw.get("tier"))
 

@@ -56,6 +56,18 @@ def test_users_are_sorted_by_numbers_of_any_size(tool, builder, key_env, limits)
     assert [user["qps_limit"] for user in completed.json["users"]] == sorted(limits)
 
 
+@pytest.mark.parametrize("line", ["pool share", "pool share --by equal", "users audit"])
+@pytest.mark.parametrize("limit", [10.5, -5, True, "abc", "10.0", [10], 2**63])
+def test_a_limit_that_is_no_whole_number_does_not_count_as_none(run, builder, line, limit):
+    builder.add("a", limit)
+    pool = {"qps_pool": 500, "end_user_count": 1, "total_allocated_qps": 10}
+    builder.fault("GET", "/pool", action=json_answer(200, pool))
+    done = run(*line.split())
+    assert (done.code, done.out) == (7, "")
+    text = f"returned a qps_limit of `a` that is not a whole number from 0: `{json.dumps(limit)}`"
+    assert text in done.err
+
+
 @pytest.mark.parametrize("amount", [HUGE, str(HUGE), "1e999", [], True])
 def test_a_balance_that_cannot_be_read_counts_as_money(tool, builder, key_env, amount):
     money = {**wallet(), "balances": [{"token": "USDC", "raw_balance": amount}]}

@@ -14,6 +14,7 @@ from parsec_cli.bulk.plan.share import POLICIES, Policy, Share, Shares, kept_use
 from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared.all_users import with_whole_limits
 from parsec_cli.commands.shared.input_file import name_of, read_bytes
 from parsec_cli.errors import GuardRefused, UsageFault, counted, unknown
 from parsec_cli.models import JsonObject, Pool, User
@@ -96,7 +97,7 @@ def _target(pool: Pool, percent: int | None, reserve: int | None) -> int:
 def _all_users(runtime: Runtime) -> Iterator[list[User]]:
     for page in pages(runtime.client):
         runtime.index.remember(page.ids)
-        yield [User(raw) for raw in page.users]
+        yield [*with_whole_limits(runtime, page.users)]
 
 
 def _listing(runtime: Runtime, pool: Pool, target: int, shares: Shares, by: Policy) -> Listing:

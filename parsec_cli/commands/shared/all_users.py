@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from parsec_cli import exact_json
 from parsec_cli.api.reads import pages
-from parsec_cli.errors import ParsecError
-from parsec_cli.models import JsonObject
+from parsec_cli.errors import ParsecError, Unreadable
+from parsec_cli.models import JsonObject, User
 from parsec_cli.runtime import Runtime
+
+_LONGEST = 60  # characters of a value in a message
 
 
 def all_users(runtime: Runtime) -> Iterator[JsonObject]:
@@ -23,3 +26,20 @@ def all_users(runtime: Runtime) -> Iterator[JsonObject]:
             raise
         detail = f"the listing is incomplete: {read} users were read before"
         raise fault.but(details=(*fault.details, detail)) from None
+
+
+def with_whole_limits(runtime: Runtime, users: Iterable[JsonObject]) -> Iterator[User]:
+    """Yield the users, for commands that add up limits: none may count as having no limit.
+
+    Raises Unreadable for a limit that is not a whole number.
+    """
+    for raw in users:
+        user = User(raw)
+        if user.has_odd_limit:
+            raise Unreadable(
+                f"{runtime.client.host} returned a qps_limit of `{user.name}` that is not a whole "
+                f"number from 0: `{exact_json.dumps(raw['qps_limit'])[:_LONGEST]}`",
+                hint="report it to the API's support",
+                http_status=200,
+            )
+        yield user

@@ -11,7 +11,7 @@ from parsec_cli import columns
 from parsec_cli.api.reads import get_escrow, get_pool
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.all_users import all_users
+from parsec_cli.commands.shared.all_users import all_users, with_whole_limits
 from parsec_cli.commands.shared.checks import checked
 from parsec_cli.errors import counted, unknown
 from parsec_cli.field_rules import look_alike_key
@@ -74,8 +74,8 @@ def command(
     pool = get_pool(runtime.client)
     escrow = get_escrow(runtime.client)
     audit = Audit(pool, share, escrow=escrow.get("fee_escrow_enabled") is True)
-    for user in all_users(runtime):
-        audit.check(User(user))
+    for user in with_whole_limits(runtime, all_users(runtime)):
+        audit.check(user)
     summary = {rule: 0 for rule in RULES if rule not in ignored}
     for rule, _, _ in audit.findings(summary):
         summary[rule] += 1
