@@ -47,13 +47,15 @@ _DAMAGE = re.compile("[\0\udc00-\udcff]")
 class Faults:
     """Collects the faults of the file `name`.
 
-    An export of only some users is `filtered`; `incomplete` says why one is not complete.
+    An export of only some users is `filtered`; `incomplete` says why one is not complete, and
+    `miscounted` that it has other users than it was exported with, perhaps because somebody
+    edited it.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.filtered = False
-        self.incomplete = ""
+        self.incomplete = self.miscounted = ""
         self._found: list[tuple[int, str]] = []
         self._hint = ""
         self._command: NextCommand | None = None

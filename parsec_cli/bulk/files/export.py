@@ -12,6 +12,7 @@ from parsec_cli.bulk.files.read_file import Columns, as_cell, read_rows
 from parsec_cli.cells import time_of
 from parsec_cli.columns import USER
 from parsec_cli.errors import GuardRefused, UsageFault
+from parsec_cli.exact_json import is_unicode
 from parsec_cli.models import JsonObject, is_uuid
 from parsec_cli.next_command import run
 
@@ -21,6 +22,7 @@ PATHS = tuple(column.path for column in COMPARED)
 # a number of a chain is shown without thousands commas, as an id
 KINDS = tuple("number" if c.path == "wallet.chain_id" else c.kind for c in COMPARED)
 _STEPS = tuple(path.partition(".")[::2] for path in PATHS)
+_HALF = re.compile("[\ud800-\udfff]")
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*")
 _USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 # what the API always sends; `--fields` may have left out other fields where these are missing
@@ -54,6 +56,8 @@ class Export:
         why = ""
         if faults.incomplete:
             why = f"the listing in `{faults.name}` is incomplete: {faults.incomplete}"
+        elif faults.miscounted:
+            why = f"`{faults.name}` is not a whole export: {faults.miscounted}"
         elif faults.filtered:
             why = f"`{faults.name}` has only some users: the others would seem to join or leave"
         if why:
@@ -133,4 +137,9 @@ def _canonical(cells: Mapping[str, str]) -> Cells:
     for at, spell in _SPELLED:
         if values[at]:
             values[at] = spell(values[at])
-    return tuple(values)
+    return tuple(values if "".join(values).isascii() else map(_written, values))
+
+
+def _written(text: str) -> str:
+    """Return a text as JSON output has it: without halves of surrogate pairs."""
+    return text if is_unicode(text) else _HALF.sub("\ufffd", text)

@@ -10,6 +10,7 @@ from typing import Any
 
 from parsec_cli import exact_json
 from parsec_cli.bulk.files.csv_rows import Faults, Source
+from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject
 
 # row, record, and whether this tool exported it, perhaps with fields that the server added
@@ -17,6 +18,7 @@ Numbered = tuple[int, JsonObject, bool]
 # an object or an array of something, not an id such as `[prod]`
 _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"\]])")
 _CHUNK = 1 << 16
+_LONGEST = 60  # characters of a value in a message
 _EXPONENT = len("e+")
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
@@ -50,8 +52,10 @@ def records(source: Source, faults: Faults) -> Iterator[Numbered]:
 
 def _members(document: _Document, source: Source, faults: Faults) -> Iterator[tuple[int, Any]]:
     """Yield the members of the one array, or the only record; then report what is beside it."""
+    number = 0
     try:
-        yield from enumerate(document.members(), 1)
+        for number, member in enumerate(document.members(), 1):
+            yield number, member
     except (ValueError, RecursionError):
         # the whole text again, for the position of the fault
         if _parsed(source.text, 1, faults) is not None:
@@ -62,10 +66,13 @@ def _members(document: _Document, source: Source, faults: Faults) -> Iterator[tu
         return
     if not document.is_array:
         faults.add(1, "`users` is not an array")
-    if beside.get("complete") is False:
-        faults.incomplete = "`complete` is false"
+    complete, count = beside.get("complete", True), beside.get("count", number)
+    if complete is not True:
+        faults.incomplete = f"`complete` is {exact_json.dumps(complete)[:_LONGEST]}"
     elif beside.get("next_cursor"):
         faults.incomplete = "it has a `next_cursor`"
+    if type(count) is int and count != number:
+        faults.miscounted = f"its `count` is {count}, but it has {counted(number, 'user')}"
     faults.filtered = beside.get("filtered") is True
 
 

@@ -431,3 +431,30 @@ def test_values_of_another_kind_are_compared_as_text(run, work):
     done = run("users", "diff", "a.csv", "b.csv", "--json")
     values = {c["field"]: (c["old"], c["new"]) for c in done.json["changes"]}
     assert values == {"fee_bps": ("many", 5), "fee_escrow_enabled": ("maybe", False)}
+
+
+@pytest.mark.parametrize(
+    ("part", "damage", "why"),
+    [
+        ('"count": 3', '"count": 4', "not a whole export: its `count` is 4, but it has 3 users"),
+        ('"count": 3', '"count": 2', "not a whole export: its `count` is 2, but it has 3 users"),
+        ('"complete": true', '"complete": "false"', 'incomplete: `complete` is "false"'),
+        ('"complete": true', '"complete": null', "incomplete: `complete` is null"),
+    ],
+)
+def test_an_export_that_contradicts_itself_is_refused(run, builder, work, part, damage, why):
+    builder.add_many(3)
+    text = run("users", "list", "--json").out
+    assert part in text
+    (work / "a.json").write_text(text.replace(part, damage))
+    done = run("users", "diff", "a.json")
+    assert (done.code, done.out) == (10, "")
+    assert why in done.err
+
+
+@pytest.mark.usefixtures("odd_records")
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_half_a_surrogate_pair_is_no_change(run, builder, export, name):
+    builder.add("cut \ud83d", 5, tier="\ude00")
+    done = run("users", "diff", export(name), "--json")
+    assert done.json["summary"] == NOTHING
