@@ -36,6 +36,12 @@ def balance(**fields):
         (balance(balance=12), "12.00"),
         (balance(balance="7.5", raw_balance="0"), "7.50"),
         (balance(balance="9" * 60), "9" * 60 + ".00"),
+        (balance(raw_balance="9" * 60, decimals=6), "9" * 54 + ".999999"),
+        (balance(raw_balance="1", decimals=36), f"0.{'0' * 35}1"),
+        (balance(balance="1200"), "1200.00"),
+        # as it was sent
+        (balance(balance="1.500"), "1.500"),
+        (balance(balance="-01.50"), "-01.50"),
         (balance(balance="0.00", raw_balance="0"), None),
         (balance(balance=0, token=None), None),
     ],
@@ -51,27 +57,29 @@ JUNK = ["", "a lot", "1,000", "0x10", "NaN", "Infinity", "1e999", "1.2.3", " 1",
 @pytest.mark.parametrize("field", ["balance", "raw_balance"])
 @pytest.mark.parametrize("junk", JUNK, ids=repr)
 def test_junk_in_an_amount_is_never_zero(field, junk):
-    with pytest.raises(WrongShape):
+    with pytest.raises(WrongShape, match=r"^an amount is not a number$"):
         balances_in([balance(**{"balance": "0", "raw_balance": "0", field: junk})])
 
 
 @pytest.mark.parametrize(
-    "sent",
+    ("sent", "why"),
     [
-        balance(),
-        balance(balance="1", token=None),
-        balance(balance="1", token=""),
-        balance(raw_balance="1"),
-        balance(raw_balance="1", decimals="6"),
-        balance(raw_balance="1", decimals=-1),
-        balance(raw_balance="1", decimals=True),
-        "100",
-        None,
+        (balance(), "a balance has no amount"),
+        (balance(balance="1", token=None), "a balance has no token"),
+        (balance(balance="1", token=""), "a balance has no token"),
+        (balance(balance="1", token=5), "a balance has no token"),
+        (balance(raw_balance="1"), "a raw balance has no decimals"),
+        (balance(raw_balance="1", decimals="6"), "a raw balance has no decimals"),
+        (balance(raw_balance="1", decimals=-1), "a raw balance has no decimals"),
+        (balance(raw_balance="1", decimals=37), "a raw balance has no decimals"),
+        (balance(raw_balance="1", decimals=True), "a raw balance has no decimals"),
+        ("100", "it is not an array of objects"),
+        (None, "it is not an array of objects"),
     ],
     ids=repr,
 )
-def test_a_balance_that_cannot_be_written_is_refused(sent):
-    with pytest.raises(WrongShape):
+def test_a_balance_that_cannot_be_written_is_refused(sent, why):
+    with pytest.raises(WrongShape, match=f"^{why}$"):
         balances_in([sent])
 
 
@@ -90,7 +98,10 @@ def test_a_balance_that_cannot_be_written_is_refused(sent):
 )
 def test_only_an_array_of_documented_objects_is_understood(parse, value):
     """An order of another status does not count as closed, a position without a size as none."""
-    with pytest.raises(WrongShape):
+    whys = (
+        "it is not an array of objects|an order has no status that the API documents|an amount is"
+    )
+    with pytest.raises(WrongShape, match=f"^({whys})"):
         parse(value)
 
 
@@ -106,7 +117,14 @@ def test_positions_of_size_zero_do_not_count():
 
 
 @pytest.mark.parametrize(
-    ("units", "amount"), [("12500000", "12.50"), (1, "0.000001"), ("0", None), (0, None)]
+    ("units", "amount"),
+    [
+        ("12500000", "12.50"),
+        (1, "0.000001"),
+        ("9" * 100, f"{'9' * 94}.999999"),
+        ("0", None),
+        (0, None),
+    ],
 )
 def test_balance_of_the_exchange_is_in_base_units(units, amount):
     found = base_units_in({"raw": {"balance": units, "allowance": "9"}})
@@ -117,12 +135,13 @@ def test_balance_of_the_exchange_is_in_base_units(units, amount):
     "value",
     [
         *({"raw": {"balance": junk}} for junk in [None, "", "1.5", "-1", 1.0, True, "1e6", []]),
+        {"raw": {"balance": "9" * 101}},
         *({}, [], None, {"raw": []}, {"raw": {}}, {"balance": "5"}),
     ],
     ids=repr,
 )
 def test_any_other_balance_of_the_exchange_is_refused(value):
-    with pytest.raises(WrongShape):
+    with pytest.raises(WrongShape, match=r"^it has no whole number `raw\.balance`$"):
         base_units_in(value)
 
 

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from bulk.world import World
+from bulk.world import World, told
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.steady import STEADY
@@ -22,9 +22,11 @@ from parsec_cli.bulk.plan.share import (
 from parsec_cli.bulk.plan.snapshot import Snapshot
 from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound
 from parsec_cli.models import User
+from parsec_cli.next_command import run
 
 LIMITS = st.lists(st.integers(0, 60), max_size=16)
 UUID = "298a59f8-5e1e-4978-90a7-6e49fa60dbd6"
+LIST = ("list users with", run("users", "list", "--match", "TEXT"))
 
 
 @st.composite
@@ -194,30 +196,54 @@ def test_users_to_keep_are_untouched(by):
 
 @pytest.mark.parametrize("by", POLICIES)
 def test_users_to_keep_that_exceed_the_target_are_refused(by):
-    snapshot = fleet(("a", 40), ("vip", 61))
+    snapshot = fleet(("a", 40), ("vip", 6_100))
     kept = kept_users([Target.named(1, "vip")], snapshot)
-    with pytest.raises(
-        GuardRefused, match=r"^the users to keep have 61 QPS, above the target of 6"
-    ):
-        shares_of(snapshot, kept, 60, 1, by)
+    with pytest.raises(GuardRefused) as refused:
+        shares_of(snapshot, kept, 6_000, 1, by)
+    assert told(refused.value) == (
+        "the users to keep have 6,100 QPS, above the target of 6,000",
+        (),
+        "keep fewer users, or raise the target",
+        None,
+    )
+
+
+@pytest.mark.parametrize("by", POLICIES)
+def test_users_to_keep_may_have_the_whole_target(by):
+    snapshot = fleet(("vip", 60))
+    kept = kept_users([Target.named(1, "vip")], snapshot)
+    shares = shares_of(snapshot, kept, 60, 1, by)
+    assert (shares.changed, shares.after) == ((), 60)
 
 
 @pytest.mark.parametrize(
-    ("by", "text"),
-    [
-        ("cap", "with `--min 20`, 3 users need at least 45 QPS, but the target is 44"),
-        ("proportional", "with `--min 20`, 3 users need at least 45 QPS, but the target is 44"),
-        ("equal", "with `--min 20`, 3 users need at least 60 QPS, but the target is 44"),
-    ],
+    ("by", "needed"), [("cap", 2_005), ("proportional", 2_005), ("equal", 3_000)]
 )
-def test_a_minimum_that_does_not_fit_is_refused(by, text):
-    snapshot = fleet(("a", 40), ("b", 40), ("c", 5))
-    with pytest.raises(GuardRefused) as refused:
-        shares_of(snapshot, (), 44, 20, by)
-    assert refused.value.message == text
-    kept = kept_users([Target.named(1, "a")], snapshot)
-    with pytest.raises(GuardRefused, match=r"but the target of 44 leaves 4 for them$"):
-        shares_of(snapshot, kept, 44, 20, by)
+def test_a_minimum_that_does_not_fit_is_refused(by, needed):
+    snapshot = fleet(("a", 4_000), ("b", 4_000), ("c", 5))
+    lower = ((), "lower `--min`, keep fewer users, or raise the target", None)
+
+    def refused(kept, target):
+        with pytest.raises(GuardRefused) as caught:
+            shares_of(snapshot, kept, target, 1_000, by)
+        return told(caught.value)
+
+    assert refused((), needed - 1) == (
+        (
+            f"with `--min 1000`, 3 users need at least {needed:,} QPS, "
+            f"but the target is {needed - 1:,}"
+        ),
+        *lower,
+    )
+    assert shares_of(snapshot, (), needed, 1_000, by).after == needed
+    kept = kept_users([Target.named(1, "a"), Target.named(2, "c")], snapshot)
+    assert refused(kept, 5_004) == (
+        (
+            "with `--min 1000`, 1 user needs at least 1,000 QPS, "
+            "but the target of 5,004 leaves 999 for them"
+        ),
+        *lower,
+    )
 
 
 @pytest.mark.parametrize("by", POLICIES)
@@ -234,13 +260,47 @@ def test_users_to_keep_are_found_by_either_id():
     assert kept == {user.customer_id for user in snapshot.users.values()}
 
 
-def test_a_user_to_keep_that_does_not_exist_is_an_error():
-    snapshot = fleet(("a", 1))
-    with pytest.raises(NotFound, match=r"^user `b` not found$"):
-        kept_users([Target.named(1, "a"), Target.named(2, "b")], snapshot)
-    with pytest.raises(NotFound, match=r"^2 of 3 users to keep not found$") as missing:
-        kept_users([Target.named(row, name) for row, name in enumerate("abc")], snapshot)
-    assert missing.value.details == ("user `b`", "user `c`")
+def missing(*names):
+    with pytest.raises(NotFound) as caught:
+        kept_users([Target.named(row, name) for row, name in enumerate(names, 1)], fleet(("a", 1)))
+    return told(caught.value)
+
+
+def test_users_to_keep_that_do_not_exist_are_an_error():
+    assert missing("a", "b") == ("user `b` not found", (), *LIST)
+    assert missing("b", UUID, "a") == (
+        "2 of 3 users to keep not found",
+        ("user `b`", f"user `{UUID}`"),
+        *LIST,
+    )
+
+
+def test_of_many_users_to_keep_that_do_not_exist_only_some_are_named():
+    message, details, *_ = missing("a", *(f"user_{number:04}" for number in range(1_000)))
+    assert message == "1,000 of 1,001 users to keep not found"
+    assert details == tuple(f"user `user_{number:04}`" for number in range(50))
+
+
+@pytest.mark.parametrize("name", [UUID, "vip"])
+@pytest.mark.parametrize("sent", [UUID, UUID.upper()])
+def test_a_user_whose_customer_id_the_server_writes_in_capitals_is_kept(name, sent):
+    snapshot = fleet(("a", 40))
+    snapshot.add(User({"customer_id": sent, "external_id": "vip", "qps_limit": 40}))
+    kept = kept_users([Target.named(1, name)], snapshot)
+    assert changes(shares_of(snapshot, kept, 60, 1, "cap")) == [("a", 40, 20)]
+
+
+@pytest.mark.parametrize("by", ["cap", "proportional"])
+def test_users_who_tie_are_in_order_of_their_customer_id(by):
+    snapshot = Snapshot()
+    for customer_id in ("c3", "c1", "c2"):
+        snapshot.add(User({"customer_id": customer_id, "external_id": "twin", "qps_limit": 10}))
+    shares = shares_of(snapshot, (), 20, 1, by)
+    assert [(one.user.customer_id, one.after) for one in shares.changed] == [
+        ("c1", 7),
+        ("c2", 7),
+        ("c3", 6),
+    ]
 
 
 def test_an_external_id_of_several_users_to_keep_is_an_error():

@@ -68,6 +68,45 @@ def test_policies_and_targets(run, users, how, expected):
         assert done.out.startswith(HEADER)
 
 
+@pytest.mark.parametrize(
+    ("reserve", "message"),
+    [
+        (1000, "with `--min 1`, 4 users need at least 4 QPS, but the target is 0"),
+        (1001, "the reserve of 1,001 exceeds the pool of 1,000"),
+    ],
+)
+@pytest.mark.usefixtures("users")
+def test_a_reserve_may_be_the_whole_pool_but_no_more(run, reserve, message):
+    done = run("pool", "share", "--reserve", str(reserve), "--json")
+    assert (done.code, done.error["message"]) == (10, message)
+
+
+def test_a_reserve_of_the_whole_pool_fits_a_fleet_without_limits(run, builder):
+    builder.add("free", None)
+    done = run("pool", "share", "--reserve", str(builder.qps_pool))
+    assert (done.code, done.out) == (0, HEADER)
+
+
+def test_the_users_of_the_listing_are_remembered(run, builder, users):
+    run("pool", "share")
+    before = len(builder.log)
+    assert run("users", "get", "mid").code == 0
+    assert builder.log[before:] == [f"GET /api/v1/builder/users/{users['mid']}"]
+
+
+@pytest.mark.usefixtures("users")
+def test_people_see_each_limit_before_and_after_with_a_sign(run, builder):
+    builder.qps_pool = 100_000
+    done = run("pool", "share", "--by", "equal", "--target", "1", "-o", "table")
+    lines = [line.split(maxsplit=2) for line in done.out.splitlines()[:5]]
+    assert [(name, limits) for name, _, limits in lines[1:]] == [
+        ("big", "600 → 250  (−350)"),
+        ("mid", "300 → 250  (−50)"),
+        ("small", "55 → 250  (+195)"),
+        ("tiny", "5 → 250  (+245)"),
+    ]
+
+
 @pytest.mark.usefixtures("users")
 def test_limits_that_fit_are_an_empty_roster_and_a_notice(run):
     done = run("pool", "share", "--target", "96")

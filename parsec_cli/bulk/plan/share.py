@@ -155,8 +155,9 @@ def _check_possible(
         )
     needed = lowest_sum(limits, least, by)
     if needed > budget:
+        need = "needs" if len(limits) == 1 else "need"
         raise GuardRefused(
-            f"with `--min {least}`, {counted(len(limits), 'user')} need at least {needed:,} QPS, "
+            f"with `--min {least}`, {counted(len(limits), 'user')} {need} at least {needed:,} QPS, "
             + (
                 f"but the target is {target:,}"
                 if budget == target

@@ -196,6 +196,14 @@ def test_escrow_of_a_user_counts_only_where_the_builder_has_escrow(run, builder)
     assert run("users", "audit").code == 11
 
 
+@pytest.mark.parametrize("fields", [{"fee_escrow_enabled": None}, {}])
+def test_escrow_that_is_not_set_is_no_finding(run, builder, fields):
+    user = healthy(builder, 1)[0]
+    del user["fee_escrow_enabled"]
+    user.update(fields)
+    assert run("users", "audit").code == 0
+
+
 def test_words_that_programs_write_are_no_finding(run, builder):
     healthy(builder, 2)[0]["external_id"] = "NULL"
     assert run("users", "audit").code == 0

@@ -256,6 +256,56 @@ def test_upper_case_customer_ids_are_the_same_user(run, builder, export, work):
     assert run("users", "diff", "a.csv", "b.csv", "--json").json["summary"] == NOTHING
 
 
+@pytest.mark.parametrize("named", ["customer_id", "external_id,customer_id"])
+def test_a_customer_id_that_the_server_writes_in_capitals_is_the_same_user(
+    run, builder, work, named
+):
+    user = builder.add("u1", customer_id="298A59F8-5E1E-4978-90A7-6E49FA60DBD6")
+    cells = ",".join(user[name] for name in named.split(","))
+    (work / "a.csv").write_text(
+        f"{named}\n{cells.replace(user['customer_id'], user['customer_id'].lower())}\n"
+    )
+    done = run("users", "diff", "a.csv", "--json")
+    assert (done.code, done.json["summary"]) == (0, NOTHING)
+
+
+AMBIGUOUS = "several users have the external_id `u`, and not every row has a customer_id"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (["c1,u", "c2,u"], [",u"]),
+        (["c1,u", ",u"], [",u"]),
+        ([",u"], ["c1,u", "c2,u"]),
+        ([",u"], [",u", "c2,u"]),
+    ],
+)
+def test_an_external_id_that_may_be_one_of_two_users_is_refused(run, work, old, new):
+    for name, rows in (("a.csv", old), ("b.csv", new)):
+        (work / name).write_text("\n".join(["customer_id,external_id", *rows, ""]))
+    done = run("users", "diff", "a.csv", "b.csv", "--json")
+    assert (done.code, done.out, done.error["message"]) == (3, "", AMBIGUOUS)
+    assert done.error["hint"] == "export both files with the column `customer_id`"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        (["c1,u", "c2,u"], ["c1,u", ",u"], NOTHING),
+        (["c1,u", "c2,u", "c3,v"], [",v", "c1,u", ",u"], NOTHING),
+        (["c1,u"], [",u"], NOTHING),
+        (["c1,u", "c2,v"], [",u", ",v"], NOTHING),
+        (["c1,u", ",w"], ["c1,u"], {**NOTHING, "left": 1}),
+    ],
+)
+def test_an_external_id_means_the_one_user_that_is_left(run, work, old, new, changed):
+    for name, rows in (("a.csv", old), ("b.csv", new)):
+        (work / name).write_text("\n".join(["customer_id,external_id", *rows, ""]))
+    done = run("users", "diff", "a.csv", "b.csv", "--json")
+    assert (done.code, done.json["summary"]) == (0, changed)
+
+
 def test_a_customer_in_two_rows_with_different_names_is_a_fault(run, work):
     (work / "a.csv").write_text("customer_id,external_id\nc1,u1\nc1,u2\n")
     done = run("users", "diff", "a.csv", "a.csv")
