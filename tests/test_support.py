@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import http.client
 import os
+import socket
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -51,6 +53,25 @@ def test_a_fault_that_never_struck_fails_the_check():
     builder.stop()
     with pytest.raises(AssertionError, match="faults that never came true"):
         builder.check()
+
+
+def test_a_settled_server_has_handled_what_a_client_sent_before_it_left(server):
+    handled, goes_on = [], threading.Event()
+
+    def respond(request):
+        goes_on.wait(60)
+        handled.append(request.body)
+        return actions.answer(204)
+
+    server.respond(respond)
+    with socket.create_connection((server.host, server.port)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nx")
+    assert handled == []
+    threading.Timer(0.05, goes_on.set).start()
+
+    server.settle()
+
+    assert handled == [b"x"]
 
 
 CANARY = "pk_live_CANARY/+value"

@@ -81,15 +81,17 @@ class ScriptedServer:
         assert not self._script, f"scripted but never used: {[str(a) for a in self._script]}"
         assert not self.unexpected, f"not scripted: {[str(r) for r in self.unexpected]}"
 
+    def settle(self) -> None:
+        """Wait until all requests of clients that have ended are handled, answers included."""
+        self._accept_all()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), "a client is still connected"
+
     def stop(self) -> None:
         """Close everything and wait for the threads."""
         self._stopped.set()
-        # a connection to itself is the portable way to wake `accept`, behind all that wait there
-        with contextlib.suppress(OSError), socket.socket(self._listener.family) as last:
-            last.bind((self.host, 0))
-            self._last = last.getsockname()
-            last.settimeout(PATIENCE)
-            last.connect((self.host, self.port))
+        self._accept_all()
         self._acceptor.join(PATIENCE)
         self._listener.close()
         with self._lock:
@@ -99,6 +101,16 @@ class ScriptedServer:
         for thread in self._threads:
             thread.join(PATIENCE)
 
+    def _accept_all(self) -> None:
+        """Wait until each connection that was made has a thread; wake `accept` once more."""
+        # a connection to itself is the portable way, because it waits behind all others
+        with contextlib.suppress(OSError), socket.socket(self._listener.family) as last:
+            last.bind((self.host, 0))
+            self._last = last.getsockname()
+            last.settimeout(PATIENCE)
+            last.connect((self.host, self.port))
+            last.recv(1)  # until it is closed
+
     def _accept(self) -> None:
         for number in range(_MAX_CONNECTIONS):
             try:
@@ -107,7 +119,9 @@ class ScriptedServer:
                 return
             if address == self._last:
                 sock.close()
-                return
+                if self._stopped.is_set():
+                    return
+                continue
             with self._lock:
                 self._sockets.add(sock)
             thread = threading.Thread(target=self._serve, args=(sock, number), daemon=True)

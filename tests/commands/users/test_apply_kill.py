@@ -65,11 +65,13 @@ class Victim:
     def wait(self) -> int:
         assert self.child is not None
         try:
-            return self.child.wait(30)
+            code = self.child.wait(30)
         finally:
             if self.child.poll() is None:
                 self.child.kill()
                 self.child.wait()
+        self.builder.settle()
+        return code
 
     def kill_at_request(self, number: int, *, lost: bool) -> None:
         """Kill at the change of that number: before the server acts on it (`lost`), or after."""
