@@ -91,6 +91,22 @@ def _undo_all() -> None:
         _undo.pop()
 
 
+_postponed: list[list[int]] = []
+
+
+@contextmanager
+def signals_postponed() -> Iterator[None]:
+    """Handle a signal that arrives while the body runs when the body has ended."""
+    arrived: list[int] = []
+    _postponed.append(arrived)
+    try:
+        yield
+    finally:
+        _postponed.pop()
+        if arrived:
+            signal.raise_signal(arrived[0])
+
+
 class Interrupts:
     """The signals that arrived, and the sections of code that a first signal must not interrupt.
 
@@ -122,6 +138,9 @@ class Interrupts:
 
     def _arrive(self, number: int, frame: FrameType | None) -> None:
         del frame
+        if _postponed:
+            _postponed[-1].append(number)
+            return
         interrupted = number == signal.SIGINT
         stop = Interrupted("interrupted") if interrupted else Terminated("terminated")
         if self._leaving:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from parsec_cli.errors import KeyFault, UsageFault
+from parsec_cli.interrupts import signals_postponed
 from parsec_cli.next_command import run
 
 if TYPE_CHECKING:
@@ -24,11 +25,22 @@ def output_of(command: str, source: str, environ: Mapping[str, str], timeout: fl
     Its output may contain secrets and is never shown. It gets no stdin, because that may be the
     input of the current command. It stays in the process group, so that a password manager can ask.
     """
+    process = None
+    try:
+        # a signal meanwhile would leave a program that nobody knows of
+        with signals_postponed():
+            process = _start(split_command(command, source), source, environ)
+        return _read(process, source, timeout)
+    finally:
+        if process is not None:
+            _end(process)
+
+
+def _start(argv: list[str], source: str, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     import subprocess
 
-    argv = split_command(command, source)
     try:
-        process = subprocess.Popen(  # noqa: S603 -- the user's own program
+        return subprocess.Popen(  # noqa: S603 -- the user's own program
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -38,14 +50,17 @@ def output_of(command: str, source: str, environ: Mapping[str, str], timeout: fl
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the command line is not valid"
         raise _failed(source, f"cannot be started: {reason.lower()}") from None
+
+
+def _read(process: subprocess.Popen[bytes], source: str, timeout: float) -> str:
+    import subprocess
+
     assert process.stdout is not None  # noqa: S101 -- it is a pipe
     with process.stdout as pipe:
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise _failed(source, f"took longer than {timeout:g} s") from None
-        finally:
-            _end(process)
         if code:
             what = f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}"
             raise _failed(source, what)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -191,3 +192,48 @@ def test_an_interrupted_command_is_stopped(tmp_path, monkeypatch, trap):
     with pytest.raises(KeyboardInterrupt):
         run(f"sh -c '{trap}echo $$ > {pid}; while :; do sleep 1; done'", 60)
     assert not exists(int(pid.read_text()))
+
+
+# sends a signal at each call and return of `Popen`, one after the other
+_AT_EACH_STEP = """
+import os, signal, subprocess, sys
+from parsec_cli.config import key_command
+from parsec_cli.errors import Stopped
+from parsec_cli.interrupts import Interrupts
+
+def step(frame, event, argument):
+    global left
+    left -= 1
+    if left < 0:
+        sys.setprofile(None)
+        os.kill(os.getpid(), (signal.SIGINT, signal.SIGTERM)[steps % 2])
+
+start, steps = subprocess.Popen, 0
+def started(*arguments, **options):
+    sys.setprofile(step)
+    try:
+        return start(*arguments, **options)
+    finally:
+        sys.setprofile(None)
+
+subprocess.Popen = started
+while True:
+    Interrupts().install()
+    left = steps
+    try:
+        key_command.output_of("echo pk_live_x", "the command", {"PATH": os.defpath})
+        break
+    except Stopped:
+        pass
+    try:
+        raise SystemExit(f"{os.waitpid(-1, os.WNOHANG)} is left after step {steps}")
+    except ChildProcessError:
+        steps += 1
+print(steps > 20)
+"""
+
+
+def test_a_signal_during_the_start_of_a_command_leaves_no_program():
+    argv = [sys.executable, "-c", _AT_EACH_STEP]
+    ended = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("True\n", "", 0)
