@@ -83,8 +83,13 @@ def dumps(value: Any, **how: Any) -> str:
 
 
 def loads(text: str | bytes) -> Any:
-    """Do what `json.loads` does, with `Digits` for numbers that Python would write otherwise."""
-    return json.loads(text, parse_float=_decimal, parse_int=_integer)
+    """Parse one value, with `Digits` for numbers that Python would write otherwise.
+
+    Raises ValueError, also for `NaN` and the like, or RecursionError.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    return (_WITH_MINUS if "-0" in text else _DECODER).decode(text)
 
 
 def is_unicode(text: str) -> bool:

@@ -244,7 +244,16 @@ def test_a_run_whose_plan_is_not_whole_never_began(run, half, home):
         assert run("runs", "show", path.stem).code == 3
 
 
-@pytest.mark.parametrize("line", [b"\0" * 30, b'{"n": 2}', b"[]", b'{"n": 2, "outcome": {}}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"\0" * 30, b'{"n": 2}', b"[]", b'{"n": 2, "outcome": {}}'),
+        b'{"n": 2, "action": "create", "after": {"qps_limit": NaN}}',
+        b'{"n": 2, "action": "create", "row": 1e999}',
+        b'{"n": 2, "action": "create", "holdings": [1]}',
+        b'{"n": 2, "action": "create", "outcome": "failed", "attempts": true}',
+    ],
+)
 def test_a_damaged_row_is_counted_and_the_others_are_shown(run, half, home, line):
     (path,) = journals(home)
     lines = path.read_bytes().splitlines()
@@ -256,9 +265,23 @@ def test_a_damaged_row_is_counted_and_the_others_are_shown(run, half, home, line
     assert f"`{path}` is damaged: skipped 1 line" in done.err
 
 
-def test_a_damaged_run_does_not_hide_the_others(run, half, home):
+@pytest.mark.parametrize("damage", [b"NaN", b"1e999", b"true", b"[[]]", b'"1"'])
+@pytest.mark.parametrize("name", [b"http_status", b"attempts"])
+def test_a_damaged_outcome_is_counted(run, half, home, name, damage):
+    (path,) = journals(home)
+    whole = path.read_bytes()
+    path.write_bytes(re.sub(rb'(?<="%b": )\d+(?=.*"time")' % name, damage, whole))
+    assert path.read_bytes() != whole
+    done = run("runs", "show", run_id(half), "--json")
+    assert done.code == 0, done
+    assert len(done.json["results"]) == 5
+    assert f"`{path}` is damaged: skipped" in done.err
+
+
+@pytest.mark.parametrize("damage", ['"rows": "x"', '"rows": 0, "file": 5', '"rows": 0, "time": {}'])
+def test_a_damaged_run_does_not_hide_the_others(run, half, home, damage):
     broken = runs_dir(home) / "r-20200101-0000.jsonl"
-    broken.write_bytes(b'{"run": 2, "rows": "x"}\n')
+    broken.write_text(f'{{"run": 2, {damage}}}\n')
     done = run("runs", "list", "--json")
     assert [one["id"] for one in done.json["runs"]] == [run_id(half)]
     assert f"line 1 of the journal `{broken}` is damaged" in done.err

@@ -39,6 +39,7 @@ _FIRST_EDITION = "-*-d.jsonl"
 # lines about creates are skipped without being parsed
 _MARK = b'"deactivate"'
 _OUTCOMES = {"deactivated": "applied", "unknown": "unknown"}
+_TEXTS = ("id", "host", "key", "profile", "command", "file", "time")
 _BATCH = 500
 Numbered = tuple[int, Action]
 
@@ -285,6 +286,7 @@ def _parsed(line: bytes, path: Path, number: int, name: str = "n") -> JsonObject
         parsed = json.loads(line)
     usable = isinstance(parsed, dict) and type(parsed.get(name)) is int
     usable = usable and isinstance(parsed.get("done", ""), str)
+    usable = usable and all(isinstance(parsed.get(name), str | None) for name in _TEXTS)
     if usable and parsed.get("intent") == "deactivate":
         usable = isinstance(parsed.get("customer_id"), str)
         usable = usable and isinstance(parsed.get("external_id", 0), str | None)

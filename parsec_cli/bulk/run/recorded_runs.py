@@ -7,13 +7,13 @@ attempted; if it was about to be sent, its outcome is unknown.
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
 
+from parsec_cli import exact_json
 from parsec_cli.bulk.run.journal import path_of_run, read_header, run_ids
 from parsec_cli.bulk.run.row_results import CUT_OFF, LEFT, RESULT_NAMES
 from parsec_cli.errors import NotFound
@@ -26,6 +26,13 @@ from parsec_cli.results import OUTCOMES, Tone
 
 _STATES = ("finished", "stopped", "interrupted")
 _FACTS = ("time", "command", "file", "profile")
+_TEXTS = ("external_id", "customer_id", "action", "outcome", "done", "error")
+# the types of the members of a line besides null
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("n", "row", "http_status", "attempts"), int),
+    **dict.fromkeys(_TEXTS, str),
+    **dict.fromkeys(("before", "after", "holdings", "counts"), dict),
+}
 _NO_RESULT: JsonObject = {"http_status": None, "attempts": 0, "error": None}
 
 
@@ -148,7 +155,8 @@ def load(path: Path) -> RecordedRun | None:
             return None
         header = read_header(first, path)
         if end := _end(path):
-            return RecordedRun(path, header, end["end"], end["counts"])
+            counts = {name: end["counts"][name] for name in RESULT_NAMES}
+            return RecordedRun(path, header, end["end"], counts)
         rows = header["rows"]
         whole = sum(line.endswith(b"\n") for line in itertools.islice(file, rows)) == rows
     return RecordedRun(path, header, "running" if held else "interrupted", {}) if whole else None
@@ -163,20 +171,20 @@ def _end(path: Path) -> JsonObject | None:
 
 def _is_row(row: JsonObject, number: int) -> bool:
     """Whether a row of the plan is as it was written."""
-    texts = ("external_id", "customer_id", "error")
     return (
         row.get("n") == number
-        and all(isinstance(row.get(name), str | None) for name in texts)
-        and all(isinstance(row.get(name), dict | None) for name in ("before", "after"))
-        and isinstance(row.get("action"), str)
+        and row.get("action") is not None
         and row.get("outcome", "failed") in RESULT_NAMES
     )
 
 
 def _parsed(line: bytes) -> JsonObject | None:
     with suppress(ValueError, RecursionError):
-        parsed = json.loads(line)
-        if isinstance(parsed, dict):
+        parsed = exact_json.loads(line)
+        if isinstance(parsed, dict) and all(
+            value is None or type(value) is _KINDS.get(name, type(value))
+            for name, value in parsed.items()
+        ):
             return parsed
     return None
 
