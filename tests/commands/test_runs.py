@@ -278,7 +278,13 @@ def test_a_damaged_outcome_is_counted(run, half, home, name, damage):
     assert f"`{path}` is damaged: skipped" in done.err
 
 
-@pytest.mark.parametrize("damage", ['"rows": "x"', '"rows": 0, "file": 5', '"rows": 0, "time": {}'])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *('"rows": "x"', '"rows": -5', '"rows": 9223372036854775808'),
+        *('"rows": 0, "file": 5', '"rows": 0, "time": {}'),
+    ],
+)
 def test_a_damaged_run_does_not_hide_the_others(run, half, home, damage):
     broken = runs_dir(home) / "r-20200101-0000.jsonl"
     broken.write_text(f'{{"run": 2, {damage}}}\n')

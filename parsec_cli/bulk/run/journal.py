@@ -40,6 +40,7 @@ _FIRST_EDITION = "-*-d.jsonl"
 _MARK = b'"deactivate"'
 _OUTCOMES = {"deactivated": "applied", "unknown": "unknown"}
 _TEXTS = ("id", "host", "key", "profile", "command", "file", "time")
+_MOST = 2**31  # rows
 _BATCH = 500
 Numbered = tuple[int, Action]
 
@@ -280,11 +281,12 @@ def _lines(path: Path, host: str, key_fingerprint: str) -> Iterator[JsonObject]:
 
 
 def _parsed(line: bytes, path: Path, number: int, name: str = "n") -> JsonObject:
-    """Parse a line whose member `name` is a whole number."""
+    """Parse a line whose member `name` is a whole number from 0."""
     parsed: JsonObject = {}
     with suppress(ValueError, RecursionError):
         parsed = json.loads(line)
-    usable = isinstance(parsed, dict) and type(parsed.get(name)) is int
+    found = parsed.get(name) if isinstance(parsed, dict) else None
+    usable = type(found) is int and 0 <= found <= _MOST
     usable = usable and isinstance(parsed.get("done", ""), str)
     usable = usable and all(isinstance(parsed.get(name), str | None) for name in _TEXTS)
     if usable and parsed.get("intent") == "deactivate":

@@ -155,7 +155,7 @@ def load(path: Path) -> RecordedRun | None:
             return None
         header = read_header(first, path)
         if end := _end(path):
-            counts = {name: end["counts"][name] for name in RESULT_NAMES}
+            counts: JsonObject = {name: end["counts"][name] for name in RESULT_NAMES}
             return RecordedRun(path, header, end["end"], counts)
         rows = header["rows"]
         whole = sum(line.endswith(b"\n") for line in itertools.islice(file, rows)) == rows
