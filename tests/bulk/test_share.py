@@ -166,10 +166,16 @@ def test_largest_remainders_go_first():
 
 
 def test_users_without_an_external_id_are_in_order_of_their_customer_id():
-    snapshot = fleet((None, 10), (None, 10), ("a", 10))
+    snapshot = fleet((None, 10), (None, 10), ("A", 10))
     shares = shares_of(snapshot, (), 20, 1, "cap")
     assert [one.after for one in shares.changed] == [7, 7, 6]
-    assert shares.changed[2].user.external_id == "a"
+    assert shares.changed[2].user.external_id == "A"
+
+
+@pytest.mark.parametrize("by", ["cap", "proportional"])
+def test_a_limit_of_0_takes_nothing(by):
+    shares = shares_of(fleet(("a", 0), ("b", 10), ("c", 0)), (), 5, 1, by)
+    assert (changes(shares), shares.before, shares.after) == ([("b", 10, 5)], 10, 5)
 
 
 def test_a_user_below_the_minimum_keeps_the_limit():
