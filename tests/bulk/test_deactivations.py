@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import pytest
 from bulk.rig import HOST, KEY, Rig
-from bulk.world import World
+from bulk.world import World, told
 
 from parsec_cli.bulk.files.roster import Target
 from parsec_cli.bulk.plan.diff import plan_deactivations
 from parsec_cli.bulk.plan.plan import Keep, as_json
 from parsec_cli.bulk.plan.snapshot import named_in, take_snapshot
 from parsec_cli.bulk.run.journal import EarlierDeactivations, read_earlier_runs
-from parsec_cli.errors import AmbiguousUser, OutcomeUnknown
+from parsec_cli.errors import AmbiguousUser, NotFound, OutcomeUnknown
 from parsec_cli.models import Unknown
+from parsec_cli.next_command import run
 
 
 @pytest.fixture
@@ -80,6 +81,54 @@ def test_a_user_deactivated_earlier_needs_no_request(world):
     assert plan.keeps == (Keep(1, "u1", "c-1", gone=True),)
     assert as_json(plan.keeps[0])["before"] is None
     assert len(plan.deactivations) == 1
+
+
+def test_rows_that_match_no_user_are_listed_with_the_users_that_they_may_have_meant(world):
+    customer, stale = world.add("bob"), "00000000-0000-4000-8000-00000000abcd"
+    targets = [
+        *named("BOB", "bob", "Other", "nobody", f"id:{stale}"),
+        Target(6, stale, None),
+        Target(7, None, "id:x"),
+    ]
+    with pytest.raises(NotFound) as caught:
+        plan_deactivations(targets, world.snapshot(), NONE, {"other": "other", "bob": "Bob"})
+    assert told(caught.value) == (
+        "6 of 7 rows match no user: nothing was sent",
+        (
+            "row 1: `BOB`; 'BOB' looks like 'bob', an existing user",
+            "row 3: `Other`; 'Other' looks like 'other', an existing user",
+            "row 4: `nobody`",
+            f"row 5: `id:{stale}`",
+            f"row 6: `{stale}`",
+            "row 7: `id:x`",
+        ),
+        "list users with",
+        run("users", "list", "--match", "TEXT"),
+    )
+    assert customer in world.users
+
+
+def test_of_many_rows_that_match_no_user_only_some_are_listed(world):
+    targets = named(*(f"user_{number}" for number in range(1_200)))
+    with pytest.raises(NotFound) as caught:
+        plan_deactivations(targets, world.snapshot(), NONE)
+    assert caught.value.message == "1,200 of 1,200 rows match no user: nothing was sent"
+    assert caught.value.details == tuple(f"row {row}: `user_{row - 1}`" for row in range(1, 51))
+
+
+@pytest.mark.parametrize("known", ["done", "unknown"])
+def test_a_customer_id_that_was_deactivated_earlier_needs_no_request(world, known):
+    gone = "00000000-0000-4000-8000-00000000abcd"
+    earlier = EarlierDeactivations(**{known: {gone: None}})
+    plan = plan_deactivations(named(gone.upper()), world.snapshot(), earlier)
+    assert plan.keeps == (Keep(1, None, gone, gone=True),)
+
+
+def test_a_user_of_two_rows_is_deactivated_once(world):
+    customer = world.add("u1", 5)
+    plan = plan_deactivations(named("u1", customer), world.snapshot(), NONE)
+    assert [action.row for action in plan.actions] == [1]
+    assert plan.keeps == (Keep(2, "u1", customer, 5),)
 
 
 def test_records_are_kept_of_users_that_a_target_may_identify(world):

@@ -1,26 +1,37 @@
 from __future__ import annotations
 
 import pytest
-from bulk.world import World
+from bulk.world import World, told
 from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.bulk.files.roster import Wanted
-from parsec_cli.bulk.plan.diff import FixedColumns, diff, needed_by_roster
+from parsec_cli.bulk.files.roster import Target, Wanted
+from parsec_cli.bulk.plan.diff import (
+    FixedColumns,
+    check_ids,
+    check_second_meanings,
+    diff,
+    needed_by_roster,
+)
 from parsec_cli.bulk.plan.plan import (
     Create,
     Deactivate,
     Keep,
     SetQps,
+    as_json,
     check_quota,
     delta,
+    from_json,
+    increases,
+    phase,
     plan_counts,
 )
-from parsec_cli.bulk.plan.snapshot import left_out, take_snapshot
-from parsec_cli.errors import AmbiguousUser, GuardRefused, ServerFault, UsageFault
+from parsec_cli.bulk.plan.snapshot import left_out, recheck, take_snapshot
+from parsec_cli.errors import AmbiguousUser, GuardRefused, OddIds, ServerFault, UsageFault
+from parsec_cli.holdings import Holdings
 from parsec_cli.models import User
-from parsec_cli.next_command import again
+from parsec_cli.next_command import again, run
 
 ADDRESS = "0x" + "ab" * 20
 
@@ -117,7 +128,34 @@ def test_external_id_of_two_users_is_ambiguous(world):
     world.add("u1", 2)
     with pytest.raises(AmbiguousUser) as caught:
         diff([Wanted(2, "u1", 5)], world.snapshot())
-    assert caught.value.details == ("row 2: `u1`",)
+    assert told(caught.value) == (
+        "several users share an external id, in 1 row: nothing was sent",
+        ("row 2: `u1`",),
+        "name them by customer_id; see them with",
+        run("users", "list", "--match", "TEXT"),
+    )
+
+
+def test_of_many_rows_that_cannot_be_used_only_some_are_named(world):
+    first = world.add("u1")
+    world.add("u1")
+    rows = range(2, 1_202)
+    with pytest.raises(AmbiguousUser, match=r"in 1,200 rows: ") as caught:
+        check_ids([Wanted(row, "u1") for row in rows], world.snapshot())
+    assert caught.value.details == tuple(f"row {row}: `u1`" for row in range(2, 52))
+    with pytest.raises(AmbiguousUser, match=r"disagree in 1,200 rows: ") as caught:
+        check_ids([Target(row, first, "u2") for row in rows], world.snapshot())
+    assert len(caught.value.details) == 50
+    other = world.add(first)
+    with pytest.raises(AmbiguousUser) as caught:
+        check_second_meanings([Target.named(row, first) for row in rows], world.snapshot())
+    message, details, *hint = told(caught.value)
+    assert message == "1,200 rows may mean two users: nothing was sent"
+    assert details[0] == (
+        f"row 2: '{first}' is read as user {first} and is the external_id of user {other}"
+    )
+    assert len(details) == 50
+    assert hint == ["write `id:CUSTOMER_ID`, or `ext:` before the whole external_id", None]
 
 
 def test_notes_list_what_a_plan_does_not_know_or_change(world):
@@ -184,11 +222,16 @@ def test_row_whose_two_ids_disagree_is_refused(world, external_id, customer, abs
     ids = {name: world.add(name) for name in ("u1", "u2", "r\u00e9")}
     customer_id = ids.get(customer, "stale")
     wanted = [Wanted(2, "u2", 5), Wanted(3, external_id, 5, absent=absent, customer_id=customer_id)]
-    with pytest.raises(GuardRefused, match="the two ids disagree in 1 row") as caught:
+    with pytest.raises(GuardRefused) as caught:
         diff(wanted, world.snapshot(), prune=True)
-    (detail,) = caught.value.details
-    assert f"row 3: external_id {external_id!a} is " in detail
-    assert f"customer_id {customer_id} is " in detail
+    message, (detail,), *hint = told(caught.value)
+    assert message == "the two ids disagree in 1 row: nothing was sent"
+    means = f"user {ids[external_id]}" if external_id in ids else "no user"
+    has = "no user" if customer == "stale" else f"user {customer!a}"
+    assert detail == (
+        f"row 3: external_id {external_id!a} is {means}, customer_id {customer_id} is {has}"
+    )
+    assert hint == ["correct the file, or leave one of the two columns out", None]
 
 
 def test_users_who_share_an_external_id_are_distinguished_by_customer_id(world):
@@ -267,14 +310,321 @@ def test_existing_users_may_look_alike_and_be_called_anything(world):
 
 def test_prune_by_a_file_that_names_nobody_is_refused(world):
     world.add("u1")
-    with pytest.raises(GuardRefused, match="would deactivate everyone"):
-        diff([], world.snapshot(), prune=True)
+    with pytest.raises(GuardRefused) as caught:
+        diff([], world.snapshot(), prune=True, name="u.csv")
+    assert told(caught.value) == (
+        "`u.csv` contains no user: `--prune` would deactivate everyone",
+        (),
+        "without that option, run",
+        again(prune=None),
+    )
     assert diff([], world.snapshot()).actions == ()
 
 
-def test_more_requests_than_the_month_has_left_are_refused():
-    with pytest.raises(GuardRefused, match="2 requests are needed and 1 are left"):
-        check_quota(2, 1)
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (
+            False,
+            (
+                "2,000 requests are needed and 1,999 are left this month: nothing was sent",
+                (),
+                "split the file, or see the reset time with",
+                run("usage", "show"),
+            ),
+        ),
+        (
+            True,
+            (
+                (
+                    "reading the holdings needs 2,000 requests and 1,999 are left this month: "
+                    "nothing was sent"
+                ),
+                (),
+                "`--balances-only` needs fewer; or split the file",
+                None,
+            ),
+        ),
+    ],
+)
+def test_more_requests_than_the_month_has_left_are_refused(reading, expected):
+    with pytest.raises(GuardRefused) as caught:
+        check_quota(2_000, 1_999, reading=reading)
+    assert told(caught.value) == expected
+    for left in (2_000, None):
+        check_quota(2_000, left, reading=reading)
+
+
+def test_many_new_ids_that_are_probably_slips_are_counted(world):
+    wanted = [Wanted(2, "NULL", 5), Wanted(3, "good", 5)]
+    hint = ("correct the file; or, if these ids are intended, run", again(allow_odd_ids=True))
+    with pytest.raises(OddIds) as caught:
+        diff(wanted, world.snapshot())
+    assert told(caught.value) == (
+        "1 new id would be created by mistake: nothing was sent",
+        ("row 2: the id 'NULL' is what programs write for a missing value",),
+        *hint,
+    )
+    many = [Wanted(row, f"u{row}\u3164") for row in range(2, 1_202)]
+    with pytest.raises(OddIds) as caught:
+        diff(many, world.snapshot())
+    assert caught.value.message == "1,200 new ids would be created by mistake: nothing was sent"
+    assert [one.partition(":")[0] for one in caught.value.details] == [
+        f"row {row}" for row in range(2, 52)
+    ]
+
+
+def test_a_new_id_is_compared_with_other_rows_and_with_users_that_the_file_leaves_out(world):
+    for name in ("00417", "0008"):
+        world.add(name)
+    odd = [Wanted(2, "BOB"), Wanted(3, "bob"), Wanted(4, "417"), Wanted(5, "8"), Wanted(6, "0008")]
+    with pytest.raises(OddIds) as caught:
+        diff(odd, world.snapshot())
+    assert caught.value.details == (
+        "row 2: 'BOB' looks like 'bob', row 3",
+        "row 3: 'bob' looks like 'BOB', row 2",
+        "row 4: '417' is '00417' as a number, an existing user that the file leaves out",
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "names", "refused"),
+    [("Ext Id", [], True), ("Ext Id", ["Ext Id"], False), ("other", [], False), ("", [], False)],
+)
+def test_a_header_that_is_a_user_is_refused(world, header, names, refused):
+    world.add("Ext Id")
+    world.add(None)
+    wanted = [Wanted(row, name) for row, name in enumerate([*names, "new"], 2)]
+    if not refused:
+        assert diff(wanted, world.snapshot(), header=header).actions
+        return
+    with pytest.raises(AmbiguousUser) as caught:
+        diff(wanted, world.snapshot(), header=header)
+    assert told(caught.value) == (
+        "row 1: `Ext Id` may be the header or the user of that name: nothing was sent",
+        (),
+        "for the header, add `--map ext_id=Ext Id`; for the user, add a line `ext_id` above it",
+        None,
+    )
+
+
+ENTRIES = [
+    (
+        Create(2, "new", 5, "a@b.example", ADDRESS),
+        {
+            "row": 2,
+            "external_id": "new",
+            "customer_id": None,
+            "action": "create",
+            "before": None,
+            "after": {"qps_limit": 5, "email": "a@b.example", "eoa_address": ADDRESS},
+        },
+    ),
+    (
+        Create(3, "bare"),
+        {
+            "row": 3,
+            "external_id": "bare",
+            "customer_id": None,
+            "action": "create",
+            "before": None,
+            "after": {},
+        },
+    ),
+    (
+        SetQps(4, None, "c4", None, 7),
+        {
+            "row": 4,
+            "external_id": None,
+            "customer_id": "c4",
+            "action": "set-qps",
+            "before": {"qps_limit": None},
+            "after": {"qps_limit": 7},
+        },
+    ),
+    (
+        Deactivate(None, "u5", "c5", {"qps_limit": 3}, Holdings((("USDC", "1.50"),), 0, 2)),
+        {
+            "row": None,
+            "external_id": "u5",
+            "customer_id": "c5",
+            "action": "deactivate",
+            "before": {"qps_limit": 3},
+            "after": None,
+            "holdings": {
+                "balances": [{"token": "USDC", "balance": "1.50"}],
+                "open_orders": 0,
+                "positions": 2,
+                "unknown": [],
+            },
+        },
+    ),
+    (
+        Deactivate(6, "u6", "c6", {}),
+        {
+            "row": 6,
+            "external_id": "u6",
+            "customer_id": "c6",
+            "action": "deactivate",
+            "before": {},
+            "after": None,
+            "holdings": None,
+        },
+    ),
+    *(
+        (
+            keep,
+            {
+                "row": 7,
+                "external_id": "u7",
+                "customer_id": keep.customer_id,
+                "action": "none",
+                "before": limit,
+                "after": limit,
+            },
+        )
+        for keep, limit in [
+            (Keep(7, "u7", "c7", 4), {"qps_limit": 4}),
+            (Keep(7, "u7", "c7"), {"qps_limit": None}),
+            (Keep(7, "u7", "c7", gone=True), None),
+            (Keep(7, "u7"), None),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize(("entry", "record"), ENTRIES)
+def test_entries_have_the_documented_members_and_read_back(entry, record):
+    assert as_json(entry) == record
+    assert list(as_json(entry)) == list(record)
+    assert from_json(record) == entry
+
+
+@pytest.mark.parametrize("action", ["", "delete", "set_qps", None])
+def test_an_entry_of_another_kind_is_refused(action):
+    with pytest.raises(ValueError, match=f"^{action}$"):
+        from_json({**ENTRIES[2][1], "action": action})
+
+
+@pytest.mark.parametrize(
+    ("action", "step", "sent"),
+    [
+        (Create(1, "u", 5), 5, 2),
+        (Create(1, "u"), 0, 2),
+        (SetQps(1, "u", "c", 5, 7), 2, 2),
+        (SetQps(1, "u", "c", None, 7), 7, 2),
+        (SetQps(1, "u", "c", 7, 5), -2, 0),
+        (Deactivate(1, "u", "c", {"qps_limit": 3}), -3, 1),
+        (Deactivate(1, "u", "c", {"qps_limit": None}), 0, 1),
+        (Deactivate(1, "u", "c", {}), 0, 1),
+    ],
+)
+def test_the_sum_of_limits_changes_by_the_action_which_decides_when_it_is_sent(action, step, sent):
+    assert (delta(action), phase(action)) == (step, sent)
+
+
+def test_the_three_largest_increases_are_named():
+    actions = [
+        *(Create(1, "a", 5), SetQps(2, "b", "c2", 10, 1_500), Create(3, "c"), Create(4, "d", 1)),
+        *(SetQps(5, "e", "c5", 9, 1), Create(6, "f", 7)),
+    ]
+    assert increases(actions) == ["`b` +1,490 QPS", "`f` +7 QPS", "`a` +5 QPS"]
+    assert increases(actions[2:5]) == ["`d` +1 QPS"]
+
+
+def changed_since(world, **fields):
+    """A user with a wallet whose record changes in these fields."""
+    wallet = {"eoa_address": ADDRESS, "safe_address": "s", "wallet_type": "safe", "balances": []}
+    customer = world.add("u1", 5, wallet=wallet)
+    plan = diff([Wanted(2, "u1", absent=True)], world.snapshot())
+    world.users[customer].update(fields)
+    checked = recheck(plan, world.snapshot())
+    return [why for _, why in checked.settled]
+
+
+@pytest.mark.parametrize(
+    ("fields", "differ"),
+    [
+        ({}, None),
+        ({"tier": "pro", "created_at": "2027-01-01T00:00:00Z"}, None),
+        ({"external_id": "u9"}, "external_id"),
+        ({"qps_limit": 6}, "qps_limit"),
+        ({"linked_exchanges": None}, None),
+        ({"linked_exchanges": ["kalshi"], "qps_limit": None}, "qps_limit, linked_exchanges"),
+        ({"wallet": None}, "wallet"),
+        ({"wallet": "odd"}, "wallet"),
+        *(
+            ({"wallet": {"eoa_address": ADDRESS, "safe_address": "s", **one}}, "wallet")
+            for one in ({}, {"wallet_type": "eoa"}, {"wallet_type": "safe", "safe_address": "t"})
+        ),
+        (
+            {"wallet": {"eoa_address": ADDRESS, "safe_address": "s", "wallet_type": "safe"}},
+            None,
+        ),
+    ],
+)
+def test_a_user_that_changed_since_the_plan_is_not_deactivated(world, fields, differ):
+    expected = [] if differ is None else [f"changed since the plan: {differ} changed"]
+    assert changed_since(world, **fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "now", "why"),
+    [
+        (5, 6, 5, None),
+        (5, 6, 6, ""),
+        (5, 6, 7, "changed since the plan: qps_limit is 7 now, the plan saw 5"),
+        (None, 6, 7, "changed since the plan: qps_limit is 7 now, the plan saw unset"),
+        (5, 6, None, "changed since the plan: qps_limit is unset now, the plan saw 5"),
+    ],
+)
+def test_a_limit_that_changed_since_the_plan_is_not_set(world, old, new, now, why):
+    customer = world.add("u1", old)
+    plan = diff([Wanted(2, "u1", new)], world.snapshot())
+    world.users[customer]["qps_limit"] = now
+    checked = recheck(plan, world.snapshot())
+    assert [one for _, one in checked.settled] == ([] if why is None else [why])
+    assert checked.send == (plan.actions if why is None else ())
+
+
+@pytest.mark.parametrize(
+    ("qps", "now", "why"),
+    [
+        (5, 5, ""),
+        (None, 5, ""),
+        (None, None, ""),
+        (5, 6, "changed since the plan: the user exists now, with qps_limit 6"),
+        (5, None, "changed since the plan: the user exists now, with qps_limit unset"),
+    ],
+)
+def test_a_user_that_was_created_since_the_plan_is_not_created_again(world, qps, now, why):
+    plan = diff([Wanted(2, "u1", qps)], world.snapshot())
+    world.add("u1", now)
+    checked = recheck(plan, world.snapshot())
+    assert checked.settled == ((plan.actions[0], why),)
+    assert checked.send == ()
+
+
+@pytest.mark.parametrize(
+    ("again_created", "why"), [(False, ""), (True, "its external_id is user ")]
+)
+def test_a_user_that_is_gone_since_the_plan_is_not_deactivated(world, again_created, why):
+    customer = world.add("u1")
+    plan = diff([Wanted(2, "u1", absent=True)], world.snapshot())
+    del world.users[customer]
+    if again_created:
+        why = f"changed since the plan: its external_id is user {world.add('u1')} now"
+    assert recheck(plan, world.snapshot()).settled == ((plan.actions[0], why),)
+
+
+def test_new_ids_of_an_old_plan_are_compared_with_present_users(world):
+    plan = diff([Wanted(2, "BOB"), Wanted(3, "good")], world.snapshot())
+    world.add("bob")
+    checked = recheck(plan, world.snapshot())
+    why = "changed since the plan: 'BOB' looks like 'bob', an existing user"
+    assert checked.settled == ((plan.actions[0], why),)
+    assert checked.send == plan.actions[1:]
+    assert recheck(plan, world.snapshot(), allow_odd_ids=True).send == plan.actions
 
 
 def test_fault_of_the_first_page_is_raised_as_it_is():
@@ -284,6 +634,23 @@ def test_fault_of_the_first_page_is_raised_as_it_is():
 
     with pytest.raises(ServerFault):
         take_snapshot(pages())
+
+
+@pytest.mark.parametrize(("count", "users"), [(1, "1 user"), (1_200, "1,200 users")])
+def test_a_listing_that_breaks_off_later_is_refused(count, users):
+    def pages():
+        yield [User({"customer_id": f"c{number}"}) for number in range(count)]
+        raise ServerFault("bad gateway", http_status=502)
+
+    with pytest.raises(GuardRefused) as caught:
+        take_snapshot(pages())
+    assert told(caught.value) == (
+        f"the listing broke off after {users}, nothing was changed: bad gateway",
+        (),
+        "run the same command again",
+        None,
+    )
+    assert caught.value.http_status == 502
 
 
 def test_user_on_two_pages_counts_once():

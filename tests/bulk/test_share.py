@@ -57,6 +57,7 @@ def levels_tried(limits, budget):
 
 @settings(STEADY, max_examples=1_000)
 @given(tight_fleets())
+@example(([3, 10, 10], 10, 1))
 def test_cap_is_the_exact_solution(fleet):
     limits, budget, _ = fleet
     assert capped(limits, budget) == levels_tried(limits, budget)
