@@ -75,14 +75,6 @@ def has_wallet(user: User) -> bool:
     return user.raw.get("wallet") is not None
 
 
-def holds_money(user: User) -> bool:
-    """Whether the wallet has a balance that is not a readable zero."""
-    try:
-        return bool(balances_in(user.balances))
-    except WrongShape:
-        return True
-
-
 def is_linked(user: User) -> bool | None:
     """Whether the exchange with orders and positions is linked; None if unclear."""
     names = user.raw.get("linked_exchanges")

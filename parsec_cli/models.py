@@ -157,13 +157,6 @@ class User:
         return [b for b in _list((self.wallet or {}).get("balances")) if isinstance(b, dict)]
 
     @property
-    def strategy(self) -> Literal["managed", "self", "per-request"]:
-        """How the user's exchange credentials are stored: wallet, own keys, or not at all."""
-        if self.wallet is not None:
-            return "managed"
-        return "self" if self.linked_exchanges else "per-request"
-
-    @property
     def name(self) -> str:
         """The external_id, or the customer_id of a user without one."""
         return self.external_id or self.customer_id

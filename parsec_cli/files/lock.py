@@ -172,7 +172,7 @@ class Lines:
     is a LocalFault that names the file.
     """
 
-    def __init__(self, path: Path, what: str, disk: Disk, *, flags: int = 0) -> None:
+    def __init__(self, path: Path, what: str, disk: Disk) -> None:
         self.path = path
         self._what = what
         self._disk = disk
@@ -182,7 +182,7 @@ class Lines:
         self._synced = 0
         self._fault: LocalFault | None = None
         try:
-            flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             # a named pipe without a reader is an error at once instead of an endless wait
             self._descriptor = save.opened(path, flags | getattr(os, "O_NONBLOCK", 0))
         except OSError as error:

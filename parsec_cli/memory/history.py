@@ -85,27 +85,12 @@ class History:
         self.begun = True
         return entry
 
-    def finish(self, entry: str, outcome: JsonObject, *, durable: bool = False) -> None:
+    def finish(self, entry: str, outcome: JsonObject) -> None:
         """Append the result of `entry`: `outcome`, `http_status`, `attempts`, perhaps `after`."""
-        finished = rfc3339(self.clock())
-        self._append({"id": entry, "finished": finished, **outcome}, durable=durable)
-
-    def entries(
-        self,
-        user: str | None = None,
-        since: str | None = None,
-        limit: int | None = None,
-        *,
-        by: tuple[str, ...] = ("external_id", "customer_id"),
-    ) -> Iterator[JsonObject]:
-        """Yield the changes of a user, newest first; `since` is a text for `parse_moment`."""
-        start = parse_moment(since, self.clock()) if since is not None else None
-        wanted = Selection(user=user, by=by, since=start)
-        # does not look for one more: that could be far away in a large file
-        return itertools.islice(self.newest_first(wanted), limit)
+        self._append({"id": entry, "finished": rfc3339(self.clock()), **outcome})
 
     def newest_first(self, wanted: Selection) -> Iterator[JsonObject]:
-        """Yield the changes, each with its outcome, while reading the file backwards.
+        """Yield the wanted changes, each with its outcome, while reading the file backwards.
 
         The outcome of an intent alone is `unknown`: its process died. Damaged lines are skipped;
         see `damaged`.
@@ -202,7 +187,7 @@ class History:
             self.damaged += 1
         return _merged_entry(record, found or {"outcome": UNKNOWN})
 
-    def _append(self, record: JsonObject, *, durable: bool) -> None:
+    def _append(self, record: JsonObject, *, durable: bool = False) -> None:
         line = _line(record)
         if self.redaction.may_change(line):
             line = _line(self.redaction.value(record))

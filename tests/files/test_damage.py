@@ -20,6 +20,7 @@ from parsec_cli.bulk.run.row_results import RowResult
 from parsec_cli.config.read import read as read_config
 from parsec_cli.errors import GuardRefused, LocalFault, UsageFault
 from parsec_cli.files.lock import only_run
+from parsec_cli.memory.entry import Selection
 from parsec_cli.memory.history import History
 from parsec_cli.memory.user_index import Index
 
@@ -77,7 +78,7 @@ def history(folder: Path) -> Path:
 
 def read_history(folder: Path) -> None:
     kept = History(folder / "history", lambda: 5.0)
-    json.dumps([*kept.entries(user="USER_002"), kept.deactivations(HOST, KEY)])
+    json.dumps([*kept.newest_first(Selection(user="USER_002")), kept.deactivations(HOST, KEY)])
 
 
 def index(folder: Path) -> Path:

@@ -134,7 +134,7 @@ def test_a_closed_file_refuses_lines(tmp_path):
 
 def test_an_error_names_the_file_and_a_remedy(tmp_path):
     with pytest.raises(LocalFault) as caught:
-        Lines(tmp_path / "none" / "f", "results file", Disk(), flags=os.O_EXCL)
+        Lines(tmp_path / "none" / "f", "results file", Disk())
     path = tmp_path / "none" / "f"
     assert (
         caught.value.message == f"cannot write the results file `{path}`: no such file or directory"

@@ -15,6 +15,7 @@ from parsec_cli.memory.entry import Selection
 from parsec_cli.memory.history import History, parse_moment
 
 NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z
+ANY = Selection()
 
 
 class Clock:
@@ -60,20 +61,20 @@ def test_the_intent_is_on_disk_before_the_outcome(history, path):
     """A process that dies in between leaves an entry whose outcome is unknown."""
     entry = history.begin(change(), durable=True)
     assert json.loads(path.read_bytes())["id"] == entry
-    assert next(history.entries())["outcome"] == "unknown"
+    assert next(history.newest_first(ANY))["outcome"] == "unknown"
 
 
 def test_a_new_user_is_found_by_the_id_in_the_response(history):
     entry = history.begin(change(target={"customer_id": None, "external_id": "ann"}))
     history.finish(entry, DONE | {"after": {"customer_id": "0B"}})
-    assert next(history.entries(user="0b"))["target"]["customer_id"] == "0B"
+    assert next(history.newest_first(Selection(user="0b")))["target"]["customer_id"] == "0B"
 
 
 def test_the_newest_entry_comes_first_even_if_outcomes_come_late(history):
     first, second, third = (history.begin(change(name)) for name in "abc")
     history.finish(third, DONE)
     history.finish(first, DONE | {"outcome": "not_applied"})
-    listed = [(entry["id"], entry["outcome"]) for entry in history.entries()]
+    listed = [(entry["id"], entry["outcome"]) for entry in history.newest_first(ANY)]
     assert listed == [(third, "applied"), (second, "unknown"), (first, "not_applied")]
 
 
@@ -92,17 +93,19 @@ def test_two_processes_in_the_same_millisecond_have_different_ids(path, clock):
     assert one.begin(change()) != other.begin(change())
 
 
-def test_entries_are_filtered_by_user_time_and_number(history, clock):
+def test_entries_are_filtered_by_user_and_time(history, clock):
     old = history.begin(change("ann"))
     clock.now += 7200
     new = history.begin(change("ann"))
     other = history.begin(change("bob", target={"customer_id": "0C", "external_id": "bob"}))
-    assert [e["id"] for e in history.entries(user="ann")] == [new, old]
-    assert [e["id"] for e in history.entries(user="0c")] == [other]
-    assert [e["id"] for e in history.entries(user="an")] == []
-    assert [e["id"] for e in history.entries(since="1h")] == [other, new]
-    assert [e["id"] for e in history.entries(limit=1)] == [other]
-    assert [e["id"] for e in history.entries(limit=0)] == []
+
+    def found(**wanted):
+        return [entry["id"] for entry in history.newest_first(Selection(**wanted))]
+
+    assert found(user="ann") == [new, old]
+    assert found(user="0c") == [other]
+    assert found(user="an") == []
+    assert found(since=parse_moment("1h", clock.now)) == [other, new]
 
 
 @pytest.mark.parametrize(
@@ -123,9 +126,9 @@ def test_points_in_time_are_parsed_as_people_write_them(text, moment):
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2 h", "h", "-3d", "2026-13-01", "999999w", "5"])
-def test_an_invalid_point_in_time_is_refused_at_once(history, text):
+def test_an_invalid_point_in_time_is_refused(text):
     with pytest.raises(UsageFault, match="is not a point in time"):
-        history.entries(since=text)
+        parse_moment(text, NOW)
 
 
 def test_one_entry_is_found_by_its_id_or_the_start_of_it(history, clock):
@@ -143,7 +146,7 @@ def test_torn_and_foreign_lines_are_skipped(history, path):
     with path.open("ab") as file:
         file.write(b'\n[1]\n{"no": "id"}\n{"id": 5}\n\xff\xfe\n{"id": "torn", "comm')
     last = history.begin(change())
-    assert [entry["id"] for entry in history.entries()] == [last, kept]
+    assert [entry["id"] for entry in history.newest_first(ANY)] == [last, kept]
     assert history.damaged == 5
 
 
@@ -151,7 +154,7 @@ def test_a_torn_last_line_is_skipped(history, path):
     kept = history.begin(change())
     history.finish(kept, DONE)
     path.write_bytes(path.read_bytes()[:-20])
-    assert [(e["id"], e["outcome"]) for e in history.entries()] == [(kept, "unknown")]
+    assert [(e["id"], e["outcome"]) for e in history.newest_first(ANY)] == [(kept, "unknown")]
 
 
 def test_entries_of_several_threads_have_ids_of_their_own(history):
@@ -163,7 +166,7 @@ def test_entries_of_several_threads_have_ids_of_their_own(history):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({entry["id"] for entry in history.entries()}) == 200
+    assert len({entry["id"] for entry in history.newest_first(ANY)}) == 200
 
 
 def test_a_long_run_of_zeros_is_skipped_without_filling_memory(history, path):
@@ -173,7 +176,7 @@ def test_a_long_run_of_zeros_is_skipped_without_filling_memory(history, path):
         file.truncate(size + (64 << 20))  # sparse, as a power cut may leave it
     last = history.begin(change())
     tracemalloc.start()
-    listed = [entry["id"] for entry in history.entries()]
+    listed = [entry["id"] for entry in history.newest_first(ANY)]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert listed == [last, first]
@@ -234,8 +237,8 @@ def test_a_large_file_is_read_from_its_end(history, path):
         file.seek(0, 2)
         file.write(b"\n")
     entry = history.begin(change())
-    assert next(history.entries())["id"] == entry
-    assert [e["id"] for e in history.entries(limit=1)] == [entry]
+    assert next(history.newest_first(ANY))["id"] == entry
+    assert [e["id"] for e in history.oldest_first(ANY, 1)] == [entry]
 
 
 def test_secrets_never_reach_the_file(history, path):

@@ -43,16 +43,6 @@ class SavedPlan:
     allow_odd_ids: bool = False
 
     @property
-    def header(self) -> JsonObject:
-        return {
-            "host": self.host,
-            "key_fingerprint": self.key_fingerprint,
-            "created": self.created,
-            "flags": {name: getattr(self, name) for name in FLAGS},
-            "notes": list(self.plan.notes),
-        }
-
-    @property
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of all the rest."""
         digest = hashlib.sha256()

@@ -10,6 +10,7 @@ from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import shown
 from parsec_cli.commands.shared.user_card import user_record, with_footer
 from parsec_cli.errors import ParsecError, counted
+from parsec_cli.memory.entry import Selection
 from parsec_cli.models import User
 from parsec_cli.results import Listing, Record, percent
 from parsec_cli.runtime import Runtime
@@ -67,9 +68,10 @@ def _notes(runtime: Runtime, user: User) -> tuple[str, ...]:
 def _changes(runtime: Runtime, user: User) -> str:
     """Return such as `3 changes, last 2026-05-02 10 → 50 (ticket 4711)`; "" if there is none."""
     host = runtime.profile.base_url.display
+    wanted = Selection(user=user.customer_id, by=("customer_id",))
     found = [
         entry
-        for entry in runtime.history.entries(user.customer_id, by=("customer_id",))
+        for entry in runtime.history.newest_first(wanted)
         if entry["host"] == host
         and entry["outcome"] == "applied"
         and "qps_limit" in entry["change"]
