@@ -1,6 +1,6 @@
 """The `prometheus` format: the gauges of a record in the text exposition format, version 0.0.4.
 
-Prometheus reads it over HTTP or from a file, by the textfile collector of its node exporter.
+Prometheus reads it as UTF-8, over HTTP or from a file by way of its node exporter.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 class Prometheus(Format):
     def record(self, record: Record) -> None:
-        self.sink.write("".join(map(self._lines, record.gauges)))
+        text = "".join(map(self._lines, record.gauges))
+        self.sink.write(text, encoding="" if self.surface.terminal else "utf-8")
 
     def listing(self, listing: Listing) -> None:
         raise TypeError(f"{listing.name} have no gauges")

@@ -51,6 +51,18 @@ def test_the_quota_has_three_gauges(run, builder, verb):
     ]
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
+def test_gauges_are_utf_8_whatever_the_encoding_of_the_machine(run, builder, home, encoding):
+    folder = home / ".config" / "parsec"
+    folder.mkdir(parents=True)
+    profile = f"[profiles.'größe']\nbase_url = '{builder.url}'\napi_key = '{builder.key}'\n"
+    (folder / "config.toml").write_text(profile, encoding="utf-8")
+    done = run("pool", "show", "-o", "prometheus", "-p", "größe", encoding=encoding)
+    assert done.code == 0, done
+    labels = [labels["profile"] for _, labels, _ in parsed(done.out_bytes.decode("utf-8"))]
+    assert labels == ["größe"] * 3
+
+
 @pytest.mark.parametrize("verb", ["show", "check"])
 def test_an_unlimited_quota_has_neither_limit_nor_rest(run, builder, verb):
     builder.monthly_limit = 0
