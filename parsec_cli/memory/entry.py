@@ -8,6 +8,7 @@ from parsec_cli import exact_json
 from parsec_cli.models import JsonObject
 from parsec_cli.records import record
 
+OUTCOMES = ("applied", "not_applied", "unknown")
 API_DEACTIVATION = "api DELETE /builder/users/[^/ ]+"
 _CREATED, _DEACTIVATED = ["absent", "active"], ["active", "absent"]
 _STATE = "state"  # as in a roster

@@ -19,7 +19,7 @@ from types import NoneType
 from parsec_cli import exact_json
 from parsec_cli.errors import LocalFault, NotFound, UsageFault
 from parsec_cli.files.save import append, lines_at, placed_lines_backwards
-from parsec_cli.memory.entry import API_DEACTIVATION, Selection, change_of_entry
+from parsec_cli.memory.entry import API_DEACTIVATION, OUTCOMES, Selection, change_of_entry
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import state
@@ -243,9 +243,10 @@ def _parsed(line: bytes) -> JsonObject | None:
         return None
     needed = ("id", "finished", "outcome") if "finished" in record else ("id", "time", "command")
     whole = all(isinstance(record.get(name), str) for name in needed) and all(
-        value is None or isinstance(value, _KINDS.get(name, object))
+        value is None or type(value) is _KINDS.get(name, type(value))
         for name, value in record.items()
     )
+    whole = whole and record.get("outcome") in (None, *OUTCOMES)
     target = (whole and record.get("target")) or {}
     ids = (target.get(name) for name in ("customer_id", "external_id"))
     return record if whole and all(isinstance(one, str | None) for one in ids) else None

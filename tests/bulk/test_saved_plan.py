@@ -77,7 +77,7 @@ def test_an_intact_plan_with_other_fields_has_another_version():
     body = {name: document[name] for name in document if name not in ("parsec_plan", "digest")}
     text = json.dumps(body, separators=(",", ":"))
     document["digest"] = hashlib.sha256(text.encode()).hexdigest()
-    with pytest.raises(GuardRefused, match="was made by another version of parsec"):
+    with pytest.raises(GuardRefused, match="was reformatted, or made by another version of parsec"):
         load(json.dumps(document).encode(), "p")
 
 

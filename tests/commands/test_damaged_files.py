@@ -17,6 +17,7 @@ LINES = {
     "wrong types": b'{"id": "a", "time": 5, "n": {}, "target": "deactivate", "before": [1]}',
     "target of objects": b'{"id": "a", "time": "t", "target": {"external_id": {"deactivate": 1}}}',
     "outcome of an object": b'{"n": 1, "done": {}, "of": "deactivate", "id": "a", "finished": []}',
+    "true": b'{"id": "deactivate", "time": "t", "n": true, "command": "c", "attempts": true}',
     "list": b'["deactivate"]',
     "text": b'"deactivate"',
     "deep": b'{"deactivate": ' + b"[" * 100_000,
@@ -111,6 +112,16 @@ def test_a_damaged_line_of_the_history_is_named_and_skipped(run, state, line):
     check(run("history", "list"), f"`{path}` is damaged: skipped 1 line")
     entry = json.loads(whole.splitlines()[0])["id"]
     assert run("history", "show", entry).code == 0
+
+
+def test_an_outcome_that_no_change_has_is_damage(run, state):
+    path = state / "history.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"outcome":"applied"', b'"outcome":"\\u001b[2Jdone"'))
+    assert path.read_bytes() != whole
+    done = run("history", "list", "--json")
+    assert {one["outcome"] for one in done.json["entries"]} == {"unknown"}
+    check(done, f"`{path}` is damaged: skipped")
 
 
 @pytest.mark.parametrize("content", CONFIGS.values(), ids=CONFIGS)

@@ -250,6 +250,8 @@ def test_a_run_whose_plan_is_not_whole_never_began(run, half, home):
         *(b"\0" * 30, b'{"n": 2}', b"[]", b'{"n": 2, "outcome": {}}'),
         b'{"n": 2, "action": "create", "after": {"qps_limit": NaN}}',
         b'{"n": 2, "action": "create", "row": 1e999}',
+        b'{"n": 2, "action": "create", "row": -1}',
+        b'{"n": 2, "action": "destroy"}',
         b'{"n": 2, "action": "create", "holdings": [1]}',
         b'{"n": 2, "action": "create", "outcome": "failed", "attempts": true}',
     ],
@@ -265,7 +267,18 @@ def test_a_damaged_row_is_counted_and_the_others_are_shown(run, half, home, line
     assert f"`{path}` is damaged: skipped 1 line" in done.err
 
 
-@pytest.mark.parametrize("damage", [b"NaN", b"1e999", b"true", b"[[]]", b'"1"'])
+@pytest.mark.usefixtures("half")
+@pytest.mark.parametrize("count", ["-1", "1e999", "null"])
+def test_a_damaged_count_of_the_end_is_not_believed(run, home, count):
+    (path,) = journals(home)
+    whole = path.read_text()
+    path.write_text(whole.replace('"counts": {"created": 1', f'"counts": {{"created": {count}'))
+    assert path.read_text() != whole
+    (one,) = run("runs", "list", "--json").json["runs"]
+    assert (one["counts"]["created"], one["state"]) == (1, "interrupted")
+
+
+@pytest.mark.parametrize("damage", [b"NaN", b"1e999", b"-1", b"true", b"[[]]", b'"1"'])
 @pytest.mark.parametrize("name", [b"http_status", b"attempts"])
 def test_a_damaged_outcome_is_counted(run, half, home, name, damage):
     (path,) = journals(home)

@@ -130,22 +130,21 @@ def _difference(data: bytes) -> str:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
         return f"is damaged at line {getattr(error, 'lineno', 1)}: it {why}"
-    other = _other_version(document)
-    return f"was made by {other} version of parsec" if other else why
+    return _other_version(document) or why
 
 
 def _other_version(document: Any) -> str:
-    """Distinguish a plan of another version, whose digest is right, from a changed one."""
+    """Say so if the content is that of a plan; "" if it was changed."""
     try:
         version = document["parsec_plan"]
         if type(version) is int and version > _VERSION:
-            return "a later"
+            return "was made by a later version of parsec"
         body = {name: document[name] for name in (*_HEADER, "actions", "unchanged")}
         digest = hashlib.sha256(_compact(body)).hexdigest()
         whole = version == _VERSION and document["digest"] == digest
     except (TypeError, LookupError, RecursionError):
         return ""
-    return "another" if whole else ""
+    return "was reformatted, or made by another version of parsec" if whole else ""
 
 
 def check_binding(saved: SavedPlan, *, host: str, key_fingerprint: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from parsec_cli import exact_json
+from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, SetQps
 from parsec_cli.bulk.run.journal import path_of_run, read_header, run_ids
 from parsec_cli.bulk.run.row_results import CUT_OFF, LEFT, RESULT_NAMES
 from parsec_cli.errors import NotFound
@@ -33,6 +34,7 @@ _KINDS: dict[str, type] = {
     **dict.fromkeys(_TEXTS, str),
     **dict.fromkeys(("before", "after", "holdings", "counts"), dict),
 }
+_ACTIONS = [entry.kind for entry in (Create, SetQps, Deactivate, Keep)]
 _NO_RESULT: JsonObject = {"http_status": None, "attempts": 0, "error": None}
 
 
@@ -86,7 +88,9 @@ class RecordedRun:
                     self.damaged += 1
                     continue
                 del row["n"]
-                if "outcome" not in row:
+                if "outcome" in row:
+                    row["attempts"] = row.get("attempts") or 0
+                else:
                     row |= self._outcome(row, _parsed(events.get(number, b"{}")) or {})
                 counts[row["outcome"]] += 1
                 yield row
@@ -101,7 +105,7 @@ class RecordedRun:
     def _outcome(self, row: JsonObject, event: JsonObject) -> JsonObject:
         """Return what the last line about a row says of it."""
         if event.get("done") in RESULT_NAMES:
-            known = {name: event.get(name) for name in _NO_RESULT}
+            known = {name: event.get(name) or default for name, default in _NO_RESULT.items()}
             customer_id = row.get("customer_id") or event.get("customer_id")
             return {"customer_id": customer_id, "outcome": event["done"], **known}
         if "intent" in event:
@@ -165,7 +169,7 @@ def load(path: Path) -> RecordedRun | None:
 def _end(path: Path) -> JsonObject | None:
     last = _parsed(next(lines_backwards(path), b"")) or {}
     counts = last.get("counts")
-    whole = isinstance(counts, dict) and all(type(counts.get(name)) is int for name in RESULT_NAMES)
+    whole = counts is not None and all(_fits(counts.get(name), int) for name in RESULT_NAMES)
     return last if whole and last.get("end") in _STATES else None
 
 
@@ -173,7 +177,7 @@ def _is_row(row: JsonObject, number: int) -> bool:
     """Whether a row of the plan is as it was written."""
     return (
         row.get("n") == number
-        and row.get("action") is not None
+        and row.get("action") in _ACTIONS
         and row.get("outcome", "failed") in RESULT_NAMES
     )
 
@@ -182,11 +186,16 @@ def _parsed(line: bytes) -> JsonObject | None:
     with suppress(ValueError, RecursionError):
         parsed = exact_json.loads(line)
         if isinstance(parsed, dict) and all(
-            value is None or type(value) is _KINDS.get(name, type(value))
+            value is None or _fits(value, _KINDS[name])
             for name, value in parsed.items()
+            if name in _KINDS
         ):
             return parsed
     return None
+
+
+def _fits(value: object, kind: type) -> bool:
+    return type(value) is kind and (not isinstance(value, int) or value >= 0)
 
 
 @contextmanager

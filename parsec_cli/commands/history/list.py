@@ -13,7 +13,7 @@ from parsec_cli.cli.common_options import ALL_PROFILES, NEWEST, option, runtime_
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.history import warn_of_damage
 from parsec_cli.errors import LocalFault, NotFound, counted, unknown
-from parsec_cli.memory.entry import Selection, in_words
+from parsec_cli.memory.entry import OUTCOMES, Selection, in_words
 from parsec_cli.memory.history import parse_moment
 from parsec_cli.models import JsonObject
 from parsec_cli.records import changed
@@ -23,7 +23,6 @@ from parsec_cli.runtime import Runtime
 _PAGE = 100
 _SHOWN = 30  # lines on a terminal
 _MOST_READ = 1000  # entries that they may stand for
-_OUTCOMES = ("applied", "not_applied", "unknown")
 
 
 @verb("list")
@@ -79,8 +78,8 @@ def _selection(
     profile: str | None,
 ) -> Selection:
     """Read the filters; UsageFault for one that means nothing."""
-    if outcome not in (None, *_OUTCOMES):
-        raise unknown("outcome", outcome, _OUTCOMES)
+    if outcome not in (None, *OUTCOMES):
+        raise unknown("outcome", outcome, OUTCOMES)
     named, now = None if user is None else Reference.parse(user), runtime.world.clock()
     forced = named is not None and named.id != user
     return Selection(
