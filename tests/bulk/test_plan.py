@@ -605,14 +605,12 @@ def test_a_user_that_was_created_since_the_plan_is_not_created_again(world, qps,
     assert checked.send == ()
 
 
-@pytest.mark.parametrize(
-    ("again_created", "why"), [(False, ""), (True, "its external_id is user ")]
-)
-def test_a_user_that_is_gone_since_the_plan_is_not_deactivated(world, again_created, why):
-    customer = world.add("u1")
+@pytest.mark.parametrize("created_again", [False, True])
+def test_a_user_that_is_gone_since_the_plan_is_not_deactivated(world, created_again):
+    customer, why = world.add("u1"), ""
     plan = diff([Wanted(2, "u1", absent=True)], world.snapshot())
     del world.users[customer]
-    if again_created:
+    if created_again:
         why = f"changed since the plan: its external_id is user {world.add('u1')} now"
     assert recheck(plan, world.snapshot()).settled == ((plan.actions[0], why),)
 
