@@ -211,6 +211,7 @@ def test_no_other_text_is_an_email_address(text):
         ("user_043", []),
         ("market-maker-3", []),
         ("hedge", []),
+        ("hedge_x", []),
         ("vip_hedge", []),
     ],
 )

@@ -10,6 +10,7 @@ from parsec_cli.holdings import (
     Holdings,
     balances_in,
     base_units_in,
+    is_linked,
     orders_in,
     positions_in,
     requests_needed,
@@ -109,6 +110,7 @@ def test_only_an_array_of_documented_objects_is_understood(parse, value):
 def test_only_open_orders_count():
     statuses = ["pending", "open", "partially_filled", "filled", "cancelled", "rejected"]
     assert orders_in([{"status": status} for status in statuses]) == 3
+    assert orders_in([{"status": status} for status in ("open", "open", "filled")]) == 2
     assert orders_in([]) == 0
 
 
@@ -178,6 +180,8 @@ def test_holdings_have_the_documented_members():
 def test_totals_are_exact():
     many = [RICH, None, Holdings((), 1), Holdings((("USDC", "2600.500000000000000001"),))]
     assert summary(many) == "3 of 4 hold money: 50,851.250000000000000001 USDC in all"
+    two = [Holdings((("USDC", "1200.00"), ("POL", "0.5"))), Holdings((("POL", "1.25"),))]
+    assert summary(two) == "2 of 2 hold money: 1,200.00 USDC, 1.75 POL in all"
     assert summary([RICH]) == "1 of 1 holds money: 48,250.75 USDC in all"
     assert summary([Holdings((), 1), None]) == "1 of 2 holds money"
     assert summary([Holdings(unknown=("balances",))]) == "1 of 1 holds money or may hold it"
@@ -200,6 +204,20 @@ def test_totals_are_exact():
 def test_the_number_of_reads_is_known_in_advance(record, fetched, only, number):
     user = User({"customer_id": "c", **record})
     assert requests_needed(user, fetched=fetched, balances_only=only) == number
+
+
+@pytest.mark.parametrize(
+    ("names", "linked"),
+    [
+        *((names, True) for names in (["polymarket"], ["kalshi", " Polymarket "])),
+        *((names, False) for names in (None, [], ["kalshi"], ["polymarket2"])),
+        *((names, None) for names in ("polymarket", {}, {"polymarket": 1}, [5], ["kalshi", None])),
+    ],
+    ids=repr,
+)
+def test_the_exchange_is_linked_or_not_or_that_is_unclear(names, linked):
+    assert is_linked(User({"linked_exchanges": names})) is linked
+    assert is_linked(User({})) is False
 
 
 @pytest.mark.parametrize("amount", ["0", "0.00", "0.000000", "00", "-0", "0e5", ".0", 0, 0.0])
