@@ -4,14 +4,16 @@ import hashlib
 import json
 
 import pytest
+from bulk.world import told
 from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
 from parsec_cli.bulk.plan import saved_plan
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged
-from parsec_cli.bulk.plan.saved_plan import SavedPlan, is_saved_plan, load
+from parsec_cli.bulk.plan.saved_plan import SavedPlan, check_binding, is_saved_plan, load
 from parsec_cli.errors import GuardRefused
+from parsec_cli.next_command import run
 
 PLAN = Plan(
     (
@@ -21,6 +23,10 @@ PLAN = Plan(
     ),
     (Keep(5, "u5", "c5", 7), Keep(6, "u6"), Keep(7, "u7", "c7", gone=True)),
     ("a note",),
+)
+NEW_PLAN = (
+    "make a new plan with",
+    run("users", "plan", "FILE", "--out", "PLAN"),
 )
 SAVED = SavedPlan(PLAN, "api.example", "0123456789ab", "2026-11-25T00:00:00Z", prune=True)
 
@@ -66,7 +72,32 @@ def test_every_changed_byte_is_noticed():
 def test_a_plan_that_cannot_be_read_is_damaged_changed_or_of_a_later_version(data, why):
     with pytest.raises(GuardRefused) as caught:
         load(data, "p")
-    assert caught.value.message.startswith(f"the plan `p` {why}")
+    message, *rest = told(caught.value)
+    assert message.startswith(f"the plan `p` {why}")
+    assert message.endswith(": nothing was sent")
+    assert rest == [(), *NEW_PLAN]
+
+
+@pytest.mark.parametrize(
+    ("host", "key", "why"),
+    [
+        ("api.example", "0123456789ab", None),
+        ("other", "0123456789ab", "for api.example, not for other"),
+        ("api.example", "ff", "with another key (0123456789ab, now ff)"),
+        ("other", "ff", "for api.example, not for other"),
+    ],
+)
+def test_a_plan_is_bound_to_its_host_and_key(host, key, why):
+    if why is None:
+        check_binding(SAVED, host=host, key_fingerprint=key)
+        return
+    with pytest.raises(GuardRefused) as caught:
+        check_binding(SAVED, host=host, key_fingerprint=key)
+    assert told(caught.value) == (
+        f"the plan was made {why}: nothing was sent",
+        (),
+        *NEW_PLAN,
+    )
 
 
 def test_an_intact_plan_with_other_fields_has_another_version():
