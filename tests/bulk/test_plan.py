@@ -108,10 +108,58 @@ def test_prune_spares_rows_that_name_a_user_by_customer_id_only(world):
     assert plan.actions == ()
 
 
+LETTERS = "abcdef00-0000-4000-8000-00000000abcd"
+
+
+@pytest.mark.parametrize("sent", [LETTERS, LETTERS.upper()])
+@pytest.mark.parametrize("wanted", [Wanted(2, "u1", 5), Wanted(2, "", 5, customer_id=LETTERS)])
+def test_prune_spares_users_whose_customer_id_has_letters_in_either_case(sent, wanted):
+    user = User({"customer_id": sent, "external_id": "u1", "qps_limit": 5})
+    assert diff([wanted], take_snapshot([[user]]), prune=True).actions == ()
+
+
+@pytest.mark.parametrize(
+    ("prune", "needed"),
+    [
+        (False, {"absent": True, "absent-too": True, "stays": False, "known": False}),
+        (True, {"absent": True, "absent-too": True, "stays": False, "known": False, "x": True}),
+    ],
+)
+@pytest.mark.parametrize("write", [str.upper, str.lower])
+def test_the_records_of_users_that_may_be_deactivated_are_needed(prune, needed, write):
+    ids = {name: f"abcdef00-0000-4000-8000-00000000000{at}" for at, name in enumerate("akno")}
+    wanted = [
+        Wanted(2, "absent", absent=True),
+        Wanted(3, "", absent=True, customer_id=ids["a"]),
+        Wanted(4, "stays", 5),
+        Wanted(5, "shared", 5, customer_id=ids["k"]),
+    ]
+    users = {
+        "absent": (ids["n"], "absent"),
+        "absent-too": (ids["a"], None),
+        "stays": (ids["o"], "stays"),
+        "known": (ids["k"], "shared"),
+        "x": (ids["n"], "shared"),
+    }
+    select = needed_by_roster(wanted, prune=prune)
+    for name, (customer_id, external_id) in users.items():
+        user = User({"customer_id": write(customer_id), "external_id": external_id})
+        assert select(user) is needed.get(name, False), name
+
+
 def test_unknown_customer_id_without_an_external_id_is_a_fault(world):
     with pytest.raises(UsageFault) as caught:
-        diff([Wanted(7, "", 5, customer_id="abc")], world.snapshot())
+        diff([Wanted(7, "", 5, customer_id="abc")], world.snapshot(), name="u.csv")
+    assert caught.value.message == "`u.csv` has 1 fault: nothing was sent"
     assert caught.value.details == ("row 7: customer_id `abc` not found",)
+
+
+def test_an_absent_user_that_is_not_there_is_kept_with_the_ids_of_its_row(world):
+    wanted = [
+        Wanted(2, "u1", absent=True, customer_id="c1"),
+        Wanted(3, "", absent=True, customer_id="c2"),
+    ]
+    assert diff(wanted, world.snapshot()).keeps == (Keep(2, "u1", "c1"), Keep(3, None, "c2"))
 
 
 def test_odd_ids_are_matched_but_never_created(world):
