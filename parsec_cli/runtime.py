@@ -54,8 +54,8 @@ class CommonOptions:
 class World:
     """Everything outside the process, so that a test can replace it.
 
-    `clock` is Unix seconds, `monotonic` seconds since some start; `transport` replaces the
-    network; a stream is None if the process was started with it closed.
+    `clock` is Unix seconds, `monotonic` and `request_clock` (for deadlines) count from any start;
+    `transport` replaces the network; a stream is None if it was closed when the process started.
     """
 
     environ: Mapping[str, str]
@@ -64,6 +64,7 @@ class World:
     stderr: TextIO | None
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+    request_clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] | None = None
     random: Callable[[], float] = random.random
     transport: Transport | None = None
@@ -216,7 +217,7 @@ class Runtime:
 
     @cached_property
     def deadline(self) -> Deadline:
-        return Deadline(drain_at=lambda: self.interrupts.drain_at)
+        return Deadline(self.world.request_clock, drain_at=lambda: self.interrupts.drain_at)
 
     @cached_property
     def transport(self) -> Transport:
@@ -239,9 +240,8 @@ class Runtime:
         if rate not in (None, "max"):
             from parsec_cli.bulk.run.rate_limiter import Pacer
 
-            client.retry.pacer = Pacer(
-                float(rate), clock=self.world.monotonic, sleep=self.world.sleep
-            )
+            world = self.world
+            client.retry.pacer = Pacer(float(rate), clock=world.monotonic, sleep=world.sleep)
         return client
 
     def trial_client(self, base_url: BaseUrl, key: Secret) -> Client:

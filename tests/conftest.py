@@ -169,15 +169,29 @@ def clock():
 
 
 @pytest.fixture
+def too_late(monkeypatch):
+    """A function that lets the time of all requests run out; it does not pass otherwise.
+
+    An action calls it, as `begun`, and the tool is run with its member `how`.
+    """
+    passing = VirtualClock()
+
+    def pass_by():
+        passing.sleep(3600)
+
+    pass_by.how = {"request_clock": passing}
+    monkeypatch.setattr("parsec_cli.api.transport.SLICE", 0.02)  # how soon it is noticed
+    return pass_by
+
+
+@pytest.fixture
 def tool(isolated_environment, work, clock, monkeypatch):
     """Run the tool in this process on the virtual clock: `tool(*argv, env={}, stdin=None)`."""
     monkeypatch.chdir(work)
 
-    def run(*argv, env=None, stdin=b"", encoding="utf-8", seed=7):
+    def run(*argv, env=None, stdin=b"", **how):
         whole = merged(isolated_environment, env)
-        return run_in_process(
-            argv, env=whole, clock=clock, stdin=stdin, encoding=encoding, seed=seed
-        )
+        return run_in_process(argv, env=whole, clock=clock, stdin=stdin, **how)
 
     return run
 

@@ -329,13 +329,13 @@ def test_holdings_that_cannot_be_read_count_as_held(run, builder, work, path, ba
 
 
 @pytest.mark.parametrize("path", PARTS)
-def test_a_read_without_a_response_is_unknown_when_its_time_is_over(run, builder, path):
+def test_a_read_without_a_response_is_unknown_when_its_time_is_over(run, builder, too_late, path):
     builder.strict = False
     fields = {"wallet_type": "eoa"} if path == "/balance" else wallet()
     builder.add("u1", wallet=fields, linked_exchanges=["polymarket"])
     builder.hold(builder.by_external_id("u1"), "/balance", {"raw": {"balance": "0"}})
-    builder.fault("GET", path, action=stall(), times=9)
-    done = run("users", "deactivate", "u1", "--confirm", "u1", "--timeout", "0.2")
+    builder.fault("GET", path, action=stall(too_late), times=9)
+    done = run("users", "deactivate", "u1", "--confirm", "u1", **too_late.how)
     assert done.code == 10, done
     assert f"HOLDS unknown {PARTS[path].replace('_', ' ')}" in done.err
     assert builder.mutations == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from faults.commands import COMMANDS, check_history, check_words, targeted
 from support.actions import Action
@@ -15,11 +17,12 @@ def struck(tool, builder, key_env, home, leaks):
     builder.add("alice", 10)
     builder.strict = False
 
-    def run(name: str, action: Action, *more: str, **fault):
+    def run(name: str, action: Action, *more: str, request_clock=time.monotonic, **fault):
         command = COMMANDS[name]
         fault.setdefault("times", 10_000)
         builder.fault(*command.target, action=action, **fault)
-        completed = tool(*command.argv, "--json", *more, env=key_env(builder))
+        how = {"env": key_env(builder), "request_clock": request_clock}
+        completed = tool(*command.argv, "--json", *more, **how)
         if completed.code:
             check_words(completed, command)
         check_history(home, completed, command)

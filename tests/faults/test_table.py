@@ -155,12 +155,14 @@ def test_a_user_of_another_builder_is_not_found(struck, name):
 
 
 @pytest.mark.parametrize("name", [*of_kind(*KINDS), "api create"])
-@pytest.mark.parametrize("action", [stall(), drip(200, b" " * 500, delay=0.05)], ids=str)
-def test_the_error_of_a_timeout_depends_on_what_was_sent(struck, name, action):
-    completed, sent = struck(name, action, "--timeout", "0.15")
+@pytest.mark.parametrize("says", ["nothing", "too little"])
+def test_the_error_of_a_timeout_depends_on_what_was_sent(struck, too_late, name, says):
+    dripping = drip(200, b" " * 5000, delay=0.01, begun=too_late)
+    action = stall(too_late) if says == "nothing" else dripping
+    completed, sent = struck(name, action, **too_late.how)
     expected = {"R": (7, 4), "C": (12, 4), "O": (12, 1), "U": (12, 4), "D": (12, 3)}
     code, count = expected[COMMANDS[name].kind[-1]]
-    if action.name.startswith("drip"):
+    if says == "too little":
         # that an answer began means that this change is not blindly repeated
         count = {"U": 1, "D": 1}.get(COMMANDS[name].kind[-1], count)
     assert (completed.code, sent) == (code, count)

@@ -15,6 +15,7 @@ from support.wire import Peer, Request
 _REASONS = {item.value: item.phrase for item in HTTPStatus}
 Headers = Mapping[str, str]
 Reads = Literal["nothing", "head", "all"]
+Passes = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,10 @@ def chunked(status: int, parts: Iterable[bytes], headers: Headers | None = None)
     return Action(f"chunked {status}", act)
 
 
-def drip(status: int, body: bytes, *, delay: float, size: int = 1) -> Action:
-    """Send the head, then `size` bytes after each `delay` seconds of real time."""
+def drip(
+    status: int, body: bytes, *, delay: float, size: int = 1, begun: Passes = lambda: None
+) -> Action:
+    """Send the head, then `size` bytes after each `delay` seconds; call `begun` after the first."""
 
     def act(peer: Peer, _request: Request | None) -> bool:
         fields = {"Content-Type": "application/json", "Content-Length": str(len(body))}
@@ -111,6 +114,8 @@ def drip(status: int, body: bytes, *, delay: float, size: int = 1) -> Action:
         for start in range(0, len(body), size):
             peer.pause(delay)
             peer.send(body[start : start + size])
+            if start == 0:
+                begun()
         return True
 
     return Action(f"drip {status}", act)
@@ -152,10 +157,11 @@ def truncated(status: int, body: bytes, *, missing: int = 10) -> Action:
     return answer(status, body, fields, keep_alive=False, length=len(body) + missing)
 
 
-def stall() -> Action:
-    """Read the request and say nothing until the client gives up."""
+def stall(begun: Passes = lambda: None) -> Action:
+    """Read the request, call `begun`, and say nothing until the client gives up."""
 
     def act(peer: Peer, _request: Request | None) -> bool:
+        begun()
         peer.wait_until_left()
         return False
 

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -136,8 +137,12 @@ def run_in_process(
     encoding: str = "utf-8",
     seed: int = 7,
     interrupts: Interrupts | None = None,
+    request_clock: Callable[[], float] = time.monotonic,
 ) -> Completed:
-    """Call `main` with streams, clock and chance of its own; no stream is a terminal."""
+    """Call `main` with streams, clock and chance of its own; no stream is a terminal.
+
+    Requests have real time, unless `request_clock` says otherwise.
+    """
     from parsec_cli.main import main
 
     out, err = io.BytesIO(), io.BytesIO()
@@ -150,6 +155,7 @@ def run_in_process(
         stderr=_writer(err, encoding, "backslashreplace"),
         clock=clock,
         monotonic=clock,
+        request_clock=request_clock,
         sleep=clock.sleep,
         random=random.Random(seed).random,
         interrupts=interrupts,
