@@ -105,7 +105,9 @@ def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Non
 def is_held(path: Path) -> bool:
     """Return whether a live process holds the file; readers do not disturb each other."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | save.CLOSE_ON_EXEC)
+        # a pipe would wait for its writer
+        flags = os.O_RDONLY | save.CLOSE_ON_EXEC | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(path, flags)
     except OSError:
         return False
     try:

@@ -12,8 +12,9 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from parsec_cli.errors import LocalFault
 
@@ -221,6 +222,18 @@ def opened(path: Path, flags: int) -> int:
     if not is_stream(path):
         flags |= NO_FOLLOW
     return os.open(path, flags | BINARY | CLOSE_ON_EXEC, PRIVATE_FILE)
+
+
+@contextmanager
+def reading(path: Path, what: str = "") -> Iterator[BinaryIO]:
+    """Open a file; LocalFault if it cannot be read, or is a pipe or device, perhaps endless."""
+    try:
+        if is_stream(path):
+            raise LocalFault(f"cannot read {what}`{path}`: not a regular file")
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise fault("read", path, error, what) from None
 
 
 def lines_backwards(path: Path) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -312,3 +313,31 @@ def test_runs_of_the_first_edition_are_counted(run, home):
     done = run("runs", "list", "--json")
     assert len(done.json["runs"]) == 1
     assert "not listed: 1 run of an older version" in done.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this machine")
+@pytest.mark.parametrize("kind", ["pipe", "endless"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "runs show r-20200101-0000",
+        "history revert r-20200101-0000",
+        "users deactivate user_001 --dry-run",
+    ],
+)
+def test_a_pipe_or_device_in_place_of_a_run_is_named_not_read(
+    parsec, key_env, builder, home, kind, line
+):
+    builder.add("user_001", 5)
+    runs_dir(home).mkdir(parents=True)
+    path = runs_dir(home) / "r-20200101-0000.jsonl"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    done = parsec(*line.split(), env=key_env(builder), timeout=30)
+    assert done.code == 1, done
+    assert f"cannot read the journal `{path}`: not a regular file" in done.err
+    listed = parsec("runs", "list", "--json", env=key_env(builder), timeout=30)
+    assert listed.json == {"runs": []}
+    assert f"cannot read the journal `{path}`: not a regular file" in listed.err

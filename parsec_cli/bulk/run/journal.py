@@ -262,22 +262,17 @@ def read_header(line: bytes, path: Path) -> JsonObject:
 
 def _lines(path: Path, host: str, key_fingerprint: str) -> Iterator[JsonObject]:
     """Yield lines about deactivations; a last line without line feed was cut off and is skipped."""
-    try:
-        with path.open("rb") as journal:
-            for number, line in enumerate(journal, 1):
-                if not line.endswith(b"\n"):
+    with save.reading(path, "the journal ") as journal:
+        for number, line in enumerate(journal, 1):
+            if not line.endswith(b"\n"):
+                return
+            if number > 1 and _MARK in line:
+                yield _parsed(line, path, number)
+            elif number == 1:
+                header = read_header(line, path)
+                ours = header.get("host") == host and header.get("key") == key_fingerprint
+                if not (ours and header.get("deactivates", True)):
                     return
-                if number > 1 and _MARK in line:
-                    yield _parsed(line, path, number)
-                elif number == 1:
-                    header = read_header(line, path)
-                    ours = header.get("host") == host and header.get("key") == key_fingerprint
-                    if not (ours and header.get("deactivates", True)):
-                        return
-    except OSError as fault:
-        raise LocalFault(
-            f"cannot read the journal `{path}`: {(fault.strerror or 'failed').lower()}"
-        ) from None
 
 
 def _parsed(line: bytes, path: Path, number: int, name: str = "n") -> JsonObject:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import BinaryIO
 
 from parsec_cli import exact_json
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, SetQps
@@ -19,7 +18,7 @@ from parsec_cli.bulk.run.journal import path_of_run, read_header, run_ids
 from parsec_cli.bulk.run.row_results import CUT_OFF, LEFT, RESULT_NAMES
 from parsec_cli.errors import NotFound
 from parsec_cli.files.lock import is_held
-from parsec_cli.files.save import fault, lines_backwards
+from parsec_cli.files.save import lines_backwards, reading
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import state
@@ -81,7 +80,7 @@ class RecordedRun:
         counts: JsonObject = dict.fromkeys(RESULT_NAMES, 0)
         self.damaged = 0
         events = self._events()
-        with _reading(self.path) as file:
+        with reading(self.path, "the journal ") as file:
             for number, line in enumerate(itertools.islice(file, 1, self.header["rows"] + 1), 1):
                 row = _parsed(line)
                 if row is None or not _is_row(row, number):
@@ -116,7 +115,7 @@ class RecordedRun:
     def _events(self) -> dict[int, bytes]:
         """Return the last line about each row that was about to be sent."""
         events: dict[int, bytes] = {}
-        with _reading(self.path) as file:
+        with reading(self.path, "the journal ") as file:
             for line in itertools.islice(file, self.header["rows"] + 1, None):
                 event = _parsed(line)
                 if event is None:
@@ -153,7 +152,7 @@ def load(path: Path) -> RecordedRun | None:
     """Read the facts of a run; None if it never began. LocalFault for a damaged file."""
     # before the file is read: a process that has ended by then wrote its last line
     held = is_held(path)
-    with _reading(path) as file:
+    with reading(path, "the journal ") as file:
         first = file.readline()
         if not first.endswith(b"\n"):
             return None
@@ -196,12 +195,3 @@ def _parsed(line: bytes) -> JsonObject | None:
 
 def _fits(value: object, kind: type) -> bool:
     return type(value) is kind and (not isinstance(value, int) or value >= 0)
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with path.open("rb") as file:
-            yield file
-    except OSError as error:
-        raise fault("read", path, error, "the journal ") from None
