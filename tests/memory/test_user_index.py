@@ -71,6 +71,18 @@ def test_known_users_are_not_written_again(path, known):
     assert path.read_bytes() == before
 
 
+def test_known_users_are_recognised_wherever_they_are_in_a_long_file(path):
+    listing(path, users(0, 20_000))
+    before = path.read_bytes()
+    # the file is read in pieces of 1 MiB
+    border = before[: 1 << 20].count(b"\n") - 1
+    for start in range(border - 3, border + 3):
+        listing(path, users(start, start + 1))
+    listing(path, users(border - 50, border + 50))
+    listing(path, users(19_900, 20_000))
+    assert path.read_bytes() == before
+
+
 def test_only_new_users_of_a_changed_listing_are_written(path):
     listing(path, users(0, 3000))
     size = path.stat().st_size
