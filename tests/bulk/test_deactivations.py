@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 from bulk.rig import HOST, KEY, Rig
-from bulk.world import World, told
+from bulk.world import World
+from support.told import told
 
 from parsec_cli.bulk.files.roster import Target
 from parsec_cli.bulk.plan.diff import plan_deactivations
@@ -85,23 +86,24 @@ def test_a_user_deactivated_earlier_needs_no_request(world):
 
 def test_rows_that_match_no_user_are_listed_with_the_users_that_they_may_have_meant(world):
     world.add("bob")
+    world.add("00000000-0000-4000-8000-00000000ABCD")
     stale = "00000000-0000-4000-8000-00000000abcd"
     targets = [
-        *named("BOB", "bob", "Other", "nobody", f"id:{stale}"),
-        Target(6, stale, None),
-        Target(7, None, "id:x"),
+        *named("BOB", "bob", "Other", "nobody", f"id:{stale}", stale, "ext:BOB"),
+        Target(8, None, "id:x"),
     ]
     with pytest.raises(NotFound) as caught:
         plan_deactivations(targets, world.snapshot(), NONE, {"other": "other", "bob": "Bob"})
     assert told(caught.value) == (
-        "6 of 7 rows match no user: nothing was sent",
+        "7 of 8 rows match no user: nothing was sent",
         (
             "row 1: `BOB`; 'BOB' looks like 'bob', an existing user",
             "row 3: `Other`; 'Other' looks like 'other', an existing user",
             "row 4: `nobody`",
             f"row 5: `id:{stale}`",
-            f"row 6: `{stale}`",
-            "row 7: `id:x`",
+            f"row 6: `{stale}`; '{stale}' looks like '{stale.upper()}', an existing user",
+            "row 7: `ext:BOB`; 'BOB' looks like 'bob', an existing user",
+            "row 8: `id:x`",
         ),
         "list users with",
         run("users", "list", "--match", "TEXT"),

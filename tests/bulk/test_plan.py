@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from bulk.world import World, told
+from bulk.world import World
 from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
+from support.told import told
 
 from parsec_cli.bulk.files.roster import Target, Wanted
 from parsec_cli.bulk.plan.diff import (
@@ -220,6 +221,22 @@ def test_notes_list_what_a_plan_does_not_know_or_change(world):
     )
 
 
+@pytest.mark.parametrize(
+    ("fixed", "customer_id", "exported"),
+    [
+        ({}, None, False),
+        ({"tier": "pro"}, None, False),
+        ({"fee_bps": "5"}, None, True),
+        ({"tier": "pro", "fee_bps": "5"}, None, True),
+        ({"fee_bps": "5"}, "gone", False),
+    ],
+)
+def test_a_new_user_with_columns_of_an_existing_one_is_noted(world, fixed, customer_id, exported):
+    plan = diff([Wanted(2, "new", 1, customer_id=customer_id, fixed=fixed)], world.snapshot())
+    note = "created, although the file has columns that only existing users have: 1"
+    assert (note in plan.notes) is exported
+
+
 @pytest.mark.parametrize(("prune", "number"), [(False, 2), (True, 0)])
 def test_users_that_a_plan_does_not_name_are_left_out(world, prune, number):
     """Two users may have the same external_id."""
@@ -258,6 +275,57 @@ def test_rows_that_differ_in_columns_that_cannot_be_changed_are_counted_once(wor
             "`eoa_address`, `tier`, `email` (the API does not show it)"
         )
     ]
+
+
+NOTE = "columns that cannot be changed here differ from the server in 1 row: "
+RECORD = {
+    "customer_id": "ABCDEF00-0000-4000-8000-00000000ABCD",
+    "external_id": "u1",
+    "tier": "pro",
+    "created_at": "2026-03-01T08:00:00Z",
+    "linked_exchanges": ["kalshi", "polymarket"],
+    "fee_bps": 25,
+    "fee_escrow_enabled": True,
+    "wallet": {"eoa_address": ADDRESS, "wallet_type": "safe"},
+}
+
+
+@pytest.mark.parametrize("ids", [("u1", None), ("", RECORD["customer_id"].lower())])
+@pytest.mark.parametrize(
+    ("row", "record", "differ"),
+    [
+        ({"fixed": {"tier": "PRO", "fee_bps": "25", "fee_escrow_enabled": "TRUE"}}, {}, ""),
+        ({"fixed": {"linked_exchanges": "kalshi,polymarket", "tier": ""}}, {}, ""),
+        ({"fixed": {"tier": "free"}}, {}, "`tier`"),
+        ({"fixed": {"tier": "pro"}}, {"tier": None}, "`tier`"),
+        (
+            {"fixed": {"fee_bps": "26", "linked_exchanges": "x"}},
+            {},
+            "`fee_bps`, `linked_exchanges`",
+        ),
+        ({"fixed": {"created_at": "2026-03-01T08:00:00Z"}}, {}, ""),
+        ({"fixed": {"created_at": "2026-03-02T08:00:00Z"}}, {}, "`created_at`"),
+        ({"fixed": {"created_at": "2026-03-01T08:00:00Z"}}, {"created_at": 1772352000}, ""),
+        ({"fixed": {"wallet.wallet_type": "SAFE", "wallet.eoa_address": ADDRESS}}, {}, ""),
+        ({"fixed": {"wallet.wallet_type": "eoa"}}, {}, "`wallet.wallet_type`"),
+        ({"fixed": {"wallet.wallet_type": "safe"}}, {"wallet": None}, "`wallet.wallet_type`"),
+        ({"fixed": {"wallet.wallet_type": "safe"}}, {"wallet": "odd"}, "`wallet.wallet_type`"),
+        ({"eoa_address": ADDRESS.upper()}, {}, ""),
+        ({"eoa_address": "0x" + "cd" * 20}, {}, "`eoa_address`"),
+        ({"eoa_address": ADDRESS}, {"wallet": None, "eoa_address": ADDRESS}, "`eoa_address`"),
+        ({"email": "a@b.example"}, {}, "`email` (the API does not show it)"),
+        ({"email": "a@b.example"}, {"email": "A@B.example"}, ""),
+        ({"email": "a@b.example"}, {"email": "b@b.example"}, "`email`"),
+        ({"absent": True, "fixed": {"tier": "free"}}, {}, ""),
+    ],
+    ids=str,
+)
+def test_a_column_that_cannot_be_changed_is_compared_as_text(ids, row, record, differ):
+    columns = FixedColumns([Wanted(2, ids[0], customer_id=ids[1], **row), Wanted(3, "other")])
+    columns.compare(User({**RECORD, "external_id": "u2", "customer_id": "c2", "tier": "x"}))
+    columns.compare(User({**RECORD, "external_id": None, "customer_id": "c3", "tier": "x"}))
+    columns.compare(User({**RECORD, **record}))
+    assert columns.notes == ([f"{NOTE}{differ}"] if differ else [])
 
 
 @pytest.mark.parametrize("absent", [False, True])

@@ -4,10 +4,10 @@ import hashlib
 import json
 
 import pytest
-from bulk.world import told
 from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
+from support.told import told
 
 from parsec_cli.bulk.plan import saved_plan
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, Plan, SetQps, arranged

@@ -3,10 +3,11 @@
 from fractions import Fraction
 
 import pytest
-from bulk.world import World, told
+from bulk.world import World
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.steady import STEADY
+from support.told import told
 
 from parsec_cli.bulk.files.roster import Target, Wanted
 from parsec_cli.bulk.plan.diff import diff

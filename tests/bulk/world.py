@@ -8,9 +8,8 @@ from typing import Any
 
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, SetQps
 from parsec_cli.bulk.plan.snapshot import Snapshot, take_snapshot
-from parsec_cli.errors import NotFound, ParsecError, QuotaUsedUp
+from parsec_cli.errors import NotFound, QuotaUsedUp
 from parsec_cli.models import Applied, NotApplied, Outcome, Pool, User
-from parsec_cli.next_command import NextCommand
 
 Fault = Callable[[str], Outcome | None]
 
@@ -118,8 +117,3 @@ class World:
 
 def not_found() -> NotApplied:
     return NotApplied(NotFound("end-user not found", http_status=404), 1)
-
-
-def told(fault: ParsecError) -> tuple[str, tuple[str, ...], str, NextCommand | None]:
-    """Return all that an error tells: its message, details, hint and proposed command."""
-    return fault.message, fault.details, fault.hint, fault.command
