@@ -23,6 +23,7 @@ _NAMED = 3  # increases that a refusal names
 @dataclass(frozen=True, slots=True)
 class Create:
     kind = "create"
+    customer_id = None
     row: int
     external_id: str
     qps_limit: int | None = None
@@ -106,8 +107,7 @@ def in_order(entries: Iterable[AnEntry]) -> list[AnEntry]:
 
 
 def _position(entry: Entry) -> tuple[bool, int, str]:
-    customer_id = "" if isinstance(entry, Create) else entry.customer_id or ""
-    return (entry.row is None, entry.row or 0, customer_id)
+    return (entry.row is None, entry.row or 0, entry.customer_id or "")
 
 
 def delta(action: Action) -> int:
@@ -162,10 +162,8 @@ def as_json(entry: Entry) -> JsonObject:
         case SetQps():
             before, after = {"qps_limit": entry.old}, {"qps_limit": entry.new}
         case Deactivate():
-            before, more = (
-                entry.facts,
-                {"holdings": entry.holdings.as_json() if entry.holdings else None},
-            )
+            before = entry.facts
+            more = {"holdings": entry.holdings.as_json() if entry.holdings else None}
         case Keep():
             known = entry.customer_id and not entry.gone
             before = after = {"qps_limit": entry.qps_limit} if known else None
@@ -174,7 +172,7 @@ def as_json(entry: Entry) -> JsonObject:
     return {
         "row": entry.row,
         "external_id": entry.external_id,
-        "customer_id": None if isinstance(entry, Create) else entry.customer_id,
+        "customer_id": entry.customer_id,
         "action": entry.kind,
         "before": before,
         "after": after,

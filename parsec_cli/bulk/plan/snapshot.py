@@ -122,13 +122,9 @@ def left_out(plan: Plan, snapshot: Snapshot) -> int:
     named = {
         found.customer_id
         for one in chain(plan.actions, plan.keeps)
-        if (found := snapshot.find(_customer_id(one), one.external_id))
+        if (found := snapshot.find(one.customer_id, one.external_id))
     }
     return len(snapshot.users) - len(named)
-
-
-def _customer_id(entry: Entry) -> str | None:
-    return None if isinstance(entry, Create) else entry.customer_id
 
 
 def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> dict[int, str]:
@@ -201,15 +197,14 @@ class CheckedPlan:
 
 def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> CheckedPlan:
     """Compare each action with the user as it is now, and new ids with those of present users."""
-    # customers that the plan names
-    known = {one.customer_id for one in (*plan.actions, *plan.keeps) if not isinstance(one, Create)}
+    entries = (*plan.actions, *plan.keeps)
+    known = {one.customer_id for one in entries}
     settled: list[Settled] = [(keep, "") for keep in plan.keeps]
     send: list[Action] = []
     odd: dict[int, str] = {}
     creates = [action for action in plan.actions if isinstance(action, Create)]
     new = [(one.row, one.external_id) for one in creates if one.external_id not in snapshot.named]
     if new and not allow_odd_ids:
-        entries = (*plan.actions, *plan.keeps)
         rows = [(one.row, one.external_id or "") for one in entries if one.row]
         odd = slips(new, rows, snapshot)
     for action in plan.actions:
@@ -243,7 +238,11 @@ def _obstacle(action: Action, snapshot: Snapshot, known: Collection[str | None])
         case Deactivate():
             if user is None:  # it does not matter who deactivated it
                 other = named.customer_id if named else None
-                return "" if other in (None, *known) else f"its external_id is user {other} now"
+                return (
+                    ""
+                    if other is None or other in known
+                    else f"its external_id is user {other} now"
+                )
             facts = user.deactivation(None).facts
             differ = [name for name, value in action.facts.items() if facts.get(name) != value]
             return f"{', '.join(differ)} changed" if differ else None
