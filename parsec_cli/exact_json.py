@@ -10,6 +10,8 @@ import json
 import math
 import os
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 # marks a text that stands for a number until `unmarked` removes it; no server can guess it
@@ -90,6 +92,26 @@ def loads(text: str | bytes) -> Any:
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), "surrogatepass")
     return (_WITH_MINUS if "-0" in text else _DECODER).decode(text)
+
+
+def load_line(line: bytes, kinds: Mapping[str, type] = MappingProxyType({})) -> Any:
+    """Return the object in a line of this tool's own files, or None if the line is damaged.
+
+    A member that `kinds` names has that type, or is null; a whole number is not negative.
+    """
+    try:
+        found = loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    for name, kind in kinds.items():
+        value = found.get(name)
+        if value is not None and (
+            type(value) is not kind or (isinstance(value, int) and value < 0)
+        ):
+            return None
+    return found
 
 
 def is_unicode(text: str) -> bool:

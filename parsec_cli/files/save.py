@@ -276,13 +276,10 @@ def placed_lines_backwards(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def lines_at(path: Path, places: Iterable[int]) -> Iterator[bytes]:
     """Yield the line at each of these places; b"" for a place below zero."""
-    try:
-        with path.open("rb") as file:
-            for place in places:
-                if place >= 0:
-                    file.seek(place)
-                    yield file.readline(_PIECE * _MOST_PIECES).rstrip(b"\n")
-                else:
-                    yield b""
-    except OSError as error:
-        raise fault("read", path, error) from None
+    with reading(path) as file:
+        for place in places:
+            if place >= 0:
+                file.seek(place)
+                yield file.readline(_PIECE * _MOST_PIECES).rstrip(b"\n")
+            else:
+                yield b""

@@ -13,12 +13,11 @@ from __future__ import annotations
 import datetime
 import hashlib
 import itertools
-import json
 import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -277,10 +276,8 @@ def _lines(path: Path, host: str, key_fingerprint: str) -> Iterator[JsonObject]:
 
 def _parsed(line: bytes, path: Path, number: int, name: str = "n") -> JsonObject:
     """Parse a line whose member `name` is a whole number from 0."""
-    parsed: JsonObject = {}
-    with suppress(ValueError, RecursionError):
-        parsed = json.loads(line)
-    found = parsed.get(name) if isinstance(parsed, dict) else None
+    parsed: JsonObject = exact_json.load_line(line) or {}
+    found = parsed.get(name)
     usable = type(found) is int and 0 <= found <= _MOST
     usable = usable and isinstance(parsed.get("done", ""), str)
     usable = usable and all(isinstance(parsed.get(name), str | None) for name in _TEXTS)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
-from parsec_cli import exact_json
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, SetQps
 from parsec_cli.bulk.run.journal import path_of_run, read_header, run_ids
 from parsec_cli.bulk.run.row_results import CUT_OFF, LEFT, RESULT_NAMES
 from parsec_cli.errors import NotFound
+from parsec_cli.exact_json import load_line
 from parsec_cli.files.lock import is_held
 from parsec_cli.files.save import lines_backwards, reading
 from parsec_cli.models import JsonObject
@@ -82,7 +81,7 @@ class RecordedRun:
         events = self._events()
         with reading(self.path, "the journal ") as file:
             for number, line in enumerate(itertools.islice(file, 1, self.header["rows"] + 1), 1):
-                row = _parsed(line)
+                row = load_line(line, _KINDS)
                 if row is None or not _is_row(row, number):
                     self.damaged += 1
                     continue
@@ -90,7 +89,7 @@ class RecordedRun:
                 if "outcome" in row:
                     row["attempts"] = row.get("attempts") or 0
                 else:
-                    row |= self._outcome(row, _parsed(events.get(number, b"{}")) or {})
+                    row |= self._outcome(row, load_line(events.get(number, b"{}"), _KINDS) or {})
                 counts[row["outcome"]] += 1
                 yield row
         self.counts = counts
@@ -117,7 +116,7 @@ class RecordedRun:
         events: dict[int, bytes] = {}
         with reading(self.path, "the journal ") as file:
             for line in itertools.islice(file, self.header["rows"] + 1, None):
-                event = _parsed(line)
+                event = load_line(line, _KINDS)
                 if event is None:
                     self.damaged += line.endswith(b"\n")  # else it was cut off
                 elif isinstance(event.get("n"), int):
@@ -166,9 +165,10 @@ def load(path: Path) -> RecordedRun | None:
 
 
 def _end(path: Path) -> JsonObject | None:
-    last = _parsed(next(lines_backwards(path), b"")) or {}
+    last = load_line(next(lines_backwards(path), b""), _KINDS) or {}
     counts = last.get("counts")
-    whole = counts is not None and all(_fits(counts.get(name), int) for name in RESULT_NAMES)
+    numbers = [] if counts is None else [counts.get(name) for name in RESULT_NAMES]
+    whole = numbers and all(type(number) is int and number >= 0 for number in numbers)
     return last if whole and last.get("end") in _STATES else None
 
 
@@ -179,19 +179,3 @@ def _is_row(row: JsonObject, number: int) -> bool:
         and row.get("action") in _ACTIONS
         and row.get("outcome", "failed") in RESULT_NAMES
     )
-
-
-def _parsed(line: bytes) -> JsonObject | None:
-    with suppress(ValueError, RecursionError):
-        parsed = exact_json.loads(line)
-        if isinstance(parsed, dict) and all(
-            value is None or _fits(value, _KINDS[name])
-            for name, value in parsed.items()
-            if name in _KINDS
-        ):
-            return parsed
-    return None
-
-
-def _fits(value: object, kind: type) -> bool:
-    return type(value) is kind and (not isinstance(value, int) or value >= 0)
