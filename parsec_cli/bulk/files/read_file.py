@@ -99,15 +99,15 @@ class Columns:
             for text, hint in others:
                 faults.add(row, text, hint=hint)
             return found
-        seen = f"{what} has {header_text(names)}{_did_you_mean(plain, IDS)}"
-        no_header(row, seen, faults, self.mapping)
+        suggestion = next(filter(None, (did_you_mean(name, IDS) for name in plain)), "")
+        no_header(row, f"{what} has {header_text(names)}{suggestion}", faults, self.mapping)
         return None
 
     def check_mapped(self, names: Sequence[str], row: int, faults: Faults) -> None:
         """Report each column of `--map` that is not in the file."""
         for name, column in self.mapping.items():
             if column not in self._seen:
-                suggestion = _did_you_mean([column], [normal(name) for name in names])
+                suggestion = did_you_mean(column, [normal(name) for name in names])
                 faults.add(row, f"`--map {name}={column}`: column not found{suggestion}")
 
     def notice(self) -> str:
@@ -115,11 +115,6 @@ class Columns:
         if not self._ignored:
             return ""
         return f"ignored columns: {words(name[:_SHOWN] for name in self._ignored)}"
-
-
-def _did_you_mean(names: Iterable[str], known: Sequence[str], cutoff: float = 0.6) -> str:
-    near = [n for name in names for n in difflib.get_close_matches(name, known, 1, cutoff)]
-    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def header_text(names: Iterable[str]) -> str:
@@ -199,14 +194,12 @@ def _json_rows(
         columns.check_mapped(names, row, faults)
 
 
-def _text(
-    row: int, name: str, value: Any, faults: Faults, typed: Sequence[str] = FIELDS
-) -> str | None:
-    """Return a JSON value as the text of a cell, "" for null; None after a fault.
+def _text(row: int, name: str, value: Any, faults: Faults, typed: Sequence[str]) -> str | None:
+    """Return a JSON value that is not text as the text of a cell; None after a fault.
 
     The fields of `typed` must have the type that rosters need.
     """
-    if value is None or isinstance(value, str) or name not in typed:
+    if name not in typed:
         return as_cell(value)
     if name == "qps_limit" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
