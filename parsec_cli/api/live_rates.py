@@ -31,12 +31,7 @@ class LiveRates:
         return cls(*numbers)
 
     def as_json(self) -> JsonObject:
-        return {
-            "user_limit": self.user_limit,
-            "user_remaining": self.user_remaining,
-            "pool_limit": self.pool_limit,
-            "pool_remaining": self.pool_remaining,
-        }
+        return dict(vars(self))
 
     @property
     def used_up(self) -> bool:

@@ -28,8 +28,6 @@ from parsec_cli.redaction import mask, shown
 from parsec_cli.results import Tone
 
 _COMMAND = "api_key_command of profile"
-
-
 SANDBOX_KEY = "pk_live_sandbox"
 # no request goes to this host: the sandbox runs inside this process
 _SANDBOX_VALUES = {"base_url": "http://sandbox.localhost", "api_key": SANDBOX_KEY}

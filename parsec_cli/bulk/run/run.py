@@ -23,13 +23,13 @@ from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import ResultName, Results, RowResult
 from parsec_cli.bulk.run.time_left import TimeLeft
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
+from parsec_cli.interrupts import DRAIN_SECONDS
 from parsec_cli.models import Applied, JsonObject, NotApplied, Outcome, Pool, Unknown
 from parsec_cli.records import changed
 
 # actions journalled in advance: one fsync of a slow disk (5 ms) for 64 requests of 20 ms. A kill
 # leaves as many intents open, which is harmless: the next listing shows their outcome
 AHEAD = 64
-DRAIN_SECONDS = 10.0
 _POLL = 0.1  # how soon a second signal is noticed by the thread that waits
 
 Spawn = Callable[[Callable[[], None]], threading.Thread]
