@@ -20,6 +20,7 @@ from parsec_cli.bulk.plan.plan import (
     Deactivate,
     Keep,
     SetQps,
+    arranged,
     as_json,
     check_quota,
     delta,
@@ -469,6 +470,26 @@ def test_more_requests_than_the_month_has_left_are_refused(reading, expected):
     assert told(caught.value) == expected
     for left in (2_000, None):
         check_quota(2_000, left, reading=reading)
+
+
+def test_a_run_that_is_not_said_to_read_is_called_a_run():
+    with pytest.raises(GuardRefused, match=r"^2 requests are needed and 0 are left"):
+        check_quota(2, 0)
+
+
+def test_the_entries_of_each_kind_are_counted():
+    rich, poor = Holdings((("USDC", "1.00"),)), Holdings(())
+    gone = [Deactivate(n, "u", "c", {}, held) for n, held in enumerate([rich, rich, poor, None])]
+    plan = arranged(
+        [*gone, *[Create(5, "u")] * 2, *[SetQps(6, "u", "c", 1, 2)] * 3, *[Keep(7, "u")] * 5]
+    )
+    assert plan_counts(plan) == {
+        "create": 2,
+        "set_qps": 3,
+        "deactivate": 4,
+        "unchanged": 5,
+        "holders": 2,
+    }
 
 
 def test_many_new_ids_that_are_probably_slips_are_counted(world):

@@ -112,6 +112,15 @@ def test_an_intact_plan_with_other_fields_has_another_version():
         load(json.dumps(document).encode(), "p")
 
 
+@pytest.mark.parametrize("saved", [SAVED, SavedPlan(Plan(()), "api.example", "ff", "t")])
+def test_the_digest_covers_the_canonical_json_of_all_the_rest(saved):
+    document = json.loads(dump(saved))
+    digest = document.pop("digest")
+    assert document.pop("parsec_plan") == 1
+    text = json.dumps(document, separators=(",", ":"))
+    assert hashlib.sha256(text.encode()).hexdigest() == digest
+
+
 def test_reordered_plan_with_its_own_digest_is_noticed():
     document = json.loads(dump(SAVED))
     document["actions"].reverse()
