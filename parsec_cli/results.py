@@ -6,13 +6,14 @@ All text inside is raw: `output` escapes, masks and colours it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from types import NoneType
 from typing import Literal
 
 from parsec_cli.errors import ParsecError
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import NextCommand
-from parsec_cli.records import record
+from parsec_cli.records import Made, record
 
 # each output format and the module of `output` that writes it
 FORMATS = {
@@ -219,6 +220,13 @@ class Text:
 
 
 Result = Listing | Record | Frames | Text
+
+
+def paged(records: Iterable[Made], size: int = 1000) -> Iterator[list[Made]]:
+    """Yield the records in pages."""
+    rest = iter(records)
+    while page := list(islice(rest, size)):
+        yield page
 
 
 def percent(used: float, total: float) -> str:

@@ -10,9 +10,10 @@ import typer
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.errors import ParsecError, Unauthorized, counted
 from parsec_cli.models import JsonObject, Usage
-from parsec_cli.next_command import run
+from parsec_cli.next_command import NextCommand, run
 from parsec_cli.records import state
 from parsec_cli.redaction import without_keys
 from parsec_cli.results import Block, Line, Listing, Tone
@@ -82,22 +83,24 @@ class _Report:
                 hint, command = "", None
                 if isinstance(fault, Unauthorized):
                     hint, command = "store another key with", run("config", "set", "api_key")
-            line = self.runtime.screen.shell_line(command)
             status, detail = "failed", without_keys(fault.message)
             if self.runtime.screen.shows_table:
-                self.hints += _hint(hint, line)
-            elif text := " ".join(filter(None, (hint, f"`{line}`" if line else ""))):
+                self.hints += self._hint(hint, command)
+            elif text := self._in_one_line(hint, command):
                 detail = without_keys(f"{fault.message} ({text})")
         self.lines.append({"name": name, "status": status, "detail": detail})
         return status != "failed"
 
+    def _hint(self, text: str, command: NextCommand | None) -> list[Block]:
+        """Return a hint below the table, with its command on a line of its own."""
+        lines = [] if command is None else command_lines(self.runtime, command)
+        if not text and not lines:
+            return []
+        return [Line((("hint:", "hint"), (f" {without_keys(text or 'run')}", "plain"))), *lines]
 
-def _hint(text: str, line: str) -> list[Block]:
-    """Return a hint below the table, with its command on a line of its own."""
-    blocks: list[Block] = []
-    if text or line:
-        blocks.append(Line((("hint:", "hint"), (f" {without_keys(text or 'run')}", "plain"))))
-    return [*blocks, *(Line(f"  {one}", "command") for one in line.splitlines())]
+    def _in_one_line(self, text: str, command: NextCommand | None) -> str:
+        line = self.runtime.screen.shell_line(command)
+        return " ".join(filter(None, (text, f"`{line}`" if line else "")))
 
 
 def _config(runtime: Runtime) -> Finding:

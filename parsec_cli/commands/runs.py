@@ -18,14 +18,14 @@ from parsec_cli.bulk.run.recorded_runs import (
 from parsec_cli.bulk.run.row_results import LEFT, sentence_of
 from parsec_cli.cli.common_options import ALL_PROFILES, NEWEST, argument, option, runtime_of
 from parsec_cli.cli.tree import Noun
+from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.errors import LocalFault, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import again, run
-from parsec_cli.results import OUTCOMES, Column, Line, Listing
+from parsec_cli.results import OUTCOMES, Column, Line, Listing, paged
 from parsec_cli.runtime import Runtime
 
 _SHOWN = 30  # runs on a terminal
-_PAGE = 500
 _JSON = ("json", "jsonl")
 noun = Noun()
 
@@ -70,8 +70,7 @@ def _what_is_left(runtime: Runtime, newest: Sequence[RecordedRun]) -> tuple[Line
     if not any(one.counts.get(name) for one in newest for name in LEFT):
         return ()
     command = run("runs", "show", newest[0].id, "--failed")
-    line = runtime.screen.shell_line(command)
-    return Line("see the rows that are left with"), Line(f"  {line}", "command")
+    return Line("see the rows that are left with"), *command_lines(runtime, command)
 
 
 def _runs(runtime: Runtime, profile: str | None) -> Iterator[RecordedRun]:
@@ -130,8 +129,7 @@ def show(
     )
 
     def pages() -> Iterator[Sequence[JsonObject]]:
-        while page := list(itertools.islice(shown, _PAGE)):
-            yield page
+        yield from paged(shown)
         if one.damaged:
             lines = counted(one.damaged, "line")
             runtime.screen.warning(f"`{one.path}` is damaged: skipped {lines}")
@@ -160,10 +158,8 @@ def _closing(runtime: Runtime, one: RecordedRun, *, failed: bool) -> tuple[Line,
             "see what these users hold with",
             ["deactivate", "--dry-run", "--from-file", "-"],
         )
-    command = run("users", *words)
-    line = runtime.screen.shell_line
-    pipe = f"{line(again(output='csv'))} | {line(command)}".splitlines()
-    return *lines, Line(text), *(Line(f"  {part}", "command") for part in pipe)
+    pipe = command_lines(runtime, again(output="csv"), run("users", *words))
+    return *lines, Line(text), *pipe
 
 
 def _facts(one: RecordedRun) -> str:

@@ -17,7 +17,7 @@ from parsec_cli.memory.entry import OUTCOMES, Selection, in_words
 from parsec_cli.memory.history import parse_moment
 from parsec_cli.models import JsonObject
 from parsec_cli.records import changed
-from parsec_cli.results import Column, Listing, Tone
+from parsec_cli.results import Column, Listing, Tone, paged
 from parsec_cli.runtime import Runtime
 
 _PAGE = 100
@@ -127,7 +127,7 @@ class _Pages:
 
     def __iter__(self) -> Iterator[list[JsonObject]]:
         lines, records = 0, self._newest() if self._short else self._all()
-        while page := list(itertools.islice(records, _PAGE)):
+        for page in paged(records, _PAGE):
             lines += len(page)
             yield page
         warn_of_damage(self._runtime)

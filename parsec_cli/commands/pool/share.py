@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 import typer
 
@@ -15,15 +14,15 @@ from parsec_cli.bulk.plan.snapshot import take_snapshot
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.all_users import with_whole_limits
+from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.commands.shared.input_file import name_of, read_bytes
 from parsec_cli.errors import GuardRefused, UsageFault, counted, unknown
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import again, run
-from parsec_cli.results import Bar, Block, Column, Line, Listing
+from parsec_cli.results import Bar, Block, Column, Line, Listing, paged
 from parsec_cli.runtime import Runtime
 
 _DEFAULT_TARGET = 85
-_CHUNK = 1000  # rows that are made into records at once
 
 
 @verb("share")
@@ -130,7 +129,7 @@ def _listing(runtime: Runtime, pool: Pool, target: int, shares: Shares, by: Poli
     return Listing(
         "shares",
         shown,
-        iter(lambda: list(islice(rows, _CHUNK)), []),
+        paged(rows),
         lambda: {"pool": sums},
         lambda: _closing(runtime, pool, target, shares),
     )
@@ -163,8 +162,7 @@ def _closing(runtime: Runtime, pool: Pool, target: int, shares: Shares) -> tuple
     if not shares.changed:
         return (Bar("Pool", shares.before, pool.qps_pool, text=f"{sums} ({{percent}})"),)
     sums = f"{shares.before:,} → {shares.after:,} of {pool.qps_pool:,} ({{percent}})"
-    share = runtime.screen.shell_line(again(output="csv"))
-    plan = runtime.screen.shell_line(run("users", "plan", "--out", "plan.json", names=["-"]))
+    plan = run("users", "plan", "--out", "plan.json", names=["-"])
     return (
         Line(""),
         Bar("Pool", shares.after, pool.qps_pool, text=sums),
@@ -173,5 +171,5 @@ def _closing(runtime: Runtime, pool: Pool, target: int, shares: Shares) -> tuple
         ),
         Line(""),
         Line("Plan these limits with"),
-        *(Line(f"  {line}", "command") for line in f"{share} | {plan}".splitlines()),
+        *command_lines(runtime, again(output="csv"), plan),
     )

@@ -1,4 +1,4 @@
-"""Cards: values for people, and the request that a dry run does not send."""
+"""What people see: values, commands to type, and the request that a dry run does not send."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from parsec_cli import exact_json
 from parsec_cli.base_url import API_PREFIX
 from parsec_cli.models import JsonObject
+from parsec_cli.next_command import NextCommand
 from parsec_cli.redaction import Redaction, is_secret
 from parsec_cli.results import Card, Column, Line, Record
+from parsec_cli.runtime import Runtime
 
 # a card masks by label, and fields inside a value have none
 _INSIDE = Redaction(lambda: ())
@@ -27,6 +29,12 @@ def shown(value: object) -> str:
             return exact_json.dumps(_INSIDE.value(value), ensure_ascii=False, separators=(",", ":"))
         case _:
             return str(value)
+
+
+def command_lines(runtime: Runtime, *commands: NextCommand) -> list[Line]:
+    """Return the lines of a command to type, or of several in a pipe."""
+    pipe = " | ".join(map(runtime.screen.shell_line, commands))
+    return [Line(f"  {line}", "command") for line in pipe.splitlines()]
 
 
 def not_sent(method: str, path: str, body: JsonObject | None, **more: Any) -> Record:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import islice
 
 import typer
 
@@ -12,12 +11,13 @@ from parsec_cli.api.reads import get_escrow, get_pool
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.all_users import all_users, with_whole_limits
+from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.commands.shared.checks import checked
 from parsec_cli.errors import counted, unknown
 from parsec_cli.field_rules import look_alike_key
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import run
-from parsec_cli.results import Block, Line, Listing
+from parsec_cli.results import Block, Line, Listing, paged
 from parsec_cli.runtime import Runtime
 
 # each rule, in the order of the findings
@@ -37,7 +37,6 @@ _DETAILS = {
     "escrow_off": "fee escrow is off, but the builder's is on",
 }
 _MARK = "\x1f"  # between the customer_id and the external_id of a user
-_CHUNK = 1000  # findings that are made into records at once
 _ADDRESSES = ("eoa_address", "safe_address")
 # commands that show more about the findings of a rule
 _UNLINKED = run("users", "list", "--exchange", "none")
@@ -86,7 +85,7 @@ def command(
     listing = Listing(
         "findings",
         columns.FINDING,
-        _pages(audit.findings(summary)),
+        ([_record(*one) for one in page] for page in paged(audit.findings(summary))),
         lambda: {"summary": summary, "users": audit.users, "complete": True},
         lambda: _look_further(runtime, summary),
         summary=lambda: sentence or well,
@@ -106,17 +105,12 @@ def _look_further(runtime: Runtime, summary: Mapping[str, int]) -> tuple[Block, 
     commands = [command for rule, command in _LOOK_FURTHER.items() if summary.get(rule)]
     if not commands:
         return ()
-    lines = [Line(f"  {runtime.screen.shell_line(command)}", "command") for command in commands]
+    lines = [line for command in commands for line in command_lines(runtime, command)]
     return (Line(""), Line("Look further with"), *lines)
 
 
 # rule, ids, detail; the ids are "" if it is the pool
 Finding = tuple[str, str, str]
-
-
-def _pages(findings: Iterator[Finding]) -> Iterator[list[JsonObject]]:
-    while page := list(islice(findings, _CHUNK)):
-        yield [_record(*finding) for finding in page]
 
 
 def _record(rule: str, ids: str, detail: str) -> JsonObject:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 
 import typer
 
@@ -18,12 +17,11 @@ from parsec_cli.commands.shared.input_file import name_of, read_bytes
 from parsec_cli.errors import UsageFault
 from parsec_cli.field_rules import ADDRESS
 from parsec_cli.models import JsonObject
-from parsec_cli.results import Line, Listing, Tone
+from parsec_cli.results import Line, Listing, Tone, paged
 from parsec_cli.runtime import Runtime
 
 _CHANGES = 11  # exit code of `--exit-code`
 _TONES: dict[str, Tone] = {"joined": "good", "left": "bad", "changed": "warning"}
-_CHUNK = 1000  # changes that are made into records at once
 
 
 @verb("diff", formats=("markdown",))
@@ -82,8 +80,7 @@ class _Listed:
 
 
 def _pages(changes: Changes, *, people: bool) -> Iterator[list[JsonObject]]:
-    records = changes.records()
-    while page := list(islice(records, _CHUNK)):
+    for page in paged(changes.records()):
         yield [{**one, "value": _arrow(one)} for one in page] if people else page
 
 

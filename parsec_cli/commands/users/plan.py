@@ -26,12 +26,11 @@ from parsec_cli.holdings import summary
 from parsec_cli.models import JsonObject, User
 from parsec_cli.next_command import NextCommand, again, run
 from parsec_cli.records import changed, record
-from parsec_cli.results import Listing
+from parsec_cli.results import Listing, paged
 from parsec_cli.runtime import Runtime
 
 _WHOLE_PLAN = again(output="csv", out=None, exit_code=None)
 _CHANGES = 11  # exit code of `--exit-code`
-_PAGE = 1000  # rows that are shown at once, because each is 1 KB as JSON
 
 
 @verb("plan", shows_target=True, formats=("markdown",))
@@ -197,6 +196,5 @@ def plan_listing(runtime: Runtime, shown: ShownPlan, code: int = 0) -> Listing:
 
 
 def _pages(plan: Plan) -> Iterator[list[JsonObject]]:
-    actions = [entry for entry in plan.entries if not isinstance(entry, Keep)]
-    for start in range(0, len(actions), _PAGE):
-        yield [as_json(action) for action in actions[start : start + _PAGE]]
+    for page in paged(entry for entry in plan.entries if not isinstance(entry, Keep)):
+        yield [as_json(action) for action in page]

@@ -18,6 +18,7 @@ from parsec_cli.bulk.plan.plan import (
     in_order,
     plan_counts,
 )
+from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.errors import GuardRefused, counted
 from parsec_cli.holdings import summary
 from parsec_cli.models import JsonObject
@@ -82,8 +83,7 @@ class ShownPlan:
         blocks += self.sum_blocks(asking=asking)
         if self.proposal:
             text, proposed = self.proposal
-            lines = runtime.screen.shell_line(proposed).splitlines()
-            blocks += [Line(""), Line(text), *(Line(f"  {line}", "command") for line in lines)]
+            blocks += [Line(""), Line(text), *command_lines(runtime, proposed)]
         return (Line(""), *blocks)
 
     def _more(self, runtime: Runtime, number: int) -> list[Block]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from parsec_cli import columns
 from parsec_cli.bulk.plan.plan import from_json
 from parsec_cli.bulk.run.row_results import LEFT, ResultName, Results, name_of_row
+from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.commands.users.plan_screen import change_text, nothing_to_change
 from parsec_cli.models import JsonObject
-from parsec_cli.next_command import NextCommand, run
+from parsec_cli.next_command import run
 from parsec_cli.results import OUTCOMES, Block, Line, Listing, Tone
 from parsec_cli.runtime import Runtime
 
@@ -98,7 +99,7 @@ def _wrong(runtime: Runtime, results: Results) -> list[Line]:
     if unknown:
         names = [row["external_id"] or row["customer_id"] for row in unknown[:_CHECKED]]
         lines.append(Line("Check what is unknown with"))
-        lines += _command_lines(runtime, run("users", "get", names=names))
+        lines += command_lines(runtime, run("users", "get", names=names))
     return lines
 
 
@@ -134,10 +135,5 @@ def _name(runtime: Runtime, results: Results, name: str | None) -> list[Line]:
     command = run("runs", "show", name, "--failed")
     return [
         Line(f"Run {name}: see the rows that are left with"),
-        *_command_lines(runtime, command),
+        *command_lines(runtime, command),
     ]
-
-
-def _command_lines(runtime: Runtime, command: NextCommand) -> list[Line]:
-    lines = runtime.screen.shell_line(command).splitlines()
-    return [Line(f"  {line}", "command") for line in lines]
