@@ -9,7 +9,7 @@ from parsec_cli.records import changed
 from parsec_cli.results import Gauge, Listing, Record
 from parsec_cli.runtime import Runtime
 
-OVER = 11  # exit code of a check that found something
+FOUND = 11  # exit code of a check that found something, and of `--exit-code` with changes
 DEFAULT_MAX_USED = 90
 Checked = TypeVar("Checked", Record, Listing)
 
@@ -22,7 +22,7 @@ def checked(runtime: Runtime, result: Checked, found: str) -> Checked | None:
     """
     if found:
         runtime.screen.alarm(found)
-        return changed(result, exit_code=OVER)
+        return changed(result, exit_code=FOUND)
     return None if runtime.screen.quiet else result
 
 

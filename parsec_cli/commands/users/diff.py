@@ -13,6 +13,7 @@ from parsec_cli.bulk.files.export import PATHS, Export, Row, listed_row
 from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.all_users import all_users
+from parsec_cli.commands.shared.checks import FOUND
 from parsec_cli.commands.shared.input_file import name_of, read_bytes
 from parsec_cli.errors import UsageFault
 from parsec_cli.field_rules import ADDRESS
@@ -20,7 +21,6 @@ from parsec_cli.models import JsonObject
 from parsec_cli.results import Line, Listing, Tone, paged
 from parsec_cli.runtime import Runtime
 
-_CHANGES = 11  # exit code of `--exit-code`
 _TONES: dict[str, Tone] = {"joined": "good", "left": "bad", "changed": "warning"}
 
 
@@ -58,7 +58,7 @@ def command(
         _pages(changes, people=people),
         lambda: {"summary": summary, "complete": True},
         lambda: (Line(sentence, "dim"),),
-        exit_code=_CHANGES if exit_code and any(summary.values()) else 0,
+        exit_code=FOUND if exit_code and any(summary.values()) else 0,
         summary=lambda: sentence,
         tone=lambda change: _TONES[change["change"]],
     )

@@ -17,6 +17,7 @@ from parsec_cli.bulk.plan.snapshot import Snapshot, left_out, recheck, take_snap
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import verb
+from parsec_cli.commands.shared.checks import FOUND
 from parsec_cli.commands.shared.input_file import check_output, name_of, path_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState
 from parsec_cli.commands.users.plan_screen import ShownPlan, left_out_text
@@ -30,7 +31,6 @@ from parsec_cli.results import Listing, paged
 from parsec_cli.runtime import Runtime
 
 _WHOLE_PLAN = again(output="csv", out=None, exit_code=None)
-_CHANGES = 11  # exit code of `--exit-code`
 
 
 @verb("plan", shows_target=True, formats=("markdown",))
@@ -61,7 +61,7 @@ def command(
     check_output(file, out, "--out")
     made = make_plan(runtime, options, read_bytes(runtime, file))
     shown = _checked(made, options, out)
-    code = _CHANGES if exit_code and shown.plan.actions else 0
+    code = FOUND if exit_code and shown.plan.actions else 0
     return plan_listing(runtime, shown, code)
 
 
