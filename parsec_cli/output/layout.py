@@ -212,7 +212,7 @@ class Layout:
         """Return one line.
 
         If no column fits, it has all values whole, and the terminal may wrap it. If an id is too
-        long, it has only what must not be shortened, without columns.
+        long, it has only the most important values, whole and without columns.
         """
         paint = self._surface.paint
         if not self._slots:
@@ -231,8 +231,8 @@ class Layout:
             total += max(_width(cell), slot.width) + len(GAP)
             parts.append(blanks + text if slot.right else text + blanks)
         if total > self._limit:
-            whole = (row[slot.place] or self._null for slot in self._slots if not slot.column.rank)
-            parts = [paint(cell, tone) for cell in whole]
+            kept = [slot for slot in self._slots if slot.column.rank <= _KEPT]
+            parts = [paint(row[slot.place] or self._null, tone) for slot in kept]
         return self._indent + GAP.join(parts).rstrip() + "\n"
 
     def _shortened(self, cell: Cell, slot: _Slot) -> Cell:

@@ -78,7 +78,7 @@ def test_one_very_long_id_affects_only_its_own_line():
     users = [user("alice", 1, qps_limit=1), user("x" * 300, 2), user("bob", 3, tier="max")]
     assert show(listing(users), **at(64)).out.splitlines()[1:] == [
         "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    1  pro",
-        "x" * 300 + "  cf20f87b-0e42-5928-86d5-05b03dc2f444",
+        "x" * 300 + "  cf20f87b-0e42-5928-86d5-05b03dc2f444  –",
         "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    –  max",
     ]
 
@@ -89,7 +89,7 @@ def test_an_id_that_leaves_no_room_for_the_other_id_affects_only_its_own_line(le
     assert show(listing(users), **at(60)).out.splitlines() == [
         "EXTERNAL ID  CUSTOMER ID                           QPS  TIER",
         "alice        02f00e9f-82bd-5340-ad0b-a60a3c79706c    –  pro",
-        "x" * length + "  cf20f87b-0e42-5928-86d5-05b03dc2f444",
+        "x" * length + "  cf20f87b-0e42-5928-86d5-05b03dc2f444  –",
         "bob          4516bb51-51f9-51a7-9784-b288cc10fd8a    –  max",
     ]
 
@@ -111,7 +111,7 @@ def test_later_pages_keep_the_widths_of_the_first():
     more = [user("a-longer-name-than-before", 2, tier="platinum-plus-extra")]
     shown = show(listing([user("alice", 1)], more), **at(80))
     assert shown.out.splitlines()[2] == (
-        "a-longer-name-than-before  cf20f87b-0e42-5928-86d5-05b03dc2f444"
+        "a-longer-name-than-before  cf20f87b-0e42-5928-86d5-05b03dc2f444  –"
     )
 
 

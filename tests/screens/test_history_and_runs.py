@@ -64,13 +64,13 @@ def test_the_history_at_200_columns_has_the_ids_of_entries(screen):
     assert first.endswith("  ticket 4711  1m3250v00abcde")
 
 
-def test_the_history_at_60_columns_has_users_and_outcomes(screen):
+def test_the_history_at_60_columns_has_users_runs_and_outcomes(screen):
     assert screen("history", "list", *SANDBOX, cols=60) == (
         "TIME         USER      COMMAND  CHANGE               OUTCOME\n"
         "09-21 15:01  user_002  set-qps  qps_limit 50 → 40    applied\n"
         "09-21 15:49  user_044  create   created              applied\n"
         "09-21 17:25  user_003  set-qps  qps_limit 5 → 6      applied\n"
-        "–  2 of 3 done, 1 failed\n"
+        "09-21 18:13  –  run r-20260921-1813  2 of 3 done, 1 failed\n"
         "profile sandbox · 5 changes\n"
     )
 

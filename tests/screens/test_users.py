@@ -61,7 +61,7 @@ def test_a_listing_at_60_columns_has_ids_and_limits(screen):
     assert lines[1:5] == [
         "EXTERNAL ID     CUSTOMER ID                           QPS",
         "00417           87751d4c-a850-4e2c-a4dc-da6a797d76de    5",
-        "acct[prod] café 日本  462804db-7b87-49e2-afef-e911ff22a27b",
+        "acct[prod] café 日本  462804db-7b87-49e2-afef-e911ff22a27b  25",
         "market-maker-1  298a59f8-5e1e-4978-90a7-6e49fa60dbd6  800",
     ]
 
