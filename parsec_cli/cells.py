@@ -82,6 +82,17 @@ def is_csv_cell(line: str) -> bool:
     return line == (f'"{escaped}"' if quoted else cell)
 
 
+TO_THE_MINUTE = "%Y-%m-%d %H:%MZ"
+
+
+def time_text(value: Any) -> str:
+    """Return a time for people, such as `2026-12-01 00:00Z`; other values as text, null as ""."""
+    time = time_of(value)
+    if time is None:
+        return "" if value is None else str(value)
+    return time.strftime(TO_THE_MINUTE)
+
+
 def time_of(value: Any) -> datetime | None:
     """Read RFC 3339 text or Unix seconds; return None for anything else."""
     try:

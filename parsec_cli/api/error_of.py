@@ -172,7 +172,9 @@ def quota_used_up(headers: Mapping[str, str]) -> errors.QuotaUsedUp | None:
 
 
 def _used_up(headers: Mapping[str, str]) -> str:
-    resets = reset_time(headers.get("x-ratelimit-monthly-reset"))
+    from parsec_cli.cells import time_text
+
+    resets = time_text(reset_time(headers.get("x-ratelimit-monthly-reset")))
     when = f"it resets at {resets}" if resets else "the API does not report when it resets"
     return f"the monthly request quota is used up; {when}"
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import typer
 
 from parsec_cli import columns
+from parsec_cli.cells import time_text
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import command_lines
@@ -140,13 +141,11 @@ def _api(runtime: Runtime, usages: list[Usage]) -> Finding:
 
 
 def _quota(usage: Usage) -> Finding:
-    from parsec_cli.api.error_of import reset_time
-
     left, limit = usage.monthly_left, usage.monthly_limit
     if left is None or not limit:
         return "ok", "unlimited" if limit == 0 else "unknown"
     status = "warning" if left < LOW_QUOTA * limit else "ok"
-    return status, f"{left:,} of {limit:,} requests left until {reset_time(usage.resets_at) or '?'}"
+    return status, f"{left:,} of {limit:,} requests left until {time_text(usage.resets_at) or '?'}"
 
 
 def _pool(runtime: Runtime) -> Finding:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.cells import neutralise, time_of
+from parsec_cli.cells import TO_THE_MINUTE, neutralise, time_of
 from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import ABSENT, Format, reader
@@ -26,9 +26,9 @@ from parsec_cli.visible import visible
 
 _NEEDS_NO_ESCAPE = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\t\n"
 TIMES: dict[ColumnKind, str] = {
-    "time": "%Y-%m-%d %H:%MZ",
+    "time": TO_THE_MINUTE,
     "date": "%Y-%m-%d",
-    "seconds": "%Y-%m-%d %H:%MZ",
+    "seconds": TO_THE_MINUTE,
 }
 Cell = str | None
 _Write = Callable[[Any, ColumnKind], Cell]

@@ -155,7 +155,7 @@ def test_a_quota_that_is_not_reported_is_neither_ok_nor_over(run, builder, limit
             1_233,
             (
                 "monthly quota ok: 1,234 of 10,000 requests used (12.3%), 8,766 left\n"
-                "it resets at 2026-10-01T00:00:00Z\n"
+                "it resets at 2026-10-01 00:00Z\n"
             ),
         ),
         (
@@ -163,7 +163,7 @@ def test_a_quota_that_is_not_reported_is_neither_ok_nor_over(run, builder, limit
             1_233,
             (
                 "monthly quota over: 1,234 of 10,000 requests used, 8,766 left\n"
-                "it resets at 2026-10-01T00:00:00Z\n"
+                "it resets at 2026-10-01 00:00Z\n"
             ),
         ),
     ],

@@ -74,7 +74,7 @@ def test_the_last_request_of_a_month_is_noted_and_done(run_at, server):
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
     assert completed.err == (
-        "the monthly request quota is used up; it resets at 2026-10-01T00:00:00Z\n"
+        "the monthly request quota is used up; it resets at 2026-10-01 00:00Z\n"
     )
     assert run_at("pool", "show", "-q").err == ""
 

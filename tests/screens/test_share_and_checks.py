@@ -130,12 +130,12 @@ def test_a_pool_check(shown, cols):
 def test_a_usage_check(shown, cols):
     assert shown("usage check", cols=cols) == (
         "monthly quota ok: 1 of 5,000,000 requests used (<0.1%), 4,999,999 left\n"
-        "it resets at 2026-10-01T00:00:00Z\n"
+        "it resets at 2026-10-01 00:00Z\n"
     )
     assert shown("usage check --min-left 9000000", cols=cols, code=11) == (
         "the monthly quota has 4,999,998 requests left, below the minimum of 9,000,000\n"
         "monthly quota over: 2 of 5,000,000 requests used (<0.1%)\n"
-        "it resets at 2026-10-01T00:00:00Z\n"
+        "it resets at 2026-10-01 00:00Z\n"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from parsec_cli import columns
+from parsec_cli.cells import time_text
 from parsec_cli.commands.shared.cards import shown
 from parsec_cli.holdings import Holdings, balances_in
 from parsec_cli.models import JsonObject, User, WrongShape
@@ -115,10 +116,7 @@ def _escrow(raw: JsonObject, *, full: bool) -> str:
 
 
 def _tier(raw: JsonObject) -> str:
-    from parsec_cli.output.lines import shown as shown_cell
-
-    created = shown(raw.get("created_at"))
-    created = shown_cell(created, "time") or "" if created else ""
+    created = time_text(shown(raw.get("created_at")))
     parts = [shown(raw.get("tier")), f"created {created}" if created else ""]
     if raw.get("status") not in (None, *_USUAL_STATUS):
         parts.append(f"status {shown(raw['status'])}")

@@ -7,6 +7,7 @@ import typer
 from parsec_cli import columns
 from parsec_cli.api.error_of import reset_time
 from parsec_cli.api.reads import get_usage
+from parsec_cli.cells import time_text
 from parsec_cli.cli.common_options import number, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.checks import DEFAULT_MAX_USED, checked, usage_gauges
@@ -57,7 +58,7 @@ def command(
     # without the numbers that the sentence on stderr contains
     text = f"{used:,} of {limit:,} requests used{part}{rest}" if limit else "unlimited"
     lines = [Line(f"monthly quota {value['status']}: {text}", "bad" if found else "good")]
-    lines += [Line(f"it resets at {resets_at}", "dim")] if resets_at else []
+    lines += [Line(f"it resets at {time_text(resets_at)}", "dim")] if resets_at else []
     record = Record(value, columns.USAGE_CHECKED, (*lines,), gauges=usage_gauges(runtime, usage))
     return checked(runtime, record, f"the monthly quota {', and '.join(found)}" if found else "")
 

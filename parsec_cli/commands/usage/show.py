@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from parsec_cli import columns
+from parsec_cli.cells import time_text
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.results import Bar, Block, Card, Record
@@ -22,7 +23,6 @@ def command(ctx: typer.Context) -> Record:
     from parsec_cli.api.reads import get_usage
     from parsec_cli.commands.shared.cards import shown
     from parsec_cli.commands.shared.checks import usage_gauges
-    from parsec_cli.output.lines import shown as shown_cell
 
     def per_second(qps: int | None) -> str:
         return "unlimited" if qps == 0 else "" if qps is None else f"{qps:,}"
@@ -40,7 +40,7 @@ def command(ctx: typer.Context) -> Record:
         quota = "unlimited" if limit == 0 else "quota unknown" if limit is None else f"of {limit:,}"
         pairs.append(("monthly requests", f"{amount} used, {quota}"))
     pairs += [
-        ("resets", shown_cell(usage.resets_at, "time") or ""),
+        ("resets", time_text(usage.resets_at)),
         ("per second", per_second(usage.rest_qps)),
         ("burst", per_second(usage.rest_qps_burst)),
     ]
