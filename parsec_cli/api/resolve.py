@@ -20,6 +20,7 @@ from parsec_cli.records import record
 from parsec_cli.redaction import looks_like_key
 
 Meaning = Literal["customer_id", "external_id", "either"]
+_COMPARED = 20  # missing users that are compared with all others
 
 
 class IndexOfUsers(Protocol):
@@ -184,14 +185,17 @@ class Resolver:
         if first.meaning == "either":
             hint = f"if it is an external_id, write `ext:{first.id}`"
             command = again(replace={first.id: f"ext:{first.id}"})
-        elif near := self._near(first.id) if len(missing) == 1 else []:
-            hint = f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
+        elif len(missing) == 1 and (near := self._near(first.id)):
+            hint = _did_you_mean(near)
             command = run("users", "get", names=[_written(near[0])])
         text, details = f"{len(missing)} of the users not found {place}", []
         if len(missing) == 1:
             text = f"user `{first.id}` not found {place}{self._note(first.id)}"
         else:
             details = [f"user `{one.id}` not found{self._note(one.id)}" for one in missing]
+            for number, one in enumerate(missing[:_COMPARED]):
+                if near := self._near(one.id):
+                    details[number] += f"; {_did_you_mean(near)}"
         return NotFound(text, hint=hint, command=command, details=details, http_status=404)
 
     def _near(self, name: str) -> list[str]:
@@ -203,6 +207,10 @@ class Resolver:
         """Return what may be wrong with the id of a user that was not found."""
         notes = field_rules.blank_note(name), field_rules.alike(name, self.similar)
         return "".join(f"; {note}" for note in notes if note)
+
+
+def _did_you_mean(names: Sequence[str]) -> str:
+    return f"did you mean {' or '.join(f'`{name}`' for name in names)}?"
 
 
 def _written(external_id: str) -> str:

@@ -8,10 +8,10 @@ error: user `user_01` not found in profile sandbox
 hint: did you mean `user_001`?
   parsec -p sandbox users get user_001
 """,
-    "users get nobody user_00": """\
+    "users get nobody user_01": """\
 error: 2 of the users not found in profile sandbox
   user `nobody` not found
-  user `user_00` not found
+  user `user_01` not found; did you mean `user_001`?
 hint: list users with
   parsec -p sandbox users list --match TEXT
 """,
@@ -45,10 +45,10 @@ error: user `user_01` not found in profile sandbox
 hint: did you mean `user_001`?
   parsec -p sandbox users get user_001
 """,
-    "users get nobody user_00": """\
+    "users get nobody user_01": """\
 error: 2 of the users not found in profile sandbox
   user `nobody` not found
-  user `user_00` not found
+  user `user_01` not found; did you mean `user_001`?
 hint: list users with
   parsec -p sandbox users list --match TEXT
 """,
@@ -78,7 +78,7 @@ hint: lower other limits by 88,545 QPS, or allow it with
 }
 CODES = {
     "users get user_01": 3,
-    "users get nobody user_00": 3,
+    "users get nobody user_01": 3,
     "users suspend user_001": 2,
     "usres lst": 2,
     "users list --fields qps": 2,
