@@ -112,3 +112,23 @@ def test_an_error_where_arrows_cannot_be_shown(screen):
         *("-p", "sandbox", "users", "set-qps", "user_001", "2000"), encoding="ascii", code=10
     )
     assert "1,055 -> 3,045 of 2,500" in text
+
+
+def test_a_dry_run_of_several_limits_is_a_plan(screen):
+    command = ("-p", "sandbox", "users", "set-qps", "user_007=2", "user_009=15", "-n")
+    assert screen(*command, cols=80) == SANDBOX + (
+        "\n"
+        "  ~ set-qps  user_007  25 → 2   (−23)\n"
+        "\n"
+        "Plan: 1 to change; 1 unchanged\n"
+        "Pool  ████████████████░░░░░░░░░░░░░░░░░░░░░░░░  1,055 → 1,032 of 2,500 (41.3%)\n"
+        "Cost  1 request, as fast as permitted, under 0.1% of the monthly quota\n"
+        "dry run: nothing was sent\n"
+    )
+
+
+def test_a_dry_run_of_limits_that_are_set_already_says_so(screen):
+    command = ("-p", "sandbox", "users", "set-qps", "user_007=25", "user_009=15", "-n")
+    assert screen(*command) == SANDBOX + (
+        "\nNothing to change: all 2 users are at that limit already\ndry run: nothing was sent\n"
+    )

@@ -150,3 +150,21 @@ def test_a_protected_profile_is_shown_in_red(screen, builder, home, styled):
     text = screen(*argv, colour=True, answer=(ASK, "no\n"), code=9)
     assert styled(text, "1;31")[0] == f"production · {builder.url} · protected"
     assert text.count(builder.url) == 1
+
+
+def test_a_dry_run_of_several_users_is_a_plan(deactivate, styled):
+    text = deactivate("user_008", "user_009", "market-maker-1", "-n", colour=True, cols=100)
+    assert "- deactivate" in styled(text, "1;31")
+    assert "warning:" not in text
+    text = deactivate("user_008", "user_009", "market-maker-1", "-n", cols=100)
+    assert text == (
+        f"{SANDBOX}\n"
+        "  - deactivate  user_008        no limit\n"
+        "  - deactivate  user_009        15 QPS\n"
+        "  - deactivate  market-maker-1  800 QPS   HOLDS 48,250.75 USDC, 1 open order, 1 position\n"
+        "\n"
+        "Plan: 3 to deactivate\n"
+        "Pool  ███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  1,055 → 240 of 2,500 (9.6%)\n"
+        "Cost  5 requests, as fast as permitted, under 0.1% of the monthly quota\n"
+        "dry run: nothing was sent\n"
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.plan import saved_plan as plans
-from parsec_cli.bulk.plan.plan import Keep, Plan
+from parsec_cli.bulk.plan.plan import Keep, Plan, as_json
 from parsec_cli.bulk.plan.snapshot import CheckedPlan, left_out, named_in, recheck, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.bulk.run.row_results import name_of_row
@@ -21,16 +23,16 @@ from parsec_cli.commands.users.plan import PlanOptions, make_plan, plan_listing
 from parsec_cli.commands.users.plan_screen import ShownPlan
 from parsec_cli.errors import ConsentMissing, GuardRefused, UsageFault, shortened
 from parsec_cli.next_command import again, run
-from parsec_cli.results import Line, Listing
+from parsec_cli.results import Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
 _COMMAND = "users apply"
 _PLAN_OVERCOMMIT = run("users", "plan", "FILE", "--allow-overcommit", "--out", "PLAN")
 _WHOLE_PLAN = again(dry_run=True, output="csv", yes=None, confirm=None, allow_holdings=None)
+_SHOWN = 20  # refused rows that are named
 _MAX_FAILURES = number(
     "--max-failures N", 1, 1_000_000, "Stop after N failed rows [default 20; 1 for deactivations]."
 )
-_SHOWN = 20  # refused rows that are named
 
 
 @verb("apply", effect="irreversible", formats=("markdown",))
@@ -134,7 +136,7 @@ def _apply(
     except GuardRefused as fault:
         refusal = refusal or fault
     shown = ShownPlan(
-        _unsent(saved.plan, checked),
+        _plan_to_send(checked),
         builder.forecast(checked, pool),
         left_out(saved.plan, snapshot),
         saved.digest,
@@ -168,7 +170,7 @@ def _obtain_consent(
             _ask(runtime, len(shown.plan.actions))
 
 
-def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
+def _plan_to_send(checked: CheckedPlan) -> Plan:
     """Return the part of a plan that is still to be sent; its notes name the refused rows."""
     done = [entry for entry, error in checked.settled if not error]
     keeps = (Keep(e.row or 0, e.external_id) for e in done if not isinstance(e, Keep))
@@ -177,6 +179,7 @@ def _unsent(plan: Plan, checked: CheckedPlan) -> Plan:
         for entry, error in checked.settled
         if error
     ]
+    plan = checked.plan
     notes = notes and shortened(notes, _SHOWN)
     return Plan(checked.send, (*plan.keeps, *keeps), (*plan.notes, *notes))
 
@@ -194,3 +197,17 @@ def _ask(runtime: Runtime, number: int) -> None:
         hint="to run it from a script:",
         command=consent.script_command(),
     )
+
+
+def dry_run_listing(
+    builder: BuilderState, checked: CheckedPlan, verb: str, shown: Sequence[Column]
+) -> Listing:
+    """Show what a run of some users would send: its rows, or for people its plan."""
+
+    def for_people() -> Listing:
+        ahead = builder.forecast(checked, get_pool(builder.client))
+        plan = ShownPlan(_plan_to_send(checked), ahead, 0, "", _WHOLE_PLAN, verb=verb)
+        return plan.listing(builder.runtime)
+
+    rows = [as_json(action) for action in checked.send]
+    return Listing("actions", tuple(shown), [rows], for_people=for_people)

@@ -13,7 +13,6 @@ from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.files.read_file import Columns
 from parsec_cli.bulk.files.roster import Target, read_targets
 from parsec_cli.bulk.plan.diff import check_header, plan_deactivations
-from parsec_cli.bulk.plan.plan import as_json
 from parsec_cli.bulk.plan.snapshot import CheckedPlan, Snapshot, named_in, recheck, take_snapshot
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, option, runtime_of
@@ -98,9 +97,11 @@ def _deactivate(
         builder = BuilderState(runtime, balances_only=options.balances_only)
         checked, everyone = _checked(builder, targets, header, options.most)
         if options.dry_run:
-            consent.warn_of_holders(runtime, everyone)
-            rows = [as_json(action) for action in checked.send]
-            return Listing("actions", columns.ACTION, [rows])
+            from parsec_cli.commands.users.apply import dry_run_listing
+
+            if not runtime.screen.for_people:  # who see it in the plan
+                consent.warn_of_holders(runtime, everyone)
+            return dry_run_listing(builder, checked, "deactivate", columns.ACTION)
         if everyone:
             names = [everyone[0].user.customer_id] if by_name else None
             consent.agree(runtime, everyone, options.consent, by_name=by_name, names=names)

@@ -191,7 +191,7 @@ def plan_listing(runtime: Runtime, shown: ShownPlan, code: int = 0) -> Listing:
         lambda: shown.refusal,
         exit_code=code,
         summary=lambda: shown.in_one_line,
-        for_people=lambda: Listing("actions", (), (), closing=lambda: shown.blocks(runtime)),
+        for_people=lambda: shown.listing(runtime),
     )
 
 

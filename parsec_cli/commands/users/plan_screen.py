@@ -24,7 +24,18 @@ from parsec_cli.holdings import summary
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import NextCommand
 from parsec_cli.records import record
-from parsec_cli.results import Bar, Block, Column, Grid, Line, Tone, Words, duration, percent
+from parsec_cli.results import (
+    Bar,
+    Block,
+    Column,
+    Grid,
+    Line,
+    Listing,
+    Tone,
+    Words,
+    duration,
+    percent,
+)
 from parsec_cli.runtime import Runtime
 
 _FEW = 40  # actions that are all shown
@@ -37,6 +48,12 @@ _MARKS: dict[str, tuple[str, Tone]] = {
     "deactivate": ("-", "alarm"),
 }
 _KINDS = {"create": "create", "set_qps": "change", "deactivate": "deactivate"}
+# what the users are if there is nothing to do, by the command
+_WANTED = {
+    "apply": "as the file says",
+    "deactivate": "deactivated already",
+    "set-qps": "at that limit already",
+}
 _COLUMNS = (
     Column("action", "ACTION", "words", rank=0),
     Column("user", "USER", "id", rank=0),
@@ -49,7 +66,7 @@ class ShownPlan:
     """A plan and its forecast; `left_out` users are not in its file.
 
     `whole` shows all of its actions. `refusal` is why it cannot be applied; otherwise `proposal`
-    says how to apply it.
+    says how to apply it. `verb` is the command that made it.
     """
 
     plan: Plan
@@ -59,6 +76,11 @@ class ShownPlan:
     whole: NextCommand
     refusal: GuardRefused | None = None
     proposal: tuple[str, NextCommand] | None = None
+    verb: str = "apply"
+
+    def listing(self, runtime: Runtime) -> Listing:
+        """Return what people see in place of rows."""
+        return Listing("actions", (), (), closing=lambda: self.blocks(runtime))
 
     def blocks(self, runtime: Runtime, *, asking: bool = False) -> tuple[Block, ...]:
         """Return what people see: creates, changes, and last what cannot be undone.
@@ -102,7 +124,7 @@ class ShownPlan:
         notes = [Line(f"! {note}", "warning") for note in plan.notes]
         if not plan.actions:
             rest = [Line(left_out_text(self.left_out), "dim")] if self.left_out else []
-            return [Line(nothing_to_change(len(plan.keeps)), "good"), *rest, *notes]
+            return [Line(nothing_to_change(len(plan.keeps), self.verb), "good"), *rest, *notes]
         before, after, pool = ahead.allocated_before, ahead.allocated_after, ahead.qps_pool
         text = f"{before:,} → {after:,} of {pool:,} ({{percent}})"
         holdings = [action.holdings for action in plan.deactivations]
@@ -138,12 +160,12 @@ def left_out_text(number: int) -> str:
     return f"{counted(number, 'user')} not in the file {stay}"
 
 
-def nothing_to_change(users: int, how: str = "as the file says") -> str:
+def nothing_to_change(users: int, verb: str) -> str:
     """Say that the users are as wanted already."""
     if not users:
         return "Nothing to change: the file contains no users"
     who = "the user is" if users == 1 else f"all {users:,} users are"
-    return f"Nothing to change: {who} {how}"
+    return f"Nothing to change: {who} {_WANTED[verb]}"
 
 
 def _cost(ahead: Forecast) -> str:

@@ -17,12 +17,6 @@ from parsec_cli.runtime import Runtime
 
 _DONE: tuple[ResultName, ...] = ("changed", "created", "deactivated")
 _WRONG = ("failed", "unknown")
-# what the users are if there is nothing to do
-_NOTHING = {
-    "apply": "as the file says",
-    "deactivate": "deactivated already",
-    "set-qps": "at that limit already",
-}
 _FEW = 10  # rows that are named one by one, each with its reason
 _NAMED = 3  # rows with the same reason that are named, if there are many
 _MOST = 30  # lines of rows that went wrong
@@ -48,7 +42,7 @@ def run_listing(
     def closing() -> tuple[Block, ...]:
         counts = results.counts
         if not any(counts[outcome] for outcome in (*_DONE, *LEFT)):
-            return (Line(nothing_to_change(counts["unchanged"], _NOTHING[verb]), "good"),)
+            return (Line(nothing_to_change(counts["unchanged"], verb), "good"),)
         listed = all_rows or any(counts[outcome] for outcome in _DONE)
         return (
             *((Line(""),) if listed else ()),

@@ -9,7 +9,7 @@ import typer
 from parsec_cli import columns, field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.reads import get_pool, user_path
-from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged, as_json
+from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import DRY_RUN, OVERCOMMIT, REASON, Whole, argument, runtime_of
@@ -122,11 +122,14 @@ def _set_several(
         )
     checked, pool = recheck(arranged(entries), snapshot), get_pool(builder.client)
     ahead = builder.within_limits(checked, pool, allow_overcommit=options.allow_overcommit)
-    runtime.screen.notice(
-        f"pool {ahead.allocated_before:,} → {ahead.allocated_after:,} of {ahead.qps_pool:,}"
-    )
+    if not (options.dry_run and runtime.screen.for_people):  # who see it in the plan
+        runtime.screen.notice(
+            f"pool {ahead.allocated_before:,} → {ahead.allocated_after:,} of {ahead.qps_pool:,}"
+        )
     if options.dry_run:
-        return Listing("actions", columns.NEW_LIMIT, [[as_json(one) for one in checked.send]])
+        from parsec_cli.commands.users.apply import dry_run_listing
+
+        return dry_run_listing(builder, checked, "set-qps", columns.NEW_LIMIT)
     limit = None if options.allow_overcommit else pool
     listing = run_plan(_COMMAND, checked, journal, builder, options, limit)
     return changed(listing, columns=columns.LIMITED)
