@@ -25,7 +25,7 @@ MAX_TOKENS = 250_000
 MAX_STRING = 1024 * 1024
 # bytes that the text of a body may take in memory, or once it is shown with its escapes
 MAX_TEXT = 2 * MAX_BODY
-# such a token, where a string may be cut off by the end; possessive, so that no body makes it slow
+# such a token; the end may cut off a string; possessive, so that no body makes it slow
 _TOKEN = rb'(?s)"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[:,.]|(?<=\d)[eE]'
 _TOKENS = (b"[", b"{", b":", b",", b'"', b".", b"e", b"E")
 _WIDE = rb"[\xf0-\xf4]|\\u[dD][89abAB]"  # one such character quadruples the text around it
@@ -248,5 +248,5 @@ def _check_tokens(body: bytes | bytearray) -> None:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_decimal)
-# apart, because a call for each integer takes time
+# a separate decoder, because a call for each integer takes time
 _WITH_MINUS = json.JSONDecoder(parse_constant=_constant, parse_float=_decimal, parse_int=_integer)

@@ -30,7 +30,7 @@ from parsec_cli.next_command import run
 from parsec_cli.records import changed
 
 Value = TypeVar("Value")
-# the change would fail as well, so these end the command before the operator is asked
+# the change would fail, too, so these end the command before the operator is asked
 _UNSENT = (errors.ConnectFailed, errors.NameNotFound, errors.TlsFailed)
 _FATAL = (errors.Stopped, errors.LocalFault, errors.KeyFault, errors.RateFault, *_UNSENT)
 

@@ -1,7 +1,7 @@
 """Send calls to one host with one key, and record them in the log and the history.
 
-Every command sends its requests here. So none can forget the deadline, send the key to another
-host, follow a redirect, or leave a change out of the history.
+Every command sends its requests here, so no command can forget the deadline, send the key to
+another host, follow a redirect, or leave a change out of the history.
 """
 
 from __future__ import annotations

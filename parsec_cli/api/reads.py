@@ -1,4 +1,4 @@
-"""Every read of the API: one object, or the users page by page."""
+"""All reads of the API: single objects, and the users page by page."""
 
 from __future__ import annotations
 

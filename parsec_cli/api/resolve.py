@@ -51,7 +51,7 @@ class Reference:
 
 
 def check_id(text: str) -> str:
-    """Return `text` if it can be an id in a request; else UsageFault, never quoting a key."""
+    """Return `text` if it can be an id in a request; else a UsageFault that quotes no key."""
     if looks_like_key(text):
         raise UsageFault("this looks like an API key, not a user's id")
     if not text.strip() or text in (".", ".."):
@@ -122,7 +122,7 @@ class Resolver:
         return self._verified(self._index.lookup(external_id), external_id)
 
     def slip(self, external_id: str) -> str:
-        """Return why this new id is probably a typing slip, given the users in the index, or ""."""
+        """Return why this new id is probably a slip, given the users in the index, or ""."""
         why = ""
         for other in self._index.external_ids():
             if (found := field_rules.slip(external_id, other)) and self.remembered(other):

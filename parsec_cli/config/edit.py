@@ -33,7 +33,7 @@ from parsec_cli.redaction import looks_like_key, shown
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _RIVALS = {"api_key": "api_key_command", "api_key_command": "api_key"}
-# a TOML document: the plain one of tomllib or the one of tomlkit that remembers its text
+# a TOML document: of tomllib, or of tomlkit, which keeps the original text
 Document = Any
 
 
@@ -181,7 +181,7 @@ def _put(table: Document, key: str, value: str | bool) -> None:
 
 
 def check_rival(name: str, stored: Mapping[str, str], key: str) -> None:
-    """Refuse a key beside a command that prints one, and the other way round."""
+    """Refuse a key together with a command that prints one."""
     rival = _RIVALS.get(key, "")
     if rival in stored:
         raise UsageFault(

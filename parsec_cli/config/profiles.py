@@ -36,7 +36,7 @@ _BUILT_IN = dict.fromkeys(("base_url", "api_key", "protected"), "built in")
 
 @state
 class Profile:
-    """The settings in effect, and the places that they come from."""
+    """The settings in effect, and the source of each."""
 
     name: str
     explicit: bool
@@ -175,7 +175,7 @@ class Profile:
     def _no_key(self) -> NoKey:
         name, variable = self.name, BY_NAME["api_key"].env
         elsewhere = stored_origin(self.stored, name).origin != self.base_url.origin
-        # a stored key would not be sent to another host than that of its profile
+        # a stored key is sent only to the host of its profile
         command = self._new_profile if elsewhere else run("config", "set", "api_key", profile=name)
         if not self.explicit:
             return NoKey(

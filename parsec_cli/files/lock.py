@@ -99,7 +99,7 @@ def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Non
             raise save.fault("write", path, error, "the lock ") from None
         yield
     finally:
-        os.close(descriptor)  # which also gives up the lock
+        os.close(descriptor)  # also releases the lock
 
 
 def is_held(path: Path) -> bool:

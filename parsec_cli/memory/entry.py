@@ -1,4 +1,4 @@
-"""An entry of the history: what it changed, as data and in words, and whether it is wanted."""
+"""An entry of the history: its change, as data and in words, and the choice of entries."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Selection:
 
     @property
     def trace(self) -> bytes:
-        """Return a part of every line about a wanted entry, in lower case; b"" for any line."""
+        """Return text that each line about a wanted entry contains, in lower case; b"" for none."""
         wanted = (self.run, self.user, self.profile)
         text = next((text for text in wanted if text is not None), None)
         if text is None or not text.isascii():  # which a file may have in two ways

@@ -1,7 +1,7 @@
 """Record every change before it is sent, and its outcome; read both back.
 
 An append-only file of JSON lines: an intent and its outcome share an id. Secrets are removed here,
-so that no caller can forget it.
+so no caller can forget to.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class History:
                     yield entry
 
     def oldest_first(self, wanted: Selection, limit: int | None = None) -> Iterator[JsonObject]:
-        """Yield the newest `limit` changes, or all of them in little memory."""
+        """Yield the newest `limit` changes, or all of them without keeping them in memory."""
         if limit is not None:
             yield from reversed([*itertools.islice(self.newest_first(wanted), limit)])
             return

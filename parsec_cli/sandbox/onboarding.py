@@ -27,7 +27,7 @@ _PEM_KEY = matching(
 def onboard(call: Call) -> JsonObject:
     wish = _wish(call.fields())
     exchange, mode = wish["exchange"], wish["mode"]
-    # this endpoint documents no 404, so an unknown user is a 403 as well
+    # this endpoint documents no 404, so an unknown user is also a 403
     user = call.state.user(wish["customer_id"].lower())
     if user is None:
         raise Refusal(403, NOT_OWNED)

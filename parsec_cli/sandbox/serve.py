@@ -24,7 +24,7 @@ from parsec_cli.sandbox.responses import Refusal
 HOST = "127.0.0.1"
 # a thread sleeps for the latency of its request, so this bounds the clients at a time
 THREADS = 32
-# above the application's own limit, so that its documented response comes first
+# above the application's own limit, so that clients get its documented response
 MAX_BODY = 1024 * 1024
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?")
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)", re.IGNORECASE)

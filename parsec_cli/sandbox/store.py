@@ -22,7 +22,7 @@ from parsec_cli.next_command import run
 
 # a `seed` of 100,000 users locks the file for some seconds; others wait instead of failing
 BUSY_SECONDS = 30.0
-# `document` is the user as the API shows it, so that a page is joined, not built;
+# `document` is the user as the API shows it, so a page only joins texts;
 # the index makes the sum of 100,000 limits quick
 SCHEMA = """
 CREATE TABLE users (
@@ -160,7 +160,7 @@ class Store:
         connection = sqlite3.connect(
             self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        # even if nobody closes the sandbox: this merges the write-ahead log into the file
+        # closing merges the write-ahead log into the file, even if nobody closes the sandbox
         weakref.finalize(self, connection.close)
         try:
             self._prepare(connection)
@@ -173,7 +173,7 @@ class Store:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Check the version of the file, after filling an empty one."""
         execute = connection.execute
-        # a rehearsal need not survive a power cut, and each command would wait for the disk
+        # a rehearsal need not survive a power cut, and waiting for the disk slows each command
         execute("PRAGMA synchronous = OFF")
         execute("BEGIN IMMEDIATE")
         if execute("PRAGMA schema_version").fetchone() == (0,):

@@ -1,6 +1,6 @@
 """Compare two sides of the fleet: who joined, who left, and what changed. Pure.
 
-The first side is in memory, one text per user; the users of the second pass by.
+The first side is kept in memory, one text per user; the second is read user by user.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from parsec_cli.models import JsonObject
 _MARK = "\x1f"
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 _EXTERNAL_ID = PATHS.index("external_id")
-# a user's cells in little memory; a tuple only if one of them contains the mark
+# a user's cells, joined to save memory; a tuple only if a cell contains the mark
 Packed = str | Cells
 
 
 class Side(Protocol):
-    """The users of one side; `columns` are the ones that it has, known when all have been read."""
+    """The users of one side; `columns` are those that it has, complete after the last user."""
 
     columns: frozenset[str]
 
@@ -43,7 +43,7 @@ def compare(old: Side, new: Side) -> Changes:
 
 
 class _Users:
-    """The users of the first side, until they are taken."""
+    """The users of the first side that have not been taken yet."""
 
     def __init__(self, side: Side) -> None:
         self._by_customer_id: dict[str, Packed] = {}
@@ -57,7 +57,7 @@ class _Users:
         self._named: dict[str, list[str]] | None = None
 
     def take(self, customer_id: str, external_id: str) -> tuple[str, Packed] | None:
-        """Remove the user that a row means, and return its customer_id and cells."""
+        """Remove the user that a row identifies, and return its customer_id and cells."""
         if not customer_id:
             found = self._customers(external_id)
             if len(found) > 1 or (found and external_id in self._unidentified):
@@ -95,7 +95,7 @@ def _ambiguous(external_id: str) -> AmbiguousUser:
 
 
 class Changes:
-    """What differs between the two sides, in the `columns` that both have."""
+    """The differences between the two sides, in the `columns` that both have."""
 
     def __init__(
         self,

@@ -24,11 +24,11 @@ from parsec_cli.records import record
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 Record = tuple[int, list[str]]
 _LINE_END = re.compile("\r\n|\r|\n")
-# possessive, so that no file makes it slow
+# possessive quantifiers, so that no file makes it slow
 _TWO_LINES = re.compile(rb"\s*+[^\r\n]*+[\r\n]\s*+\S")
 # a cell longer than csv's own limit (131,072 characters) ends in an error well within this
 _SCANNED = 1 << 20
-# in this order: the mark of UTF-16 begins that of UTF-32
+# UTF-32 comes first: its mark begins with that of UTF-16
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "",
@@ -45,7 +45,7 @@ _DAMAGE = re.compile("[\0\udc00-\udcff]")
 
 
 class Faults:
-    """Collects the faults of the file `name`.
+    """The faults found in the file `name`.
 
     An export of only some users is `filtered`; `incomplete` says why one is not complete, and
     `miscounted` that it has other users than it was exported with, perhaps because somebody

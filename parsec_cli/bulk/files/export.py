@@ -1,4 +1,4 @@
-"""Read an export of this tool for a comparison: one user at a time, the same in every format."""
+"""Read an export of this tool for a comparison: user by user, the same from each format."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from parsec_cli.exact_json import is_unicode
 from parsec_cli.models import JsonObject, is_uuid
 from parsec_cli.next_command import run
 
-# what is compared: all that describes a user, but no keys
+# the compared columns: all that describe a user, but no keys
 COMPARED = tuple(c for c in USER if c.path != "customer_id" and c.kind != "secret")
 PATHS = tuple(column.path for column in COMPARED)
-# a number of a chain is shown without thousands commas, as an id
+# a chain id is shown without thousands commas, like an id, but it is a number
 KINDS = tuple("number" if c.path == "wallet.chain_id" else c.kind for c in COMPARED)
 _STEPS = tuple(path.partition(".")[::2] for path in PATHS)
 _HALF = re.compile("[\ud800-\udfff]")
@@ -120,7 +120,7 @@ def _time(text: str) -> str:
     return time.isoformat().replace("+00:00", "Z") if time else text
 
 
-# how spreadsheets, other programs and the API itself write the same value
+# spreadsheets, other programs and the API itself write the same value differently
 _SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "number": _number,
     "yesno": str.lower,

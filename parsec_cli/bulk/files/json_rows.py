@@ -51,7 +51,7 @@ def records(source: Source, faults: Faults) -> Iterator[Numbered]:
 
 
 def _members(document: _Document, source: Source, faults: Faults) -> Iterator[tuple[int, Any]]:
-    """Yield the members of the one array, or the only record; then report what is beside it."""
+    """Yield the members of the array, or the only record; then check the other members."""
     number = 0
     try:
         for number, member in enumerate(document.members(), 1):
@@ -77,9 +77,9 @@ def _members(document: _Document, source: Source, faults: Faults) -> Iterator[tu
 
 
 class _Document:
-    """Parses one JSON text in little memory: an array, an object with `users`, or one record.
+    """Parses one JSON text record by record: an array, an object with `users`, or one record.
 
-    `beside` are the members beside `users`, complete when all has been read.
+    `beside` has the other members of the object, and is complete after the last record.
     """
 
     def __init__(self, text: TextIOBase) -> None:
@@ -164,7 +164,7 @@ class _Document:
                 return value
 
     def _fill(self) -> bool:
-        """Read more, and at least as much as is left, so that long values take linear time."""
+        """Read more, at least as much as is buffered, so that long values take linear time."""
         rest = self._buffer[self._at :]
         more = self._text.read(max(_CHUNK, len(rest)))
         if more:
@@ -180,7 +180,7 @@ def _is_object(text: str) -> bool:
 
 
 def _parsed(text: str, row: int, faults: Faults) -> Any:
-    """Parse; report a fault and return None if that fails."""
+    """Return the parsed text, or report a fault and return None."""
     try:
         parsed = exact_json.loads_strictly(text)
     except ValueError as fault:

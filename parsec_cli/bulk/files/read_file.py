@@ -33,7 +33,7 @@ Cells = Mapping[str, str]
 
 
 class Columns:
-    """Finds the column of each field.
+    """The column of each field.
 
     `mapping` is field -> column, from `--map`. With one, other unknown columns are ignored. `only`
     is the one column name of a table, unless mapped: it may be the first user of a bare list.

@@ -70,18 +70,18 @@ class Target:
 
     @property
     def text(self) -> str:
-        """What the file or the command line has."""
+        """The id as the file or the command line has it."""
         return self.user or self.customer_id or self.external_id or ""
 
     @property
     def reference(self) -> str:
-        """The USER that means the same on the command line."""
+        """The USER that identifies the same user on the command line."""
         prefix = "" if self.user else "id:" if self.customer_id else "ext:"
         return prefix + self.text
 
     @property
     def second_meaning(self) -> str | None:
-        """The USER, if it is not read as an external_id but may be one, too."""
+        """The USER, if it is not read as an external_id but may also be one."""
         return None if self.user in ("", self.external_id) else self.user
 
 

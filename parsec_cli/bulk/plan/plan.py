@@ -130,7 +130,10 @@ def increases(actions: Iterable[Action]) -> list[str]:
 
 
 def phase(action: Action) -> int:
-    """0 decreases, 1 deactivations, 2 creates and increases: the sum never exceeds its end."""
+    """Return 0 for decreases, 1 for deactivations, 2 for creates and increases.
+
+    In this order, the sum of all limits never exceeds both its start and its end.
+    """
     match action:
         case SetQps():
             return 0 if delta(action) < 0 else 2
@@ -203,7 +206,7 @@ def from_json(record: JsonObject) -> Entry:
 
 @record
 class Forecast:
-    """What a run takes; `seconds` is None if unpaced, `quota_left` and `quota` if unlimited."""
+    """The cost of a run; `seconds` is None if unpaced, `quota_left` and `quota` if unlimited."""
 
     qps_pool: int
     allocated_before: int

@@ -44,7 +44,7 @@ class SavedPlan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON of all the rest."""
+        """SHA-256 over the canonical JSON of everything else."""
         digest = hashlib.sha256()
         for _ in _lines(self, digest.update):
             pass

@@ -38,7 +38,7 @@ def new_limits(limits: Sequence[int], budget: int, least: int, by: Policy) -> li
 def capped(limits: Sequence[int], budget: int) -> list[int]:
     """Lower all limits above one level to it: the highest level that fits.
 
-    What is left over raises the first of them by one each. The sum of `limits` exceeds `budget`.
+    The remainder raises the first of them by one each. The sum of `limits` exceeds `budget`.
     """
     rest, level, extra = budget, 0, 0
     ordered = sorted(limits)
@@ -56,7 +56,7 @@ def capped(limits: Sequence[int], budget: int) -> list[int]:
 
 
 def scaled(limits: Sequence[int], budget: int, least: int) -> list[int]:
-    """Scale all limits by one factor; what is left over goes to the largest remainders.
+    """Scale all limits by one factor; what rounding leaves goes to the largest fractions.
 
     A user who would fall below `least` gets `least` instead, or keeps a limit below it. The factor
     is then that of the others. The sum of `limits` exceeds `budget`.

@@ -1,4 +1,4 @@
-"""All users as one listing shows them, in little memory, and the part of a plan still to do. Pure.
+"""All users of one listing, stored compactly, and the part of a plan still to be sent. Pure.
 
 A plan may be old, or partly applied by a run that was killed.
 """
@@ -41,7 +41,7 @@ class ListedUser:
         return User(self.record or {name: getattr(self, name) for name in names})
 
     def deactivation(self, row: int | None) -> Deactivate:
-        """Note the facts of the record that matter; balances change by themselves."""
+        """Return an action that holds the facts that matter; balances change by themselves."""
         record, facts = self.as_user.raw, ("external_id", "qps_limit")
         wallet = record.get("wallet")
         return Deactivate(
@@ -173,7 +173,7 @@ class CheckedPlan:
         return Plan(self.send).deactivations
 
     def with_holdings(self, holdings: Mapping[str, Holdings | None]) -> CheckedPlan:
-        """Return the same with the holdings of these customers in what is to be sent."""
+        """Return a copy in which the deactivations to be sent have these holdings."""
         read = {
             id(one): replace(one, holdings=holdings[one.customer_id]) for one in self.deactivations
         }
@@ -196,7 +196,7 @@ class CheckedPlan:
 
 
 def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> CheckedPlan:
-    """Compare each action with the user as it is now, and new ids with those of present users."""
+    """Compare each action with the current user, and new ids with those of existing users."""
     entries = (*plan.actions, *plan.keeps)
     known = {one.customer_id for one in entries}
     settled: list[Settled] = [(keep, "") for keep in plan.keeps]

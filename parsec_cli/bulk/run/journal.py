@@ -110,7 +110,7 @@ class Journal:
         self._write({**line, "time": self._time()}, commit=isinstance(action, Deactivate))
 
     def withdraw(self, intents: Sequence[Numbered]) -> None:
-        """Write that no request followed these intents."""
+        """Write that no request was sent for these intents."""
         if intents:
             self._write(*({"n": n, "done": "not_sent", "of": a.kind} for n, a in intents))
 
@@ -120,7 +120,7 @@ class Journal:
             self._write({"end": state, "counts": counts, "time": self._time()}, commit=True)
 
     def close(self) -> None:
-        """Make everything durable; a fault at this point loses nothing that was promised."""
+        """Make everything durable; a fault here loses nothing that was promised."""
         if self.lines is not None:
             try:
                 self.lines.commit()

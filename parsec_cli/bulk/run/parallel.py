@@ -16,7 +16,7 @@ def for_each(items: Iterable[Item], work: Callable[[Item], None], concurrency: i
     """Call `work` for each item, with up to `concurrency` at a time.
 
     Raises the first exception, or that of a signal's handler. The other workers then take no more
-    items, and nobody waits for what they are doing.
+    items, and the call does not wait for them.
     """
     left, faults = deque(items), list[BaseException]()
 

@@ -49,7 +49,7 @@ class Pacer:
         self.expected = expected
         self._clock = clock
         # a plain flag: `close` runs in a signal handler, which may have interrupted a thread
-        # inside a lock, also inside the one of a threading.Event
+        # that holds a lock, even that of a threading.Event
         self._closed = False
         self._sleep = sleep or time.sleep
         self._share = share
@@ -72,7 +72,7 @@ class Pacer:
             return self._rate_at(self._clock())
 
     def seconds_for(self, turns: int) -> float:
-        """Return the seconds until so many more turns are given, if no further 429 arrives.
+        """Return the seconds until that many more turns are given, if no further 429 arrives.
 
         For 0, it is the time until the last turn that was given begins.
         """
@@ -86,7 +86,7 @@ class Pacer:
             return max(start, ready + self._seconds_between(turns - 1, start)) - now
 
     def take_turn(self) -> bool:
-        """Wait for a turn ahead of the next `acquire`, to journal the change; False once closed."""
+        """Wait for the turn of the next `acquire`, ahead of journalling; False once closed."""
         if not self._worker.in_turn:
             # its own hold first: a turn after it would make the others wait for this worker
             self._wait_until(self._worker.held_until)
@@ -146,7 +146,7 @@ class Pacer:
 
     def _wait_until(self, turn: float, *, common: bool = True) -> None:
         while not self._closed:
-            # a hold that starts while a thread sleeps delays it, too
+            # a hold that starts while a thread sleeps also delays that thread
             until = max(turn, self._hold) if common else turn
             wait = until - self._clock()
             if wait <= 0:
@@ -164,7 +164,7 @@ class Pacer:
         return min(self._ceiling, self._low + recovered)
 
     def _seconds_between(self, turns: int, now: float) -> float:
-        """Return the seconds that so many turns take, while the rate recovers."""
+        """Return the seconds that this many turns take while the rate recovers."""
         rate, ceiling = self._rate_at(now) or 1.0, self._ceiling or 1.0
         growth = ceiling / 2 / RECOVERY
         recovery = (ceiling - rate) / growth

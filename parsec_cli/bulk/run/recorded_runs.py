@@ -1,4 +1,4 @@
-"""Read the files of runs for people: which runs there were, and what became of each row.
+"""Read the files of runs for people: which runs there are, and the outcome of each row.
 
 A run counts from the moment its whole plan is in its file. A row without an outcome was not
 attempted; if it was about to be sent, its outcome is unknown.
@@ -70,7 +70,7 @@ class RecordedRun:
 
     @property
     def tone(self) -> Tone:
-        """The tone of the line of this run: of the worst that became of its rows."""
+        """The tone of this run's line: that of its worst outcome."""
         left = (name for name in LEFT if self.counts.get(name))
         return next((OUTCOMES[name] for name in left), "plain")
 
@@ -101,7 +101,7 @@ class RecordedRun:
                 pass
 
     def _outcome(self, row: JsonObject, event: JsonObject) -> JsonObject:
-        """Return what the last line about a row says of it."""
+        """Return the outcome of a row by the last line about it."""
         if event.get("done") in RESULT_NAMES:
             known = {name: event.get(name) or default for name, default in _NO_RESULT.items()}
             customer_id = row.get("customer_id") or event.get("customer_id")

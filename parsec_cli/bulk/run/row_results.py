@@ -85,7 +85,7 @@ def row_json(entry: Entry, result: RowResult | None) -> JsonObject:
 
 
 class Results:
-    """The results of `entries`, in the order of the file, kept as JSON in a tenth of the memory."""
+    """The results of `entries`, in the order of the file, as JSON: a tenth of the memory."""
 
     def __init__(
         self, entries: Sequence[Entry], path: Path | None = None, *, disk: Disk | None = None
@@ -134,7 +134,7 @@ class Results:
             yield [json.loads(row) for row in self._rows[start : start + _BATCH] if row]
 
     def _keep(self, entry: Entry, result: RowResult) -> str | None:
-        """Keep and count a row; return its line, or None if it has a result already."""
+        """Store and count a row; return its line, or None if it already has a result."""
         line = exact_json.dumps(row_json(entry, result)) + "\n"
         with self._lock:
             at = self._place[id(entry)]
@@ -146,7 +146,7 @@ class Results:
 
 
 def _new_file(path: Path) -> Path:
-    """Return the file behind `path`: a new and empty one of the caller, or a stream of theirs.
+    """Return the file behind `path`: a new and empty one, or a stream of the caller's.
 
     An existing file is replaced, not emptied: it may be another user's, or have another hard link.
     """

@@ -94,7 +94,7 @@ class Run:
         self._ended = False
 
     def request_stop(self, stop: Stopped) -> None:
-        """Send no new rows and wait ten seconds for those in flight; a second call: do not wait."""
+        """Send no new rows; wait ten seconds for those in flight, unless called a second time."""
         if isinstance(self._stop, Stopped):
             self._abandoned = True
             return
@@ -106,7 +106,7 @@ class Run:
         """Send what is to be sent and return the result; raises only for faults of the tool."""
         try:
             self._write(lambda: self._results.settle(self._checked.settled))
-            # a run that only refuses rows is kept, too
+            # a run that only refuses rows is recorded, too
             if self._checked.send or any(error for _, error in self._checked.settled):
                 self._write(lambda: self._journal.begin(self._checked))
                 self._send_all()
@@ -149,11 +149,11 @@ class Run:
             self._halt(LocalFault("the run was stopped by a fault of the tool"))
 
     def _step(self, queue: Queue) -> bool:
-        """Do the next row; False if there is none, or none may be sent any more."""
+        """Do the next row; False if there is none, or if the run has stopped."""
         used_up = self._changes.quota_used_up()
         if used_up is not None:
             self._halt(used_up)
-        # the turn comes before the intent, so that a journalled change is sent at once
+        # take the turn before journalling, so that a journalled change is sent at once
         if self._stop is not None or not queue.claim():
             return False
         self.time_left.claim()
@@ -263,7 +263,7 @@ class Queue:
         self._lock = threading.Lock()
 
     def claim(self) -> bool:
-        """Set one action aside for the caller, who then waits for its turn; False at the end."""
+        """Reserve one action for the caller, who then waits for its turn; False at the end."""
         with self._lock:
             self._left -= 1
             return self._left >= 0
@@ -280,7 +280,7 @@ class Queue:
             return self._intended.popleft()
 
     def close(self) -> None:
-        """Withdraw the intents that are not sent any more."""
+        """Withdraw the intents that will not be sent."""
         with self._lock:
             self._rest = iter(())
             left = list(self._intended)

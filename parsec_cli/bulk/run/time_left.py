@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from parsec_cli.bulk.run.rate_limiter import Pacer
 
 _RECENT = 10.0  # seconds that the measured rate covers
-_SLICE = 0.1  # seconds that are counted together
+_SLICE = 0.1  # seconds whose rows share one count
 _SAMPLES = 32  # response times; their median ignores a few slow ones
 _RATE_AFTER = 1.0  # seconds before a rate means anything
 
@@ -39,7 +39,7 @@ class TimeLeft:
         self._ended: deque[tuple[float, int]] = deque(maxlen=round(_RECENT / _SLICE) + 1)
 
     def claim(self) -> None:
-        """A worker set a row aside, and waits for its turn."""
+        """Note that a worker has reserved a row and waits for its turn."""
         with self._lock:
             while not self._unclaimed[self._phase]:
                 self._phase += 1
@@ -47,13 +47,13 @@ class TimeLeft:
             self._waiting += 1
 
     def start(self, number: int) -> None:
-        """A row is sent now."""
+        """Note that a row is being sent."""
         with self._lock:
             self._waiting -= 1
             self._started[number] = self._clock()
 
     def end(self, number: int, attempts: int = 1) -> None:
-        """A row has its result, after so many requests."""
+        """Note that a row has its result, after this many requests."""
         with self._lock:
             now = self._clock()
             duration = now - self._started.pop(number, now)
