@@ -15,6 +15,8 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
+from index import uv_settings
+
 from parsec_cli import __version__
 
 REPOSITORY = Path(__file__).parents[1]
@@ -56,7 +58,7 @@ def write_checksums(directory: Path) -> None:
 
 def call(*words: object, env: dict[str, str] | None = None) -> str:
     """Run a program and return its output; the programs of this environment come first."""
-    env = {**(env or os.environ), "UV_SYSTEM_CERTS": "1"}
+    env = {**(env or os.environ), **uv_settings()}
     env["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), env.get("PATH", os.defpath)))
     line = [*map(str, words)]
     ran = subprocess.run(line, env=env, check=False, stdout=subprocess.PIPE, text=True)
