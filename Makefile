@@ -43,9 +43,9 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# exits with 1 if a target is missed; benchmarks/RESULTS.md has the last full run
+# exits with 1 if a target is missed; KEEP=--keep writes benchmarks/RESULTS.md
 bench: .venv/dev
-	PYTHONPATH=tests $(BIN)/python benchmarks
+	PYTHONPATH=tests $(BIN)/python benchmarks $(KEEP)
 
 bench-quick: .venv/dev
 	PYTHONPATH=tests $(BIN)/python benchmarks --quick

@@ -23,9 +23,13 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, nothing kept")
-    parser.add_argument("--only", metavar="GROUP", help="one group, nothing kept")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--only", metavar="GROUP", help="one group")
+    parser.add_argument("--keep", action="store_true", help=f"write {RESULTS.name}: a full run")
     asked = parser.parse_args()
+    partial = asked.quick or asked.only
+    if asked.keep and partial:
+        parser.error("only a full run is kept")
     load = os.getloadavg()[0]
     results: dict[str, list[Measured]] = {}
     with tempfile.TemporaryDirectory(prefix="parsec-bench-") as scratch, Server() as server:
@@ -45,10 +49,11 @@ def main() -> int:
     rows = [judge(row, results) for row in ROWS_OF_TABLE]
     if asked.only:
         rows = [judged for judged in rows if judged.own is not None]
-    sys.stdout.write(table(rows))
-    if not (asked.quick or asked.only):
-        now = datetime.datetime.now(datetime.UTC)
-        RESULTS.write_text(document(rows, now, load), encoding="utf-8")
+    now = datetime.datetime.now(datetime.UTC)
+    shown = table(rows) if partial else document(rows, now, load)
+    sys.stdout.write(shown)
+    if asked.keep:
+        RESULTS.write_text(shown, encoding="utf-8")
     return 1 if any(judged.verdict == "falls short" for judged in rows) else 0
 
 

@@ -89,14 +89,14 @@ def machine() -> str:
 
 
 def document(rows: Sequence[Judged], when: datetime, load: float) -> str:
-    """Return the content of RESULTS.md."""
+    """Return what `make bench` prints, and the content of RESULTS.md."""
     short = [judged for judged in rows if judged.verdict == "falls short"]
     stretched = [judged.stretched for judged in rows if judged.stretched]
     return (
         "# Benchmark results\n\n"
-        "Written by `make bench`; do not edit. A ratio is the median over the rounds of one run, "
-        "in which the programs took turns;\nthe spread is the middle half of the rounds (all "
-        "of them where there are fewer than four).\n"
+        "Written by `make bench KEEP=--keep`; do not edit. A ratio is the median over the rounds "
+        "of one run, in which the programs took turns;\nthe spread is the middle half of "
+        "the rounds (all of them where there are fewer than four).\n"
         "Times are medians and tell only of this machine.\n\n"
         f"- date: {when:%Y-%m-%d %H:%M} UTC\n- machine: {machine()}\n"
         f"- load of the machine when it began: {load:.1f}\n"

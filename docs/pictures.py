@@ -2,7 +2,8 @@
 
     python docs/pictures.py
 
-Each picture runs its commands against a fresh sandbox in a home of its own.
+Each picture runs its commands against a fresh sandbox in a home of its own. Times and new ids are
+replaced, so that a picture changes only if the screen does.
 """
 
 from __future__ import annotations
@@ -49,6 +50,14 @@ class Picture:
     before: tuple[tuple[str, str], ...] = ()
 
 
+# what differs from run to run, and what a picture shows instead
+VARYING = (
+    (r"\br-\d{8}-\d{4}\b", "r-20260106-0930"),
+    (r"(?<![\d-])\d\d-\d\d \d\d:\d\d\b", "01-06 09:30"),
+    (r"(?<=change, )\d{4}-\d\d-\d\d\b", "2026-01-06"),
+    (r"\b1[0-9a-z]{13}\b", "1m8cymqxgvgh71"),
+    (r"(?<=user_100     )[0-9a-f-]{36}\b", "c3e0fc70-d4b3-4415-914f-83a001f13281"),
+)
 P = "parsec -p sandbox"
 LIMIT = (f"{P} users set-qps user_001 20 --reason ticket-4711", "")
 APPLY = (f"{P} users apply users.csv", "1\n")
@@ -125,6 +134,8 @@ def draw(picture: Picture) -> None:
             for line, typed in picture.lines
         ]
         text = "\n".join(seen).replace(str(home), "~")
+    for pattern, shown in VARYING:
+        text = re.sub(pattern, shown, text)
     console = Console(record=True, width=picture.columns, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(text.rstrip("\n")))
     target = FOLDER / f"{picture.name}.svg"
