@@ -49,6 +49,7 @@ def imported(room):
     names = {
         name.partition(".")[0]
         for path in room.rglob("*.py")
+        if ".venv" not in path.relative_to(room).parts  # the environments of the benchmarks
         for name in imports(ast.parse(path.read_text(encoding="utf-8")))
     }
     outside = names - own - sys.stdlib_module_names - {"parsec_cli", "_typeshed"}
