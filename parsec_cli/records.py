@@ -7,7 +7,6 @@ methods instead. A default is one object for all instances, so it must not be mu
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast, dataclass_transform
 
@@ -28,7 +27,7 @@ def state(cls: type[Made]) -> type[Made]:
 
 def _with_methods(cls: type[Made], methods: Mapping[str, Any]) -> type[Made]:
     kind: Any = cls
-    names = tuple(inspect.get_annotations(cls))
+    names = tuple(kind.__annotations__)
     defaults = {name: kind.__dict__[name] for name in names if name in kind.__dict__}
     members = {"__match_args__": names, "__record_defaults__": defaults}
     for name, member in {**members, **methods}.items():
