@@ -77,6 +77,8 @@ def test_an_empty_history_is_an_empty_list_and_needs_no_key(tool, home):
         (["list", "--user", ""], 2, "was a shell variable unset?"),
         (["list", "--since", "yesterday"], 2, "is not a point in time"),
         (["list", "--since", ""], 2, "is not a point in time"),
+        (["list", "--run", ""], 2, "`--run` is empty"),
+        (["list", "--command", " "], 2, "`--command` is empty"),
         (["list", "--until", "soon"], 2, "is not a point in time"),
         (["list", "--outcome", "aplied"], 2, "did you mean `applied`?"),
         (["show", "zzzz"], 3, "zzzz"),

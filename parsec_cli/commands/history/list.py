@@ -12,7 +12,7 @@ from parsec_cli.api.resolve import Reference
 from parsec_cli.cli.common_options import ALL_PROFILES, NEWEST, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.history import warn_of_damage
-from parsec_cli.errors import LocalFault, NotFound, counted, unknown
+from parsec_cli.errors import LocalFault, NotFound, UsageFault, counted, unknown
 from parsec_cli.memory.entry import OUTCOMES, Selection, in_words
 from parsec_cli.memory.history import parse_moment
 from parsec_cli.models import JsonObject
@@ -78,6 +78,9 @@ def _selection(
     profile: str | None,
 ) -> Selection:
     """Read the filters; UsageFault for one that means nothing."""
+    for name, text in (("--command", by_command), ("--run", run)):
+        if text is not None and not text.strip():
+            raise UsageFault(f"`{name}` is empty", hint="was a shell variable unset?")
     if outcome not in (None, *OUTCOMES):
         raise unknown("outcome", outcome, OUTCOMES)
     named, now = None if user is None else Reference.parse(user), runtime.world.clock()
