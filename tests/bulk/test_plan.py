@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from bulk.world import World
 from hypothesis import given
@@ -29,11 +31,12 @@ from parsec_cli.bulk.plan.plan import (
     phase,
     plan_counts,
 )
-from parsec_cli.bulk.plan.snapshot import left_out, recheck, take_snapshot
+from parsec_cli.bulk.plan.snapshot import left_out, named_in, recheck, take_snapshot
 from parsec_cli.errors import AmbiguousUser, GuardRefused, OddIds, ServerFault, UsageFault
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
+from parsec_cli.records import changed
 
 ADDRESS = "0x" + "ab" * 20
 
@@ -411,6 +414,18 @@ def test_new_id_that_is_an_existing_user_in_disguise_is_refused(world, new, why)
     assert why in caught.value.details[0]
 
 
+def test_a_new_id_that_is_a_customer_id_or_looks_like_two_users_is_named_with_one(world):
+    customer = world.add("user")
+    for name in ("Bob", "bob"):
+        world.add(name)
+    with pytest.raises(OddIds) as caught:
+        diff([Wanted(2, customer), Wanted(3, "BOB")], world.snapshot())
+    assert caught.value.details == (
+        f"row 2: {customer} is the customer_id of 'user'",
+        "row 3: 'BOB' looks like 'Bob', an existing user",
+    )
+
+
 def test_ids_that_differ_by_zeros_are_two_where_the_file_names_both(world):
     world.add("007", 1)
     plan = diff([Wanted(2, "007", 1), Wanted(3, "7", 1)], world.snapshot())
@@ -669,7 +684,7 @@ def test_the_three_largest_increases_are_named():
     assert increases(actions[2:5]) == ["`d` +1 QPS"]
 
 
-def changed_since(world, **fields):
+def drift(world, **fields):
     """A user with a wallet whose record changes in these fields."""
     wallet = {"eoa_address": ADDRESS, "safe_address": "s", "wallet_type": "safe", "balances": []}
     customer = world.add("u1", 5, wallet=wallet)
@@ -702,7 +717,7 @@ def changed_since(world, **fields):
 )
 def test_a_user_that_changed_since_the_plan_is_not_deactivated(world, fields, differ):
     expected = [] if differ is None else [f"changed since the plan: {differ} changed"]
-    assert changed_since(world, **fields) == expected
+    assert drift(world, **fields) == expected
 
 
 @pytest.mark.parametrize(
@@ -750,6 +765,54 @@ def test_a_user_that_is_gone_since_the_plan_is_not_deactivated(world, created_ag
     if created_again:
         why = f"changed since the plan: its external_id is user {world.add('u1')} now"
     assert recheck(plan, world.snapshot()).settled == ((plan.actions[0], why),)
+
+
+def test_an_old_plan_may_create_a_number_that_differs_by_zeros_from_a_user_of_its_rows(world):
+    world.add("007", 1)
+    plan = diff([Wanted(2, "007", 1), Wanted(3, "7", 1)], world.snapshot())
+    assert recheck(plan, world.snapshot()).send == plan.actions
+
+
+@pytest.mark.parametrize("sent", [LETTERS, LETTERS.upper()])
+def test_a_user_is_found_by_its_customer_id_in_either_case(sent):
+    record = {"customer_id": sent, "external_id": "u1", "qps_limit": 5, "api_key": "pk_live_x"}
+    select = named_in({LETTERS})
+    assert select(User(record))
+    snapshot = take_snapshot([[User(record)]], select)
+    listed = snapshot.users[LETTERS]
+    for form in (LETTERS, LETTERS.upper()):
+        assert snapshot.by_customer_id(form) is snapshot.find(form, None) is listed
+    assert snapshot.find(None, None) is snapshot.by_customer_id("other") is None
+    assert "pk_live_x" not in str(listed.record)
+    snapshot.refresh(User({**record, "customer_id": "other"}))
+    assert list(snapshot.users.values()) == [listed]
+    snapshot.refresh(User({**record, "tier": "pro"}))
+    (newer,) = snapshot.users.values()
+    assert newer == replace(listed, record={**listed.record, "tier": "pro"})
+
+
+def test_a_checked_plan_has_the_records_and_holdings_of_users_to_deactivate(world):
+    wallet = {"balances": []}
+    ids = {name: world.add(name, 5, wallet=wallet, tier="pro") for name in ("u1", "u2", "up")}
+    wanted = [Wanted(2, "u1", absent=True), Wanted(3, "u2", absent=True), Wanted(4, "up", 6)]
+    # a listing that kept the record of one of them
+    snapshot = take_snapshot(world.everyone(), lambda user: user.external_id == "u1")
+    checked = recheck(diff(wanted, world.snapshot()), world.snapshot())
+    rich, none = Holdings((("USDC", "1.00"),)), None
+    read = checked.with_holdings({ids["u1"]: rich, ids["u2"]: none})
+    assert [one.holdings for one in read.deactivations] == [rich, none]
+    assert [one.holdings for one in read.plan.deactivations] == [rich, none]
+    assert [one.external_id for one in read.send] == ["u1", "u2", "up"]
+    assert read.plan.actions == read.send
+    assert read.settled == checked.settled
+    first, second, up = checked.send
+    least = {"external_id": "u2", "qps_limit": 5, "customer_id": ids["u2"]}
+    listed = changed(checked, snapshot=snapshot)
+    assert listed.user(first).raw["tier"] == "pro"
+    assert listed.user(second).raw == {**least, "wallet": {}}
+    assert listed.user(up).raw == {**least, "external_id": "up", "customer_id": ids["up"]}
+    assert listed.record(first) == listed.user(first).raw
+    assert listed.record(up) is None
 
 
 def test_new_ids_of_an_old_plan_are_compared_with_present_users(world):
