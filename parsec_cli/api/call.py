@@ -15,7 +15,7 @@ from parsec_cli.models import JsonObject, WrongShape
 from parsec_cli.records import record
 
 if TYPE_CHECKING:
-    from parsec_cli.api.transport import Response
+    from parsec_cli.api.transport import Received
 
 _LONGEST_TEXT, _LONGEST_CODE = 500, 100  # what is shown of a response
 _LONGEST_KEPT, _LONGEST_SNIPPET = 2000, 120  # what is kept and shown of a body that is not JSON
@@ -37,7 +37,7 @@ class Kind(enum.Enum):
 
 
 @record
-class Answer:
+class Response:
     """A response. `value` is the parsed JSON; `unfit` is "" or why the body is unusable."""
 
     status: int
@@ -99,17 +99,17 @@ class Answer:
         )
 
 
-Promise = Callable[[Answer], str]
+Promise = Callable[[Response], str]
 
 
 def json_promise(check: Callable[[Any], object]) -> Promise:
     """Build a promise of JSON for which `check` does not raise WrongShape."""
 
-    def promise(answer: Answer) -> str:
-        if answer.unfit:
-            return answer.unfit
+    def promise(response: Response) -> str:
+        if response.unfit:
+            return response.unfit
         try:
-            check(answer.value)
+            check(response.value)
         except WrongShape as why:
             return str(why)
         return ""
@@ -131,7 +131,7 @@ class Call:
     path: str
     body: JsonObject | None = None
     headers: Mapping[str, str] = MappingProxyType({})
-    promise: Promise = lambda answer: answer.unfit
+    promise: Promise = lambda response: response.unfit
     text: str = ""
     is_gone: Callable[[], bool | None] | None = None
 
@@ -160,7 +160,7 @@ class Lost:
     reason: str
 
 
-Attempted = Answer | NotSent | Lost
+Attempted = Response | NotSent | Lost
 
 
 @record
@@ -180,14 +180,14 @@ class Exchange:
     gone: bool = False
 
     @property
-    def answer(self) -> Answer | None:
-        return self.last if isinstance(self.last, Answer) else None
+    def response(self) -> Response | None:
+        return self.last if isinstance(self.last, Response) else None
 
     @property
-    def good(self) -> Answer | None:
+    def good(self) -> Response | None:
         """The response, if it is a 2xx that fulfils the call's promise."""
-        answer = self.answer
-        return answer if answer is not None and answer.ok and not self.broken else None
+        response = self.response
+        return response if response is not None and response.ok and not self.broken else None
 
 
 def quota_spent(headers: Mapping[str, str]) -> bool:
@@ -196,25 +196,25 @@ def quota_spent(headers: Mapping[str, str]) -> bool:
     return left.strip() == "0" and headers.get("x-ratelimit-monthly-limit", "").strip() != "0"
 
 
-def read_response(response: Response, sent_by: Iterator[bytes]) -> Answer:
-    """Read the body from `sent_by` (raw, maybe compressed chunks) into an Answer.
+def read_response(received: Received, sent_by: Iterator[bytes]) -> Response:
+    """Read the body from `sent_by` (raw, maybe compressed chunks) into a Response.
 
     Raises network errors. A body that exceeds a limit or contradicts its headers is `unfit`.
     """
-    status, headers = response.status_code, response.headers
+    status, headers = received.status_code, received.headers
     try:
         body = _collected(sent_by, headers.get("content-encoding", "").strip().lower())
     except Unfit as why:
-        return Answer(status, headers, unfit=str(why))
+        return Response(status, headers, unfit=str(why))
     if not body or body.isspace():
-        return Answer(status, headers, empty=True, unfit="it is empty")
+        return Response(status, headers, empty=True, unfit="it is empty")
     # one byte more, so that `clip` sees whether the text is longer
     text = clip(body[: _LONGEST_KEPT + 1].decode("utf-8", "replace"), _LONGEST_KEPT)
     try:
         value = exact_json.loads_bounded(body)
     except Unfit as why:
-        return Answer(status, headers, text=text, unfit=str(why))
-    return Answer(status, headers, text=text, value=value)
+        return Response(status, headers, text=text, unfit=str(why))
+    return Response(status, headers, text=text, value=value)
 
 
 def _collected(chunks: Iterator[bytes], encoding: str) -> bytearray:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from parsec_cli import errors, holdings
-from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, Promise, json_promise
+from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent, Promise, Response, json_promise
 from parsec_cli.api.client import Client, with_query
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import fetch, get_user, impersonation, user_path, user_with
@@ -44,7 +44,7 @@ def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> O
         evidence: Evidence = "repeat" if exchange.doubt else "response"
         return Applied(good.value, good.status, exchange.attempts, evidence, created)
     error, last = error_of(exchange, call, client.host), exchange.last
-    failed = isinstance(last, Answer) and last.status >= 500 and last.status != 501
+    failed = isinstance(last, Response) and last.status >= 500 and last.status != 501
     if not (exchange.doubt or exchange.broken or failed or isinstance(last, Lost)):
         if not isinstance(last, NotSent):  # its message says it already
             error = error.but(f"{error.message}; nothing was changed")
@@ -209,7 +209,7 @@ def deletion_promise(customer_id: str = "") -> Promise:
             raise WrongShape("it is another user's record")
 
     with_body = json_promise(check)
-    return lambda answer: "" if answer.status == 204 or answer.empty else with_body(answer)
+    return lambda response: "" if response.status == 204 or response.empty else with_body(response)
 
 
 def settle_deactivation(client: Client, exchange: Exchange, call: Call) -> Outcome:

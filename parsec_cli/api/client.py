@@ -17,13 +17,13 @@ from urllib.parse import quote, urlencode
 
 from parsec_cli import __version__
 from parsec_cli.api.call import (
-    Answer,
     Attempted,
     Call,
     Exchange,
     Lost,
     NotSent,
     NotSentCause,
+    Response,
     read_response,
 )
 from parsec_cli.api.retry import RetrySettings, send
@@ -192,7 +192,7 @@ class Client:
         if proxy is None:
             self.deadline.leave()
         try:
-            response = self.transport.handle_request(request)
+            received = self.transport.handle_request(request)
         except http.FAILURES as fault:
             cause, why = explain(fault)
             if self.deadline.attempt.sent:
@@ -200,21 +200,21 @@ class Client:
             trusted = f"; trusted is {self.trust}" if cause == "certificate" and self.trust else ""
             return NotSent(cause, why + trusted, proxy or "")
         try:
-            answer = read_response(response, iter(cast("Iterable[bytes]", response.stream)))
+            response = read_response(received, iter(cast("Iterable[bytes]", received.stream)))
         except http.FAILURES as fault:
             why = f"it was cut: {explain(fault)[1]}"
-            answer = Answer(response.status_code, response.headers, unfit=why, cut=True)
+            response = Response(received.status_code, received.headers, unfit=why, cut=True)
         finally:
-            response.close()
-        if "x-ratelimit-monthly-remaining" in answer.headers:
-            self.quota = answer.headers
-        return answer
+            received.close()
+        if "x-ratelimit-monthly-remaining" in response.headers:
+            self.quota = response.headers
+        return response
 
 
 def _log_line(call: Call, attempted: Attempted, number: int, elapsed: float) -> str:
     """Describe one attempt; `elapsed` is in milliseconds."""
-    headers = attempted.headers if isinstance(attempted, Answer) else {}
-    result = attempted.status if isinstance(attempted, Answer) else attempted.reason
+    headers = attempted.headers if isinstance(attempted, Response) else {}
+    result = attempted.status if isinstance(attempted, Response) else attempted.reason
     rates = [
         f"{name}={value}"
         for name, value in headers.items()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from parsec_cli import errors, exact_json
-from parsec_cli.api.call import Answer, Call, Exchange, Kind, Lost, NotSent, clip, quota_spent
+from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent, Response, clip, quota_spent
 from parsec_cli.api.live_rates import LiveRates
 from parsec_cli.next_command import run
 
@@ -68,68 +68,68 @@ def _not_sent(last: NotSent, host: str, *, doubt: bool) -> errors.ParsecError:
     return errors.ConnectFailed(text, hint=hint, retryable=last.cause != "proxy")
 
 
-def _of_status(answer: Answer, wait: float | None, call: Call, host: str) -> errors.ParsecError:
-    status, retryable = answer.status, not answer.refuses_repeat
+def _of_status(response: Response, wait: float | None, call: Call, host: str) -> errors.ParsecError:
+    status, retryable = response.status, not response.refuses_repeat
     too_long = "" if wait is None else f" wait of {wait:.1f} s would exceed `--max-wait`"
-    if answer.is_monthly_quota:
-        text = f"{host}: {_used_up(answer.headers)}"
-        return errors.QuotaUsedUp(text, api_code=answer.code, http_status=status)
+    if response.is_monthly_quota:
+        text = f"{host}: {_used_up(response.headers)}"
+        return errors.QuotaUsedUp(text, api_code=response.code, http_status=status)
     if status == 429:
         return errors.RateLimited(
             f"{host}: rate limited" + (too_long and f"; the next{too_long}"),
             details=[f"this second: {rates}"]
-            if (rates := LiveRates.parse(answer.headers).text)
+            if (rates := LiveRates.parse(response.headers).text)
             else [],
-            api_code=answer.code,
+            api_code=response.code,
             http_status=status,
             retryable=retryable,
             retry_after=wait,
         )
     if 300 <= status < 400:
         return errors.Redirected(
-            f"{host} responded with {status} and points to {_target(answer)}; "
+            f"{host} responded with {status} and points to {_target(response)}; "
             "redirects are not followed",
             http_status=status,
         )
     if status >= 500 and status != 501:
-        fault = _error(errors.ServerFault, answer, host, retryable=retryable)
+        fault = _error(errors.ServerFault, response, host, retryable=retryable)
         if wait is None:
             return fault
         hint, command = errors.RateLimited.default_hint
         text = f"{fault.message}; its{too_long}"
         return fault.but(text, retry_after=wait, hint=hint, command=command)
     if status == 401:
-        return _error(errors.Unauthorized, answer, host)
+        return _error(errors.Unauthorized, response, host)
     if status == 403:
-        return _forbidden(answer, call, host)
+        return _forbidden(response, call, host)
     if status == 404:
-        return _not_found(answer, call, host)
-    return _error(errors.Refused, answer, host, (_REFUSED_HINT, None))
+        return _not_found(response, call, host)
+    return _error(errors.Refused, response, host, (_REFUSED_HINT, None))
 
 
 def _error(
     kind: type[errors.ParsecError],
-    answer: Answer,
+    response: Response,
     host: str,
     proposal: errors.Proposal = ("", None),
     *,
     retryable: bool = False,
 ) -> errors.ParsecError:
     """Build an error with what the response says."""
-    text = f": {clip(answer.message)}" if answer.message else ""
+    text = f": {clip(response.message)}" if response.message else ""
     return kind(
-        f"{host} responded with {answer.status}{text}",
+        f"{host} responded with {response.status}{text}",
         hint=proposal[0],
         command=proposal[1],
-        details=[clip(line) for line in errors.shortened(details_of(answer), errors.MAX_DETAILS)],
-        api_code=answer.code,
-        http_status=answer.status,
+        details=[clip(line) for line in errors.shortened(details_of(response), errors.MAX_DETAILS)],
+        api_code=response.code,
+        http_status=response.status,
         retryable=retryable,
     )
 
 
-def details_of(answer: Answer) -> list[str]:
-    lines = answer.member("validation_errors")
+def details_of(response: Response) -> list[str]:
+    lines = response.member("validation_errors")
     lines = lines if isinstance(lines, list) else [] if lines is None else [lines]
     return [line if isinstance(line, str) else exact_json.dumps(line) for line in lines]
 
@@ -139,31 +139,35 @@ def _about_user(call: Call) -> bool:
     return on_behalf or call.path.startswith(("/builder/users/", "/builder/onboard"))
 
 
-def _not_found(answer: Answer, call: Call, host: str) -> errors.ParsecError:
+def _not_found(response: Response, call: Call, host: str) -> errors.ParsecError:
     """Judge a 404: only the API's own one says that a user, or a path, does not exist."""
     if call.kind is Kind.CREATE:
-        return _error(errors.Unreadable, answer, host, errors.CHECK_BASE_URL)
-    if not answer.is_from_api:
-        return _error(errors.ForeignNotFound, answer, host)
-    return _error(errors.NotFound, answer, host, _LIST if _about_user(call) else _PATH)
+        return _error(errors.Unreadable, response, host, errors.CHECK_BASE_URL)
+    if not response.is_from_api:
+        return _error(errors.ForeignNotFound, response, host)
+    return _error(errors.NotFound, response, host, _LIST if _about_user(call) else _PATH)
 
 
-def _forbidden(answer: Answer, call: Call, host: str) -> errors.ParsecError:
+def _forbidden(response: Response, call: Call, host: str) -> errors.ParsecError:
     """Judge a 403: another builder's user, not a builder's key, or something else."""
-    text = answer.message.lower() if answer.value is not None else ""
+    text = response.message.lower() if response.value is not None else ""
     about_key = bool(re.search(_NO_BUILDER, text))
     if re.search(r"not (?:found|owned)|does ?n[o']t (?:belong|exist)", text) and _about_user(call):
         about_key = about_key and not re.search(r"\b(?:this|your) builder\b", text)
-        if not about_key and answer.is_from_api and answer.code in ("", "forbidden", "not_found"):
-            return _error(errors.NotFound, answer, host, _LIST)
+        if (
+            not about_key
+            and response.is_from_api
+            and response.code in ("", "forbidden", "not_found")
+        ):
+            return _error(errors.NotFound, response, host, _LIST)
     if about_key:
-        return _error(errors.NotABuilder, answer, host)
-    if answer.code in ("credentials_required", "authentication_failed"):
-        return _error(errors.Refused, answer, host, CREDENTIALS)
-    forbids = answer.code == "forbidden" or (not answer.code and "forbidden" in text)
-    if forbids and answer.is_from_api and call.path.startswith("/builder/"):
-        return _error(errors.NotABuilder, answer, host)
-    return _error(errors.Refused, answer, host, _BUILDER)
+        return _error(errors.NotABuilder, response, host)
+    if response.code in ("credentials_required", "authentication_failed"):
+        return _error(errors.Refused, response, host, CREDENTIALS)
+    forbids = response.code == "forbidden" or (not response.code and "forbidden" in text)
+    if forbids and response.is_from_api and call.path.startswith("/builder/"):
+        return _error(errors.NotABuilder, response, host)
+    return _error(errors.Refused, response, host, _BUILDER)
 
 
 def quota_used_up(headers: Mapping[str, str]) -> errors.QuotaUsedUp | None:
@@ -188,9 +192,9 @@ def reset_time(text: str | int | None) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _target(answer: Answer) -> str:
+def _target(response: Response) -> str:
     """Return the target of a redirect without user, query or fragment, which may be secret."""
-    location = answer.headers.get("location", "").strip()
+    location = response.headers.get("location", "").strip()
     if not location:
         return "nowhere"
     try:

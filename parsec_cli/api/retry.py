@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from parsec_cli.api.call import Answer, Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.call import Attempted, Call, Exchange, Kind, Lost, NotSent, Response
 from parsec_cli.records import changed, record, state
 
 SHORTEST_WAIT = 0.1
@@ -161,38 +161,38 @@ class _Retries:
     def _end(self, last: Attempted, **more: Any) -> Exchange:
         return Exchange(last, self.requests, self.doubt, **more)
 
-    def _failed(self, answer: Answer) -> Exchange | None:
+    def _failed(self, response: Response) -> Exchange | None:
         """Judge a 5xx: the request was perhaps applied, perhaps not."""
-        allowed = self.rule.after_loss if answer.status in _GATEWAY else self.rule.on_500
-        if answer.refuses_repeat or not allowed:
-            return self._end(answer)
+        allowed = self.rule.after_loss if response.status in _GATEWAY else self.rule.on_500
+        if response.refuses_repeat or not allowed:
+            return self._end(response)
         wait = None
-        if answer.status == 503:
-            asked = self._requested_wait(answer)
+        if response.status == 503:
+            asked = self._requested_wait(response)
             wait = max(SHORTEST_WAIT, self._jitter(self.tries + 1)) if asked is None else asked
-        return self._repeat(answer, wait, doubt=True)
+        return self._repeat(response, wait, doubt=True)
 
-    def _limited(self, answer: Answer) -> Exchange | None:
+    def _limited(self, response: Response) -> Exchange | None:
         """Judge a 429: it was not applied, so any call may be repeated within `max_wait`."""
-        if answer.is_monthly_quota or answer.refuses_repeat:
-            return self._end(answer)
-        settings, requested = self.settings, self._requested_wait(answer)
+        if response.is_monthly_quota or response.refuses_repeat:
+            return self._end(response)
+        settings, requested = self.settings, self._requested_wait(response)
         wait = self._jitter(self.requests) if requested is None else requested
         # after repeated refusals the waits grow, even if the server asks for less
         wait = max(wait, min(SHORTEST_WAIT * 2.0 ** min(self.refused, 10), _LEAST_WAIT))
         self.refused += 1
         too_long = self.waited + wait > settings.max_wait
         if settings.pacer is not None and not too_long:
-            rate: Any = answer.object.get("limit_qps")
+            rate: Any = response.object.get("limit_qps")
             # less than one request in ten seconds is a mistake, and would look like a hang
             usable = type(rate) in (int, float) and 0.1 <= rate < 1e9
             settings.pacer.limited(float(rate) if usable else None, requested)
         late = self.doubt and not self._in_window(wait)
         if too_long or late or settings.stopping():
-            return self._end(answer, wait=wait)
+            return self._end(response, wait=wait)
         self._announce("rate limited by the API", wait)
         settings.sleep(wait)
-        return self._end(answer) if settings.stopping() else None
+        return self._end(response) if settings.stopping() else None
 
     def _repeat(
         self, last: Attempted, wait: float | None = None, *, doubt: bool = False
@@ -221,10 +221,10 @@ class _Retries:
         if self.waited > _SILENT_WAIT:
             self.settings.notice(f"{why}: waiting {wait:.1f} s")
 
-    def _requested_wait(self, answer: Answer) -> float | None:
+    def _requested_wait(self, response: Response) -> float | None:
         # by the server's clock if the response has it, because the clock here may be wrong
-        now = _moment(answer.headers.get("date", ""))
-        asked = answer.headers.get("retry-after")
+        now = _moment(response.headers.get("date", ""))
+        asked = response.headers.get("retry-after")
         return retry_after(asked, self.settings.wall() if now is None else now)
 
     def _in_window(self, pause: float) -> bool:

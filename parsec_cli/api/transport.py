@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from parsec_cli.api.call import NotSentCause
 
 Request = httpx.Request
-Response = httpx.Response
+Received = httpx.Response
 Transport = httpx.BaseTransport
 InProcess = httpx.WSGITransport
 _TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError)

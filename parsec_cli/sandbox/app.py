@@ -16,7 +16,7 @@ from typing import Any
 from parsec_cli.sandbox import calls, end_users, impersonated, metering, onboarding, seed
 from parsec_cli.sandbox.calls import Call
 from parsec_cli.sandbox.injected_faults import Fault
-from parsec_cli.sandbox.responses import INVALID_KEY, Answer, Refusal, of_json, rate_limited
+from parsec_cli.sandbox.responses import INVALID_KEY, Refusal, Response, of_json, rate_limited
 from parsec_cli.sandbox.store import State, Store
 
 KEY = "pk_live_sandbox"
@@ -24,7 +24,7 @@ PREFIX = "/api/v1"
 # the largest valid body, an onboarding with an RSA key, has a few kilobytes
 MAX_BODY = 64 * 1024
 # by path below `/api/v1`; all below `/builder` is for builder keys only. A handler returns an
-# Answer, or what is the JSON of a 200.
+# Response, or what is the JSON of a 200.
 ROUTES: dict[str, dict[str, Callable[[Call], object]]] = {
     "/builder/users": {"POST": end_users.create, "GET": end_users.list_page},
     "/builder/users/{customer_id}": {
@@ -78,11 +78,11 @@ class Sandbox:
             self._sleep(self._delay)
         try:
             with self.store.transaction() as state:
-                answer = self._answer(self._admitted(environ, state))
+                response = self._respond(self._admitted(environ, state))
         except Refusal as refusal:
-            answer = refusal.answer
-        start_response(answer.status, answer.headers)
-        return [answer.body]
+            response = refusal.response
+        start_response(response.status, response.headers)
+        return [response.body]
 
     def _admitted(self, environ: dict[str, Any], state: State) -> Call:
         """Read the request, and check path and key; raises Refusal 401, 404 or 413."""
@@ -102,7 +102,7 @@ class Sandbox:
         path, now = path.removeprefix(PREFIX), self._clock()
         return Call(environ, path, body, caller, state, self._limits, now, self._random, [])
 
-    def _answer(self, call: Call) -> Answer:
+    def _respond(self, call: Call) -> Response:
         """Apply rate, faults and quota, and add the headers about them."""
         caller, limits, method = call.caller, call.limits, call.environ["REQUEST_METHOD"]
         month, reset = metering.billing_period(call.now)
@@ -113,23 +113,23 @@ class Sandbox:
             struck = (each for each in self._faults if each.strikes(method, call.random))
             fault = next(struck, None)
             if fault is None or fault.after:
-                answer = _handled(call, month)
+                response = _handled(call, month)
         except Refusal as refusal:
-            answer = refusal.answer
+            response = refusal.response
         if fault is not None:
-            answer = fault.answer()
+            response = fault.response()
         left = max(0, limits.monthly - call.state.requests(caller["customer_id"], month))
-        answer.headers += [
+        response.headers += [
             *call.headers,
             ("x-parsec-tier", caller["tier"]),
             ("x-ratelimit-monthly-limit", str(limits.monthly)),
             ("x-ratelimit-monthly-remaining", str(left)),
             ("x-ratelimit-monthly-reset", str(reset)),
         ]
-        return answer
+        return response
 
 
-def _handled(call: Call, month: int) -> Answer:
+def _handled(call: Call, month: int) -> Response:
     """Count the call against the quota, and run its route's handler; raises Refusal."""
     caller, path, method = call.caller, call.path, call.environ["REQUEST_METHOD"]
     if call.state.requests(caller["customer_id"], month) >= call.limits.monthly:
@@ -141,9 +141,9 @@ def _handled(call: Call, month: int) -> Answer:
         raise Refusal(404, "no such endpoint")
     if method not in methods:
         refusal = Refusal(405, "method not allowed", "bad_request")
-        refusal.answer.headers.append(("Allow", ", ".join(sorted(methods))))
+        refusal.response.headers.append(("Allow", ", ".join(sorted(methods))))
         raise refusal
     if path.startswith("/builder/") and caller is not calls.BUILDER:
         raise Refusal(403, "builder access required")
     result = methods[method](call)
-    return result if isinstance(result, Answer) else of_json(200, result)
+    return result if isinstance(result, Response) else of_json(200, result)

@@ -11,7 +11,7 @@ from random import Random
 from parsec_cli.field_rules import email_fault
 from parsec_cli.models import JsonObject
 from parsec_cli.sandbox.calls import BUILDER, Call, address, positive, text, whole_number
-from parsec_cli.sandbox.responses import Answer, Refusal, of_json
+from parsec_cli.sandbox.responses import Refusal, Response, of_json
 
 FEE_BPS = 50
 _RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
@@ -28,7 +28,7 @@ ESCROW = {
 }
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     """Create the user (201), or return the one with this external_id unchanged (200)."""
     fields = call.fields()
     external_id = fields.read("external_id", required=True)
@@ -52,7 +52,7 @@ def _email(value: str) -> str:
     return text(value) or ("must be an email address" if email_fault(value) else "")
 
 
-def list_page(call: Call) -> Answer:
+def list_page(call: Call) -> Response:
     query, after = call.query, ""
     limit = whole_number(query.get("limit", "50"), "limit", 1, 100)
     if cursor := query.get("cursor"):
@@ -69,7 +69,7 @@ def list_page(call: Call) -> Answer:
         next_cursor = base64.b64encode(position.encode()).decode()
     users = ",".join(document for _, document in page)
     ending = f'"next_cursor":{json.dumps(next_cursor)},"count":{len(page)}'
-    return Answer(200, f'{{"users":[{users}],{ending}}}')
+    return Response(200, f'{{"users":[{users}],{ending}}}')
 
 
 def update(call: Call) -> JsonObject:
@@ -86,10 +86,10 @@ def update(call: Call) -> JsonObject:
     return user
 
 
-def deactivate(call: Call) -> Answer:
+def deactivate(call: Call) -> Response:
     """Remove the user and its key; its external_id is free for a new user."""
     call.state.remove(call.addressed_user()["customer_id"])
-    return Answer(204)
+    return Response(204)
 
 
 def new_user(

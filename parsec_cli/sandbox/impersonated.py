@@ -122,14 +122,14 @@ def wallet(call: Call) -> JsonObject:
 def ping(call: Call) -> list[JsonObject]:
     """Report for one exchange, or for each, whether there are credentials and whether they work."""
     asked, user = call.query.get("exchange"), _user(call)
-    answers = []
+    responses = []
     for exchange in EXCHANGES if asked is None else (_known(asked),):
         code, message = "", "ok"
         try:
             _check_credentials(call, exchange, user)
         except Refusal as refusal:
             code, message = refusal.code, refusal.error
-        answers.append(
+        responses.append(
             {
                 "exchange": exchange,
                 "has_credentials": code != "credentials_required",
@@ -137,7 +137,7 @@ def ping(call: Call) -> list[JsonObject]:
                 "message": message,
             }
         )
-    return answers
+    return responses
 
 
 def _account(call: Call) -> tuple[str, JsonObject]:

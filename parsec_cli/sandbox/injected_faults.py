@@ -14,7 +14,7 @@ from random import Random
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.records import record
-from parsec_cli.sandbox.responses import CODES, INVALID_KEY, Answer, Refusal, rate_limited
+from parsec_cli.sandbox.responses import CODES, INVALID_KEY, Refusal, Response, rate_limited
 
 METHODS = ("GET", "POST", "PATCH", "DELETE", "*")
 
@@ -31,16 +31,16 @@ class Fault:
     def strikes(self, method: str, random: Random) -> bool:
         return self.method in {method, "*"} and random.random() < self.probability
 
-    def answer(self) -> Answer:
+    def response(self) -> Response:
         """Return the API's own body, or a proxy's page for a status that the API does not have."""
         if self.status == 429:
-            return rate_limited("pro", 60).answer
+            return rate_limited("pro", 60).response
         if self.status in CODES:
             error = CODES[self.status].replace("_", " ")
-            return Refusal(self.status, INVALID_KEY if self.status == 401 else error).answer
-        title = Answer(self.status).status
+            return Refusal(self.status, INVALID_KEY if self.status == 401 else error).response
+        title = Response(self.status).status
         page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
-        return Answer(self.status, page, "text/html")
+        return Response(self.status, page, "text/html")
 
 
 def parse_fault(text: str) -> Fault:

@@ -20,7 +20,7 @@ CODES = {
 INVALID_KEY = "invalid API key"
 
 
-class Answer:
+class Response:
     """One HTTP response; without a text it has no body."""
 
     def __init__(self, status: int, text: str = "", content_type: str = "application/json") -> None:
@@ -32,8 +32,8 @@ class Answer:
             self.headers += [("Content-Type", content_type), ("Content-Length", length)]
 
 
-def of_json(status: int, value: object) -> Answer:
-    return Answer(status, json.dumps(value, separators=(",", ":")))
+def of_json(status: int, value: object) -> Response:
+    return Response(status, json.dumps(value, separators=(",", ":")))
 
 
 class Refusal(Exception):
@@ -49,7 +49,7 @@ class Refusal(Exception):
         self.code = CODES[status] if code is None else code
         retryable = self.code in {"rate_limit_exceeded", "service_unavailable"}
         details = {"code": self.code, "retryable": retryable} if self.code else {}
-        self.answer = of_json(status, {"error": error, **details, **more})
+        self.response = of_json(status, {"error": error, **details, **more})
 
 
 def invalid(*problems: str) -> Refusal:
@@ -59,5 +59,5 @@ def invalid(*problems: str) -> Refusal:
 
 def rate_limited(tier: str, limit_qps: int, wait_seconds: int = 1) -> Refusal:
     refusal = Refusal(429, "rate limit exceeded", tier=tier, limit_qps=limit_qps)
-    refusal.answer.headers.append(("Retry-After", str(wait_seconds)))
+    refusal.response.headers.append(("Retry-After", str(wait_seconds)))
     return refusal

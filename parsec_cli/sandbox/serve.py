@@ -55,7 +55,7 @@ def serve(
             pass
         opened: dict[int, Any] = {}
         server = create_server(
-            partial(_answer, sandbox),
+            partial(_respond, sandbox),
             map=opened,
             sockets=[_listener(port)],
             threads=THREADS,
@@ -75,7 +75,7 @@ def serve(
             server.asyncore.close_all(opened)
 
 
-def _answer(
+def _respond(
     sandbox: app.Sandbox, environ: dict[str, Any], start_response: Callable[..., object]
 ) -> Iterable[bytes]:
     """Answer only local clients; a fault of this machine is a 500."""
@@ -83,11 +83,11 @@ def _answer(
         _check_caller(environ)
         return sandbox(environ, start_response)
     except Refusal as refusal:
-        answer = refusal.answer
+        response = refusal.response
     except LocalFault:
-        answer = Refusal(500, "internal error").answer
-    start_response(answer.status, answer.headers)
-    return [answer.body]
+        response = Refusal(500, "internal error").response
+    start_response(response.status, response.headers)
+    return [response.body]
 
 
 def _listener(port: int) -> socket.socket:

@@ -7,7 +7,7 @@ from typing import Any
 
 from support.clock import VirtualClock
 
-from parsec_cli.api.call import Answer, Attempted, Call, Exchange, Kind, Lost, NotSent
+from parsec_cli.api.call import Attempted, Call, Exchange, Kind, Lost, NotSent, Response
 from parsec_cli.api.retry import RetryBudget, RetrySettings, send
 
 METHODS = {
@@ -22,9 +22,9 @@ LOST = Lost("reset")
 REFUSED = NotSent("connect", "refused")
 
 
-def status(number: int, value: Any = None, **headers: str) -> Answer:
+def status(number: int, value: Any = None, **headers: str) -> Response:
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Answer(number, named, value=value, unfit="" if value is not None else "it is empty")
+    return Response(number, named, value=value, unfit="" if value is not None else "it is empty")
 
 
 GOOD = status(200, {})

@@ -70,7 +70,7 @@ def test_random_ids_are_one_segment_or_refused():
             assert origin.log == [f"GET /api/v1/builder/users/{expected}"], text
             assert origin.requests[0].url.host == "api.parsec.invalid"
         else:
-            pytest.fail(f"no answer was good, and yet: {text!r}")
+            pytest.fail(f"no response was good, and yet: {text!r}")
     assert COUNT * 0.1 < refused < COUNT * 0.9
 
 

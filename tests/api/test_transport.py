@@ -157,8 +157,8 @@ def test_a_slow_body_does_not_exceed_the_limit(server: ScriptedServer, action):
     server.script(action)
     with in_time():
         found = exchange(server.url)
-    assert found.answer is not None
-    assert found.answer.cut
+    assert found.response is not None
+    assert found.response.cut
     assert found.good is None
 
 

@@ -30,17 +30,17 @@ class Api:
         return sent
 
     def create(self, external_id="u1", **fields):
-        answer = self("POST", "/builder/users", json={"external_id": external_id, **fields})
-        assert answer.status_code in {200, 201}, answer.text
-        return answer.json()
+        response = self("POST", "/builder/users", json={"external_id": external_id, **fields})
+        assert response.status_code in {200, 201}, response.text
+        return response.json()
 
     def get(self, customer_id):
         return self._read(f"/builder/users/{customer_id}")
 
     def _read(self, path, **query):
-        answer = self("GET", path, params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self("GET", path, params=query)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def delete(self, customer_id):
         return self("DELETE", f"/builder/users/{customer_id}").status_code
@@ -66,7 +66,7 @@ class Api:
         return next(user for user in self.all_users() if user["external_id"] == external_id)
 
 
-def problems(answer):
+def problems(response):
     """Return the lines of a 400 about fields."""
-    assert answer.status_code == 400, answer.text
-    return answer.json()["validation_errors"]
+    assert response.status_code == 400, response.text
+    return response.json()["validation_errors"]

@@ -33,9 +33,9 @@ def read(api, path, external_id, credentials=None, **query):
 
 
 def of(api, path, external_id, **query):
-    answer = read(api, path, external_id, **query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = read(api, path, external_id, **query)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_orders_are_cut_to_a_limit_and_a_time(api, query, count):
 
 @pytest.mark.parametrize("query", [{"status": "closd"}, {"limit": "x"}, {"start_ts": "-1"}])
 def test_a_wrong_order_query_is_refused(api, query):
-    answer = read(api, "/orders", "user_001", **query)
-    assert problems(answer)[0].startswith(f"{next(iter(query))} must be ")
+    response = read(api, "/orders", "user_001", **query)
+    assert problems(response)[0].startswith(f"{next(iter(query))} must be ")
 
 
 def test_some_users_of_a_fleet_have_orders_and_some_had_them_before(api, db):
@@ -152,8 +152,8 @@ def test_a_known_exchange_must_be_named(api, path):
 @pytest.mark.parametrize("customer_id", ["user_001", "0b5e55ed-0000-4000-8000-000000000000"])
 def test_an_unknown_user_to_act_for_causes_a_403_without_a_code(api, customer_id):
     headers = {"X-Builder-Customer-Id": customer_id}
-    answer = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
-    assert (answer.status_code, answer.json()) == (403, NOT_OWNED)
+    response = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
+    assert (response.status_code, response.json()) == (403, NOT_OWNED)
 
 
 def test_an_end_users_key_reads_its_own_account_and_no_others(api):
@@ -198,8 +198,8 @@ def test_problems_of_credentials_are_reported_by_field(api, exchange, credential
 @pytest.mark.parametrize("value", ["{}", "###", "e30", encoded([1]), encoded("text")])
 def test_a_credentials_header_that_is_not_base64_of_an_object_is_refused(api, value):
     headers = {**as_user(api.named("user_007")), "X-Exchange-Credentials": value}
-    answer = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    response = api("GET", "/balance", params={"exchange": "kalshi"}, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize(
@@ -214,13 +214,13 @@ def test_a_credentials_header_that_is_not_base64_of_an_object_is_refused(api, va
 def test_without_a_link_or_with_refused_credentials_nothing_is_read(
     api, external_id, credentials, code
 ):
-    answer = read(api, "/balance", external_id, credentials)
-    assert (answer.status_code, answer.json()["code"]) == (403, code)
+    response = read(api, "/balance", external_id, credentials)
+    assert (response.status_code, response.json()["code"]) == (403, code)
 
 
 def test_ping_reports_on_each_exchange(api):
-    answer = api("GET", "/ping", headers=as_user(api.named("user_001")))
-    assert [tuple(exchange.values()) for exchange in answer.json()] == [
+    response = api("GET", "/ping", headers=as_user(api.named("user_001")))
+    assert [tuple(exchange.values()) for exchange in response.json()] == [
         ("polymarket", True, True, "ok"),
         ("kalshi", False, False, "no credentials for kalshi"),
     ]

@@ -12,8 +12,8 @@ from parsec_cli.sandbox.injected_faults import Fault, parse_fault
 def test_a_fault_prevents_the_effect_or_loses_only_the_response(sandbox, after, status):
     sound, faulty = sandbox(), sandbox(faults=[Fault("DELETE", 503, 1.0, after=after)])
     path = f"/builder/users/{sound.named('user_001')['customer_id']}"
-    answer = faulty("DELETE", path)
-    assert (answer.status_code, answer.json()["retryable"]) == (503, True)
+    response = faulty("DELETE", path)
+    assert (response.status_code, response.json()["retryable"]) == (503, True)
     assert sound("GET", path).status_code == faulty("GET", path).status_code == status
 
 
@@ -27,10 +27,10 @@ def test_faults_of_the_api_have_its_documented_body(sandbox, status):
 @pytest.mark.parametrize("status", [502, 504, 418, 599])
 def test_faults_of_a_proxy_are_a_page(sandbox, status):
     api = sandbox(faults=[Fault("GET", status, 1.0)])
-    answer = api("GET", "/builder/pool", contract=False)
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "text/html"
-    assert answer.text.startswith("<html>")
+    response = api("GET", "/builder/pool", contract=False)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "text/html"
+    assert response.text.startswith("<html>")
 
 
 def test_a_star_strikes_every_method_but_not_a_wrong_key(sandbox):

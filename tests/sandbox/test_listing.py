@@ -51,11 +51,11 @@ def test_a_cursor_is_base64_that_must_be_escaped(empty):
     ],
 )
 def test_a_foreign_cursor_is_refused(api, cursor):
-    answer = api("GET", "/builder/users", params={"cursor": cursor})
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    response = api("GET", "/builder/users", params={"cursor": cursor})
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "", "ten", "1.5", "\u0665", "9" * 5000])
 def test_a_limit_outside_1_to_100_is_refused(api, limit):
-    answer = api("GET", "/builder/users", params={"limit": limit})
-    assert problems(answer) == ["limit must be an integer from 1 to 100"]
+    response = api("GET", "/builder/users", params={"limit": limit})
+    assert problems(response) == ["limit must be an integer from 1 to 100"]

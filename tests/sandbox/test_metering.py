@@ -82,9 +82,9 @@ def test_a_refused_request_has_no_effect_and_is_not_counted(sandbox, clock):
 def test_waiting_for_the_time_in_retry_after_is_enough(sandbox, clock):
     api = sandbox(rate_limit=RateLimit(5, 2))
     for _ in range(20):
-        answer = api("GET", "/usage")
-        if answer.status_code == 429:
-            clock.sleep(int(answer.headers["Retry-After"]))
+        response = api("GET", "/usage")
+        if response.status_code == 429:
+            clock.sleep(int(response.headers["Retry-After"]))
             assert api("GET", "/usage").status_code == 200
 
 

@@ -42,24 +42,24 @@ class Fleet(RuleBasedStateMachine):
     @rule(name=NAMES, limit=LIMITS)
     def create(self, name, limit):
         body = {"external_id": name, "qps_limit": limit}
-        answer = self.api("POST", "/builder/users", json=body)
+        response = self.api("POST", "/builder/users", json=body)
         known = self.users.get(name)
         if known is None:
-            assert answer.status_code == 201
-            self.users[name] = self.api.get(answer.json()["customer_id"])
+            assert response.status_code == 201
+            self.users[name] = self.api.get(response.json()["customer_id"])
             assert self.users[name]["qps_limit"] == limit
         else:
-            assert answer.status_code == 200
-            assert answer.json()["customer_id"] == known["customer_id"]
+            assert response.status_code == 200
+            assert response.json()["customer_id"] == known["customer_id"]
 
     @precondition(lambda self: self.users)
     @rule(place=PLACES, limit=st.integers(1, 2**31 - 1))
     def update(self, place, limit):
         user = self.users[self._pick(place)]
         path = f"/builder/users/{user['customer_id']}"
-        answer = self.api("PATCH", path, json={"qps_limit": limit})
+        response = self.api("PATCH", path, json={"qps_limit": limit})
         user["qps_limit"] = limit
-        assert answer.json() == user
+        assert response.json() == user
 
     @precondition(lambda self: self.users)
     @rule(place=PLACES)

@@ -43,9 +43,9 @@ def test_credentials_of_the_user_are_checked_and_stored(empty, user, wish):
 
 def test_no_response_contains_the_credentials(empty, user):
     secret = "0x" + "5e" * 32
-    answer = empty.onboard(user, **OWN_POLYMARKET, private_key=secret)
+    response = empty.onboard(user, **OWN_POLYMARKET, private_key=secret)
     refused = empty.onboard(user, **{**OWN_POLYMARKET, "private_key": secret + "5e"})
-    assert "5e5e" not in answer.text + refused.text
+    assert "5e5e" not in response.text + refused.text
 
 
 @pytest.mark.parametrize("wish", [MANAGED, SAFE, OWN_POLYMARKET, OWN_KALSHI])
@@ -79,8 +79,8 @@ def test_a_second_exchange_is_added_to_the_first(empty, user):
 
 def test_a_safe_of_another_owner_is_refused_and_nothing_is_linked(empty):
     user = empty.create("u2", eoa_address=ADDRESS)["customer_id"]
-    answer = empty.onboard(user, **{**SAFE, "eoa_address": "0x" + "0" * 40})
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    response = empty.onboard(user, **{**SAFE, "eoa_address": "0x" + "0" * 40})
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
     assert empty.get(user)["linked_exchanges"] == []
 
 
@@ -119,8 +119,8 @@ def test_a_request_against_the_rules_of_its_mode_links_nothing(empty, user, wish
     "wish", [{**OWN_KALSHI, "api_key_id": "bad-1"}, {**OWN_POLYMARKET, "clob_api_key": "bad"}]
 )
 def test_credentials_that_begin_with_bad_are_refused_by_the_exchange(empty, user, wish):
-    answer = empty.onboard(user, **wish)
-    assert (answer.status_code, answer.json()["code"]) == (403, "authentication_failed")
+    response = empty.onboard(user, **wish)
+    assert (response.status_code, response.json()["code"]) == (403, "authentication_failed")
     assert empty.get(user)["linked_exchanges"] == []
 
 
@@ -128,6 +128,6 @@ def test_credentials_that_begin_with_bad_are_refused_by_the_exchange(empty, user
     "customer_id", ["11111111-2222-4333-8444-555555555555", OTHER_BUILDERS_USER, "user_001"]
 )
 def test_an_unknown_user_cannot_be_onboarded(api, customer_id):
-    answer = api.onboard(customer_id, **MANAGED)
-    assert answer.status_code == 403
-    assert answer.json()["error"] == "end-user not found or not owned by this builder"
+    response = api.onboard(customer_id, **MANAGED)
+    assert response.status_code == 403
+    assert response.json()["error"] == "end-user not found or not owned by this builder"

@@ -25,17 +25,20 @@ PAGE = "/builder/users"
 )
 def test_every_call_needs_a_valid_key(api, headers, error):
     for method, path in EVERY_CALL:
-        answer = api(method, path, key=None, headers=headers)
-        assert answer.status_code == 401
-        assert answer.json() == {"error": error, "code": "unauthorized", "retryable": False}
+        response = api(method, path, key=None, headers=headers)
+        assert response.status_code == 401
+        assert response.json() == {"error": error, "code": "unauthorized", "retryable": False}
 
 
 def test_the_key_of_an_end_user_is_not_a_builder_key(api):
     key = api.named("user_001")["api_key"]
     for method, path in EVERY_CALL:
         if path.startswith("/builder"):
-            answer = api(method, path, key=key)
-            assert (answer.status_code, answer.json()["error"]) == (403, "builder access required")
+            response = api(method, path, key=key)
+            assert (response.status_code, response.json()["error"]) == (
+                403,
+                "builder access required",
+            )
 
 
 UNKNOWN_PATHS = [
@@ -47,8 +50,8 @@ UNKNOWN_PATHS = [
 
 def test_unknown_paths_are_404_and_those_outside_the_api_even_without_a_key(api):
     for path in UNKNOWN_PATHS:
-        answer = api("GET", path)
-        assert (path, answer.status_code, answer.json()["code"]) == (path, 404, "not_found")
+        response = api("GET", path)
+        assert (path, response.status_code, response.json()["code"]) == (path, 404, "not_found")
     assert api("GET", "/../../builder/pool", key=None).status_code == 404
 
 
@@ -64,8 +67,8 @@ def test_unknown_paths_are_404_and_those_outside_the_api_even_without_a_key(api)
     ],
 )
 def test_other_methods_are_405_and_name_those_that_are_allowed(api, method, path, allowed):
-    answer = api(method, path)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    response = api(method, path)
+    assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
 @pytest.mark.parametrize(
@@ -86,15 +89,15 @@ def test_other_methods_are_405_and_name_those_that_are_allowed(api, method, path
     ids=lambda body: body[:20].decode("latin-1"),
 )
 def test_a_body_that_is_not_one_json_object_is_refused(api, body):
-    answer = api("POST", PAGE, content=body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    response = api("POST", PAGE, content=body)
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_beyond_64_kib_is_refused(api, chunked):
     body = b'{"external_id": "' + b"x" * 65_536 + b'"}'
-    answer = api("POST", PAGE, content=iter([body]) if chunked else body)
-    assert answer.status_code == 413
+    response = api("POST", PAGE, content=iter([body]) if chunked else body)
+    assert response.status_code == 413
     assert api.pool()["end_user_count"] == 12
 
 

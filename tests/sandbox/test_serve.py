@@ -33,8 +33,8 @@ def connect(server):
 def ask(connection, method, path):
     """Send a request over a connection; return the status and the body of the response."""
     connection.request(method, f"/api/v1{path}", headers=KEY)
-    answer = connection.getresponse()
-    return answer.status, answer.read()
+    response = connection.getresponse()
+    return response.status, response.read()
 
 
 def test_one_connection_serves_many_requests(running):
@@ -44,11 +44,11 @@ def test_one_connection_serves_many_requests(running):
         first = connection.sock
         for _ in range(5):
             connection.request("GET", "/api/v1/builder/users?limit=3", headers=KEY)
-            answer = connection.getresponse()
-            body = answer.read()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
-            assert breaches("GET", "/builder/users", answer.status, headers, body) == []
-        assert answer.version == 11
+            response = connection.getresponse()
+            body = response.read()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            assert breaches("GET", "/builder/users", response.status, headers, body) == []
+        assert response.version == 11
         assert connection.sock is first
 
 
@@ -59,8 +59,8 @@ def status_of(server, *lines, target="/api/v1/builder/pool"):
     head = "\r\n".join((f"GET {target} HTTP/1.1", key, "Connection: close", *lines, "", ""))
     with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         client.sendall(head.replace("PORT", str(port)).encode())
-        with client.makefile("rb") as answer:
-            received = answer.read()
+        with client.makefile("rb") as response:
+            received = response.read()
     assert b"access-control" not in received.lower()
     return int(received.split()[1])
 

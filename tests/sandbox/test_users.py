@@ -38,14 +38,16 @@ def test_created_users_are_read_back_with_tier_time_and_external_wallet(empty):
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_created(empty, field, value, problem):
-    answer = empty("POST", "/builder/users", json={"external_id": "u1", field: value})
-    assert problems(answer) == [problem]
+    response = empty("POST", "/builder/users", json={"external_id": "u1", field: value})
+    assert problems(response) == [problem]
     assert empty.pool()["end_user_count"] == 0
 
 
 def test_all_wrong_fields_are_named_at_once(empty):
-    answer = empty("POST", "/builder/users", json={"email": 1, "qps_limit": 0, "eoa_address": "x"})
-    named = [line.split()[0] for line in problems(answer)]
+    response = empty(
+        "POST", "/builder/users", json={"email": 1, "qps_limit": 0, "eoa_address": "x"}
+    )
+    named = [line.split()[0] for line in problems(response)]
     assert named == ["external_id", "email", "qps_limit", "eoa_address"]
 
 
@@ -71,9 +73,9 @@ def test_deactivating_revokes_the_users_key(empty):
 )
 def test_users_of_another_builder_are_refused(api, method, customer_id, status):
     body = {"json": {"qps_limit": 5}} if method == "PATCH" else {}
-    answer = api(method, f"/builder/users/{customer_id}", **body)
-    assert answer.status_code == status
-    assert answer.json()["error"].startswith("end-user not found")
+    response = api(method, f"/builder/users/{customer_id}", **body)
+    assert response.status_code == status
+    assert response.json()["error"].startswith("end-user not found")
 
 
 def test_the_minimum_fee_of_the_escrow_is_in_base_units(api):

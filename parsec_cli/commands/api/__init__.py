@@ -12,7 +12,7 @@ import typer
 
 from parsec_cli import exact_json
 from parsec_cli.api import changes
-from parsec_cli.api.call import Answer, Call, Exchange, Kind, Promise
+from parsec_cli.api.call import Call, Exchange, Kind, Promise, Response
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.cli import common_options as common
@@ -83,8 +83,8 @@ def command(
         return _shown(runtime, _read(runtime, call), include=include)
     if one is not None:
         consent.agree(runtime, [one], consent.Consent(confirm, allow_holdings), by_name=True)
-    answer = _change(runtime, call, one, reason)
-    return Text("") if answer is None else _shown(runtime, answer, include=include)
+    response = _change(runtime, call, one, reason)
+    return Text("") if response is None else _shown(runtime, response, include=include)
 
 
 def _method(text: str) -> str:
@@ -203,31 +203,33 @@ def _promise(method: str) -> Promise:
     if method == "DELETE":
         return changes.deletion_promise()
     no_content = 204
-    return lambda answer: (
-        "" if method == "HEAD" or (answer.status == no_content and answer.empty) else answer.unfit
+    return lambda response: (
+        ""
+        if method == "HEAD" or (response.status == no_content and response.empty)
+        else response.unfit
     )
 
 
-def _read(runtime: Runtime, call: Call) -> Answer:
+def _read(runtime: Runtime, call: Call) -> Response:
     exchange = runtime.client.read(call)
     if exchange.good is None:
         raise error_of(exchange, call, runtime.client.host)
     return exchange.good
 
 
-def _change(runtime: Runtime, call: Call, one: consent.Held | None, reason: str) -> Answer | None:
+def _change(runtime: Runtime, call: Call, one: consent.Held | None, reason: str) -> Response | None:
     """Send a change and return the last response, or None if it says nothing of the success.
 
     `one` is the user whose path a DELETE names.
     """
     client, user = runtime.client, None if one is None else one.user
-    answers: list[Answer] = []
+    responses: list[Response] = []
     # a DELETE with a body, a query or a longer path may mean something else
     deactivates = call.is_gone is not None
 
     def settle(exchange: Exchange) -> Outcome:
-        if exchange.answer is not None:
-            answers.append(exchange.answer)
+        if exchange.response is not None:
+            responses.append(exchange.response)
         if deactivates:
             return changes.settle_deactivation(client, exchange, call)
         hint = "check what the request should change before sending it again"
@@ -247,17 +249,17 @@ def _change(runtime: Runtime, call: Call, one: consent.Held | None, reason: str)
             return None
     elif user is not None:
         runtime.screen.notice(f"the API accepted `{call.method} {path}` ({applied.http_status})")
-    return answers[-1]
+    return responses[-1]
 
 
-def _shown(runtime: Runtime, answer: Answer, *, include: bool) -> Result:
+def _shown(runtime: Runtime, response: Response, *, include: bool) -> Result:
     """Show any value as JSON; in other formats, members of an object or items of a list."""
-    value = answer.value
+    value = response.value
     if include:
-        names = [name for name in answer.headers if name.lower() != "set-cookie"]
-        head = {name: answer.headers[name] for name in names}
-        value = {"status": answer.status, "headers": head, "body": value}
-    elif answer.empty:
+        names = [name for name in response.headers if name.lower() != "set-cookie"]
+        head = {name: response.headers[name] for name in names}
+        value = {"status": response.status, "headers": head, "body": value}
+    elif response.empty:
         return Text("")
     if isinstance(value, dict) or runtime.options.format == "json":
         return Record(value, _columns(value if isinstance(value, dict) else ()))

@@ -1,4 +1,4 @@
-"""Read one response within limits: any body gives an Answer, never a crash."""
+"""Read one response within limits: any body gives a Response, never a crash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.steady import STEADY
 
-from parsec_cli.api.call import Answer
+from parsec_cli.api.call import Response
 from parsec_cli.api.call import read_response as read
 from parsec_cli.api.error_of import details_of
 from parsec_cli.exact_json import MAX_BODY, MAX_DEPTH, MAX_STRING, MAX_TOKENS, Unfit
@@ -28,7 +28,7 @@ JSON_VALUES = st.recursive(
 )  # fmt: skip
 
 
-def answer(body: bytes, *, pieces: int = 7, status: int = 200, **headers: str) -> Answer:
+def response(body: bytes, *, pieces: int = 7, status: int = 200, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     step = max(1, len(body) // pieces)
     chunks = (body[start : start + step] for start in range(0, len(body), step))
@@ -38,19 +38,19 @@ def answer(body: bytes, *, pieces: int = 7, status: int = 200, **headers: str) -
 @STEADY
 @given(JSON_VALUES)
 def test_encoded_bodies_are_decoded_unchanged(value):
-    found = answer(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    found = response(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     assert found.unfit == ""
     body = json.dumps(value).encode()
     assert parse(body) == value
     assert parse(b"\xef\xbb\xbf" + body) == value
-    assert answer(gzip.compress(body), content_encoding="gzip").value == value
-    assert answer(zlib.compress(body), content_encoding="deflate").value == value
+    assert response(gzip.compress(body), content_encoding="gzip").value == value
+    assert response(zlib.compress(body), content_encoding="deflate").value == value
 
 
 @STEADY
 @given(st.binary(max_size=300), st.sampled_from(["", "gzip", "deflate", "br", "identity"]))
 def test_random_bytes_in_any_encoding_raise_only_expected_errors(body, encoding):
-    found = answer(body, content_encoding=encoding)
+    found = response(body, content_encoding=encoding)
     assert found.value is None or found.unfit == ""
     assert bool(found.unfit) or found.value is not None or body.strip() == b"null"
 
@@ -72,9 +72,9 @@ def test_a_body_at_the_limit_is_read_and_a_larger_one_is_not():
     texts = b",".join([b'"' + b"x" * 1021 + b'"'] * (MAX_BODY // 1024))
     text = b"[" + texts.replace(b"x", b"", 1) + b"]"
     assert len(text) == MAX_BODY
-    assert len(answer(text).value) == MAX_BODY // 1024
+    assert len(response(text).value) == MAX_BODY // 1024
     for encoding, body in (("", text + b" "), ("gzip", gzip.compress(text + b" ", 1))):
-        found = answer(body, content_encoding=encoding)
+        found = response(body, content_encoding=encoding)
         assert "16 MiB" in found.unfit
         assert found.value is None
 
@@ -92,7 +92,7 @@ WHOLE = gzip.compress(b'{"a": 1}' * 20, mtime=0)
     ],
 )
 def test_a_body_that_contradicts_its_encoding_is_unfit(body, encoding):
-    found = answer(body, content_encoding=encoding)
+    found = response(body, content_encoding=encoding)
     assert found.unfit
     assert found.value is None
     assert not found.empty
@@ -100,14 +100,14 @@ def test_a_body_that_contradicts_its_encoding_is_unfit(body, encoding):
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "deflate", "br", "gzip, gzip", "identity"])
 def test_an_empty_body_is_empty_in_every_encoding(encoding):
-    found = answer(b"", content_encoding=encoding)
+    found = response(b"", content_encoding=encoding)
     assert found.empty
     assert found.unfit == "it is empty"
 
 
 def test_encoding_names_are_read_in_any_case():
-    assert answer(gzip.compress(b"[1]"), content_encoding="GZip").value == [1]
-    assert answer(b"[1]", content_encoding=" Identity ").value == [1]
+    assert response(gzip.compress(b"[1]"), content_encoding="GZip").value == [1]
+    assert response(b"[1]", content_encoding=" Identity ").value == [1]
 
 
 @pytest.mark.parametrize(
@@ -235,19 +235,19 @@ def test_the_length_of_one_text_is_limited():
     ],
 )
 def test_the_text_of_an_error_is_found_in_every_known_member(body):
-    assert answer(body, status=500).message == "the reason"
+    assert response(body, status=500).message == "the reason"
 
 
 @pytest.mark.parametrize(
     "body", [b"<!DOCTYPE html><p>secret page", b"{}", b"[]", b"5", b"null", b""]
 )
 def test_a_body_without_a_text_about_an_error_has_none(body):
-    assert answer(body, status=500).message == ""
+    assert response(body, status=500).message == ""
 
 
 def test_a_long_plain_body_is_cut_short():
-    assert len(answer(b"x" * 5000, status=502).message) <= 121
-    message = answer(b"word " * 5000, status=502).message
+    assert len(response(b"x" * 5000, status=502).message) <= 121
+    message = response(b"word " * 5000, status=502).message
     assert 100 < len(message) <= 121
     assert message.endswith("word…")
 
@@ -262,7 +262,7 @@ def test_a_key_is_never_cut_in_two(around, cut):
         if cut == 2000:
             # blanks collapse, so that the second cut is the first one that shows
             text = "ab" + " " * before + around.format(key) + "cd"
-        message = answer(text.encode(), status=502).message
+        message = response(text.encode(), status=502).message
         assert "pk_live" not in message or key in message
 
 
@@ -277,23 +277,23 @@ def test_a_key_is_never_cut_in_two(around, cut):
 )
 def test_validation_errors_of_any_shape_are_lines(value, lines):
     body = json.dumps({"error": "x", "validation_errors": value}).encode()
-    assert details_of(answer(body, status=400)) == lines
+    assert details_of(response(body, status=400)) == lines
 
 
 def test_a_nested_error_is_read_completely():
     """Some gateways nest the error; members at the top have precedence."""
     inner = {"message": "m", "code": "c", "retryable": False, "validation_errors": ["v"]}
-    found = answer(json.dumps({"error": inner}).encode(), status=500)
+    found = response(json.dumps({"error": inner}).encode(), status=500)
     assert (found.message, found.code, details_of(found)) == ("m", "c", ["v"])
     assert found.refuses_repeat
-    above = answer(json.dumps({"error": inner, "code": "top", "retryable": True}).encode())
+    above = response(json.dumps({"error": inner, "code": "top", "retryable": True}).encode())
     assert above.code == "top"
     assert not above.refuses_repeat
 
 
 @pytest.mark.parametrize("code", [5, None, [], {"a": 1}, True])
 def test_a_code_that_is_not_text_is_ignored(code):
-    assert answer(json.dumps({"code": code}).encode()).code == ""
+    assert response(json.dumps({"code": code}).encode()).code == ""
 
 
 @pytest.mark.parametrize(
@@ -301,4 +301,4 @@ def test_a_code_that_is_not_text_is_ignored(code):
     [(False, True), (True, False), (None, False), (0, False), ("no", False)],
 )
 def test_only_a_literal_false_forbids_a_repeat(retryable, refuses):
-    assert answer(json.dumps({"retryable": retryable}).encode()).refuses_repeat is refuses
+    assert response(json.dumps({"retryable": retryable}).encode()).refuses_repeat is refuses
