@@ -93,7 +93,7 @@ _MEANINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (
             "import upload load sync push bulk bulk-create provision ingest",
             "users plan FILE",
-            "a file is planned first and applied then; see what it would change with",
+            "a file is first planned, then applied; see what it would change with",
         ),
         (
             _SUSPENDING,
@@ -108,7 +108,7 @@ _MEANINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (
             "rename mv move relabel set-email email",
             "users get USER",
-            "only the limit of a user can be changed, no id or email; see the user with",
+            "only a user's limit can be changed, not the id or email; see the user with",
         ),
         (
             "unlink disconnect detach",
@@ -165,7 +165,7 @@ _MEANINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (
             "set enable disable update edit create add new config",
             "escrow show",
-            "Parsec sets the fee escrow, it cannot be changed here; see it with",
+            "only Parsec can change the fee escrow; see it with",
         ),
     ),
     "usage": (

@@ -44,7 +44,7 @@ A stored key belongs to the host of its profile and is never sent to another hos
     "exit-codes": """\
 EXIT CODES: what each of them means
 
-    0  success, also with nothing to do or an empty list
+    0  success, including nothing to do and an empty list
     1  a fault of the tool, or local I/O failed (disk full, stdout not writable)
     2  usage or local validation error: nothing was sent
     3  not found, or an ambiguous USER

@@ -60,7 +60,10 @@ class Parameter:
     @property
     def explained(self) -> str:
         """The summary, followed by range, choices and default."""
-        return f"{self.summary} [{'; '.join(self.notes)}]" if self.notes else self.summary
+        summary, notes = self.summary, self.notes
+        if notes and (found := re.fullmatch(r"(.*) \[(default .*)\]\.", summary)):
+            summary, notes = f"{found[1]}.", (*notes, found[2])
+        return f"{summary} [{'; '.join(notes)}]" if notes else summary
 
 
 @record

@@ -106,8 +106,8 @@ def show(
 ) -> Listing:
     """Show the rows of a run and what became of each.
 
-    As csv, the rows of --failed are a file for `users plan` and `users apply`; those of a run of
-    `users deactivate` are a file for its --from-file.
+    With --failed -o csv, the rows are a file for `users plan` and `users apply`. The rows of a run
+    of `users deactivate` are a file for its --from-file.
 
     Examples:
       parsec runs show r-20261126-1402

@@ -94,11 +94,11 @@ def test_a_word_of_another_tool_leads_to_the_command_that_is_meant(hint_of, line
     ("line", "sentence"),
     [
         ("users suspend alice", "cannot be suspended"),
-        ("users rename alice bob", "only the limit of a user can be changed"),
+        ("users rename alice bob", "only a user's limit can be changed"),
         ("users unlink alice", "cannot be unlinked"),
         ("pool resize 5000", "depends on the tier"),
         ("config delete staging", "removing its section from the config file"),
-        ("escrow enable", "cannot be changed here"),
+        ("escrow enable", "only Parsec can change the fee escrow"),
         ("history clear", "no command deletes it"),
         ("runs resume r-1", "run its command again"),
     ],

@@ -48,7 +48,7 @@ def test_what_was_done_is_green_and_what_differs_is_yellow(screen, styled):
     text = screen("-p", "sandbox", "users", "set-qps", "new_1", "9", colour=True)
     assert "qps_limit of `new_1` is 9 already: nothing was sent" in styled(text, "2")
     text = screen("-p", "sandbox", "users", "set-qps", "new_1", "8", "-n", colour=True)
-    assert styled(text, "33") == ["qps_limit of `new_1`: 9 → 8; 1 QPS are freed in the pool"]
+    assert styled(text, "33") == ["qps_limit of `new_1`: 9 → 8; this frees 1 QPS of the pool"]
 
 
 @pytest.mark.parametrize("cols", [80, 100])
@@ -56,7 +56,7 @@ def test_a_new_limit(screen, cols):
     text = screen("-p", "sandbox", "users", "set-qps", "user_007", "2", cols=cols)
     apart = "\n               " if cols == 80 else " "
     assert re.sub(r"_\*{4}\w+", "_KEY", text) == SANDBOX + (
-        "qps_limit of `user_007`: 25 → 2; 23 QPS are freed in the pool\n"
+        "qps_limit of `user_007`: 25 → 2; this frees 23 QPS of the pool\n"
         f"user_007{'sandbox':>{cols - 8}}\n"
         "  customer_id  63641911-0b21-4bba-8d5f-cd18acf7af15\n"
         "  limit        2 QPS\n"

@@ -37,15 +37,17 @@ def command(
     outcome: str | None = option(
         "--outcome OUTCOME", "Only applied, not_applied or unknown changes."
     ),
-    by_command: str | None = option("--command COMMAND", "Only changes by it, such as set-qps."),
+    by_command: str | None = option(
+        "--command COMMAND", "Only changes by this command, such as set-qps."
+    ),
     run: str | None = option("--run RUN", "Only the changes of this run."),
     all_profiles: bool = ALL_PROFILES,
     limit: int | None = NEWEST,
 ) -> Listing:
     """List the changes sent from this machine, the newest last.
 
-    It lists those of the current profile. A terminal shows the last 30, and a run as one line;
-    --run and --user list its changes.
+    Lists the changes of the current profile. A terminal shows the last 30, with a run as one
+    line; with --run or --user, each change has a line.
 
     Examples:
       parsec history list --since 2h

@@ -35,7 +35,7 @@ def command(
 
     Sends only reads; `users plan` and `users apply` take the roster. A limit gets its former value,
     unless somebody has changed it since. A deactivated user is created again, without wallet, keys
-    and links. Users that were created stay: deactivate them yourself if you must.
+    and links. Created users are kept; deactivate them yourself if you need to.
 
     Examples:
       parsec history revert r-20261126-1402 | parsec users plan -

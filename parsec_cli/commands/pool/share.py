@@ -35,18 +35,21 @@ def command(
     reserve: int | None = number(
         "--reserve N", 0, 2**31, "Leave N requests per second free instead."
     ),
-    by: str = option("--by cap|proportional|equal", "How to share; see above.", default="cap"),
-    least: int = number("--min N", 1, 2**31, "Lower nobody below N.", default=1),
-    keep: list[str] | None = option("--keep USER", "This user keeps the limit."),
+    by: str = option(
+        "--by cap|proportional|equal", "How to compute the limits; see above.", default="cap"
+    ),
+    least: int = number("--min N", 1, 2**31, "Do not lower any limit below N.", default=1),
+    keep: list[str] | None = option("--keep USER", "Do not change this user's limit."),
     keep_file: str | None = option(
-        "--keep-file FILE|-", "The users of this file keep their limits."
+        "--keep-file FILE|-", "Do not change the limits of the users in this file."
     ),
 ) -> Listing:
     """Compute limits that fit the pool, and print them as a roster.
 
-    Sends nothing but reads. `cap` lowers the highest limits to one level and leaves the others.
+    Sends only reads. `cap` lowers the highest limits to one level and leaves the others.
     `proportional` scales all limits by one factor. `equal` gives everyone the same limit; only it
-    raises limits. Users without a limit keep none. The roster has only users whose limit changes.
+    raises limits. Users without a limit stay without one. The roster contains only users whose
+    limit changes.
 
     Examples:
       parsec pool share --target 80 | parsec users plan - --out plan.json

@@ -39,7 +39,7 @@ def command(
 ) -> Record | Frames:
     """Show the pool, what is allocated and free, and the number of users.
 
-    A watch goes on until Ctrl-C; a reading that fails later than the first is only reported.
+    A watch continues until Ctrl-C. After the first reading, one that fails is only reported.
 
     Examples:
       parsec pool show --top 10

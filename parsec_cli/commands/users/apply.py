@@ -31,7 +31,10 @@ _PLAN_OVERCOMMIT = run("users", "plan", "FILE", "--allow-overcommit", "--out", "
 _WHOLE_PLAN = again(dry_run=True, output="csv", yes=None, confirm=None, allow_holdings=None)
 _SHOWN = 20  # refused rows that are named
 _MAX_FAILURES = number(
-    "--max-failures N", 1, 1_000_000, "Stop after N failed rows [default 20; 1 for deactivations]."
+    "--max-failures N",
+    1,
+    1_000_000,
+    "Stop after N failed rows [default 20, or 1 for deactivations].",
 )
 
 
@@ -54,7 +57,7 @@ def command(
         "--concurrency N", 1, 64, "Max requests at the same time.", default=8
     ),
     results: str | None = common.RESULTS_FILE,
-    all_rows: bool = option("--all-rows", "On a terminal, show unchanged rows, too."),
+    all_rows: bool = option("--all-rows", "On a terminal, also show unchanged rows."),
     dry_run: bool = common.DRY_RUN,
     reason: str = common.REASON,
 ) -> Listing:

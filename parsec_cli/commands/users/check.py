@@ -34,8 +34,8 @@ def command(
     """Test a user's exchange credentials, and show its live rate limits.
 
     Without --exchange, one request reports on all exchanges. Exits with 5 if stored credentials do
-    not work, or if there are none. The rate limits say how many requests the user and the pool have
-    left in this second.
+    not work, or if there are none. The rate limits show how many requests the user and the pool
+    have left in this second.
 
     Examples:
       parsec users check user_001

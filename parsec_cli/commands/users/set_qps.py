@@ -88,7 +88,7 @@ def _set_one(runtime: Runtime, name: str, qps: int, options: RunOptions) -> Reco
         check_pool(pool, after, allow_overcommit=options.allow_overcommit)
         step += f"pool {before:,} → {after:,} of {pool.qps_pool:,}"
     else:
-        step += f"{-more:,} QPS are freed in the pool"
+        step += f"this frees {-more:,} QPS of the pool"
     if not known:  # a record without qps_limit, as in the guide: the whole new limit is counted
         step += " at most"
     if options.dry_run:

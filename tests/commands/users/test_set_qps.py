@@ -27,7 +27,7 @@ def test_a_decrease_does_not_read_the_pool(run, builder):
     user = builder.add("alice", 5000)
     done = run("users", "set-qps", user["customer_id"], "4000")
     assert done.code == 0, done
-    assert "5,000 → 4,000; 1,000 QPS are freed in the pool" in done.err
+    assert "5,000 → 4,000; this frees 1,000 QPS of the pool" in done.err
     assert builder.log == [f"GET {path_of(user)}", f"PATCH {path_of(user)}"]
 
 
