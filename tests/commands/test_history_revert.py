@@ -240,12 +240,16 @@ def test_a_change_of_another_builder_is_refused(run, builder, other_origin, last
     assert sandbox.code == 10
 
 
-def test_a_rotated_key_is_still_the_same_builder(run, builder, last):
+def test_another_key_of_the_same_profile_is_allowed_with_a_warning(run, builder, last):
     builder.add("u1", 5)
     run("users", "set-qps", "u1", "9")
     entry = last()
+    assert run("history", "revert", entry).err == ""
     builder.key = "pk_live_another_0002"
-    assert len(rows(run("history", "revert", entry, env={"PARSEC_API_KEY": builder.key}))) == 1
+    done = run("history", "revert", entry, env={"PARSEC_API_KEY": builder.key})
+    assert len(rows(done)) == 1
+    assert "warning: the change was made with another key (" in done.err
+    assert builder.key not in done.err
 
 
 @pytest.mark.parametrize("name", ["zzzz", "r-20000101-0000"])

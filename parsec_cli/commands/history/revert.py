@@ -86,8 +86,13 @@ def _as_entry(row: JsonObject) -> JsonObject:
 def _check_origin(runtime: Runtime, origin: JsonObject) -> None:
     """Refuse a change that was made elsewhere: the ids of its users mean nothing here."""
     profile, host = origin.get("profile"), runtime.profile.base_url.display
-    same_builder = profile == runtime.profile.name or origin.get("key") == runtime.fingerprint
-    if origin.get("host") == host and same_builder:
+    key, now = origin.get("key"), runtime.fingerprint
+    if origin.get("host") == host and (key == now or profile == runtime.profile.name):
+        if key != now:  # an environment variable may hold the key of any builder
+            runtime.screen.warning(
+                f"the change was made with another key ({key}, now {now}): check that both are of "
+                "the same builder"
+            )
         return
     raise GuardRefused(
         f"the change was made with profile {profile} at {origin.get('host')}",
