@@ -54,18 +54,27 @@ BULK = PLAN | {
 }
 
 
+@pytest.fixture(scope="module")
+def systems():
+    """One of each kind, from the first command on."""
+    started: dict[str, lacking.System] = {}
+    try:
+        yield started
+    finally:
+        for system in started.values():
+            system.stop()
+
+
 @pytest.fixture
-def lacks(isolated_environment, work, home):
+def lacks(isolated_environment, work, home, systems):
     """Run a command where a system lacks much: `lacks(kind, argv, stdin="")`."""
+    # where Windows has a user's files; a POSIX system without a passwd file needs HOME
+    environment = {
+        name: value for name, value in isolated_environment.items() if not name.startswith("XDG_")
+    }
+    environment |= {"LOCALAPPDATA": str(home / "Local"), "PARSEC_DEBUG": "1"}
 
     def start(kind, argv, **how):
-        # where Windows has a user's files; a POSIX system without a passwd file needs HOME
-        environment = {
-            name: value
-            for name, value in isolated_environment.items()
-            if not name.startswith("XDG_")
-        }
-        environment |= {"LOCALAPPDATA": str(home / "Local"), "PARSEC_DEBUG": "1"}
         return subprocess.Popen(
             [sys.executable, lacking.__file__, kind, *argv],
             env=environment,
@@ -77,9 +86,10 @@ def lacks(isolated_environment, work, home):
         )
 
     def run(kind, argv, stdin=""):
-        with start(kind, argv) as child:
-            out, err = child.communicate(stdin.encode(), timeout=60)
-        completed = Completed(child.returncode, out, err)
+        if kind not in systems:
+            systems[kind] = lacking.System(kind, environment)
+        ended = systems[kind].run(argv, env=environment, cwd=work, stdin=stdin.encode())
+        completed = Completed(*ended)
         assert "Traceback" not in completed.err, completed.err
         assert "fault of parsec" not in completed.err, completed.err
         return completed

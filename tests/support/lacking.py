@@ -1,5 +1,7 @@
 """Run the tool where the operating system lacks much: `python lacking.py windows|bare ARGUMENT...`.
 
+`System` starts many such processes from one.
+
 Both take away what only POSIX has. `windows` adds what Windows has instead, with its rules: byte
 locks in `msvcrt`, no file without a name, no removal of an open file. `bare` adds nothing.
 
@@ -14,16 +16,21 @@ import ctypes  # noqa: F401
 import errno
 import fcntl
 import importlib
+import json
 import os
+import pkgutil
 import runpy
 import select
 import signal
 import socket
 import ssl
 import stat
+import subprocess
 import sys
+import tempfile
 import time
 import types
+from pathlib import Path
 
 # loaded in their POSIX form: they are not what is tested here
 for library in (
@@ -50,7 +57,7 @@ pthread_sigmask setitimer siginterrupt sigpending sigtimedwait sigwait sigwaitin
 GONE = {os: OS.split(), signal: SIGNALS.split(), socket: ["AF_UNIX", "socketpair"]}
 GONE[select] = ["poll", "epoll"]
 
-_open, _replace, _unlink = os.open, os.replace, os.unlink
+_open, _replace, _unlink, _fork = os.open, os.replace, os.unlink, os.fork
 
 
 def open_file(path, flags, mode=0o777, *, dir_fd=None):
@@ -137,6 +144,71 @@ def take_away(kind):
         sys.platform = "win32"
 
 
+class System:
+    """Start processes until `stop`: each is forked from one that has loaded the tool."""
+
+    def __init__(self, kind, env):
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, kind, "--serve"],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def run(self, argv, *, env, cwd, stdin):
+        """Return the exit code, stdout and stderr of the tool."""
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder, name) for name in ("in", "out", "err")]
+            files[0].write_bytes(stdin)
+            order = [list(argv), dict(env), str(cwd), [str(path) for path in files]]
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+            code = int(self._process.stdout.readline())
+            return code, files[1].read_bytes(), files[2].read_bytes()
+
+    def stop(self):
+        self._process.communicate()
+
+
+def serve():
+    """Carry out the orders of a `System`."""
+    package = importlib.import_module("parsec_cli")
+    for module in pkgutil.walk_packages(package.__path__, "parsec_cli."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    # the streams of the commands have the usual numbers
+    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = _open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    answers.write(b"ready\n")
+    answers.flush()
+    for order in orders:
+        pid = _fork()
+        if pid == 0:
+            carry_out(*json.loads(order))
+        _, status = os.waitpid(pid, 0)
+        answers.write(b"%d\n" % os.waitstatus_to_exitcode(status))
+        answers.flush()
+
+
+def carry_out(argv, env, cwd, files):
+    """Run the tool as this process, and end it."""
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    ways = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
+    for number, (path, way) in enumerate(zip(files, ways, strict=True)):
+        os.dup2(_open(path, way), number)
+    sys.argv[1:] = argv
+    runpy.run_module("parsec_cli", run_name="__main__")
+    sys.exit()
+
+
 if __name__ == "__main__":
     take_away(sys.argv.pop(1))
+    if sys.argv[1:] == ["--serve"]:
+        serve()
+        sys.exit()
     runpy.run_module("parsec_cli", run_name="__main__")
