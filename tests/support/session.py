@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.launcher import program
 from support.runner import Completed
 from support.terminal import run_in_terminal
 
@@ -34,9 +34,7 @@ class Printed(Completed):
 
 def tools(folder: Path) -> dict[str, str]:
     """Put `parsec` into `folder`; return the variables with which a shell finds it."""
-    script = folder / "parsec"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m parsec_cli "$@"\n')
-    script.chmod(0o755)
+    program(folder / "parsec")
     return {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(_ROOT)}
 
 
