@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import pytest
+from support.launcher import forked
 from support.shells import ODD_IDS
 
 from parsec_cli.config.profiles import SANDBOX_KEY
@@ -24,7 +24,7 @@ def shell_environment(isolated_environment, tmp_path):
     tool = programs / "parsec"
     tool.write_text(
         "#!/bin/sh\n"
-        f'[ "$1" != __complete ] || exec "{sys.executable}" -m parsec_cli "$@"\n'
+        f'[ "$1" != __complete ] || exec {forked(programs)}\n'
         'printf \'%s\\0\' "$@" >> "$NOTES"; printf \'\\0\\n\' >> "$NOTES"\n',
         encoding="utf-8",
     )

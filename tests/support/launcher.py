@@ -1,7 +1,7 @@
 """A program that does what `parsec` does, but starts faster: the tool is forked from one process.
 
-That process has loaded the tool. `program()` hands it streams, arguments, environment and
-directory, and waits. It is for many commands without a terminal and without signals.
+That process has loaded the tool. The program hands it streams, arguments, environment and
+directory, and waits. It is for many commands that need neither a terminal nor signals.
 """
 
 from __future__ import annotations
@@ -60,16 +60,21 @@ def _address() -> str:
     return address
 
 
-def program(path: Path) -> None:
-    """Write `parsec`; on a terminal it starts the tool as any other program."""
-    python, client = f'exec "{sys.executable}"', path.with_name(".parsec.py")
+def forked(folder: Path) -> str:
+    """Return the words by which a shell script starts the tool with its own arguments."""
+    client = folder / ".parsec.py"
     client.write_text(_CLIENT)
+    return f'"{sys.executable}" -I -S "{client}" "{_address()}" "$@"'
+
+
+def program(path: Path) -> None:
+    """Write `parsec`; on a terminal it starts the tool as any other, unless it is `FORKED`."""
     path.write_text(
         "#!/bin/sh\n"
-        "if [ -t 0 ] || [ -t 1 ] || [ -t 2 ]; then\n"
-        f'  {python} -m parsec_cli "$@"\n'
+        'if [ -z "$FORKED" ] && { [ -t 0 ] || [ -t 1 ] || [ -t 2 ]; }; then\n'
+        f'  exec "{sys.executable}" -m parsec_cli "$@"\n'
         "fi\n"
-        f'{python} -I -S "{client}" "{_address()}" "$@"\n'
+        f"exec {forked(path.parent)}\n"
     )
     path.chmod(0o755)
 

@@ -70,7 +70,8 @@ class Session:
         else:
             seen = run_in_terminal(
                 words,
-                env=self.environment,
+                # a forked process can write to a terminal, but it is not the one that it belongs to
+                env={**self.environment, **({} if answers else {"FORKED": "1"})},
                 cwd=self.folder,
                 answers=answers,
                 cols=100,
