@@ -29,7 +29,7 @@ test: .venv/dev
 test-long: .venv/release
 	PARSEC_TEST_FULL=1 $(BIN)/python -m pytest -n auto
 
-# commands, errors and completion with the oldest and newest dependencies, and on newer Pythons;
+# commands, errors, faults and completion with the oldest and newest dependencies, and on newer Pythons;
 # ROUNDS names some of: floors newest trixie sid
 test-versions: .venv/release
 	release/versions $(ROUNDS)
@@ -57,15 +57,17 @@ dist: .venv/release
 	$(PYTHON) -m venv dist/venv
 	dist/venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls dist/*.whl)[dev]"
 	mkdir dist/suite
-	git ls-files Makefile pyproject.toml '*.md' uv.lock tests docs completions benchmarks release \
+	git ls-files .github Makefile pyproject.toml '*.md' uv.lock tests docs completions benchmarks release \
 		| tar -c -T - | tar -x -C dist/suite
 	cd dist/suite && ../venv/bin/python -m pytest -n auto
 
-# build a Debian package with everything inside; tests/release installs it where Python is missing
+# build a Debian package with everything inside, and compare its start-up with .venv's; tests/release
+# installs it where Python is missing
 deb: .venv/release
 	rm -rf dist
 	$(BIN)/python release/dist.py dist
 	$(BIN)/python release/deb.py dist
+	$(BIN)/python release/start_up.py dist
 
 # write the files generated from the command tree: completions, reference, man page
 generated completions: .venv/dev

@@ -1,7 +1,7 @@
 """Build what a release consists of: `python release/dist.py DIRECTORY`.
 
 DIRECTORY gets the wheel, the sdist, an SBOM in CycloneDX's format (the dependencies as `uv.lock`
-names them) and `SHA256SUMS`. The same commit gives the same bytes.
+names them) and `SHA256SUMS`. The same commit and hatchling give the same bytes.
 """
 
 from __future__ import annotations

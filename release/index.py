@@ -48,4 +48,4 @@ def uv_settings() -> dict[str, str]:
 
 if __name__ == "__main__":
     for name, value in uv_settings().items():
-        print(f"export {name}={shlex.quote(value)}")  # noqa: T201
+        print(f"export {name}={shlex.quote(value)}")
