@@ -22,6 +22,7 @@ from parsec_cli.bulk.plan.share import (
 )
 from parsec_cli.bulk.plan.snapshot import Snapshot
 from parsec_cli.errors import AmbiguousUser, GuardRefused, NotFound
+from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.models import User
 from parsec_cli.next_command import run
 
@@ -354,3 +355,7 @@ def test_a_fleet_that_was_planned_and_applied_needs_no_more(limits, target, leas
     again = shares_of(after, kept, target, least, by)
     assert again.changed == ()
     assert again.before == again.after == shares.after
+
+
+def test_equal_limits_are_never_larger_than_a_roster_allows():
+    assert new_limits([1, 2], 10**13, 1, "equal") == [QPS_MAX] * 2

@@ -14,6 +14,7 @@ from parsec_cli.bulk.files.roster import Target
 from parsec_cli.bulk.plan.diff import check_ids, check_second_meanings
 from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot
 from parsec_cli.errors import MAX_DETAILS, GuardRefused, NotFound, counted
+from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.next_command import run
 from parsec_cli.records import record
 
@@ -29,7 +30,7 @@ def lowest_sum(limits: Sequence[int], least: int, by: Policy) -> int:
 def new_limits(limits: Sequence[int], budget: int, least: int, by: Policy) -> list[int]:
     """Return limits whose sum fits `budget`, which is at least the `lowest_sum`."""
     if by == "equal":
-        return [budget // len(limits)] * len(limits) if limits else []
+        return [min(budget // len(limits), QPS_MAX)] * len(limits) if limits else []
     if sum(limits) <= budget:
         return list(limits)
     return capped(limits, budget) if by == "cap" else scaled(limits, budget, least)

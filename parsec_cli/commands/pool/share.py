@@ -17,6 +17,7 @@ from parsec_cli.commands.shared.all_users import with_whole_limits
 from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.commands.shared.input_file import name_of, read_bytes
 from parsec_cli.errors import GuardRefused, UsageFault, counted, unknown
+from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.models import JsonObject, Pool, User
 from parsec_cli.next_command import again, run
 from parsec_cli.results import Bar, Block, Column, Line, Listing, paged
@@ -38,7 +39,7 @@ def command(
     by: str = option(
         "--by cap|proportional|equal", "How to compute the limits; see above.", default="cap"
     ),
-    least: int = number("--min N", 1, 2**31, "Do not lower any limit below N.", default=1),
+    least: int = number("--min N", 1, QPS_MAX, "Do not lower any limit below N.", default=1),
     keep: list[str] | None = option("--keep USER", "Do not change this user's limit."),
     keep_file: str | None = option(
         "--keep-file FILE|-", "Do not change the limits of the users in this file."
