@@ -31,7 +31,7 @@ GOOD = status(200, {})
 
 
 class Attempts:
-    """Gives the scripted results one by one, then the last of them for ever."""
+    """Gives the scripted results one by one, then the last one again and again."""
 
     def __init__(self, results: Iterable[Attempted], clock: VirtualClock, took: float) -> None:
         self._results = list(results)

@@ -1,4 +1,4 @@
-"""USER arguments, and the reads that finding each user takes; no other request is sent."""
+"""USER arguments, and the reads that find each user; no other request is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UUID_NAME = str(uuid.UUID(int=99, version=4))
 
 
 class Memory:
-    """An index in memory, right or wrong as a test arranges."""
+    """An index in memory, which a test may fill with wrong entries."""
 
     def __init__(self, **known: Sequence[str]) -> None:
         self.known = {name: list(ids) for name, ids in known.items()}
@@ -82,7 +82,7 @@ def test_an_external_id_is_found_in_a_listing_and_verified(typed):
     assert builder.resolver(memory).one(typed, to_change=True).customer_id == B
     assert len(builder.requests) == 4
     assert builder.requests[-1] == f"/{B}"
-    # and everybody seen on the way is remembered
+    # all users of the listing are remembered
     assert memory.known == {"alice": [A], "bob": [B], "carol": [C]}
 
 

@@ -260,7 +260,7 @@ def test_a_key_is_never_cut_in_two(around, cut):
     for before in range(cut - len(key) - 8, cut + 2):
         text = ("ab " * cut)[:before] + around.format(key) + "cd " * cut
         if cut == 2000:
-            # blanks collapse, so that the second cut is the first one that shows
+            # blanks collapse, so the first cut that shows is the second one
             text = "ab" + " " * before + around.format(key) + "cd"
         message = response(text.encode(), status=502).message
         assert "pk_live" not in message or key in message

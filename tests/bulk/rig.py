@@ -1,4 +1,4 @@
-"""A whole run in a few words: plan, journal, results file, workers."""
+"""A whole run in one call: plan, journal, results file, workers."""
 
 from __future__ import annotations
 

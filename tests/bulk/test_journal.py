@@ -167,7 +167,7 @@ def test_earlier_runs_of_another_host_or_key_are_ignored(runs):
     assert read_earlier_runs(runs, "other", KEY) == EarlierDeactivations()
 
 
-def test_creates_are_skipped_even_when_named_like_a_mark(runs):
+def test_creates_are_skipped_even_if_their_ids_look_like_a_deactivation(runs):
     with opened(runs) as journal:
         creates = Create(2, "deactivate"), Create(3, '"deactivate"')
         journal.begin(checked(GONE, *creates))
@@ -175,8 +175,8 @@ def test_creates_are_skipped_even_when_named_like_a_mark(runs):
     assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations()
 
 
-def test_torn_last_line_is_dropped_at_every_byte(runs):
-    """A journal that was cut anywhere can be read, and never shows more than was written."""
+def test_a_journal_cut_at_any_byte_loses_only_its_last_line(runs):
+    """It can still be read, and never shows more than was written."""
     path = write(runs, "deactivated")
     whole = path.read_bytes()
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
@@ -217,7 +217,7 @@ def test_second_run_is_refused_and_names_the_first(runs):
     assert other.path.is_file()
 
 
-def test_runs_of_one_minute_have_ids_of_their_own_whatever_their_host(runs):
+def test_runs_that_start_in_the_same_minute_have_different_ids(runs):
     made = []
     for host in ("a.example", "b.example", "a.example"):
         with open_journal(runs, host, KEY, command="x", wall=lambda: 1_790_000_000.0) as journal:
@@ -277,7 +277,7 @@ def test_a_journal_that_cannot_be_read_is_an_error(runs):
     assert caught.value.message == f"cannot read the journal `{path}`: is a directory"
 
 
-def test_an_intent_and_the_record_as_it_was_are_kept_before_it_returns(runs):
+def test_an_intent_is_durable_with_its_record_before_the_call_returns(runs):
     disk = CountingDisk()
     with opened(runs, disk=disk) as journal:
         other = Deactivate(3, "u2", "C-2", {"qps_limit": 5})
@@ -308,7 +308,7 @@ def test_damaged_line_about_a_deactivation_is_reported_with_its_place(runs, line
 
 @pytest.mark.parametrize(("done", "unknown"), [("deactivated", False), ("unknown", True)])
 def test_journals_of_the_first_edition_are_read_before_the_others(runs, done, unknown):
-    """They have no plan, and the host, the key and whether they deactivate in their names."""
+    """They have no plan; their names contain the host, the key and whether they deactivate."""
     runs.mkdir(parents=True)
     ids = {"customer_id": "C-1", "external_id": "u1"}
     header = {"run": 1, "host": HOST, "key": KEY, "command": "users apply", "time": "t", "pid": 7}

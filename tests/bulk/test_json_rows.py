@@ -1,4 +1,4 @@
-"""JSON is read record by record, with the faults that reading it at once would have."""
+"""JSON is read record by record, with the same faults as if it was read at once."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ listed = st.lists(st.dictionaries(st.sampled_from("abcd"), values, max_size=3), 
     st.booleans(),
     st.integers(LONG - 40, LONG),
 )
-def test_records_are_read_as_by_a_usual_parser(found, form, indent, as_ascii, filler):
-    """`filler` moves the end of the first read to any place of the records."""
+def test_records_are_the_same_as_from_a_usual_parser(found, form, indent, as_ascii, filler):
+    """`filler` moves the end of the first read to any place in the records."""
     found = [{"filler": "x" * filler}, *found]
     if form == "lines":
         text = "\n".join(json.dumps(one, ensure_ascii=as_ascii) for one in found)
@@ -66,7 +66,7 @@ def test_records_are_read_as_by_a_usual_parser(found, form, indent, as_ascii, fi
 
 @pytest.mark.parametrize("number", ["12", "1.5", "1e5", "1E+5", "-0.25e-3", "true", "null"])
 @pytest.mark.parametrize("cut", range(1, 9))
-def test_a_value_may_lie_on_both_sides_of_a_read(number, cut):
+def test_a_value_may_span_two_reads(number, cut):
     before = '[{"filler": "", "n": '
     filler = "x" * ((1 << 16) - len(before) - cut)
     text = f'[{{"filler": "{filler}", "n": {number}}}]'
@@ -95,7 +95,7 @@ def test_a_damaged_document_is_refused_with_the_place_of_the_fault(text, fault):
     assert caught.value.details == (fault,)
 
 
-def test_a_fault_behind_many_records_has_its_line():
+def test_a_fault_after_many_records_has_its_line():
     lines = [f'{{"a": {number}}},' for number in range(20_000)]
     with pytest.raises(UsageFault) as caught:
         read("\n".join(['{"users": [', *lines, "}"]))

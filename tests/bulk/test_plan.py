@@ -825,7 +825,7 @@ def test_new_ids_of_an_old_plan_are_compared_with_present_users(world):
     assert recheck(plan, world.snapshot(), allow_odd_ids=True).send == plan.actions
 
 
-def test_fault_of_the_first_page_is_raised_as_it_is():
+def test_an_error_of_the_first_page_is_raised_unchanged():
     def pages():
         raise ServerFault("bad gateway")
         yield []

@@ -49,9 +49,9 @@ def drive(
                 pacer.limited(bucket.rate if reported else None, wait)
                 time.sleep(wait)
 
-    hands = [time.spawn(work) for _ in range(workers)]
-    for hand in hands:
-        hand.join()
+    threads = [time.spawn(work) for _ in range(workers)]
+    for thread in threads:
+        thread.join()
     load.seconds = time() - started
     return load
 
@@ -290,7 +290,7 @@ def test_unlimited_tier_is_not_paced():
 
 
 @pytest.mark.parametrize("rest_qps", [None, -1, -60])
-def test_unread_usage_means_four_a_second(rest_qps):
+def test_without_a_known_limit_the_rate_is_four_a_second(rest_qps):
     assert pacer_for(None, rest_qps).rate == 4.0
 
 
@@ -311,8 +311,8 @@ def run(time: VirtualTime, *jobs) -> None:
 
         return body
 
-    hands = [time.spawn(guarded(job)) for job in jobs]
-    for hand in hands:
-        hand.join()
+    threads = [time.spawn(guarded(job)) for job in jobs]
+    for thread in threads:
+        thread.join()
     if failures:
         raise failures[0]

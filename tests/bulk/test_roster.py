@@ -246,7 +246,7 @@ def test_quote_inside_a_plain_cell_is_a_character():
     assert read('external_id\n5" pipe\n')[0].external_id == '5" pipe'
 
 
-def test_rows_that_do_not_decode_are_listed_beside_other_faults():
+def test_rows_that_do_not_decode_are_listed_with_other_faults():
     data = b"external_id,qps_limit\nM\xfcller,5\nu2,x\nSjo\xf6,5\n"
     assert faults(data) == [
         "row 2: is not valid UTF-8 (byte 0xFC)",
@@ -399,7 +399,7 @@ def test_unclear_json_is_refused(text, fault):
     assert faults(text)[0].startswith(fault)
 
 
-# ids that look like keys or like what a spreadsheet makes of numbers are refused by intent
+# ids that look like keys or like mangled numbers are refused on purpose
 ids = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(
     lambda text: not id_fault(text)
 )

@@ -67,7 +67,7 @@ def test_result_row_has_the_documented_members(rig):
     ]
 
 
-def test_unknown_weighs_more_than_failed(rig):
+def test_an_unknown_row_decides_the_exit_code_over_a_failed_one(rig):
     rig.world.before = lambda name: unanswered("u3")(name) or refuse("u4")(name)
     assert rig.apply(creates(3)).exit_code == 12
 
@@ -162,7 +162,7 @@ def test_create_of_an_existing_user_with_unknown_limit_says_so(rig):
 
 
 def test_stop_while_a_worker_waits_for_its_turn_sends_nothing_more(rig):
-    """This includes the wait after a 429."""
+    """The wait may also be the one after a 429."""
     pacer = Pacer(0.001)
     pacer.acquire()
     rig.on_run = lambda run: threading.Timer(0.05, run.request_stop, [Interrupted("i")]).start()

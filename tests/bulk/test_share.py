@@ -134,7 +134,7 @@ def test_no_policy_breaks_its_promises(limits, budget, least, by):
 
 @settings(STEADY, max_examples=300)
 @given(LIMITS, st.integers(0, 1_500), st.integers(1, 12), st.sampled_from(POLICIES))
-def test_what_was_shared_fits(limits, budget, least, by):
+def test_shared_limits_are_not_changed_again(limits, budget, least, by):
     if lowest_sum(limits, least, by) > budget:
         return
     new = new_limits(limits, budget, least, by)
@@ -331,7 +331,7 @@ def test_a_uuid_of_two_users_to_keep_is_an_error():
     st.sampled_from(POLICIES),
     st.sets(st.integers(0, 14)),
 )
-def test_a_fleet_that_was_planned_and_applied_needs_no_more(limits, target, least, by, keep):
+def test_a_fleet_needs_no_changes_after_its_plan_was_applied(limits, target, least, by, keep):
     users = [(f"user_{place}" if place % 4 else None, limit) for place, limit in enumerate(limits)]
     snapshot = fleet(*users)
     ids = list(snapshot.users)

@@ -81,7 +81,7 @@ def test_a_spreadsheet_error_is_not_a_user(text):
     assert faults(text)[0].endswith("is a spreadsheet error")
 
 
-def test_a_row_that_a_desired_state_keeps_is_refused():
+def test_a_row_whose_state_is_active_is_refused():
     """`users apply` would keep the user; this command would deactivate it."""
     assert read("external_id,state\nu1,ABSENT \nu2,\n") == (
         Target(2, None, "u1"),

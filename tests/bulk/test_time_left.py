@@ -71,7 +71,7 @@ class Sender:
 
 
 class Watched:
-    """A finished run: what was forecast after each sent row, and the truth."""
+    """A finished run: the forecast after each sent row, and the true end."""
 
     def __init__(self, rig: Rig, time: VirtualTime) -> None:
         self.forecasts: list[tuple[int, float, float | None]] = []
@@ -91,9 +91,9 @@ class Watched:
         self.at_start = run.time_left.seconds()
 
     def errors(self, since: int = FROM) -> list[float]:
-        """Return by how much each forecast is off, as a part of the truth.
+        """Return the error of each forecast, as a fraction of the true time left.
 
-        A tenth of a second is not seen.
+        An error of up to a tenth of a second does not count.
         """
         found = []
         for number, now, seconds in self.forecasts:

@@ -43,11 +43,11 @@ fates = st.lists(st.sampled_from(FATES), min_size=4, max_size=4)
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Raised where the process dies."""
 
 
 class MortalDisk:
-    """Memory-backed durability is enough here: what was written stays, until the plug is pulled."""
+    """A disk that tears one write in half and then kills the process."""
 
     def __init__(self, writes: int | None) -> None:
         self.left = writes
@@ -182,7 +182,7 @@ class Truth(RuleBasedStateMachine):
         self.world.before, self.world.after = before, after
 
     def check_record(self, effects: list, new: set[str]) -> None:
-        """The file of the run, if there is a whole one, shows every row and what became of it."""
+        """The file of the run, if it is whole, shows every row and its outcome."""
         rows: list[dict[str, Any]] = []
         with suppress(NotFound):
             for name in new:

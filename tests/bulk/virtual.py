@@ -1,4 +1,4 @@
-"""Time for several threads that only passes when all of them sleep: one runs at a time."""
+"""Time for several threads that passes only while all of them sleep; one runs at a time."""
 
 from __future__ import annotations
 

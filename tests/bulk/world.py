@@ -1,4 +1,4 @@
-"""A server in memory that does what the API documents, and fails on request."""
+"""An API in memory that behaves as documented, and fails on request."""
 
 from __future__ import annotations
 

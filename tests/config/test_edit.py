@@ -277,7 +277,7 @@ def test_a_save_removes_the_temporary_file_of_a_killed_one(editor, written):
 
 
 def test_two_concurrent_writers_lose_nothing_and_readers_see_whole_files(path):
-    """Each of two writers adds its own 15 settings; a reader loops all along."""
+    """Each of two writers adds 15 settings, while a reader reads again and again."""
     code = (
         "import sys; from pathlib import Path\n"
         "from parsec_cli.config.edit import Editor\n"

@@ -151,7 +151,7 @@ def exists(pid: int) -> bool:
 
 
 def test_the_key_is_read_when_its_command_ends_even_if_a_child_keeps_stdout_open(tmp_path):
-    """As an agent does that the first call starts."""
+    """As an agent does if the first call starts it."""
     pid = tmp_path / "pid"
     assert run(f"sh -c 'sleep 600 & echo $! > {pid}; echo pk_live_x'", 60) == "pk_live_x"
     child = int(pid.read_text())

@@ -54,7 +54,7 @@ def test_a_relative_parsec_config_in_a_removed_directory_is_not_found(monkeypatc
 
 
 def test_a_tilde_in_parsec_config_is_the_home_without_a_shell_too():
-    """As in a file of variables for a service or a container."""
+    """Variables of a service or a container are set without a shell."""
     home = {"HOME": "/home/ann"}
     assert Places({**home, "PARSEC_CONFIG": "~/p.toml"}).config_file == Path("/home/ann/p.toml")
     assert Places({**home, "PARSEC_CONFIG": "/x/~/p"}).config_file == Path("/x/~/p")

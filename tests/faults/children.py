@@ -1,4 +1,4 @@
-"""The tool as a process of its own that is signalled at a certain moment."""
+"""The tool as a separate process that gets signals at chosen moments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support.runner import Completed
 
-# what a hang would cost a test, not what is expected
+# limits a hang; no test is expected to take this long
 PATIENCE = 60.0
 
 

@@ -1,4 +1,4 @@
-"""A Builder API in this process whose answers are broken by chance, the same for the same seed.
+"""A Builder API in this process that breaks responses at random, reproducibly by a seed.
 
 It keeps what really happened, so that a test can tell a false success from a true one. Without its
 effect a change is never answered by a 2xx: a lie in the exact form of the API cannot be detected.
@@ -57,7 +57,7 @@ class Cut(httpx.SyncByteStream):
 
 
 class MutantBuilder(httpx.BaseTransport):
-    """Two users; `rate` is how often an answer is broken."""
+    """Two users; `rate` is the share of responses that are broken."""
 
     def __init__(self, seed: str, rate: float) -> None:
         self.chance = random.Random(seed)
@@ -87,11 +87,11 @@ class MutantBuilder(httpx.BaseTransport):
 
     @property
     def answers(self) -> list[tuple[str, str]]:
-        """Each request with what became of it."""
+        """Each request, and how it ended."""
         return list(zip(self.sent, self.log, strict=True))
 
     def _refused(self, request: httpx.Request) -> httpx.Response:
-        """Answer without the effect: refused, or lost."""
+        """Respond without the effect: refused, or lost."""
         if self.chance.random() < 0.3:
             self.log.append("lost before")
             raise self.chance.choice(LOSSES)("lost", request=request)
@@ -142,7 +142,7 @@ class MutantBuilder(httpx.BaseTransport):
 
 
 def mutate(value: Any, chance: random.Random) -> Any:
-    """Break one place of a JSON value: another type, gone, doubled, or not wanted."""
+    """Break one place in a JSON value: another type, missing, repeated, or unexpected."""
     if chance.random() < 0.15 or not isinstance(value, (dict, list)) or not value:
         return chance.choice(JUNK)
     if isinstance(value, list):

@@ -39,7 +39,7 @@ def test_a_response_lost_after_the_change_still_gives_the_true_outcome(struck, b
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("loss", LOSSES, ids=str)
 def test_when_every_response_is_lost_a_later_read_decides(struck, name, loss):
-    """The change is made each time, and no answer ever comes."""
+    """The change is made each time, but no response ever arrives."""
     completed, _ = struck(name, loss, after_effect=True)
     assert completed.code == (0 if COMMANDS[name].kind in ("O", "U") else 12), completed
     if completed.code == 0:
@@ -55,7 +55,7 @@ def test_when_the_later_read_fails_too_the_outcome_is_unknown(struck, builder, n
 
 
 def test_onboarding_without_evidence_is_unknown(tool, builder, key_env, work):
-    """An exchange that was linked before is linked after a lost answer too: keys may be old."""
+    """An exchange that was linked before proves nothing: its keys may be the old ones."""
     builder.add("alice", linked_exchanges=["polymarket"])
     keys = dict.fromkeys(
         ("clob_api_key", "clob_api_secret", "clob_api_passphrase"), "CANARY-12345678"

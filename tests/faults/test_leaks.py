@@ -1,6 +1,6 @@
 """After any fault, no key is on any stream or in any file, in any encoding.
 
-The servers here are the worst kind: they repeat what they were sent, in every place they can.
+The servers here are the worst kind: they repeat what they received wherever they can.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def keys(work):
 
 
 def struck(builder: BuilderServer, fault) -> None:
-    """Let reads through and spoil the changes; what only reads is spoilt in its reads."""
+    """Break the requests of a command; with `spare_reads`, not those before its first change."""
     well = builder._answer
 
     def respond(request: Request):

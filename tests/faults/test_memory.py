@@ -1,4 +1,4 @@
-"""What a hostile answer costs: memory of the process that reads it."""
+"""The memory that a hostile response costs the process that reads it."""
 
 from __future__ import annotations
 

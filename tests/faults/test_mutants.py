@@ -1,4 +1,4 @@
-"""Thousands of broken answers: no crash, no exit code outside the table, no false success."""
+"""Thousands of broken responses: no crash, no undocumented exit code, no false success."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def every(code: int, count: int = 1, create: int | None = None) -> dict[str, Cel
 LOST = row((7, 4), (12, 4), (12, 1), (12, 4), (12, 3))
 UNREADABLE = row((7, 2), (12, 2), (12, 1), (12, 1), (12, 1))
 CUT = row((7, 4), (12, 4), (12, 1), (12, 1), (12, 1))
-# an answer of another shape than promised: `parsec api` promises no shape
+# a response of another shape than promised: `parsec api` promises none
 MISSHAPEN = row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1), api=(None,) * 5)
 
 TABLE: dict[str, tuple[Action, dict[str, Cell]]] = {
@@ -163,7 +163,7 @@ def test_the_error_of_a_timeout_depends_on_what_was_sent(struck, too_late, name,
     expected = {"R": (7, 4), "C": (12, 4), "O": (12, 1), "U": (12, 4), "D": (12, 3)}
     code, count = expected[COMMANDS[name].kind[-1]]
     if says == "too little":
-        # that an answer began means that this change is not blindly repeated
+        # a response has begun, so this change is not blindly repeated
         count = {"U": 1, "D": 1}.get(COMMANDS[name].kind[-1], count)
     assert (completed.code, sent) == (code, count)
 
@@ -173,7 +173,7 @@ def test_the_error_of_a_timeout_depends_on_what_was_sent(struck, too_late, name,
     ("asked", "notices"), [("3", 2), ("2", 1), ("0", 0), (None, 0), ("soon", 0)]
 )
 def test_a_429_is_waited_for_and_costs_nothing_else(struck, builder, name, asked, notices):
-    """The operator hears of it once a call has waited more than two seconds in all."""
+    """The operator is told once a call has waited more than two seconds in all."""
     completed, sent = struck(name, too_many(asked), times=2)
     assert completed.code == 0, completed
     assert sent == 3

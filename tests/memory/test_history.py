@@ -210,7 +210,7 @@ def test_all_entries_are_listed_in_little_memory(history, path):
 
 
 def test_entries_of_one_user_or_run_are_found_without_reading_the_others(history, path):
-    """What cannot be about them is not even parsed."""
+    """Lines that cannot be about them are not even parsed."""
     wanted = history.begin(change("ann"))
     history.run = lambda: "r-20260921-1413"
     in_run = history.begin(change("bob", target={"customer_id": "0C", "external_id": "bob"}))
@@ -230,7 +230,7 @@ def test_entries_of_one_user_or_run_are_found_without_reading_the_others(history
 
 
 def test_a_large_file_is_read_from_its_end(history, path):
-    """The newest entry costs the reading of one piece, however much lies before it."""
+    """The newest entry takes one read, however much comes before it."""
     path.parent.mkdir()
     with path.open("wb") as file:
         file.truncate(1 << 34)  # sparse: 16 GiB of nothing, which no test could read

@@ -154,7 +154,7 @@ def complete(environ, *words):
     ids=["key", "no key", "odd config", "no home"],
 )
 def test_a_key_press_sends_no_request_and_prints_nothing(environ, changes):
-    """The host answers nothing, ever; neither does the tool ask it."""
+    """The host never responds, and the tool never asks it."""
     away = {**environ, "PARSEC_API_BASE_URL": "https://10.255.255.1", **changes}
     for kind in ("users:zzz", "profiles:zzz", "runs:zzz"):
         done = complete(away, kind)

@@ -37,7 +37,7 @@ def check_step(step: Step, entries: dict[Key, Entry]) -> None:
     for key, entry in entries.items():
         attempts, outcome = step.attempts(key), entry["outcome"]
         where = f"{key} is {outcome}: {step}"
-        doubtful = any(one.kind_of_answer in DOUBTFUL for one in attempts)
+        doubtful = any(one.kind_of_fate in DOUBTFUL for one in attempts)
         if outcome == "applied":
             assert key in step.true, where
         elif outcome == "not_applied":
@@ -57,13 +57,13 @@ def check_step(step: Step, entries: dict[Key, Entry]) -> None:
 
 def check_repeats(step: Step, key: Key) -> None:
     """A change is repeated only where the last response says so or is missing."""
-    attempts = [one.kind_of_answer for one in step.attempts(key)]
-    counted = [answer for answer in attempts if answer != "limited"]
+    attempts = [one.kind_of_fate for one in step.attempts(key)]
+    counted = [kind for kind in attempts if kind != "limited"]
     assert len(counted) <= MOST[key[0]], f"{key} was sent too often: {step}"
-    for answer in attempts[:-1]:
+    for kind in attempts[:-1]:
         # another thread may repeat before the main thread has seen the signal
-        repeated = answer in REPEATED or (answer == "cut" and step.bulk)
-        assert repeated, f"{key} was sent after {answer}: {step}"
+        repeated = kind in REPEATED or (kind == "cut" and step.bulk)
+        assert repeated, f"{key} was sent after {kind}: {step}"
 
 
 def check_results(step: Step, entries: dict[Key, Entry], rows: Sequence[Entry]) -> None:

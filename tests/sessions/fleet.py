@@ -53,7 +53,7 @@ class Sent:
     effect: bool = False
 
     @property
-    def kind_of_answer(self) -> str:
+    def kind_of_fate(self) -> str:
         return self.fate.split(" ")[0]
 
 
@@ -97,7 +97,7 @@ class Step:
     @property
     def abandoned(self) -> bool:
         """Whether it did not wait for its responses: killed, or interrupted twice."""
-        signals = [one for one in self.sent if one.kind_of_answer in SIGNALS]
+        signals = [one for one in self.sent if one.kind_of_fate in SIGNALS]
         return self.killed or len(signals) > 1
 
     @property
