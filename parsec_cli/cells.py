@@ -93,6 +93,12 @@ def time_text(value: Any) -> str:
     return time.strftime(TO_THE_MINUTE)
 
 
+def rfc3339(value: Any) -> str | None:
+    """Write RFC 3339 text or Unix seconds as RFC 3339 in UTC; return None for anything else."""
+    time = time_of(value)
+    return None if time is None else time.isoformat().replace("+00:00", "Z")
+
+
 def time_of(value: Any) -> datetime | None:
     """Read RFC 3339 text or Unix seconds; return None for anything else."""
     try:

@@ -36,6 +36,13 @@ def split_user(text: str) -> tuple[str, str]:
     return (prefix, rest) if colon and prefix in ("ext", "id") else ("", text)
 
 
+def user_argument(external_id: str) -> str:
+    """Write an external_id as a USER that can mean nothing else, not even an option."""
+    prefix, _ = split_user(external_id)
+    unclear = prefix or is_uuid(external_id) or external_id.startswith("-")
+    return f"ext:{external_id}" if unclear else external_id
+
+
 def _mapping(value: object, what: str) -> JsonObject:
     if not isinstance(value, dict):
         raise WrongShape(f"{what} is not an object")

@@ -14,7 +14,7 @@ from parsec_cli import field_rules
 from parsec_cli.api.client import Client
 from parsec_cli.api.reads import get_user, pages
 from parsec_cli.errors import AmbiguousUser, NotFound, UsageFault
-from parsec_cli.models import User, is_uuid, split_user
+from parsec_cli.models import User, is_uuid, split_user, user_argument
 from parsec_cli.next_command import again, run
 from parsec_cli.records import record
 from parsec_cli.redaction import looks_like_key
@@ -187,7 +187,7 @@ class Resolver:
             command = again(replace={first.id: f"ext:{first.id}"})
         elif len(missing) == 1 and (near := self._near(first.id)):
             hint = _did_you_mean(near)
-            command = run("users", "get", names=[_written(near[0])])
+            command = run("users", "get", names=[user_argument(near[0])])
         text, details = f"{len(missing)} of the users not found {place}", []
         if len(missing) == 1:
             text = f"user `{first.id}` not found {place}{self._note(first.id)}"
@@ -211,9 +211,3 @@ class Resolver:
 
 def _did_you_mean(names: Sequence[str]) -> str:
     return f"did you mean {' or '.join(f'`{name}`' for name in names)}?"
-
-
-def _written(external_id: str) -> str:
-    """Return an external_id as a USER argument that means nothing else."""
-    prefix, _ = split_user(external_id)
-    return f"ext:{external_id}" if prefix or is_uuid(external_id) else external_id

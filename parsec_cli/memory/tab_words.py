@@ -16,10 +16,8 @@ from parsec_cli.config import profiles, read
 from parsec_cli.config.settings import SANDBOX, Places, fingerprint
 from parsec_cli.errors import ParsecError
 from parsec_cli.memory.user_index import Index
+from parsec_cli.models import user_argument
 from parsec_cli.redaction import looks_like_key
-
-# ids that need the prefix `ext:`, because they look like an option, a prefix or a customer_id
-_NEEDS_EXT = re.compile(r"-|ext:|id:|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 
 def write(words: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -85,5 +83,5 @@ def _users(places: Places, prefix: str, profile: str | None, base_url: str | Non
         index = Index(places.index_file, host, key)
         for name in index.external_ids(prefix.removeprefix("ext:"), limit=1000):
             if name.strip() and name not in (".", "..") and not looks_like_key(name):
-                found["ext:" + name if forced or _NEEDS_EXT.match(name) else name] = None
+                found[f"ext:{name}" if forced else user_argument(name)] = None
     return list(found)

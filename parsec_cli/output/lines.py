@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.cells import TO_THE_MINUTE, neutralise, time_of
+from parsec_cli.cells import TO_THE_MINUTE, neutralise, rfc3339, time_of
 from parsec_cli.errors import UsageFault, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.output.format import ABSENT, Format, reader
@@ -75,8 +75,8 @@ def plain(value: Any, kind: ColumnKind) -> str:
         return value
     if kind == "holdings":
         return _holdings(value)
-    if kind in ("time", "date") and (time := time_of(value)) is not None:
-        return time.isoformat().replace("+00:00", "Z")
+    if kind in ("time", "date") and (time := rfc3339(value)) is not None:
+        return time
     return _text(value)
 
 

@@ -9,7 +9,7 @@ from parsec_cli import field_rules
 from parsec_cli.bulk.files.csv_rows import Faults, decode
 from parsec_cli.bulk.files.json_rows import looks_like_json
 from parsec_cli.bulk.files.read_file import Columns, as_cell, read_rows
-from parsec_cli.cells import time_of
+from parsec_cli.cells import rfc3339
 from parsec_cli.columns import USER
 from parsec_cli.errors import GuardRefused, UsageFault
 from parsec_cli.exact_json import is_unicode
@@ -116,8 +116,7 @@ def _list(text: str) -> str:
 def _time(text: str) -> str:
     if _USUAL_TIME.fullmatch(text):
         return text
-    time = time_of(int(text) if text.isdecimal() else text)
-    return time.isoformat().replace("+00:00", "Z") if time else text
+    return rfc3339(int(text) if text.isdecimal() else text) or text
 
 
 # spreadsheets, other programs and the API itself write the same value differently
