@@ -135,7 +135,8 @@ def test_a_change_of_a_missing_user_proposes_to_read_the_similar_one(run, builde
     assert done.err.endswith(" users get ext:ext:hedge\n")
 
 
-def test_several_missing_users_are_listed_without_a_guess(run, builder):
+def test_each_of_several_missing_users_names_its_own_near_miss(run, builder):
     builder.add("vip_hedge")
     done = run("users", "get", "vip_hedg", "other")
-    assert "did you mean" not in done.err
+    assert "user `vip_hedg` not found; did you mean `vip_hedge`?\n" in done.err
+    assert "user `other` not found\n" in done.err
