@@ -17,38 +17,28 @@ KEYS = (
 # done, a fault of the tool, a wrong command line, interrupted, reader gone, terminated
 _ALWAYS = {0, 1, 2, 130, 141, 143}
 # the API's responses and the key's host
-_OF_API = {3, 4, 5, 6, 7, 10}
-_CONSENT, _OVER, _UNKNOWN, _ROWS = 9, 11, 12, 8
-_EXIT_CODES: dict[str, set[int]] = {
-    "users create": {*_OF_API, _UNKNOWN},
-    "users set-qps": {*_OF_API, _ROWS, _UNKNOWN},
-    "users onboard": {*_OF_API, _UNKNOWN},
-    "users deactivate": {*_OF_API, _ROWS, _CONSENT, _UNKNOWN},
-    "users plan": {*_OF_API, _OVER},
-    "users apply": {*_OF_API, _ROWS, _CONSENT, _UNKNOWN},
-    "users diff": {*_OF_API, _OVER},
-    "users audit": {*_OF_API, _OVER},
-    "pool check": {*_OF_API, _OVER},
-    "usage check": {*_OF_API, _OVER},
-    "api": {*_OF_API, _CONSENT, _UNKNOWN},
-    "config init": {*_OF_API, _CONSENT},
-    "config set": {*_OF_API, _CONSENT},
-    "config show": {4, 10},
-    "config unset": set(),
-    "config use": set(),
-    "config path": set(),
-    "config profiles": set(),
-    "history list": {4, 10},
-    "history show": {3, 4, 10},
-    "runs list": {4, 10},
-    "runs show": {3},
-    "sandbox serve": set(),
-    "sandbox seed": set(),
-    "sandbox reset": set(),
-    "sandbox path": set(),
-    "credentials encode": set(),
-    "completion": set(),
-    "help": set(),
+_OF_API = frozenset((3, 4, 5, 6, 7, 10))
+_ROWS, _CONSENT, _FOUND, _UNKNOWN = 8, 9, 11, 12
+_OF_EFFECT: dict[str, frozenset[int]] = {
+    "read": _OF_API,
+    "local": frozenset(),
+    "change": _OF_API | {_UNKNOWN},
+    "irreversible": _OF_API | {_CONSENT, _UNKNOWN},
+}
+# of commands that run rows, or find something
+_MORE: dict[str, int] = {
+    **dict.fromkeys(("users set-qps", "users deactivate", "users apply"), _ROWS),
+    **dict.fromkeys(("users plan", "users diff", "users audit", "pool check"), _FOUND),
+    "usage check": _FOUND,
+}
+# of commands that send no request though they read, or send some though they are local
+_OTHERS: dict[str, frozenset[int]] = {
+    **dict.fromkeys(("config init", "config set"), _OF_API | {_CONSENT}),
+    **dict.fromkeys(("config show", "history list", "runs list"), frozenset((4, 10))),
+    "history show": frozenset((3, 4, 10)),
+    "runs show": frozenset((3,)),
+    **dict.fromkeys(("config path", "config profiles", "sandbox path"), frozenset()),
+    **dict.fromkeys(("credentials encode", "completion", "help"), frozenset()),
 }
 _CONSENTS = {
     "users deactivate": {
@@ -88,10 +78,15 @@ def describe(page: Page) -> JsonObject:
             for one in page.options
         ],
         "consent": _CONSENTS.get(path),
-        "exit_codes": sorted(_ALWAYS | _EXIT_CODES.get(path, _OF_API)),
+        "exit_codes": sorted(_exit_codes(path, page.effect)),
         "examples": list(page.examples),
         "output": output_of(path),
     }
+
+
+def _exit_codes(path: str, effect: str) -> set[int]:
+    codes = _ALWAYS | _OTHERS.get(path, _OF_EFFECT[effect])
+    return codes | {_MORE[path]} if path in _MORE else codes
 
 
 def _described(one: Parameter) -> JsonObject:

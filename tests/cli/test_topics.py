@@ -7,6 +7,7 @@ from support.actions import close, error
 from support.programs import needed
 
 from parsec_cli.cli.topics import TOPICS, paragraphs_of
+from parsec_cli.results import EXTRA_FORMATS, FORMATS
 
 
 def codes_in_topic():
@@ -117,3 +118,13 @@ def test_the_commands_of_the_topics_work_as_typed(session, line):
     if "| xargs" in line:
         needed("xargs")
     session(line)
+
+
+def test_the_topic_of_output_explains_every_format():
+    names = [
+        piece.name
+        for paragraph in paragraphs_of(TOPICS["output"])
+        for piece in paragraph
+        if piece.kind == "row"
+    ]
+    assert sorted(names) == sorted((*FORMATS, *EXTRA_FORMATS))
