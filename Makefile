@@ -77,4 +77,4 @@ pictures: .venv/dev
 	$(BIN)/python docs/pictures.py
 
 clean:
-	rm -rf .venv dist
+	rm -rf .venv dist benchmarks/.venv
