@@ -9,7 +9,7 @@ import typer
 from parsec_cli import columns
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import Noun
-from parsec_cli.commands.shared.cards import shown
+from parsec_cli.commands.shared.cards import on_off, shown
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject
 from parsec_cli.results import Card, Record
@@ -30,7 +30,7 @@ def show(ctx: typer.Context) -> Record:
 
     escrow = get_escrow(runtime_of(ctx).client)
     pairs = {
-        "fee escrow": _joined(_on(escrow.get("fee_escrow_enabled")), _bps(escrow, "fee_bps")),
+        "fee escrow": _joined(on_off(escrow.get("fee_escrow_enabled")), _bps(escrow, "fee_bps")),
         "minimum fee": _joined(_min_fee(escrow), _bps(escrow, "min_fee_bps")),
         "contract": shown(escrow.get("escrow_contract_address")),
         "treasury": shown(escrow.get("treasury_address")),
@@ -39,10 +39,6 @@ def show(ctx: typer.Context) -> Record:
         ),
     }
     return Record(escrow, columns.ESCROW, (Card(tuple(pairs.items()), indent=True),))
-
-
-def _on(value: object) -> str:
-    return "on" if value is True else "off" if value is False else shown(value)
 
 
 def _bps(escrow: JsonObject, name: str) -> str:

@@ -24,6 +24,10 @@ def read_line(stream: TextIO | None) -> str | None:
     return typed.rstrip("\r\n")
 
 
+def is_yes(answer: str | None) -> bool:
+    return (answer or "").strip().lower() in ("y", "yes")
+
+
 def read_hidden(stream: TextIO | None, ask: Callable[[], None]) -> str | None:
     """Like `read_line`, but turn the terminal's echo off before `ask` shows the question.
 

@@ -12,6 +12,7 @@ from parsec_cli.config.read import key_kept
 from parsec_cli.config.settings import checked_key, fingerprint, stored_origin
 from parsec_cli.models import Secret
 from parsec_cli.next_command import again, run
+from parsec_cli.output.answers import is_yes
 from parsec_cli.runtime import Runtime
 
 
@@ -23,7 +24,7 @@ def init_profile(runtime: Runtime, editor: Editor, *, verify: bool) -> None:
     if key_kept(stored) != "none":
         question = f"profile `{name}` already has a key; replace it? [y/N] "
         answer = screen.ask(question) if screen.interactive else None
-        if (answer or "").strip().lower() not in ("y", "yes"):
+        if not is_yes(answer):
             raise errors.ConsentMissing(
                 f"profile `{name}` already has a key; nothing was changed",
                 hint="make another profile with `-p NAME`, or replace the key with",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import typer
 
 from parsec_cli import columns
-from parsec_cli.api.reads import get_pool, pages
+from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.files.roster import Target, read_targets
 from parsec_cli.bulk.plan.share import POLICIES, Policy, Share, Shares, kept_users, shares_of
 from parsec_cli.bulk.plan.snapshot import take_snapshot
@@ -18,7 +18,7 @@ from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.commands.shared.input_file import name_of, read_bytes
 from parsec_cli.errors import GuardRefused, UsageFault, counted, unknown
 from parsec_cli.field_rules import QPS_MAX
-from parsec_cli.models import JsonObject, Pool, User
+from parsec_cli.models import JsonObject, Pool
 from parsec_cli.next_command import again, run
 from parsec_cli.results import Bar, Block, Column, Line, Listing, paged
 from parsec_cli.runtime import Runtime
@@ -64,7 +64,7 @@ def command(
     runtime.screen.prefer("csv")
     pool = get_pool(runtime.client)
     fits = _target(pool, target, reserve)
-    snapshot = take_snapshot(_all_users(runtime))
+    snapshot = take_snapshot(paged(with_whole_limits(runtime)))
     shares = shares_of(snapshot, kept_users(targets, snapshot), fits, least, policy)
     return _listing(runtime, pool, fits, shares, policy)
 
@@ -95,12 +95,6 @@ def _target(pool: Pool, percent: int | None, reserve: int | None) -> int:
     if reserve > pool.qps_pool:
         raise GuardRefused(f"the reserve of {reserve:,} exceeds the pool of {pool.qps_pool:,}")
     return pool.qps_pool - reserve
-
-
-def _all_users(runtime: Runtime) -> Iterator[list[User]]:
-    for page in pages(runtime.client):
-        runtime.index.remember(page.ids)
-        yield [*with_whole_limits(runtime, page.users)]
 
 
 def _listing(runtime: Runtime, pool: Pool, target: int, shares: Shares, by: Policy) -> Listing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from parsec_cli import exact_json
 from parsec_cli.api.reads import pages
@@ -22,18 +22,21 @@ def all_users(runtime: Runtime) -> Iterator[JsonObject]:
             read += len(page.users)
             yield from page.users
     except ParsecError as fault:
-        if not read:
-            raise
-        detail = f"the listing is incomplete: {read} users were read before"
-        raise fault.but(details=(*fault.details, detail)) from None
+        raise (incomplete(fault, read) if read else fault) from None
 
 
-def with_whole_limits(runtime: Runtime, users: Iterable[JsonObject]) -> Iterator[User]:
-    """Yield the users, for commands that add up limits: none may count as having no limit.
+def incomplete(fault: ParsecError, read: int) -> ParsecError:
+    """Return the error of a listing that broke off after some users were read."""
+    detail = f"the listing is incomplete: {read} users were read before"
+    return fault.but(details=(*fault.details, detail))
+
+
+def with_whole_limits(runtime: Runtime) -> Iterator[User]:
+    """Yield all users, for commands that add up limits: none may count as having no limit.
 
     Raises Unreadable for a limit that is not a whole number.
     """
-    for raw in users:
+    for raw in all_users(runtime):
         user = User(raw)
         if user.has_odd_limit:
             raise Unreadable(

@@ -31,6 +31,20 @@ def shown(value: object) -> str:
             return str(value)
 
 
+def on_off(value: object) -> str:
+    return "on" if value is True else "off" if value is False else shown(value)
+
+
+def limit_text(limit: object) -> str:
+    return "none" if limit is None else f"{limit:,}" if type(limit) is int else shown(limit)
+
+
+def short_address(address: str) -> str:
+    """Shorten an address for people, who know it by its ends."""
+    start, end = 6, 4
+    return address if len(address) <= start + end else f"{address[:start]}…{address[-end:]}"
+
+
 def command_lines(runtime: Runtime, *commands: NextCommand) -> list[Line]:
     """Return the lines of a command to type, or of several in a pipe."""
     pipe = " | ".join(map(runtime.screen.shell_line, commands))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from parsec_cli import columns
 from parsec_cli.cells import time_text
-from parsec_cli.commands.shared.cards import shown
+from parsec_cli.commands.shared.cards import on_off, short_address, shown
 from parsec_cli.holdings import Holdings, balances_in
 from parsec_cli.models import JsonObject, User, WrongShape
 from parsec_cli.results import Card, Record, Tone, Words
@@ -15,7 +15,6 @@ from parsec_cli.runtime import Runtime
 _FULL_ADDRESSES = 100  # the columns of a terminal that shows addresses in full
 _POLYGON = 137
 _USUAL_STATUS = ("complete", "active")  # of a user who was just created
-_KEPT_OF_ADDRESS = 6, 4
 
 
 def user_record(runtime: Runtime, raw: JsonObject, *, notes: tuple[str, ...] = ()) -> Record:
@@ -107,9 +106,8 @@ def _balances_text(user: User) -> str:
 
 
 def _escrow(raw: JsonObject, *, full: bool) -> str:
-    enabled, fee = raw.get("fee_escrow_enabled"), raw.get("fee_bps")
-    parts = ["on" if enabled is True else "off" if enabled is False else shown(enabled)]
-    parts.append(f"{shown(fee)} bps" if fee is not None else "")
+    fee = raw.get("fee_bps")
+    parts = [on_off(raw.get("fee_escrow_enabled")), f"{shown(fee)} bps" if fee is not None else ""]
     address = _address(raw.get("affiliate_address"), full=full)
     parts.append(f"affiliate {address}" if address else "")
     return ", ".join(filter(None, parts))
@@ -124,9 +122,8 @@ def _tier(raw: JsonObject) -> str:
 
 
 def _address(value: object, *, full: bool) -> str:
-    start, end = _KEPT_OF_ADDRESS
     text = shown(value)
-    return text if full or len(text) <= start + end else f"{text[:start]}…{text[-end:]}"
+    return text if full else short_address(text)
 
 
 def with_footer(

@@ -23,6 +23,7 @@ from parsec_cli.commands.users.plan import PlanOptions, make_plan, plan_listing
 from parsec_cli.commands.users.plan_screen import ShownPlan
 from parsec_cli.errors import ConsentMissing, GuardRefused, UsageFault, shortened
 from parsec_cli.next_command import again, run
+from parsec_cli.output.answers import is_yes
 from parsec_cli.results import Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -193,7 +194,7 @@ def _ask(runtime: Runtime, number: int) -> None:
         why = "not confirmed"
         changes = "this change" if number == 1 else f"these {number:,} changes"
         answer = runtime.screen.ask(f"Apply {changes}? [y/N] ")
-        if (answer or "").strip().lower() in ("y", "yes"):
+        if is_yes(answer):
             return
     raise ConsentMissing(
         f"{why}: nothing was sent",

@@ -10,7 +10,7 @@ from parsec_cli import columns
 from parsec_cli.api.reads import get_escrow, get_pool
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.all_users import all_users, with_whole_limits
+from parsec_cli.commands.shared.all_users import with_whole_limits
 from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.commands.shared.checks import checked
 from parsec_cli.errors import counted, unknown
@@ -73,7 +73,7 @@ def command(
     pool = get_pool(runtime.client)
     escrow = get_escrow(runtime.client)
     audit = Audit(pool, share, escrow=escrow.get("fee_escrow_enabled") is True)
-    for user in with_whole_limits(runtime, all_users(runtime)):
+    for user in with_whole_limits(runtime):
         audit.check(user)
     summary = {rule: 0 for rule in RULES if rule not in ignored}
     for rule, _, _ in audit.findings(summary):

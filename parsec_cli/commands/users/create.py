@@ -11,7 +11,7 @@ from parsec_cli.api.resolve import check_id
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.cards import not_sent
+from parsec_cli.commands.shared.cards import limit_text, not_sent
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
@@ -133,8 +133,7 @@ def _warn_of_differences(runtime: Runtime, user: User, body: JsonObject) -> None
     warn, asked, has = runtime.screen.warning, body.get("qps_limit"), user.qps_limit
     if asked is not None and has != asked:
         if "qps_limit" in user.raw:
-            now = "none" if has is None else f"{has:,}"
-            text = f"qps_limit is {now}, not {asked:,}; change it with"
+            text = f"qps_limit is {limit_text(has)}, not {asked:,}; change it with"
             warn(text, run("users", "set-qps", names=[user.customer_id, str(asked)]))
         else:
             warn(f"qps_limit {asked:,} could not be verified")

@@ -13,6 +13,7 @@ from parsec_cli.bulk.files.export import PATHS, Export, Row, listed_row
 from parsec_cli.cli.common_options import argument, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.all_users import all_users
+from parsec_cli.commands.shared.cards import short_address
 from parsec_cli.commands.shared.checks import FOUND
 from parsec_cli.commands.shared.input_file import name_of, read_bytes
 from parsec_cli.errors import UsageFault
@@ -97,7 +98,7 @@ def _arrow(change: JsonObject) -> str | None:
 
 
 def _text(value: object) -> str:
-    """Return a value for people, who know an address by its ends."""
+    """Return a value for people."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -105,4 +106,4 @@ def _text(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     text = str(value)
-    return f"{text[:6]}…{text[-4:]}" if ADDRESS.fullmatch(text) else text
+    return short_address(text) if ADDRESS.fullmatch(text) else text

@@ -7,7 +7,7 @@ import typer
 from parsec_cli import columns
 from parsec_cli.cli.common_options import argument, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.cards import shown
+from parsec_cli.commands.shared.cards import limit_text
 from parsec_cli.commands.shared.user_card import user_record, with_footer
 from parsec_cli.errors import ParsecError, counted
 from parsec_cli.memory.entry import Selection
@@ -80,12 +80,8 @@ def _changes(runtime: Runtime, user: User) -> str:
     if not found:
         return ""
     last = found[0]
-    old, new = (_qps(limit) for limit in last["change"]["qps_limit"])
+    old, new = (limit_text(limit) for limit in last["change"]["qps_limit"])
     reason = f" ({last['reason']})" if last["reason"] else ""
     which = "last " if len(found) > 1 else ""
     day = str(last["time"])[:10]
     return f"{counted(len(found), 'change')}, {which}{day} {old} → {new}{reason}"
-
-
-def _qps(limit: object) -> str:
-    return "none" if limit is None else f"{limit:,}" if type(limit) is int else shown(limit)

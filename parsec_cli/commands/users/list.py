@@ -172,8 +172,9 @@ class _Walk:
         except ParsecError as fault:
             self.complete, self.failure = False, fault
             if self.pages:
-                detail = f"the listing is incomplete: {self.read} users were read before"
-                self.failure = fault.but(details=(*fault.details, detail))
+                from parsec_cli.commands.shared.all_users import incomplete
+
+                self.failure = incomplete(fault, self.read)
                 if self.next_cursor and not fault.hint.startswith("continue"):
                     command = self._next_command()
                     self.failure = self.failure.but(hint="continue with", command=command)

@@ -14,7 +14,7 @@ from parsec_cli.bulk.plan.snapshot import Snapshot, recheck
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import DRY_RUN, OVERCOMMIT, REASON, Whole, argument, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.cards import not_sent
+from parsec_cli.commands.shared.cards import limit_text, not_sent
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
@@ -79,7 +79,7 @@ def _set_one(runtime: Runtime, name: str, qps: int, options: RunOptions) -> Reco
         screen.notice(text, tone="dim")
         return user_record(runtime, user.raw)
     known = "qps_limit" in user.raw
-    old = "unknown" if not known else "none" if user.qps_limit is None else f"{user.qps_limit:,}"
+    old = limit_text(user.qps_limit) if known else "unknown"
     step = f"qps_limit of `{user.name}`: {old} → {qps:,}; "
     more = qps - (user.qps_limit or 0)
     if more > 0:
