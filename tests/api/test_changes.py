@@ -12,6 +12,7 @@ from support.told import told
 from parsec_cli.api import changes
 from parsec_cli.api.changes import change_of, or_raise, read_holdings
 from parsec_cli.errors import (
+    NotFound,
     OutcomeUnknown,
     QuotaUsedUp,
     RateLimited,
@@ -188,6 +189,15 @@ def test_a_refusal_changes_nothing(change, response, kind, message):
     assert scene.log.begun[0][0]["reason"] is None
     with pytest.raises(kind):
         or_raise(outcome)
+
+
+@pytest.mark.parametrize("change", ["set_qps", "deactivate"])
+def test_a_403_about_another_builders_user_is_not_found(change):
+    scene = Scene(({"error": "end-user not found or not owned by this builder"}, 403))
+    arguments = {"set_qps": (20,), "deactivate": (None,)}[change]
+    outcome = getattr(changes, change)(scene.client, USER, *arguments, "users x", "")
+    assert isinstance(outcome, NotApplied)
+    assert isinstance(outcome.error, NotFound)
 
 
 def test_what_was_not_sent_is_not_called_unchanged_as_well():
