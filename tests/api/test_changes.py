@@ -10,6 +10,7 @@ from api.origins import Origin, client_of, reply
 from support.told import told
 
 from parsec_cli.api import changes
+from parsec_cli.api.call import Response
 from parsec_cli.api.changes import change_of, or_raise, read_holdings
 from parsec_cli.errors import (
     NotFound,
@@ -31,6 +32,7 @@ USER = User(RECORD)
 LOST = httpx.ReadError("reset")
 GONE = ({"error": "end-user not found"}, 404)
 BODY = {"external_id": "u1", "qps_limit": 5}
+LIMITED = (b'{"error": "no"}', 429, ("retry-after", "9999"))
 FAILED = f"outcome unknown; {HOST}: the connection failed"
 PROMISED = f"outcome unknown; {HOST} responded with 200, but not as the API promises: "
 OF_USER = {"customer_id": ID, "external_id": "u1"}
@@ -44,11 +46,11 @@ def bare(status, body=b""):
 
 
 def played(found):
-    """Return the response that a test describes, or raise its fault."""
+    """Return the response that a test describes (body, status, headers), or raise its fault."""
     if isinstance(found, BaseException):
         raise found
     if isinstance(found[0], bytes):
-        return httpx.Response(found[1], stream=httpx.ByteStream(found[0]))
+        return httpx.Response(found[1], stream=httpx.ByteStream(found[0]), headers=found[2:])
     return reply(*found)
 
 
@@ -80,6 +82,9 @@ class Scene:
     def respond(self, _request):
         found = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         return played(found)
+
+    def play(self):
+        return changes.deactivate(self.client, USER, {"balances": []}, "users deactivate", "why")
 
     @property
     def methods(self):
@@ -198,6 +203,28 @@ def test_a_403_about_another_builders_user_is_not_found(change):
     outcome = getattr(changes, change)(scene.client, USER, *arguments, "users x", "")
     assert isinstance(outcome, NotApplied)
     assert isinstance(outcome.error, NotFound)
+
+
+def test_a_404_to_the_only_request_deactivates_nobody():
+    outcome = Scene(GONE).play()
+    assert isinstance(outcome, NotApplied)
+    assert type(outcome.error) is NotFound
+    assert outcome.error.message.endswith("404: end-user not found; nothing was changed")
+
+
+def test_an_unknown_outcome_keeps_the_time_to_wait():
+    outcome = changes.create(Scene(LOST, LIMITED).client, BODY, "users create", "")
+    assert isinstance(outcome, Unknown)
+    assert (outcome.error.http_status, outcome.error.retry_after) == (429, 9999)
+
+
+@pytest.mark.parametrize(
+    ("named", "fault"), [("", ""), (ID, ""), ("other", "it is another user's record")]
+)
+def test_a_deletion_of_an_unnamed_user_may_be_answered_with_any(named, fault):
+    answer = Response(200, {}, value={"customer_id": ID})
+    assert changes.deletion_promise(named)(answer) == fault
+    assert changes.deletion_promise()(answer) == ""
 
 
 def test_what_was_not_sent_is_not_called_unchanged_as_well():
@@ -345,11 +372,6 @@ def test_whether_an_exchange_was_linked_may_be_unknown(exchange, replies, messag
     assert scene.methods == ["POST", "GET"]
 
 
-class Deactivation(Scene):
-    def play(self):
-        return changes.deactivate(self.client, USER, {"balances": []}, "users deactivate", "why")
-
-
 @pytest.mark.parametrize(
     ("replies", "expected", "methods"),
     [
@@ -368,7 +390,7 @@ class Deactivation(Scene):
     ],
 )
 def test_a_user_is_deactivated(replies, expected, methods):
-    scene = Deactivation(*replies)
+    scene = Scene(*replies)
     assert scene.play() == expected
     assert scene.methods == methods
     assert {line.partition(" ")[2] for line in scene.origin.log} == {f"/api/v1/builder/users/{ID}"}
@@ -397,7 +419,7 @@ def test_a_user_is_deactivated(replies, expected, methods):
     ],
 )
 def test_whether_a_user_was_deactivated_may_be_unknown(replies, message, status, attempts):
-    outcome = Deactivation(*replies).play()
+    outcome = Scene(*replies).play()
     assert isinstance(outcome, Unknown)
     assert told(outcome.error) == (message, (), *WHETHER)
     assert (outcome.error.http_status, outcome.attempts) == (status, attempts)
@@ -414,7 +436,7 @@ def test_whether_a_user_was_deactivated_may_be_unknown(replies, message, status,
     ],
 )
 def test_only_the_apis_own_404_shows_that_a_user_is_gone(reread, gone):
-    scene = Deactivation(reread)
+    scene = Scene(reread)
     call = changes.deactivation(scene.client, ID)
     assert call.is_gone is not None
     assert call.is_gone() is gone
@@ -422,13 +444,13 @@ def test_only_the_apis_own_404_shows_that_a_user_is_gone(reread, gone):
 
 
 def test_a_signal_during_that_read_ends_the_command():
-    scene = Deactivation(Stopped("stopped"))
+    scene = Scene(Stopped("stopped"))
     with pytest.raises(Stopped):
         changes.deactivation(scene.client, ID).is_gone()
 
 
 def test_the_command_for_an_odd_id_names_it_as_it_is():
-    scene = Deactivation(refusal(500))
+    scene = Scene(refusal(500))
     user = User({**RECORD, "customer_id": "a/b c"})
     outcome = changes.deactivate(scene.client, user, None, "users deactivate", "")
     assert scene.origin.log == ["DELETE /api/v1/builder/users/a%2Fb%20c"]
