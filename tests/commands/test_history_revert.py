@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from commands.users.bulk_files import roster
-from support.actions import close, error
+from support.actions import close, error, json_answer
 
 HEADER = "external_id,customer_id,qps_limit,email"
 
@@ -63,6 +63,23 @@ def test_a_run_is_undone_exactly(run, builder, work, last_run, form):
     assert builder.by_external_id("gone")["customer_id"] != gone["customer_id"]
     assert [row["outcome"] for row in again.json["results"]].count("unchanged") == 0
     assert "warning: `gone` would get a new key, without its wallet and its links" in done.err
+
+
+@pytest.mark.usefixtures("odd_records")
+@pytest.mark.parametrize(
+    ("sent", "former"), [("5", "5"), (5.0, "5"), (True, ""), ("five", ""), (-5, "")]
+)
+def test_a_limit_is_read_however_the_server_writes_it(run, builder, last, sent, former):
+    user = builder.add("u1", sent)
+    pool = {"qps_pool": 100, "end_user_count": 1, "total_allocated_qps": 5}
+    builder.fault("GET", "/pool", action=json_answer(200, pool))
+    run("users", "set-qps", "u1", "9")
+    done = run("history", "revert", last())
+    assert rows(done) == [f"u1,{user['customer_id']},{former},"] * bool(former)
+    assert ("the former limit is not known" in done.err) == (not former)
+    user["qps_limit"] = sent
+    run("users", "deactivate", "u1", "--confirm", "u1")
+    assert rows(run("history", "revert", last())) == [f"u1,,{former},"]
 
 
 def test_a_limit_that_somebody_changed_since_is_skipped(run, builder, last):

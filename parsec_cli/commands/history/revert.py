@@ -134,14 +134,16 @@ class _Undo:
         return row
 
     def _former_limit(self, change: JsonObject) -> tuple[str, JsonObject | None]:
-        old, new = change["change"]["qps_limit"]
+        new = change["change"]["qps_limit"][1]
+        before = User(change["before"])
+        old = before.qps_limit
         customer_id = str(change["target"]["customer_id"])
         user = self._snapshot.by_customer_id(customer_id)
         if user is None:
             return "the user is gone", None
-        if "qps_limit" not in change["before"]:
+        if "qps_limit" not in before.raw or before.has_odd_limit:
             return "the former limit is not known", None
-        if type(old) is not int:
+        if old is None:
             return "the user had no limit before, and the API cannot remove one", None
         if user.qps_limit == old:
             return f"the limit is {old} already", None
@@ -171,7 +173,7 @@ class _Undo:
         return "", {
             "external_id": name,
             "customer_id": None,
-            "qps_limit": before.get("qps_limit"),
+            "qps_limit": None if (was := User(before)).has_odd_limit else was.qps_limit,
             "email": before.get("email"),
         }
 
