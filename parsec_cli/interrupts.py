@@ -235,24 +235,36 @@ class Deadline(threading.local):
     def within(self, job: Callable[[], Done], late: Exception) -> Done:
         """Run a job that has no time-out or ignores signals; raise `late` at the deadline.
 
-        The job runs in a thread of its own, and a result after the deadline is dropped.
+        The job runs in a thread of its own. A connection made after the deadline is closed.
         """
         done: list[Done] = []
         failed: list[Exception] = []
+        waiting, lock = True, threading.Lock()
 
         def work() -> None:
             try:
-                done.append(job())
+                result = job()
             except Exception as fault:  # noqa: BLE001 - raised by the thread that waits
                 failed.append(fault)
+                return
+            with lock:
+                if waiting:
+                    done.append(result)
+                    return
+            getattr(result, "close", lambda: None)()
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
-        while thread.is_alive():
-            try:
+        try:
+            while thread.is_alive():
                 thread.join(min(self.left(TimeoutError), SLICE))
-            except TimeoutError:
-                raise late from None
+        except TimeoutError:
+            pass
+        finally:
+            with lock:
+                waiting = False
         if failed:
             raise failed[0]
+        if not done:
+            raise late
         return done[0]

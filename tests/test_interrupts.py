@@ -5,15 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from parsec_cli.errors import Interrupted
-from parsec_cli.interrupts import Interrupts
+from parsec_cli.interrupts import Deadline, Interrupts
 
 _TWICE = """
 import os, signal
-from parsec_cli.interrupts import Interrupts
+from parsec_cli.interrupts import Deadline, Interrupts
 Interrupts().install()
 try:
     os.kill(os.getpid(), signal.SIGINT)
@@ -78,3 +79,22 @@ def test_a_pause_lasts_the_given_time():
     Interrupts(clock=lambda: next(now)).pause(1)
 
     assert list(now) == []
+
+
+def test_a_connection_that_is_made_after_the_deadline_is_closed():
+    closed, too_late = threading.Event(), threading.Event()
+    deadline = Deadline(clock=lambda: 1.0 * too_late.is_set())
+    deadline.begin(0.02)
+
+    def connect():
+        too_late.set()
+        left.wait(60)
+        return SimpleNamespace(close=closed.set)
+
+    left, late = threading.Event(), TimeoutError("too late")
+    with pytest.raises(TimeoutError) as caught:
+        deadline.within(connect, late)
+    left.set()
+
+    assert caught.value is late
+    assert closed.wait(60)
