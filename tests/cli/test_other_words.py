@@ -20,6 +20,7 @@ ALL_WORDS = sorted(
     | {word for words in other_words._SYNONYMS.values() for word in words.split()}
     | set(other_words.NOUNS)
 )
+DELETES = re.compile("users deactivate|DELETE")
 DELETING = set(other_words._SYNONYMS["deactivate"].split())
 VALUES = {"USER": "user_001", "TEXT": "user", "FILE": "r.csv", "QPS": "5", "EXTERNAL_ID": "new"}
 VALUES |= {"EXCHANGE": "polymarket", "MODE": "managed", "N": "12", "SHELL": "bash", "KEY": "rate"}
@@ -107,19 +108,21 @@ def test_what_does_not_exist_is_explained(hint_of, line, sentence):
     assert sentence in hint_of(line)[0]
 
 
+def may_delete(noun, word, following=""):
+    of_users = noun == "users" or following == "users" or word.endswith("-user")
+    return word in DELETING and of_users
+
+
 @pytest.mark.parametrize("noun", ["", *sorted(NOUNS)])
 def test_only_words_for_deleting_a_user_lead_to_what_cannot_be_undone(tool, noun):
     verbs = subcommands(parser().commands[noun]) if noun else parser().commands
     # what follows matters only where users can be meant
-    lines = (["x"], ["users"], []) if noun in ("", "users") else (["x"],)
-    for word in ALL_WORDS:
-        if word in verbs or word.startswith("-"):
-            continue
-        for following in lines:
-            line = [*([noun] if noun else []), word, *following]
-            of_users = noun == "users" or following == ["users"] or word.endswith("-user")
-            if not (word in DELETING and of_users):
-                assert not re.search("users deactivate|DELETE", tool(*line).err), line
+    for following in ("x", "users") if noun in ("", "users") else ("x",):
+        for word in ALL_WORDS:
+            if word in verbs or word.startswith("-") or may_delete(noun, word, following):
+                continue
+            line = [*([noun] if noun else []), word, following]
+            assert not DELETES.search(tool(*line).err), line
 
 
 @pytest.mark.parametrize("noun", ["", *sorted(NOUNS)])
@@ -130,7 +133,8 @@ def test_the_proposed_command_is_understood(tool, hint_of, work, noun):
     for word in ALL_WORDS:
         if word in verbs or word.startswith("-"):
             continue
-        command = hint_of(f"{noun} {word}".strip())[1]
+        sentence, command = hint_of(f"{noun} {word}".strip())
+        assert may_delete(noun, word) or not DELETES.search(f"{sentence} {command}"), word
         words = [VALUES.get(one, one) for one in shlex.split(command)]
         # these would wait, ask, or have no placeholder for what they need
         if command in seen or {"serve", "init", "api_key", "--watch", "RUN"} & set(words):
