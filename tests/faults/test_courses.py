@@ -54,7 +54,7 @@ def test_when_the_later_read_fails_too_the_outcome_is_unknown(struck, builder, n
     assert any("again" in line for line in completed.error["details"])
 
 
-def test_onboarding_without_evidence_is_unknown(tool, builder, key_env, work):
+def test_onboarding_without_evidence_is_unknown(run, builder, work):
     """An exchange that was linked before proves nothing: its keys may be the old ones."""
     builder.add("alice", linked_exchanges=["polymarket"])
     keys = dict.fromkeys(
@@ -64,7 +64,7 @@ def test_onboarding_without_evidence_is_unknown(tool, builder, key_env, work):
     builder.strict = False
     builder.fault("POST", "/onboard", action=close())
     argv = ["users", "onboard", ALICE, "--exchange", "polymarket", "--mode", "self"]
-    completed = tool(*argv, "--credentials", "keys.json", "--json", env=key_env(builder))
+    completed = run(*argv, "--credentials", "keys.json", "--json")
     assert completed.code == 12, completed
     assert len(builder.mutations) == 1
 
@@ -112,7 +112,7 @@ def test_a_refused_connection_sends_nothing_and_is_tried_again(tool, key_env, ho
 
 
 @pytest.mark.parametrize("name", of_kind("O", "U", "D", "aD"))
-def test_a_refused_connection_is_reported_as_nothing_sent(tool, builder, key_env, home, name):
+def test_a_refused_connection_is_reported_as_nothing_sent(run, builder, home, name):
     """The user was read; then the server went away."""
     command = COMMANDS[name]
     builder.add("alice", 10)
@@ -125,7 +125,7 @@ def test_a_refused_connection_is_reported_as_nothing_sent(tool, builder, key_env
         return False
 
     builder.fault("GET", action=Action("answer and leave", read_then_leave))
-    completed = tool(*command.argv, "--json", env=key_env(builder))
+    completed = run(*command.argv, "--json")
     assert completed.code == 7, completed
     assert "nothing was sent" in completed.error["message"]
     check_history(home, completed, command)
@@ -142,12 +142,12 @@ def test_an_unknown_name_is_not_tried_again(tool, key_env, home, name):
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_that_the_history_cannot_record_is_not_sent(tool, builder, key_env, home, name):
+def test_a_change_that_the_history_cannot_record_is_not_sent(run, builder, home, name):
     builder.add("alice", 10)
     state = home / ".local" / "state"
     state.mkdir(parents=True)
     (state / "parsec").write_text("not a directory")
-    completed = tool(*COMMANDS[name].argv, "--json", env=key_env(builder))
+    completed = run(*COMMANDS[name].argv, "--json")
     assert completed.code == 1, completed
     assert builder.mutations == []
     assert completed.error["code"] == "local_error"

@@ -179,9 +179,9 @@ def test_a_broken_credentials_file_is_never_quoted(tool, builder, key_env, work,
     assert builder.requests == []
 
 
-def test_the_search_for_keys_finds_a_key(tool, builder, key_env, leaks):
+def test_the_search_for_keys_finds_a_key(run, builder, leaks):
     """A scan that could not find anything would prove nothing."""
     user = builder.add("alice")
-    completed = tool("users", "get", ALICE, "--json", "--reveal-keys", env=key_env(builder))
+    completed = run("users", "get", ALICE, "--json", "--reveal-keys")
     assert leaks(completed, [user["api_key"]]) != []
     assert leaks(completed, [BUILDER_KEY, HEX]) == []

@@ -15,10 +15,10 @@ FORMATS = ["json", "jsonl", "tsv", "csv", "table"]
 @pytest.mark.parametrize("name", ["qps_pool", "total_allocated_qps", "end_user_count"])
 @pytest.mark.parametrize("number", [HUGE, -HUGE, 2**63])
 @pytest.mark.parametrize("command", ["show", "check"])
-def test_a_pool_with_absurd_numbers_is_refused(tool, server, key_env, name, number, command):
+def test_a_pool_with_absurd_numbers_is_refused(run_at, server, name, number, command):
     pool = {"qps_pool": 10, "end_user_count": 1, "total_allocated_qps": 1, name: number}
     server.respond(json_answer(200, pool))
-    completed = tool("pool", command, env=key_env(server))
+    completed = run_at("pool", command)
     assert completed.code == 7, completed
     assert f"the pool has no whole number `{name}`" in completed.err
 
@@ -48,10 +48,10 @@ def test_a_success_about_something_else_is_unknown_and_says_why(
 
 
 @pytest.mark.parametrize("limits", [(HUGE, 1), (1, HUGE), (2.5, HUGE), (-HUGE, HUGE)])
-def test_users_are_sorted_by_numbers_of_any_size(tool, builder, key_env, limits):
+def test_users_are_sorted_by_numbers_of_any_size(run, builder, limits):
     for name, limit in zip("ab", limits, strict=True):
         builder.add(name, qps_limit=limit)
-    completed = tool("users", "list", "--sort", "qps_limit", "--json", env=key_env(builder))
+    completed = run("users", "list", "--sort", "qps_limit", "--json")
     assert completed.code == 0, completed
     assert [user["qps_limit"] for user in completed.json["users"]] == sorted(limits)
 
@@ -69,11 +69,11 @@ def test_a_limit_that_is_no_whole_number_does_not_count_as_none(run, builder, li
 
 
 @pytest.mark.parametrize("amount", [HUGE, str(HUGE), "1e999", [], True])
-def test_a_balance_that_cannot_be_read_counts_as_money(tool, builder, key_env, amount):
+def test_a_balance_that_cannot_be_read_counts_as_money(run, builder, amount):
     money = {**wallet(), "balances": [{"token": "USDC", "raw_balance": amount}]}
     user = builder.add("alice", wallet=money)
     argv = ["users", "deactivate", user["customer_id"]]
-    completed = tool(*argv, env=key_env(builder))
+    completed = run(*argv)
     assert completed.code == 9, completed
     assert "HOLDS" in completed.err
 
@@ -81,10 +81,10 @@ def test_a_balance_that_cannot_be_read_counts_as_money(tool, builder, key_env, a
 @pytest.mark.usefixtures("odd_records")
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("value", [0, True, "x", [], [1, None], [{"a": 1}, {"b": [2]}, "c"], {}])
-def test_api_shows_any_json_in_every_format(tool, server, key_env, form, value):
+def test_api_shows_any_json_in_every_format(run_at, server, form, value):
     """`/ping` returns a list, and the API promises nothing about other paths."""
     server.respond(json_answer(200, value))
-    completed = tool("api", "GET", "/ping", "-o", form, env=key_env(server))
+    completed = run_at("api", "GET", "/ping", "-o", form)
     assert completed.code == 0, completed
     if form == "json":
         assert completed.json == value
@@ -94,9 +94,9 @@ def test_api_shows_any_json_in_every_format(tool, server, key_env, form, value):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_api_masks_keys_inside_lists_in_every_format(tool, builder, key_env, form):
+def test_api_masks_keys_inside_lists_in_every_format(run, builder, form):
     user = builder.add("alice")
     builder.respond(json_answer(200, [user, {"deep": {"private_key": END_USER_KEY}}]))
-    completed = tool("api", "GET", "/builder/x", "-o", form, env=key_env(builder))
+    completed = run("api", "GET", "/builder/x", "-o", form)
     assert completed.code == 0, completed
     assert END_USER_KEY not in completed.out

@@ -40,14 +40,14 @@ SIDE_DOORS = {
 @pytest.mark.parametrize("location", LOCATIONS)
 @pytest.mark.parametrize("name", ["pool", "create", "deactivate"])
 def test_no_redirect_is_followed_anywhere(
-    tool, builder, key_env, other_origin: ScriptedServer, leaks, name, location
+    run, builder, other_origin: ScriptedServer, leaks, name, location
 ):
     builder.add("alice", 10)
     target = LOCATIONS[location].replace("{port}", str(other_origin.port))
     status = (301, 302, 303, 307, 308)[(len(location) + len(name)) % 5]
     command = COMMANDS[name]
     builder.fault(*command.target, action=answer(status, b"", {"Location": target}))
-    completed = tool(*command.argv, env=key_env(builder))
+    completed = run(*command.argv)
     assert completed.code == 7, completed
     assert other_origin.connections == []
     assert builder.effects == []
@@ -58,14 +58,14 @@ def test_no_redirect_is_followed_anywhere(
 
 @pytest.mark.parametrize("headers", SIDE_DOORS.values(), ids=SIDE_DOORS.keys())
 def test_no_header_of_a_good_response_leads_to_another_host(
-    tool, server: ScriptedServer, key_env, other_origin: ScriptedServer, headers
+    run_at, server: ScriptedServer, other_origin: ScriptedServer, headers
 ):
     port = str(other_origin.port)
     named = {name: text.replace("{port}", port) for name, text in headers.items()}
     argv = ["pool", "show", "--watch", "0.01"]
     # two requests of one process, so that a cookie would come back
     server.script(json_answer(200, POOL, named), answer(401))
-    completed = tool(*argv, env=key_env(server))
+    completed = run_at(*argv)
     assert completed.code == 4, completed
     assert len(server.requests) == 2
     assert other_origin.connections == []
@@ -96,8 +96,8 @@ def test_every_call_stays_below_the_base_url_in_any_spelling(tool, builder, key_
     assert all(request.path.startswith(root) for request in builder.requests)
 
 
-def test_the_sandbox_is_never_sent_the_real_key(tool, server: ScriptedServer, key_env, leaks):
-    completed = tool("pool", "show", "-p", "sandbox", env=key_env(server))
+def test_the_sandbox_is_never_sent_the_real_key(run_at, server: ScriptedServer, leaks):
+    completed = run_at("pool", "show", "-p", "sandbox")
     assert completed.code == 0, completed
     assert server.connections == []
     assert leaks(completed, [BUILDER_KEY]) == []

@@ -108,7 +108,7 @@ WRONG_READS = {
     ],
     ids=str,
 )
-def test_a_good_status_with_a_wrong_body_is_not_a_success(tool, server, key_env, command, value):
+def test_a_good_status_with_a_wrong_body_is_not_a_success(run_at, server, command, value):
     server.script(*[json_answer(200, value)] * 2)
-    completed = tool(*command.split(), "--json", env=key_env(server))
+    completed = run_at(*command.split(), "--json")
     assert (completed.code, completed.out) == (7, ""), completed

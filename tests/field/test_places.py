@@ -34,9 +34,9 @@ def test_reading_works_without_a_usable_home(parsec, tool, builder, key_env, wor
     assert list(work.iterdir()) == []
 
 
-def test_commands_that_save_nothing_create_no_files(tool, builder, key_env, home, work):
+def test_commands_that_save_nothing_create_no_files(run, home, work):
     for argv in (["--help"], ["--version"], ["pool", "show"], ["config", "path"]):
-        assert tool(*argv, env=key_env(builder)).code == 0
+        assert run(*argv).code == 0
     assert list(home.iterdir()) == []
     assert list(work.iterdir()) == []
 
