@@ -47,6 +47,7 @@ class Response:
 
     @property
     def ok(self) -> bool:
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property
@@ -62,11 +63,13 @@ class Response:
 
     @property
     def code(self) -> str:
+        """The API's own code of an error, such as `not_found`, or ""."""
         code = self.member("code")
         return code if isinstance(code, str) and len(code) <= _LONGEST_CODE else ""
 
     @property
-    def refuses_repeat(self) -> bool:  # this overrides every rule
+    def refuses_repeat(self) -> bool:
+        """Whether the response says `"retryable": false`, which overrides every rule."""
         return self.member("retryable") is False
 
     def member(self, name: str) -> Any:
@@ -178,6 +181,7 @@ class Exchange:
 
     @property
     def response(self) -> Response | None:
+        """The response to the last attempt, if there was one."""
         return self.last if isinstance(self.last, Response) else None
 
     @property

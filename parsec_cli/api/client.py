@@ -85,6 +85,7 @@ class Client:
 
     @property
     def host(self) -> str:
+        """The host as shown to people."""
         return self.base_url.display
 
     @cached_property

@@ -32,6 +32,7 @@ Keys = dict[str, str]
 
 
 def exchange_name(text: str) -> str:
+    """Return the name of a known exchange; UsageFault for any other."""
     if text not in EXCHANGES:
         raise unknown("exchange", text, EXCHANGES)
     return text

@@ -129,6 +129,7 @@ def _error(
 
 
 def details_of(response: Response) -> list[str]:
+    """Return the `validation_errors` of a response as lines, whatever their shape."""
     lines = response.member("validation_errors")
     lines = lines if isinstance(lines, list) else [] if lines is None else [lines]
     return [line if isinstance(line, str) else exact_json.dumps(line) for line in lines]

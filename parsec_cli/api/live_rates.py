@@ -35,6 +35,7 @@ class LiveRates:
 
     @property
     def used_up(self) -> bool:
+        """Whether the user or the pool has no request left in this second."""
         return 0 in (self.user_remaining, self.pool_remaining)
 
     @property

@@ -77,18 +77,22 @@ def user_with(customer_id: str) -> Callable[[Any], User]:
 
 
 def get_user(client: Client, customer_id: str) -> User:
+    """GET a user; NotFound if the API knows none, Unreadable for another user's record."""
     return fetch(client, user_path(customer_id), user_with(customer_id))
 
 
 def get_pool(client: Client) -> Pool:
+    """GET the builder's QPS pool."""
     return fetch(client, "/builder/pool", Pool.parse)
 
 
 def get_usage(client: Client) -> Usage:
+    """GET the limits of the key and its use in this billing period."""
     return fetch(client, "/usage", Usage.parse)
 
 
 def get_escrow(client: Client) -> JsonObject:
+    """GET the configuration of the fee escrow, as the API sends it."""
     return fetch(client, "/builder/escrow/config", _escrow)
 
 

@@ -76,6 +76,7 @@ class Resolver:
         self.similar: dict[str, str] = {}
 
     def one(self, text: str, *, to_change: bool = False) -> User:
+        """Fetch one user as `several` does."""
         return self.several([text], to_change=to_change)[0]
 
     def several(self, texts: Sequence[str], *, to_change: bool = False) -> list[User]:

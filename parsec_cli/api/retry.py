@@ -69,10 +69,12 @@ class RetryBudget:
         self._lock = threading.Lock()
 
     def call(self) -> None:
+        """Count a call."""
         with self._lock:
             self._calls += 1
 
     def take(self) -> bool:
+        """Take one retry; False if none is left."""
         with self._lock:
             if self._retries >= max(10, self._calls // 10):
                 return False

@@ -93,6 +93,7 @@ class Profile:
 
     @property
     def rate(self) -> str | None:
+        """`max` or requests per second, as text; None if unset."""
         return self._values["rate"][0]
 
     @property
@@ -228,6 +229,7 @@ def resolve(
 
 
 def known(config: Config) -> tuple[str, ...]:
+    """Return the names of all profiles, the sandbox last."""
     return (*config.profiles, SANDBOX)
 
 

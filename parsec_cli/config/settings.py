@@ -76,6 +76,7 @@ class Setting:
 
 
 def check_format(text: str) -> str:
+    """Accept all formats, even those that only some commands support."""
     if text not in FORMATS and text not in EXTRA_FORMATS:
         raise unknown("output format", shown(text), tuple(FORMATS), tuple(EXTRA_FORMATS))
     return text

@@ -154,11 +154,13 @@ class Disk:
     """The two calls that durability depends on; tests simulate a power cut here."""
 
     def write(self, descriptor: int, data: bytes) -> None:
+        """Write all bytes, perhaps in several calls; OSError."""
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
 
     def sync(self, descriptor: int) -> None:
+        """Wait until the disk has what was written; OSError."""
         try:
             os.fsync(descriptor)
         except OSError as fault:  # a pipe or a terminal stores nothing
@@ -222,6 +224,7 @@ class Lines:
             self._synced = reached
 
     def close(self) -> None:
+        """Close the file, if it is open."""
         with self._writing:
             self._release()  # works once, even after a failure
 

@@ -44,6 +44,7 @@ class Selection:
         return exact_json.dumps(text).lower().encode()
 
     def matches(self, entry: JsonObject) -> bool:
+        """Whether this entry, as `History` yields it, is wanted."""
         time = str(entry["time"])
         return (
             (self.since is None or time >= self.since)

@@ -68,6 +68,7 @@ class Call:
 
 
 def header(environ: Mapping[str, Any], name: str) -> str:
+    """Return the trimmed value of a header, or ""."""
     value: str = environ.get("HTTP_" + name.upper().replace("-", "_"), "")
     return value.strip()
 

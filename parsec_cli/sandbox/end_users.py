@@ -53,6 +53,7 @@ def _email(value: str) -> str:
 
 
 def list_page(call: Call) -> Response:
+    """List users in the order of their external_ids; raises Refusal 400."""
     query, after = call.query, ""
     limit = whole_number(query.get("limit", "50"), "limit", 1, 100)
     if cursor := query.get("cursor"):
@@ -137,6 +138,7 @@ def new_address(random: Random) -> str:
 
 
 def timestamp(unix_seconds: float) -> str:
+    """Return Unix seconds as RFC 3339 text, to the second."""
     return time.strftime(_RFC_3339, time.gmtime(unix_seconds))
 
 

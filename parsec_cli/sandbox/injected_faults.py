@@ -29,6 +29,7 @@ class Fault:
     after: bool = False
 
     def strikes(self, method: str, random: Random) -> bool:
+        """Draw whether a request of this method fails."""
         return self.method in {method, "*"} and random.random() < self.probability
 
     def response(self) -> Response:

@@ -25,6 +25,7 @@ _PEM_KEY = matching(
 
 
 def onboard(call: Call) -> JsonObject:
+    """Link a user to an exchange, and create a missing wallet; raises Refusal 400 or 403."""
     wish = _wish(call.fields())
     exchange, mode = wish["exchange"], wish["mode"]
     # this endpoint documents no 404, so an unknown user is also a 403

@@ -58,6 +58,7 @@ def invalid(*problems: str) -> Refusal:
 
 
 def rate_limited(tier: str, limit_qps: int, wait_seconds: int = 1) -> Refusal:
+    """Return the documented 429 for too many requests in a second."""
     refusal = Refusal(429, "rate limit exceeded", tier=tier, limit_qps=limit_qps)
     refusal.response.headers.append(("Retry-After", str(wait_seconds)))
     return refusal

@@ -86,6 +86,7 @@ def reset(db_path: Path) -> None:
 
 
 def first_dozen(state: State) -> None:
+    """Replace all users by the first dozen, with the pool of the tier Silver."""
     random = Random(12)
     state.replace_all(_user(random, number, row) for number, row in enumerate(_DOZEN))
     state.set_pool(_SILVER)

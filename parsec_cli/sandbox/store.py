@@ -85,6 +85,7 @@ class State:
         self._run("DELETE FROM users WHERE customer_id = ?", (customer_id,))
 
     def pool(self) -> JsonObject:
+        """Return the pool as the API shows it."""
         count, allocated = self._run(
             "SELECT count(*), ifnull(sum(qps_limit), 0) FROM users"
         ).fetchone()
@@ -107,6 +108,7 @@ class State:
         )
 
     def requests(self, caller: str, period: int) -> int:
+        """Return the number of counted requests of `caller` in the billing period."""
         row = self._run(
             "SELECT count FROM requests WHERE caller = ? AND period = ?", (caller, period)
         ).fetchone()

@@ -92,6 +92,7 @@ class Source:
 
     @property
     def start(self) -> str:
+        """The first MiB of the text."""
         return self._data[:_SCANNED].decode("utf-8", "ignore")
 
     @property
@@ -175,10 +176,12 @@ def decode(data: bytes, faults: Faults) -> Source:
 
 
 def lines_of(text: str) -> list[str]:
+    """Split a text at the line ends of any system."""
     return _LINE_END.split(text)
 
 
 def first_line(source: Source) -> str:
+    """Return the first line that is not empty, or ""."""
     return lines_of(source.start.lstrip("\r\n"))[0]
 
 

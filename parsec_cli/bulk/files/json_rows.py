@@ -24,6 +24,7 @@ _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 def looks_like_json(source: Source) -> bool:
+    """Whether the text begins with an object or an array; an id such as `[prod]` does not."""
     return _JSON.match(source.start) is not None
 
 

@@ -118,6 +118,7 @@ class Columns:
 
 
 def header_text(names: Iterable[str]) -> str:
+    """Return the names of a header in backticks, cut to a readable length."""
     return words(names)[:_HEADER_SHOWN]
 
 
@@ -135,6 +136,7 @@ def no_header(row: int, seen: str, faults: Faults, mapping: Mapping[str, str]) -
 
 
 def words(names: Iterable[str]) -> str:
+    """Return names in backticks, separated by commas."""
     return ", ".join(f"`{name}`" for name in names)
 
 

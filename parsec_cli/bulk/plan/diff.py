@@ -165,6 +165,7 @@ class FixedColumns:
         self._names: dict[str, None] = {}
 
     def compare(self, user: User) -> None:
+        """Note whether this record differs from the row of the user, if there is one."""
         row = self._rows.get(user.customer_id.lower()) or self._rows.get(user.external_id or "")
         if row is None:
             return
@@ -179,6 +180,7 @@ class FixedColumns:
 
     @property
     def notes(self) -> list[str]:
+        """One note that counts the rows and names their columns, or none."""
         if not self._differ:
             return []
         rows, names = errors.counted(len(self._differ), "row"), ", ".join(self._names)

@@ -22,6 +22,8 @@ _NAMED = 3  # increases that a refusal names
 
 @dataclass(frozen=True, slots=True)
 class Create:
+    """A new user; a field that is None is not sent."""
+
     kind = "create"
     customer_id = None
     row: int
@@ -33,6 +35,8 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class SetQps:
+    """A new limit; `old` is the one that the plan saw. None is unset."""
+
     kind = "set-qps"
     row: int
     external_id: str | None
@@ -146,6 +150,7 @@ def phase(action: Action) -> int:
 
 
 def plan_counts(plan: Plan) -> dict[str, int]:
+    """Return the number of rows by action, and of `holders` among the users to deactivate."""
     counts = {"create": 0, "set_qps": 0, "deactivate": 0, "unchanged": len(plan.keeps)}
     for action in plan.actions:
         counts[action.kind.replace("-", "_")] += 1

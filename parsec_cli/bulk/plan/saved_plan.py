@@ -91,6 +91,7 @@ def _lines(saved: SavedPlan, add: Callable[[bytes], object]) -> Iterator[bytes]:
 
 
 def is_saved_plan(data: bytes) -> bool:
+    """Whether this is a saved plan, even a damaged one, and not a file of users."""
     return any(mark in data[:_HEAD] for mark in _MARKS)
 
 

@@ -67,6 +67,7 @@ class Snapshot:
         self.ambiguous: set[str] = set()
 
     def add(self, user: User, *, with_record: bool = False) -> None:
+        """Add a user, unless an earlier page had it."""
         customer = user.customer_id.lower()
         if customer in self.users:
             return
@@ -83,6 +84,7 @@ class Snapshot:
             self.users[customer] = replace(listed, record=without_secrets(user.raw))
 
     def by_customer_id(self, customer_id: str) -> ListedUser | None:
+        """Return the user with this customer_id, in any case."""
         return self.users.get(customer_id.lower())
 
     def find(self, customer_id: str | None, external_id: str | None) -> ListedUser | None:

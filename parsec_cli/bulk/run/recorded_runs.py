@@ -55,6 +55,7 @@ class RecordedRun:
         return self.path.stem
 
     def as_json(self) -> JsonObject:
+        """Return `{id, time, command, file, profile, state, counts}`."""
         facts = {name: self.header.get(name) for name in _FACTS}
         return {"id": self.id, **facts, "state": self.state, "counts": self.counts}
 

@@ -236,6 +236,7 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
+        """The code of `stop` if it has one of its own, else that of the worst row."""
         counts = self.results.counts
         if isinstance(self.stop, _OWN_CODE):
             return self.stop.exit_code
