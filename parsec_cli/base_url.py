@@ -88,11 +88,6 @@ class BaseUrl:
         return f"{self._start}{self.prefix}{API_PREFIX}"
 
     @property
-    def authority(self) -> str:
-        """`host[:port]`, as in the Host header."""
-        return self._start.partition("//")[2]
-
-    @property
     def text(self) -> str:
         """The base URL in its shortest form, as stored and shown."""
         return f"{self._start}{self.prefix}"

@@ -224,11 +224,11 @@ class Runtime:
         if self.world.transport is not None:
             return self.world.transport
         if self.profile.sandbox:
-            from parsec_cli.api.in_process import InProcess
+            from parsec_cli.api.transport import InProcess
             from parsec_cli.sandbox.app import Sandbox
 
             self.announce()
-            return InProcess.of(Sandbox(self.places.sandbox_db, clock=self.world.clock))
+            return InProcess(Sandbox(self.places.sandbox_db, clock=self.world.clock))
         from parsec_cli.api.transport import connect
 
         return connect(self.profile.base_url, self.deadline, self.world.environ)

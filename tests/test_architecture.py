@@ -53,8 +53,8 @@ ROOMS = {
     "main": {"api", "cli", "memory", "runtime"},
 }
 LIBRARIES = {
-    "httpx": ("api/transport.py", "api/in_process.py"),
-    "httpcore": ("api/transport.py", "api/network_fault.py"),
+    "httpx": "api/transport.py",
+    "httpcore": "api/transport.py",
     "h11": "api/transport.py",
     "certifi": "base_url.py",
     "rich": "output/",

@@ -1,1 +1,1 @@
-"""Talk to the Parsec API: the only room that imports httpx and httpcore."""
+"""Talk to the Parsec API: the only room that imports httpx."""

@@ -7,12 +7,15 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from parsec_cli import exact_json
 from parsec_cli.exact_json import MAX_BODY, Unfit
 from parsec_cli.models import JsonObject, WrongShape
 from parsec_cli.records import record
+
+if TYPE_CHECKING:
+    from parsec_cli.api.transport import Received
 
 _LONGEST_TEXT, _LONGEST_CODE = 500, 100  # what is shown of a response
 _LONGEST_KEPT, _LONGEST_SNIPPET = 2000, 120  # what is kept and shown of a body that is not JSON
@@ -197,11 +200,12 @@ def quota_spent(headers: Mapping[str, str]) -> bool:
     return left.strip() == "0" and headers.get("x-ratelimit-monthly-limit", "").strip() != "0"
 
 
-def read_response(status: int, headers: Mapping[str, str], sent_by: Iterator[bytes]) -> Response:
+def read_response(received: Received, sent_by: Iterator[bytes]) -> Response:
     """Read the body from `sent_by` (raw, maybe compressed chunks) into a Response.
 
     Raises network errors. A body that exceeds a limit or contradicts its headers is `unfit`.
     """
+    status, headers = received.status_code, received.headers
     try:
         body = _collected(sent_by, headers.get("content-encoding", "").strip().lower())
     except Unfit as why:

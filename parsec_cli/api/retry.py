@@ -245,7 +245,7 @@ def retry_after(text: str | None, now: float) -> float | None:
     number means the shortest wait.
     """
     text = (text or "").strip()
-    # a proxy may add a header, and the transport joins the two: the longest wait satisfies both
+    # a proxy may add a header, and httpx joins the two: the longest wait satisfies both
     waits = text.split(", ")
     if text.isascii() and all(w.removeprefix("-").replace(".", "", 1).isdigit() for w in waits):
         # a number of any length: the first 18 characters already mean a very long wait

@@ -1,8 +1,7 @@
 """Send requests over the network: the one module that names the HTTP library.
 
-The connection pool is built from the public parts of httpcore, the transport layer of httpx, over
-a backend that keeps the deadline. httpx itself takes 35 ms of CPU time to import, so it is loaded
-only where it is needed: for the sandbox, proxies, and paths that must be normalized.
+The connection pool is built from httpcore's public parts over a backend that keeps the deadline,
+and is offered as a transport of httpx.
 """
 
 from __future__ import annotations
@@ -12,33 +11,24 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import h11
 import httpcore
+import httpx
 
-from parsec_cli.base_url import API_PREFIX, BaseUrl, context_of, is_loopback, proxy_of
+from parsec_cli.base_url import BaseUrl, context_of, is_loopback, proxy_of
 from parsec_cli.errors import UsageFault
 from parsec_cli.interrupts import SLICE, Deadline
 
 if TYPE_CHECKING:
-    import httpx
+    from parsec_cli.api.call import NotSentCause
 
-Request = httpcore.Request
-Received = httpcore.Response
-
-
-class Transport(Protocol):
-    """Sends requests; `proxy` as in NetworkTransport, or None without a network."""
-
-    @property
-    def proxy(self) -> str | None: ...
-
-    def handle_request(self, request: Request) -> Received: ...
-
-    def close(self) -> None: ...
-
-
+Request = httpx.Request
+Received = httpx.Response
+Transport = httpx.BaseTransport
+InProcess = httpx.WSGITransport
+_TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException, TimeoutError)
 # every exception by which a request or a response fails
 FAILURES = (
     httpcore.ConnectionNotAvailable,
@@ -47,12 +37,14 @@ FAILURES = (
     httpcore.ProtocolError,
     httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
+    httpx.HTTPError,
+    httpx.StreamError,
     OSError,
 )
-# a path that no parser of URLs rewrites: no dots, and nothing to encode
-UNCHANGED = r"(/([A-Za-z0-9_~-]|%[0-9A-F]{2})+)+(\?([A-Za-z0-9._~&=-]|%[0-9A-F]{2})+)?"
-NO_ADDRESS = "the host name could not be resolved"
-NOT_LOOPBACK = "plain http is only for this machine, but the host name is another machine's"
+# by OpenSSL's codes: not yet valid and expired; another host name or IP address
+_CERTIFICATE_CAUSES: dict[int, NotSentCause] = {9: "time", 10: "time", 62: "host", 64: "host"}
+_NO_ADDRESS = "the host name could not be resolved"
+_NOT_LOOPBACK = "plain http is only for this machine, but the host name is another machine's"
 _Late = httpcore.ConnectTimeout
 _HOST = rb"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 _HIGHEST_PORT = 65535
@@ -166,7 +158,7 @@ class Backend(httpcore.NetworkBackend):
                     raise
                 continue
             return Stream(inner, self._deadline)
-        raise httpcore.ConnectError(NO_ADDRESS)
+        raise httpcore.ConnectError(_NO_ADDRESS)
 
     def _resolve(self, host: str, port: int) -> list[str]:
         """Return the addresses of `host` in the system's order."""
@@ -174,17 +166,17 @@ class Backend(httpcore.NetworkBackend):
         try:
             infos = self._deadline.within(look_up, _Late("the name look-up was too slow"))
         except (OSError, ValueError, OverflowError):  # the last two: no host name, or no port
-            raise httpcore.ConnectError(NO_ADDRESS) from None
+            raise httpcore.ConnectError(_NO_ADDRESS) from None
         addresses = list(dict.fromkeys(str(info[4][0]) for info in infos))
         if not self._loopback_only:
             return addresses
         addresses = [address for address in addresses if is_loopback(address)]
         if not addresses:
-            raise httpcore.ConnectError(NOT_LOOPBACK)
+            raise httpcore.ConnectError(_NOT_LOOPBACK)
         return addresses
 
 
-class NetworkTransport:
+class NetworkTransport(httpx.BaseTransport):
     """Sends requests; `proxy` is the variable that names the proxy in use, or "".
 
     `make` builds a pool. Each connection has one of its own, because for each request a pool looks
@@ -196,27 +188,29 @@ class NetworkTransport:
         self._pools: list[httpcore.ConnectionPool] = []
         self._idle: list[httpcore.ConnectionPool] = []  # the one used last is the next
 
-    def handle_request(self, request: Request) -> Received:
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
             pool = self._idle.pop()
         except IndexError:
             pool = self._make()
             self._pools.append(pool)
+        url, headers = _url(request.url, request.extensions.get("target")), request.headers.raw
+        sent = httpcore.Request(request.method, url, headers=headers, content=request.stream)
         give_back = partial(self._idle.append, pool)
         try:
-            got = pool.handle_request(request)
+            got = pool.handle_request(sent)
         except BaseException:
             give_back()
             raise
-        return Received(got.status, headers=got.headers, content=_Body(got, give_back))
+        return httpx.Response(got.status, headers=got.headers, stream=_Body(got, give_back))
 
     def close(self) -> None:
         for pool in self._pools:
             pool.close()
 
 
-class _Body:
-    def __init__(self, response: Received, closed: Callable[[], None]) -> None:
+class _Body(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response, closed: Callable[[], None]) -> None:
         self._response = response
         self._closed = closed
 
@@ -228,43 +222,9 @@ class _Body:
         self._closed()
 
 
-def request_of(
-    method: str, base_url: BaseUrl, path: str, headers: Mapping[str, str], content: bytes | None
-) -> Request:
-    """Build the request for `path`, which follows the root of the API."""
-    if re.fullmatch(UNCHANGED, path):
-        target = f"{base_url.prefix}{API_PREFIX}{path}".encode("ascii")
-    else:
-        import httpx
-
-        target = httpx.URL(base_url.root + path).raw_path
-    named = {"host": base_url.authority, **headers}
-    if content or method in ("POST", "PUT", "PATCH"):
-        named["content-length"] = str(len(content or b""))
-    url = httpcore.URL(
-        scheme=base_url.scheme, host=base_url.host, port=base_url.port, target=target
-    )
-    return Request(method, url, headers=[*named.items()], content=content)
-
-
-def read_headers(response: Received) -> dict[str, str]:
-    """Return the headers by their names in lower case; several of one name are joined."""
-    found: dict[str, str] = {}
-    for name, value in response.headers:
-        key, text = _text(name).lower(), _text(value)
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
-
-
-def _text(header: bytes) -> str:
-    try:
-        return header.decode()
-    except UnicodeDecodeError:
-        return header.decode("latin-1")
-
-
-def _url(of: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(scheme=of.raw_scheme, host=of.raw_host, port=of.port, target=of.raw_path)
+def _url(of: httpx.URL, target: bytes | None = None) -> httpcore.URL:
+    target = target or of.raw_path
+    return httpcore.URL(scheme=of.raw_scheme, host=of.raw_host, port=of.port, target=target)
 
 
 def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -> Transport:
@@ -275,8 +235,6 @@ def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -
     if proxy is None:
         pool = partial(httpcore.ConnectionPool, context, network_backend=backend)
         return NetworkTransport(pool, "")
-    import httpx
-
     try:
         way = httpx.Proxy(proxy)
         usable = way.url.scheme in ("http", "https") and re.fullmatch(_HOST, way.url.raw_host)
@@ -297,3 +255,46 @@ def connect(base_url: BaseUrl, deadline: Deadline, environ: Mapping[str, str]) -
         network_backend=backend,
     )
     return NetworkTransport(make, variable)
+
+
+def explain(fault: Exception, timeout: float | None) -> tuple[NotSentCause, str]:
+    """Return why a request failed, if no byte of it was sent, and the reason in plain words.
+
+    The texts of the libraries are not repeated, because some quote a header's value. `timeout` is
+    the limit of a request in seconds; None where a signal has set another.
+    """
+    chain: list[BaseException] = [fault]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) and inner not in chain:
+        chain.append(inner)
+    for cause in chain:
+        if isinstance(cause, ssl.SSLError):
+            return _of_tls(cause)
+        if str(cause) in (_NO_ADDRESS, _NOT_LOOPBACK):
+            return "name", str(cause)
+        if isinstance(cause, _TIMEOUTS):
+            within = "in time" if timeout is None else f"within {timeout:g} s"
+            return "connect", f"no response {within}"
+        if isinstance(cause, (httpcore.ProxyError, httpx.ProxyError)):
+            return _refusal(str(cause)[:3])  # the text starts with the status of the response
+        if isinstance(cause, (httpcore.RemoteProtocolError, httpx.RemoteProtocolError)):
+            return "connect", "the server closed the connection or did not speak HTTP"
+        if isinstance(cause, OSError) and cause.strerror:
+            return "connect", cause.strerror.lower()
+    return "connect", "the connection failed"
+
+
+def _of_tls(fault: ssl.SSLError) -> tuple[NotSentCause, str]:
+    if isinstance(fault, ssl.CertificateError):
+        kind: NotSentCause = _CERTIFICATE_CAUSES.get(fault.verify_code, "certificate")
+        # Python's own messages end with a period, those of OpenSSL do not
+        return kind, f"certificate not accepted: {fault.verify_message.rstrip('.')}"
+    if fault.reason == "WRONG_VERSION_NUMBER":
+        return "tls", "TLS failed: the server does not speak TLS"
+    return "tls", f"TLS failed: {(fault.reason or 'handshake').lower().replace('_', ' ')}"
+
+
+def _refusal(status: str) -> tuple[NotSentCause, str]:
+    if not (status.isascii() and status.isdigit()):
+        return "proxy", "the proxy refused or failed"
+    need = ": it requires another user name and password" if status == "407" else ""
+    return "connect" if status >= "500" else "proxy", f"the proxy responded with {status}{need}"

@@ -10,7 +10,6 @@ import httpx  # noqa: TID253 - stands in for the network of the room that uses i
 from support.clock import VirtualClock
 
 from parsec_cli.api.client import Client
-from parsec_cli.api.in_process import InProcess
 from parsec_cli.api.retry import RetryBudget, RetrySettings
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.interrupts import Deadline, Interrupts
@@ -42,7 +41,7 @@ def client_of(origin: Origin, clock: VirtualClock | None = None) -> Client:
         RetryBudget(), clock=clock, wall=clock, sleep=clock.sleep, random=lambda: 0.5
     )
     base = BaseUrl.parse("https://api.parsec.invalid")
-    return Client(base, lambda: Secret(KEY), InProcess(origin), Deadline(), retry, Interrupts())
+    return Client(base, lambda: Secret(KEY), origin, Deadline(), retry, Interrupts())
 
 
 def reply(value: Any, status: int = 200) -> httpx.Response:

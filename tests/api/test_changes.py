@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import httpcore  # noqa: TID253 - stands in for the network of the room that uses it
 import httpx  # noqa: TID253 - stands in for the network of the room that uses it
 import pytest
 from api.origins import Origin, client_of, reply
@@ -30,7 +29,7 @@ HOST = "api.parsec.invalid"
 ID = "3f1c2b1e-0000-4000-8000-00000000000a"
 RECORD = {"customer_id": ID, "external_id": "u1", "qps_limit": 10, "linked_exchanges": ["kalshi"]}
 USER = User(RECORD)
-LOST = httpcore.ReadError("reset")
+LOST = httpx.ReadError("reset")
 GONE = ({"error": "end-user not found"}, 404)
 BODY = {"external_id": "u1", "qps_limit": 5}
 LIMITED = (b'{"error": "no"}', 429, ("retry-after", "9999"))
@@ -232,7 +231,7 @@ def test_what_was_not_sent_is_not_called_unchanged_as_well():
     """The message of the error says already that nothing was sent."""
     scene = Scene((RECORD, 200))
     scene.client.deadline.leave = lambda: None
-    scene.replies = [httpcore.ConnectError("refused")]
+    scene.replies = [httpx.ConnectError("refused")]
     outcome = changes.set_qps(scene.client, USER, 20, "users set-qps", "")
     assert isinstance(outcome, NotApplied)
     assert outcome.error.message == f"{HOST}: the connection failed; nothing was sent"

@@ -13,7 +13,6 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpcore  # noqa: TID253 - stands in for the network
 import httpx  # noqa: TID253 - stands in for the network
 from support.builder import Builder
 from support.records import customer_id, wallet
@@ -43,10 +42,7 @@ HEADERS: list[dict[str, str]] = [
     {"location": "http://[\x01"},
     {"x-parsec-tier": "\x1b[2J"},
 ]
-LOSSES = [
-    *(httpcore.ReadError, httpcore.RemoteProtocolError),
-    *(httpcore.ReadTimeout, httpcore.WriteError),
-]
+LOSSES = [httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout, httpx.WriteError]
 
 
 class Cut(httpx.SyncByteStream):
@@ -57,7 +53,7 @@ class Cut(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._data
-        raise httpcore.RemoteProtocolError("peer closed connection")
+        raise httpx.RemoteProtocolError("peer closed connection")
 
 
 class MutantBuilder(httpx.BaseTransport):
@@ -98,7 +94,7 @@ class MutantBuilder(httpx.BaseTransport):
         """Respond without the effect: refused, or lost."""
         if self.chance.random() < 0.3:
             self.log.append("lost before")
-            raise self.chance.choice(LOSSES)("lost")
+            raise self.chance.choice(LOSSES)("lost", request=request)
         # a deactivation of a missing user is not refused
         gone = (403, 404) if request.method == "DELETE" else ()
         status = self.chance.choice([s for s in STATUSES if s >= 300 and s not in gone])

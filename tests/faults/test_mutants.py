@@ -16,7 +16,6 @@ from support.clock import VirtualClock
 from support.records import END_USER_KEY
 from support.runner import Completed
 
-from parsec_cli.api.in_process import InProcess
 from parsec_cli.main import main
 
 ROUNDS = 10_000 if os.environ.get("PARSEC_TEST_FULL") == "1" else 200
@@ -77,7 +76,7 @@ def run(isolated_environment, work, monkeypatch):
             monotonic=clock,
             sleep=clock.sleep,
             random=builder.chance.random,
-            transport=InProcess(builder),
+            transport=builder,
         )
         return Completed(code, out.getvalue(), err.getvalue())
 
