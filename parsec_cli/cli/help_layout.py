@@ -27,6 +27,8 @@ _LEFT_AT_LEAST = 10
 _RIGHT_AT_LEAST = 36
 _TOPICS = f"Topics: {', '.join(TOPICS)} (parsec help TOPIC)"
 _SEE_OPTIONS = f'Use "parsec help {OPTIONS}" for the options that every command takes'
+_CODE = re.compile("`[^`]*`")
+_JOINT = "\N{NO-BREAK SPACE}"
 _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\S)+""")
 
 
@@ -162,7 +164,10 @@ def _rows(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
 
 
 def _wrap(text: str, width: int, *, following: str = "") -> list[str]:
+    """Break between words, but not inside short code such as `users plan`."""
+    most = width // 3
+    joined = _CODE.sub(lambda c: c[0].replace(" ", _JOINT) if len(c[0]) <= most else c[0], text)
     wrapped = textwrap.wrap(
-        text, width, subsequent_indent=following, break_long_words=False, break_on_hyphens=False
+        joined, width, subsequent_indent=following, break_long_words=False, break_on_hyphens=False
     )
-    return wrapped or [""]
+    return [line.replace(_JOINT, " ") for line in wrapped] or [""]

@@ -219,6 +219,19 @@ def test_an_option_without_its_value_points_to_the_help_of_its_command(argv, pat
     assert f"hint: see the help with\n  {path} --help\n" in completed.err
 
 
+def first_part(line, width):
+    """Return the first word of a line, or its first code, which is broken only if it is long."""
+    code = re.match(r"[^\s`]*(`[^`]*`)\S*", line.strip())
+    return code[0] if code and len(code[1]) <= width // 3 else line.split()[0]
+
+
+@pytest.mark.parametrize("width", [70, 80, 100])
+def test_short_code_is_never_broken(width, tool):
+    for topic in TOPICS:
+        lines = tool("help", topic, env={"COLUMNS": str(width)}).out.splitlines()
+        assert [line for line in lines if line.count("`") % 2] == []
+
+
 @pytest.mark.parametrize("topic", [*TOPICS, "options"])
 @pytest.mark.parametrize("width", range(40, 201, 7))
 def test_topics_are_wrapped_once_and_to_the_width(topic, width, tool):
@@ -232,7 +245,7 @@ def test_topics_are_wrapped_once_and_to_the_width(topic, width, tool):
             goes_on = not ROW.match(following) and (deeper == indent or ROW.match(line))
             in_column = deeper > 3 and goes_on
             if in_prose or in_column:
-                assert len(f"{line} {following.split()[0]}") > min(width, 100), line
+                assert len(f"{line} {first_part(following, min(width, 100))}") > min(width, 100)
                 wrapped += 1
     assert wrapped or width > 60
 
