@@ -256,6 +256,8 @@ def test_users_that_a_plan_does_not_name_are_left_out(world, prune, number):
     ]
     plan = diff(wanted, world.snapshot(), prune=prune)
     assert left_out(plan, world.snapshot()) == number
+    world.add("new", 5)  # since the plan was made
+    assert left_out(plan, world.snapshot()) == number
 
 
 def test_rows_that_differ_in_columns_that_cannot_be_changed_are_counted_once(world):
@@ -789,6 +791,8 @@ def test_a_user_is_found_by_its_customer_id_in_either_case(sent):
     snapshot.refresh(User({**record, "tier": "pro"}))
     (newer,) = snapshot.users.values()
     assert newer == replace(listed, record={**listed.record, "tier": "pro"})
+    checked = recheck(diff([Wanted(2, "u1", absent=True)], snapshot), snapshot)
+    assert checked.user(checked.send[0]).raw == newer.record
 
 
 def test_a_checked_plan_has_the_records_and_holdings_of_users_to_deactivate(world):
