@@ -507,10 +507,8 @@ class Holder(Scene):
         found = self.answers[next(end for end in self.answers if request.url.path.endswith(end))]
         return played(found)
 
-    def read(self, *, fetched=True, balances_only=False):
-        user, held = read_holdings(
-            self.client, self.user, fetched=fetched, balances_only=balances_only
-        )
+    def read(self, *, fetched=True, **how):
+        user, held = read_holdings(self.client, self.user, fetched=fetched, **how)
         assert user == self.user
         return held
 
@@ -550,6 +548,18 @@ ORDERS, POSITIONS = "orders?exchange=polymarket&status=open", "positions?exchang
             [],
         ),
         (Case(exchanges=[5]), {"balances_only": True}, Holdings(PAIRS), []),
+        (
+            Case(exchanges=[5], wallet={"balances": "x"}),
+            {},
+            Holdings(unknown=("balances", "open_orders", "positions")),
+            [],
+        ),
+        (
+            Case({"/balance": refusal(400)}, wallet={}),
+            {},
+            Holdings(None, 1, 2, ("balances",)),
+            ["balance?exchange=polymarket", ORDERS, POSITIONS],
+        ),
         (
             Case({"/orders": refusal(400), "/positions": ({}, 200)}),
             {},

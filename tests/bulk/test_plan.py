@@ -739,6 +739,9 @@ def test_a_limit_that_changed_since_the_plan_is_not_set(world, old, new, now, wh
     checked = recheck(plan, world.snapshot())
     assert [one for _, one in checked.settled] == ([] if why is None else [why])
     assert checked.send == (plan.actions if why is None else ())
+    del world.users[customer]
+    gone = "changed since the plan: the user is gone"
+    assert recheck(plan, world.snapshot()).settled == ((plan.actions[0], gone),)
 
 
 @pytest.mark.parametrize(
