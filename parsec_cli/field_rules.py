@@ -28,6 +28,14 @@ _SHEET_ERRORS = re.compile(
     r"#(n/a|name\?|(ref|value|num|div/0|null|spill|calc|field|blocked|connect|busy|error)!"
     r"|unknown!|getting_data)"
 )
+# what spreadsheets make of ids such as `mar1`, `1/5` or `1:30`
+_MONTH = "(Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
+_DATES = re.compile(
+    rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}([-. ]\d\d(\d\d)?)?|{_MONTH}[-. ]\d\d(\d\d)?"
+    r"|\d{1,2}/\d{1,2}/\d\d(\d\d)?|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}[-/]\d{1,2}[-/]\d{1,2}"
+    r"|\d{1,2}:\d\d(:\d\d)?",
+    re.ASCII,
+)
 _SLIP_LENGTH = 3  # characters by which the lengths of two ids may differ
 _SLIP_RATIO = 0.8
 _MANY = 2000  # ids that are compared in full
@@ -84,6 +92,10 @@ def word_fault(text: str) -> str:
         return fault
     if _NO_VALUE.fullmatch(text.strip().casefold()):
         return f"the id {text!a} is what programs write for a missing value"
+    if _DATES.fullmatch(text.strip()):
+        return f"the id {text!a} is a date or time; spreadsheets turn some ids into one"
+    if text.strip().startswith("="):
+        return f"the id {text!a} is a formula of a spreadsheet"
     return ""
 
 

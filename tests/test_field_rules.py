@@ -80,6 +80,8 @@ def test_a_new_id_with_a_character_that_cannot_be_used(text, code):
 
 NULL = "is what programs write for a missing value"
 SHEET = "is a spreadsheet error"
+DATE = "is a date or time; spreadsheets turn some ids into one"
+FORMULA = "is a formula of a spreadsheet"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,11 @@ SHEET = "is a spreadsheet error"
         *((text, NULL) for text in ("NaN", "\\N", "n/a", "<NA>", "(blank)", "[object Object]")),
         *((text, SHEET) for text in ("#N/A", " #name? ", "#REF!", "#DIV/0!", "#Spill!")),
         *((text, SHEET) for text in ("#UNKNOWN!", "#GETTING_DATA")),
+        *((text, DATE) for text in ("1-Mar", "01-Mar-26", "Mar-26", "3. Mrz", "5 May 2026")),
+        *((text, DATE) for text in ("1/5/2026", "01.05.2026", "2026-01-05", "2026/1/5", " 1:30")),
+        *((text, FORMULA) for text in ("=A1", " =1+2")),
+        *((text, "") for text in ("2026-01-05-a", "1-May-b", "12-Bob", "mar-26", "MAR-26", "1:3")),
+        *((text, "") for text in ("10.12.24", "2026", "2026-01", "a=1", "1-2", "1/5", "00417")),
         *((text, "") for text in ("u1", "nulls", "x null", "#REF", "#", "(none)", "n.a.")),
     ],
 )
