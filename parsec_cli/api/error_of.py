@@ -20,16 +20,20 @@ _NO_BUILDER = (
 )
 _LIST = ("list the users with", run("users", "list"))
 _PATH = ("check the path, and the base URL with", run("config", "show"))
-CREDENTIALS: errors.Proposal = (
-    "give the user's keys with `--credentials FILE`, or link the exchange with",
-    run("users", "onboard", "--exchange", "EXCHANGE", "--mode", "MODE", names=["USER"]),
-)
 _BUILDER = ("a builder key may be needed; see which key is in effect with", run("doctor"))
 _CLOCK_HINT = (
     "check the clock of this machine; if it is right, the server's operator must renew the "
     "certificate"
 )
 _REFUSED_HINT = "correct what the response names; `-v` shows the requests and `--help` the options"
+
+
+def give_or_link(user: str = "USER", exchange: str = "EXCHANGE") -> errors.Proposal:
+    """Propose what to do about missing credentials, for the user and exchange that are known."""
+    return (
+        "give the user's keys with `--credentials FILE`, or link the exchange with",
+        run("users", "onboard", "--exchange", exchange, "--mode", "MODE", names=[user]),
+    )
 
 
 def error_of(exchange: Exchange, call: Call, host: str) -> errors.ParsecError:
@@ -164,7 +168,10 @@ def _forbidden(response: Response, call: Call, host: str) -> errors.ParsecError:
     if about_key:
         return _error(errors.NotABuilder, response, host)
     if response.code in ("credentials_required", "authentication_failed"):
-        return _error(errors.Refused, response, host, CREDENTIALS)
+        user = call.headers.get("x-builder-customer-id", "USER")
+        named = re.search(r"[?&]exchange=(\w+)", call.path)
+        proposal = give_or_link(user, named[1] if named else "EXCHANGE")
+        return _error(errors.Refused, response, host, proposal)
     forbids = response.code == "forbidden" or (not response.code and "forbidden" in text)
     if forbids and response.is_from_api and call.path.startswith("/builder/"):
         return _error(errors.NotABuilder, response, host)

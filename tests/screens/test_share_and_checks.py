@@ -176,5 +176,6 @@ def test_the_check_of_a_user_without_credentials(shown, cols):
         "this second: user 14 of 15 left · pool 2,499 of 2,500 left\n"
         "error: `user_009` has no stored credentials on any exchange\n"
         "hint: give the user's keys with `--credentials FILE`, or link the exchange with\n"
-        "  parsec -p sandbox users onboard --exchange EXCHANGE --mode MODE USER\n"
+        "  parsec -p sandbox users onboard --exchange EXCHANGE --mode MODE"
+        " a30dd21d-9a21-4dab-a81c-14cf7f90925c\n"
     )

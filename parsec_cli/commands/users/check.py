@@ -8,7 +8,7 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.api.credentials import encode, exchange_name
-from parsec_cli.api.error_of import CREDENTIALS as GIVE_OR_LINK
+from parsec_cli.api.error_of import give_or_link
 from parsec_cli.api.live_rates import LiveRates
 from parsec_cli.api.reads import get_balance, get_ping
 from parsec_cli.cli.common_options import API_KEY_ID, CREDENTIALS, USER, option, runtime_of
@@ -100,8 +100,9 @@ def _all_exchanges(runtime: Runtime, user: User) -> Listing:
 
 def _failure(user: User, rows: Sequence[JsonObject]) -> Refused | None:
     """Return an error if credentials do not work, or if there are none."""
-    hint, command = GIVE_OR_LINK
     broken = [row for row in rows if row["has_credentials"] and not row["authenticated"]]
+    exchange = broken[0]["exchange"] if len(broken) == 1 else "EXCHANGE"
+    hint, command = give_or_link(user.customer_id, exchange)
     if broken:
         names = " and ".join(row["exchange"] for row in broken)
         text = f"the stored credentials of `{user.name}` do not work on {names}"

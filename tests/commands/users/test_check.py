@@ -140,7 +140,8 @@ def test_credentials_that_do_not_work_are_an_error_below_the_rows(run, builder, 
     assert done.json == {"exchanges": rows, "ok": False, "rate": RATE}
     assert done.error["message"] == "the stored credentials of `alice` do not work on kalshi"
     assert done.error["details"] == ["kalshi: invalid signature"]
-    assert done.error["hint"].endswith(" users onboard --exchange EXCHANGE --mode MODE USER")
+    onboard = f" users onboard --exchange kalshi --mode MODE {alice['customer_id']}"
+    assert done.error["hint"].endswith(onboard)
     shown = run("users", "check", "alice", "-o", "table")
     assert shown.code == 5
     assert shown.out.splitlines()[-1] == RATE_TEXT
@@ -311,13 +312,13 @@ def test_a_uuid_that_is_an_external_id_is_found(run, builder):
 def test_credentials_that_do_not_work_are_an_error_in_the_words_of_the_server(
     run, builder, status, code
 ):
-    builder.add("alice")
+    customer_id = builder.add("alice")["customer_id"]
     builder.fault("GET", "balance", action=error(status, "some reason", code))
     done = run("users", "check", "alice", "--exchange", "polymarket", "--json")
     assert (done.code, done.out) == (5, ""), done
     assert "some reason" in done.error["message"]
     assert "builder key" not in done.err
-    onboard = " users onboard --exchange EXCHANGE --mode MODE USER"
+    onboard = f" users onboard --exchange polymarket --mode MODE {customer_id}"
     assert done.error["hint"].endswith(onboard) is (status == 403)
 
 
