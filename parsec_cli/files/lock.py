@@ -89,7 +89,7 @@ def only_run(path: Path, clock: Callable[[], float] = time.time) -> Iterator[Non
             ) from None
         if not taken:
             raise _busy(descriptor)
-        started = datetime.fromtimestamp(clock(), UTC).isoformat(timespec="seconds")
+        started = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d %H:%MZ")
         holder = f"{_HOLDER}{os.getpid()} on machine `{platform.node()}`, since {started}\n"
         try:
             os.ftruncate(descriptor, 0)

@@ -115,7 +115,7 @@ def lock_while_held(folder: Path) -> None:
 
 
 CONFIG = b'default_profile = "a"\n[profiles.a]\nbase_url = "https://h"\nrate = 2.5\napi_key = "k"\n'
-LOCK = b"process 1 on machine `m`, since 2026-11-25T00:00:00+00:00\n"
+LOCK = b"process 1 on machine `m`, since 2026-11-25 00:00Z\n"
 SAVED, _ = dump(SavedPlan(PLAN, HOST, KEY, "2026-11-25T00:00:00Z"))
 READERS = {
     "journal": Reader(journal, lambda folder: read_earlier_runs(folder, HOST, KEY)),
