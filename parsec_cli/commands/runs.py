@@ -19,6 +19,7 @@ from parsec_cli.bulk.run.row_results import LEFT, sentence_of
 from parsec_cli.cli.common_options import ALL_PROFILES, NEWEST, argument, option, runtime_of
 from parsec_cli.cli.tree import Noun
 from parsec_cli.commands.shared.cards import command_lines
+from parsec_cli.commands.users.run_screen import brief_error
 from parsec_cli.errors import LocalFault, counted
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import again, run
@@ -50,6 +51,7 @@ def list_runs(
     """
     runtime = runtime_of(ctx)
     profile = None if all_profiles else runtime.profile.name
+    where = "" if profile is None else f" with profile {profile}"
     most = limit or (_SHOWN if runtime.screen.shows_table else None)
     newest = list(itertools.islice(_runs(runtime, profile), most))
     if old := first_edition(runtime.places.runs_dir):
@@ -61,7 +63,7 @@ def list_runs(
         [records],
         closing=lambda: _what_is_left(runtime, newest[:1]),
         tone=lambda record: record.get("tone", "plain"),
-        empty="no run was made from this machine yet",
+        empty=f"no run was made from this machine{where} yet",
     )
 
 
@@ -122,8 +124,9 @@ def show(
             f"the run was made with profile {one.header.get('profile')}, not with"
             f" {runtime.profile.name}"
         )
+    people = runtime.screen.format_name == "table"
     shown = (
-        _roster_row(row) if as_roster else row
+        _roster_row(row) if as_roster else _for_people(row) if people else row
         for row in one.rows()
         if not failed or row["outcome"] in LEFT
     )
@@ -145,6 +148,11 @@ def show(
         summary=lambda: f"{sentence_of(one.counts)} · {_facts(one)}",
         tone=lambda row: OUTCOMES[row["outcome"]] if row.get("outcome") in LEFT else "plain",
     )
+
+
+def _for_people(row: JsonObject) -> JsonObject:
+    """Shorten the error: the outcome, the status and the run are shown beside it."""
+    return {**row, "error": brief_error(row) or None}
 
 
 def _closing(runtime: Runtime, one: RecordedRun, *, failed: bool) -> tuple[Line, ...]:

@@ -131,11 +131,11 @@ class History:
                 f"`{entry}` matches {len(found)} entries", hint="give more characters of the id"
             )
         if not found:
-            raise NotFound(
-                f"entry `{entry}` not found in the history",
-                hint="list them with",
-                command=run("history", "list"),
-            )
+            hint, command = "list them with", run("history", "list")
+            if entry.startswith("r-"):
+                hint, command = "runs are shown with", run("runs", "show", names=[entry])
+            text = f"entry `{entry}` not found in the history"
+            raise NotFound(text, hint=hint, command=command)
         return found[0]
 
     def deactivations(self, host: str, key: str) -> dict[str, JsonObject]:

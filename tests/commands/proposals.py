@@ -92,6 +92,14 @@ def failed_run(scene: Scene) -> None:
     path.rename(path.with_name("r-20000101-0000.jsonl"))
 
 
+def entry(scene: Scene) -> None:
+    """Record a change in the history, with an id that the tests know."""
+    url, env = ("--base-url", scene.builder.url), {"PARSEC_API_KEY": scene.builder.key}
+    assert scene.tool(*url, "users", "set-qps", "u1", "9", env=env).code == 0
+    (path,) = (scene.work.parent / "home").rglob("history.jsonl")
+    path.write_text(re.sub(r'("(id|finished)"):"[^"]*"', r'\1:"00000000000001"', path.read_text()))
+
+
 def a_roster(scene: Scene) -> None:
     scene.stdin = b"external_id,qps_limit\nu1,7\n"
 
@@ -248,8 +256,10 @@ CASES = [
     Case("users list -p no --base-url BASE", (2, 0), STORED),
     Case("users list -p prod --base-url BASE", (2, 0), STORED, no_config),
     Case("history show nothing", (3, 0), "", saved_plan),
+    Case("history show r-20000101-0000", (3, 0), "set-qps", failed_run),
     Case("history revert r-20000101-0000 -p sandbox", (10, 0), "skipped `one`", applied),
     Case("runs show nothing", (3, 0), "", applied),
+    Case("runs show 00000000000001", (3, 0), "qps_limit 5 -> 9|qps_limit.*5,9", entry),
     Case("runs list -o table --all-profiles", (0, 0), "u1.*failed", failed_run),
     Case("runs show r-20000101-0000 --failed -o table", (0, 0), "set-qps\tu1", failed_run),
     Case("runs show r-20000101-0000-1", (3, 0), "created", applied),

@@ -341,3 +341,25 @@ def test_a_pipe_or_device_in_place_of_a_run_is_named_not_read(
     listed = parsec("runs", "list", "--json", env=key_env(builder), timeout=30)
     assert listed.json == {"runs": []}
     assert f"cannot read the journal `{path}`: not a regular file" in listed.err
+
+
+def test_people_see_the_reason_of_an_error_without_what_stands_beside_it(run, builder, work):
+    builder.add("u1", 1)
+    builder.fault("PATCH", action=error(400, "limit above the pool", "bad_request"))
+    file = roster(work / "fleet.csv", "u1,20", header="external_id,qps_limit")
+    name = run_id(run("users", "apply", file, "--yes"))
+    (line,) = [
+        one for one in run("runs", "show", name, "-o", "table").out.splitlines() if "u1" in one
+    ]
+    assert "limit above the pool (400)" in line or line.rstrip().endswith("limit above the pool")
+    assert "responded with" not in line
+    assert "responded with 400" in run("runs", "show", name, "-o", "csv").out
+
+
+def test_a_profile_without_runs_is_named(run, builder, work):
+    builder.add("u1", 1)
+    file = roster(work / "fleet.csv", "u1,20", header="external_id,qps_limit")
+    run_id(run("users", "apply", file, "--yes"))
+    done = run("runs", "list", "-p", "sandbox", "-o", "table")
+    assert "no run was made from this machine with profile sandbox yet" in done.err
+    assert "r-" not in done.out

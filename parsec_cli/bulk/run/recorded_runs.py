@@ -7,6 +7,7 @@ attempted; if it was about to be sent, its outcome is unknown.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -33,6 +34,7 @@ _KINDS: dict[str, type] = {
     **dict.fromkeys(("before", "after", "holdings", "counts"), dict),
 }
 _ACTIONS = [entry.kind for entry in (Create, SetQps, Deactivate, Keep)]
+_ENTRY = re.compile("[0-9a-z]{14}")  # the id of an entry of the history
 _NO_RESULT: JsonObject = {"http_status": None, "attempts": 0, "error": None}
 
 
@@ -131,7 +133,9 @@ def find_run(runs_dir: Path, name: str) -> RecordedRun:
     if name in known and (found := load(path_of_run(runs_dir, name))) is not None:
         return found
     near = get_close_matches(name, [one for one in known if one != name], 1)
-    if near:
+    if _ENTRY.fullmatch(name):
+        hint, command = "changes are shown with", run("history", "show", names=[name])
+    elif near:
         hint, command = f"did you mean `{near[0]}`?", run("runs", "show", names=near)
     else:
         hint, command = "list them with", run("runs", "list")

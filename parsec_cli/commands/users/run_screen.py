@@ -77,7 +77,7 @@ def _wrong(runtime: Runtime, results: Results) -> list[Line]:
     for page in results.pages():
         for row in page:
             if row["outcome"] in _WRONG:
-                groups.setdefault((row["outcome"], _reason(row)), []).append(row)
+                groups.setdefault((row["outcome"], brief_error(row)), []).append(row)
     few = sum(map(len, groups.values())) <= _FEW
     cells: list[tuple[str, str, str, str]] = []
     for (outcome, reason), rows in groups.items():
@@ -97,7 +97,7 @@ def _wrong(runtime: Runtime, results: Results) -> list[Line]:
     return lines
 
 
-def _reason(row: JsonObject) -> str:
+def brief_error(row: JsonObject) -> str:
     """Return the error as briefly as possible, such as `limit above the pool (400)`."""
     status = row["http_status"]
     text = _WORDY.sub("", row["error"] or "")
