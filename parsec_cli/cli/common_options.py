@@ -34,10 +34,10 @@ def runtime_of(ctx: typer.Context) -> Runtime:
 
 
 def seconds(text: str, *, least: str = "above 0") -> float:
-    """Parse a number of seconds up to a day; `least` is `above 0` or `0`."""
+    """Parse a number of seconds up to a day; `least` is `above 0` or `from 0`."""
     value = float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) else None
-    if value is None or value > _DAY or (value == 0 and least != "0"):
-        raise UsageFault(f"`{text}` is not a number of seconds from {least} to {_DAY}")
+    if value is None or value > _DAY or (value == 0 and least != "from 0"):
+        raise UsageFault(f"`{text}` is not a number of seconds {least}, up to {_DAY}")
     return value
 
 
@@ -120,7 +120,7 @@ _SHARED: tuple[tuple[str, Callable[[str], Any] | None, str], ...] = (
     ("--timeout SECONDS", seconds, "Max time for one request [default 30]."),
     (
         "--max-wait SECONDS",
-        partial(seconds, least="0"),
+        partial(seconds, least="from 0"),
         "Stop waiting on rate limits (429, 503) after this many seconds per request [default 60].",
     ),
     ("--rate RPS|max", check_rate, "Max requests per second, or all that is allowed."),
@@ -183,7 +183,7 @@ def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
     runtime.dry_run = bool(dry_run)
     if profile.protected and dry_run is False and runtime.options.profile is None:
         raise GuardRefused(
-            f"profile `{profile.name}` is protected: a change needs `-p {profile.name}`,"
+            f"profile `{profile.name}` is protected: a change needs `-p {profile.name}`;"
             " nothing was sent",
             hint="if that is the right profile, run",
             command=again(profile=profile.name),

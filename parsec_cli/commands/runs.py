@@ -68,11 +68,11 @@ def list_runs(
 
 
 def _what_is_left(runtime: Runtime, newest: Sequence[RecordedRun]) -> tuple[Line, ...]:
-    """Propose to look at the rows that are left of the newest run."""
+    """Propose to look at the remaining rows of the newest run."""
     if not any(one.counts.get(name) for one in newest for name in LEFT):
         return ()
     command = run("runs", "show", newest[0].id, "--failed")
-    return Line("see the rows that are left with"), *command_lines(runtime, command)
+    return Line("see the remaining rows with"), *command_lines(runtime, command)
 
 
 def _runs(runtime: Runtime, profile: str | None) -> Iterator[RecordedRun]:
@@ -156,7 +156,7 @@ def _for_people(row: JsonObject) -> JsonObject:
 
 
 def _closing(runtime: Runtime, one: RecordedRun, *, failed: bool) -> tuple[Line, ...]:
-    """Return counts and facts, and a command that takes the rows that are left."""
+    """Return counts and facts, and a command that takes the remaining rows."""
     lines = Line(sentence_of(one.counts), one.tone), Line(_facts(one), "dim")
     if not failed or not any(one.counts.get(name) for name in LEFT):
         return lines

@@ -215,7 +215,7 @@ def test_a_user_to_keep_that_does_not_exist_is_an_error(run):
         (["--target", "8.5"], "--target must be a whole number"),
         (["--reserve", "-1"], "--reserve must be at least 0"),
         (["--min", "0"], "--min must be a whole number from 1"),
-        (["--target", "5", "--reserve", "5"], "`--target` and `--reserve` exclude each other"),
+        (["--target", "5", "--reserve", "5"], "`--target` and `--reserve` cannot be combined"),
         (["--by", "fair"], "unknown policy `fair`"),
         (["--keep", ""], "a user's id must not be empty"),
         (["--keep", BUILDER_KEY], "this looks like an API key"),

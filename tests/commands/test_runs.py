@@ -59,7 +59,7 @@ def test_the_rows_of_a_run_are_shown_as_the_run_showed_them(run, half):
 
 def test_a_run_that_did_not_complete_proposes_to_show_what_is_left(half, builder):
     name = run_id(half)
-    assert f"; run {name}; see the rows that are left with\n" in half.err
+    assert f"; run {name}; see the remaining rows with\n" in half.err
     assert f"  parsec --base-url {builder.url} runs show {name} --failed\n" in half.err
 
 

@@ -97,7 +97,7 @@ def test_a_protected_profile_must_be_named_on_the_command_line(prod, builder, ch
     done = prod(*change, protected=True, **environ)
     assert done.code == 10, done
     assert builder.requests == []
-    message = "profile `prod` is protected: a change needs `-p prod`, nothing was sent"
+    message = "profile `prod` is protected: a change needs `-p prod`; nothing was sent"
     assert message in done.err.splitlines()[1]
     assert prod("-p", "prod", *change, protected=True).code == 0
 

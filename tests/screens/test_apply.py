@@ -139,7 +139,7 @@ def test_rows_that_went_wrong_come_last_and_each_has_its_reason(failing, cols):
         "  row 23  new      unknown  no final response (503)\n"
         "Check what is unknown with\n"
         "  parsec --base-url URL users get new\n"
-        "Run r-20260921-1413: see the rows that are left with\n"
+        "Run r-20260921-1413: see the remaining rows with\n"
         "  parsec --base-url URL runs show r-20260921-1413 --failed\n"
         "error: not every row was done\n"
         "hint: to continue, run it again; finished rows are skipped\n"

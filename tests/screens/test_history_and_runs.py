@@ -168,7 +168,7 @@ def test_runs_at_80_columns(screen):
     assert screen("runs", "list", *SANDBOX) == (
         "RUN              COMMAND  STATE     ROWS\n"
         "r-20260921-1813  apply    finished  1 created, 1 changed, 1 failed\n"
-        "see the rows that are left with\n"
+        "see the remaining rows with\n"
         "  parsec -p sandbox runs show r-20260921-1813 --failed\n"
     )
 
@@ -178,7 +178,7 @@ def test_runs_at_100_columns(screen):
         "RUN              TIME               COMMAND  FILE       STATE     ROWS\n"
         "r-20260921-1813  2026-09-21 18:13Z  apply    plan.json  finished  "
         "1 created, 1 changed, 1 failed\n"
-        "see the rows that are left with\n"
+        "see the remaining rows with\n"
         "  parsec -p sandbox runs show r-20260921-1813 --failed\n"
     )
 

@@ -46,11 +46,9 @@ def api_path(text: str) -> tuple[str, str]:
         raise UsageFault("the path is percent-encoded too many times", hint=_HINT)
     dotted = any(part in (".", "..") for part in re.split(r"[/\\]", read))
     if ":" in path.split("/")[1] or not all(path[1:].split("/")) or dotted:
-        raise UsageFault(
-            "the path must be one of the API, without empty or dotted parts", hint=_HINT
-        )
+        raise UsageFault("the path must be an API path without empty or dotted parts", hint=_HINT)
     if f"{read}/".lower().startswith(f"{API_PREFIX}/"):
-        raise UsageFault(f"the path names `{API_PREFIX}` twice, or in other letters", hint=_HINT)
+        raise UsageFault(f"the path names `{API_PREFIX}` twice, or in another case", hint=_HINT)
     return path, query
 
 

@@ -59,7 +59,7 @@ def command(
     """
     runtime, policy = runtime_of(ctx), _policy(by)
     if target is not None and reserve is not None:
-        raise UsageFault("`--target` and `--reserve` exclude each other", hint="use one of them")
+        raise UsageFault("`--target` and `--reserve` cannot be combined", hint="use one of them")
     targets = _to_keep(runtime, keep or (), keep_file)
     runtime.screen.prefer("csv")
     pool = get_pool(runtime.client)

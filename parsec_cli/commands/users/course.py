@@ -275,7 +275,7 @@ def _name_run(runtime: Runtime, name: str | None, ended: RunResult, path: Path |
     if not runtime.screen.for_people:  # which have these below the rows
         parts = [ended.sentence, *parts, *([f"run {name}"] if name is not None else [])]
         if name is not None and any(ended.results.counts[outcome] for outcome in LEFT):
-            parts[-1] += "; see the rows that are left with"
+            parts[-1] += "; see the remaining rows with"
             command = run("runs", "show", name, "--failed")
     if parts:
         runtime.screen.notice("; ".join(parts), command)

@@ -152,8 +152,8 @@ def forget_user(runtime: Runtime, user: User, applied: Applied) -> str:
     """Forget the ids of a deactivated user; return how the deactivation is known, if unusual."""
     runtime.index.forget(user.customer_id)
     how = {
-        "repeat": "; the first response was lost, the repeated request confirms it",
-        "reread": "; the responses were lost, a read shows that the user is gone",
+        "repeat": "; the first response was lost, but the repeated request confirms it",
+        "reread": "; the responses were lost, but a read shows that the user is gone",
     }
     return how.get(applied.evidence, "")
 

@@ -128,6 +128,6 @@ def _name(runtime: Runtime, results: Results, name: str | None) -> list[Line]:
         return [Line(f"Run {name}", "dim")]
     command = run("runs", "show", name, "--failed")
     return [
-        Line(f"Run {name}: see the rows that are left with"),
+        Line(f"Run {name}: see the remaining rows with"),
         *command_lines(runtime, command),
     ]
