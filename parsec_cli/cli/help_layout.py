@@ -32,7 +32,7 @@ _JOINT = "\N{NO-BREAK SPACE}"
 _WORD = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\S)+""")
 
 
-def help_of(command: Any, path: tuple[str, ...], runtime: Runtime, *, common: bool = False) -> Text:
+def help_of(command: Any, path: tuple[str, ...], runtime: Runtime, *, common: bool) -> Text:
     """Return the help of a command, whose words are `path`, for the width of the terminal.
 
     No line is longer, if the longest words allow. `common` adds the options of every command.

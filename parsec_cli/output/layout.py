@@ -153,9 +153,7 @@ class Layout:
         right, toned = column.kind in ("number", "percent"), column.kind in ("outcome", "bar")
         return _Slot(place, column, title, widest, width, shortens, constant, right, toned)
 
-    def table(
-        self, rows: Sequence[_Row], tones: Sequence[Tone] = (), *, header: bool = True
-    ) -> str:
+    def table(self, rows: Sequence[_Row], tones: Sequence[Tone], *, header: bool) -> str:
         """Return the header and all rows; Rich draws the first rows if they fit."""
         if not self._slots or self._surface.accessible:
             return self.lines(rows, tones, titles=header)

@@ -87,29 +87,20 @@ class BuilderState:
         *,
         allow_overcommit: bool,
         command: NextCommand | None = None,
+        sends: bool = True,
     ) -> plan.Forecast:
-        """Forecast what is sent; refuse to exceed the pool or the month's requests."""
+        """Forecast what is sent; refuse to exceed the pool or, if it `sends`, the quota."""
         ahead = self.forecast(checked, pool)
-        self.check_pool(checked, pool, allow_overcommit=allow_overcommit, command=command)
-        plan.check_quota(ahead.requests, ahead.quota_left)
-        return ahead
-
-    def check_pool(
-        self,
-        checked: CheckedPlan,
-        pool: Pool,
-        *,
-        allow_overcommit: bool,
-        command: NextCommand | None = None,
-    ) -> None:
-        """Refuse to exceed the pool."""
         check_pool(
             pool,
-            self.forecast(checked, pool).allocated_after,
+            ahead.allocated_after,
             allow_overcommit=allow_overcommit,
             command=command,
             details=plan.increases(checked.send),
         )
+        if sends:
+            plan.check_quota(ahead.requests, ahead.quota_left)
+        return ahead
 
     def with_holdings(
         self,

@@ -72,7 +72,7 @@ def _checked(made: MadePlan, options: PlanOptions, out: str | None) -> ShownPlan
     checked = recheck(made.saved.plan, made.snapshot, allow_odd_ids=odd)
     try:
         checked, _ = builder.with_holdings(checked)
-        builder.check_pool(checked, pool, allow_overcommit=options.allow_overcommit)
+        builder.within_limits(checked, pool, allow_overcommit=options.allow_overcommit, sends=False)
     except GuardRefused as fault:
         refusal = refusal or fault
     saved = changed(made.saved, plan=checked.plan)
