@@ -20,6 +20,7 @@ _SCOPE_DIGITS = 12
 _MOST_WAITING = 10_000
 _LARGEST_FILE = 32 << 20
 _PIECE = 1 << 20
+_BLOCK = 1 << 17
 
 
 class Index:
@@ -140,9 +141,28 @@ class Index:
         if not start.removesuffix("\t").isprintable():
             return
         self.close()
-        data, needle = self._content(), f"\n{self._scope}{start}".encode()
-        at = data.find(needle)
-        while at >= 0 and (end := data.find(b"\n", at + 1)) >= 0:
-            with suppress(UnicodeDecodeError):
-                yield data[at + len(needle) : end].decode()
-            at = data.find(needle, end)
+        needle = f"\n{self._scope}{start}".encode()
+        for block in self._blocks():
+            at = block.find(needle)
+            while at >= 0:
+                end = block.index(b"\n", at + 1)
+                with suppress(UnicodeDecodeError):
+                    yield block[at + len(needle) : end].decode()
+                at = block.find(needle, end)
+
+    def _blocks(self) -> Iterator[bytes]:
+        """Yield whole lines, many at a time and after a line end; none of a damaged file.
+
+        To read all 100,000 lines at once takes twice the time, because the memory for them is new.
+        """
+        rest = b"\n"
+        with suppress(OSError):
+            if is_stream(self._path):
+                return
+            with self._path.open("rb", buffering=0) as file:
+                if file.read(len(_HEADER)) != _HEADER:
+                    return
+                while piece := file.read(_BLOCK):
+                    whole, end, torn = (rest + piece).rpartition(b"\n")
+                    yield whole + end
+                    rest = end + torn

@@ -122,6 +122,12 @@ def test_completion_reads_the_ids_with_a_prefix(path):
     assert len(index.external_ids()) == 4
 
 
+def test_every_user_of_a_file_that_is_read_in_several_blocks_is_found(path):
+    listing(path, [("id", "long" * 100_000), *users(0, 6000)])
+    index = Index(path, HOST, KEY)
+    assert index.external_ids() == ["long" * 100_000, *(name for _, name in users(0, 6000))]
+
+
 @pytest.mark.parametrize(
     "damage",
     [b"", b"\0" * 5000, b"SQLite format 3\0", b"parsec-index 2\nx", b"parsec-index 1", b"\xff\n"],
