@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.records import wallet
 from support.told import told
 
 from parsec_cli.commands.shared.consent import (
@@ -147,3 +148,24 @@ def test_the_command_for_a_script_has_all_that_it_needs(everyone, command):
 )
 def test_a_user_and_what_it_holds(one, is_holder, json, line):
     assert (one.is_holder, one.json, one.line) == (is_holder, json, line)
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "warning"),
+    [
+        (["poor"], ["--confirm", "poor"], ""),
+        (["rich"], ["--confirm", "rich", "--allow-holdings", "1"], "`rich` HOLDS 1,250.50 USDC"),
+        (
+            ["rich", "poor"],
+            ["--confirm", "2", "--allow-holdings", "1"],
+            "1 of 2 holds money: 1,250.50 USDC in all",
+        ),
+    ],
+)
+def test_a_script_is_warned_of_what_the_users_hold(run, builder, names, options, warning):
+    builder.add("rich", wallet=wallet("eoa", "1250.50"))
+    builder.add("poor", wallet=wallet("eoa", "0"))
+    done = run("users", "deactivate", *names, *options)
+    assert done.code == 0, done
+    lines = [line for line in done.err.splitlines() if line.startswith("warning: ")]
+    assert lines == ([f"warning: {warning}"] if warning else [])
