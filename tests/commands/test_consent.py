@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.actions import error
 from support.records import wallet
 from support.told import told
 
@@ -169,3 +170,33 @@ def test_a_script_is_warned_of_what_the_users_hold(run, builder, names, options,
     assert done.code == 0, done
     lines = [line for line in done.err.splitlines() if line.startswith("warning: ")]
     assert lines == ([f"warning: {warning}"] if warning else [])
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ([], "consent is missing and no prompt is possible"),
+        (["--confirm", "bob"], "`--confirm` does not match the target"),
+    ],
+)
+@pytest.mark.parametrize("names", [["alice"], ["alice", "bob"]])
+def test_missing_consent_proposes_the_command_for_a_script(run, builder, names, options, why):
+    builder.add("alice")
+    builder.add("bob")
+    done = run("users", "deactivate", *names, *options, "--json")
+    word = names[0] if len(names) == 1 else "2"
+    assert (done.code, done.error["message"]) == (9, f"{why}: nothing was sent")
+    assert done.error["hint"].startswith("to run it from a script:")
+    assert done.error["hint"].endswith(f" --json --confirm {word}")
+
+
+def test_an_unknown_outcome_is_known_from_the_run_alone(run, builder, home):
+    for name in ("u0", "u1"):
+        builder.add(name, wallet=None)
+    builder.fault("DELETE", action=error(500, "down", "internal_error"))
+    assert run("users", "deactivate", "u0", "u1", "--confirm", "2").code in (8, 12)
+    (home / ".local" / "state" / "parsec" / "history.jsonl").unlink()
+    warning = "the outcome of an earlier deactivation of `u0` is unknown"
+    assert warning in run("users", "deactivate", "u0").err
+    builder.key = "pk_live_another"
+    assert warning not in run("users", "deactivate", "u0", env={"PARSEC_API_KEY": builder.key}).err
