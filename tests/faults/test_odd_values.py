@@ -68,6 +68,18 @@ def test_a_limit_that_is_no_whole_number_does_not_count_as_none(run, builder, li
     assert text in done.err
 
 
+@pytest.mark.parametrize(("limit", "after"), [("10", 30), (10.0, 30), (True, 40), ([1], 40)])
+def test_a_deactivation_frees_the_limit_however_it_is_written(run, builder, work, limit, after):
+    builder.add("a", limit)
+    pool = {"qps_pool": 500, "end_user_count": 1, "total_allocated_qps": 40}
+    builder.fault("GET", "/pool", action=json_answer(200, pool), times=2)
+    (work / "roster.csv").write_text("external_id,state\na,absent\n")
+    planned = run("users", "plan", "roster.csv", "--json")
+    assert (planned.code, planned.json["pool"]["allocated_after"]) == (0, after)
+    assert run("users", "apply", "roster.csv", "--confirm", "1").code == 0
+    assert builder.users == {}
+
+
 @pytest.mark.parametrize("amount", [HUGE, str(HUGE), "1e999", [], True])
 def test_a_balance_that_cannot_be_read_counts_as_money(run, builder, amount):
     money = {**wallet(), "balances": [{"token": "USDC", "raw_balance": amount}]}

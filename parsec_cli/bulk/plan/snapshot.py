@@ -42,14 +42,15 @@ class ListedUser:
 
     def deactivation(self, row: int | None) -> Deactivate:
         """Return an action that holds the facts that matter; balances change by themselves."""
-        record, facts = self.as_user.raw, ("external_id", "qps_limit")
+        record = self.as_user.raw
         wallet = record.get("wallet")
         return Deactivate(
             row,
             self.external_id,
             self.customer_id,
             {
-                **{name: record.get(name) for name in facts},
+                "external_id": record.get("external_id"),
+                "qps_limit": self.qps_limit,
                 "linked_exchanges": record.get("linked_exchanges") or [],
                 "wallet": {name: wallet.get(name) for name in _WALLET_FACTS}
                 if isinstance(wallet, dict)
