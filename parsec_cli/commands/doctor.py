@@ -37,13 +37,11 @@ def command(ctx: typer.Context) -> Listing:
     if report.check("config", lambda: _config(runtime)):
         profile = runtime.profile
         sources = {"base_url": "default", **profile.sources}
-        report.check("profile", lambda: ("ok", f"{profile.name}, by {sources['profile']}"))
+        report.check("profile", lambda: ("ok", f"{profile.name} ({sources['profile']})"))
         host = profile.base_url.root
-        report.check("host", lambda: ("ok", f"{host}, by {sources['base_url']}"))
+        report.check("host", lambda: ("ok", f"{host} ({sources['base_url']})"))
         source = profile.key_source
-        keyed = report.check(
-            "key", lambda: ("ok", f"fingerprint {runtime.fingerprint}, from {source}")
-        )
+        keyed = report.check("key", lambda: ("ok", f"fingerprint {runtime.fingerprint} ({source})"))
         report.check("route", lambda: _route(runtime))
         usages: list[Usage] = []
         if keyed and report.check("api", lambda: _api(runtime, usages)):

@@ -125,8 +125,8 @@ def test_a_failed_check_is_a_red_row_with_its_hint_below(screen, styled, cols, n
     assert text == (
         "CHECK    STATUS  DETAIL\n"
         "config   ok      no file at /nowhere/config.toml\n"
-        "profile  ok      default, by default\n"
-        "host     ok      https://api.parsecapi.com/api/v1, by default\n"
+        "profile  ok      default (default)\n"
+        "host     ok      https://api.parsecapi.com/api/v1 (default)\n"
         f"key      failed  {key.removesuffix(' ' + no_key)}\n"
         f"                 {no_key}\n"
         f"route    ok      {direct.removesuffix(' ' + route)}\n"
