@@ -165,6 +165,31 @@ def test_header_without_an_id_is_reported_with_the_columns_that_it_may_have():
     assert caught.value.command is None
 
 
+@pytest.mark.parametrize("end", [",", ",,", ", ,\t"])
+def test_unnamed_columns_at_the_end_are_ignored_while_they_are_empty(end):
+    table = f"external_id,qps_limit{end}\nu1,5{end}\n"
+    assert read(table) == (Wanted(2, "u1", 5),)
+    assert faults(f"{table}u2,5{end}x\n") == ["row 3: has a value in a column that has no name"]
+    assert faults(f"{table}u2,5{end},\n")[0].startswith("row 3: has ")
+
+
+def test_an_unnamed_column_between_others_is_a_fault():
+    assert faults("external_id,,qps_limit\nu1,,5\n") == ["row 1: a column has no name"]
+
+
+@pytest.mark.parametrize("title", ["Limits of Q4,", "Limits of Q4", '"Limits, Q4",', "Limits\n\n,"])
+@pytest.mark.parametrize("sign", [",", ";"])
+def test_a_header_below_titles_is_named(title, sign):
+    table = f"{title}\nexternal_id,qps_limit\nu1,5\n".replace(",", sign)
+    header = title.count("\n") + 2
+    with pytest.raises(UsageFault) as caught:
+        read(table)
+    assert caught.value.details == (
+        f"row 1: no column `external_id` or `customer_id`; row {header} seems to be the header",
+    )
+    assert "remove the rows above it" in caught.value.hint
+
+
 def test_unknown_and_double_columns_are_listed_with_the_faults_of_rows():
     assert faults("external_id,qps_limt,Email, email\nu1,5,,\nu2,5,\n") == [
         "row 1: unknown column `qps_limt`; did you mean `qps_limit`?",

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from parsec_cli.bulk.files.csv_rows import DELIMITERS, Faults, Source, normal, read_table
+from parsec_cli.bulk.files.csv_rows import (
+    DELIMITERS,
+    Faults,
+    Source,
+    Table,
+    blank,
+    normal,
+    read_table,
+)
 from parsec_cli.bulk.files.json_rows import looks_like_json, records
 from parsec_cli.errors import UsageFault, counted, did_you_mean
 from parsec_cli.next_command import again
@@ -28,6 +38,8 @@ _OTHER = frozenset((*FIXED, "api_key", "wallet"))
 _NEAR_IN_EXPORT = 0.8
 _SHOWN = 60  # characters of a name
 _REMOVE = "remove or rename it; to ignore such columns, add `--map external_id=external_id`"
+_TITLES = 5  # rows below the first that may be the header
+_ANY_DELIMITER = re.compile(f"[{''.join(DELIMITERS)}]")
 _HEADER_SHOWN = 400  # characters of a header without an id
 Cells = Mapping[str, str]
 
@@ -156,19 +168,45 @@ def read_rows(
         return
     split = DELIMITERS.get(table.delimiter, table.delimiter)
     line = f"the first line, split at each {split},"
-    places = columns.places(table.header, table.row, line, faults)
-    columns.check_mapped(table.header, table.row, faults)
+    header = table.header if columns.mapping else _named(table.header)
+    if _titles(table, header, columns, faults):
+        return
+    places = columns.places(header, table.row, line, faults)
+    columns.check_mapped(header, table.row, faults)
     if len(table.header) == 1 and not columns.mapping:
         columns.only = table.header[0]
     if places is None:
         return
+    width, named = len(table.header), len(header)
     for row, cells in table.rows:
-        if len(cells) == len(table.header):
-            yield row, {name: cells[at] for name, at in places.items()}
+        if len(cells) != width:
+            faults.add(row, f"has {counted(len(cells), 'cell')}, the header has {width}")
+        elif named < width and not blank(cells[named:]):
+            faults.add(row, "has a value in a column that has no name")
         else:
+            yield row, {name: cells[at] for name, at in places.items()}
+
+
+def _named(header: Sequence[str]) -> Sequence[str]:
+    """Return the header without the unnamed columns at its end, which spreadsheets add."""
+    named = [at for at, name in enumerate(header, 1) if normal(name)]
+    return header[: named[-1]] if named else header
+
+
+def _titles(table: Table, header: Sequence[str], columns: Columns, faults: Faults) -> bool:
+    """Report a header that is not the first line, because titles stand above it."""
+    ids = {columns.mapping.get(name, name) for name in IDS}
+    if ids & set(map(normal, header)):
+        return False
+    for row, cells in itertools.islice(table.rows, _TITLES):
+        # a title without a delimiter does not show how the others are split
+        if ids & {normal(name) for cell in cells for name in _ANY_DELIMITER.split(cell)}:
+            text = f"no column `external_id` or `customer_id`; row {row} seems to be the header"
             faults.add(
-                row, f"has {counted(len(cells), 'cell')}, the header has {len(table.header)}"
+                table.row, text, hint="remove the rows above it and run the same command again"
             )
+            return True
+    return False
 
 
 def _json_rows(
