@@ -190,6 +190,21 @@ def test_a_header_below_titles_is_named(title, sign):
     assert "remove the rows above it" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("columns", "option"),
+    [
+        *(("external_id,QPS", "qps_limit=qps"), ("External ID;e-mail", "email=e-mail")),
+        ("customer_id,qps limits", "qps_limit=qps_limits"),
+        *((f"external_id,{names}", None) for names in ("status", "plan,qps", "qps,qps_limit", "x")),
+    ],
+)
+def test_a_column_near_to_one_field_is_proposed_to_be_read_as_it(columns, option):
+    with pytest.raises(UsageFault) as caught:
+        read(f"{columns}\n")
+    assert caught.value.command == (again(map=option) if option else None)
+    assert ("to ignore such columns" in caught.value.hint) is (option is None)
+
+
 def test_unknown_and_double_columns_are_listed_with_the_faults_of_rows():
     assert faults("external_id,qps_limt,Email, email\nu1,5,,\nu2,5,\n") == [
         "row 1: unknown column `qps_limt`; did you mean `qps_limit`?",

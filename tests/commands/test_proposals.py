@@ -67,6 +67,7 @@ def arranged(tool, builder, home, work):
     for name, text in {
         "leavers.txt": "u1\nu2\n",
         "gone.txt": "nobody\n",
+        "near.csv": "external_id,QPS\nu1,7\n",
         "who.csv": "Who,Limit\nu1,7\n",
         "key.pem": pem(),
         "filtered.json": '{"filtered": true, "users": [{"external_id": "u1", "qps_limit": 5}]}',

@@ -19,7 +19,7 @@ from parsec_cli.bulk.files.csv_rows import (
     read_table,
 )
 from parsec_cli.bulk.files.json_rows import looks_like_json, records
-from parsec_cli.errors import UsageFault, counted, did_you_mean
+from parsec_cli.errors import UsageFault, counted, did_you_mean, nearest
 from parsec_cli.next_command import again
 
 IDS = ("external_id", "customer_id")
@@ -35,7 +35,7 @@ FIXED = (
     *(f"wallet.{name}" for name in ("eoa_address", "safe_address", "wallet_type", "chain_id")),
 )
 _OTHER = frozenset((*FIXED, "api_key", "wallet"))
-_NEAR_IN_EXPORT = 0.8
+_NEAR, _NEAR_IN_EXPORT = 0.5, 0.8
 _SHOWN = 60  # characters of a name
 _REMOVE = "remove or rename it; to ignore such columns, add `--map external_id=external_id`"
 _TITLES = 5  # rows below the first that may be the header
@@ -85,7 +85,8 @@ class Columns:
 
         `what` has these columns; `exported` allows fields that the server added.
         """
-        plain, others = [normal(name) for name in names], list[tuple[str, str]]()
+        plain, others = [normal(name) for name in names], list[str]()
+        unknown: list[str] = []
         fields = {column: name for name, column in self.mapping.items()}
         known = {*FIELDS, *_OTHER, *(name for name in plain if name.startswith("wallet."))}
         found: dict[str, int] = {}
@@ -98,18 +99,22 @@ class Columns:
             elif self.mapping:
                 self._ignored[name or "(no name)"] = None
             elif not name:
-                others.append(("a column has no name", ""))
+                others.append("a column has no name")
             elif not exported or difflib.get_close_matches(name, FIELDS, 1, _NEAR_IN_EXPORT):
-                near = did_you_mean(name, FIELDS, 0.5) or f"; known columns: {words(FIELDS)}"
-                others.append((f"unknown column `{name[:_SHOWN]}`{near}", _REMOVE))
+                near = did_you_mean(name, FIELDS, _NEAR) or f"; known columns: {words(FIELDS)}"
+                others.append(f"unknown column `{name[:_SHOWN]}`{near}")
+                unknown.append(name)
         others += [
-            (f"the column `{name[:_SHOWN]}` appears {count} times", "")
+            f"the column `{name[:_SHOWN]}` appears {count} times"
             for name, count in Counter(plain).items()
             if name and count > 1
         ]
         if any(name in found for name in IDS):
-            for text, hint in others:
-                faults.add(row, text, hint=hint)
+            hint, command = _REMOVE, None
+            if len(others) == len(unknown) == 1 and (option := _meant(unknown[0], found)):
+                hint, command = "rename it, or run", again(map=option)
+            for text in others:
+                faults.add(row, text, hint=hint if unknown else "", command=command)
             return found
         suggestion = next(filter(None, (did_you_mean(name, IDS) for name in plain)), "")
         no_header(row, f"{what} has {header_text(names)}{suggestion}", faults, self.mapping)
@@ -127,6 +132,13 @@ class Columns:
         if not self._ignored:
             return ""
         return f"ignored columns: {words(name[:_SHOWN] for name in self._ignored)}"
+
+
+def _meant(column: str, found: Mapping[str, int]) -> str:
+    """Return the value of `--map` that reads a column as the field it is near to, or ""."""
+    near = nearest(column, FIELDS, _NEAR)
+    # whoever names a column `status` does not mean to deactivate users
+    return f"{near[0]}={column}" if len(near) == 1 and near[0] not in {*found, "state"} else ""
 
 
 def header_text(names: Iterable[str]) -> str:
