@@ -78,6 +78,11 @@ def test_a_new_id_with_a_character_that_cannot_be_used(text, code):
     assert new_id_fault(text) == f"the id {text!a} cannot be used: it contains U+{code}"
 
 
+@pytest.mark.parametrize("text", ["u1", "a b", "=1+1", "日本", "क\u200dष", "a/b", "100%", "❤️"])
+def test_a_new_id_may_have_any_visible_characters(text):
+    assert new_id_fault(text) == ""
+
+
 NULL = "is what programs write for a missing value"
 SHEET = "is a spreadsheet error"
 DATE = "is a date or time; spreadsheets turn some ids into one"

@@ -12,7 +12,7 @@ from support.steady import STEADY
 from parsec_cli.bulk.files.read_file import Columns
 from parsec_cli.bulk.files.roster import Wanted, read_roster
 from parsec_cli.errors import UsageFault
-from parsec_cli.field_rules import id_fault, new_id_fault
+from parsec_cli.field_rules import id_fault
 from parsec_cli.next_command import again
 
 ADDRESS = "0x" + "aB" * 20
@@ -480,15 +480,3 @@ def test_any_bytes_are_read_or_refused(data):
         assert fault.details  # noqa: PT017
     else:
         assert isinstance(found, tuple)
-
-
-@pytest.mark.parametrize(
-    "text", [".", "..", " u", "u ", "a\nb", "a\u202eb", "a\x1bb", "\ufeffu", "a\ud800", "a\u2028b"]
-)
-def test_invalid_new_ids_are_refused(text):
-    assert "cannot be used" in new_id_fault(text)
-
-
-@pytest.mark.parametrize("text", ["u1", "a b", "=1+1", "日本", "क\u200dष", "a/b", "100%", "❤️"])
-def test_valid_new_ids_are_accepted(text):
-    assert new_id_fault(text) == ""
