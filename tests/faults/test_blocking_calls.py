@@ -17,6 +17,7 @@ import termios
 
 import pytest
 from faults.children import Child, until
+from support.steady import FULL
 from support.terminal import CTRL_C, run_in_terminal
 
 BLOCKED = """
@@ -33,7 +34,7 @@ PROMPTS = {
     "to deactivate it: ": ("users", "deactivate", "alice"),
     "(not shown): ": ("config", "set", "api_key"),
 }
-PRESSES = 1000 if os.environ.get("PARSEC_TEST_FULL") == "1" else 100
+PRESSES = 1000 if FULL else 100
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import random
 import shutil
 from typing import Any
@@ -15,10 +14,11 @@ from support.builder import BUILDER_KEY
 from support.clock import VirtualClock
 from support.records import END_USER_KEY
 from support.runner import Completed
+from support.steady import FULL
 
 from parsec_cli.main import main
 
-ROUNDS = 10_000 if os.environ.get("PARSEC_TEST_FULL") == "1" else 200
+ROUNDS = 10_000 if FULL else 200
 CLASSES = {
     "read": [
         *(f"users get {ALICE}", "users get alice", f"users get {ALICE} b", "users list"),

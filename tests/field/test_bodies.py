@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from support.actions import answer, html, json_answer
 from support.records import new_user, wallet
-from support.views import masked
+from support.views import FORMATS, masked
 
 CUSTOMER = new_user("alice", 0)["customer_id"]
 PAGE = "<!DOCTYPE html><html><head><style>body{}</style></head><body>" + "<p>x</p>" * 500
-FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 PAGES = {
     "502 HTML": (html(502, PAGE), 7, "502"),
     "401 empty": (answer(401, b"", {"WWW-Authenticate": "Basic"}), 4, "401"),

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 import pytest
-from support.views import STORED_KEY, profile
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
+from support.views import STORED_KEY, mode, profile
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o000, 0o077])

@@ -10,7 +10,7 @@ import unicodedata
 import pytest
 from support.actions import json_answer
 from support.terminal import CTRL_D
-from support.views import plain
+from support.views import FORMATS, plain
 
 MARKUP = [
     "acct[prod]",
@@ -85,7 +85,6 @@ def test_text_echoed_from_the_command_line_is_escaped(run, builder, argv, contro
 
 
 NAMES = ["日本語", "Grüße", "😀", "❤️x", "ﷺ", "a\u0301", "Ωmega"]
-FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "shift_jis", "koi8-r"])

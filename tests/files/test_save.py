@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.views import mode
 
 from parsec_cli.bulk.run.row_results import Results
 from parsec_cli.errors import LocalFault
@@ -14,10 +15,6 @@ from parsec_cli.files import save
 from parsec_cli.files.save import lines_backwards
 
 NOBODY, OTHER = 65534, 54321
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 def python(code: str, *argv: object) -> subprocess.Popen[bytes]:

@@ -8,9 +8,9 @@ import json
 import os
 
 import pytest
+from support.views import FORMATS
 
 NAME = "日本 Grüße"
-FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 C = {"LC_ALL": "C", "LANG": None, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 # name: settings, and the encoding that the streams get by them
 LOCALES = {

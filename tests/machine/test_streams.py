@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import cycle
 
 import pytest
+from support.views import FORMATS
 
-FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 READERS = {"head -1": 1, "true": 0, "sed q": 1}
 BROKEN = {">/dev/full": "no space left", "1</dev/null": "bad file descriptor", ">&-": "closed"}
 WORDS = [

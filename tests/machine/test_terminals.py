@@ -9,11 +9,10 @@ import re
 import pytest
 from output.builders import Stream
 from support.teletype import run_on_teletype
-from support.views import plain
+from support.views import FORMATS, plain
 
 from parsec_cli.output.streams import surface_of
 
-FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 QUESTION = "to deactivate it: "
 # what is shown, its exit code, and the words that must be whole
 VIEWS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +10,12 @@ from contextlib import closing
 
 import pytest
 from sandbox.client import Api
+from support.views import mode
 
 from parsec_cli import next_command
 from parsec_cli.errors import LocalFault
 from parsec_cli.sandbox import app, seed
 from parsec_cli.sandbox.store import Store
-
-
-def mode(path):
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 def test_nothing_is_created_before_the_first_request(db):

@@ -6,12 +6,16 @@ import csv
 import io
 import json
 import re
+import stat
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 from support.runner import Completed
 
 STORED_KEY = "pk_live_STOREDCANARY_a001"
+# the formats of every listing
+FORMATS = ["table", "tsv", "csv", "json", "jsonl", "ids"]
 # colours, cursor movement, line erasure: what a drawing library sends on its own account
 _STYLING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -37,6 +41,11 @@ def cells(text: str) -> int:
 
 def rows(completed: Completed) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(completed.out, newline="")))
+
+
+def mode(path: Path) -> int:
+    """Return the permissions of a file or folder."""
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 def profile(url: str | None = None, key: str | None = STORED_KEY, name: str = "default") -> str:

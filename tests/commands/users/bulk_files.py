@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from support.builder import BuilderServer
 from support.runner import Completed
-
-# the full counts, in real time; see `make test-long`
-FULL = os.environ.get("PARSEC_TEST_FULL") == "1"
 
 
 def roster(path: Path, *rows: str, header: str = "external_id,qps_limit") -> str:

@@ -15,8 +15,9 @@ from collections import Counter
 
 import pytest
 from commands.users import fused
-from commands.users.bulk_files import FULL, roster
+from commands.users.bulk_files import roster
 from support.actions import close
+from support.steady import FULL
 
 ROWS = [
     *(f"new-{n:02d},2," for n in range(20)),

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from commands.users.bulk_files import FULL, creates
+from commands.users.bulk_files import creates
 from support.actions import json_answer
+from support.steady import FULL
 
 full_only = pytest.mark.skipif(not FULL, reason="takes real time: PARSEC_TEST_FULL=1")
 

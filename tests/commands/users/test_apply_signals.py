@@ -12,9 +12,10 @@ import time
 from collections import Counter
 
 import pytest
-from commands.users.bulk_files import FULL, creates, lines_of, roster
+from commands.users.bulk_files import creates, lines_of, roster
 from faults.children import PATIENCE, Child, until
 from support.actions import answer, slow, stall, too_many
+from support.steady import FULL
 
 from parsec_cli.interrupts import DRAIN_SECONDS
 
