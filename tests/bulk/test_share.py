@@ -6,7 +6,7 @@ import pytest
 from bulk.world import World
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.steady import FULL, STEADY
+from support.steady import STEADY
 from support.told import told
 
 from parsec_cli.bulk.files.roster import Target, Wanted
@@ -57,7 +57,7 @@ def levels_tried(limits, budget):
     return new
 
 
-@settings(STEADY, max_examples=1_000 if FULL else 250)
+@settings(STEADY, max_examples=1_000)
 @given(tight_fleets())
 @example(([3, 10, 10], 10, 1))
 def test_cap_is_the_exact_solution(fleet):
@@ -102,7 +102,7 @@ def by_fractions(limits, budget, least):
     return whole
 
 
-@settings(STEADY, max_examples=1_000 if FULL else 250)
+@settings(STEADY, max_examples=1_000)
 @given(tight_fleets())
 @example(([100, 1, 1], 50, 1))
 @example(([10, 10, 10], 20, 1))
