@@ -151,8 +151,8 @@ def show(
 
 
 def _for_people(row: JsonObject) -> JsonObject:
-    """Shorten the error: the outcome, the status and the run are shown beside it."""
-    return {**row, "error": brief_error(row) or None}
+    """Shorten the error, if there is one, as `users apply` does."""
+    return {**row, "error": row["error"] and brief_error(row)}
 
 
 def _closing(runtime: Runtime, one: RecordedRun, *, failed: bool) -> tuple[Line, ...]:

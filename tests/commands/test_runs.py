@@ -345,14 +345,16 @@ def test_a_pipe_or_device_in_place_of_a_run_is_named_not_read(
 
 def test_people_see_the_reason_of_an_error_without_what_stands_beside_it(run, builder, work):
     builder.add("u1", 1)
-    builder.fault("PATCH", action=error(400, "limit above the pool", "bad_request"))
-    file = roster(work / "fleet.csv", "u1,20", header="external_id,qps_limit")
-    name = run_id(run("users", "apply", file, "--yes"))
-    (line,) = [
-        one for one in run("runs", "show", name, "-o", "table").out.splitlines() if "u1" in one
-    ]
-    assert "limit above the pool (400)" in line or line.rstrip().endswith("limit above the pool")
-    assert "responded with" not in line
+    builder.add("u2", 1)
+    refused = error(400, "limit above the pool", "bad_request")
+    builder.fault("PATCH", action=refused)
+    file = roster(work / "fleet.csv", "u1,20", "u2,20", header="external_id,qps_limit")
+    name = run_id(run("users", "apply", file, "--yes", "--concurrency", "1"))
+    rows = run("runs", "show", name, "-o", "table").out.splitlines()[1:3]
+    bad, good = sorted(rows, key=lambda line: " changed " in line)
+    assert " failed " in bad
+    assert bad.rstrip().endswith("  limit above the pool (400)")
+    assert good.rstrip().endswith("  –")
     assert "responded with 400" in run("runs", "show", name, "-o", "csv").out
 
 
