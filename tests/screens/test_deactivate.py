@@ -132,6 +132,7 @@ def test_the_result_for_several_users_in_colour(deactivate, styled):
     assert styled(text, "31") == ["Deactivate 4 users? This cannot be undone."]
     assert styled(text, "1;31")[:2] == ["user_001", "eb3d7873-04c3-405b-865c-982bd7a7bf5e"]
     assert styled(text, "1;31")[-1] == "2 of 4 hold money: 2,600.50 USDC in all"
+    assert [one for one in styled(text, "1;31") if one in FOUR] == ["user_001", "user_002"]
     assert styled(text, "32") == [*["deactivated"] * 4, "4 deactivated"]
     again = deactivate(*FOUR)
     assert again.endswith("\nNothing to change: all 4 users are deactivated already\n")
@@ -149,6 +150,15 @@ def test_a_protected_profile_is_shown_in_red(screen, builder, home, styled):
     argv = ["-p", "production", "users", "deactivate", "alice"]
     text = screen(*argv, colour=True, answer=(ASK, "no\n"), code=9)
     assert styled(text, "1;31")[0] == f"production · {builder.url} · protected"
+    assert text.count(builder.url) == 1
+
+
+def test_the_question_begins_with_its_target_unless_it_was_shown(screen, builder, key_env):
+    builder.add("alice")
+    argv = ["users", "deactivate", "alice"]
+    text = screen(*argv, env=key_env(builder), answer=(ASK, "no\n"), code=9)
+    question = text.index("Deactivate alice?")
+    assert builder.url in text[:question]
     assert text.count(builder.url) == 1
 
 
