@@ -181,9 +181,11 @@ def test_a_script_is_warned_of_what_the_users_hold(run, builder, names, options,
 )
 @pytest.mark.parametrize("names", [["alice"], ["alice", "bob"]])
 def test_missing_consent_proposes_the_command_for_a_script(run, builder, names, options, why):
-    builder.add("alice")
+    alice = builder.add("alice")["customer_id"]
     builder.add("bob")
     done = run("users", "deactivate", *names, *options, "--json")
+    target = f"deactivate {alice if len(names) == 1 else 'alice bob'} --json"
+    assert target in done.error["hint"]
     word = names[0] if len(names) == 1 else "2"
     assert (done.code, done.error["message"]) == (9, f"{why}: nothing was sent")
     assert done.error["hint"].startswith("to run it from a script:")

@@ -153,9 +153,10 @@ def test_a_protected_profile_is_shown_in_red(screen, builder, home, styled):
     assert text.count(builder.url) == 1
 
 
-def test_the_question_begins_with_its_target_unless_it_was_shown(screen, builder, key_env):
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_the_question_begins_with_its_target_unless_it_was_shown(screen, builder, key_env, quiet):
     builder.add("alice")
-    argv = ["users", "deactivate", "alice"]
+    argv = ["users", "deactivate", "alice", *quiet]
     text = screen(*argv, env=key_env(builder), answer=(ASK, "no\n"), code=9)
     question = text.index("Deactivate alice?")
     assert builder.url in text[:question]
