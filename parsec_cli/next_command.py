@@ -238,7 +238,14 @@ def _option(name: str, value: str | None) -> list[str]:
 def shell_line(
     words: Sequence[str], stdin: str = "", shown: Callable[[str], str] = lambda word: word
 ) -> str:
-    """Quote the words for a POSIX shell; words that `shown` would change are written as octets."""
+    """Quote the words for a POSIX shell; words that `shown` would change are written as octets.
+
+    Returns "" for half a surrogate pair from a response, which no shell can pass.
+    """
+    try:
+        "".join(words).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return ""
     place = words.index("parsec")
     variables = [word.partition("=") for word in words[:place]]
     start = [f"{name}={_quoted(value, shown)}" for name, _, value in variables]

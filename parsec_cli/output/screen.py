@@ -158,7 +158,7 @@ class Screen:
         clean = [self._redaction.text(without_keys(word)) for word in whole.words]
         notes = whole.notes if clean == [*whole.words] else (*whole.notes, _MASKED)
         line = shell_line(clean, whole.stdin, self._err.readable)
-        return "\n".join([*(f"# {note}" for note in notes), line])
+        return "\n".join([*(f"# {note}" for note in notes), line]) if line else ""
 
     def _proposal(self, command: NextCommand | None) -> str:
         lines = self.shell_line(command).splitlines()

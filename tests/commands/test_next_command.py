@@ -7,7 +7,7 @@ import shlex
 import subprocess
 
 import pytest
-from support.actions import error
+from support.actions import error, raw_json
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import run as run_command
@@ -152,6 +152,16 @@ def test_the_last_line_of_a_json_hint_is_the_command(tool):
     text, command = done.error["hint"].split("\n")
     assert text == "to run it from a script:"
     assert command.startswith("parsec -p sandbox users deactivate ")
+
+
+def test_no_command_is_proposed_with_an_id_that_no_shell_can_pass(run, builder):
+    record = '{"customer_id": "\\ud800", "external_id": "new", "api_key": "k", "wallet": null}'
+    builder.fault("POST", action=raw_json(201, record))
+    done = run("users", "create", "new", "-o", "table")
+    assert done.code == 0
+    assert "created user `new`" in done.err
+    assert "--reveal-keys" not in done.err
+    assert "\\u{d800}" in done.out
 
 
 def test_an_invisible_character_is_quoted_so_that_a_shell_restores_it(tool, work):
