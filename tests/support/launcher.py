@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import gc
 import marshal
 import os
 import runpy
@@ -80,27 +79,9 @@ def program(path: Path) -> None:
 
 
 def serve(address: str) -> None:
-    from support.zygote import load
+    from support import zygote
 
-    load()
-    gc.freeze()  # a collection would copy the memory that the processes share
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen()
-    listener.settimeout(1)
-    parent = os.getppid()
-    print("ready", flush=True)
-    while os.getppid() == parent:  # until the tests have ended, even if they were killed
-        try:
-            connection, _ = listener.accept()
-        except TimeoutError:
-            continue
-        if os.fork() == 0:
-            listener.close()
-            keep(connection)
-            os._exit(0)
-        connection.close()
+    zygote.serve(address, keep)
 
 
 def keep(connection: socket.socket) -> None:

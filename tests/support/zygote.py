@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -93,7 +93,8 @@ def load() -> None:
         assert run_in_process(argv, env=env, clock=VirtualClock()).code == 0
 
 
-def serve(address: str) -> None:
+def serve(address: str, keep: Callable[[socket.socket], None]) -> None:
+    """Load the tool once, and give each connection to `keep` in a fork."""
     load()
     gc.freeze()  # a collection would copy the memory that the processes share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
@@ -103,7 +104,7 @@ def serve(address: str) -> None:
     listener.settimeout(1)
     parent = os.getppid()
     print("ready", flush=True)
-    while os.getppid() == parent:  # until the test has ended, even if it was killed
+    while os.getppid() == parent:  # until the tests have ended, even if they were killed
         try:
             connection, _ = listener.accept()
         except TimeoutError:
@@ -166,4 +167,4 @@ def die_in_write(count: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], keep)
