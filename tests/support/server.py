@@ -118,8 +118,9 @@ class ScriptedServer:
             except OSError:
                 return
             if address == self._last:
+                last = self._stopped.is_set()  # asked first: `stop` may follow at once
                 sock.close()
-                if self._stopped.is_set():
+                if last:
                     return
                 continue
             with self._lock:
