@@ -91,20 +91,20 @@ def _undo_all() -> None:
         _undo.pop()
 
 
-_postponed: list[list[int]] = []
+_postponed: list[list[Callable[[], None]]] = []
 
 
 @contextmanager
 def signals_postponed() -> Iterator[None]:
     """Handle a signal that arrives while the body runs when the body has ended."""
-    arrived: list[int] = []
+    arrived: list[Callable[[], None]] = []
     _postponed.append(arrived)
     try:
         yield
     finally:
         _postponed.pop()
         if arrived:
-            signal.raise_signal(arrived[0])
+            arrived[0]()
 
 
 class Interrupts:
@@ -139,7 +139,7 @@ class Interrupts:
     def _arrive(self, number: int, frame: FrameType | None) -> None:
         del frame
         if _postponed:
-            _postponed[-1].append(number)
+            _postponed[-1].append(functools.partial(self._arrive, number, None))
             return
         interrupted = number == signal.SIGINT
         stop = Interrupted("interrupted") if interrupted else Terminated("terminated")
