@@ -45,6 +45,7 @@ class Profile:
     stored: Mapping[str, str]
     config_file: Path
     chosen_by: str
+    others: tuple[str, ...] = ()  # stored profiles, if the one in effect is none of them
     warnings: tuple[str, ...] = ()
 
     @cached_property
@@ -179,12 +180,12 @@ class Profile:
         # a stored key is sent only to the host of its profile
         command = self._new_profile if elsewhere else run("config", "set", "api_key", profile=name)
         if not self.explicit:
-            return NoKey(
-                f"no API key: neither {variable} nor profile `{name}` of {self.config_file}"
-                " has one",
-                hint=f"set {variable}, try without a key with `-p {SANDBOX}`, or store one with",
-                command=command,
-            )
+            nowhere = f"neither {variable} nor profile `{name}` of {self.config_file} has one"
+            how = f"try without a key with `-p {SANDBOX}`, or store one with"
+            if self.others and not elsewhere:
+                how = f"or use a stored profile ({', '.join(self.others)}) with"
+                command = run("config", "use", self.others[0] if len(self.others) == 1 else "NAME")
+            return NoKey(f"no API key: {nowhere}", hint=f"set {variable}, {how}", command=command)
         unsent = f"; the one in {variable} is not sent to its host"
         return NoKey(
             f"no API key: profile `{name}` has none{self.variable('api_key') and unsent}",
@@ -222,6 +223,7 @@ def resolve(
         stored=_SANDBOX_VALUES if sandbox else config.profiles.get(name, {}),
         config_file=config.path,
         chosen_by=chosen_by,
+        others=() if name in known(config) else tuple(config.profiles),
     )
     sources, host = found.sources, found.base_url
     found.warnings = () if sandbox else _warnings(config, places, sources, host)

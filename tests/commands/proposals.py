@@ -131,6 +131,12 @@ def no_config(scene: Scene) -> None:
     scene.config.write_text("")
 
 
+def no_default(scene: Scene) -> None:
+    """Leave one profile, which is not the default."""
+    text = scene.config.read_text()
+    scene.config.write_text(text[text.index("[profiles.prod]") :])
+
+
 def no_users(scene: Scene) -> None:
     scene.builder.users.clear()
 
@@ -253,6 +259,7 @@ CASES = [
     Case("users list -p prod --base-url ALIAS", (10, 0), STORED),
     Case("users list -p bare --base-url ALIAS", (4, 0), STORED),
     Case("users list -p bare", (4, 0), STORED),
+    Case("users list", (4, 0), "the default profile is now `prod`", no_default),
     Case("users list -p sandbox --base-url BASE", (2, 0), "user_001"),
     Case("users list -p no --base-url BASE", (2, 0), STORED),
     Case("users list -p prod --base-url BASE", (2, 0), STORED, no_config),

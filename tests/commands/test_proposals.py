@@ -15,7 +15,7 @@ from itertools import cycle
 
 import pytest
 from commands.keys import pem
-from commands.proposals import CASES, EVERYWHERE, KNOWN, UUID, Scene, protected
+from commands.proposals import CASES, EVERYWHERE, KNOWN, UUID, Scene, no_default, protected
 from commands.serving import command_in
 from support.builder import BuilderServer
 from support.proposals import PACKAGE, calls, read_by_a_shell, watch
@@ -38,7 +38,7 @@ def modes():
     turns = cycle(MODES)
     for case in CASES:
         named = " -p " in case.line or case.line.startswith("config") or "--api-key" in case.line
-        fixed = "default" if named or case.setup is protected else ""
+        fixed = "default" if named or case.setup in (protected, no_default) else ""
         yield case, fixed or next(turns)
     yield from ((case, mode) for case in EVERYWHERE for mode in MODES)
 

@@ -119,6 +119,18 @@ def test_without_any_source_the_defaults_are_used_and_there_is_no_key(config):
             none.key()
 
 
+def test_without_a_default_profile_the_stored_ones_are_named(config):
+    one = f'[profiles.staging]\nbase_url = "{FILE_URL}"\napi_key = "{STORED}"\n'
+    with pytest.raises(NoKey) as caught:
+        config(one).key()
+    assert caught.value.hint == "set PARSEC_API_KEY, or use a stored profile (staging) with"
+    assert caught.value.command == run("config", "use", "staging")
+    with pytest.raises(NoKey) as caught:
+        config(one + one.replace("staging", "prod")).key()
+    assert "(staging, prod)" in caught.value.hint
+    assert caught.value.command == run("config", "use", "NAME")
+
+
 @pytest.mark.parametrize("blank", ["", "   ", "\n"])
 def test_a_blank_variable_is_unset(config, blank):
     """An undefined secret of a pipeline does not hide the stored key."""
