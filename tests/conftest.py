@@ -39,6 +39,12 @@ for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(_number, lambda *_: None)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Start more workers than processors: many tests wait for a process or a deadline."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_terminal_summary(terminalreporter):
     """List what this machine kept from being tested."""
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
@@ -101,6 +107,8 @@ def plain_user():
         os.chown(folder, NOBODY, NOBODY)
         os.seteuid(NOBODY)
     try:
+        if not os.access(folder, os.W_OK, effective_ids=True):
+            pytest.skip(f"no other user can use {folder.parent}")
         yield folder
     finally:
         if was_root:
