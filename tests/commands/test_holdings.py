@@ -458,6 +458,18 @@ def test_every_command_warns_of_outcomes_that_another_left_unknown(
     assert "earlier deactivation" not in run(*other).err
 
 
+def test_after_twenty_warnings_of_unknown_outcomes_the_rest_is_counted(run, builder, clock):
+    names = [f"u{number}" for number in range(22)]
+    builder.fault("DELETE", action=reset(), times=3 * len(names))
+    for name in names:
+        builder.add(name)
+        assert run("users", "deactivate", name, "--confirm", name).code == 12
+    clock.sleep(1)
+    shown = run("users", "deactivate", *names, "-n", "--max", "22").err
+    assert shown.count("the outcome of an earlier deactivation of") == 20
+    assert "and 2 more" in shown
+
+
 def test_deactivations_with_another_key_are_not_mentioned(run, builder):
     builder.strict = False
     builder.add("u1")
