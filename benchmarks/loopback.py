@@ -1,4 +1,4 @@
-"""A quick HTTP/1.1 server on loopback that answers like the Builder API, in a process of its own.
+"""A quick HTTP/1.1 server on loopback that responds like the Builder API, in a process of its own.
 
 One thread and an epoll loop: thousands of requests a second, so that no program measured waits for
 it. Latency, rate limit and the number of users are set between runs by `POST /settings`, which

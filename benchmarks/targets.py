@@ -165,7 +165,7 @@ def _limited(what: str, lane: str, rate: float, rows: int) -> tuple[Row, ...]:
             unit="%",
             floor=True,
         ),
-        Row(f"{what}: answers of 429", lane, WORKERS + 2, figure=too_many, unit=""),
+        Row(f"{what}: 429 responses", lane, WORKERS + 2, figure=too_many, unit=""),
         Row(f"{what}: writes lost", lane, 0, figure=_lost(rows), unit=""),
     )
 
