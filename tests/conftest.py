@@ -185,6 +185,8 @@ def too_late(monkeypatch):
     passing = VirtualClock()
 
     def pass_by():
+        # the tool looks at the clock before each read, so it has read what was sent until now
+        passing.wait_for_looks(2)
         passing.sleep(3600)
 
     pass_by.how = {"request_clock": passing}
