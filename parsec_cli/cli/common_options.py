@@ -196,7 +196,7 @@ USER = argument("USER", "A customer_id or an external_id; `id:` or `ext:` says w
 OVERCOMMIT = option("--allow-overcommit", "Allow the sum of limits to exceed the QPS pool.")
 CREDENTIALS = option("--credentials FILE|-", "Exchange keys: a JSON object or a PEM file.")
 API_KEY_ID = option("--api-key-id ID", "Id of the key in a PEM file (not secret).")
-ODD_IDS = option("--allow-odd-ids", "Allow new ids such as `NULL`, or ones that look like another.")
+ODD_IDS = option("--allow-odd-ids", "Allow ids such as `NULL`, or ones that look like another.")
 MAPPED = option(
     "--map FIELD=COLUMN",
     "Read a field from a column with another name; ignore unknown columns.",

@@ -66,13 +66,13 @@ EXIT CODES: what each of them means
 OUTPUT: formats, fields and what goes where
 
 stdout contains only data; messages for people go to stderr. Without -o, a terminal gets a table,
-and a pipe or file gets tsv.
+and a pipe or file gets tsv. In pipes and files, all formats but the table are UTF-8 in any locale.
 
   table       for people: fitted to the terminal, hidden characters shown as escapes
   tsv         one record per line, full values, no header unless --headers; \\t, \\n, \\\\ and
               \\u{…} are escapes
   csv         with a header; cells that a spreadsheet would run get an apostrophe, which
-              `users plan` removes again; files and pipes get UTF-8
+              `users plan` removes again
   json        one document; a listing is {"users": [...], "count", "complete", "next_cursor"}, and
               "filtered": true if only some users were requested
   jsonl       one record per line, flushed after each page

@@ -98,11 +98,9 @@ class Fields:
 
 
 def _narrow(value: Any, tree: _Tree) -> Any:
-    if not tree:
-        return value
-    if isinstance(value, list):
+    if tree and isinstance(value, list):
         return [_narrow(inner, tree) for inner in value]
-    if not isinstance(value, dict):
+    if not tree or not isinstance(value, dict):
         return value
     return {name: _narrow(value[name], below) for name, below in tree.items() if name in value}
 
@@ -134,6 +132,10 @@ class Format(ABC):
     def frames(self, frames: Frames) -> None:
         for frame in self.checked(frames):
             self.record(frame)
+
+    def write(self, text: str) -> None:
+        """Write for a program: in a pipe or file the locale does not choose the encoding."""
+        self.sink.write(text, encoding="" if self.surface.terminal else "utf-8")
 
     def pause(self) -> None:  # noqa: B027 -- only tables are redrawn
         """End what is redrawn in place, because other text is about to be written."""
@@ -168,6 +170,7 @@ _KEY_TRACE = 'key"'
 _TRACES = ('credentials"', "clob")
 # an escaped backslash, a pair of surrogates, or half of one
 _ESCAPE = r"\\\\|\\ud[89ab]..\\ud[c-f]..|(\\ud[89a-f]..)"
+_INDENT = 2  # for one object on a terminal; never for lists
 _DELETE = "\x7f"  # the one control character that JSON may contain raw
 # made once, which halves the time of a short record; parsed JSON contains no cycles
 _PLAIN = json.JSONEncoder(allow_nan=False, check_circular=False, default=marked)
@@ -234,9 +237,6 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     return text.replace(_DELETE, "\\u007f") if _DELETE in text else text
 
 
-_INDENT = 2  # for one object on a terminal; never for lists
-
-
 class Json(Format):
     """One document, closed as valid JSON even after a failure."""
 
@@ -247,15 +247,15 @@ class Json(Format):
             for page in self.pages(listing):
                 text = self.encoder.page(self.fields.narrow(page))
                 if text or not began:
-                    self.sink.write(before + text)
+                    self.write(before + text)
                     before, began = ",\n" if text else "", True
             if not began and listing.failure() is None:
-                self.sink.write(before)
+                self.write(before)
                 began = True
         finally:
             if began and self.sink.intact:
                 rest = self.encoder.document(listing.footer())[1:-1]
-                self.sink.write(f"], {rest}}}\n" if rest else "]}\n")
+                self.write(f"], {rest}}}\n" if rest else "]}\n")
 
     def record(self, record: Record) -> None:
         self._write(record, indent=_INDENT if self.surface.terminal else None)
@@ -266,13 +266,13 @@ class Json(Format):
 
     def _write(self, record: Record, indent: int | None = None) -> None:
         value = self.fields.narrow_one(record.value)
-        self.sink.write(f"{self.encoder.document(value, indent=indent)}\n")
+        self.write(f"{self.encoder.document(value, indent=indent)}\n")
 
 
 class Jsonl(Json):
     def listing(self, listing: Listing) -> None:
         for page in self.pages(listing):
-            self.sink.write(self.encoder.lines(self.fields.narrow(page)))
+            self.write(self.encoder.lines(self.fields.narrow(page)))
 
     def record(self, record: Record) -> None:
         self._write(record)

@@ -127,10 +127,6 @@ class _Columns(Format):
 
     header_by_default: bool
 
-    @property
-    def encoding(self) -> str:
-        return ""  # "" is the encoding of the stream
-
     def written(self, value: Any, kind: ColumnKind) -> str:
         """Return a value as this format writes it, before masking and escaping."""
         return plain(value, kind)
@@ -165,16 +161,11 @@ class _Columns(Format):
         text = self.text(rows_of(columns, records, self.redaction, self.written))
         if header and (self.header_by_default if self.headers is None else self.headers):
             text = self.text([[column.path for column in columns]]) + text
-        self.sink.write(text, encoding=self.encoding)
+        self.write(text)
 
 
 class Csv(_Columns):
     header_by_default = True
-
-    @property
-    def encoding(self) -> str:
-        """Other programs read a file, so this machine's locale does not choose its encoding."""
-        return "" if self.surface.terminal else "utf-8"
 
     def written(self, value: Any, kind: ColumnKind) -> str:
         """Neutralise text; a number is never a formula, even below zero."""
@@ -240,7 +231,7 @@ class Ids(Format):
 
     def _write(self, records: Sequence[JsonObject]) -> None:
         ids = [_escaped(self.redaction.text(_customer_id(record))) for record in records]
-        self.sink.write("".join(f"{one}\n" for one in ids))
+        self.write("".join(f"{one}\n" for one in ids))
 
 
 def _has_blank_line(rows: Sequence[Sequence[Cell]]) -> bool:

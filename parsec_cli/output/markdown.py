@@ -69,7 +69,7 @@ class Markdown(Format):
             parts.append("".join(lines))
         if cut:
             parts.append(_rest(cut))
-        self.sink.write("\n".join(parts), encoding="" if self.surface.terminal else "utf-8")
+        self.write("\n".join(parts))
 
 
 def _rest(cut: int) -> str:

@@ -14,7 +14,7 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 class Prometheus(Format):
     def record(self, record: Record) -> None:
         text = "".join(map(self._lines, record.gauges))
-        self.sink.write(text, encoding="" if self.surface.terminal else "utf-8")
+        self.write(text)
 
     def listing(self, listing: Listing) -> None:
         raise TypeError(f"{listing.name} have no gauges")

@@ -42,12 +42,12 @@ def odd(builder):
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", ["latin-1", "utf-16"])
 def test_every_format_is_one_readable_text(parsec, builder_env, odd, name, form):
-    """Several writes make one text: no byte-order mark is in the middle."""
+    """Several writes make one text, for programs in UTF-8: no byte-order mark is in the middle."""
     settings, encoding = LOCALES[name]
     argv = ("users", "list", "-o", form, "--page-size", "1")
     completed = parsec(*argv, env={**builder_env, **settings})
     assert completed.code == 0, completed
-    out = completed.out_bytes.decode("utf-8" if form == "csv" else encoding)
+    out = completed.out_bytes.decode(encoding if form == "table" else "utf-8")
     assert "\ufeff" not in out
     assert odd["customer_id"] in out
     if form == "json":
@@ -57,7 +57,22 @@ def test_every_format_is_one_readable_text(parsec, builder_env, odd, name, form)
     elif form == "csv":
         assert [row["external_id"] for row in csv.DictReader(io.StringIO(out))] == ["alice", NAME]
     elif form != "ids":
-        assert SEEN[encoding] in out
+        assert (SEEN[encoding] if form == "table" else NAME) in out
+
+
+@pytest.mark.parametrize("form", ["tsv", "csv", "jsonl"])
+def test_an_id_read_back_is_the_same_user_in_every_locale(parsec, builder, builder_env, work, form):
+    """In Latin-1, the bytes of one of the two ids are the other one in UTF-8."""
+    for name in ("é", "Ã©"):
+        builder.add(name, 5)
+    settings = {"PYTHONIOENCODING": "latin-1"}
+    argv = ("users", "list", "--match", "Ã©", "-o", form, "--fields", "external_id")
+    listed = parsec(*argv, env={**builder_env, **settings})
+    (work / "gone").write_bytes(listed.out_bytes)
+    argv = ("users", "deactivate", "--from-file", "gone", "--confirm", "1")
+    done = parsec(*argv, env={**builder_env, **settings})
+    assert done.code == 0, done
+    assert [user["external_id"] for user in builder.users.values()] == ["é"]
 
 
 @pytest.mark.parametrize("name", LOCALES)
@@ -67,7 +82,7 @@ def test_messages_are_printed_in_every_locale(parsec, builder_env, odd, name):
     env = {**builder_env, **settings}
     found = parsec("users", "get", NAME, "--fields", "customer_id", env=env)
     assert found.code == 0, found
-    assert found.out_bytes.decode(encoding) == f"{odd['customer_id']}\n"
+    assert found.out_bytes.decode() == f"{odd['customer_id']}\n"
     missing = parsec("users", "get", f"{NAME}x", env=env)
     assert missing.code == 3, missing
     assert f"user `{SEEN[encoding]}x` not found" in missing.err_bytes.decode(encoding)
@@ -77,12 +92,12 @@ def test_messages_are_printed_in_every_locale(parsec, builder_env, odd, name):
 @pytest.mark.usefixtures("odd")
 def test_stdin_is_utf_8_in_every_locale(parsec, builder_env, name):
     """The encoding of the terminal does not affect a file."""
-    settings, encoding = LOCALES[name]
+    settings, _ = LOCALES[name]
     stdin = f"external_id,qps_limit\n{NAME},7\nalice,10\n".encode()
     argv = ("users", "plan", "-", "--json")
     completed = parsec(*argv, env={**builder_env, **settings}, stdin=stdin)
     assert completed.code == 0, completed
-    document = json.loads(completed.out_bytes.decode(encoding))
+    document = json.loads(completed.out_bytes.decode())
     changes = [found for found in document["actions"] if found["action"] != "none"]
     assert [(found["external_id"], found["after"]) for found in changes] == [
         (NAME, {"qps_limit": 7})
