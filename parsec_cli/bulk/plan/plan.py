@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import TypeVar, assert_never
 
-from parsec_cli.errors import GuardRefused
+from parsec_cli.errors import GuardRefused, counted
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
@@ -226,14 +226,15 @@ def check_quota(requests: int, quota_left: int | None, *, reading: bool = False)
     """Refuse a run, or the `reading` before it, that the month's requests cannot finish."""
     if quota_left is None or requests <= quota_left:
         return
-    left = f"{quota_left:,} are left this month: nothing was sent"
+    are = "is" if quota_left == 1 else "are"
+    needed = f"{counted(requests, 'request')}, and {quota_left:,} {are} left this month"
     if reading:
         raise GuardRefused(
-            f"reading the holdings needs {requests:,} requests and {left}",
+            f"reading the holdings needs {needed}: nothing was sent",
             hint="`--balances-only` needs fewer; or split the file",
         )
     raise GuardRefused(
-        f"{requests:,} requests are needed and {left}",
-        hint="split the file, or see the reset time with",
+        f"the command needs {needed}: nothing was sent",
+        hint=f"{'' if requests == 1 else 'split the file, or '}see the reset time with",
         command=run("usage", "show"),
     )

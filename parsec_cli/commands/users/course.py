@@ -72,8 +72,7 @@ class BuilderState:
 
     def forecast(self, checked: CheckedPlan, pool: Pool) -> plan.Forecast:
         """Forecast what is to be sent, with the reads of holdings before the deactivations."""
-        reads = sum(self._reads(checked.user(action)) for action in checked.deactivations)
-        before, requests = pool.total_allocated_qps, len(checked.send) + reads
+        before, requests = pool.total_allocated_qps, self._requests(checked)
         after, rate = before + sum(map(plan.delta, checked.send)), self.pacer.rate
         seconds = round(requests / rate, 1) if rate else None
         return plan.Forecast(
@@ -137,6 +136,14 @@ class BuilderState:
         everyone = [Held(checked.user(action), action.holdings) for action in checked.deactivations]
         warn_of_unknown(self.runtime, everyone, earlier)
         return checked, everyone
+
+    def check_quota(self, checked: CheckedPlan) -> None:
+        """Refuse to begin what the requests that are left this month cannot finish."""
+        plan.check_quota(self._requests(checked), self._quota_left)
+
+    def _requests(self, checked: CheckedPlan) -> int:
+        reads = sum(self._reads(checked.user(action)) for action in checked.deactivations)
+        return len(checked.send) + reads
 
     def _reads(self, user: User) -> int:
         return requests_needed(user, fetched=self.fetched, balances_only=self._balances_only)

@@ -95,7 +95,7 @@ def _deactivate(
     """Deactivate users as a run, with a result row for each; one may be confirmed by its name."""
     with journal_of(runtime, _COMMAND, file) as journal:
         builder = BuilderState(runtime, balances_only=options.balances_only)
-        checked, everyone = _checked(builder, targets, header, options.most)
+        checked, everyone = _checked(builder, targets, header, options)
         if options.dry_run:
             from parsec_cli.commands.users.apply import dry_run_listing
 
@@ -172,9 +172,9 @@ def _targets_in(
 
 
 def _checked(
-    builder: BuilderState, targets: tuple[Target, ...], header: str, most: int
+    builder: BuilderState, targets: tuple[Target, ...], header: str, options: RunOptions
 ) -> tuple[CheckedPlan, list[consent.Held]]:
-    """Plan the deactivations, within `most`, and read what the users hold."""
+    """Plan the deactivations, within `--max` and the quota, and read what the users hold."""
     runtime = builder.runtime
     earlier = consent.earlier_deactivations(runtime)
     snapshot = _snapshot(runtime, builder, targets, header)
@@ -183,7 +183,9 @@ def _checked(
     if plan.keeps:
         runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
     checked = recheck(plan, snapshot)
-    consent.check_max(len(checked.deactivations), most)
+    consent.check_max(len(checked.deactivations), options.most)
+    if not options.dry_run:
+        builder.check_quota(checked)
     return builder.with_holdings(checked, earlier)
 
 

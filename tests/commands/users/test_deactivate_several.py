@@ -36,6 +36,16 @@ def test_users_in_a_file_are_deactivated_with_their_count(run, builder, people, 
     assert [request.method for request in builder.mutations] == ["DELETE", "DELETE"]
 
 
+@pytest.mark.usefixtures("people")
+def test_more_deactivations_than_the_month_has_requests_are_refused(run, builder):
+    builder.monthly_limit = builder.monthly_used + 3
+    refused = run("users", "deactivate", "u0", "u1", "u2", "u3", "--confirm", "4")
+    assert refused.code == 10, refused
+    assert "the command needs 4 requests, and" in refused.err
+    assert changes(builder) == []
+    assert run("users", "deactivate", "u0", "u1", "u2", "u3", "-n").code == 0
+
+
 def test_a_user_named_twice_counts_once(run, builder, people):
     names = ["u0", "u1", "ext:u0", people[1]["customer_id"]]
 
