@@ -133,9 +133,8 @@ def show(
 
     def pages() -> Iterator[Sequence[JsonObject]]:
         yield from paged(shown)
-        if one.damaged:
-            lines = counted(one.damaged, "line")
-            runtime.screen.warning(f"`{one.path}` is damaged: skipped {lines}")
+        if one.damage:
+            runtime.screen.warning(one.damage)
 
     return Listing(
         "results",

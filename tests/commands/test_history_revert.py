@@ -198,6 +198,29 @@ def test_what_cannot_be_undone_is_skipped(run, builder, last, argv, why):
     assert why in done.err
 
 
+@pytest.mark.parametrize("damage", [b"{", b"[]"])
+def test_a_damaged_run_is_undone_in_part_with_a_warning(run, builder, home, last_run, damage):
+    for name in ("u0", "u1"):
+        builder.add(name, 9)
+    assert run("users", "set-qps", "u0=5", "u1=6").code == 0
+    (path,) = home.rglob("runs/r-*.jsonl")
+    lines = path.read_bytes().splitlines()
+    lines[1] = damage
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    done = run("history", "revert", last_run())
+    assert len(rows(done)) == 1
+    assert f"`{path}` is damaged: skipped 1 line; the roster does not undo" in done.err
+
+
+def test_a_change_made_by_another_call_is_not_called_unchanged(run, builder, last):
+    user = builder.add("u0", 5)
+    builder.fault("POST", action=json_answer(200, {}))
+    builder.strict = False
+    path = f"/builder/users/{user['customer_id']}/credentials"
+    assert run("api", "POST", path).code == 0
+    assert "cannot be undone" in run("history", "revert", last()).err
+
+
 def test_a_change_that_was_not_applied_needs_no_undoing(run, builder, last):
     builder.add("u1", 5)
     builder.fault("PATCH", action=error(400, "no", "bad_request"))

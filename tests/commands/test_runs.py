@@ -254,6 +254,9 @@ def test_a_run_whose_plan_is_not_whole_never_began(run, half, home):
         b'{"n": 2, "action": "create", "row": -1}',
         b'{"n": 2, "action": "destroy"}',
         b'{"n": 2, "action": "create", "holdings": [1]}',
+        b'{"n": 2, "action": "create", "before": null}',
+        b'{"n": 2, "action": "deactivate", "before": {}, "after": null, "holdings": {"a": 1}}',
+        b'{"n": 2, "action": "create", "before": {}, "after": null, "holdings": {"balances": []}}',
         b'{"n": 2, "action": "create", "outcome": "failed", "attempts": true}',
     ],
 )

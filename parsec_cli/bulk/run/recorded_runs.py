@@ -15,10 +15,11 @@ from pathlib import Path
 from parsec_cli.bulk.plan.plan import Create, Deactivate, Keep, SetQps
 from parsec_cli.bulk.run.journal import path_of_run, read_header, run_ids
 from parsec_cli.bulk.run.row_results import CUT_OFF, LEFT, RESULT_NAMES
-from parsec_cli.errors import NotFound
+from parsec_cli.errors import NotFound, counted
 from parsec_cli.exact_json import load_line
 from parsec_cli.files.lock import is_held
 from parsec_cli.files.save import lines_backwards, reading
+from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject
 from parsec_cli.next_command import run
 from parsec_cli.records import state
@@ -60,6 +61,12 @@ class RecordedRun:
         """Return `{id, time, command, file, profile, state, counts}`."""
         facts = {name: self.header.get(name) for name in _FACTS}
         return {"id": self.id, **facts, "state": self.state, "counts": self.counts}
+
+    @property
+    def damage(self) -> str:
+        """A warning if `rows` skipped damaged lines, or ""."""
+        skipped = counted(self.damaged, "line")
+        return f"`{self.path}` is damaged: skipped {skipped}" if self.damaged else ""
 
     @property
     def summary(self) -> str:
@@ -179,8 +186,18 @@ def _end(path: Path) -> JsonObject | None:
 
 def _is_row(row: JsonObject, number: int) -> bool:
     """Whether a row of the plan is as it was written."""
+    held = row.get("holdings")
     return (
         row.get("n") == number
         and row.get("action") in _ACTIONS
         and row.get("outcome", "failed") in RESULT_NAMES
+        and {"before", "after"} <= row.keys()
+        and (held is None or _are_holdings(held))
     )
+
+
+def _are_holdings(value: JsonObject) -> bool:
+    try:
+        return isinstance(Holdings.parse(value).text, str)
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return False

@@ -63,7 +63,10 @@ def _changes(runtime: Runtime, name: str) -> list[JsonObject]:
         _check_origin(runtime, run.header)
         if run.state == "running":
             runtime.screen.warning(f"the run `{name}` is not finished yet")
-        return [_as_entry(row) for row in run.rows() if row["outcome"] in _DONE]
+        changes = [_as_entry(row) for row in run.rows() if row["outcome"] in _DONE]
+        if run.damage:
+            runtime.screen.warning(f"{run.damage}; the roster does not undo what they recorded")
+        return changes
     entry = runtime.history.get(name)
     warn_of_damage(runtime)
     _check_origin(runtime, entry)
@@ -125,7 +128,7 @@ class _Undo:
             why = "a creation is not undone, because that would deactivate the user"
         elif "qps_limit" in done and change["before"] is not None:
             why, row = self._former_limit(change)
-        elif not done:
+        elif not done and not change["command"].startswith("api "):
             why = "nothing was changed"
         else:
             why = "this change cannot be undone"
