@@ -242,7 +242,7 @@ class GuardRefused(ParsecError, code="guard_refused", exit_code=10):
 
 
 class OddIds(GuardRefused):
-    """New ids look like a mistake."""
+    """Ids of a file look like a mistake."""
 
 
 class OutcomeUnknown(ParsecError, code="outcome_unknown", exit_code=12):

@@ -96,7 +96,13 @@ def word_fault(text: str) -> str:
         return f"the id {text!a} is a date or time; spreadsheets turn some ids into one"
     if text.strip().startswith("="):
         return f"the id {text!a} is a formula of a spreadsheet"
-    return ""
+    return quotes_fault(text)
+
+
+def quotes_fault(text: str) -> str:
+    """Return why an id between quotes is more likely an id that a spreadsheet put into quotes."""
+    quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    return f"the id {text!a} stands between quotes" if quoted else ""
 
 
 def hidden_fault(text: str) -> str:

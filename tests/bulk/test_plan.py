@@ -461,7 +461,7 @@ def test_prune_by_a_file_that_names_nobody_is_refused(world):
         (
             False,
             (
-                "2,000 requests are needed and 1,999 are left this month: nothing was sent",
+                "the command needs 2,000 requests, and 1,999 are left this month: nothing was sent",
                 (),
                 "split the file, or see the reset time with",
                 run("usage", "show"),
@@ -471,7 +471,7 @@ def test_prune_by_a_file_that_names_nobody_is_refused(world):
             True,
             (
                 (
-                    "reading the holdings needs 2,000 requests and 1,999 are left this month: "
+                    "reading the holdings needs 2,000 requests, and 1,999 are left this month: "
                     "nothing was sent"
                 ),
                 (),
@@ -490,8 +490,14 @@ def test_more_requests_than_the_month_has_left_are_refused(reading, expected):
 
 
 def test_a_run_that_is_not_said_to_read_is_called_a_run():
-    with pytest.raises(GuardRefused, match=r"^2 requests are needed and 0 are left"):
-        check_quota(2, 0)
+    with pytest.raises(GuardRefused, match=r"^the command needs 2 requests, and 1 is left"):
+        check_quota(2, 1)
+
+
+def test_one_request_cannot_be_split():
+    with pytest.raises(GuardRefused, match=r"^the command needs 1 request, and 0 are left") as one:
+        check_quota(1, 0)
+    assert one.value.hint == "see the reset time with"
 
 
 def test_the_entries_of_each_kind_are_counted():
@@ -526,6 +532,43 @@ def test_many_new_ids_that_are_probably_slips_are_counted(world):
     assert [one.partition(":")[0] for one in caught.value.details] == [
         f"row {row}" for row in range(2, 52)
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("USER-0", "'USER-0' looks like 'user-0', an existing user"),
+        ("user-0\u200b", "'user-0\\u200b' looks like 'user-0', an existing user"),
+        ('"Smith, John"', "the id '\"Smith, John\"' stands between quotes"),
+        ("417", "'417' is '00417' as a number"),
+    ],
+)
+def test_an_absent_user_that_was_probably_mistyped_is_refused(world, written, why):
+    for name in ("user-0", "Smith, John", "00417"):
+        world.add(name)
+    wanted = [Wanted(2, written, absent=True), Wanted(3, "never", absent=True)]
+    with pytest.raises(OddIds) as caught:
+        diff(wanted, world.snapshot())
+    assert told(caught.value) == (
+        "1 deactivation would be missed: nothing was sent",
+        (f"row 2: {why}",),
+        "correct the file; or, if these users are gone, run",
+        again(allow_odd_ids=True),
+    )
+    assert diff(wanted, world.snapshot(), allow_odd_ids=True).actions == ()
+
+
+def test_an_absent_user_that_is_gone_may_look_like_one_in_another_row(world):
+    world.add("User-0")
+    wanted = [Wanted(2, "User-0", 5), Wanted(3, "user-0", absent=True)]
+    assert len(diff(wanted, world.snapshot()).keeps) == 1
+
+
+def test_users_whose_customer_ids_differ_only_in_case_are_not_confused(world):
+    for name, customer_id in (("one", "Abc1"), ("two", "aBC1")):
+        world.add(name, customer_id=customer_id)
+    with pytest.raises(AmbiguousUser, match="'Abc1' and 'aBC1' differ only in case"):
+        world.snapshot()
 
 
 def test_a_new_id_is_compared_with_other_rows_and_with_users_that_the_file_leaves_out(world):

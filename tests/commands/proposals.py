@@ -235,6 +235,7 @@ CASES = [
     Case("users apply over.json --yes", (10, 0), USERS, saved_plan),
     Case("users apply p.json --prune", (2, 0), USERS, saved_plan),
     Case("users apply r.csv --yes", (8, 0), CHANGED, refused(409, "conflict", "PATCH")),
+    Case("users apply leaver.csv --yes", (10, 0), "1 unchanged"),
     Case("users create null", (2, 0), CREATED),
     Case("users create U1", (10, 0), CREATED, remembered),
     Case("users create new", (0, 0), "pk_live_"),

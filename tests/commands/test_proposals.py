@@ -67,6 +67,7 @@ def arranged(tool, builder, home, work):
     for name, text in {
         "leavers.txt": "u1\nu2\n",
         "gone.txt": "nobody\n",
+        "leaver.csv": "external_id,state\nU1,absent\n",
         "near.csv": "external_id,QPS\nu1,7\n",
         "who.csv": "Who,Limit\nu1,7\n",
         "key.pem": pem(),

@@ -14,6 +14,9 @@ from parsec_cli.bulk.run.journal import EarlierDeactivations
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
 
+# what a typing slip leads to
+_CREATED, _MISSED = ("new id", "created by mistake"), ("deactivation", "missed")
+
 
 def diff(
     wanted: Sequence[Wanted],
@@ -48,19 +51,49 @@ def diff(
         entries.append(_entry(one, listed, faults))
     faults.check()
     if not allow_odd_ids:
-        named, created = ([(one.row, one.external_id) for one in group] for group in (wanted, new))
-        if details := [f"row {row}: {why}" for row, why in slips(created, named, snapshot).items()]:
-            ids = errors.counted(len(details), "new id")
-            raise errors.OddIds(
-                f"{ids} would be created by mistake: nothing was sent",
-                details=details[: errors.MAX_DETAILS],
-                hint="correct the file; or, if these ids are intended, run",
-                command=again(allow_odd_ids=True),
-            )
+        _check_slips(wanted, new, snapshot)
     if prune:
         others = (user for customer, user in snapshot.users.items() if customer not in claimed)
         entries += [user.deactivation(None) for user in others]
     return arranged(entries, _notes(new))
+
+
+def _check_slips(wanted: Sequence[Wanted], new: Sequence[Wanted], snapshot: Snapshot) -> None:
+    """Refuse ids of `new` and of absent users that are probably typing slips."""
+    named, created = ([(one.row, one.external_id) for one in group] for group in (wanted, new))
+    slipped = slips(created, named, snapshot)
+    for details, what, whose in (
+        ([f"row {row}: {why}" for row, why in slipped.items()], _CREATED, "ids are intended"),
+        (_near_misses(wanted, snapshot), _MISSED, "users are gone"),
+    ):
+        if details:
+            noun, mistake = what
+            raise errors.OddIds(
+                f"{errors.counted(len(details), noun)} would be {mistake}: nothing was sent",
+                details=details[: errors.MAX_DETAILS],
+                hint=f"correct the file; or, if these {whose}, run",
+                command=again(allow_odd_ids=True),
+            )
+
+
+def _near_misses(wanted: Sequence[Wanted], snapshot: Snapshot) -> list[str]:
+    """Describe the absent users who do not exist, but look like users whom no row names."""
+    absent = [one for one in wanted if one.absent and one.external_id]
+    missing = [one for one in absent if not snapshot.find(one.customer_id, one.external_id)]
+    if not missing:
+        return []
+    others = snapshot.named.keys() - {one.external_id for one in wanted}
+    similar = {field_rules.look_alike_key(name): name for name in others}
+    # numbers as a spreadsheet shows them -> the ids that they were
+    numbers = {name.lstrip("0"): name for name in others if name.isdecimal()}
+    details = []
+    for one in missing:
+        name = one.external_id or ""
+        number = numbers.get(name.removesuffix(".0"), name)
+        why = field_rules.alike(name, similar) or field_rules.quotes_fault(name)
+        if why := why or field_rules.slip(name, number):
+            details.append(f"row {one.row}: {why}")
+    return details
 
 
 def needed_by_roster(wanted: Sequence[Wanted], *, prune: bool) -> Callable[[User], bool]:

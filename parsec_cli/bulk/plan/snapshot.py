@@ -12,9 +12,9 @@ from typing import assert_never
 
 from parsec_cli import field_rules
 from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, Plan, SetQps
-from parsec_cli.errors import GuardRefused, Unreachable, counted
+from parsec_cli.errors import AmbiguousUser, GuardRefused, Unreachable, counted
 from parsec_cli.holdings import Holdings
-from parsec_cli.models import JsonObject, User
+from parsec_cli.models import JsonObject, User, is_uuid
 from parsec_cli.records import changed, record
 from parsec_cli.redaction import without_secrets
 
@@ -70,7 +70,12 @@ class Snapshot:
     def add(self, user: User, *, with_record: bool = False) -> None:
         """Add a user, unless an earlier page had it."""
         customer = user.customer_id.lower()
-        if customer in self.users:
+        if (known := self.users.get(customer)) is not None:
+            if known.customer_id != user.customer_id and not is_uuid(customer):
+                raise AmbiguousUser(
+                    f"the customer_ids {known.customer_id!a} and {user.customer_id!a} differ only"
+                    " in case: nothing was sent"
+                )
             return
         record = without_secrets(user.raw) if with_record else None
         listed = ListedUser(user.customer_id, user.external_id, user.qps_limit, record)
