@@ -52,17 +52,16 @@ class Markdown(Format):
         marks = ["--:" if column.kind in _NUMBERS else "---" for column in columns]
         lines = [_line([_prose(column.title) or " " for column in columns]), _line(marks)]
         kinds = [column.kind for column in columns]
-        head, cut = len(lines), 0
+        head = len(lines)
         room = _LONGEST - _LONGEST_SUMMARY - len(_rest(_LONGEST)) - sum(map(len, lines))
+        rows = _Rows(room)
         for page in pages:
-            for row in rows_of(columns, page, self.redaction, shown):
+            for record, row in zip(
+                page, rows_of(columns, page, self.redaction, shown), strict=True
+            ):
                 line = _line([_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True)])
-                room -= len(line)
-                # after the first row that does not fit, none is shown
-                if cut or room < 0:
-                    cut += 1
-                else:
-                    lines.append(line)
+                rows.add(line, first=_comes_first(record))
+        lines, cut = [*lines, *filter(None, rows.lines)], rows.cut
         sentence = _prose(self.redaction.text(summary()))
         parts = [f"{sentence[: _LONGEST_SUMMARY - 2]}\n"] if sentence else []
         if len(lines) > head or cut:
@@ -70,6 +69,38 @@ class Markdown(Format):
         if cut:
             parts.append(_rest(cut))
         self.write("\n".join(parts))
+
+
+class _Rows:
+    """The lines that fit into `room` characters; `cut` counts the others."""
+
+    def __init__(self, room: int) -> None:
+        self.lines: list[str] = []
+        self.cut = 0
+        self._room = room
+        self._others: list[int] = []  # places of lines that may give way
+        self._yielding = 0  # their characters
+
+    def add(self, line: str, *, first: bool) -> None:
+        """Keep a line that fits. After one that does not, only those that come `first` are kept."""
+        while first and self._room < len(line) <= self._room + self._yielding:
+            place = self._others.pop()
+            self._room += len(self.lines[place])
+            self._yielding -= len(self.lines[place])
+            self.lines[place], self.cut = "", self.cut + 1
+        if self._room < len(line) or (self.cut and not first):
+            self.cut += 1
+            return
+        if not first:
+            self._others.append(len(self.lines))
+            self._yielding += len(line)
+        self.lines.append(line)
+        self._room -= len(line)
+
+
+def _comes_first(record: JsonObject) -> bool:
+    """Whether a reader must see a row: what cannot be undone, and what went wrong."""
+    return record.get("action") == "deactivate" or record.get("outcome") in ("failed", "unknown")
 
 
 def _rest(cut: int) -> str:

@@ -9,6 +9,7 @@ import pytest
 from commands.test_round_trip import nasty
 from markdown_it import MarkdownIt
 from support.actions import error
+from support.records import wallet
 
 from parsec_cli.visible import visible_value
 
@@ -118,6 +119,24 @@ def test_a_long_table_is_cut_with_a_count_of_what_is_missing(leave):
         "0 joined, 2,000 left, 0 changed",
         f"{2001 - len(rows):,} more rows not shown here: use another format, such as csv",
     ]
+
+
+def test_deactivations_and_failures_are_not_cut(run, builder, work):
+    lines = ["external_id,qps_limit,state"]
+    for number in range(900):
+        builder.add(f"user_{number:04d}", 1)
+        lines.append(f"user_{number:04d},2,")
+    builder.qps_pool = 10_000
+    for name in ("holder", "leaver"):
+        builder.add(name, 1, wallet=wallet("safe", "5000"))
+        lines.append(f"{name},,absent")
+    (work / "r.csv").write_text("\n".join(lines) + "\n")
+    done = run("users", "plan", "r.csv", "-o", "markdown")
+    assert done.code == 0, done
+    assert len(done.out) <= 65_000
+    outside, (_, *rows) = parsed(done.out)
+    assert [row[2] for row in rows[-2:]] == ["holder", "leaver"]
+    assert outside[-1].startswith(f"{902 - len(rows):,} more rows not shown here")
 
 
 def test_no_row_follows_one_that_is_too_long(leave):
