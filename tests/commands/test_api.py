@@ -395,6 +395,14 @@ def test_include_shows_status_and_headers(run, builder):
     assert BUILDER_KEY not in done.out
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_2xx_that_contains_an_error_does_not_say_that_a_change_was_made(run, builder, method):
+    builder.fault(method, action=json_answer(200, {"error": "qps_limit is too high"}))
+    done = run("api", method, "/builder/anything", "-F", "x=1")
+    assert done.code == 12, done
+    assert "it contains an error" in done.err
+
+
 @pytest.mark.parametrize(
     ("method", "path", "sent"),
     [
@@ -465,7 +473,9 @@ def test_secrets_in_a_body_are_seen_nowhere(run, builder, work, leaks, source, s
     }[source]
     if status:
         echo = " ".join((*polymarket().values(), "pk_live_BODYCANARY1" * (source != "-f")))
-        value = {"error": echo, "seen": [echo], "code": "bad_request"}
+        # a 2xx with an error would not count as applied
+        where = "error" if status == 400 else "note"
+        value = {where: echo, "seen": [echo], "code": "bad_request"}
         builder.fault("POST", action=json_answer(status, value))
     dry = [] if status else ["-n"]
     done = run("api", "POST", "/anything", *given, *dry, "-v", "--reason", "BODYCANARY is no key")

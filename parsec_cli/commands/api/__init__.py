@@ -203,11 +203,14 @@ def _promise(method: str) -> Promise:
     if method == "DELETE":
         return changes.deletion_promise()
     no_content = 204
-    return lambda response: (
-        ""
-        if method == "HEAD" or (response.status == no_content and response.empty)
-        else response.unfit
-    )
+
+    def promise(response: Response) -> str:
+        if method == "HEAD" or (response.status == no_content and response.empty):
+            return ""
+        failed = method not in _READS and response.object.get("error") is not None
+        return response.unfit or ("it contains an error" if failed else "")
+
+    return promise
 
 
 def _read(runtime: Runtime, call: Call) -> Response:
