@@ -14,7 +14,9 @@ from parsec_cli.redaction import is_secret, may_be_secret
 Value = str | int | bool | None
 _TARGET = ("--profile", "--base-url")
 _PROFILE = "PARSEC_PROFILE"
-_FROM_STDIN = (("--from-file", "-"), ("--input", "-"), ("--credentials", "-"))
+_FROM_STDIN = tuple(
+    (f"--{name}", "-") for name in ("from-file", "keep-file", "input", "credentials")
+)
 _FIELDS = ("-f", "-F")
 # commands that use neither a profile nor a host
 _LOCAL = ("sandbox", "completion", "credentials", "help", "--version")

@@ -165,7 +165,11 @@ def _closing(runtime: Runtime, one: RecordedRun, *, failed: bool) -> tuple[Line,
             "see what these users hold with",
             ["deactivate", "--dry-run", "--from-file", "-"],
         )
-    pipe = command_lines(runtime, again(output="csv"), run("users", *words))
+    pipe = command_lines(
+        runtime,
+        again(output="csv", fields=None, headers=None, no_headers=None),
+        run("users", *words),
+    )
     return *lines, Line(text), *pipe
 
 

@@ -187,11 +187,8 @@ class Profile:
                 command = run("config", "use", self.others[0] if len(self.others) == 1 else "NAME")
             return NoKey(f"no API key: {nowhere}", hint=f"set {variable}, {how}", command=command)
         unsent = f"; the one in {variable} is not sent to its host"
-        return NoKey(
-            f"no API key: profile `{name}` has none{self.variable('api_key') and unsent}",
-            hint="store one with",
-            command=command,
-        )
+        message = f"no API key: profile `{name}` has none{self.variable('api_key') and unsent}"
+        return NoKey(message, hint="store one with", command=command)
 
 
 def resolve(
@@ -272,6 +269,8 @@ def target(
         # with `-p` the key of the file would be used
         variables.append(("default_profile", by_variable))
         name = ""
+    elif found is not None and found.protected:  # changes require `-p`
+        name = found.name
     return Target(
         name, given, tuple((BY_NAME[key].env, value) for key, value in variables if value)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from support.actions import Action, close, error, html, raw_json, redirect, too_many
+from support.actions import Action, close, error, html, json_answer, raw_json, redirect, too_many
 from support.builder import BuilderServer
 from support.runner import Completed
 
@@ -104,6 +104,11 @@ def a_roster(scene: Scene) -> None:
     scene.stdin = b"external_id,qps_limit\nu1,7\n"
 
 
+def a_keep_file(scene: Scene) -> None:
+    scene.builder.add("u3", 200)
+    scene.stdin = b"u1\n"
+
+
 def lost(scene: Scene) -> None:
     scene.builder.fault("PATCH", action=error(503, "no", "unavailable"), times=1)
 
@@ -135,6 +140,14 @@ def no_default(scene: Scene) -> None:
     """Leave one profile, which is not the default."""
     text = scene.config.read_text()
     scene.config.write_text(text[text.index("[profiles.prod]") :])
+
+
+def no_limit(scene: Scene) -> None:
+    """Let the server ignore `limit` once."""
+    users = [{"customer_id": KNOWN, "external_id": "u1"}]
+    users += [{"customer_id": UUID, "external_id": "u2"}]
+    page = {"users": users, "count": 2, "next_cursor": None}
+    scene.builder.fault("GET", "/builder/users", action=json_answer(200, page))
 
 
 def no_users(scene: Scene) -> None:
@@ -243,11 +256,15 @@ CASES = [
     Case("users deactivate", (2, 9), "deactivate"),
     Case("users list -o table", (0, 0), CREATED, no_users),
     Case("users list --limit 1", (0, 0), USERS),
+    Case("users list --limit 1 -o tsv", (0, 0), "u2", no_limit),
+    Case("users plan r.csv -o table", (0, 9), "is protected|--yes", protected),
     Case("users diff filtered.json", (10, 0), USERS),
     Case("users audit -o table", (11, 0), "^GET /builder/users$", only("not_linked")),
     Case("users audit -o table", (11, 0), POOL, only("large_share")),
     Case("users audit -o table", (11, 0), "^GET /builder/escrow/config$", only("escrow_off")),
     Case("pool share --target 1 -o table", (0, 0), "set-qps\tu1"),
+    Case("pool share --target 1 -o table --no-headers --fields external_id", (0, 0), "set-qps\tu1"),
+    Case("pool share --target 3 --keep-file - -o table", (0, 0), "set-qps\tu3", a_keep_file),
     Case("pool share --keep nobody", (3, 0), USERS),
     Case("users plan r.csv --out new.json", (0, 9), "--yes"),
     Case("users plan many.csv -o table", (0, 9), "--yes"),

@@ -169,5 +169,7 @@ def _closing(runtime: Runtime, pool: Pool, target: int, shares: Shares) -> tuple
         ),
         Line(""),
         Line("Plan these limits with"),
-        *command_lines(runtime, again(output="csv"), plan),
+        *command_lines(
+            runtime, again(output="csv", fields=None, headers=None, no_headers=None), plan
+        ),
     )

@@ -222,14 +222,18 @@ class _Walk:
         if self.limit is not None and self.count + len(users) >= self.limit:
             rest = self.limit - self.count
             self.cut = len(users) > rest or page.next_cursor is not None
+            if len(users) > rest and not self.filters.any:  # a server that ignores the limit
+                self.next_cursor = None  # it would skip users
             users = users[:rest]
         self.count += len(users)
         self.complete = page.next_cursor is None and not self.cut
         return users
 
     def _next_command(self) -> NextCommand:
+        if self.next_cursor is None:
+            return again(limit=None)
         rest = None if self.limit is None else max(self.limit - self.count, 0)
-        return again(cursor=self.next_cursor or "", limit=rest or self.limit)
+        return again(cursor=self.next_cursor, limit=rest or self.limit)
 
     def _notice_end(self) -> None:
         screen = self.runtime.screen
