@@ -29,6 +29,11 @@ def shortened(lines: Sequence[str], most: int) -> list[str]:
     return [*lines[:most], f"and {more:,} more"] if more > 0 else list(lines)
 
 
+def unrepeated(message: str) -> str:
+    """Return a message without what the outcome beside it says already."""
+    return message.removeprefix("outcome unknown; ").removesuffix("; nothing was changed")
+
+
 # other words for a field
 _SAME = dict.fromkeys(("name", "user", "username"), "external_id")
 

@@ -58,7 +58,7 @@ def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
     except (ReaderLeft, LocalFault, UsageFault) as fault:
         if effect and runtime.made_changes:
             # exit 2 would mean that nothing was sent
-            message = f"{effect}, but its result was not shown: {fault}"
+            message = f"{effect}, but the result was not shown: {fault}"
             fault = LocalFault(message, hint=fault.hint, command=fault.command)
         code = _report(runtime, fault)
     except ParsecError as fault:

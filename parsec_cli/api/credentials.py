@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from parsec_cli import exact_json
-from parsec_cli.errors import UsageFault, unknown
+from parsec_cli.errors import UsageFault, counted, unknown
 from parsec_cli.models import EXCHANGES
 from parsec_cli.next_command import again
 
@@ -96,7 +96,7 @@ def _from_json(text: str, exchange: str) -> Keys:
     if not isinstance(value, dict):
         raise UsageFault("the credentials file is not a JSON object", hint=hint)
     if more := value.keys() - _FIELDS[exchange]:
-        what = f"{len(more)} field(s) unknown to {exchange}"
+        what = f"{counted(len(more), 'field')} unknown to {exchange}"
         raise UsageFault(f"the credentials file has {what}", hint=hint)
     present = {name: field for name, field in value.items() if field is not None}
     if bad := [name for name, field in present.items() if not isinstance(field, str)]:

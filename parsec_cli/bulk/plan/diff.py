@@ -268,7 +268,8 @@ def plan_deactivations(
             details.append(f"row {target.row}: `{target.text}`{note and '; '}{note}")
         rows = errors.counted(len(targets), "row")
         raise errors.NotFound(
-            f"{len(unknown):,} of {rows} match no user: nothing was sent",
+            f"{len(unknown):,} of {rows} match{'es' if len(unknown) == 1 else ''} no user:"
+            " nothing was sent",
             details=details,
             hint="list users with",
             command=run("users", "list", "--match", "TEXT"),

@@ -164,5 +164,5 @@ def _check_possible(
                 if budget == target
                 else f"but the target of {target:,} leaves {budget:,} for them"
             ),
-            hint="lower `--min`, keep fewer users, or raise the target",
+            hint=f"{'lower `--min`, ' if least > 1 else ''}keep fewer users, or raise the target",
         )

@@ -277,13 +277,13 @@ class RunResult:
             return kind(sentence, details=details).but(**hint)
         if stop.hint:
             hint = {"hint": stop.hint, "command": stop.command}
-        message = f"{stop.message}: {sentence}"
+        message = f"{errors.unrepeated(stop.message)}: {sentence}"
         return stop.but(message, details=(*stop.details, *details), **hint)
 
     def _failures(self) -> list[str]:
         details = [
             f"{name_of_row(row['row'])} `{row['external_id'] or row['customer_id']}` "
-            f"{row['outcome']}: {row['error']}"
+            f"{row['outcome']}: {errors.unrepeated(row['error'])}"
             for page in self.results.pages()
             for row in page
             if row["outcome"] in ("failed", "unknown")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from parsec_cli import exact_json
 from parsec_cli.api.reads import pages
-from parsec_cli.errors import ParsecError, Unreadable
+from parsec_cli.errors import ParsecError, Unreadable, counted
 from parsec_cli.models import JsonObject, User
 from parsec_cli.runtime import Runtime
 
@@ -27,7 +27,8 @@ def all_users(runtime: Runtime) -> Iterator[JsonObject]:
 
 def incomplete(fault: ParsecError, read: int) -> ParsecError:
     """Return the error of a listing that broke off after some users were read."""
-    detail = f"the listing is incomplete: {read} users were read before"
+    were = "was" if read == 1 else "were"
+    detail = f"the listing is incomplete: {counted(read, 'user')} {were} read before"
     return fault.but(details=(*fault.details, detail))
 
 

@@ -71,8 +71,9 @@ def command(
         raise unknown("rule", rule, RULES)
     runtime = runtime_of(ctx)
     pool = get_pool(runtime.client)
-    escrow = get_escrow(runtime.client)
-    audit = Audit(pool, share, escrow=escrow.get("fee_escrow_enabled") is True)
+    checks_escrow = "escrow_off" not in ignored
+    escrow = checks_escrow and get_escrow(runtime.client).get("fee_escrow_enabled") is True
+    audit = Audit(pool, share, escrow=escrow)
     for user in with_whole_limits(runtime):
         audit.check(user)
     summary = {rule: 0 for rule in RULES if rule not in ignored}

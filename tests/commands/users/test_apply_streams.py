@@ -70,7 +70,7 @@ def test_failed_rows_are_reported_without_a_stdout_too(parsec, builder, command,
     completed = parsec(*command, "--json", env=key_env(builder), stdout="/dev/full")
 
     assert completed.code == 1
-    assert f"{ROWS - 1} created, 1 failed, but its result was not shown" in completed.err
+    assert f"{ROWS - 1} created, 1 failed, but the result was not shown" in completed.err
     assert "is done" not in completed.err
 
 

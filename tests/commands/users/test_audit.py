@@ -293,3 +293,12 @@ def test_table_proposes_commands_that_show_more(run, builder):
         " users list --exchange none",
         " pool show --top 10",
     ]
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_rule_that_is_ignored_sends_no_request(run, builder, status):
+    builder.add("u1", 5, linked_exchanges=["kalshi"])
+    builder.fault("GET", "/escrow/config", action=error(status, "no", "not_found"), times=9)
+    builder.strict = False
+    assert run("users", "audit", "--ignore", "escrow_off").code == 0
+    assert run("users", "audit").code != 0

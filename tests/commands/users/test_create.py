@@ -179,7 +179,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, histo
 def test_an_error_after_the_change_does_not_have_exit_code_2(run, builder, wrong):
     done = run("users", "create", "u1", *wrong)
     assert done.code == 1, done
-    assert "the change was made, but its result was not shown: unknown field" in done.err
+    assert "the change was made, but the result was not shown: unknown field" in done.err
     assert len(builder.users) == 1
 
 

@@ -208,3 +208,13 @@ def test_prune_includes_users_without_an_external_id(run, builder, work):
     assert completed.code == 0
     assert completed.json["results"][1]["customer_id"] == nameless["customer_id"]
     assert left(builder) == ["stays"]
+
+
+@pytest.mark.usefixtures("people")
+def test_a_run_that_is_stopped_does_not_say_that_nothing_was_changed(run, builder):
+    why = error(403, "requires a builder account", "forbidden")
+    builder.fault("DELETE", nth=2, action=why)
+    done = run("users", "deactivate", "u0", "u1", "u2", "--confirm", "3", "--json")
+    assert done.code == 4, done
+    assert "1 deactivated, 1 failed, 1 not attempted" in done.error["message"]
+    assert "nothing was changed" not in done.err
