@@ -24,6 +24,7 @@ from parsec_cli.errors import (
     TlsFailed,
     Unauthorized,
 )
+from parsec_cli.files.lock import Disk
 from parsec_cli.models import Applied, NotApplied, Unknown
 
 
@@ -224,6 +225,28 @@ def test_the_file_of_a_run_agrees_with_its_results_after_a_second_signal(rig):
     free.set()
     printed = [row["outcome"] for row in rig.rows()]
     assert recorded == printed == ["created", "unknown", *["not_attempted"] * 2]
+
+
+def test_a_response_that_arrives_with_the_second_signal_is_not_lost(rig):
+    """The run ends while a worker writes that the user was deactivated."""
+    for number in range(2):
+        rig.world.add(f"u{number}", 5)
+    runs, ending = [], threading.Event()
+    rig.on_run = runs.append
+
+    class Slow(Disk):
+        def write(self, descriptor, data):
+            if b'"end"' in data:
+                ending.set()
+            if b'"done": "deactivated"' in data:
+                for _ in range(2):
+                    runs[0].request_stop(Interrupted("i"))
+                ending.wait(0.3)  # which the run must not reach meanwhile
+            super().write(descriptor, data)
+
+    gone = [Wanted(number + 2, f"u{number}", absent=True) for number in range(2)]
+    rig.apply(gone, **ONE, disk=Slow())
+    assert [row["outcome"] for row in rig.rows()] == ["deactivated", "not_attempted"]
 
 
 def test_fault_of_the_tool_in_a_worker_is_raised_after_every_row_has_a_result(rig):

@@ -87,6 +87,8 @@ class Run:
         # re-entrant: a signal handler runs in the main thread, which may hold it
         self._lock = threading.RLock()
         self._in_flight: dict[int, Action] = {}
+        self._unwritten = 0  # results that workers are about to write
+        self._written = threading.Condition(self._lock)
         self._stop: ParsecError | None = None
         self._crash: BaseException | None = None
         self._drain_until = inf
@@ -112,7 +114,8 @@ class Run:
                 self._send_all()
         except Stopped as stop:
             self._halt(stop)
-        with self._lock:
+        with self._written:
+            self._written.wait_for(lambda: not self._unwritten)
             left, self._in_flight, self._ended = self._in_flight, {}, True
         for number, action in left.items():
             self._end_row(number, action, RowResult("unknown", rows.CUT_OFF))
@@ -196,6 +199,15 @@ class Run:
         with self._lock:
             if self._in_flight.pop(number, None) is None:
                 return  # the run did not wait for it: this row has a result already
+            self._unwritten += 1
+        try:
+            self._record(number, action, outcome)
+        finally:
+            with self._written:
+                self._unwritten -= 1
+                self._written.notify_all()
+
+    def _record(self, number: int, action: Action, outcome: Outcome | None) -> None:
         if outcome is None:
             self._write(lambda: self._journal.withdraw([(number, action)]))
             return
