@@ -186,11 +186,7 @@ class RateLimited(
     """Rate limited for longer than `--max-wait`."""
 
 
-class QuotaUsedUp(
-    RateFault,
-    code="monthly_limit_exceeded",
-    hint=("see the reset time with", run("usage", "show")),
-):
+class QuotaUsedUp(RateFault, code="monthly_limit_exceeded"):
     """The monthly quota is used up."""
 
 

@@ -21,6 +21,8 @@ _NO_BUILDER = (
 _LIST = ("list the users with", run("users", "list"))
 _PATH = ("check the path, and the base URL with", run("config", "show"))
 _BUILDER = ("a builder key may be needed; see which key is in effect with", run("doctor"))
+_USAGE = "/usage"
+_RESET = ("see the reset time with", run("usage", "show"))
 _CLOCK_HINT = (
     "check the clock of this machine; if it is right, the server's operator must renew the "
     "certificate"
@@ -77,7 +79,12 @@ def _of_status(response: Response, wait: float | None, call: Call, host: str) ->
     too_long = "" if wait is None else f" wait of {wait:.1f} s would exceed `--max-wait`"
     if response.is_monthly_quota:
         text = f"{host}: {_used_up(response.headers)}"
-        return errors.QuotaUsedUp(text, api_code=response.code, http_status=status)
+        known = reset_time(response.headers.get("x-ratelimit-monthly-reset"))
+        hint, command = ("", None) if known or call.path == _USAGE else _RESET
+        code = response.code
+        return errors.QuotaUsedUp(
+            text, hint=hint, command=command, api_code=code, http_status=status
+        )
     if status == 429:
         return errors.RateLimited(
             f"{host}: rate limited" + (too_long and f"; the next{too_long}"),

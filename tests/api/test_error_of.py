@@ -171,7 +171,17 @@ def test_a_used_up_quota_says_when_it_resets_if_the_api_reports_it():
     error = error_for(429, value, x_ratelimit_monthly_reset="1790812800")
     assert isinstance(error, QuotaUsedUp)
     assert "2026-10-01" in error.message
-    assert "does not report" in error_for(429, value).message
+    assert error.hint == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"), [(USER, "see the reset time with"), (Call(Kind.READ, "GET", "/usage"), "")]
+)
+def test_a_reset_time_that_is_not_reported_is_looked_up_elsewhere_if_possible(call, hint):
+    error = error_for(429, {"error": "monthly request limit exceeded"}, call)
+    assert "does not report" in error.message
+    assert error.hint == hint
+    assert (error.command is not None) == bool(hint)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

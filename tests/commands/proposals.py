@@ -61,13 +61,14 @@ def only(rule: str) -> Callable[[Scene], None]:
 
 
 def saved_plan(scene: Scene) -> None:
-    """Save `p.json`, and `changed.json` with another user in it."""
+    """Save `p.json`, which is outdated at once, and `changed.json` with another user in it."""
     url = ("--base-url", scene.builder.url)
     env = {"PARSEC_API_KEY": scene.builder.key}
     for name, roster in (("p.json", "r.csv"), ("over.json", "big.csv")):
         scene.builder.qps_pool = 1_000_000
         done = scene.tool(*url, "users", "plan", roster, "--out", name, env=env)
         assert done.code == 0, done
+        scene.builder.users[KNOWN]["qps_limit"] = 50
     scene.builder.qps_pool = 1_000
     text = (scene.work / "p.json").read_text()
     (scene.work / "changed.json").write_text(text.replace("u1", "u2"))
@@ -247,6 +248,7 @@ CASES = [
     Case("users apply -- -f.csv", (9, 0), CHANGED),
     Case("users apply over.json --yes", (10, 0), USERS, saved_plan),
     Case("users apply p.json --prune", (2, 0), USERS, saved_plan),
+    Case("users apply p.json --yes", (8, 0), "\t50\t7", saved_plan),
     Case("users apply r.csv --yes", (8, 0), CHANGED, refused(409, "conflict", "PATCH")),
     Case("users apply leaver.csv --yes", (10, 0), "1 unchanged"),
     Case("users create null", (2, 0), CREATED),

@@ -113,7 +113,9 @@ def test_an_unknown_outcome_has_the_colour_of_what_is_unknown():
 @pytest.mark.parametrize("form", ["json", "jsonl"])
 def test_an_error_is_one_line_of_json_if_the_format_is_json(form):
     shown = Shown(format=form)
-    shown.screen.error(QuotaUsedUp("used\nup", http_status=429, api_code="monthly_limit_exceeded"))
+    hint, command = "see the reset time with", run("usage", "show")
+    members = {"http_status": 429, "api_code": "monthly_limit_exceeded"}
+    shown.screen.error(QuotaUsedUp("used\nup", hint=hint, command=command, **members))
     assert shown.err.count("\n") == 1
     assert json.loads(shown.err) == {
         "error": {

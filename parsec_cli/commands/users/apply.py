@@ -11,7 +11,7 @@ from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.plan import Keep, Plan, as_json
 from parsec_cli.bulk.plan.snapshot import CheckedPlan, left_out, named_in, recheck, take_snapshot
 from parsec_cli.bulk.run.journal import Journal
-from parsec_cli.bulk.run.row_results import name_of_row
+from parsec_cli.bulk.run.row_results import LEFT, name_of_row
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import verb
@@ -24,6 +24,7 @@ from parsec_cli.commands.users.plan_screen import ShownPlan
 from parsec_cli.errors import ConsentMissing, GuardRefused, UsageFault, shortened
 from parsec_cli.next_command import again, run
 from parsec_cli.output.answers import is_yes
+from parsec_cli.records import changed
 from parsec_cli.results import Column, Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -155,7 +156,24 @@ def _apply(
         raise refusal
     if checked.send:
         _obtain_consent(runtime, shown, everyone, options)
-    return run_plan(_COMMAND, checked, journal, builder, options, None if allowed else pool)
+    rows = run_plan(_COMMAND, checked, journal, builder, options, None if allowed else pool)
+    return _renewed(rows, checked, saved)
+
+
+def _renewed(rows: Listing, checked: CheckedPlan, saved: plans.SavedPlan) -> Listing:
+    """Propose another plan if every row that is left changed since this one was made."""
+    changed_since = sum(bool(error) for _, error in checked.settled)
+    failure, counts = rows.failure(), rows.footer()["summary"]
+    if (
+        failure is None
+        or not changed_since
+        or changed_since != sum(counts[outcome] for outcome in LEFT)
+    ):
+        return rows
+    flags = [f"--{name.replace('_', '-')}" for name in plans.FLAGS if getattr(saved, name)]
+    command = run("users", "plan", "FILE", *flags, "--out", "PLAN")
+    hinted = failure.but(hint="the plan is outdated; make another with", command=command)
+    return changed(rows, failure=lambda: hinted)
 
 
 def _obtain_consent(
