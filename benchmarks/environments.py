@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 FOLDER = HERE / ".venv"
-# not on any path that a measured program sees, and no answer of it is timed
+# not on any path that a measured program sees, and none of its responses is timed
 _INSTALLING = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 SDK = "parsec_api==0.17.0"

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field
 
 from builder import MeasuredBuilder
-from support.actions import answer
+from support.actions import response
 from support.wire import Head, Request, parse_head
 
 _READ = 1 << 16
@@ -44,7 +44,7 @@ class Sink:
 
 
 class Loop:
-    """Accepts, reads whole requests, and answers each when its latency has passed."""
+    """Accepts, reads whole requests, and responds to each when its latency has passed."""
 
     def __init__(self, builder: MeasuredBuilder) -> None:
         self.builder = builder
@@ -119,9 +119,9 @@ class Loop:
             out = Sink()
             if request.path.startswith("/api/"):
                 self.builder.action(request).act(out, request)
-                self._answer(connection, out.data)
+                self._handle(connection, out.data)
             else:
-                answer(200, self._controlled(request)).act(out, request)
+                response(200, self._controlled(request)).act(out, request)
                 connection.out += out.data
                 self._flush(connection)
 
@@ -132,7 +132,7 @@ class Loop:
                 connection.counted = False
         return self.builder.report()
 
-    def _answer(self, connection: Connection, sent: bytes) -> None:
+    def _handle(self, connection: Connection, sent: bytes) -> None:
         if not connection.counted:
             connection.counted = True
             self.builder.counters.connections += 1
@@ -146,9 +146,9 @@ class Loop:
 
     def _send_due(self) -> None:
         while self.due and self.due[0][0] <= time.monotonic():
-            _, _, connection, answer = heapq.heappop(self.due)
+            _, _, connection, response = heapq.heappop(self.due)
             if connection.open:
-                connection.out += answer
+                connection.out += response
                 self._flush(connection)
 
     def _flush(self, connection: Connection) -> None:

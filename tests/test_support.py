@@ -26,7 +26,7 @@ def fetch(server, target="/"):
 
 def test_unused_actions_and_unscripted_requests_fail_the_check():
     server = ScriptedServer()
-    server.script(actions.answer(200))
+    server.script(actions.response(200))
     with pytest.raises(AssertionError, match="never used"):
         server.check()
     fetch(server)
@@ -61,7 +61,7 @@ def test_a_settled_server_has_handled_what_a_client_sent_before_it_left(server):
     def respond(request):
         goes_on.wait(60)
         handled.append(request.body)
-        return actions.answer(204)
+        return actions.response(204)
 
     server.respond(respond)
     with socket.create_connection((server.host, server.port)) as client:

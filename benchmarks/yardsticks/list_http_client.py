@@ -15,10 +15,10 @@ while True:
     if cursor:
         path += "&cursor=" + quote(cursor, safe="")
     connection.request("GET", path, headers=headers)
-    with connection.getresponse() as answer:
-        if answer.status != http.client.OK:
-            sys.exit(f"status {answer.status}")
-        page = json.loads(answer.read())
+    with connection.getresponse() as response:
+        if response.status != http.client.OK:
+            sys.exit(f"status {response.status}")
+        page = json.loads(response.read())
     sys.stdout.write(json.dumps(page["users"]) + "\n")
     cursor = page.get("next_cursor")
     if not cursor:

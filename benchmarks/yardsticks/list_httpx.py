@@ -12,9 +12,9 @@ with httpx.Client(headers=headers) as client:
     cursor = None
     while True:
         query = {"limit": 100} | ({"cursor": cursor} if cursor else {})
-        answer = client.get(url, params=query)
-        answer.raise_for_status()
-        page = answer.json()
+        response = client.get(url, params=query)
+        response.raise_for_status()
+        page = response.json()
         sys.stdout.write(json.dumps(page["users"]) + "\n")
         cursor = page.get("next_cursor")
         if not cursor:

@@ -78,7 +78,7 @@ def serve(
 def _respond(
     sandbox: app.Sandbox, environ: dict[str, Any], start_response: Callable[..., object]
 ) -> Iterable[bytes]:
-    """Answer only local clients; a fault of this machine is a 500."""
+    """Respond only to local clients; a fault of this machine is a 500."""
     try:
         _check_caller(environ)
         return sandbox(environ, start_response)
@@ -115,12 +115,12 @@ def _check_caller(environ: Mapping[str, str]) -> None:
         raise Refusal(400, "missing Host header")
     target = _ABSOLUTE.match(environ.get("REQUEST_URI", ""))
     if not (_is_local(host) and (target is None or _is_local(target[1]))):
-        raise Refusal(421, "the sandbox answers only to loopback names", "misdirected_request")
+        raise Refusal(421, "the sandbox responds only to loopback names", "misdirected_request")
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None:
         page = _ABSOLUTE.fullmatch(origin)
         if page is None or not _is_local(page[1]):
-            raise Refusal(403, "the sandbox does not answer pages of other sites")
+            raise Refusal(403, "the sandbox does not respond to pages of other sites")
 
 
 def _is_local(authority: str) -> bool:

@@ -221,10 +221,10 @@ def test_an_unknown_outcome_keeps_the_time_to_wait():
 @pytest.mark.parametrize(
     ("named", "fault"), [("", ""), (ID, ""), ("other", "it is another user's record")]
 )
-def test_a_deletion_of_an_unnamed_user_may_be_answered_with_any(named, fault):
-    answer = Response(200, {}, value={"customer_id": ID})
-    assert changes.deletion_promise(named)(answer) == fault
-    assert changes.deletion_promise()(answer) == ""
+def test_a_deletion_of_an_unnamed_user_may_get_any_response(named, fault):
+    response = Response(200, {}, value={"customer_id": ID})
+    assert changes.deletion_promise(named)(response) == fault
+    assert changes.deletion_promise()(response) == ""
 
 
 def test_what_was_not_sent_is_not_called_unchanged_as_well():
@@ -483,28 +483,30 @@ PAIRS = (("USDC", "5.00"),)
 class Case(NamedTuple):
     """A user with a wallet, and other responses than the usual ones."""
 
-    answers: dict | None = None
+    responses: dict | None = None
     exchanges: tuple = ("polymarket",)
     wallet: object = None
 
 
 class Holder(Scene):
-    """A user with a wallet; `answers` has the responses by the end of their paths."""
+    """A user with a wallet; `responses` has the responses by the end of their paths."""
 
-    def __init__(self, answers=None, *, exchanges=("polymarket",), wallet=None):
+    def __init__(self, responses=None, *, exchanges=("polymarket",), wallet=None):
         super().__init__()
         wallet = {"balances": MONEY} if wallet is None else wallet
         self.user = User({**RECORD, "linked_exchanges": list(exchanges), "wallet": wallet})
-        self.answers = {
+        self.responses = {
             "/balance": ({"raw": {"balance": "7000000"}}, 200),
             "/orders": ([{"status": "open"}, {"status": "filled"}], 200),
             "/positions": ([{"size": 1}, {"size": "2"}], 200),
             ID: (self.user.raw, 200),
-            **(answers or {}),
+            **(responses or {}),
         }
 
     def respond(self, request):
-        found = self.answers[next(end for end in self.answers if request.url.path.endswith(end))]
+        found = self.responses[
+            next(end for end in self.responses if request.url.path.endswith(end))
+        ]
         return played(found)
 
     def read(self, *, fetched=True, **how):
@@ -575,7 +577,7 @@ ORDERS, POSITIONS = "orders?exchange=polymarket&status=open", "positions?exchang
     ],
 )
 def test_the_holdings_of_a_user_are_read_in_its_name(case, how, held, paths):
-    holder = Holder(case.answers, exchanges=case.exchanges, wallet=case.wallet)
+    holder = Holder(case.responses, exchanges=case.exchanges, wallet=case.wallet)
     assert holder.read(**how) == held
     assert holder.paths == paths
     for request in holder.origin.requests:

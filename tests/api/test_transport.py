@@ -17,7 +17,7 @@ import httpx  # noqa: TID253 - tests need no quick start
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.actions import answer, chunked, close, drip, json_answer, reset, slow, stall
+from support.actions import chunked, close, drip, json_response, reset, response, slow, stall
 from support.server import ScriptedServer
 from support.steady import STEADY
 
@@ -223,7 +223,7 @@ def test_all_addresses_of_a_name_are_tried_within_one_limit(monkeypatch, server:
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 80)) for each in addresses]
         return lambda host, *a, **k: found if "many" in host else system(host, *a, **k)
 
-    server.script(json_answer(200, {}))
+    server.script(json_response(200, {}))
     try:
         monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2", "127.0.0.3"]))
         with in_time():
@@ -321,7 +321,7 @@ def test_a_failure_after_the_first_byte_counts_as_lost(server: ScriptedServer, a
 
 @pytest.mark.parametrize(
     "action",
-    [answer(407), answer(502), answer(200, b"x" * 10), close("all"), reset("all"), stall()],
+    [response(407), response(502), response(200, b"x" * 10), close("all"), reset("all"), stall()],
     ids=["407", "502", "no TLS behind it", "closed", "reset", "silent"],
 )
 def test_a_tunnel_that_a_proxy_refuses_has_sent_nothing(server: ScriptedServer, action):
@@ -352,7 +352,7 @@ def test_an_old_protocol_is_a_tls_failure(private_ca):
 def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):
     """A request that timed out does not shorten the time of another thread."""
     deadline = Deadline()
-    server.respond(slow(0.6, json_answer(200, {})))
+    server.respond(slow(0.6, json_response(200, {})))
     found: dict[float, Exchange] = {}
 
     def one(limit: float) -> None:
@@ -384,7 +384,7 @@ def test_a_path_that_is_sent_unparsed_would_not_be_changed_by_parsing(path):
     ],
 )
 def test_a_path_is_sent_as_the_http_library_writes_it(server, path, sent):
-    server.script(json_answer(200, {}))
+    server.script(json_response(200, {}))
     done = exchange(f"{server.url}/prefix", path=path, timeout=MARGIN)
     assert done.good is not None
     assert server.log == [f"POST /prefix/api/v1{sent}"]

@@ -1,4 +1,4 @@
-"""The benchmark's own server answers as documented, and counts what it is asked."""
+"""The benchmark's own server responds as documented, and counts what it is asked."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def ask(server):
     def send(method, path, body=None):
         sent = None if body is None else json.dumps(body)
         connection.request(method, path, sent, {"X-API-Key": KEY})
-        answer = connection.getresponse()
-        return answer.status, dict(answer.getheaders()), json.loads(answer.read())
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), json.loads(response.read())
 
     yield send
     connection.close()
@@ -71,9 +71,9 @@ def test_an_unknown_cursor_is_refused(server, ask):
 
 def test_a_request_beyond_the_burst_gets_the_documented_429(server, ask):
     server.settle(Setting(users=5, rate=0.001, burst=2))
-    answers = [ask("PATCH", f"{USERS}/{customer_id(n)}", {"qps_limit": 9}) for n in range(3)]
-    assert [status for status, _, _ in answers] == [200, 200, 429]
-    _, headers, body = answers[-1]
+    responses = [ask("PATCH", f"{USERS}/{customer_id(n)}", {"qps_limit": 9}) for n in range(3)]
+    assert [status for status, _, _ in responses] == [200, 200, 429]
+    _, headers, body = responses[-1]
     assert headers["Retry-After"] == "1"
     assert (body["code"], body["retryable"]) == ("rate_limit_exceeded", True)
     counted = server.counted()

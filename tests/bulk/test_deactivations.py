@@ -145,7 +145,7 @@ def test_records_are_kept_of_users_that_a_target_may_identify(world):
 def test_unknown_deactivation_that_took_effect_is_done(tmp_path):
     rig = Rig(tmp_path)
     rig.world.add("u1")
-    rig.world.after = lambda _: Unknown(OutcomeUnknown("no answer"), 3)
+    rig.world.after = lambda _: Unknown(OutcomeUnknown("no response"), 3)
     plan = plan_deactivations(named("u1"), rig.world.snapshot(), NONE)
     rig.apply(plan)
     earlier = read_earlier_runs(rig.runs, HOST, KEY)

@@ -40,7 +40,7 @@ def opened(runs: Path, **how):
 
 
 def write(runs: Path, *outcomes: str | None) -> Path:
-    """A run that deactivated C-1, once per outcome; None leaves it unanswered."""
+    """A run that deactivated C-1, once per outcome; None leaves it without a response."""
     with opened(runs) as journal:
         journal.begin(checked(GONE))
         for outcome in outcomes:

@@ -42,8 +42,8 @@ def refuse(*names: str, error: Exception | None = None):
     return lambda name: NotApplied(fault, 1) if name in names else None
 
 
-def unanswered(*names: str, status: int | None = None):
-    error = OutcomeUnknown("outcome unknown: no answer", http_status=status)
+def no_response(*names: str, status: int | None = None):
+    error = OutcomeUnknown("outcome unknown: no response", http_status=status)
     return lambda name: Unknown(error, 4) if not names or name in names else None
 
 
@@ -69,7 +69,7 @@ def test_result_row_has_the_documented_members(rig):
 
 
 def test_an_unknown_row_decides_the_exit_code_over_a_failed_one(rig):
-    rig.world.before = lambda name: unanswered("u3")(name) or refuse("u4")(name)
+    rig.world.before = lambda name: no_response("u3")(name) or refuse("u4")(name)
     assert rig.apply(creates(3)).exit_code == 12
 
 
@@ -155,8 +155,8 @@ def test_row_whose_user_changed_since_the_plan_is_refused_not_overwritten(rig):
 
 
 def test_create_of_an_existing_user_with_unknown_limit_says_so(rig):
-    answer = Applied({"customer_id": "c", "external_id": "u2"}, 200, 1, created=False)
-    rig.world.before = lambda _: answer
+    outcome = Applied({"customer_id": "c", "external_id": "u2"}, 200, 1, created=False)
+    rig.world.before = lambda _: outcome
     rig.apply(creates(1))
     assert rig.rows()[0]["outcome"] == "unchanged"
     assert rig.rows()[0]["error"] == "already existed; its qps_limit is unknown"

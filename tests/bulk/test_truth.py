@@ -204,7 +204,7 @@ class Truth(RuleBasedStateMachine):
 
 
 def lost() -> Outcome:
-    return Unknown(OutcomeUnknown("outcome unknown: no answer"), 3)
+    return Unknown(OutcomeUnknown("outcome unknown: no response"), 3)
 
 
 BEFORE = {

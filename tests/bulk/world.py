@@ -22,7 +22,7 @@ class World:
     """Users by customer_id. `effects` lists every change that took effect, in order.
 
     `before` and `after` are called around each change with the user's name; an Outcome returned by
-    `before` is given instead of sending, one returned by `after` instead of the true answer.
+    `before` is given instead of sending, one returned by `after` instead of the true outcome.
     """
 
     def __init__(self, qps_pool: int = 1_000) -> None:

@@ -305,9 +305,9 @@ def test_headings_are_plain_without_colour_or_a_terminal(environ, tool):
     ],
 )
 def test_a_typo_gets_a_suggestion(argv, meant, tool):
-    answer = tool(*argv)
-    assert answer.code == 2
-    assert f"hint: {meant}" in answer.err
+    done = tool(*argv)
+    assert done.code == 2
+    assert f"hint: {meant}" in done.err
 
 
 def test_extra_arguments_are_quoted(tool):

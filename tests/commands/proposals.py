@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from support.actions import Action, close, error, html, json_answer, raw_json, redirect, too_many
+from support.actions import Action, close, error, html, json_response, raw_json, redirect, too_many
 from support.builder import BuilderServer
 from support.runner import Completed
 
@@ -148,7 +148,7 @@ def no_limit(scene: Scene) -> None:
     users = [{"customer_id": KNOWN, "external_id": "u1"}]
     users += [{"customer_id": UUID, "external_id": "u2"}]
     page = {"users": users, "count": 2, "next_cursor": None}
-    scene.builder.fault("GET", "/builder/users", action=json_answer(200, page))
+    scene.builder.fault("GET", "/builder/users", action=json_response(200, page))
 
 
 def no_users(scene: Scene) -> None:

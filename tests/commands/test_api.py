@@ -9,7 +9,7 @@ import pytest
 from commands.keys import SECRETS, kalshi, pem, polymarket
 from commands.serving import command_in
 from commands.users.bulk_files import changes
-from support.actions import answer, close, error, html, json_answer, redirect, too_many
+from support.actions import close, error, html, json_response, redirect, response, too_many
 from support.builder import BUILDER_KEY
 from support.records import END_USER_KEY, customer_id
 
@@ -50,7 +50,7 @@ def test_another_format_shows_the_members_of_an_object(run, output, expected):
     ],
 )
 def test_a_response_is_shown_as_it_was_sent(run, builder, value):
-    builder.fault("GET", "usage", action=json_answer(200, value))
+    builder.fault("GET", "usage", action=json_response(200, value))
     assert run("api", "GET", "/usage").json == value
 
 
@@ -179,7 +179,7 @@ def test_a_delete_that_is_more_than_a_deactivation_is_not_reported_as_one(
     run, builder, history, more
 ):
     builder.add("alice")
-    builder.fault("DELETE", action=answer(204))
+    builder.fault("DELETE", action=response(204))
     path = f"/builder/users/{KNOWN}{more[0]}"
     done = run("api", "DELETE", path, *more[1:], "--confirm", "alice")
     assert done.code == 0, done
@@ -216,7 +216,7 @@ def test_a_404_that_proves_the_success_of_a_lost_delete_is_not_shown(run, builde
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
 def test_every_change_is_in_the_history_and_a_read_is_not(run, builder, history, method):
-    builder.fault(method, action=json_answer(200, {"ok": True}))
+    builder.fault(method, action=json_response(200, {"ok": True}))
     run("api", "GET", "/builder/pool")
     done = run("api", method, "/orders/5", "--reason", "why")
     assert done.code == 0, done
@@ -227,7 +227,7 @@ def test_every_change_is_in_the_history_and_a_read_is_not(run, builder, history,
 
 def test_fields_make_the_body(run, builder):
     """-f is text, -F is JSON."""
-    builder.fault("POST", action=json_answer(200, {}))
+    builder.fault("POST", action=json_response(200, {}))
     done = run(
         *("api", "POST", "/orders", "-f", "a=1", "-f", "b=x=y", "-f", "c="),
         *("-F", "d=1", "-F", 'e={"f": [true, null]}', "-F", "g=123456789012345678901234567890"),
@@ -246,7 +246,7 @@ def test_fields_make_the_body(run, builder):
 
 @pytest.mark.parametrize("content", [b'{"a": "\xc3\xa9"}', b'\xef\xbb\xbf{"a": "\xc3\xa9"}\r\n'])
 def test_input_is_the_whole_body(run, builder, work, content):
-    builder.fault("POST", times=2, action=json_answer(200, {}))
+    builder.fault("POST", times=2, action=json_response(200, {}))
     (work / "body.json").write_bytes(content)
     for where in ("body.json", "-"):
         done = run("api", "POST", "/orders", "--input", where, stdin=content)
@@ -256,7 +256,7 @@ def test_input_is_the_whole_body(run, builder, work, content):
 
 @pytest.mark.parametrize("number", ["1.10", "1e5", "-0", "12345678901234567890", "0.1000000000001"])
 def test_numbers_are_sent_with_their_digits(run, builder, number):
-    builder.fault("POST", times=2, action=json_answer(200, {}))
+    builder.fault("POST", times=2, action=json_response(200, {}))
     body = f'{{"a": {number}}}'
     assert run("api", "POST", "/orders", "--input", "-", stdin=body.encode()).code == 0
     assert run("api", "POST", "/orders", "-F", f"a={number}").code == 0
@@ -333,15 +333,15 @@ def test_path_and_query_arrive_as_they_were_written(run_any, builder, path, opti
 
 @pytest.fixture
 def run_any(run, builder):
-    """Run against a server that answers everything."""
-    builder.respond(json_answer(200, {}))
+    """Run against a server that accepts everything."""
+    builder.respond(json_response(200, {}))
     return run
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_as_acts_for_the_user(run_any, builder, method):
     user = customer_id(3)
-    builder.script(json_answer(200, {"customer_id": user, "external_id": "alice"}))
+    builder.script(json_response(200, {"customer_id": user, "external_id": "alice"}))
     done = run_any("api", method, "/positions", "--as", user)
     assert done.code == 0, done
     assert builder.requests[-1].header("x-builder-customer-id") == user
@@ -385,7 +385,7 @@ def test_a_dry_run_of_a_read_reads(run, builder):
 
 def test_include_shows_status_and_headers(run, builder):
     headers = {"X-Parsec-Tier": "pro", "Set-Cookie": "s=COOKIECANARY", "X-API-Key": BUILDER_KEY}
-    builder.fault("GET", action=json_answer(203, {"a": 1}, headers))
+    builder.fault("GET", action=json_response(203, {"a": 1}, headers))
     done = run("api", "GET", "/usage", "--include")
     assert done.code == 0, done
     assert done.json["status"] == 203
@@ -397,7 +397,7 @@ def test_include_shows_status_and_headers(run, builder):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_a_2xx_that_contains_an_error_does_not_say_that_a_change_was_made(run, builder, method):
-    builder.fault(method, action=json_answer(200, {"error": "qps_limit is too high"}))
+    builder.fault(method, action=json_response(200, {"error": "qps_limit is too high"}))
     done = run("api", method, "/builder/anything", "-F", "x=1")
     assert done.code == 12, done
     assert "it contains an error" in done.err
@@ -476,7 +476,7 @@ def test_secrets_in_a_body_are_seen_nowhere(run, builder, work, leaks, source, s
         # a 2xx with an error would not count as applied
         where = "error" if status == 400 else "note"
         value = {where: echo, "seen": [echo], "code": "bad_request"}
-        builder.fault("POST", action=json_answer(status, value))
+        builder.fault("POST", action=json_response(status, value))
     dry = [] if status else ["-n"]
     done = run("api", "POST", "/anything", *given, *dry, "-v", "--reason", "BODYCANARY is no key")
     assert done.code == (5 if status == 400 else 0), done
@@ -490,7 +490,7 @@ def test_the_builder_key_in_a_query_is_not_logged(run_any, leaks):
 
 
 def test_names_from_the_server_are_escaped_on_a_terminal(run, builder):
-    builder.fault("GET", "usage", action=json_answer(200, {"\x1b[2J\u202e[/x]": "\x1b]0;t\x07"}))
+    builder.fault("GET", "usage", action=json_response(200, {"\x1b[2J\u202e[/x]": "\x1b]0;t\x07"}))
     done = run("api", "GET", "/usage", "-o", "table")
     assert done.code == 0, done
     assert not {"\x1b", "\x07", "\u202e"} & set(done.out)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support.actions import json_answer
+from support.actions import json_response
 
 FORMATS = ["table", "tsv", "csv", "json", "jsonl", "prometheus"]
 POOL = {"qps_pool": 10_000, "total_allocated_qps": 9_212}
@@ -76,7 +76,7 @@ def test_checks_print_their_numbers_when_all_is_well(run, check, form):
 
 
 def test_a_quiet_check_still_reports_a_failure(run, builder):
-    builder.fault("GET", action=json_answer(401, {"error": "invalid API key"}))
+    builder.fault("GET", action=json_response(401, {"error": "invalid API key"}))
     done = run("usage", "check", "-q")
     assert (done.code, done.out) == (4, "")
     assert done.err.startswith("error: ")
@@ -141,7 +141,7 @@ def test_a_quota_that_is_not_reported_is_neither_ok_nor_over(run, builder, limit
         "limits": {"monthly_requests": limit},
         "usage": {"monthly_requests": used},
     }
-    builder.fault("GET", action=json_answer(200, usage))
+    builder.fault("GET", action=json_response(200, usage))
     done = run("usage", "check")
     assert (done.code, done.out) == (7, "")
     assert f"did not report the monthly {missing} of requests" in done.err

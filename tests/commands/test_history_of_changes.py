@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 from commands.keys import SECRETS
-from support.actions import close, error, html, json_answer, too_many
+from support.actions import close, error, html, json_response, too_many
 from support.builder import BUILDER_KEY
 from support.records import END_USER_KEY, customer_id
 
@@ -34,7 +34,7 @@ FAULTS = {
         "not_applied",
     ),
     "unauthorized": (error(401, "invalid API key", "unauthorized"), "not_applied"),
-    "quota": (json_answer(429, {"error": "monthly request limit exceeded"}), "not_applied"),
+    "quota": (json_response(429, {"error": "monthly request limit exceeded"}), "not_applied"),
     "unknown": (close(), "unknown"),
     "failed": (html(500, f"<html>{BUILDER_KEY}</html>"), "unknown"),
 }
@@ -155,7 +155,7 @@ def test_an_outcome_that_cannot_be_stored_is_an_error_after_the_result(run, buil
         if request.method == "PATCH":
             path.unlink()
             path.mkdir()
-        return builder._answer(request)
+        return builder._handle(request)
 
     builder.respond(spoil)
     done = run("users", "set-qps", "alice", "20", "--json")

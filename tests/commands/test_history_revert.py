@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from commands.users.bulk_files import roster
-from support.actions import close, error, json_answer
+from support.actions import close, error, json_response
 
 HEADER = "external_id,customer_id,qps_limit,email"
 
@@ -72,7 +72,7 @@ def test_a_run_is_undone_exactly(run, builder, work, last_run, form):
 def test_a_limit_is_read_however_the_server_writes_it(run, builder, last, sent, former):
     user = builder.add("u1", sent)
     pool = {"qps_pool": 100, "end_user_count": 1, "total_allocated_qps": 5}
-    builder.fault("GET", "/pool", action=json_answer(200, pool))
+    builder.fault("GET", "/pool", action=json_response(200, pool))
     run("users", "set-qps", "u1", "9")
     done = run("history", "revert", last())
     assert rows(done) == [f"u1,{user['customer_id']},{former},"] * bool(former)
@@ -214,7 +214,7 @@ def test_a_damaged_run_is_undone_in_part_with_a_warning(run, builder, home, last
 
 def test_a_change_made_by_another_call_is_not_called_unchanged(run, builder, last):
     user = builder.add("u0", 5)
-    builder.fault("POST", action=json_answer(200, {}))
+    builder.fault("POST", action=json_response(200, {}))
     builder.strict = False
     path = f"/builder/users/{user['customer_id']}/credentials"
     assert run("api", "POST", path).code == 0

@@ -10,7 +10,7 @@ from typing import Any
 from commands.users.bulk_files import roster
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.actions import error, html, json_answer, reset
+from support.actions import error, html, json_response, reset
 from support.builder import BUILDER_KEY, BuilderServer
 from support.clock import VirtualClock
 from support.records import customer_id
@@ -28,18 +28,18 @@ BALANCES: list[tuple[Any, bool]] = [
     ({"USDC": "0"}, True),
 ]
 ORDERS: list[tuple[Any, bool]] = [
-    (json_answer(200, []), False),
-    (json_answer(200, [{"status": "filled"}, {"status": "cancelled"}]), False),
-    (json_answer(200, [{"status": "filled"}, {"status": "pending"}]), True),
-    (json_answer(200, {"orders": []}), True),
+    (json_response(200, []), False),
+    (json_response(200, [{"status": "filled"}, {"status": "cancelled"}]), False),
+    (json_response(200, [{"status": "filled"}, {"status": "pending"}]), True),
+    (json_response(200, {"orders": []}), True),
     (error(403, "exchange credentials required", "credentials_required"), True),
     (html(502), True),
 ]
 POSITIONS: list[tuple[Any, bool]] = [
-    (json_answer(200, []), False),
-    (json_answer(200, [{"size": 0}, {"size": "0.0"}]), False),
-    (json_answer(200, [{"size": "0.5"}]), True),
-    (json_answer(200, [{}]), True),
+    (json_response(200, []), False),
+    (json_response(200, [{"size": 0}, {"size": "0.0"}]), False),
+    (json_response(200, [{"size": "0.5"}]), True),
+    (json_response(200, [{}]), True),
     (reset(), True),
 ]
 FORMS = ("arguments", "file", "api", "apply", "prune", "saved")
@@ -101,7 +101,7 @@ class Fleet:
         def respond(request):
             person = by_id.get(request.header("x-builder-customer-id"))
             if person is None:
-                return server._answer(request)
+                return server._handle(request)
             return (person.orders if "orders" in request.path else person.positions)[0]
 
         server.respond(respond)

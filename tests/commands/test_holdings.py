@@ -10,14 +10,14 @@ from commands.serving import command_in
 from commands.users.bulk_files import roster
 from support.actions import (
     Action,
-    answer,
     close,
     error,
     html,
-    json_answer,
+    json_response,
     raw_json,
     redirect,
     reset,
+    response,
     stall,
     too_many,
     truncated,
@@ -268,7 +268,7 @@ def test_the_holdings_of_several_users_are_read_at_the_same_time(
         meeting.wait(PATIENCE)  # fails unless that many requests are here together
         with lock:
             busy[0] -= 1
-        return json_answer(200, []).act(peer, request)
+        return json_response(200, []).act(peer, request)
 
     names = [f"u{n}" for n in range(24)]
     for name in names:
@@ -293,12 +293,12 @@ BAD = {
     "reset": reset(),
     "closed": close(),
     "cut": truncated(200, b"[" + b" " * 50),
-    "empty": answer(200),
-    "no content": answer(204),
-    "null": json_answer(200, None),
-    "object": json_answer(200, {"orders": [], "positions": []}),
-    "text": json_answer(200, "[]"),
-    "junk items": json_answer(200, [None, 3]),
+    "empty": response(200),
+    "no content": response(204),
+    "null": json_response(200, None),
+    "object": json_response(200, {"orders": [], "positions": []}),
+    "text": json_response(200, "[]"),
+    "junk items": json_response(200, [None, 3]),
     "junk numbers": raw_json(200, '[{"status": 1e999, "size": "many"}]'),
     "not JSON": raw_json(200, "[}"),
 }
@@ -343,7 +343,7 @@ def test_a_read_without_a_response_is_unknown_when_its_time_is_over(run, builder
 
 STOPS = {
     "key": (error(401, "invalid API key", "unauthorized"), 4),
-    "quota": (json_answer(429, {"error": "monthly request limit exceeded"}), 6),
+    "quota": (json_response(429, {"error": "monthly request limit exceeded"}), 6),
     "wait": (too_many("1000"), 6),
 }
 

@@ -50,12 +50,12 @@ def test_a_new_profile_is_verified_at_its_own_host(tool, builder, path):
 
 
 @pytest.mark.parametrize("command", [SET, INIT], ids=["set", "init"])
-@pytest.mark.parametrize(("answer", "times", "code"), FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize(("response", "times", "code"), FAILURES.values(), ids=FAILURES)
 def test_a_key_that_is_not_accepted_is_not_stored(
-    tool, builder, path, command, answer, times, code
+    tool, builder, path, command, response, times, code
 ):
     before = path.read_text()
-    builder.fault("GET", "usage", action=answer, times=times)
+    builder.fault("GET", "usage", action=response, times=times)
     how = ["--base-url", builder.url, "--max-wait", "0"]
     done = tool(*command, *how, stdin=NEW.encode())
     assert done.code == code, done

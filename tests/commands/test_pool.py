@@ -117,8 +117,8 @@ def test_watch_off_a_terminal_writes_plain_lines_until_it_is_stopped(watch, buil
 
 def test_watch_on_a_terminal_redraws_until_ctrl_c(terminal, builder, key_env):
     pools = iter(range(10, 1000))
-    answer = builder._pool
-    builder._pool = lambda request: (builder.add(None, next(pools)), answer(request))[1]
+    respond = builder._pool
+    builder._pool = lambda request: (builder.add(None, next(pools)), respond(request))[1]
     answers = [("free", ""), ("free", ""), ("free", CTRL_C)]
     session = terminal(["pool", "show", "--watch", "0.05"], env=key_env(builder), answers=answers)
     assert session.code == 130

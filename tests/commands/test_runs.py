@@ -190,7 +190,7 @@ def test_an_unknown_run_is_not_found(run, half, name):
 
 def test_a_run_is_running_until_its_process_ends(run, parsec, builder, work, key_env):
     seen = []
-    answer = builder.respond_to
+    respond = builder.respond_to
 
     def look(request):
         if request.method == "POST" and request.json()["external_id"] == "new-00001":
@@ -198,7 +198,7 @@ def test_a_run_is_running_until_its_process_ends(run, parsec, builder, work, key
             name = listed.json["runs"][0]["id"]
             shown = parsec("runs", "show", name, "--json", env=key_env(builder))
             seen.append((listed.json["runs"], shown.json["results"]))
-        return answer(request)
+        return respond(request)
 
     builder.respond_to = look
     file = creates(work / "u.csv", 3)

@@ -1,7 +1,7 @@
 """A Builder API in this process that breaks responses at random, reproducibly by a seed.
 
 It keeps what really happened, so that a test can tell a false success from a true one. Without its
-effect a change is never answered by a 2xx: a lie in the exact form of the API cannot be detected.
+effect a change never gets a 2xx: a lie in the exact form of the API cannot be detected.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class MutantBuilder(httpx.BaseTransport):
         return self._mutated(status, value)
 
     @property
-    def answers(self) -> list[tuple[str, str]]:
+    def responses(self) -> list[tuple[str, str]]:
         """Each request, and how it ended."""
         return list(zip(self.sent, self.log, strict=True))
 
@@ -137,8 +137,8 @@ class MutantBuilder(httpx.BaseTransport):
         headers = tuple(request.headers.multi_items())
         target = request.url.raw_path.decode()
         asked = Request(0, 0, request.method, target, headers, request.content)
-        answered = self.builder.respond_to(asked)
-        return answered.status, json.loads(answered.body) if answered.body else None
+        response = self.builder.respond_to(asked)
+        return response.status, json.loads(response.body) if response.body else None
 
 
 def mutate(value: Any, chance: random.Random) -> Any:

@@ -7,12 +7,12 @@ import socket
 
 import pytest
 from faults.commands import ALICE, CHANGES, COMMANDS, check_history, of_kind
-from support.actions import Action, answer, close, error, html, json_answer, reset, too_many
+from support.actions import Action, close, error, html, json_response, reset, response, too_many
 from support.records import new_user
 from support.server import refused_port
 
 NOT_OURS = {"error": "end-user not found or not owned by this builder"}
-LOSSES = [reset(), close(), html(502), answer(504), json_answer(503, {}, {"Retry-After": "1"})]
+LOSSES = [reset(), close(), html(502), response(504), json_response(503, {}, {"Retry-After": "1"})]
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -71,13 +71,13 @@ def test_onboarding_without_evidence_is_unknown(run, builder, work):
 
 def test_a_response_with_another_limit_is_checked_by_a_read(struck, builder):
     other = {**new_user("alice", 0), "qps_limit": 77}
-    completed, sent = struck("set-qps", json_answer(200, other), after_effect=True)
+    completed, sent = struck("set-qps", json_response(200, other), after_effect=True)
     assert (completed.code, sent) == (0, 1)
     assert builder.users[ALICE]["qps_limit"] == 5
 
 
 @pytest.mark.parametrize("name", ["deactivate", "api delete"])
-@pytest.mark.parametrize("second", [error(404, "no", "not_found"), json_answer(403, NOT_OURS)])
+@pytest.mark.parametrize("second", [error(404, "no", "not_found"), json_response(403, NOT_OURS)])
 def test_not_found_after_a_lost_response_is_a_finished_deactivation(struck, builder, name, second):
     builder.fault(*COMMANDS[name].target, action=html(502), after_effect=True)
     completed, sent = struck(name, second, nth=2)
@@ -121,10 +121,10 @@ def test_a_refused_connection_is_reported_as_nothing_sent(run, builder, home, na
     def read_then_leave(peer, request):
         # in this order: the next connection may come as soon as the response is there
         builder._listener.shutdown(socket.SHUT_RDWR)
-        json_answer(200, builder.users[ALICE], keep_alive=False).act(peer, request)
+        json_response(200, builder.users[ALICE], keep_alive=False).act(peer, request)
         return False
 
-    builder.fault("GET", action=Action("answer and leave", read_then_leave))
+    builder.fault("GET", action=Action("respond and leave", read_then_leave))
     completed = run(*command.argv, "--json")
     assert completed.code == 7, completed
     assert "nothing was sent" in completed.error["message"]

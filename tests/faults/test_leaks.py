@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from faults.commands import ALICE
 from support import rsa
-from support.actions import answer, close, error, html, json_answer, redirect, stall
+from support.actions import close, error, html, json_response, redirect, response, stall
 from support.builder import BUILDER_KEY, BuilderServer
 from support.records import END_USER_KEY, wallet
 from support.wire import Request
@@ -77,14 +77,14 @@ def secrets_in(request: Request) -> str:
 
 FAULTS = {
     "none": None,
-    "echo in 400": lambda r: json_answer(
+    "echo in 400": lambda r: json_response(
         400, {"error": everything(r), "code": secrets_in(r), "validation_errors": [secrets_in(r)]}
     ),
-    "echo of the body": lambda r: json_answer(422, {"error": f"cannot read: {r.body.decode()}"}),
-    "echo of its text": lambda r: json_answer(422, {"error": " ".join(secrets_in(r).split())}),
+    "echo of the body": lambda r: json_response(422, {"error": f"cannot read: {r.body.decode()}"}),
+    "echo of its text": lambda r: json_response(422, {"error": " ".join(secrets_in(r).split())}),
     "echo in 500": lambda r: html(500, f"<html><title>{everything(r)}</title>"),
-    "echo as text": lambda r: answer(403, secrets_in(r), {"Content-Type": "text/plain"}),
-    "echo in headers": lambda _: json_answer(
+    "echo as text": lambda r: response(403, secrets_in(r), {"Content-Type": "text/plain"}),
+    "echo in headers": lambda _: json_response(
         429,
         {"error": "slow"},
         {
@@ -99,7 +99,7 @@ FAULTS = {
     "401": lambda r: error(401, f"invalid API key {r.header('x-api-key')}", "unauthorized"),
     "closed": lambda _: close(),
     "silent": None,
-    "not JSON": lambda r: answer(200, everything(r)),
+    "not JSON": lambda r: response(200, everything(r)),
 }
 STYLES = {"plain": [], "verbose json": ["-v", "--json"], "verbose table": ["-v", "-o", "table"]}
 
@@ -126,7 +126,7 @@ def keys(work):
 
 def struck(builder: BuilderServer, fault) -> None:
     """Break the requests of a command; with `spare_reads`, not those before its first change."""
-    well = builder._answer
+    well = builder._handle
 
     def respond(request: Request):
         first = not [r for r in builder.requests if r.method != "GET"]

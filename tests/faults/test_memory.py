@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support.actions import answer, chunked, gzip_bomb
+from support.actions import chunked, gzip_bomb, response
 
 MEGABYTE = 1024 * 1024
 # ru_maxrss of a process that was forked counts what the forking one held; VmHWM begins at exec
@@ -59,7 +59,7 @@ def measured(server, key_env, isolated_environment, work):
 def test_numbers_whose_digits_are_kept_take_less_than_150_megabytes(
     server, measured, count, ending
 ):
-    server.respond(answer(200, decimals(count)))
+    server.respond(response(200, decimals(count)))
     code, peak, err = measured("api", "GET", "/builder/pool", "-o", "json")
     assert (code, peak < 150 * MEGABYTE) == (ending, True), (code, peak, err)
 

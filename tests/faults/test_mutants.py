@@ -134,9 +134,9 @@ def check_streams(completed: Completed, argv: list[str], case: str) -> None:
 
 def check_truth(completed: Completed, builder: MutantBuilder, effect: str, case: str) -> None:
     """Compare the claims of the output with what happened."""
-    onboardings = [answered for sent, answered in builder.answers if sent.endswith("/onboard")]
+    onboardings = [response for sent, response in builder.responses if sent.endswith("/onboard")]
     # only a 429 says that nothing was done
-    assert all(answered.startswith("429") for answered in onboardings[:-1]), case
+    assert all(response.startswith("429") for response in onboardings[:-1]), case
     if completed.code == 0:
         assert effect in builder.effects, f"false success: {case}"
     elif completed.code != 12:

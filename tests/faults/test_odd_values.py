@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.actions import html, json_answer
+from support.actions import html, json_response
 from support.records import END_USER_KEY, customer_id, new_user, wallet
 
 HUGE = 10**400
@@ -17,7 +17,7 @@ FORMATS = ["json", "jsonl", "tsv", "csv", "table"]
 @pytest.mark.parametrize("command", ["show", "check"])
 def test_a_pool_with_absurd_numbers_is_refused(run_at, server, name, number, command):
     pool = {"qps_pool": 10, "end_user_count": 1, "total_allocated_qps": 1, name: number}
-    server.respond(json_answer(200, pool))
+    server.respond(json_response(200, pool))
     completed = run_at("pool", command)
     assert completed.code == 7, completed
     assert f"the pool has no whole number `{name}`" in completed.err
@@ -40,7 +40,7 @@ def test_a_success_about_something_else_is_unknown_and_says_why(
     builder.strict = False  # creates are sent twice, limits once
     builder.add("alice", 5)
     value = {**value, "qps_limit": True}
-    builder.fault(method, action=json_answer(200, value), times=9)
+    builder.fault(method, action=json_response(200, value), times=9)
     builder.fault("GET", f"users/{customer_id(0)}$", nth=2, times=9, action=html(502))
     done = run("users", *line.split())
     assert done.code == 12, done
@@ -61,7 +61,7 @@ def test_users_are_sorted_by_numbers_of_any_size(run, builder, limits):
 def test_a_limit_that_is_no_whole_number_does_not_count_as_none(run, builder, line, limit):
     builder.add("a", limit)
     pool = {"qps_pool": 500, "end_user_count": 1, "total_allocated_qps": 10}
-    builder.fault("GET", "/pool", action=json_answer(200, pool))
+    builder.fault("GET", "/pool", action=json_response(200, pool))
     done = run(*line.split())
     assert (done.code, done.out) == (7, "")
     text = f"returned a qps_limit of `a` that is not a whole number from 0: `{json.dumps(limit)}`"
@@ -72,7 +72,7 @@ def test_a_limit_that_is_no_whole_number_does_not_count_as_none(run, builder, li
 def test_a_deactivation_frees_the_limit_however_it_is_written(run, builder, work, limit, after):
     builder.add("a", limit)
     pool = {"qps_pool": 500, "end_user_count": 1, "total_allocated_qps": 40}
-    builder.fault("GET", "/pool", action=json_answer(200, pool), times=2)
+    builder.fault("GET", "/pool", action=json_response(200, pool), times=2)
     (work / "roster.csv").write_text("external_id,state\na,absent\n")
     planned = run("users", "plan", "roster.csv", "--json")
     assert (planned.code, planned.json["pool"]["allocated_after"]) == (0, after)
@@ -95,7 +95,7 @@ def test_a_balance_that_cannot_be_read_counts_as_money(run, builder, amount):
 @pytest.mark.parametrize("value", [0, True, "x", [], [1, None], [{"a": 1}, {"b": [2]}, "c"], {}])
 def test_api_shows_any_json_in_every_format(run_at, server, form, value):
     """`/ping` returns a list, and the API promises nothing about other paths."""
-    server.respond(json_answer(200, value))
+    server.respond(json_response(200, value))
     completed = run_at("api", "GET", "/ping", "-o", form)
     assert completed.code == 0, completed
     if form == "json":
@@ -108,7 +108,7 @@ def test_api_shows_any_json_in_every_format(run_at, server, form, value):
 @pytest.mark.parametrize("form", FORMATS)
 def test_api_masks_keys_inside_lists_in_every_format(run, builder, form):
     user = builder.add("alice")
-    builder.respond(json_answer(200, [user, {"deep": {"private_key": END_USER_KEY}}]))
+    builder.respond(json_response(200, [user, {"deep": {"private_key": END_USER_KEY}}]))
     completed = run("api", "GET", "/builder/x", "-o", form)
     assert completed.code == 0, completed
     assert END_USER_KEY not in completed.out

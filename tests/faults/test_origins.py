@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from faults.commands import COMMANDS
-from support.actions import answer, json_answer
+from support.actions import json_response, response
 from support.builder import BUILDER_KEY
 from support.records import END_USER_KEY
 from support.server import ScriptedServer
@@ -46,7 +46,7 @@ def test_no_redirect_is_followed_anywhere(
     target = LOCATIONS[location].replace("{port}", str(other_origin.port))
     status = (301, 302, 303, 307, 308)[(len(location) + len(name)) % 5]
     command = COMMANDS[name]
-    builder.fault(*command.target, action=answer(status, b"", {"Location": target}))
+    builder.fault(*command.target, action=response(status, b"", {"Location": target}))
     completed = run(*command.argv)
     assert completed.code == 7, completed
     assert other_origin.connections == []
@@ -64,7 +64,7 @@ def test_no_header_of_a_good_response_leads_to_another_host(
     named = {name: text.replace("{port}", port) for name, text in headers.items()}
     argv = ["pool", "show", "--watch", "0.01"]
     # two requests of one process, so that a cookie would come back
-    server.script(json_answer(200, POOL, named), answer(401))
+    server.script(json_response(200, POOL, named), response(401))
     completed = run_at(*argv)
     assert completed.code == 4, completed
     assert len(server.requests) == 2

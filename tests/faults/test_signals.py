@@ -10,7 +10,7 @@ import time
 import pytest
 from faults.children import Child, until
 from faults.commands import ALICE
-from support.actions import close, json_answer, slow, stall, too_many
+from support.actions import close, json_response, slow, stall, too_many
 from support.records import new_user, wallet
 
 from parsec_cli.interrupts import DRAIN_SECONDS
@@ -212,7 +212,7 @@ def test_the_second_signal_ends_at_once_and_reports_what_is_unknown(
 
 def test_an_interrupted_listing_closes_its_document(start, builder):
     page = {"users": [new_user("a", 1)], "count": 1, "next_cursor": "x"}
-    builder.fault("GET", "/users$", action=json_answer(200, page))
+    builder.fault("GET", "/users$", action=json_response(200, page))
     builder.fault("GET", "/users$", action=stall(), nth=2)
     child = start("users", "list")
     until(lambda: requests(builder, "GET") == 2)

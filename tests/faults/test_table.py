@@ -12,7 +12,6 @@ import pytest
 from faults.commands import ALICE, COMMANDS, of_kind
 from support.actions import (
     Action,
-    answer,
     broken_gzip,
     close,
     deep_json,
@@ -20,10 +19,11 @@ from support.actions import (
     error,
     gzip_bomb,
     html,
-    json_answer,
+    json_response,
     raw_json,
     redirect,
     reset,
+    response,
     stall,
     too_many,
     truncated,
@@ -66,9 +66,9 @@ TABLE: dict[str, tuple[Action, dict[str, Cell]]] = {
     "429 without a wait": (too_many(None), every(6, -1)),
     "429 not to be repeated": (error(429, "no", "rate_limit_exceeded"), every(6)),
     "quota by code": (error(429, "x", "monthly_limit_exceeded"), every(6)),
-    "quota by text": (json_answer(429, MONTH), every(6)),
+    "quota by text": (json_response(429, MONTH), every(6)),
     "quota by header": (
-        json_answer(429, {"error": "x"}, {"x-ratelimit-monthly-remaining": "0"}),
+        json_response(429, {"error": "x"}, {"x-ratelimit-monthly-remaining": "0"}),
         every(6),
     ),
     "500": (
@@ -80,15 +80,15 @@ TABLE: dict[str, tuple[Action, dict[str, Cell]]] = {
         row((7, 1), (12, 1), (12, 1), (12, 1), (12, 1)),
     ),
     "502 HTML": (html(502), LOST),
-    "503 text": (answer(503, "down", {"Content-Type": "text/plain"}), LOST),
-    "503 with a wait": (json_answer(503, {"error": "busy"}, {"Retry-After": "1"}), LOST),
-    "504 empty": (answer(504), LOST),
+    "503 text": (response(503, "down", {"Content-Type": "text/plain"}), LOST),
+    "503 with a wait": (json_response(503, {"error": "busy"}, {"Retry-After": "1"}), LOST),
+    "504 empty": (response(504), LOST),
     "502 broken gzip": (broken_gzip(502), LOST),
     "500 cut": (truncated(500, b'{"error": "x'), row((7, 4), (12, 4), (12, 1), (12, 4), (12, 1))),
     "401": (error(401, "invalid API key", "unauthorized"), every(4)),
     "403 no builder": (error(403, "builder key required", "forbidden"), every(4)),
     "403 another": (error(403, "odd", "brand_new"), every(5)),
-    "403 empty": (answer(403), every(5)),
+    "403 empty": (response(403), every(5)),
     "404": (error(404, "not found", "not_found"), every(3, create=7)),
     "404 HTML": (html(404), every(3, create=7)),
     "308": (redirect(308, "/elsewhere"), every(7)),
@@ -106,23 +106,23 @@ TABLE: dict[str, tuple[Action, dict[str, Cell]]] = {
     "2xx broken gzip": (broken_gzip(), UNREADABLE),
     "2xx wrong charset": (wrong_charset(200), UNREADABLE),
     "2xx cut": (truncated(200, GOOD), CUT),
-    "2xx empty": (answer(200), row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1))),
-    "204": (answer(204), row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1), api=((0, 1),) * 5)),
+    "2xx empty": (response(200), row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1))),
+    "204": (response(204), row((7, 2), (12, 2), (12, 1), (12, 1), (0, 1), api=((0, 1),) * 5)),
     "2xx null": (
-        json_answer(200, None),
+        json_response(200, None),
         row((7, 2), (12, 2), (12, 1), (12, 1), (12, 1), api=(None, None, None, None, (12, 1))),
     ),
     "2xx list": (
-        json_answer(200, [{}]),
+        json_response(200, [{}]),
         row((7, 2), (12, 2), (12, 1), (12, 1), (12, 1), api=(None, None, None, None, (12, 1))),
     ),
     "2xx error": (
-        json_answer(200, {"error": "no"}),
+        json_response(200, {"error": "no"}),
         row((7, 2), (12, 2), (12, 1), (12, 1), (12, 1), api=(None, None, None, None, (12, 1))),
     ),
-    "2xx empty object": (json_answer(200, {}), MISSHAPEN),
+    "2xx empty object": (json_response(200, {}), MISSHAPEN),
     "2xx another id": (
-        json_answer(200, new_user("bob", 1)),
+        json_response(200, new_user("bob", 1)),
         row((7, 2), (12, 2), (12, 1), (12, 1), (12, 1), api=(None, None, None, None, (12, 1))),
     ),
 }
@@ -150,7 +150,7 @@ def test_each_fault_has_its_exit_code_requests_and_messages(struck, builder, fau
     "name", ["get", "onboard", "set-qps", "deactivate", *of_kind("aR", "aU", "aD")]
 )
 def test_a_user_of_another_builder_is_not_found(struck, name):
-    completed, sent = struck(name, json_answer(403, NOT_OURS))
+    completed, sent = struck(name, json_response(403, NOT_OURS))
     assert (completed.code, sent) == (3, 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.actions import answer, html, json_answer
+from support.actions import html, json_response, response
 from support.records import new_user, wallet
 from support.views import FORMATS, masked
 
@@ -11,9 +11,9 @@ CUSTOMER = new_user("alice", 0)["customer_id"]
 PAGE = "<!DOCTYPE html><html><head><style>body{}</style></head><body>" + "<p>x</p>" * 500
 PAGES = {
     "502 HTML": (html(502, PAGE), 7, "502"),
-    "401 empty": (answer(401, b"", {"WWW-Authenticate": "Basic"}), 4, "401"),
-    "418 text": (answer(418, "tea"), 5, "418"),
-    "502 plain called gzip": (answer(502, "x" * 50, {"Content-Encoding": "gzip"}), 7, "502"),
+    "401 empty": (response(401, b"", {"WWW-Authenticate": "Basic"}), 4, "401"),
+    "418 text": (response(418, "tea"), 5, "418"),
+    "502 plain called gzip": (response(502, "x" * 50, {"Content-Encoding": "gzip"}), 7, "502"),
 }
 
 
@@ -108,6 +108,6 @@ WRONG_READS = {
     ids=str,
 )
 def test_a_good_status_with_a_wrong_body_is_not_a_success(run_at, server, command, value):
-    server.script(*[json_answer(200, value)] * 2)
+    server.script(*[json_response(200, value)] * 2)
     completed = run_at(*command.split(), "--json")
     assert (completed.code, completed.out) == (7, ""), completed

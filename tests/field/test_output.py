@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from support.actions import json_answer
+from support.actions import json_response
 from support.terminal import CTRL_D
 from support.views import FORMATS, plain
 
@@ -53,7 +53,7 @@ def test_the_question_before_a_deactivation_shows_brackets_literally(terminal, b
 def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
     """It is escaped for people and replaced in JSON."""
     user = {"customer_id": "11111111-1111-4111-8111-111111111111", "external_id": "a\ud800b"}
-    server.respond(json_answer(200, {"users": [user], "count": 1}))
+    server.respond(json_response(200, {"users": [user], "count": 1}))
     for form in ("table", "tsv", "csv", "ids", "json", "jsonl"):
         completed = run_at("users", "list", "-o", form)
         assert completed.code == 0, completed

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from support.actions import error, html, json_answer, raw_json, truncated
+from support.actions import error, html, json_response, raw_json, truncated
 from support.records import new_user
 
 POOL = {"qps_pool": 100, "end_user_count": 2, "total_allocated_qps": 20}
@@ -66,8 +66,8 @@ FAILURES = {
     "HTML 502": (html(502), 7),
     "401": (error(401, "invalid API key", "unauthorized"), 4),
     "truncated": (truncated(200, b'{"users": [{"customer_id"'), 7),
-    "wrong shape": (json_answer(200, {"users": "x"}), 7),
-    "monthly quota": (json_answer(429, {"error": "monthly request limit exceeded"}), 6),
+    "wrong shape": (json_response(200, {"users": "x"}), 7),
+    "monthly quota": (json_response(429, {"error": "monthly request limit exceeded"}), 6),
     "broken JSON": (raw_json(200, '{"users": ['), 7),
 }
 
@@ -102,9 +102,9 @@ def test_a_listing_that_failed_continues_from_its_cursor(run, builder):
 def test_a_listing_that_differs_from_the_pool_says_so(run_at, server, count):
     """This is not an error: users may be created and deactivated meanwhile."""
     server.script(
-        json_answer(200, page(1, 2, next_cursor="x")),
-        json_answer(200, page(3)),
-        json_answer(200, {**POOL, "end_user_count": count}),
+        json_response(200, page(1, 2, next_cursor="x")),
+        json_response(200, page(3)),
+        json_response(200, {**POOL, "end_user_count": count}),
     )
     completed = run_at("users", "list", "--json")
     assert completed.code == 0, completed

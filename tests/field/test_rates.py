@@ -5,23 +5,23 @@ from __future__ import annotations
 from email.utils import formatdate
 
 import pytest
-from support.actions import json_answer, too_many
+from support.actions import json_response, too_many
 from support.clock import START
 
 NOBODY = {"end_user_count": 0, "total_allocated_qps": 0}
-USAGE = json_answer(200, {"qps_pool": 10, **NOBODY})
+USAGE = json_response(200, {"qps_pool": 10, **NOBODY})
 
 
 def unavailable(retry_after: str | None):
     headers = {} if retry_after is None else {"Retry-After": retry_after}
-    return json_answer(503, {"error": "busy", "code": "service_unavailable"}, headers)
+    return json_response(503, {"error": "busy", "code": "service_unavailable"}, headers)
 
 
 def test_a_wrong_clock_does_not_change_the_wait_until_a_date(run_at, server):
     """The server is an hour ahead: by the clock here, its `in 7 s` would be over an hour."""
     ahead = START + 3600
     headers = {"Retry-After": formatdate(ahead + 7, usegmt=True), "Date": formatdate(ahead)}
-    refused = json_answer(429, {"error": "x", "code": "rate_limit_exceeded"}, headers)
+    refused = json_response(429, {"error": "x", "code": "rate_limit_exceeded"}, headers)
     server.script(refused, USAGE)
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
@@ -70,7 +70,7 @@ LAST = {"x-ratelimit-monthly-limit": "1000", "x-ratelimit-monthly-remaining": "0
 def test_the_last_request_of_a_month_is_noted_and_done(run_at, server):
     """The next command will fail, so the operator should know."""
     pool = {"qps_pool": 10, **NOBODY}
-    server.respond(json_answer(200, pool, {**LAST, "x-ratelimit-monthly-reset": "1790812800"}))
+    server.respond(json_response(200, pool, {**LAST, "x-ratelimit-monthly-reset": "1790812800"}))
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
     assert completed.err == (
@@ -82,8 +82,8 @@ def test_the_last_request_of_a_month_is_noted_and_done(run_at, server):
 def test_a_monthly_limit_of_zero_means_no_limit(run_at, server):
     """With a monthly limit of 0, a 429 can only be about the rate per second."""
     unlimited = {**LAST, "x-ratelimit-monthly-limit": "0"}
-    refused = json_answer(429, {"error": "x", "code": "rate_limit_exceeded"}, unlimited)
-    server.script(refused, json_answer(200, {"qps_pool": 1, **NOBODY}, unlimited))
+    refused = json_response(429, {"error": "x", "code": "rate_limit_exceeded"}, unlimited)
+    server.script(refused, json_response(200, {"qps_pool": 1, **NOBODY}, unlimited))
     completed = run_at("pool", "show")
     assert completed.code == 0, completed
     assert "quota" not in completed.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.actions import json_answer
+from support.actions import json_response
 from support.builder import BUILDER_KEY
 from support.clock import VirtualClock
 from support.records import END_USER_KEY
@@ -70,7 +70,7 @@ def test_an_unexpected_response_is_one_error_without_its_content(
     run_at, server, leaks, value, debug
 ):
     """Other tools' switches for tracebacks show no local variables either."""
-    server.respond(json_answer(200, value))
+    server.respond(json_response(200, value))
     env = {
         "PARSEC_DEBUG": debug,
         "COLUMNS": "200",
@@ -96,7 +96,7 @@ def test_an_internal_error_shows_no_locals_and_no_key(
     isolated_environment, server, key_env, leaks, debug
 ):
     """The text of the unexpected exception contains the key."""
-    server.respond(json_answer(429, {"error": "slow down", "code": "rate_limit_exceeded"}))
+    server.respond(json_response(429, {"error": "slow down", "code": "rate_limit_exceeded"}))
     env = {**isolated_environment, **key_env(server)}
     if debug:
         env["PARSEC_DEBUG"] = debug
@@ -146,7 +146,7 @@ def test_another_key_in_the_text_of_an_error_is_redacted(run, builder, leaks, ar
     builder.add_many(2)
     stranger = "pk_live_STRANGERCANARY_0042"
     body = {"error": f"not with {stranger}", "code": stranger, "validation_errors": [stranger]}
-    builder.fault("GET", "pool", action=json_answer(400, body))
+    builder.fault("GET", "pool", action=json_response(400, body))
     completed = run(*argv, *how)
     assert "pk_live_****0042" in completed.out + completed.err
     assert leaks(completed, [stranger]) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.actions import Action, html, json_answer, redirect, reset
+from support.actions import Action, html, json_response, redirect, reset
 from support.builder import BUILDER_KEY, BuilderServer
 
 POOL = "/api/v1/builder/pool"
@@ -32,7 +32,11 @@ def test_the_command_line_accepts_every_entry_in_no_proxy(parsec, builder, key_e
 @pytest.mark.parametrize(
     ("action", "tunnels", "said"),
     [
-        (json_answer(407, {"error": "no"}), 1, "the proxy responded with 407: it requires another"),
+        (
+            json_response(407, {"error": "no"}),
+            1,
+            "the proxy responded with 407: it requires another",
+        ),
         (html(403), 1, "the proxy responded with 403;"),
         (redirect(302, "http://portal.invalid/"), 1, "the proxy responded with 302;"),
         (html(502), 4, "the proxy responded with 502;"),
@@ -127,11 +131,11 @@ def test_a_certificate_of_another_host_or_time_is_refused(
 def test_a_server_without_tls_is_not_reported_as_a_certificate_error(tool, server, key_env):
     """Another CA would not help with a server that speaks plain HTTP."""
 
-    def answer_in_plain(peer, _request):
+    def respond_in_plain(peer, _request):
         peer.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         return False
 
-    server.script(Action("plain http", answer_in_plain, reads="nothing"))
+    server.script(Action("plain http", respond_in_plain, reads="nothing"))
     completed = tool("pool", "show", env=key_env(server.url.replace("http:", "https:")))
     assert completed.code == 7, completed
     assert "the server does not speak TLS; nothing was sent" in completed.err

@@ -39,7 +39,7 @@ def breaches(
         return found + _error_breaches(status, headers, body)
     operation = f"{method} {template(path)}"
     if operation not in SUCCESS or status not in SUCCESS[operation]:
-        return [*found, f"{operation} never answers {status}"]
+        return [*found, f"{operation} never responds with {status}"]
     schema = SUCCESS[operation][status]
     if schema is None:
         return found if body == b"" else [*found, f"{status} with a body"]
@@ -77,7 +77,7 @@ def _error_breaches(status: int, headers: Mapping[str, str], body: bytes) -> lis
     schema = exactly({"error": TEXT}, **optional, limit_qps=COUNT)
     found = schema_breaches(schema, value)
     if set(value) == {"error"} and status == 403:
-        return found  # the documented answers to a wrong impersonation
+        return found  # the documented responses to a wrong impersonation
     code = value.get("code")
     if code not in CODES.get(status, set()):
         found.append(f"{status} with code {code}")

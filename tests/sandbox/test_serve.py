@@ -76,7 +76,7 @@ FOREIGN = [
 ]  # fmt: skip
 
 
-def test_only_requests_to_a_loopback_name_from_no_foreign_page_are_answered(db):
+def test_only_requests_to_a_loopback_name_from_no_foreign_page_get_a_response(db):
     with served(db) as server:
 
         def statuses(names, line, *more):

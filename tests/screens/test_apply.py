@@ -234,12 +234,12 @@ def test_the_time_left_that_is_shown_is_right_from_the_tenth_sent_row_on(
     rows = [f"user_{number:03},{6 if number < 60 else 5}," for number in range(240)]
     rows += [f"new_{number:03},1," for number in range(60)]
     (work / "p.csv").write_text(HEADER + "\n".join(rows) + "\n")
-    answer, moments = builder.respond_to, []
+    respond, moments = builder.respond_to, []
 
     def at_work(request):
         moments.append(clock())
         clock.sleep(0.05)
-        return answer(request)
+        return respond(request)
 
     builder.respond_to = at_work
     argv = ["users", "apply", "p.csv", "--yes", "--concurrency", "1"]

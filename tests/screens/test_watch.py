@@ -31,11 +31,11 @@ def clock():
 def watched(screen, builder, key_env):
     """Watch a pool of 1,000 in which each reading finds 100 more QPS; return what was shown."""
     builder.add("first", 100)
-    answer = builder._pool
+    respond = builder._pool
 
     def growing(request):
         builder.add(None, 100)
-        return answer(request)
+        return respond(request)
 
     builder._pool = growing
 

@@ -13,7 +13,7 @@ Entry = dict[str, Any]
 APPLIED = ("created", "changed", "deactivated")
 # a change may be repeated after these
 REPEATED = {"limited", *DOUBTFUL} - {"killed", "cut"}
-# requests of one change, apart from those that were answered with 429
+# requests of one change, apart from those that got a 429
 MOST = {"create": 4, "set-qps": 4, "deactivate": 3, "onboard": 1, "other": 1}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from signal import SIGINT, SIGKILL
 
-from support.actions import Action, close, error, html, json_answer, too_many
+from support.actions import Action, close, error, html, json_response, too_many
 from support.builder import BuilderServer
 from support.runner import Completed
 from support.wire import PATIENCE, Request
@@ -25,7 +25,7 @@ FATES = (
     *("failed after", "garbled after", "killed before", "killed after"),
     *("meanwhile before", "meanwhile after", "interrupted", "cut before", "cut after"),
 )
-ANSWERS: dict[str, Callable[[], Action]] = {
+RESPONSES: dict[str, Callable[[], Action]] = {
     "limited": lambda: too_many("1"),
     "refused": lambda: error(400, "not today", "bad_request"),
     "unauthorized": lambda: error(401, "invalid API key", "unauthorized"),
@@ -118,7 +118,7 @@ class Fleet:
     def __init__(self) -> None:
         self.server = BuilderServer()
         self.server.strict = False
-        self.server.respond(self._answer)
+        self.server.respond(self._respond)
         self.running: list[Step] = []
         self._lock = threading.RLock()
 
@@ -144,7 +144,7 @@ class Fleet:
         user = self.server.by_external_id(name)
         return user["customer_id"] if user else NOBODY
 
-    def _answer(self, request: Request) -> Action:
+    def _respond(self, request: Request) -> Action:
         with self._lock:
             step = self.running[-1]
             if request.method == "GET":
@@ -164,17 +164,17 @@ class Fleet:
             step.process.signal(SIGNALS[kind])
         if moment == "before" and kind == "meanwhile":
             self._let_other_run(step)
-        answer = None
+        response = None
         if kind in ("ok", "meanwhile", "interrupted") or moment == "after":
-            answer = self._do(request, sent)
+            response = self._do(request, sent)
         if moment == "after" and kind == "meanwhile":
             self._let_other_run(step)
-        return ANSWERS[kind]() if kind in ANSWERS else answer or close()
+        return RESPONSES[kind]() if kind in RESPONSES else response or close()
 
     def _do(self, request: Request, sent: Sent) -> Action:
         with self._lock:
             if request.path.endswith(OTHER):
-                action = json_answer(201, {"id": len(self.server.requests)})
+                action = json_response(201, {"id": len(self.server.requests)})
             else:
                 action = self.server.respond_to(request)
             sent.effect = action.status < 300

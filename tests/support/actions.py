@@ -1,4 +1,4 @@
-"""What a scripted server can do with one request: answers, good and bad, and no answer at all."""
+"""What a scripted server can do with one request: responses, good and bad, or none at all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Action:
     name: str
     act: Callable[[Peer, Request | None], bool]
     reads: Reads = "all"
-    # of a plain answer, for a test without sockets
+    # of a plain response, for a test without sockets
     status: int = 0
     body: bytes = b""
 
@@ -36,7 +36,7 @@ class Action:
         return self.name
 
 
-def answer(
+def response(
     status: int,
     body: bytes | str = b"",
     headers: Headers | None = None,
@@ -44,7 +44,7 @@ def answer(
     keep_alive: bool = True,
     length: int | None = None,
 ) -> Action:
-    """Answer in one piece; `length` overrides Content-Length, which may then lie."""
+    """Respond in one piece; `length` overrides Content-Length, which may then lie."""
     data = body.encode() if isinstance(body, str) else body
 
     def act(peer: Peer, _request: Request | None) -> bool:
@@ -57,40 +57,40 @@ def answer(
         peer.send(head(status, fields) + data)
         return keep_alive and length in (None, len(data))
 
-    return Action(f"answer {status}", act, status=status, body=data)
+    return Action(f"response {status}", act, status=status, body=data)
 
 
-def json_answer(
+def json_response(
     status: int, value: Any, headers: Headers | None = None, *, keep_alive: bool = True
 ) -> Action:
     fields = {"Content-Type": "application/json", **(headers or {})}
-    return answer(status, json.dumps(value), fields, keep_alive=keep_alive)
+    return response(status, json.dumps(value), fields, keep_alive=keep_alive)
 
 
 def error(
     status: int, text: str, code: str, *, retryable: bool = False, headers: Headers | None = None
 ) -> Action:
-    """Answer the API's documented error object."""
-    return json_answer(status, {"error": text, "code": code, "retryable": retryable}, headers)
+    """Respond with the API's documented error object."""
+    return json_response(status, {"error": text, "code": code, "retryable": retryable}, headers)
 
 
 def too_many(retry_after: str | None = "1", limit_qps: int = 60) -> Action:
-    """Answer the documented per-second 429."""
+    """Respond with the documented per-second 429."""
     value = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
     headers = {} if retry_after is None else {"Retry-After": retry_after}
-    return json_answer(429, {**value, "tier": "pro", "limit_qps": limit_qps}, headers)
+    return json_response(429, {**value, "tier": "pro", "limit_qps": limit_qps}, headers)
 
 
 def html(status: int, text: str = "<html><body><h1>Bad gateway</h1></body></html>") -> Action:
-    return answer(status, text, {"Content-Type": "text/html; charset=utf-8"})
+    return response(status, text, {"Content-Type": "text/html; charset=utf-8"})
 
 
 def redirect(status: int, location: str) -> Action:
-    return answer(status, b"", {"Location": location})
+    return response(status, b"", {"Location": location})
 
 
 def chunked(status: int, parts: Iterable[bytes], headers: Headers | None = None) -> Action:
-    """Answer in chunks, made one by one while they are sent."""
+    """Respond in chunks, made one by one while they are sent."""
 
     def act(peer: Peer, _request: Request | None) -> bool:
         peer.send(head(status, {"Transfer-Encoding": "chunked", **(headers or {})}))
@@ -142,7 +142,7 @@ def reset(after: Reads = "all") -> Action:
 
 
 def close(after: Reads = "all") -> Action:
-    """End the connection in an orderly way and without an answer."""
+    """End the connection in an orderly way and without a response."""
 
     def act(peer: Peer, _request: Request | None) -> bool:
         peer.close()
@@ -154,7 +154,7 @@ def close(after: Reads = "all") -> Action:
 def truncated(status: int, body: bytes, *, missing: int = 10) -> Action:
     """Promise `missing` bytes more than are sent, then close."""
     fields = {"Content-Type": "application/json"}
-    return answer(status, body, fields, keep_alive=False, length=len(body) + missing)
+    return response(status, body, fields, keep_alive=False, length=len(body) + missing)
 
 
 def stall(begun: Passes = lambda: None) -> Action:
@@ -169,7 +169,7 @@ def stall(begun: Passes = lambda: None) -> Action:
 
 
 def gzip_bomb(megabytes: int = 512) -> Action:
-    """Answer JSON text whose blanks inflate to `megabytes`, compressed while it is sent."""
+    """Respond with JSON text whose blanks inflate to `megabytes`, compressed while it is sent."""
 
     def parts() -> Iterator[bytes]:
         squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
@@ -186,18 +186,18 @@ def gzip_bomb(megabytes: int = 512) -> Action:
 def broken_gzip(status: int = 200) -> Action:
     whole = gzip.compress(b'{"users": []}' * 50, mtime=0)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    return answer(status, whole[:12] + b"\xff" * 20 + whole[32:], headers)
+    return response(status, whole[:12] + b"\xff" * 20 + whole[32:], headers)
 
 
 def wrong_charset(status: int = 500) -> Action:
     """Bytes that are not the UTF-8 they claim to be."""
     headers = {"Content-Type": "application/json; charset=utf-8"}
-    return answer(status, '{"error": "défaut"}'.encode("latin-1"), headers)
+    return response(status, '{"error": "défaut"}'.encode("latin-1"), headers)
 
 
 def raw_json(status: int, text: str) -> Action:
     """JSON text as it stands, for what no encoder would write."""
-    return answer(status, text, {"Content-Type": "application/json"})
+    return response(status, text, {"Content-Type": "application/json"})
 
 
 def deep_json(depth: int = 100_000) -> Action:

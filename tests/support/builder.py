@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
-from support.actions import Action, answer, error, json_answer, slow, too_many
+from support.actions import Action, error, json_response, response, slow, too_many
 from support.bucket import Bucket
 from support.faults import Fault
 from support.records import JsonObject, escrow, new_user, wallet
@@ -44,7 +44,7 @@ class Builder:
         self.rest_qps = 0
         self.max_page = _MAX_PAGE
         self.extra_pool: dict[str, Any] = {}
-        # what impersonated reads answer, by path and customer_id
+        # the responses to impersonated reads, by path and customer_id
         self.held: dict[str, dict[str, Any]] = {
             "/orders": {},
             "/positions": {},
@@ -92,7 +92,7 @@ class Builder:
             ("POST", "/builder/users"): self._create,
             ("POST", "/builder/onboard"): self._onboard,
             ("GET", "/builder/pool"): self._pool,
-            ("GET", "/builder/escrow/config"): lambda _: json_answer(200, escrow()),
+            ("GET", "/builder/escrow/config"): lambda _: json_response(200, escrow()),
             ("GET", "/usage"): self._usage,
             ("GET", "/balance"): self._balance,
             ("GET", "/ping"): self._ping,
@@ -107,18 +107,18 @@ class Builder:
         if user is None:
             return error(404, "end-user not found", "not_found")
         if request.method == "GET":
-            return json_answer(200, user)
+            return json_response(200, user)
         if request.method == "PATCH":
             qps = request.json().get("qps_limit")
             if type(qps) is not int or qps < 1:
                 return error(400, "qps_limit must be at least 1", "validation_error")
             user["qps_limit"] = qps
             self.effects.append(("PATCH", customer_id))
-            return json_answer(200, user)
+            return json_response(200, user)
         if request.method == "DELETE":
             del self.users[customer_id]
             self.effects.append(("DELETE", customer_id))
-            return answer(204)
+            return response(204)
         return error(404, "not found", "not_found")
 
     def _list(self, request: Request) -> Action:
@@ -141,7 +141,7 @@ class Builder:
         value: dict[str, Any] = {"users": page, "count": len(page)}
         if len(found) > size:
             value["next_cursor"] = base64.b64encode(b'{"after": %d}' % found[size - 1]).decode()
-        return json_answer(200, value)
+        return json_response(200, value)
 
     def _create(self, request: Request) -> Action:
         asked = request.json()
@@ -150,11 +150,11 @@ class Builder:
             return error(400, "external_id is required", "validation_error")
         existing = self.by_external_id(external_id)
         if existing:
-            return json_answer(200, existing)
+            return json_response(200, existing)
         user = self.add(external_id, asked.get("qps_limit"))
         self.effects.append(("POST", user["customer_id"]))
         sent = {k: v for k, v in user.items() if k not in ("tier", "qps_limit", "created_at")}
-        return json_answer(201, {**sent, "status": "complete"})
+        return json_response(201, {**sent, "status": "complete"})
 
     def _onboard(self, request: Request) -> Action:
         asked = request.json()
@@ -168,7 +168,7 @@ class Builder:
                 user["wallet"] = wallet(asked.get("wallet_type", "eoa"))
             self.effects.append(("ONBOARD", user["customer_id"]))
         value = {name: asked[name] for name in ("customer_id", "exchange", "mode")}
-        return json_answer(
+        return json_response(
             200,
             {
                 **value,
@@ -182,7 +182,7 @@ class Builder:
 
     def _pool(self, _request: Request) -> Action:
         allocated = sum(user["qps_limit"] or 0 for user in self.users.values())
-        return json_answer(
+        return json_response(
             200,
             {
                 "qps_pool": self.qps_pool,
@@ -193,7 +193,7 @@ class Builder:
         )
 
     def _usage(self, _request: Request) -> Action:
-        return json_answer(
+        return json_response(
             200,
             {
                 "tier": "pro",
@@ -209,7 +209,7 @@ class Builder:
         )
 
     def hold(self, user: User, path: str, value: Any) -> User:
-        """Let an impersonated GET of `path` answer `value` for this user."""
+        """Let an impersonated GET of `path` respond with `value` for this user."""
         self.held[path][user["customer_id"]] = value
         return user
 
@@ -234,9 +234,9 @@ class Builder:
         customer_id = request.header("x-builder-customer-id")
         if customer_id not in self.users:
             text = "end-user not found or not owned by this builder"
-            return json_answer(403, {"error": text})
+            return json_response(403, {"error": text})
         path = request.path.removeprefix(self.prefix)
-        return json_answer(200, self.held[path].get(customer_id, usual), self.rate_headers)
+        return json_response(200, self.held[path].get(customer_id, usual), self.rate_headers)
 
 
 class BuilderServer(Builder, ScriptedServer):
@@ -249,10 +249,10 @@ class BuilderServer(Builder, ScriptedServer):
         self._faults: list[Fault] = []
         self._state = threading.Lock()
         ScriptedServer.__init__(self, host=host, tls=tls)
-        self.respond(self._answer)
+        self.respond(self._handle)
 
     def limit(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
-        """Answer the documented 429 beyond `rate` a second on the given clock."""
+        """Respond with the documented 429 beyond `rate` a second on the given clock."""
         self.bucket = Bucket(rate, burst, clock)
 
     def fault(
@@ -265,7 +265,7 @@ class BuilderServer(Builder, ScriptedServer):
         times: int = 1,
         after_effect: bool = False,
     ) -> None:
-        """Do `action` instead of the answer; with `after_effect` the change was made before."""
+        """Do `action` instead of the response; with `after_effect` the change was made before."""
         self._faults.append(Fault(method, re.compile(path), nth, times, after_effect, action))
 
     def check(self) -> None:
@@ -273,7 +273,7 @@ class BuilderServer(Builder, ScriptedServer):
         unused = [str(fault) for fault in self._faults if fault.used < fault.times]
         assert not (unused and self.strict), f"faults that never came true: {unused}"
 
-    def _answer(self, request: Request) -> Action:
+    def _handle(self, request: Request) -> Action:
         with self._state:
             # every matching fault counts the request, even if an earlier one is due
             due = [fault for fault in self._faults if fault.due(request)]

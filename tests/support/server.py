@@ -82,7 +82,7 @@ class ScriptedServer:
         assert not self.unexpected, f"not scripted: {[str(r) for r in self.unexpected]}"
 
     def settle(self) -> None:
-        """Wait until all requests of clients that have ended are handled, answers included."""
+        """Wait until all requests of clients that have ended are handled, responses included."""
         self._accept_all()
         for thread in self._threads:
             thread.join(PATIENCE)

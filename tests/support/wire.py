@@ -1,4 +1,4 @@
-"""Raw HTTP/1.1 on a socket: what a client sent, byte for byte, and a peer to answer it with.
+"""Raw HTTP/1.1 on a socket: what a client sent, byte for byte, and a peer to respond with.
 
 No HTTP library is used, so that a test sees and sends exactly what it says.
 """
@@ -125,7 +125,7 @@ class Peer:
             raise ClientLeft
 
     def wait_until_left(self) -> None:
-        """Answer nothing until the client gives up or the server is stopped."""
+        """Send nothing until the client gives up or the server is stopped."""
         while True:
             self._receive()
 

@@ -90,9 +90,9 @@ def test_the_sum_of_limits_never_exceeds_the_pool_during_a_run(run, builder, wor
     for number in range(40):
         builder.add(f"u{number}", 1 if number % 2 else 19)
     sums = []
-    answer = builder.respond_to
+    respond = builder.respond_to
     builder.respond_to = lambda request: (
-        answer(request),
+        respond(request),
         sums.append(sum(user["qps_limit"] for user in builder.users.values())),
     )[0]
     rows = [f"u{number},{19 if number % 2 else 1}" for number in range(40)]
@@ -138,12 +138,12 @@ def test_a_second_run_sends_only_the_failed_rows(run, builder, work, clock):
 
 def test_a_user_who_was_created_meanwhile_is_not_called_created(run, builder, work):
     file = roster(work / "u.csv", "late,50")
-    answer = builder.respond_to
+    respond = builder.respond_to
 
     def meanwhile(request):
         if request.method == "POST":
             builder.add("late", 10)
-        return answer(request)
+        return respond(request)
 
     builder.respond_to = meanwhile
 
@@ -229,13 +229,13 @@ def test_without_a_journal_nothing_is_sent(run, builder, work, home):
 
 def test_a_run_stops_when_the_history_can_no_longer_be_written(run, builder, work, home):
     path = home / ".local" / "state" / "parsec" / "history.jsonl"
-    answer = builder.respond_to
+    respond = builder.respond_to
 
     def lose(request):
         if request.method == "POST" and request.json()["external_id"] == "b":
             path.unlink()
             path.mkdir()
-        return answer(request)
+        return respond(request)
 
     builder.respond_to = lose
     file = roster(work / "u.csv", "a,1", "b,1", "c,1", "d,1")

@@ -7,7 +7,7 @@ import socket
 import pytest
 from commands.users.bulk_files import changes, creates, outcomes, roster
 from support import actions
-from support.actions import error, html, json_answer
+from support.actions import error, html, json_response
 
 ALONE = ["--concurrency", "1"]
 MONTHLY = {"error": "monthly request limit exceeded"}
@@ -33,7 +33,7 @@ def counts(completed) -> dict[str, int]:
         (error(401, "invalid API key", "unauthorized"), 4),
         (error(403, "builder access required", "forbidden"), 4),
         (error(429, "monthly limit", "monthly_limit_exceeded"), 6),
-        (json_answer(429, MONTHLY), 6),
+        (json_response(429, MONTHLY), 6),
         (actions.redirect(307, "https://elsewhere.invalid"), 8),
     ],
     ids=["401", "403", "quota by code", "quota by text", "redirect"],
@@ -91,7 +91,7 @@ def test_a_used_up_quota_stops_the_run_before_the_next_request(apply, builder):
         "x-ratelimit-monthly-reset": "1793000000",
     }
     made = {"customer_id": "2f418294-d6ce-5cde-b477-9cf420dc6f2f", "external_id": "u2"}
-    builder.fault("POST", nth=3, action=json_answer(201, made, headers))
+    builder.fault("POST", nth=3, action=json_response(201, made, headers))
 
     completed = apply(*ALONE)
 
@@ -105,7 +105,7 @@ def test_an_unlimited_quota_with_nothing_remaining_stops_no_run(apply, builder):
     """A monthly limit of 0 means unlimited."""
     headers = {"x-ratelimit-monthly-limit": "0", "x-ratelimit-monthly-remaining": "0"}
     made = {"customer_id": "2f418294-d6ce-5cde-b477-9cf420dc6f2f", "external_id": "u2"}
-    builder.fault("POST", nth=3, action=json_answer(201, made, headers))
+    builder.fault("POST", nth=3, action=json_response(201, made, headers))
 
     assert apply(*ALONE).code == 0
     assert len(builder.mutations) == 10
@@ -115,10 +115,10 @@ def test_refused_connections_stop_the_run_after_three_rows(apply, builder):
     pool = {"qps_pool": 100, "end_user_count": 0, "total_allocated_qps": 0}
 
     def last(_request):
-        # the last answer before the server is gone
+        # the last response before the server is gone
         builder._listener.shutdown(socket.SHUT_RDWR)
         builder._listener.close()
-        return json_answer(200, pool, keep_alive=False)
+        return json_response(200, pool, keep_alive=False)
 
     builder._pool = last
 
@@ -197,7 +197,7 @@ def test_a_429_per_second_delays_the_run(apply, builder):
 
 @pytest.mark.parametrize("verb", [["plan"], ["plan", "--prune"], ["apply", "--yes"]])
 @pytest.mark.parametrize(
-    "action", [html(502), actions.reset(), json_answer(200, {"users": "none"})]
+    "action", [html(502), actions.reset(), json_response(200, {"users": "none"})]
 )
 def test_an_incomplete_listing_changes_nothing(run, builder, work, verb, action):
     """Users who are missing from it would be created, or spared by `--prune`."""
@@ -216,7 +216,7 @@ def test_an_incomplete_listing_changes_nothing(run, builder, work, verb, action)
 def test_a_repeated_cursor_never_prunes(run, builder, work):
     builder.add_many(150)
     page = {"users": list(builder.users.values())[:100], "next_cursor": "again"}
-    builder.fault("GET", r"users$", times=99, action=json_answer(200, page))
+    builder.fault("GET", r"users$", times=99, action=json_response(200, page))
     builder.strict = False
     file = roster(work / "u.csv", "user-00000,1")
     completed = run("users", "apply", file, "--prune", "--confirm", "99", "--max", "500")
@@ -239,7 +239,9 @@ def test_a_run_is_slow_when_the_limits_cannot_be_read(apply, builder):
 @pytest.mark.parametrize("concurrency", ["1", "8"])
 def test_a_wait_beyond_max_wait_stops_the_run(run, builder, work, asked, concurrency):
     refused = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
-    builder.fault("POST", nth=3, times=99, action=json_answer(429, refused, {"Retry-After": asked}))
+    builder.fault(
+        "POST", nth=3, times=99, action=json_response(429, refused, {"Retry-After": asked})
+    )
     builder.strict = False
     file = creates(work / "u.csv", 40)
     done = run(
@@ -255,7 +257,7 @@ def test_a_wait_beyond_max_wait_stops_the_run(run, builder, work, asked, concurr
 
 
 def test_a_503_with_too_long_a_wait_stops_the_run(run, builder, work):
-    busy = json_answer(503, {"error": "busy"}, {"Retry-After": "100000"})
+    busy = json_response(503, {"error": "busy"}, {"Retry-After": "100000"})
     builder.fault("POST", nth=2, action=busy)
     done = run(*("users", "apply", creates(work / "u.csv", 5), "--yes", "--json"), *ALONE)
     assert done.code == 6, done
@@ -265,7 +267,7 @@ def test_a_503_with_too_long_a_wait_stops_the_run(run, builder, work):
 @pytest.mark.parametrize("quiet", [[], ["-q"]])
 def test_a_long_wait_of_a_run_is_announced_on_a_line_of_its_own(run, builder, work, quiet):
     refused = {"error": "rate limit exceeded", "code": "rate_limit_exceeded", "retryable": True}
-    builder.fault("POST", nth=2, action=json_answer(429, refused, {"Retry-After": "20"}))
+    builder.fault("POST", nth=2, action=json_response(429, refused, {"Retry-After": "20"}))
     done = run("users", "apply", creates(work / "u.csv", 3), "--yes", *ALONE, *quiet)
     assert done.code == 0, done
     assert ("rate limited by the API: waiting 20.0 s" in done.err) is not bool(quiet)

@@ -76,18 +76,18 @@ class Victim:
 
     def kill_at_request(self, number: int, *, lost: bool) -> None:
         """Kill at the change of that number: before the server acts on it (`lost`), or after."""
-        answer, seen, lock = self.builder._answer, Counter(), threading.Lock()
+        handle, seen, lock = self.builder._handle, Counter(), threading.Lock()
 
         def respond(request):
             if request.method == "GET":
-                return answer(request)
+                return handle(request)
             with lock:
                 seen["changes"] += 1
                 mine = seen["changes"] == number
             if mine and lost:
                 self._kill()
                 return close()  # as if it had never arrived
-            action = answer(request)
+            action = handle(request)
             if mine:
                 self._kill()
             return action
@@ -124,7 +124,7 @@ class Victim:
 
     def check(self, parsec, *, effects: int, concurrency: int, kills: int = 1) -> None:
         """Run again and compare: complete, each effect once, few requests again."""
-        self.builder.respond(self.builder._answer)
+        self.builder.respond(self.builder._handle)
 
         completed = parsec(*self.argv(concurrency), env=self.env)
 
@@ -173,7 +173,7 @@ def test_the_next_run_completes_a_run_killed_at_a_request(victim, parsec, number
     run.start("-m", "parsec_cli", concurrency=1)
     assert run.wait() == -signal.SIGKILL
 
-    run.builder.respond(run.builder._answer)
+    run.builder.respond(run.builder._handle)
     run.check_record(parsec)
     run.check(parsec, effects=EFFECTS, concurrency=1)
 
@@ -218,7 +218,7 @@ def test_a_deactivation_that_a_kill_left_unknown_needs_consent_again(
     run.kill_at_request(2, lost=True)
     run.start("-m", "parsec_cli", concurrency=1)
     assert run.wait() == -signal.SIGKILL
-    builder.respond(builder._answer)
+    builder.respond(builder._handle)
 
     refused = parsec("users", "apply", run.file, "--yes", env=run.env)
     session = terminal(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from commands.users.bulk_files import creates
-from support.actions import json_answer
+from support.actions import json_response
 from support.steady import FULL
 
 full_only = pytest.mark.skipif(not FULL, reason="takes real time: PARSEC_TEST_FULL=1")
@@ -26,15 +26,15 @@ class Meter:
         builder.limit(rate, burst, clock)
         builder.rest_qps = rate
         builder.qps_pool = 100_000
-        answer = builder._answer
+        respond = builder._handle
 
         def metered(request):
-            action = answer(request)
-            if action.name == "answer 429":
+            action = respond(request)
+            if action.name == "response 429":
                 self.refused += 1
                 body = {"error": "rate limit exceeded", "code": "rate_limit_exceeded"}
                 body |= {"retryable": True, "tier": "scale", "limit_qps": rate}
-                return json_answer(429, body, {"Retry-After": "1"})
+                return json_response(429, body, {"Retry-After": "1"})
             self.accepted.append(clock())
             return action
 

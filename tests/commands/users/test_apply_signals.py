@@ -14,7 +14,7 @@ from collections import Counter
 import pytest
 from commands.users.bulk_files import creates, lines_of, roster
 from faults.children import PATIENCE, Child, until
-from support.actions import answer, slow, stall, too_many
+from support.actions import response, slow, stall, too_many
 from support.steady import FULL
 
 from parsec_cli.interrupts import DRAIN_SECONDS
@@ -156,7 +156,7 @@ def test_a_signal_before_the_first_row_changes_nothing(apply, builder, number, a
 @pytest.mark.parametrize("number", CODES)
 def test_a_deactivation_in_flight_is_finished_and_no_other_is_sent(start, builder, work, number):
     names = [user["external_id"] for user in builder.add_many(5)]
-    builder.fault("DELETE", nth=2, action=slow(0.3, answer(204)), after_effect=True)
+    builder.fault("DELETE", nth=2, action=slow(0.3, response(204)), after_effect=True)
     file = roster(work / "ids.txt", *names, header="external_id")
     child = start("deactivate", "--from-file", file, "--confirm", "5")
     until(lambda: changes(builder) == 2)

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 import pytest
-from support.actions import close, error, json_answer
+from support.actions import close, error, json_response
 from support.records import wallet
 
 PAGES = 6
@@ -190,7 +190,7 @@ def test_one_address_in_both_places_of_a_user_is_not_shared(run, builder):
 
 def test_escrow_of_a_user_counts_only_where_the_builder_has_escrow(run, builder):
     healthy(builder, 1)[0]["fee_escrow_enabled"] = False
-    off = json_answer(200, {"fee_escrow_enabled": False})
+    off = json_response(200, {"fee_escrow_enabled": False})
     builder.fault("GET", "/escrow/config", action=off)
     assert run("users", "audit").code == 0
     assert run("users", "audit").code == 11
@@ -230,7 +230,7 @@ def test_a_listing_that_breaks_off_is_an_error_without_findings(
 
 def test_a_listing_that_is_a_loop_is_an_error(run, builder):
     users = healthy(builder, 3)
-    page = json_answer(200, {"users": users, "count": 3, "next_cursor": "again"})
+    page = json_response(200, {"users": users, "count": 3, "next_cursor": "again"})
     builder.fault("GET", "/builder/users", action=page, times=2)
     done = run("users", "audit", "--json")
     assert (done.code, done.out) == (7, "")

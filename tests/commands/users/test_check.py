@@ -7,7 +7,7 @@ import json
 
 import pytest
 from commands.keys import KEYS, SECRETS
-from support.actions import error, html, json_answer, too_many
+from support.actions import error, html, json_response, too_many
 from support.builder import BUILDER_KEY
 
 NO_RATES = dict.fromkeys(("user_limit", "user_remaining", "pool_limit", "pool_remaining"))
@@ -189,7 +189,7 @@ def test_a_ping_of_another_shape_is_unreadable(run, builder, alice, value):
 
 @pytest.mark.usefixtures("alice")
 def test_a_429_reports_what_is_left(run, builder):
-    builder.fault("GET", "ping", action=json_answer(429, {"error": "x"}, RATES))
+    builder.fault("GET", "ping", action=json_response(429, {"error": "x"}, RATES))
     done = run("users", "check", "alice", "--json", "--max-wait", "0")
     assert (done.code, done.out) == (6, "")
     assert done.error["details"] == [RATE_TEXT]
@@ -283,7 +283,7 @@ def test_a_header_that_the_server_gives_back_is_masked(run, builder, keys_file, 
     user = builder.add("alice")
     encoded = run("credentials", "encode", "--exchange", "kalshi", keys_file("kalshi")).out.strip()
     value = {"error": f"got {encoded} {' '.join(SECRETS[:2])}", "code": "credentials_required"}
-    builder.fault("GET", "balance", action=json_answer(status, value))
+    builder.fault("GET", "balance", action=json_response(status, value))
     done = run(
         *("users", "check", user["customer_id"], "--exchange", "kalshi"),
         *("--credentials", keys_file("kalshi"), "--json", "-v"),
@@ -325,7 +325,7 @@ def test_credentials_that_do_not_work_are_an_error_in_the_words_of_the_server(
 def test_a_user_of_another_builder_is_not_found(run, builder):
     builder.add("alice")
     text = "end-user not found or not owned by this builder"
-    builder.fault("GET", "balance", action=json_answer(403, {"error": text}))
+    builder.fault("GET", "balance", action=json_response(403, {"error": text}))
     done = run("users", "check", "alice", "--exchange", "polymarket")
     assert done.code == 3, done
     assert "not owned" in done.err

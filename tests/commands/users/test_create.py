@@ -8,7 +8,7 @@ import pytest
 from commands.keys import ADDRESS
 from commands.serving import command_in
 from commands.users.bulk_files import roster
-from support.actions import close, error, html, json_answer
+from support.actions import close, error, html, json_response
 from support.records import END_USER_KEY
 
 
@@ -93,7 +93,7 @@ def test_fields_of_an_existing_user_that_differ_are_named_or_called_unverified(r
 def test_a_response_without_the_limit_is_completed_by_one_read(run, builder):
     user = builder.add("u1", 10)
     lean = {k: v for k, v in user.items() if k not in ("tier", "qps_limit", "created_at")}
-    builder.fault("POST", action=json_answer(200, {**lean, "status": "active"}))
+    builder.fault("POST", action=json_response(200, {**lean, "status": "active"}))
     done = run("users", "create", "u1", "--qps-limit", "50")
     assert done.code == 0, done
     assert "qps_limit is 10, not 50" in done.err
@@ -103,8 +103,8 @@ def test_a_response_without_the_limit_is_completed_by_one_read(run, builder):
 def test_a_limit_that_cannot_be_read_is_called_unverified(run, builder):
     user = builder.add("u1", 10)
     lean = {k: v for k, v in user.items() if k != "qps_limit"}
-    builder.fault("POST", action=json_answer(200, lean))
-    builder.fault("GET", user["customer_id"], action=json_answer(400, {"error": "no"}))
+    builder.fault("POST", action=json_response(200, lean))
+    builder.fault("GET", user["customer_id"], action=json_response(400, {"error": "no"}))
     done = run("users", "create", "u1", "--qps-limit", "50")
     assert done.code == 0, done
     assert "qps_limit 50 could not be verified" in done.err
@@ -113,7 +113,7 @@ def test_a_limit_that_cannot_be_read_is_called_unverified(run, builder):
 def test_a_response_that_does_not_say_whether_the_user_is_new(run, builder):
     builder.add("u1")
     user = builder.by_external_id("u1")
-    builder.fault("POST", action=json_answer(202, user))
+    builder.fault("POST", action=json_response(202, user))
     done = run("users", "create", "u1", "--json")
     assert (done.code, done.json["created"]) == (0, None)
     assert "exists; the response does not say whether it is new" in done.err
@@ -125,7 +125,7 @@ def test_a_response_that_does_not_say_whether_the_user_is_new(run, builder):
     ids=repr,
 )
 def test_a_2xx_without_the_user_is_not_a_success(run, builder, value):
-    builder.fault("POST", action=json_answer(200, value), times=2)
+    builder.fault("POST", action=json_response(200, value), times=2)
     done = run("users", "create", "u1", "--json")
     assert (done.code, done.out) == (12, ""), done
     assert len(builder.mutations) == 2

@@ -10,7 +10,7 @@ import sys
 import pytest
 from commands.serving import command_in
 from commands.users.bulk_files import changes, delete_of
-from support.actions import Action, answer, error, html, json_answer
+from support.actions import Action, error, html, json_response, response
 from support.records import customer_id, wallet
 
 UUID = customer_id(99)
@@ -353,10 +353,10 @@ def test_a_dry_run_needs_no_consent_and_sends_nothing(run, builder, history, use
 @pytest.mark.parametrize(
     "success",
     [
-        answer(204, b"", {"Content-Type": "application/json"}),
-        answer(200, b"", {"Content-Encoding": "gzip"}),
-        answer(200, b"", {"Content-Encoding": "br"}),
-        answer(202, b'{"status": "queued"}'),
+        response(204, b"", {"Content-Type": "application/json"}),
+        response(200, b"", {"Content-Encoding": "gzip"}),
+        response(200, b"", {"Content-Encoding": "br"}),
+        response(202, b'{"status": "queued"}'),
     ],
     ids=["204 typed", "200 gzip", "200 br", "202 object"],
 )
@@ -368,7 +368,7 @@ def test_an_empty_body_and_any_object_are_a_success(run, builder, success):
     assert len(builder.mutations) == 1
 
 
-@pytest.mark.parametrize("odd", [answer(200, b"ok"), json_answer(200, {"customer_id": 5})])
+@pytest.mark.parametrize("odd", [response(200, b"ok"), json_response(200, {"customer_id": 5})])
 def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd):
     user = builder.add("alice")
     builder.fault("DELETE", action=odd)
@@ -381,12 +381,12 @@ def test_any_other_2xx_is_unknown_and_not_sent_again(run, builder, history, odd)
 def test_a_second_response_to_a_read_is_not_taken_for_the_change(tool, server, key_env):
     user = json.dumps({"customer_id": "c1", "external_id": "alice"}).encode()
 
-    def answer_twice(peer, _request):
+    def respond_twice(peer, _request):
         first = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(user), user)
         peer.send(first + b"HTTP/1.1 204 No Content\r\n\r\n")
         return True
 
-    server.script(Action("two answers", answer_twice), error(500, "no", "internal_error"))
+    server.script(Action("two responses", respond_twice), error(500, "no", "internal_error"))
     argv = ["users", "deactivate", "id:c1", "--confirm", "alice", "--json"]
     done = tool(*argv, env=key_env(server))
     assert done.code == 12, done
@@ -396,7 +396,7 @@ def test_a_second_response_to_a_read_is_not_taken_for_the_change(tool, server, k
 def test_the_body_of_a_204_is_not_read_as_the_next_response(run, builder):
     for name in ("u1", "u2", "u3"):
         builder.add(name)
-    builder.fault("DELETE", action=answer(204, b'{"ok": true}'), times=3, after_effect=True)
+    builder.fault("DELETE", action=response(204, b'{"ok": true}'), times=3, after_effect=True)
     done = run("users", "deactivate", "u1", "u2", "u3", "--confirm", "3", "--json")
     assert done.code == 0, done
     assert len(builder.mutations) == 3
@@ -405,7 +405,12 @@ def test_the_body_of_a_204_is_not_read_as_the_next_response(run, builder):
 
 @pytest.mark.parametrize(
     "gateway_404",
-    [html(404), answer(404), json_answer(404, {"message": "no route"}), json_answer(404, ["x"])],
+    [
+        html(404),
+        response(404),
+        json_response(404, {"message": "no route"}),
+        json_response(404, ["x"]),
+    ],
     ids=["page", "empty", "other JSON", "list"],
 )
 def test_a_404_of_a_gateway_after_a_lost_response_is_decided_by_a_read(run, builder, gateway_404):
@@ -437,7 +442,7 @@ def test_after_a_404_of_a_gateway_a_read_can_show_that_the_user_is_gone(
 
 @pytest.mark.parametrize(
     "read",
-    [html(404), html(403), html(401), error(500, "x", "y"), json_answer(200, {"error": "x"})],
+    [html(404), html(403), html(401), error(500, "x", "y"), json_response(200, {"error": "x"})],
 )
 def test_a_read_that_fails_leaves_the_outcome_unknown(run, builder, history, read):
     user = builder.add("alice")
@@ -468,7 +473,7 @@ def test_the_intent_and_the_user_as_it_was_are_on_disk_before_the_request(
     def look(request):
         if request.method == "DELETE":
             seen.extend(json.loads(line) for line in path.read_text().splitlines())
-        return builder._answer(request)
+        return builder._handle(request)
 
     builder.respond(look)
     done = run("users", "deactivate", "alice", "--confirm", "alice", "--reason", "left")

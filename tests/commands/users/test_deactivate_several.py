@@ -161,13 +161,13 @@ def test_a_new_user_with_the_name_of_a_deactivated_one_needs_consent(run, builde
 
 def test_intent_and_record_are_on_disk_before_the_request(run, builder, people, work, home):
     seen = []
-    answer = builder.respond_to
+    respond = builder.respond_to
 
     def look(request):
         if request.method == "DELETE":
             (journal,) = journals(home)
             seen.append([line["record"] for line in lines_of(journal) if "record" in line])
-        return answer(request)
+        return respond(request)
 
     builder.respond_to = look
     run("users", "deactivate", "--from-file", ids(work / "f", "u0", "u1"), "--confirm", "2")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from commands.keys import ADDRESS, KEYS, SECRETS, kalshi, pem, polymarket
-from support.actions import close, json_answer
+from support.actions import close, json_response
 
 MANAGED = ["--exchange", "polymarket", "--mode", "managed"]
 KALSHI = ["--exchange", "kalshi", "--mode", "self"]
@@ -173,7 +173,7 @@ def test_keys_in_a_successful_response_reach_neither_screen_nor_disk(
     echo = " ".join((*keys.values(), *keys["private_key"].splitlines()))
     value = {"customer_id": user["customer_id"], "exchange": exchange, "mode": "self"}
     value |= {"status": echo, "steps_completed": [echo], "linked_exchanges": [exchange]}
-    builder.fault("POST", action=json_answer(200, value))
+    builder.fault("POST", action=json_response(200, value))
     done = run(
         *("users", "onboard", "alice", "--exchange", exchange, "--mode", "self"),
         *("--credentials", keys_file(exchange), "-o", output, "-v"),
@@ -224,7 +224,7 @@ def test_a_closed_stdin_is_an_error(run, builder):
 def test_a_200_with_other_content_is_checked_by_a_read(run, builder, odd, message):
     user = builder.add("u1")
     value = {"customer_id": user["customer_id"], "exchange": "polymarket", "mode": "managed"}
-    builder.fault("POST", "/builder/onboard", action=json_answer(200, {**value, **odd}))
+    builder.fault("POST", "/builder/onboard", action=json_response(200, {**value, **odd}))
     done = run("users", "onboard", "u1", *MANAGED)
     assert done.code == 12, done
     assert message in done.err

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.actions import close, json_answer
+from support.actions import close, json_response
 from support.records import customer_id
 
 
@@ -52,7 +52,7 @@ def test_a_limit_that_is_not_in_the_record_is_called_unknown(run, builder):
     """The guard then counts the whole new limit."""
     user = builder.add("alice", 10)
     lean = {k: v for k, v in user.items() if k != "qps_limit"}
-    builder.fault("GET", user["customer_id"], action=json_answer(200, lean))
+    builder.fault("GET", user["customer_id"], action=json_response(200, lean))
     done = run("users", "set-qps", user["customer_id"], "20")
     assert done.code == 0, done
     assert "unknown → 20; pool 10 → 30 of 1,000 at most" in done.err
@@ -131,7 +131,7 @@ def test_a_lost_change_that_a_read_does_not_show_is_unknown(run, builder, histor
 )
 def test_a_response_that_is_not_about_this_change_is_checked_by_a_read(run, builder, wrong):
     user = builder.add("alice", 10)
-    builder.fault("PATCH", action=json_answer(200, wrong), after_effect=True, times=1)
+    builder.fault("PATCH", action=json_response(200, wrong), after_effect=True, times=1)
     done = run("users", "set-qps", "alice", "20")
     assert done.code == 0, done
     assert builder.log[-1] == f"GET {path_of(user)}"
@@ -140,7 +140,7 @@ def test_a_response_that_is_not_about_this_change_is_checked_by_a_read(run, buil
 def test_a_response_without_the_limit_is_a_success_with_a_warning(run, builder):
     user = builder.add("alice", 10)
     lean = {k: v for k, v in user.items() if k != "qps_limit"}
-    builder.fault("PATCH", action=json_answer(200, lean))
+    builder.fault("PATCH", action=json_response(200, lean))
     done = run("users", "set-qps", "alice", "20", "--json")
     assert done.code == 0, done
     assert "qps_limit" not in done.json
@@ -151,7 +151,7 @@ def test_a_refusal_changes_nothing_and_lists_what_is_wrong(run, builder, history
     builder.add("alice", 10)
     value = {"error": "invalid", "code": "validation_error", "retryable": False}
     builder.fault(
-        "PATCH", action=json_answer(400, {**value, "validation_errors": ["too high", "too odd"]})
+        "PATCH", action=json_response(400, {**value, "validation_errors": ["too high", "too odd"]})
     )
     done = run("users", "set-qps", "alice", "20")
     assert done.code == 5, done
@@ -163,7 +163,7 @@ def test_a_refusal_changes_nothing_and_lists_what_is_wrong(run, builder, history
 def test_a_limit_in_another_spelling_is_shown_as_sent_and_understood(run, builder, work, written):
     builder.add("alice", written)
     pool = {"qps_pool": 1_000, "end_user_count": 1, "total_allocated_qps": 10}
-    builder.fault("GET", "/builder/pool", action=json_answer(200, pool))
+    builder.fault("GET", "/builder/pool", action=json_response(200, pool))
     (work / "f.csv").write_text("external_id,qps_limit\nalice,10\n")
     assert run("users", "plan", "f.csv", "--exit-code").code == 0
     same = run("users", "set-qps", "alice", "10", "--json")
@@ -174,7 +174,7 @@ def test_a_limit_in_another_spelling_is_shown_as_sent_and_understood(run, builde
 
 def test_a_limit_that_is_not_set_is_described_in_words(run, builder):
     user = builder.add("alice", 10)
-    builder.fault("PATCH", action=json_answer(200, {**user, "qps_limit": None}))
+    builder.fault("PATCH", action=json_response(200, {**user, "qps_limit": None}))
     user["qps_limit"] = None
     completed = run("users", "set-qps", "alice", "7")
     assert completed.code == 12, completed
