@@ -126,14 +126,14 @@ complete -c parsec -n '__parsec_at \'users create\'' -l allow-odd-ids -d 'Allow 
 complete -c parsec -n '__parsec_at \'users create\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users create\'' -l reason -x -d 'Reason for the change, kept in the history.'
 complete -c parsec -n '__parsec_at \'users create\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'users create\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users create\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key created status)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users set-qps\'' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -l allow-overcommit -d 'Allow the sum of limits to exceed the QPS pool.'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -l reason -x -d 'Reason for the change, kept in the history.'
 complete -c parsec -n '__parsec_at \'users set-qps\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'users set-qps\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users set-qps\'' -l fields -x -a '(__parsec_list external_id customer_id qps_limit tier linked_exchanges wallet.wallet_type created_at wallet.eoa_address wallet.safe_address wallet.chain_id fee_escrow_enabled fee_bps affiliate_address api_key before.qps_limit after.qps_limit outcome error http_status attempts)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users onboard\' 1' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l exchange -x -a 'polymarket kalshi' -d 'The exchange.'
@@ -146,7 +146,7 @@ complete -c parsec -n '__parsec_at \'users onboard\'' -l api-key-id -x -d 'Id of
 complete -c parsec -n '__parsec_at \'users onboard\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users onboard\'' -l reason -x -d 'Reason for the change, kept in the history.'
 complete -c parsec -n '__parsec_at \'users onboard\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list customer_id exchange mode status linked_exchanges steps_completed eoa_address safe_address)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users onboard\'' -l fields -x -a '(__parsec_list customer_id exchange mode status linked_exchanges steps_completed eoa_address safe_address wallet.wallet_type)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users check\' 1' -a '(__parsec_ask users)'
 complete -c parsec -n '__parsec_at \'users check\'' -l exchange -x -a 'polymarket kalshi' -d 'Read the balance on this exchange.'
@@ -166,7 +166,7 @@ complete -c parsec -n '__parsec_at \'users deactivate\'' -l results -r -F -d 'Wr
 complete -c parsec -n '__parsec_at \'users deactivate\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -l reason -x -d 'Reason for the change, kept in the history.'
 complete -c parsec -n '__parsec_at \'users deactivate\'' -s o -l output -x -a 'table tsv csv json jsonl ids' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'users deactivate\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users deactivate\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings before.qps_limit after.qps_limit)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users plan\' 1' -F
 complete -c parsec -n '__parsec_at \'users plan\'' -l prune -d 'Deactivate every user that is not in the file.'
@@ -196,7 +196,7 @@ complete -c parsec -n '__parsec_at \'users apply\'' -l all-rows -d 'On a termina
 complete -c parsec -n '__parsec_at \'users apply\'' -s n -l dry-run -d 'Read and check everything, but send no change.'
 complete -c parsec -n '__parsec_at \'users apply\'' -l reason -x -d 'Reason for the change, kept in the history.'
 complete -c parsec -n '__parsec_at \'users apply\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'users apply\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings before.qps_limit after.qps_limit)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'users diff\'' -l exit-code -d 'Exit with 11 if anything changed.'
 complete -c parsec -n '__parsec_at \'users diff\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'
@@ -254,7 +254,7 @@ complete -c parsec -n '__parsec_at \'runs list\'' -l fields -x -a '(__parsec_lis
 complete -c parsec -n '__parsec_at \'runs show\' 1' -a '(__parsec_ask runs)'
 complete -c parsec -n '__parsec_at \'runs show\'' -l failed -d 'Only rows that failed, are unknown or were not attempted; csv is a roster.'
 complete -c parsec -n '__parsec_at \'runs show\'' -s o -l output -x -a 'table tsv csv json jsonl ids markdown' -d 'Write in this format.'
-complete -c parsec -n '__parsec_at \'runs show\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings)' -d 'Show only these fields, in every format.'
+complete -c parsec -n '__parsec_at \'runs show\'' -l fields -x -a '(__parsec_list row action external_id customer_id outcome http_status attempts error holdings before.qps_limit after.qps_limit)' -d 'Show only these fields, in every format.'
 
 complete -c parsec -n '__parsec_at \'pool\'' -a show -d 'Show the pool, what is allocated and free, and the number of users.'
 complete -c parsec -n '__parsec_at \'pool\'' -a check -d 'Check the pool for cron: exit 0 below the limits, else 11.'

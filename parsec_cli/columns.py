@@ -25,6 +25,8 @@ USER = (
     Column("api_key", "API KEY", "secret", rank=8, shown=False),
 )
 
+CREATED = (*USER, Column("created", "NEW", "yesno"), Column("status", "STATUS"))
+
 POOL = (
     Column("qps_pool", "POOL", "number", rank=1),
     Column("total_allocated_qps", "ALLOCATED", "number", rank=1),
@@ -138,6 +140,8 @@ ROSTER = (
     Column("state", "STATE"),
 )
 UNDO = ROSTER[:4]
+# all fields of a run's rows
+RUN_ROW = (*RESULT, *NEW_LIMIT[2:])
 LIMITED = (*NEW_LIMIT, _OUTCOME, _ERROR, *(changed(c, shown=False) for c in (_STATUS, _ATTEMPTS)))
 FINDING = (
     Column("rule", "RULE", "outcome", rank=0),
@@ -172,6 +176,7 @@ ONBOARDED = (
     Column("steps_completed", "STEPS", "list"),
     Column("eoa_address", "EOA ADDRESS", "id", shown=False),
     Column("safe_address", "SAFE ADDRESS", "id", shown=False),
+    Column("wallet.wallet_type", "WALLET", shown=False),
 )
 
 EXCHANGES_CHECKED = (
@@ -208,11 +213,13 @@ SHARE_SHOWN = (USER[0], changed(USER[1], rank=4), Column("limits", "QPS", "words
 # what `--fields` can name, by the words after `parsec`; the longest match counts
 _OF_COMMAND = {
     "users": USER,
+    "users create": CREATED,
+    "users set-qps": (*USER, *LIMITED[2:]),
     "users onboard": ONBOARDED,
     "users check": (*EXCHANGES_CHECKED, CREDENTIALS_CHECKED[0], CREDENTIALS_CHECKED[2]),
-    "users deactivate": RESULT,
+    "users deactivate": RUN_ROW,
     "users plan": ACTION,
-    "users apply": RESULT,
+    "users apply": RUN_ROW,
     "users audit": FINDING,
     "users diff": CHANGE,
     "pool": POOL,
@@ -226,7 +233,7 @@ _OF_COMMAND = {
     "history": HISTORY,
     "history revert": UNDO,
     "runs": RUN,
-    "runs show": RESULT,
+    "runs show": RUN_ROW,
     "doctor": CHECK,
 }
 

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from parsec_cli.errors import ParsecError, counted, unknown
+from parsec_cli.errors import counted, unknown
 from parsec_cli.exact_json import marked, unmarked
 from parsec_cli.models import JsonObject
 from parsec_cli.output.streams import Sink, Surface
 from parsec_cli.records import state
-from parsec_cli.redaction import Redaction, hide, mask, without_keys
+from parsec_cli.redaction import Redaction, hide, mask
 from parsec_cli.results import Column, Frames, Listing, Record
 
 ABSENT: Final = object()
@@ -55,6 +55,7 @@ class Fields:
 
     def __init__(self, names: tuple[str, ...] | None) -> None:
         self._names = None if names is None else tuple(dict.fromkeys(names))
+        self._checked = False
         self._tree: _Tree = {}
         for name in self._names or ():
             if any(name.startswith(f"{parent}.") for parent in self._names or ()):
@@ -86,10 +87,22 @@ class Fields:
                 chosen[column.path] = column
         return tuple(chosen.values())
 
+    def check_early(self, known: tuple[Column, ...]) -> None:
+        """Raise UsageFault, before there is a record, for a field whose first part no column has.
+
+        Afterwards a field may be in no record, since a change must not fail for its result.
+        """
+        paths = [column.path for column in known]
+        firsts = {path.partition(".")[0] for path in paths}
+        for name in self._names or ():
+            if name.partition(".")[0] not in firsts:
+                raise unknown("field", name, paths)
+        self._checked = True
+
     def check(self, records: Sequence[JsonObject], known: tuple[Column, ...]) -> None:
         """Raise UsageFault for a field that is neither a column nor in any of the records."""
         paths = [column.path for column in known]
-        for name in self._names or ():
+        for name in () if self._checked else self._names or ():
             if any(path == name or path.startswith(f"{name}.") for path in paths):
                 continue
             find = reader(name)
@@ -276,24 +289,3 @@ class Jsonl(Json):
 
     def record(self, record: Record) -> None:
         self._write(record)
-
-
-def error_document(error: ParsecError, command: str, redaction: Redaction) -> str:
-    """Return `{"error": {…}}`; unknown members are null, `details` and `retry_after` absent.
-
-    If the hint proposes a command, that is its last line.
-    """
-    hint = "\n".join(filter(None, (without_keys(error.hint), command)))
-    content: dict[str, Any] = {
-        "code": without_keys(error.api_code) or error.code,
-        "message": without_keys(error.message),
-        "http_status": error.http_status,
-        "retryable": error.retryable,
-        "hint": hint or None,
-        "exit_code": error.exit_code,
-    }
-    if error.details:
-        content["details"] = [without_keys(detail) for detail in error.details]
-    if error.retry_after is not None:
-        content["retry_after"] = error.retry_after
-    return Encoder(redaction).document({"error": content})

@@ -5,7 +5,6 @@ A broken stderr never breaks a command; a broken stdout raises ReaderLeft or Loc
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from parsec_cli.results import (
     EXTRA_FORMATS,
     FORMATS,
     Block,
+    Column,
     Frames,
     Grid,
     Listing,
@@ -94,6 +94,10 @@ class Screen:
     def width(self) -> int | None:
         """The columns of the terminal on stdout; None without one."""
         return self._out.width
+
+    def check_fields(self, known: tuple[Column, ...]) -> None:
+        """Check `--fields` before a change, whose result has these columns."""
+        self._format.fields.check_early(known)
 
     def show(self, result: Result) -> int:
         """Write a result to stdout and return its exit code."""
@@ -167,7 +171,7 @@ class Screen:
     def error(self, error: ParsecError) -> None:
         """Print why the command failed: one line of JSON for JSON formats, else lines of text."""
         if self.format_name in _JSON:
-            from parsec_cli.output.format import error_document
+            from parsec_cli.output.error_document import error_document
 
             command = self.shell_line(error.command)
             self._print_line(error_document(error, command, self._redaction))
@@ -254,8 +258,7 @@ class Screen:
     @cached_property
     def _format(self) -> Format:
         # imported on first use: `json` must not pay for tables
-        modules = FORMATS | EXTRA_FORMATS
-        module = import_module(f"parsec_cli.output.{modules[self.format_name]}")
+        module = import_module(f"parsec_cli.output.{(FORMATS | EXTRA_FORMATS)[self.format_name]}")
         make: type[Format] = getattr(module, self.format_name.capitalize())
         return make(self._out_sink, self._out, self._redaction, Fields(self.fields), self.headers)
 
@@ -263,9 +266,7 @@ class Screen:
         text = self._redaction.text(result.text)
         if self._out.terminal:
             text = visible_lines(text)
-        if result.headings and self._out.colour:
-            known = "|".join(map(re.escape, result.headings))
-            text = re.sub(f"(?m)^({known})", lambda m: self._out.paint(m[0], "strong"), text)
+        text = self._out.highlighted(text, result.headings)
         self._out_sink.write(text if not text or text.endswith("\n") else f"{text}\n")
 
     def _pages_and_notice(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:

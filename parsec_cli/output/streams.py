@@ -11,8 +11,9 @@ import contextlib
 import errno
 import io
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from parsec_cli.errors import LocalFault, ReaderLeft
@@ -76,6 +77,13 @@ class Surface:
             return text
         codes = ";".join([_CODES[word] for word in STYLES[tone].split()])
         return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def highlighted(self, text: str, headings: Sequence[str]) -> str:
+        """Return a text whose lines that begin with one of the headings stand out."""
+        if not headings or not self.colour:
+            return text
+        known = "|".join(map(re.escape, headings))
+        return re.sub(f"(?m)^({known})", lambda found: self.paint(found[0], "strong"), text)
 
     def readable(self, text: str) -> str:
         """Return a sentence as it will be seen: hidden and unencodable characters escaped.

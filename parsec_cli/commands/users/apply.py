@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from parsec_cli import columns
 from parsec_cli.api.reads import get_pool
 from parsec_cli.bulk.plan import saved_plan as plans
 from parsec_cli.bulk.plan.plan import Keep, Plan, as_json
@@ -121,6 +122,8 @@ def _apply(
     journal: Journal,
 ) -> Listing:
     """Apply a saved plan with the flags that it was made with, or the plan of a file of users."""
+    if not options.dry_run:
+        runtime.screen.check_fields(columns.RUN_ROW)
     overcommit, refusal = None, None
     if saved is None:
         made = make_plan(runtime, what, data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from parsec_cli import field_rules
+from parsec_cli import columns, field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.reads import get_pool, get_user
 from parsec_cli.api.resolve import check_id
@@ -51,7 +51,9 @@ def command(
     asked = {"email": email, "qps_limit": qps_limit, "eoa_address": eoa_address}
     body: JsonObject = {"external_id": external_id}
     body |= {name: value for name, value in asked.items() if value is not None}
-    _check_fields(runtime, body, allow_odd_ids=allow_odd_ids)
+    if not dry_run:
+        runtime.screen.check_fields(columns.CREATED)
+    _check_body(runtime, body, allow_odd_ids=allow_odd_ids)
     if qps_limit is not None:
         pool = get_pool(runtime.client)
         before, after = pool.total_allocated_qps, pool.total_allocated_qps + qps_limit
@@ -77,7 +79,7 @@ def address(text: str) -> str:
     return text
 
 
-def _check_fields(runtime: Runtime, body: JsonObject, *, allow_odd_ids: bool) -> None:
+def _check_body(runtime: Runtime, body: JsonObject, *, allow_odd_ids: bool) -> None:
     """Apply the rules of rosters, so that this creates what `users apply` would create."""
     if "email" in body and (fault := field_rules.email_fault(body["email"])):
         raise UsageFault(fault)

@@ -93,6 +93,8 @@ def _deactivate(
     file: str | None = None,
 ) -> Listing:
     """Deactivate users as a run, with a result row for each; one may be confirmed by its name."""
+    if not options.dry_run:
+        runtime.screen.check_fields(columns.RUN_ROW)
     with journal_of(runtime, _COMMAND, file) as journal:
         builder = BuilderState(runtime, balances_only=options.balances_only)
         checked, everyone = _checked(builder, targets, header, options)
@@ -109,6 +111,8 @@ def _deactivate(
 
 
 def _deactivate_one(runtime: Runtime, name: str, options: RunOptions) -> Listing | Record:
+    if not options.dry_run:
+        runtime.screen.check_fields(columns.DEACTIVATED)
     with consent.explaining_absence(runtime, name):
         user = runtime.resolver.one(name, to_change=True)
     consent.check_max(1, options.most)

@@ -67,6 +67,7 @@ def command(
     body = {"customer_id": found.customer_id, "exchange": exchange, "mode": mode, **fields}
     if dry_run:
         return not_sent("POST", "/builder/onboard", body)
+    runtime.screen.check_fields(columns.ONBOARDED)
     outcome = changes.onboard(runtime.client, found, body, "users onboard", reason)
     return _linked(runtime, found, changes.or_raise(outcome), body)
 

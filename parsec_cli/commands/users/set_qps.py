@@ -49,7 +49,10 @@ def command(
     """
     runtime, pairs = runtime_of(ctx), _pairs(limit)
     options = RunOptions(dry_run=dry_run, reason=reason, allow_overcommit=allow_overcommit)
-    if len(limit) > len(pairs):  # `USER QPS`, not `USER=QPS`
+    one = len(limit) > len(pairs)  # `USER QPS`, not `USER=QPS`
+    if not dry_run:
+        runtime.screen.check_fields(columns.USER if one else columns.LIMITED)
+    if one:
         return _set_one(runtime, *pairs[0], options)
     with journal_of(runtime, _COMMAND) as journal:
         return _set_several(runtime, pairs, journal, options)

@@ -175,14 +175,6 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(run, builder, histo
     assert history() == []
 
 
-@pytest.mark.parametrize("wrong", [["--fields", "nosuch"], ["--fields", "a.b", "-o", "csv"]])
-def test_an_error_after_the_change_does_not_have_exit_code_2(run, builder, wrong):
-    done = run("users", "create", "u1", *wrong)
-    assert done.code == 1, done
-    assert "the change was made, but the result was not shown: unknown field" in done.err
-    assert len(builder.users) == 1
-
-
 def test_running_again_after_a_lost_success_is_not_refused_by_the_pool(run, builder):
     builder.qps_pool = 20
     builder.fault("POST", action=close(), times=4, after_effect=True)
