@@ -29,6 +29,8 @@ _LEAST_CONSTANT = 2  # the rank of columns that may give way because all their c
 # the widest that a column of free text grows at first; ids, times and numbers are never shortened
 _WIDEST_TEXT = 40
 _NARROWEST_PROSE = 20
+_NARROWEST = 12  # of prose where nothing else fits: a word or two
+_PROSE = ("prose", "holdings")  # kinds that are broken into lines
 _MAY_SHORTEN = ("text", "words", "list")
 _UUID = 36
 _SCREENFUL = 50  # rows that Rich draws
@@ -114,7 +116,7 @@ class Layout:
         self._slots = sorted(kept, key=lambda slot: slot.place)
         # the room that is left goes to columns of text that could use it, from the left
         for slot in self._slots:
-            grows = slot.shortens or slot.column.kind == "prose"
+            grows = slot.shortens or slot.column.kind in _PROSE
             more = min(room, max(0, slot.widest - slot.width)) if grows else 0
             slot.width += more
             room -= more
@@ -140,8 +142,8 @@ class Layout:
         widest = max(widths, default=1)
         shortens = column.rank > 0 and column.kind in _MAY_SHORTEN
         width = min(widest, _WIDEST_TEXT)
-        if column.kind == "prose":
-            width = min(widest, _NARROWEST_PROSE)
+        if column.kind in _PROSE:
+            width = min(widest, _NARROWEST_PROSE, max(most, _NARROWEST))
         elif not shortens:
             # one long id must affect only its own line
             usual = [width for width in widths if width <= most]
@@ -168,7 +170,7 @@ class Layout:
                 overflow="crop",
             )
         drawn = rows[:_SCREENFUL]
-        fixed = [s for s in self._slots if not s.shortens and s.column.kind != "prose"]
+        fixed = [s for s in self._slots if not s.shortens and s.column.kind not in _PROSE]
         if any(_width(row[slot.place]) > slot.width for row in drawn for slot in fixed):
             drawn = []
         for row, tone in _with_tones(drawn, tones):
@@ -182,7 +184,7 @@ class Layout:
         if cell is None:
             return Text.assemble((self._null, "dim"))
         text = Text.assemble((cell, STYLES[_tone(cell, slot, tone)]))
-        return draw.wrapped(text, slot.width) if slot.column.kind == "prose" else text
+        return draw.wrapped(text, slot.width) if slot.column.kind in _PROSE else text
 
     def lines(
         self, rows: Sequence[_Row], tones: Sequence[Tone] = (), *, titles: bool = True

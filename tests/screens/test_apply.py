@@ -22,6 +22,7 @@ PLAN = """
   - deactivate  market-maker-1  800 QPS   HOLDS 48,250.75 USDC, 1 open order, 1 position
 
 """
+AT_80 = PLAN.replace("order, 1 position", f"order, 1\n{' ' * 32}position")
 BAR = f"Pool  {'█' * 4}{'░' * 36}  1,055 → 285 of 2,500 (11.4%)\n"
 COST = "Cost  8 requests, as fast as permitted, under 0.1% of the monthly quota\n"
 COUNT = ("Type 2 to deactivate 2 users: ", "2\n")
@@ -87,7 +88,7 @@ def test_apply_at_100_columns(apply):
 
 def test_apply_at_80_columns(apply):
     assert apply(cols=80, answer=COUNT) == (
-        f"{SANDBOX}{PLAN}"
+        f"{SANDBOX}{AT_80}"
         "Plan: 1 to create, 1 to change, 2 to deactivate; 1 unchanged, 8 users not in the\n"
         "file stay as they are\n"
         f"{BAR}{COST}"
@@ -184,7 +185,7 @@ hint: to allow all of them, run
 
 def test_a_dry_run_shows_the_plan(apply):
     assert apply("-n", cols=80) == (
-        f"{SANDBOX}{PLAN}"
+        f"{SANDBOX}{AT_80}"
         "Plan: 1 to create, 1 to change, 2 to deactivate; 1 unchanged, 8 users not in the\n"
         "file stay as they are\n"
         f"{BAR}{COST}dry run: nothing was sent\n"

@@ -52,7 +52,8 @@ Options:
 Fields:
   external_id, customer_id, qps_limit, tier, linked_exchanges,
   wallet.wallet_type, created_at, wallet.eoa_address, wallet.safe_address,
-  wallet.chain_id, fee_escrow_enabled, fee_bps, affiliate_address, api_key
+  wallet.chain_id, fee_escrow_enabled, fee_bps, affiliate_address, api_key,
+  before.qps_limit, after.qps_limit, outcome, error, http_status, attempts
 
 Use "parsec help options" for the options that every command takes
 """
@@ -79,7 +80,8 @@ Options:
 Fields:
   external_id, customer_id, qps_limit, tier, linked_exchanges, wallet.wallet_type, created_at,
   wallet.eoa_address, wallet.safe_address, wallet.chain_id, fee_escrow_enabled, fee_bps,
-  affiliate_address, api_key
+  affiliate_address, api_key, before.qps_limit, after.qps_limit, outcome, error, http_status,
+  attempts
 
 Use "parsec help options" for the options that every command takes
 """

@@ -29,6 +29,7 @@ APPLY = """
 Apply it with
   parsec -p sandbox users apply p.csv
 """
+AT_80 = ACTIONS.replace("order, 1 position", f"order, 1\n{' ' * 32}position")
 BAR = "Pool  ████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  1,055 → 255 of 2,500 (10.2%)\n"
 COST = "Cost  11 requests, as fast as permitted, under 0.1% of the monthly quota\n"
 NOTE = "! `new_beta` has no qps_limit: it counts as 0 in the pool\n"
@@ -56,7 +57,7 @@ def test_a_plan_at_100_columns(plan):
 
 def test_a_plan_at_80_columns(plan):
     assert plan(cols=80) == (
-        f"{SANDBOX}{ACTIONS}"
+        f"{SANDBOX}{AT_80}"
         "Plan: 2 to create, 2 to change, 3 to deactivate; 1 unchanged, 6 users not in the\n"
         "file stay as they are\n"
         f"{BAR}{COST}{NOTE}{APPLY}"
@@ -64,8 +65,10 @@ def test_a_plan_at_80_columns(plan):
 
 
 def test_a_plan_at_200_and_at_60_columns_has_the_same_rows(plan):
-    for cols in (200, 60):
-        assert plan(cols=cols).startswith(f"{SANDBOX}{ACTIONS}Plan: 2 to create, 2 to change, ")
+    indent = f"\n{' ' * 32}"
+    at_60 = AT_80.replace("48,250.75 USDC", f"48,250.75{indent}USDC")
+    for cols, actions in ((200, ACTIONS), (60, at_60)):
+        assert plan(cols=cols).startswith(f"{SANDBOX}{actions}Plan: 2 to create, 2 to change, ")
 
 
 def test_a_plan_as_sentences(plan):
@@ -151,6 +154,7 @@ def test_a_long_plan_is_cut_but_not_its_deactivations(plan, cols):
     shown = "".join(f"  + create   new_{number:02}    1 QPS\n" for number in range(30))
     command = "parsec -p sandbox users plan p.csv --output csv"
     text = plan(roster=LONG, cols=cols)
+    end = "1 position" if cols > 80 else f"1\n{' ' * 32}position"
     assert text.startswith(
         f"{SANDBOX}\n{shown}"
         "  ~ set-qps  user_001  10 → 11   (+1)\n"
@@ -161,7 +165,7 @@ def test_a_long_plan_is_cut_but_not_its_deactivations(plan, cols):
         f"  … and 5 more ({command} for all)\n"
         "\n"
         "  - deactivate  user_009        15 QPS\n"
-        "  - deactivate  market-maker-1  800 QPS   HOLDS 48,250.75 USDC, 1 open order, 1 position\n"
+        f"  - deactivate  market-maker-1  800 QPS   HOLDS 48,250.75 USDC, 1 open order, {end}\n"
         "\n"
         "Plan: 35 to create, 4 to change, 2 to deactivate; 6 users not in the file "
     )

@@ -29,7 +29,7 @@ _NAMED = 20  # users named in a refusal or in warnings
 _LISTED = (
     Column("external_id", "EXTERNAL ID", "id", rank=0),
     Column("customer_id", "CUSTOMER ID", "id", rank=0),
-    Column("qps_limit", "QPS", "number", rank=2),
+    Column("qps_limit", "QPS", "number", rank=1),
     Column("holdings", "HOLDS", "holdings", rank=0),
 )
 

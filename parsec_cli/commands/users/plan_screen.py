@@ -57,7 +57,7 @@ _WANTED = {
 _COLUMNS = (
     Column("action", "ACTION", "words", rank=0),
     Column("user", "USER", "id", rank=0),
-    Column("change", "CHANGE", "words", rank=0),
+    Column("change", "CHANGE", "prose", rank=0),
 )
 
 
