@@ -290,7 +290,7 @@ CASES = [
     Case("runs show 00000000000001", (3, 0), "qps_limit 5 -> 9|qps_limit.*5,9", entry),
     Case("runs list -o table --all-profiles", (0, 0), "u1.*failed", failed_run),
     Case("runs show r-20000101-0000 --failed -o table", (0, 0), "set-qps\tu1", failed_run),
-    Case("runs show r-20000101-0000-1", (3, 0), "created", applied),
+    Case("runs show r-20000101-0000-1 --json", (3, 0), '"results": .*created', applied),
     Case("users list -p sandbox", (1, 0), "", broken_sandbox),
 ]
 # in every way of naming profile and host

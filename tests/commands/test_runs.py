@@ -188,6 +188,38 @@ def test_an_unknown_run_is_not_found(run, half, name):
     assert f" runs show {run_id(half)}\n" in near.err
 
 
+def renamed(home, name):
+    """Give the run another id; return it."""
+    (path,) = runs_dir(home).glob("r-*.jsonl")
+    path.rename(path.with_name(f"{name}.jsonl"))
+    return name
+
+
+@pytest.mark.parametrize(
+    "typed", ["r-20261126", "r-20261126-14", "r-20261126-1402-1", "r-202611261402"]
+)
+@pytest.mark.parametrize(
+    "line", ["history revert {} --output tsv", "runs show {} --failed --quiet"]
+)
+@pytest.mark.usefixtures("half")
+def test_a_slip_in_the_id_of_a_run_proposes_the_typed_command(run, home, line, typed):
+    name = renamed(home, "r-20261126-1402")
+    done = run(*line.format(typed).split())
+    assert done.code == 3
+    assert f"hint: did you mean `{name}`?\n" in done.err
+    assert done.err.endswith(f" {line.format(name)}\n")
+
+
+@pytest.mark.parametrize("typed", ["r-20261125-1402", "r-20261126-1403", "r-20261126-1402-3"])
+@pytest.mark.usefixtures("half")
+def test_a_run_of_another_moment_is_not_proposed(run, home, typed):
+    renamed(home, "r-20261126-1402")
+    done = run("history", "revert", typed)
+    assert done.code == 3
+    assert "hint: list them with\n" in done.err
+    assert done.err.endswith(" runs list\n")
+
+
 def test_a_run_is_running_until_its_process_ends(run, parsec, builder, work, key_env):
     seen = []
     respond = builder.respond_to

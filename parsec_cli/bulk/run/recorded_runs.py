@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from parsec_cli.files.lock import is_held
 from parsec_cli.files.save import lines_backwards, reading
 from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject
-from parsec_cli.next_command import run
+from parsec_cli.next_command import again, run
 from parsec_cli.records import state
 from parsec_cli.results import OUTCOMES, Tone
 
@@ -36,6 +36,7 @@ _KINDS: dict[str, type] = {
 }
 _ACTIONS = [entry.kind for entry in (Create, SetQps, Deactivate, Keep)]
 _ENTRY = re.compile("[0-9a-z]{14}")  # the id of an entry of the history
+_DIGIT = re.compile("[0-9]")
 _NO_RESULT: JsonObject = {"http_status": None, "attempts": 0, "error": None}
 
 
@@ -135,18 +136,31 @@ class RecordedRun:
 
 
 def find_run(runs_dir: Path, name: str) -> RecordedRun:
-    """Return the run of this id; NotFound names the nearest one that exists."""
+    """Return the run of this id; NotFound names the one that was probably meant."""
     known = run_ids(runs_dir)
     if name in known and (found := load(path_of_run(runs_dir, name))) is not None:
         return found
-    near = get_close_matches(name, [one for one in known if one != name], 1)
+    near = _near(name, known)
     if _ENTRY.fullmatch(name):
         hint, command = "changes are shown with", run("history", "show", names=[name])
     elif near:
-        hint, command = f"did you mean `{near[0]}`?", run("runs", "show", names=near)
+        hint, command = f"did you mean `{near}`?", again(replace={name: near})
     else:
         hint, command = "list them with", run("runs", "list")
     raise NotFound(f"run `{name}` not found", hint=hint, command=command)
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    """Return the one run whose id begins with `name`, or differs from it by a slip; else "".
+
+    Ids with different digits are two runs, not a slip. The first run of a minute has no `-1`.
+    """
+    others = [one for one in known if one != name]
+    if _DIGIT.search(name) and len(begun := [one for one in others if one.startswith(name)]) == 1:
+        return begun[0]
+    typed = name.removesuffix("-1")
+    same = [one for one in others if _DIGIT.findall(one) == _DIGIT.findall(typed)]
+    return next(iter(get_close_matches(typed, same, 1)), "")
 
 
 def newest_runs(runs_dir: Path) -> Iterator[Path]:
