@@ -12,7 +12,16 @@ from parsec_cli.cells import time_text
 from parsec_cli.cli.common_options import runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import command_lines
-from parsec_cli.errors import ParsecError, Unauthorized, counted
+from parsec_cli.errors import (
+    NotABuilder,
+    ParsecError,
+    Proposal,
+    ServerFault,
+    TlsFailed,
+    Unauthorized,
+    Unreachable,
+    counted,
+)
 from parsec_cli.models import JsonObject, Usage
 from parsec_cli.next_command import NextCommand, run
 from parsec_cli.records import state
@@ -79,9 +88,7 @@ class _Report:
             self.exit_code = self.exit_code or fault.exit_code
             hint, command = fault.hint, fault.command
             if command is not None and command.words == ("doctor",):
-                hint, command = "", None
-                if isinstance(fault, Unauthorized):
-                    hint, command = "store another key with", run("config", "set", "api_key")
+                hint, command = _remedy(fault)
             status, detail = "failed", without_keys(fault.message)
             if self.runtime.screen.shows_table:
                 self.hints += self._hint(hint, command)
@@ -100,6 +107,24 @@ class _Report:
     def _in_one_line(self, text: str, command: NextCommand | None) -> str:
         line = self.runtime.screen.shell_line(command)
         return " ".join(filter(None, (text, f"`{line}`" if line else "")))
+
+
+def _remedy(fault: ParsecError) -> Proposal:
+    """Return what to do about a fault whose own hint is to run doctor."""
+    match fault:
+        case TlsFailed():
+            return "name the file of a private CA with SSL_CERT_FILE", None
+        case ServerFault():
+            return "", None
+        case Unreachable():
+            return "check the network, and the base URL with", run("config", "show")
+        case Unauthorized():
+            text = "store another key with"
+        case NotABuilder():
+            text = "a builder key is needed; store one with"
+        case _:
+            text = "a builder key may be needed; store one with"
+    return text, run("config", "set", "api_key")
 
 
 def _config(runtime: Runtime) -> Finding:

@@ -226,6 +226,7 @@ CASES = [
     Case("config init -p prod", (9, 0), STORED),
     Case("config set api_key -p prod", (2, 0), STORED, no_stdin),
     Case("doctor -p prod", (4, 0), STORED, DENIED),
+    Case("doctor -p prod", (7, 0), "base_url", fault("GET", close(), 4)),
     Case("help safty", (2, 0), "parsec"),
     Case("users set-qps u1 99999", (10, 0), CHANGED),
     Case("users create x --qps-limit 99999", (10, 0), CREATED),

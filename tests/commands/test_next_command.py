@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from support.actions import error, raw_json
+from support.builder import BuilderServer
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.next_command import run as run_command
@@ -34,6 +35,33 @@ def test_doctor_does_not_propose_doctor(run, builder):
     builder.fault("GET", "usage", action=error(500, "no", "internal_error"))
     failed = run("doctor", "--json").json["checks"][-1]
     assert failed["detail"] == f"{builder.url} responded with 500: no"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "hint"),
+    [
+        (403, "forbidden", "a builder key is needed; store one with `parsec config set api_key`"),
+        (403, "odd", "a builder key may be needed; store one with `parsec config set api_key`"),
+    ],
+)
+def test_doctor_says_which_key_is_needed(run, builder, status, code, hint):
+    builder.fault("GET", "builder/pool", action=error(status, "no", code))
+    assert run("doctor", "--json").json["checks"][-1]["detail"].endswith(f"({hint})")
+
+
+def test_doctor_says_what_to_do_about_an_unreachable_host(tool, builder, private_ca, key_env):
+    builder.stop()
+    line = f"`parsec --base-url {builder.url} config show`"
+    done = tool("--base-url", builder.url, "doctor", "--json", env={"PARSEC_API_KEY": builder.key})
+    (failed,) = [one for one in done.json["checks"] if one["status"] == "failed"]
+    assert failed["detail"].endswith(f"(check the network, and the base URL with {line})")
+    server = BuilderServer(tls=private_ca.good())
+    try:
+        done = tool("doctor", "--json", env=key_env(server))
+    finally:
+        server.stop()
+    (failed,) = [one for one in done.json["checks"] if one["status"] == "failed"]
+    assert failed["detail"].endswith("(name the file of a private CA with SSL_CERT_FILE)")
 
 
 def test_a_repeated_command_keeps_every_argument(run, builder):

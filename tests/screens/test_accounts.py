@@ -141,6 +141,17 @@ def test_a_failed_check_is_a_red_row_with_its_hint_below(screen, styled, cols, n
     )
 
 
+def test_an_unreachable_host_has_a_hint_below_the_table(screen, styled):
+    env = {"PARSEC_API_KEY": "pk_live_x", "PARSEC_API_BASE_URL": "http://127.0.0.1:1"}
+    text = screen("doctor", cols=200, env=env, code=7, colour=True)
+    assert "".join(styled(text, "31")).startswith("apifailedhttp://127.0.0.1:1: ")
+    plain = screen("doctor", cols=200, env=env, code=7)
+    assert plain.splitlines()[-2:] == [
+        "hint: check the network, and the base URL with",
+        "  parsec --base-url http://127.0.0.1:1 config show",
+    ]
+
+
 def test_a_warning_of_the_doctor_is_a_yellow_row(screen, styled, home):
     folder = home / ".config" / "parsec"
     folder.mkdir(parents=True)
