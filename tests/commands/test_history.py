@@ -65,6 +65,16 @@ def test_one_entry_is_shown_by_its_id(tool):
     assert "before" in people
 
 
+@pytest.mark.parametrize(("attempts", "text"), [(1, "1 attempt"), (11, "11 attempts")])
+@pytest.mark.usefixtures("changed")
+def test_the_attempts_of_a_change_are_counted(tool, home, attempts, text):
+    (path,) = home.rglob("history.jsonl")
+    path.write_text(path.read_text().replace('"attempts":1', f'"attempts":{attempts}'))
+    entry = tool("history", "list", "--limit", "1", "--json", *SANDBOX).json["entries"][0]
+    people = tool("history", "show", entry["id"], "-o", "table").out
+    assert re.search(rf"outcome +applied \(200, {text}\)\n", people)
+
+
 def test_an_empty_history_is_an_empty_list_and_needs_no_key(tool, home):
     done = tool("history", "list", "--json")
     assert (done.code, done.json) == (0, {"entries": []})

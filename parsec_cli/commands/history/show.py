@@ -9,6 +9,7 @@ from parsec_cli.cli.common_options import argument, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.history import warn_of_damage
 from parsec_cli.commands.shared.cards import shown
+from parsec_cli.errors import counted
 from parsec_cli.memory.entry import in_words
 from parsec_cli.results import Block, Card, Line, Record
 
@@ -32,8 +33,8 @@ def command(
     warn_of_damage(runtime)
     outcome = str(value["outcome"])
     if value["http_status"] is not None:
-        outcome += f" ({value['http_status']}, {value['attempts']} attempts)"
-    pairs = [("outcome", outcome.replace("1 attempts", "1 attempt"))]
+        outcome += f" ({value['http_status']}, {counted(value['attempts'] or 0, 'attempt')})"
+    pairs = [("outcome", outcome)]
     ids = ((name, value["target"][name]) for name in ("external_id", "customer_id"))
     facts = (*ids, *((name, value.get(name)) for name in _NAMES))
     pairs += [(name, shown(fact)) for name, fact in facts if fact is not None]
