@@ -65,6 +65,21 @@ def test_one_entry_is_shown_by_its_id(tool):
     assert "before" in people
 
 
+@pytest.mark.usefixtures("changed")
+@pytest.mark.parametrize("form", ["tsv", "csv"])
+def test_one_entry_as_a_row_has_the_words_of_the_list_and_its_records_on_stderr(tool, form):
+    words = ("-o", form, "--no-headers")
+    *_, listed = tool("history", "list", *words, *SANDBOX).out.splitlines()
+    entry = tool("history", "list", "--limit", "1", "--json", *SANDBOX).json["entries"][0]
+    done = tool("history", "show", entry["id"], *words)
+    assert done.out.splitlines() == [listed]
+    assert "qps_limit none -> 7" in listed
+    first, _, last = done.err.partition("; ")
+    assert json.loads(first.removeprefix("before: "))["external_id"] == "ann"
+    assert last == 'after, where it differs: {"qps_limit":7}\n'
+    assert tool("history", "show", entry["id"], *words, "-q").err == ""
+
+
 @pytest.mark.parametrize(("attempts", "text"), [(1, "1 attempt"), (11, "11 attempts")])
 @pytest.mark.usefixtures("changed")
 def test_the_attempts_of_a_change_are_counted(tool, home, attempts, text):

@@ -46,8 +46,14 @@ def command(
     ]
     before, after = ({} if value[name] is None else value[name] for name in ("before", "after"))
     differs = {name: field for name, field in after.items() if field != before.get(name, ...)}
-    for title, record in {"before": before, "after, where it differs": differs}.items():
-        if record:
-            fields = ((name, shown(field)) for name, field in record.items())
-            blocks.append(Card(tuple(fields), title if before else "after"))
-    return Record(value, columns.HISTORY, tuple(blocks))
+    records = {"before": before, "after, where it differs" if before else "after": differs}
+    records = {title: record for title, record in records.items() if record}
+    for title, record in records.items():
+        fields = ((name, shown(field)) for name, field in record.items())
+        blocks.append(Card(tuple(fields), title))
+    form = runtime.screen.format_name
+    if form not in ("json", "jsonl"):
+        value = {**value, "change": in_words(value, "→" if form == "table" else "->")}
+    lacking = {"error": value.get("error"), **records}
+    summary = "; ".join(f"{title}: {shown(fact)}" for title, fact in lacking.items() if fact)
+    return Record(value, columns.HISTORY, tuple(blocks), summary=summary)
