@@ -28,6 +28,7 @@ from parsec_cli.runtime import Runtime
 
 _SHOWN = 30  # runs on a terminal
 _JSON = ("json", "jsonl")
+_LINES = ("tsv", "csv", "ids")
 noun = Noun()
 
 
@@ -131,22 +132,28 @@ def show(
         if not failed or row["outcome"] in LEFT
     )
 
-    def pages() -> Iterator[Sequence[JsonObject]]:
-        yield from paged(shown)
-        if one.damage:
-            runtime.screen.warning(one.damage)
-
     return Listing(
         "results",
         _roster(one) if as_roster else columns.RESULT,
-        pages(),
+        _rows(runtime, one, shown),
         lambda: {"run": one.as_json()},
         lambda: _closing(runtime, one, failed=failed),
         empty="no row is left" if failed else "",
         filtered=failed,
-        summary=lambda: f"{sentence_of(one.counts)} · {_facts(one)}",
+        summary=lambda: _in_one_line(one),
         tone=lambda row: OUTCOMES[row["outcome"]] if row.get("outcome") in LEFT else "plain",
     )
+
+
+def _rows(
+    runtime: Runtime, one: RecordedRun, shown: Iterator[JsonObject]
+) -> Iterator[Sequence[JsonObject]]:
+    """Yield pages of rows, and print what a table has below it."""
+    yield from paged(shown)
+    if one.damage:
+        runtime.screen.warning(one.damage)
+    if runtime.screen.format_name in _LINES:
+        runtime.screen.notice(_in_one_line(one))
 
 
 def _for_people(row: JsonObject) -> JsonObject:
@@ -171,6 +178,10 @@ def _closing(runtime: Runtime, one: RecordedRun, *, failed: bool) -> tuple[Line,
         run("users", *words),
     )
     return *lines, Line(text), *pipe
+
+
+def _in_one_line(one: RecordedRun) -> str:
+    return f"{sentence_of(one.counts)} · {_facts(one)}"
 
 
 def _facts(one: RecordedRun) -> str:

@@ -169,7 +169,18 @@ def test_the_roster_of_a_run_of_another_profile_comes_with_a_warning(run, half):
     shown = run("runs", "show", run_id(half), "--failed", "-o", "csv", "-p", "sandbox")
     assert shown.code == 0
     assert "warning: the run was made with profile default, not with sandbox" in shown.err
-    assert run("runs", "show", run_id(half), "--failed", "-o", "csv").err == ""
+    assert "warning" not in run("runs", "show", run_id(half), "--failed", "-o", "csv").err
+
+
+@pytest.mark.parametrize("form", ["tsv", "csv", "ids"])
+@pytest.mark.parametrize("failed", [(), ("--failed",)])
+def test_a_run_in_a_pipe_has_its_counts_and_facts_on_stderr(run, half, work, form, failed):
+    name = run_id(half)
+    done = run("runs", "show", name, "-o", form, *failed)
+    counts = "1 created, 1 unchanged, 1 failed, 2 not attempted"
+    facts = f"{name} · users apply · {work / 'fleet.csv'} · default · stopped\n"
+    assert f"{counts} · {facts}" in done.err
+    assert "stopped" not in run("runs", "show", name, "-o", form, *failed, "-q").err
 
 
 def test_no_run_is_an_empty_list_that_needs_no_key(tool, home):
