@@ -52,8 +52,8 @@ USAGE = (
     Column("limits.monthly_requests", "MONTHLY LIMIT", "number"),
     Column("limits.rest_qps", "QPS", "number"),
     Column("limits.rest_qps_burst", "BURST", "number"),
-    Column("billing_period_start", "PERIOD START", "seconds"),
-    Column("billing_period_end", "PERIOD END", "seconds"),
+    Column("billing_period_start", "PERIOD START", "time"),
+    Column("billing_period_end", "PERIOD END", "time"),
 )
 
 CHECK = (

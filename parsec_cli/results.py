@@ -36,7 +36,6 @@ ColumnKind = Literal[
     "bar",
     "time",
     "date",
-    "seconds",
     "secret",
     "list",
     "yesno",
@@ -69,8 +68,8 @@ class Column:
 
     A table escapes and shortens cells by their kind. "text" is data; "words" is text of this tool,
     which may contain `→`; "prose" is the same, of several lines if it does not fit; "percent" is a
-    number such as 42.2; "bar" a share from 0 to 1, drawn; "seconds" Unix time, which
-    only people see as a time.
+    number such as 42.2; "bar" a share from 0 to 1, drawn; "time" and "date" are RFC 3339
+    text or Unix seconds.
 
     `path` is the server's name, dotted if nested (`wallet.safe_address`). A terminal never drops
     or shortens columns of `rank` 0; a narrow one drops the highest rank first. `shown` is False

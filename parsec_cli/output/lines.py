@@ -28,7 +28,6 @@ _NEEDS_NO_ESCAPE = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\t\n"
 TIMES: dict[ColumnKind, str] = {
     "time": TO_THE_MINUTE,
     "date": "%Y-%m-%d",
-    "seconds": TO_THE_MINUTE,
 }
 Cell = str | None
 _Write = Callable[[Any, ColumnKind], Cell]

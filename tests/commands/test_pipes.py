@@ -59,3 +59,11 @@ def test_onboarding_prints_the_address_of_the_wallet(run):
     header, line = run("-p", "sandbox", *words, "-o", "csv").out.splitlines()
     assert header.endswith(",steps_completed,eoa_address,safe_address")
     assert line.split(",")[-2].startswith("0x")
+
+
+@pytest.mark.parametrize(("form", "cell"), [("tsv", "\t"), ("csv", ",")])
+def test_usage_show_prints_the_billing_period_as_times(form, cell, run):
+    completed = run("usage", "show", "-o", form, "--no-headers")
+    period = ["2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z"]
+    assert completed.out.splitlines()[0].split(cell)[-2:] == period
+    assert run("usage", "show", "--json").json["billing_period_end"] == 1_790_812_800

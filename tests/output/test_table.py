@@ -353,7 +353,7 @@ def test_cells_of_words_percentages_and_bars():
         Column("w", "w", "words"),
         Column("p", "p", "percent"),
         Column("d", "d", "date"),
-        Column("s", "s", "seconds"),
+        Column("s", "s", "time"),
         Column("b", "", "bar"),
     )
     row = {"w": "10 → 50", "p": 42.2, "d": "2026-01-05T12:00:00Z", "s": 0, "b": 0.5}
@@ -362,7 +362,7 @@ def test_cells_of_words_percentages_and_bars():
         "10 → 50  42.2%  2026-01-05  1970-01-01 00:00Z  ██████",
     ]
     assert show(record({"d": row["d"]}, rows=Grid(columns, [row])), "tsv").out.startswith(
-        "10 → 50\t42.2\t2026-01-05T12:00:00Z\t0\t"
+        "10 → 50\t42.2\t2026-01-05T12:00:00Z\t1970-01-01T00:00:00Z\t"
     )
 
 
