@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from parsec_cli.next_command import run
 if TYPE_CHECKING:
     import subprocess
 
-_MOST_OUTPUT = 1 << 16  # bytes that a pipe holds; a program that prints more never ends
+_MOST_OUTPUT = 1 << 16  # bytes
+_LOOK_EVERY = 0.1  # seconds between two looks at the output
 _TERMINATE_SECONDS = 1.0  # between asking the program to end and killing it
 
 
@@ -56,20 +58,26 @@ def _read(process: subprocess.Popen[bytes], source: str, timeout: float) -> str:
     import subprocess
 
     assert process.stdout is not None  # noqa: S101 -- it is a pipe
+    deadline, output, code = time.monotonic() + timeout, b"", None
     with process.stdout as pipe:
-        try:
-            code = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise _failed(source, f"took longer than {timeout:g} s") from None
-        if code:
-            what = f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}"
-            raise _failed(source, what)
         # a child that keeps running, such as an agent, may hold the pipe open: do not wait for it
         if sys.platform != "win32":
             os.set_blocking(pipe.fileno(), False)
-        output = b""
-        with suppress(BlockingIOError):
-            output = os.read(pipe.fileno(), _MOST_OUTPUT)
+        while code is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _failed(source, f"took longer than {timeout:g} s")
+            with suppress(subprocess.TimeoutExpired):
+                code = process.wait(min(left, _LOOK_EVERY))
+            # before the end, a pipe without output would block there
+            if code is not None or sys.platform != "win32":
+                with suppress(BlockingIOError):
+                    output += os.read(pipe.fileno(), _MOST_OUTPUT + 1)
+            if len(output) > _MOST_OUTPUT:
+                raise _failed(source, "printed too much", "it must print only the key")
+    if code:
+        what = f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+        raise _failed(source, what)
     if not output.strip():
         raise _failed(source, "printed nothing")
     return output.decode("utf-8", "surrogateescape")
@@ -107,5 +115,6 @@ def split_command(command: str, source: str) -> list[str]:
     return argv
 
 
-def _failed(source: str, what: str) -> KeyFault:
-    return KeyFault(f"{source} {what}", hint="run the command by itself to see its messages")
+def _failed(source: str, what: str, hint: str = "") -> KeyFault:
+    hint = hint or "run the command by itself to see its messages"
+    return KeyFault(f"{source} {what}", hint=hint)
