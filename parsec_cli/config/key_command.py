@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -27,12 +28,12 @@ def output_of(command: str, source: str, environ: Mapping[str, str], timeout: fl
     Its output may contain secrets and is never shown. It gets no stdin, because that may be the
     input of the current command. It stays in the process group, so that a password manager can ask.
     """
-    process = None
+    argv, process = split_command(command, source), None
     try:
         # a signal meanwhile would leave a program that nobody knows of
         with signals_postponed():
-            process = _start(split_command(command, source), source, environ)
-        return _read(process, source, timeout)
+            process = _start(argv, source, environ)
+        return _read(process, argv, source, timeout)
     finally:
         if process is not None:
             _end(process)
@@ -51,10 +52,11 @@ def _start(argv: list[str], source: str, environ: Mapping[str, str]) -> subproce
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the command line is not valid"
-        raise _failed(source, f"cannot be started: {reason.lower()}") from None
+        text = f"cannot be started: {reason.lower()}"
+        raise _failed(source, text, _unexpanded(argv)) from None
 
 
-def _read(process: subprocess.Popen[bytes], source: str, timeout: float) -> str:
+def _read(process: subprocess.Popen[bytes], argv: list[str], source: str, timeout: float) -> str:
     import subprocess
 
     assert process.stdout is not None  # noqa: S101 -- it is a pipe
@@ -77,7 +79,7 @@ def _read(process: subprocess.Popen[bytes], source: str, timeout: float) -> str:
                 raise _failed(source, "printed too much", "it must print only the key")
     if code:
         what = f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}"
-        raise _failed(source, what)
+        raise _failed(source, what, _unexpanded(argv))
     if not output.strip():
         raise _failed(source, "printed nothing")
     return output.decode("utf-8", "surrogateescape")
@@ -107,12 +109,20 @@ def split_command(command: str, source: str) -> list[str]:
     except ValueError:
         argv = []
     if not argv:
+        why = "is not a command line: is a quote left open?" if command.strip() else "is empty"
         raise UsageFault(
-            f"{source} is not a command line: is a quote left open?",
+            f"{source} {why}",
             hint="set it again with",
             command=run("config", "set", "api_key_command", "PROGRAM ARGUMENT..."),
         )
     return argv
+
+
+def _unexpanded(argv: list[str]) -> str:
+    """Return a hint if a shell would have replaced a part of the command, or ""."""
+    if any(re.match(r"~|\S*\$[\w{]\S*$", word) for word in argv):
+        return "neither `~` nor variables are expanded: write the full path"
+    return ""
 
 
 def _failed(source: str, what: str, hint: str = "") -> KeyFault:

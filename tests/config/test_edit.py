@@ -155,7 +155,7 @@ def test_the_sandbox_has_no_settings(editor, written, profile, default):
         ("base_url", "http://h", "`base_url`: the base URL must be https"),
         ("api_key", "a b CANARY", r"the key from the input contains U\+0020 \(space\) at"),
         ("api_key", " ", "the key from the input is empty"),
-        ("api_key_command", "", "`api_key_command` is not a command line"),
+        ("api_key_command", "", "`api_key_command` is empty"),
         ("api_key_command", "echo 'CANARY", "`api_key_command` is not a command line"),
         ("api_key_command", "cat CANARY\udcff", "`api_key_command` must be valid Unicode text"),
         ("default_profile", "nobody", "unknown profile `nobody`"),

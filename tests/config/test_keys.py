@@ -134,6 +134,25 @@ def test_an_invalid_command_is_a_usage_error(command):
     with pytest.raises(UsageFault) as caught:
         run(command)
     assert "CANARY" not in error_text(caught.value)
+    open_quote = "the command is not a command line: is a quote left open?"
+    assert caught.value.message == (open_quote if "'" in command else "the command is empty")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["~/key.sh", "$HOME/key.sh", "${HOME}/key.sh", "cat ~/key", "cat $HOME/key", "cat ~ann/key"],
+)
+def test_a_failed_command_with_a_path_that_only_a_shell_expands_says_so(command):
+    with pytest.raises(KeyFault) as caught:
+        run(command)
+    assert caught.value.hint == "neither `~` nor variables are expanded: write the full path"
+
+
+@pytest.mark.parametrize("command", ["sh -c 'echo $HOME; exit 3'", "no-such-program-CANARY"])
+def test_another_failed_command_says_how_to_see_its_messages(command):
+    with pytest.raises(KeyFault) as caught:
+        run(command)
+    assert caught.value.hint == "run the command by itself to see its messages"
 
 
 def test_a_command_that_prints_more_than_a_key_is_refused_without_quoting_it():
