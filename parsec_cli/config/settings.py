@@ -38,6 +38,12 @@ _NOT_A_KEY = (
     r"(?i)(?<=key|ken|ret|rer|ion)[=:](?!=*$)",  # of key= token= secret= bearer: authorization:
     r".(?=[ps]k_(?:live|test)_)",
 )
+# what a whole text is that cannot be a key, though it is one word
+_ANOTHER_THING = {
+    r".*://.*": "is a URL",
+    r"(?i)null|nil|none|undefined|nan|n/a|x{3,}": "is a word for a missing value",
+    r"-.*": "begins with `-`, as an option does",
+}
 # bytes that are not UTF-8 become lone surrogates: this and the byte
 _SURROGATE = 0xDC00
 _CONTROLS = {"\n": "line feed", "\r": "carriage return", "\t": "tab", "\x1b": "escape"}
@@ -116,6 +122,11 @@ def checked_key(text: str, source: str) -> Secret:
     key = text.removeprefix("\ufeff").strip()
     if not key:
         raise UsageFault(f"the key from {source} is empty")
+    for rule, what in _ANOTHER_THING.items():
+        if re.fullmatch(rule, key):
+            raise UsageFault(
+                f"the key from {source} {what}", hint="check where the key was copied from"
+            )
     places = [found.start() for rule in _NOT_A_KEY if (found := re.search(rule, key))]
     if places:
         at = min(places)

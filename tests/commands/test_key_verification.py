@@ -71,6 +71,19 @@ def test_an_unreachable_host_is_exit_7_and_the_old_key_stays(tool, builder, path
     assert key_of(path) == OLD
 
 
+@pytest.mark.parametrize("text", ["null", "https://api.parsecapi.com", "--help"])
+def test_what_cannot_be_a_key_is_not_stored_without_a_check(tool, builder, path, text):
+    done = tool(*SET, "--no-verify", stdin=text.encode())
+    assert done.code == 2, done
+    assert done.err.startswith("error: the key from stdin ")
+    assert key_of(path) == OLD
+    used = tool("pool", "show", env={"PARSEC_API_KEY": text})
+    assert used.code == 2
+    path.write_text(path.read_text().replace(OLD, text))
+    assert tool("pool", "show").code == 2
+    assert builder.log == []
+
+
 def test_without_a_check_nothing_is_sent(tool, builder, path):
     done = tool(*SET, "--no-verify", stdin=NEW.encode())
     assert done.code == 0, done
