@@ -34,8 +34,8 @@ _MORE: dict[str, int] = {
 # of commands that send no request though they read, or send some though they are local
 _OTHERS: dict[str, frozenset[int]] = {
     **dict.fromkeys(("config init", "config set"), _OF_API | {_CONSENT}),
-    **dict.fromkeys(("config show", "history list", "runs list"), frozenset((4, 10))),
-    "history show": frozenset((3, 4, 10)),
+    **dict.fromkeys(("config show", "runs list"), frozenset((4, 10))),
+    **dict.fromkeys(("history list", "history show"), frozenset((3, 4, 10))),
     "runs show": frozenset((3,)),
     **dict.fromkeys(("config path", "config profiles", "sandbox path"), frozenset()),
     **dict.fromkeys(("credentials encode", "completion", "help"), frozenset()),

@@ -103,6 +103,9 @@ def test_an_empty_history_is_an_empty_list_and_needs_no_key(tool, home):
         (["list", "--since", "yesterday"], 2, "is not a point in time"),
         (["list", "--since", ""], 2, "is not a point in time"),
         (["list", "--run", ""], 2, "`--run` is empty"),
+        (["list", "--run", "r-20261126-1402"], 3, "run `r-20261126-1402` not found"),
+        (["list", "--since", "1h", "--until", "2h"], 2, "`--since` is later than `--until`"),
+        (["list", "--since", "2026-03-02", "--until", "2026-03-01"], 2, "is later than `--until`"),
         (["list", "--command", " "], 2, "`--command` is empty"),
         (["list", "--until", "soon"], 2, "is not a point in time"),
         (["list", "--outcome", "aplied"], 2, "did you mean `applied`?"),
@@ -246,4 +249,16 @@ def test_a_run_whose_file_was_moved_away_is_still_a_line(run, work, home):
         path.unlink()
     shown = run("history", "list", "-o", "table", "--no-headers").out
     assert len(shown.splitlines()) == 1
-    assert "run r-" in shown
+    (name,) = re.findall("run (r-[0-9-]+)", shown)
+    assert len(run("history", "list", "--run", name, "--json").json["entries"]) == 2
+    elsewhere = run("history", "list", "--run", name, "-p", "sandbox")
+    assert (elsewhere.code, elsewhere.out) == (0, "")
+
+
+def test_a_run_without_an_entry_has_no_changes_to_list(run, work, home):
+    assert run("users", "apply", creates(work / "u.csv", 2), "--yes").code == 0
+    (path,) = home.rglob("history.jsonl")
+    path.unlink()
+    name = run("runs", "list", "--json").json["runs"][0]["id"]
+    done = run("history", "list", "--run", name, "--json")
+    assert (done.code, done.json) == (0, {"entries": []})

@@ -87,16 +87,34 @@ def _selection(
         raise unknown("outcome", outcome, OUTCOMES)
     named, now = None if user is None else Reference.parse(user), runtime.world.clock()
     forced = named is not None and named.id != user
+    start, end = (None if text is None else parse_moment(text, now) for text in (since, until))
+    if start is not None and end is not None and start > end:
+        raise UsageFault("`--since` is later than `--until`", hint="exchange the two times")
+    if run is not None:
+        _check_run(runtime, run)
     return Selection(
         user=named.id if named else None,
         by=(named.meaning,) if named and forced else ("external_id", "customer_id"),
-        since=None if since is None else parse_moment(since, now),
-        until=None if until is None else parse_moment(until, now),
+        since=start,
+        until=end,
         profile=profile,
         command=by_command,
         outcome=outcome,
         run=run,
     )
+
+
+def _check_run(runtime: Runtime, name: str) -> None:
+    """Raise NotFound if neither a run nor an entry has this id."""
+    from parsec_cli.bulk.run.recorded_runs import find_run
+
+    try:
+        find_run(runtime.places.runs_dir, name)
+    except LocalFault:  # its file is damaged
+        pass
+    except NotFound:
+        if next(runtime.history.newest_first(Selection(run=name)), None) is None:
+            raise
 
 
 def _columns(*, all_profiles: bool) -> tuple[Column, ...]:
