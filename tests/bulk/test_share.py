@@ -230,7 +230,6 @@ def test_users_to_keep_may_have_the_whole_target(by):
 )
 def test_a_minimum_that_does_not_fit_is_refused(by, needed):
     snapshot = fleet(("a", 4_000), ("b", 4_000), ("c", 5))
-    lower = ((), "lower `--min`, keep fewer users, or raise the target", None)
 
     def refused(kept, target):
         with pytest.raises(GuardRefused) as caught:
@@ -242,7 +241,9 @@ def test_a_minimum_that_does_not_fit_is_refused(by, needed):
             f"with `--min 1000`, 3 users need at least {needed:,} QPS, "
             f"but the target is {needed - 1:,}"
         ),
-        *lower,
+        (),
+        "lower `--min`, or raise the target",
+        None,
     )
     assert shares_of(snapshot, (), needed, 1_000, by).after == needed
     kept = kept_users([Target.named(1, "a"), Target.named(2, "c")], snapshot)
@@ -251,7 +252,9 @@ def test_a_minimum_that_does_not_fit_is_refused(by, needed):
             "with `--min 1000`, 1 user needs at least 1,000 QPS, "
             "but the target of 5,004 leaves 999 for them"
         ),
-        *lower,
+        (),
+        "lower `--min`, keep fewer users, or raise the target",
+        None,
     )
 
 

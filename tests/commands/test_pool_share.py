@@ -81,6 +81,24 @@ def test_a_reserve_may_be_the_whole_pool_but_no_more(run, reserve, message):
     assert (done.code, done.error["message"]) == (10, message)
 
 
+@pytest.mark.parametrize(
+    ("how", "hint"),
+    [
+        (["--target", "1", "--min", "90"], "lower `--min`, or raise the target"),
+        (["--min", "900"], "lower `--min`, or raise the target"),
+        (["--target", "100", "--by", "equal", "--min", "900"], "lower `--min`"),
+        (["--reserve", "999"], "lower `--reserve`"),
+        (["--reserve", "0", "--by", "equal", "--min", "900"], "lower `--min`"),
+        (["--reserve", "990", "--keep", "big"], "keep fewer users, or lower `--reserve`"),
+        (["--target", "1", "--keep", "big", "--min", "5"], "keep fewer users, or raise the target"),
+    ],
+)
+@pytest.mark.usefixtures("users")
+def test_limits_that_do_not_fit_are_refused_with_what_was_given(run, how, hint):
+    done = run("pool", "share", *how, "--json")
+    assert (done.code, done.error["hint"]) == (10, hint)
+
+
 def test_a_reserve_of_the_whole_pool_fits_a_fleet_without_limits(run, builder):
     builder.add("free", None)
     done = run("pool", "share", "--reserve", str(builder.qps_pool))

@@ -111,7 +111,7 @@ def test_the_command_to_type_is_cyan_and_the_share_is_green(shown, styled):
 def test_limits_that_cannot_be_shared(shown, cols):
     assert shown("pool share --target 1 --min 9", cols=cols, code=10) == (
         "error: with `--min 9`, 10 users need at least 82 QPS, but the target is 25\n"
-        "hint: lower `--min`, keep fewer users, or raise the target\n"
+        "hint: lower `--min`, or raise the target\n"
     )
 
 

@@ -124,11 +124,17 @@ class Shares:
 
 
 def shares_of(
-    snapshot: Snapshot, kept: Collection[str], target: int, least: int, by: Policy
+    snapshot: Snapshot,
+    kept: Collection[str],
+    target: int,
+    least: int,
+    by: Policy,
+    more: str = "raise the target",
 ) -> Shares:
     """Share `target` among the users; GuardRefused if that is impossible.
 
-    Users without a limit keep none; users of `kept` keep theirs.
+    Users without a limit keep none; users of `kept` keep theirs. `more` says how to get a higher
+    target; it is "" if there is none.
     """
     listed = [user for user in snapshot.users.values() if user.qps_limit is not None]
     before = sum(user.qps_limit or 0 for user in listed)
@@ -136,7 +142,8 @@ def shares_of(
     sharing.sort(key=lambda user: (user.external_id or "", user.customer_id))
     limits = [user.qps_limit or 0 for user in sharing]
     budget = target - (before - sum(limits))
-    _check_possible(limits, target, budget, least, by)
+    remedies = [text for text in ("keep fewer users" if kept else "", more) if text]
+    _check_possible(limits, (target, budget), least, by, remedies)
     new = new_limits(limits, budget, least, by)
     changes = (
         Share(user, old, limit)
@@ -147,12 +154,18 @@ def shares_of(
 
 
 def _check_possible(
-    limits: Sequence[int], target: int, budget: int, least: int, by: Policy
+    limits: Sequence[int],
+    bounds: tuple[int, int],
+    least: int,
+    by: Policy,
+    remedies: Sequence[str],
 ) -> None:
+    """Check that the `limits` can fit; `bounds` are the target, and what the kept users leave."""
+    target, budget = bounds
     if budget < 0:
         raise GuardRefused(
             f"the users to keep have {target - budget:,} QPS, above the target of {target:,}",
-            hint="keep fewer users, or raise the target",
+            hint=_one_of(remedies),
         )
     needed = lowest_sum(limits, least, by)
     if needed > budget:
@@ -164,5 +177,11 @@ def _check_possible(
                 if budget == target
                 else f"but the target of {target:,} leaves {budget:,} for them"
             ),
-            hint=f"{'lower `--min`, ' if least > 1 else ''}keep fewer users, or raise the target",
+            hint=_one_of(["lower `--min`", *remedies] if least > 1 else remedies),
         )
+
+
+def _one_of(remedies: Sequence[str]) -> str:
+    """Return `a`, `a, or b`, or `a, b, or c`."""
+    *first, last = remedies or [""]
+    return ", ".join([*first, f"or {last}" if first else last])

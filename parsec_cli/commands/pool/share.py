@@ -65,7 +65,8 @@ def command(
     pool = get_pool(runtime.client)
     fits = _target(pool, target, reserve)
     snapshot = take_snapshot(paged(with_whole_limits(runtime)))
-    shares = shares_of(snapshot, kept_users(targets, snapshot), fits, least, policy)
+    kept = kept_users(targets, snapshot)
+    shares = shares_of(snapshot, kept, fits, least, policy, _more(target, reserve))
     return _listing(runtime, pool, fits, shares, policy)
 
 
@@ -95,6 +96,13 @@ def _target(pool: Pool, percent: int | None, reserve: int | None) -> int:
     if reserve > pool.qps_pool:
         raise GuardRefused(f"the reserve of {reserve:,} exceeds the pool of {pool.qps_pool:,}")
     return pool.qps_pool - reserve
+
+
+def _more(percent: int | None, reserve: int | None) -> str:
+    """Return how to get a higher target, or "" if it is the whole pool."""
+    if reserve is not None:
+        return "lower `--reserve`" if reserve else ""
+    return "" if percent == 100 else "raise the target"  # noqa: PLR2004
 
 
 def _listing(runtime: Runtime, pool: Pool, target: int, shares: Shares, by: Policy) -> Listing:
