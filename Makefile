@@ -25,7 +25,7 @@ demo: .venv/demo
 test: .venv/dev
 	$(BIN)/python -m pytest -n auto
 
-# the long tests: kills, signals and mutated responses; about ten minutes
+# the long tests: kills, signals and mutated responses; about twenty minutes
 test-long: .venv/release
 	PARSEC_TEST_FULL=1 $(BIN)/python -m pytest -n auto
 
