@@ -57,8 +57,8 @@ def test_balances_that_a_line_lacks_are_on_stderr(form, said, run, builder):
 def test_onboarding_prints_the_address_of_the_wallet(run):
     words = ("users", "onboard", "user_008", "--exchange", "polymarket", "--mode", "managed")
     header, line = run("-p", "sandbox", *words, "-o", "csv").out.splitlines()
-    assert header.endswith(",steps_completed,eoa_address,safe_address")
-    assert line.split(",")[-2].startswith("0x")
+    assert header.endswith(",steps_completed,eoa_address,safe_address,wallet.wallet_type")
+    assert line.split(",")[-3].startswith("0x")
 
 
 @pytest.mark.parametrize(("form", "cell"), [("tsv", "\t"), ("csv", ",")])
