@@ -9,32 +9,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
+from parsec_cli import spreadsheets
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.redaction import looks_like_key
+from parsec_cli.spreadsheets import NumberForms
 from parsec_cli.visible import overlooked, unseen
 
 QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
-# what a spreadsheet writes for a long number: a capital E and a sign; `4e872096` is a valid id
-_MANGLED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d+", re.ASCII)
 _EMAIL_LONGEST = 320
 _JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
 # what programs and spreadsheets write for a missing value, in lower case
 _NO_VALUE = re.compile(
     r"null|\(null\)|<null>|none|nil|undefined|nan|\\n|n/a|<na>|\(blank\)|\[object object\]"
-)
-_SHEET_ERRORS = re.compile(
-    r"#(n/a|name\?|(ref|value|num|div/0|null|spill|calc|field|blocked|connect|busy|error)!"
-    r"|unknown!|getting_data)"
-)
-# what spreadsheets make of ids such as `mar1`, `1/5` or `1:30`
-_MONTH = "(Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
-_DATES = re.compile(
-    rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}([-. ]\d\d(\d\d)?)?|{_MONTH}[-. ]\d\d(\d\d)?"
-    r"|\d{1,2}/\d{1,2}/\d\d(\d\d)?|\d{1,2}\.\d{1,2}\.\d{4}|\d{4}[-/]\d{1,2}[-/]\d{1,2}"
-    r"|\d{1,2}:\d\d(:\d\d)?",
-    re.ASCII,
 )
 _SLIP_LENGTH = 3  # characters by which the lengths of two ids may differ
 _SLIP_RATIO = 0.8
@@ -49,8 +38,6 @@ def id_fault(text: str) -> str:
         return "the id is empty"
     if looks_like_key(text):
         return "the id looks like an API key; it is not shown here"
-    if _MANGLED.fullmatch(text) or (text.startswith("###") and not text.strip("#")):
-        return f"the id `{text}` was mangled by a spreadsheet; format the column as text"
     if not is_unicode(text):
         return f"the id {text!a} is not valid Unicode text"
     return ""
@@ -58,11 +45,20 @@ def id_fault(text: str) -> str:
 
 def edge_fault(text: str) -> str:
     """Return why an external_id without a customer_id is not safe to use."""
+    if fault := mangled_fault(text):
+        return fault
     if text in (".", ".."):
         return f"the id `{text}` cannot be used: it has a meaning in a URL"
     if text != text.strip():
         return f"the id {text!a} cannot be used: it begins or ends with a blank"
     return ""
+
+
+def mangled_fault(text: str) -> str:
+    """Return why an external_id that only a file contains is not the user's."""
+    if not spreadsheets.is_mangled(text):
+        return ""
+    return f"the id `{text}` was mangled by a spreadsheet; format the column as text"
 
 
 def two_meanings(text: str, customer_id: str, other: str) -> str:
@@ -92,8 +88,10 @@ def word_fault(text: str) -> str:
         return fault
     if _NO_VALUE.fullmatch(text.strip().casefold()):
         return f"the id {text!a} is what programs write for a missing value"
-    if _DATES.fullmatch(text.strip()):
+    if spreadsheets.is_date(text):
         return f"the id {text!a} is a date or time; spreadsheets turn some ids into one"
+    if "\ufffd" in text:
+        return f"the id {text!a} contains U+FFFD, which stands for a character that was lost"
     if text.strip().startswith("="):
         return f"the id {text!a} is a formula of a spreadsheet"
     return quotes_fault(text)
@@ -117,9 +115,18 @@ def slip(text: str, other: str) -> str:
         return ""
     if look_alike_key(text) == look_alike_key(other):
         return f"{text!a} looks like {other!a}"
-    # programs show numbers so: 417 or 417.0 for 00417
-    number = other.isdecimal() and text.removesuffix(".0") == other.lstrip("0")
-    return f"{text!a} is {other!a} as a number" if number else ""
+    if misread(text) == other:
+        return f"{text!a} is {other!a} in another encoding"
+    return f"{text!a} is {other!a} as a number" if NumberForms([other], [text]).find(text) else ""
+
+
+def misread(text: str) -> str:
+    """Return what UTF-8 text was before it was read in another encoding; `text` if it was not."""
+    if not text.isascii():
+        for encoding in ("cp1252", "latin-1"):
+            with suppress(UnicodeError):
+                return text.encode(encoding).decode("utf-8")
+    return text
 
 
 def customer_slip(text: str, external_id: str | None) -> str:
@@ -127,8 +134,7 @@ def customer_slip(text: str, external_id: str | None) -> str:
 
 
 def sheet_error(text: str) -> str:
-    found = _SHEET_ERRORS.fullmatch(text.strip().casefold())
-    return f"the id {text!a} is a spreadsheet error" if found else ""
+    return f"the id {text!a} is a spreadsheet error" if spreadsheets.is_error(text) else ""
 
 
 def alike(text: str, existing: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ SHARED = {
     "records",
     "redaction",
     "results",
+    "spreadsheets",
     "visible",
 }
 # each room with the rooms below it that it may use, from the bottom to the top

@@ -18,6 +18,7 @@ from parsec_cli.models import User, is_uuid, split_user, user_argument
 from parsec_cli.next_command import again, run
 from parsec_cli.records import record
 from parsec_cli.redaction import looks_like_key
+from parsec_cli.spreadsheets import NumberForms
 
 Meaning = Literal["customer_id", "external_id", "either"]
 _COMPARED = 20  # missing users that are compared with all others
@@ -124,8 +125,13 @@ class Resolver:
 
     def slip(self, external_id: str) -> str:
         """Return why this new id is probably a slip, given the users in the index, or ""."""
-        why = ""
-        for other in self._index.external_ids():
+        why, key = "", field_rules.look_alike_key(external_id)
+        others = tuple(self._index.external_ids())
+        number = NumberForms(others, [external_id]).find(external_id)
+        same = field_rules.misread(external_id), number
+        for other in others:
+            if other not in same and field_rules.look_alike_key(other) != key:
+                continue
             if (found := field_rules.slip(external_id, other)) and self.remembered(other):
                 why = f"{found}, an existing user"
                 break

@@ -289,3 +289,33 @@ def test_an_export_of_some_users_prunes_nobody(run, builder, export):
         assert "is a filtered export" in done.err
     assert changes(builder) == []
     assert "filtered" not in run("users", "list", "--json").json
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        *(("12345678901234567", "12345678901234500"), ("12345678901234567", "1.23E16")),
+        *(("1000", "1000.00"), ("1000", "1,000"), ("0417", "417,0"), ("1E3", "1000")),
+        *(("5.10", "5.1"), ("+4912345", "4912345"), ("1/3", "01/03"), ("é", "Ã©")),
+        *(("mar1", "1-mar"), ("u9", "#NV"), ("u9", "Err:502"), ("u9", "2026-03-01 00:00:00")),
+    ],
+)
+def test_an_id_that_a_spreadsheet_rewrote_does_not_replace_its_user(run, builder, work, old, new):
+    for name in ("keep", old):
+        builder.add(name, 5)
+    roster(work / "r.csv", "keep,5", f'"{new}",5', header="external_id,qps_limit")
+    done = run("users", "apply", "r.csv", "--prune", "--confirm", "1")
+    assert done.code == 10, done
+    assert changes(builder) == []
+    anyway = run("users", "plan", "r.csv", "--prune", "--allow-odd-ids")
+    assert anyway.code == 0, anyway
+
+
+def test_an_id_like_a_mangled_number_survives_with_its_customer_id(run, builder, work):
+    user = builder.add("1.5E+10", 5)
+    for form in ("json", "jsonl", "csv"):
+        (work / f"own.{form}").write_bytes(run("users", "list", "-o", form).out_bytes)
+        assert run("users", "diff", f"own.{form}").code == 0
+        assert "1 unchanged" in run("users", "plan", f"own.{form}").err
+    assert run("users", "deactivate", "--from-file", "own.csv", "--confirm", "1").code == 0
+    assert user["customer_id"] not in builder.users

@@ -74,6 +74,8 @@ class Export:
                 fault = ""
             else:
                 fault = field_rules.id_fault(customer_id or external_id)
+            if not customer_id:
+                fault = fault or field_rules.mangled_fault(external_id)
             if external_id.strip():
                 fault = fault or field_rules.id_fault(external_id)
             key = hash((customer_id, "" if customer_id else external_id))

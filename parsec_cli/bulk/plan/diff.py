@@ -9,10 +9,11 @@ from parsec_cli.bulk.files.csv_rows import Faults, normal
 from parsec_cli.bulk.files.read_file import as_cell
 from parsec_cli.bulk.files.roster import Target, Wanted
 from parsec_cli.bulk.plan.plan import Create, Entry, Keep, Plan, SetQps, arranged
-from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, named_in, slips
+from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, left_out_as, named_in, slips
 from parsec_cli.bulk.run.journal import EarlierDeactivations
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
+from parsec_cli.spreadsheets import NumberForms
 
 # what a typing slip leads to
 _CREATED, _MISSED = ("new id", "created by mistake"), ("deactivation", "missed")
@@ -84,14 +85,13 @@ def _near_misses(wanted: Sequence[Wanted], snapshot: Snapshot) -> list[str]:
         return []
     others = snapshot.named.keys() - {one.external_id for one in wanted}
     similar = {field_rules.look_alike_key(name): name for name in others}
-    # numbers as a spreadsheet shows them -> the ids that they were
-    numbers = {name.lstrip("0"): name for name in others if name.isdecimal()}
+    numbers = NumberForms(others, [one.external_id or "" for one in missing])
     details = []
     for one in missing:
         name = one.external_id or ""
-        number = numbers.get(name.removesuffix(".0"), name)
+        other = left_out_as(name, others, numbers)
         why = field_rules.alike(name, similar) or field_rules.quotes_fault(name)
-        if why := why or field_rules.slip(name, number):
+        if why := why or (field_rules.slip(name, other) if other else ""):
             details.append(f"row {one.row}: {why}")
     return details
 

@@ -17,6 +17,7 @@ from parsec_cli.holdings import Holdings
 from parsec_cli.models import JsonObject, User, is_uuid
 from parsec_cli.records import changed, record
 from parsec_cli.redaction import without_secrets
+from parsec_cli.spreadsheets import NumberForms
 
 _WALLET_FACTS = ("eoa_address", "safe_address", "wallet_type")
 # row, external_id
@@ -146,24 +147,29 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
         if (key := field_rules.look_alike_key(text)) in similar:
             similar[key].setdefault(text, where)
     unnamed = snapshot.named.keys() - {name for _, name in rows}
-    # numbers as a spreadsheet shows them -> the ids that they were
-    stripped = {text.lstrip("0"): text for text in unnamed if text.isdecimal()}
+    numbers = NumberForms(unnamed, [name for _, name in new])
     found = {}
     for row, name in new:
-        user, number = snapshot.by_customer_id(name), stripped.get(name.removesuffix(".0"), name)
+        user, other = snapshot.by_customer_id(name), left_out_as(name, unnamed, numbers)
         others = similar[field_rules.look_alike_key(name)].items()
         alike = [
             f"{field_rules.slip(name, text)}, {where}" for text, where in others if text != name
         ]
-        left_out = f"{field_rules.slip(name, number)}, an existing user that the file leaves out"
+        left_out = f"{field_rules.slip(name, other)}, an existing user that the file leaves out"
         found[row] = (
             field_rules.word_fault(name)
             or "".join(alike[:1])
             or (field_rules.customer_slip(name, user.external_id) if user else "")
-            or (left_out if number != name else "")
+            or (left_out if other else "")
             or field_rules.hidden_fault(name)
         )
     return {row: why for row, why in found.items() if why}
+
+
+def left_out_as(name: str, unnamed: Collection[str], numbers: NumberForms) -> str:
+    """Return the id of an existing user that no row names and `name` is another form of, or ""."""
+    before = field_rules.misread(name)
+    return before if before != name and before in unnamed else numbers.find(name)
 
 
 @record
