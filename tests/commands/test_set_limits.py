@@ -98,3 +98,12 @@ def test_a_limit_that_is_in_effect_already_is_not_sent(run, builder):
     done = run("users", "set-qps", "a=40", "b=30", "--json")
     assert outcomes(done) == {"changed": 1, "unchanged": 1}
     assert writes(builder) == ["PATCH"]
+
+
+@pytest.mark.parametrize(
+    "words", [("a=5", "..=5"), ("a=5", "pk_live_zzz=5"), ("a=5", "a\x01b=5"), ("a=5", "a=6")]
+)
+def test_names_are_checked_before_any_request(words, run, builder):
+    done = run("users", "set-qps", *words)
+    assert done.code == 2, done
+    assert builder.requests == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from parsec_cli import columns, field_rules
 from parsec_cli.api import changes
 from parsec_cli.api.reads import get_pool, user_path
+from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.plan.plan import Entry, Keep, SetQps, arranged
 from parsec_cli.bulk.plan.snapshot import Snapshot, recheck
 from parsec_cli.bulk.run.journal import Journal
@@ -70,7 +72,16 @@ def _pairs(words: Sequence[str]) -> list[tuple[str, int]]:
             "limits are given as `USER QPS` for one user, or as `USER=QPS` for each of several",
             hint="for example `user_001 20`, or `user_001=20 user_002=5`",
         )
-    return [(name, qps(limit)) for name, _, limit in pairs]
+    limits = [(name, qps(limit)) for name, _, limit in pairs]
+    for name, times in Counter(name for name, _ in limits).items():
+        Reference.parse(name)
+        if times > 1:
+            raise _two_limits(name)
+    return limits
+
+
+def _two_limits(name: str) -> UsageFault:
+    return UsageFault(f"user `{name}` has two limits", hint="specify each user once")
 
 
 def _set_one(runtime: Runtime, name: str, qps: int, options: RunOptions) -> Record:
@@ -116,7 +127,7 @@ def _set_several(
     users = runtime.resolver.several([name for name, _ in pairs], to_change=True)
     for row, (user, (_, qps)) in enumerate(zip(users, pairs, strict=True), 1):
         if snapshot.by_customer_id(user.customer_id):
-            raise UsageFault(f"user `{user.name}` has two limits", hint="specify each user once")
+            raise _two_limits(user.name)
         snapshot.add(user)
         ids = user.external_id, user.customer_id
         unchanged = user.qps_limit == qps
