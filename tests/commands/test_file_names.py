@@ -35,13 +35,22 @@ def test_an_empty_name_or_a_dash_for_output_is_refused(run, builder, work, comma
     assert [path.name for path in work.iterdir()] == ["f.csv"]
 
 
+def test_no_folder_is_made_for_a_plan(run, builder, work):
+    (work / "r.csv").write_text("external_id\nu1\n")
+    done = run("users", "plan", "r.csv", "--out", "mising/deep/p.json")
+    assert done.code == 2, done
+    assert "`--out mising/deep/p.json`: there is no folder `mising/deep`" in done.err
+    assert builder.requests == []
+    assert not (work / "mising").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "code", "message"),
     [
         ("/dev/stdout", 2, "is the output of this command: name another file"),
         ("folder", 1, "`: is a directory"),
         ("loop", 1, "`: too many levels of symbolic links"),
-        ("missing/f", 1, "`: no such file or directory"),
+        ("missing/f", 2, "`--results missing/f`: there is no folder `missing`"),
     ],
 )
 def test_results_are_refused_where_they_cannot_be_kept(

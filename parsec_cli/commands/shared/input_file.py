@@ -54,13 +54,18 @@ def read_bytes(runtime: Runtime, path: str, name: str = "") -> bytes:
 
 
 def check_output(source: str, target: str | None, option: str) -> None:
-    """Refuse to write `target` over the input file `source` or over the command's output."""
+    """Refuse to write `target` over the input file `source` or over the command's output.
+
+    Its folder must exist: a misspelled one is not made.
+    """
     if target is None:
         return
     check_named(target)
     if target == "-":
         raise UsageFault(f"`{option}` takes a file, not `-`", hint="a file of that name is `./-`")
     path = path_of(target)
+    if not path.parent.exists():
+        raise UsageFault(f"`{option} {target}`: there is no folder `{path.parent}`")
     with suppress(OSError):  # a file that does not exist is not the other
         if path.samefile(path_of(source)):
             raise UsageFault(f"`{option} {target}` is the input file: name another file")
