@@ -195,6 +195,7 @@ CASES = [
     Case(f"users set-qps {UUID} 6", (3, 0), "^PATCH "),
     Case("users deactivate --from-file gone.txt", (3, 0), USERS),
     Case("users plan who.csv", (2, 0), USERS),
+    Case("users plan cut.json", (2, 0), USERS),
     Case("users plan near.csv", (2, 0), "set-qps\tu1"),
     Case(
         "users onboard u1 --exchange kalshi --mode self --credentials key.pem",

@@ -71,6 +71,7 @@ def arranged(tool, builder, home, work):
         "near.csv": "external_id,QPS\nu1,7\n",
         "who.csv": "Who,Limit\nu1,7\n",
         "key.pem": pem(),
+        "cut.json": '{"complete": false, "users": [{"external_id": "u1", "qps_limit": 5}]}',
         "filtered.json": '{"filtered": true, "users": [{"external_id": "u1", "qps_limit": 5}]}',
     }.items():
         (work / name).write_text(text)

@@ -34,7 +34,7 @@ from parsec_cli.bulk.files.read_file import (
 from parsec_cli.cells import from_tsv, has_tsv_escapes, is_csv_cell
 from parsec_cli.errors import GuardRefused
 from parsec_cli.models import is_uuid, split_user
-from parsec_cli.next_command import again
+from parsec_cli.next_command import again, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,9 @@ def _check_repeated(wanted: Sequence[Wanted], faults: Faults) -> None:
 
 def _check_complete(faults: Faults) -> None:
     if faults.incomplete:
-        faults.add(1, f"the listing in this file is incomplete: {faults.incomplete}")
+        text = f"the listing in this file is incomplete: {faults.incomplete}"
+        hint, command = "export all users again with", run("users", "list", "--json")
+        faults.add(1, text, hint=hint, command=command)
 
 
 def read_targets(
