@@ -24,6 +24,9 @@ COMMON = "Common options"  # the panel of those that every command has
 ParserError: type[Exception] = getattr(typer, "TyperException", typer.BadParameter.__mro__[2])
 
 
+_DEFAULT = re.compile(r"(.*) \[default (.*)\]\.")
+
+
 @record
 class Parameter:
     """An option, or an argument, which has no `names`. A flag has no `metavar`.
@@ -60,10 +63,20 @@ class Parameter:
     @property
     def explained(self) -> str:
         """The summary, followed by range, choices and default."""
-        summary, notes = self.summary, self.notes
-        if notes and (found := re.fullmatch(r"(.*) \[(default .*)\]\.", summary)):
-            summary, notes = f"{found[1]}.", (*notes, found[2])
+        return self.with_notes(*self.notes)
+
+    def with_notes(self, *notes: str) -> str:
+        """Return the summary, followed by the notes in brackets, and by a default in its text."""
+        summary = self.summary
+        if notes and (found := _DEFAULT.fullmatch(summary)):
+            summary, notes = f"{found[1]}.", (*notes, f"default {found[2]}")
         return f"{summary} [{'; '.join(notes)}]" if notes else summary
+
+    @property
+    def default_in_text(self) -> str:
+        """What the summary says is the default, if the code decides that; else ""."""
+        found = _DEFAULT.fullmatch(self.summary)
+        return found[2] if found else ""
 
 
 @record

@@ -95,7 +95,7 @@ def _described(one: Parameter) -> JsonObject:
         "choices": _choices(one),
         "required": one.required,
         "repeatable": one.repeatable,
-        "help": f"{one.summary} [{one.limits}]" if one.limits else one.summary,
+        "help": one.with_notes(*filter(None, [one.limits])),
     }
 
 
@@ -108,7 +108,9 @@ def _choices(one: Parameter) -> Sequence[str] | None:
 
 
 def _default(one: Parameter) -> str | float | bool | None:
-    """Return the value without the option; False for a flag."""
+    """Return the value without the option; False for a flag, None if there are several."""
     if not one.metavar:
         return None if one.off else False
+    if re.fullmatch(r"\w+", stated := one.default_in_text):
+        return int(stated) if stated.isdecimal() else stated
     return one.default if isinstance(one.default, str | int | float) else None

@@ -70,6 +70,7 @@ def test_choices_are_all_possible_values_or_none():
     # a number or `max`
     assert listing["--rate"]["choices"] is None
     assert (listing["--reverse"]["default"], listing["--headers"]["default"]) == (False, None)
+    assert listing["--timeout"]["default"] == 30
 
 
 def test_help_as_json_describes_all_commands_or_those_that_are_named(tool):
