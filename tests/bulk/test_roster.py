@@ -343,6 +343,25 @@ def test_a_workbook_is_recognised(magic):
     assert "export it as CSV" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        *((b"\x1f\x8b\x08", "compressed with gzip"), (b"%PDF-1.7", "a PDF"), (b"{\\rtf1", "RTF")),
+        *((b"SQLite format 3\0", "an SQLite database"), (b"PAR1", "Parquet")),
+        (b"bplist00\xd4", "a binary property list"),
+    ],
+)
+def test_another_kind_of_file_is_named(start, name):
+    with pytest.raises(UsageFault) as caught:
+        read(start + b"\nexternal_id\nu1\n")
+    assert caught.value.details == (f"row 1: the file is {name}, not a table of text",)
+
+
+def test_the_end_of_file_character_of_dos_is_not_part_of_the_last_row():
+    assert read(b"external_id,qps_limit\r\nu1,5\r\n\x1a") == (Wanted(2, "u1", 5),)
+    assert read(b"external_id,qps_limit\nu1,5\x1a") == (Wanted(2, "u1", 5),)
+
+
 def test_file_that_names_its_delimiter_is_csv():
     assert read_roster(b'sep=;\nexternal_id\n"a;b"\n', "stdin")[0].external_id == "a;b"
 

@@ -37,6 +37,12 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 # zip (.xlsx, .ods, .numbers) and OLE (.xls)
+_OTHERS = (
+    *((b"\x1f\x8b", "compressed with gzip"), (b"%PDF", "a PDF"), (b"{\\rtf", "RTF")),
+    *((b"SQLite format 3\0", "an SQLite database"), (b"PAR1", "Parquet")),
+    (b"bplist00", "a binary property list"),
+)
+_OLD_END = b"\x1a"  # Ctrl-Z, which programs of DOS write at the end
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 # what some programs write under the name .xls
 _MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(html|table|\?xml|!doctype)\b", re.IGNORECASE)
@@ -160,7 +166,10 @@ def decode(data: bytes, faults: Faults) -> Source:
     if not encoding:
         faults.add(1, "the file is UTF-32", hint=_SAVE_AS)
         faults.check()
-    data = data[len(mark) :]
+    if other := next((name for start, name in _OTHERS if data.startswith(start)), ""):
+        faults.add(1, f"the file is {other}, not a table of text", hint=_SAVE_AS)
+        faults.check()
+    data = data[len(mark) :].removesuffix(_OLD_END)
     if encoding == "utf-8" and (source := Source(data)).is_clean():
         return source
     text = data.decode(encoding, "parsec.keep_byte")
