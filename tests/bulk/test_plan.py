@@ -725,7 +725,8 @@ def test_the_three_largest_increases_are_named():
         *(Create(1, "a", 5), SetQps(2, "b", "c2", 10, 1_500), Create(3, "c"), Create(4, "d", 1)),
         *(SetQps(5, "e", "c5", 9, 1), Create(6, "f", 7)),
     ]
-    assert increases(actions) == ["`b` +1,490 QPS", "`f` +7 QPS", "`a` +5 QPS"]
+    named = ["`b` +1,490 QPS", "`f` +7 QPS", "`a` +5 QPS"]
+    assert increases(actions) == [*named, "and 1 smaller increase"]
     assert increases(actions[2:5]) == ["`d` +1 QPS"]
 
 

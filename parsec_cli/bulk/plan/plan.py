@@ -128,9 +128,12 @@ def delta(action: Action) -> int:
 
 
 def increases(actions: Iterable[Action]) -> list[str]:
-    """Name the largest increases."""
-    largest = nlargest(_NAMED, actions, key=delta)
-    return [f"`{one.external_id}` +{step:,} QPS" for one in largest if (step := delta(one)) > 0]
+    """Name the largest increases, and how many there are besides."""
+    rises = [action for action in actions if delta(action) > 0]
+    largest = nlargest(_NAMED, rises, key=delta)
+    named = [f"`{one.external_id}` +{delta(one):,} QPS" for one in largest]
+    more = len(rises) - len(named)
+    return [*named, f"and {counted(more, 'smaller increase')}"] if more else named
 
 
 def phase(action: Action) -> int:
