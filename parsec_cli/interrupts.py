@@ -19,7 +19,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import TypeVar
 
@@ -105,6 +105,19 @@ def signals_postponed() -> Iterator[None]:
         _postponed.pop()
         if arrived:
             arrived[0]()
+
+
+def start_thread(job: Callable[[], None]) -> threading.Thread:
+    """Start a daemon thread: one that hangs in a request must not keep the process.
+
+    `Thread.start` fails in its own way if a signal's exception comes while it waits.
+    """
+    thread = threading.Thread(target=job, daemon=True)
+    # only the main thread handles signals
+    main = threading.current_thread() is threading.main_thread()
+    with signals_postponed() if main else nullcontext():
+        thread.start()
+    return thread
 
 
 class Interrupts:
@@ -253,8 +266,7 @@ class Deadline(threading.local):
                     return
             getattr(result, "close", lambda: None)()
 
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
+        thread = start_thread(work)
         try:
             while thread.is_alive():
                 thread.join(min(self.left(TimeoutError), SLICE))

@@ -98,3 +98,40 @@ def test_a_connection_that_is_made_after_the_deadline_is_closed():
 
     assert caught.value is late
     assert closed.wait(60)
+
+
+_WHILE_A_THREAD_STARTS = """
+import os, signal, threading
+from parsec_cli.errors import Interrupted
+from parsec_cli.interrupts import Deadline, Interrupts, start_thread
+
+Interrupts().install()
+name = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else ""
+name = name or "_start_new_thread"
+begin = getattr(threading, name)
+
+def arrive(*args, **options):
+    begun = begin(*args, **options)
+    while threading._limbo:
+        pass  # the new thread notes itself that it has begun
+    os.kill(os.getpid(), signal.SIGINT)
+    return begun
+
+setattr(threading, name, arrive)
+try:
+    {start}
+except Interrupted:
+    print("interrupted")
+"""
+_STARTS = ["Deadline().within(lambda: None, TimeoutError())", "start_thread(lambda: None).join()"]
+
+
+@pytest.mark.parametrize("start", _STARTS)
+def test_a_signal_while_a_thread_starts_ends_the_command(start):
+    """The standard library takes an exception there for a thread that could not be started."""
+    script = _WHILE_A_THREAD_STARTS.format(start=start)
+    command = [sys.executable, "-c", script]
+
+    ended = subprocess.run(command, capture_output=True, check=False, timeout=30)
+
+    assert (ended.stdout, ended.stderr) == (b"interrupted\n", b"")

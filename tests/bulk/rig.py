@@ -16,8 +16,9 @@ from parsec_cli.bulk.plan.snapshot import CheckedPlan, recheck
 from parsec_cli.bulk.run.journal import open_journal
 from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import ResultName, Results, RunResult
-from parsec_cli.bulk.run.run import Run, thread
+from parsec_cli.bulk.run.run import Run
 from parsec_cli.files.lock import Disk
+from parsec_cli.interrupts import start_thread
 
 HOST, KEY = "api.example", "0123456789ab"
 
@@ -40,7 +41,7 @@ class Rig:
         disk: Disk | None = None,
         pacer: Pacer | None = None,
         changes: Any = None,
-        spawn: Any = thread,
+        spawn: Any = start_thread,
         **how: Any,
     ) -> RunResult:
         with open_journal(self.runs, HOST, KEY, command="users apply", disk=disk) as journal:

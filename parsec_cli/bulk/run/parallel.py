@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from parsec_cli.bulk.run.run import thread
+from parsec_cli.interrupts import start_thread
 
 Item = TypeVar("Item")
 _POLL = 0.1  # how soon a fault of one worker ends the wait for the others
@@ -33,7 +33,7 @@ def for_each(items: Iterable[Item], work: Callable[[Item], None], concurrency: i
                 return
 
     try:
-        for worker in [thread(take_turns) for _ in range(min(concurrency, len(left)))]:
+        for worker in [start_thread(take_turns) for _ in range(min(concurrency, len(left)))]:
             while worker.is_alive() and not faults:
                 worker.join(_POLL)
     finally:

@@ -23,7 +23,7 @@ from parsec_cli.bulk.run.rate_limiter import Pacer
 from parsec_cli.bulk.run.row_results import ResultName, Results, RowResult
 from parsec_cli.bulk.run.time_left import TimeLeft
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
-from parsec_cli.interrupts import DRAIN_SECONDS
+from parsec_cli.interrupts import DRAIN_SECONDS, start_thread
 from parsec_cli.models import Applied, JsonObject, NotApplied, Outcome, Pool, Unknown
 from parsec_cli.records import changed
 
@@ -45,13 +45,6 @@ class Changes(Protocol):
         ...
 
 
-def thread(job: Callable[[], None]) -> threading.Thread:
-    """Start a daemon thread: one that hangs in a request must not keep the process."""
-    worker = threading.Thread(target=job, daemon=True)
-    worker.start()
-    return worker
-
-
 class Run:
     """One run; `pool` None allows increases that exceed the pool."""
 
@@ -68,7 +61,7 @@ class Run:
         max_failures: int | None = None,
         pool: Pool | None = None,
         clock: Callable[[], float] = time.monotonic,
-        spawn: Spawn = thread,
+        spawn: Spawn = start_thread,
     ) -> None:
         self._checked = checked
         self._results = results
