@@ -11,7 +11,7 @@ from commands.serving import command_in
 from commands.users.bulk_files import changes
 from support.actions import close, error, html, json_response, redirect, response, too_many
 from support.builder import BUILDER_KEY
-from support.records import END_USER_KEY, customer_id
+from support.records import END_USER_KEY, customer_id, wallet
 
 KNOWN = customer_id(0)
 
@@ -188,6 +188,35 @@ def test_a_delete_that_is_more_than_a_deactivation_is_not_reported_as_one(
     asked = run("users", "deactivate", "alice")
     assert "earlier deactivation" not in asked.err
     assert history()[0]["command"] == f"api DELETE {path} …"
+
+
+@pytest.mark.parametrize(
+    ("more", "request_shown"),
+    [
+        (["/credentials"], "/credentials"),
+        (["?token=hidden"], " with a query"),
+        (["/x", "--query", "a=b", "-f", "c=d"], "/x with a query and a body"),
+    ],
+)
+def test_a_delete_below_a_user_is_announced_and_refused_as_what_it_is(
+    run, terminal, builder, key_env, more, request_shown
+):
+    builder.add("alice", wallet=wallet("eoa", "5.00"))
+    argv = ["api", "DELETE", f"/builder/users/{KNOWN}{more[0]}", *more[1:]]
+    question = (
+        f"Send DELETE /builder/users/{KNOWN}{request_shown} of user alice? This cannot be undone."
+    )
+    missing = run(*argv)
+    assert missing.code == 9, missing
+    assert question in " ".join(missing.err.split())
+    held = run(*argv, "--confirm", "alice")
+    assert held.code == 10, held
+    assert "to send the request anyway, run" in held.err
+    asked = terminal(argv, env=key_env(builder), answers=[("to send it: ", "no\n")], cols=200)
+    assert question in " ".join(asked.text.split())
+    for text in (missing.err, held.err, asked.text):
+        assert "deactivate" not in text.lower()
+    assert builder.mutations == []
 
 
 def test_a_404_below_a_user_after_a_lost_response_proves_nothing(run, builder):

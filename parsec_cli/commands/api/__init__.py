@@ -82,7 +82,7 @@ def command(
     if call.kind is Kind.READ:
         return _shown(runtime, _read(runtime, call), include=include)
     if one is not None:
-        consent.agree(runtime, [one], consent.Consent(confirm, allow_holdings), by_name=True)
+        _agree(runtime, call, one, consent.Consent(confirm, allow_holdings))
     response = _change(runtime, call, one, reason)
     return Text("") if response is None else _shown(runtime, response, include=include)
 
@@ -211,6 +211,16 @@ def _promise(method: str) -> Promise:
         return response.unfit or ("it contains an error" if failed else "")
 
     return promise
+
+
+def _agree(runtime: Runtime, call: Call, one: consent.Held, given: consent.Consent) -> None:
+    """Obtain consent to a deactivation, or to another DELETE below the path of a user."""
+    request = ""
+    if call.is_gone is None:
+        path, _, query = call.path.partition("?")
+        parts = [name for name, part in (("a query", query), ("a body", call.body)) if part]
+        request = f"DELETE {path}" + (f" with {' and '.join(parts)}" if parts else "")
+    consent.agree(runtime, [one], given, by_name=True, request=request)
 
 
 def _read(runtime: Runtime, call: Call) -> Response:

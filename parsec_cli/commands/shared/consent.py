@@ -102,12 +102,13 @@ def agree(
     by_name: bool = False,
     listed: bool = False,
     names: Sequence[str] | None = None,
+    request: str = "",
 ) -> None:
     """Obtain consent to deactivate these users, or raise ConsentMissing or GuardRefused.
 
     The word is their count; `by_name` it is the external_id of the only one. If they are `listed`
     already, the question does not list them again. `names` replace the arguments of this command
-    where it is proposed to scripts.
+    where it is proposed to scripts. `request` is another DELETE below the path of the only user.
     """
     user = everyone[0].user if by_name else None
     word, why = str(len(everyone)), ""
@@ -116,7 +117,7 @@ def agree(
         word = name if name and name == visible(name) == name.strip() else user.customer_id
     command = partial(script_command, everyone, word, names)
     if given.confirm is None:
-        runtime.screen.show_people(_question(runtime, everyone, user, listed=listed))
+        runtime.screen.show_people(_question(runtime, everyone, user, request, listed=listed))
         if not runtime.screen.interactive:
             why = "consent is missing and no prompt is possible"
     elif given.confirm != ((user and user.external_id) or word) and (
@@ -127,14 +128,14 @@ def agree(
         raise ConsentMissing(
             f"{why}: nothing was sent", hint="to run it from a script:", command=command()
         )
-    check_holders(everyone, given, command)
+    check_holders(everyone, given, command, request)
     if given.confirm is not None:
         warn_of_holders(runtime, everyone)
         return
     question = f"Type {word} to deactivate {counted(len(everyone), 'user')}"
     if user:
         id_name = "external_id" if word == user.external_id else "customer_id"
-        question = f"Type the {id_name} to deactivate it"
+        question = f"Type the {id_name} to {'send' if request else 'deactivate'} it"
     if runtime.screen.ask(f"{question}: ") != word:
         raise ConsentMissing(
             "not confirmed: nothing was sent", hint="run the command again when you are sure"
@@ -152,7 +153,10 @@ def script_command(
 
 
 def check_holders(
-    everyone: Sequence[Held], given: Consent, command: Callable[[], NextCommand]
+    everyone: Sequence[Held],
+    given: Consent,
+    command: Callable[[], NextCommand],
+    request: str = "",
 ) -> None:
     """Refuse unless `--allow-holdings` is the number of holders; not for typed consent."""
     holders = [one for one in everyone if one.is_holder]
@@ -167,7 +171,7 @@ def check_holders(
     raise GuardRefused(
         f"{message}; nothing was sent",
         details=shortened([one.line for one in holders], _NAMED),
-        hint="to deactivate them anyway, run",
+        hint=f"to {'send the request' if request else 'deactivate them'} anyway, run",
         command=command(),
     )
 
@@ -185,12 +189,16 @@ def target_lines(runtime: Runtime) -> list[Line]:
 
 
 def _question(
-    runtime: Runtime, everyone: Sequence[Held], user: User | None, *, listed: bool
+    runtime: Runtime, everyone: Sequence[Held], user: User | None, request: str, *, listed: bool
 ) -> list[Block]:
-    """Show who would be deactivated and what they hold; `user` is set for a single user."""
+    """Show who would be deactivated and what they hold; `user` is set for a single user.
+
+    `request` is another DELETE below the path of that user.
+    """
     details = _card(user, everyone[0]) if user else [] if listed else [_table(everyone)]
     name = user.name if user else counted(len(everyone), "user")
-    question = Line(f"Deactivate {name}? This cannot be undone.", "bad")
+    action = f"Send {request} of user {name}" if request else f"Deactivate {name}"
+    question = Line(f"{action}? This cannot be undone.", "bad")
     held = "" if user else summary([one.holdings for one in everyone])
     total = [Line(held, "alarm")] if held else []
     return [*target_lines(runtime), question, *details, *total, Line("")]
