@@ -96,8 +96,12 @@ def _finish(runtime: Runtime, effect: str, code: int) -> int:
 
 def _report(runtime: Runtime, fault: ParsecError) -> int:
     """Show an error and return its exit code. A signal that came before it decides the code."""
-    from parsec_cli.errors import ReaderLeft, Stopped
+    from parsec_cli.errors import Interrupted, ReaderLeft, Stopped, Terminated
 
+    unchanged = runtime.may_change and not runtime.made_changes
+    said = "nothing was" in fault.message  # as at a question
+    if unchanged and not said and isinstance(fault, (Interrupted, Terminated)):
+        fault = fault.but(f"{fault.message}; nothing was changed")
     pending = runtime.interrupts.pending
     if pending is not None and not isinstance(fault, Stopped):
         fault = type(pending)(

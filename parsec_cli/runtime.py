@@ -79,8 +79,7 @@ class Runtime:
         self.options = CommonOptions()
         self.argv: Sequence[str] = ()
         self.read_line: Callable[[], Line | None] = lambda: None
-        self.dry_run = False
-        self._announced = False
+        self.dry_run = self.may_change = self._announced = False
         self.secrets: list[str] = []  # values to mask wherever they would be shown
 
     @cached_property

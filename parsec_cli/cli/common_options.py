@@ -180,7 +180,7 @@ def start_change(runtime: Runtime, *, dry_run: bool | None) -> None:
     """
     profile = runtime.profile
     runtime.announce(heading=True)
-    runtime.dry_run = bool(dry_run)
+    runtime.dry_run, runtime.may_change = bool(dry_run), dry_run is False
     if profile.protected and dry_run is False and runtime.options.profile is None:
         raise GuardRefused(
             f"profile `{profile.name}` is protected: a change needs `-p {profile.name}`;"

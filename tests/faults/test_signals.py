@@ -13,6 +13,8 @@ from faults.commands import ALICE
 from support.actions import close, json_response, slow, stall, too_many
 from support.records import new_user, wallet
 
+from parsec_cli.bulk.run.run import Run
+from parsec_cli.errors import Interrupted
 from parsec_cli.interrupts import DRAIN_SECONDS
 
 INT, TERM, HUP = (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)
@@ -69,10 +71,16 @@ def test_a_signal_ends_the_reading_of_holdings_at_once(start, builder):
 
 
 @pytest.mark.parametrize(
-    ("argv", "number", "code"),
-    [(("pool", "show"), *INT), (SET_QPS, *TERM), (DEACTIVATE, *INT)],
+    ("argv", "number", "code", "message"),
+    [
+        (("pool", "show"), *INT, "interrupted"),
+        ((*SET_QPS, "--dry-run"), *INT, "interrupted"),
+        (SET_QPS, *TERM, "terminated; nothing was changed"),
+        (DEACTIVATE, *INT, "interrupted; nothing was changed"),
+        (("users", "deactivate", "alice", "bob"), *HUP, "terminated; nothing was changed"),
+    ],
 )
-def test_a_read_is_interrupted_at_once(start, builder, outcomes, number, code, argv):
+def test_a_read_is_interrupted_at_once(start, builder, outcomes, number, code, argv, message):
     builder.fault("GET", action=stall())
     child = start(*argv)
     until(lambda: requests(builder, "GET"))
@@ -80,10 +88,26 @@ def test_a_read_is_interrupted_at_once(start, builder, outcomes, number, code, a
     completed = child.finish()
     assert completed.code == code, completed
     assert completed.out == ""
-    assert completed.error["exit_code"] == code
+    assert (completed.error["message"], completed.error["exit_code"]) == (message, code)
     assert "Traceback" not in completed.err
     assert builder.mutations == []
     assert outcomes() == []
+
+
+def test_a_run_that_is_interrupted_twice_before_it_sent_a_change_says_so(
+    run, builder, work, monkeypatch
+):
+    """The second signal arrives while the run ends."""
+
+    def execute(self):
+        self.request_stop(Interrupted("interrupted"))
+        raise Interrupted("interrupted")
+
+    builder.add("alice", 10)
+    (work / "r.csv").write_text("external_id,qps_limit\nalice,5\n")
+    monkeypatch.setattr(Run, "execute", execute)
+    done = run("users", "apply", "r.csv", "--yes", "--json")
+    assert (done.code, done.error["message"]) == (130, "interrupted; nothing was changed")
 
 
 @pytest.mark.parametrize("users", [["holder"], ["holder", "alice"]], ids=len)
