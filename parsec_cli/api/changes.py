@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from parsec_cli import errors, holdings
 from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent, Promise, Response, json_promise
-from parsec_cli.api.client import Client, with_query
+from parsec_cli.api.client import SAFE_TO_REPEAT, Client, see_state, with_query
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import fetch, get_user, impersonation, user_path, user_with
 from parsec_cli.models import (
@@ -98,7 +98,7 @@ def create(client: Client, body: JsonObject, command: str, reason: str) -> Outco
 
     call = Call(Kind.CREATE, "POST", "/builder/users", body, promise=json_promise(check))
     change = change_of(command, None, None, body, reason, body["external_id"])
-    hint = "it is safe to run the same command again"
+    hint = SAFE_TO_REPEAT[0]
     return client.change(call, change, lambda exchange: settled(client, exchange, call, hint))
 
 
@@ -155,8 +155,8 @@ def _change_and_verify(
         outcome = settled(client, exchange, call)
         if not isinstance(outcome, Unknown):
             return outcome
-        command = run("users", "get", names=[user.customer_id])
-        error = outcome.error.but(hint="see the current state with", command=command)
+        hint, command = see_state(user.customer_id)
+        error = outcome.error.but(hint=hint, command=command)
         try:
             now = get_user(client, user.customer_id)
         except errors.ParsecError as fault:

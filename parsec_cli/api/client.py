@@ -20,6 +20,7 @@ from parsec_cli.api.call import (
     Attempted,
     Call,
     Exchange,
+    Kind,
     Lost,
     NotSent,
     NotSentCause,
@@ -28,9 +29,10 @@ from parsec_cli.api.call import (
 )
 from parsec_cli.api.retry import RetrySettings, send
 from parsec_cli.base_url import BaseUrl
-from parsec_cli.errors import LocalFault, Stopped, UsageFault
+from parsec_cli.errors import LocalFault, Proposal, Stopped, UsageFault
 from parsec_cli.interrupts import Deadline, Interrupts
 from parsec_cli.models import Applied, JsonObject, Outcome, Secret, Unknown
+from parsec_cli.next_command import run
 from parsec_cli.records import state
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 _LONGEST_PATH = 32 * 1024
 # a path that no parser of URLs rewrites: no dots, and nothing to encode
 _UNCHANGED = r"(/([A-Za-z0-9_~-]|%[0-9A-F]{2})+)+(\?([A-Za-z0-9._~&=-]|%[0-9A-F]{2})+)?"
+# after a create whose outcome is unknown
+SAFE_TO_REPEAT: Proposal = ("it is safe to run the same command again", None)
+_NO_PROPOSAL: Proposal = ("", None)
 _HEADERS = {
     "accept": "application/json",
     "accept-encoding": "gzip",
@@ -128,13 +133,13 @@ class Client:
                 outcome = settle(self.read(call))
             except Stopped as stop:
                 # say whether the change was sent, here and in the history
-                word, hint = "not_applied", ""
+                word, proposal = "not_applied", _NO_PROPOSAL
                 text = f"{stop.message}: nothing was sent, nothing was changed"
                 if attempt.touched:
-                    word, hint = "unknown", "check the current state before repeating it"
+                    word, proposal = "unknown", _after_unknown(call, change)
                     text = f"{stop.message}: outcome unknown, the change was sent to {self.host}"
                 self._finish(entry, {"outcome": word, "error": text})
-                raise type(stop)(text, hint=hint) from None
+                raise type(stop)(text, hint=proposal[0], command=proposal[1]) from None
             line: JsonObject = {"outcome": "applied", "attempts": outcome.attempts}
             if isinstance(outcome, Applied):
                 line |= {"http_status": outcome.http_status, "after": outcome.after}
@@ -210,6 +215,21 @@ class Client:
         if "x-ratelimit-monthly-remaining" in response.headers:
             self.quota = response.headers
         return response
+
+
+def see_state(customer_id: str) -> Proposal:
+    """Propose to look at a user after a change whose outcome is unknown."""
+    return "see the current state with", run("users", "get", names=[customer_id])
+
+
+def _after_unknown(call: Call, change: JsonObject) -> Proposal:
+    """Propose what to do after an interrupted change; not every call is about a known user."""
+    customer_id = change["target"]["customer_id"]
+    if customer_id is not None:
+        return see_state(customer_id)
+    if call.kind is Kind.CREATE:
+        return SAFE_TO_REPEAT
+    return "check the current state before repeating it", None
 
 
 def _log_line(call: Call, attempted: Attempted, number: int, elapsed: float) -> str:

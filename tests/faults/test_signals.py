@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import time
@@ -214,13 +215,21 @@ def test_a_change_without_a_response_in_time_is_unknown_and_not_repeated(
     assert outcomes() == ["unknown"]
 
 
-@pytest.mark.parametrize(("number", "code"), [INT, TERM])
+@pytest.mark.parametrize(
+    ("argv", "method", "number", "code", "hint"),
+    [
+        (DEACTIVATE, "DELETE", *INT, f"see the current state with\nparsec users get {ALICE}"),
+        (SET_QPS, "PATCH", *TERM, f"see the current state with\nparsec users get {ALICE}"),
+        (CREATE, "POST", *INT, "it is safe to run the same command again"),
+        (("api", "POST", "/x"), "POST", *INT, "check the current state before repeating it"),
+    ],
+)
 def test_the_second_signal_ends_at_once_and_reports_what_is_unknown(
-    start, builder, outcomes, number, code
+    start, builder, outcomes, argv, method, number, code, hint
 ):
-    builder.fault("DELETE", action=stall(), after_effect=True)
-    child = start(*DEACTIVATE)
-    until(lambda: requests(builder, "DELETE"))
+    builder.fault(method, action=stall(), after_effect=True)
+    child = start(*argv)
+    until(lambda: requests(builder, method))
     child.signal(signal.SIGINT)
     time.sleep(0.3)
     began = time.monotonic()
@@ -229,7 +238,8 @@ def test_the_second_signal_ends_at_once_and_reports_what_is_unknown(
     assert time.monotonic() - began < DRAIN_SECONDS
     assert completed.code == code, completed
     assert "outcome unknown" in completed.error["message"]
-    assert completed.error["hint"]
+    shown = re.sub(r" --base-url \S+", "", completed.error["hint"])
+    assert shown == hint
     assert "Traceback" not in completed.err
     assert outcomes() == ["unknown"]
 
