@@ -166,11 +166,12 @@ def _forbidden(response: Response, call: Call, host: str) -> errors.ParsecError:
     about_key = bool(re.search(_NO_BUILDER, text))
     if re.search(r"not (?:found|owned)|does ?n[o']t (?:belong|exist)", text) and _about_user(call):
         about_key = about_key and not re.search(r"\b(?:this|your) builder\b", text)
-        if (
-            not about_key
-            and response.is_from_api
-            and response.code in ("", "forbidden", "not_found")
-        ):
+        # with any other code, the text must name a user, not credentials
+        about_user = response.code in ("", "forbidden", "not_found") or (
+            re.search(r"\b(?:user|customer)\b", text)
+            and not re.search(r"credential|wallet|\bkeys?\b", text)
+        )
+        if about_user and not about_key and response.is_from_api:
             return _error(errors.NotFound, response, host, _LIST)
     if about_key:
         return _error(errors.NotABuilder, response, host)

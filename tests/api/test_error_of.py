@@ -48,6 +48,27 @@ def test_a_403_about_another_builders_user_is_not_found(call, code, text):
 
 
 @pytest.mark.parametrize(
+    "code",
+    ["unauthorized", "permission_denied", "FORBIDDEN", "credentials_required", "brand_new", 5],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        NOT_OURS,
+        "End user not found.",
+        "customer does not exist",
+        "this user doesn't belong to your builder account",
+    ],
+)
+def test_the_text_of_a_403_says_that_a_user_is_not_found_whatever_its_code(text, code):
+    for call in (USER, BALANCE):
+        error = error_for(403, {"error": text, "code": code}, call)
+        assert (type(error), error.exit_code) == (NotFound, 3)
+    for elsewhere in (error_for(403, {"error": text, "code": code}, POOL), error_for(403, text)):
+        assert not isinstance(elsewhere, NotFound)
+
+
+@pytest.mark.parametrize(
     ("value", "call"),
     [
         ({"error": "builder key required"}, USER),
@@ -56,6 +77,7 @@ def test_a_403_about_another_builders_user_is_not_found(call, code, text):
         ({"error": "builder account not found"}, POOL),
         ({"error": "this key does not belong to a builder"}, POOL),
         ({"error": "requires a builder account", "code": "unauthorized"}, USER),
+        ({"error": "the user is not found: builder key required", "code": "x"}, USER),
         ({"error": "builder account required", "code": "credentials_required"}, BALANCE),
         ({"error": "This account is not a builder", "code": "brand_new"}, USER),
         ({"error": "not an approved builder account"}, BALANCE),
@@ -77,6 +99,9 @@ def test_a_403_about_the_key_is_a_key_fault(value, call):
     [
         ({"error": "wallet not connected", "code": "credentials_required"}, BALANCE),
         ({"error": "bad signature", "code": "authentication_failed"}, BALANCE),
+        ({"error": "user credentials not found", "code": "credentials_required"}, BALANCE),
+        ({"error": "wallet of user not found", "code": "credentials_required"}, BALANCE),
+        ({"error": "order not found", "code": "permission_denied"}, BALANCE),
         ({"error": "forbidden", "code": "forbidden"}, BALANCE),
         ({"error": "x", "code": "brand_new"}, USER),
         ({"error": "the builder fee is not approved", "code": "fee"}, BALANCE),
