@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from parsec_cli import columns
 from parsec_cli.api.call import Call, Kind, json_promise
 from parsec_cli.api.client import Client, with_query
 from parsec_cli.errors import Unreadable, UsageFault
@@ -54,6 +55,8 @@ def _escrow(value: Any) -> JsonObject:
     raw = response_object(value)
     if not isinstance(raw.get("fee_escrow_enabled", ""), (bool, type(None))):
         raise WrongShape("it has no `fee_escrow_enabled` that is true or false")
+    if all(raw.get(column.path) is None for column in columns.ESCROW):
+        raise WrongShape("it has no value of the fee escrow")
     return raw
 
 

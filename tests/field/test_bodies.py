@@ -84,7 +84,12 @@ WRONG_READS = {
     "pool show": ({"qps_pool": -1, "end_user_count": 1, "total_allocated_qps": 1}, {}),
     "pool check": ({"qps_pool": 5, "end_user_count": True, "total_allocated_qps": 1}, {}),
     "pool share": ({"qps_pool": 5, "end_user_count": 1, "total_allocated_qps": "1"}, {}),
-    "escrow show": ({"fee_bps": 5}, {"fee_escrow_enabled": "yes"}),
+    "escrow show": (
+        {"fee_bps": 5},
+        {"fee_escrow_enabled": "yes"},
+        {"fee_escrow_enabled": None},
+        {"fee_escrow_enabled": None, "fee_bps": None, "another": 1},
+    ),
     "usage check": (
         {"limits": {"monthly_requests": -1}, "usage": {}},
         {"limits": {"monthly_requests": 5}},
@@ -96,6 +101,15 @@ WRONG_READS = {
     ),
     "users list": ({"users": [], "error": "x"}, {"count": 0, "error": "x"}),
 }
+
+
+@pytest.mark.parametrize(
+    "value", [{"fee_escrow_enabled": False}, {"fee_escrow_enabled": None, "min_fee_usdc": "0"}]
+)
+def test_escrow_with_one_value_is_readable(run_at, server, value):
+    server.respond(json_response(200, value))
+    completed = run_at("escrow", "show", "--json")
+    assert (completed.code, completed.json) == (0, value), completed
 
 
 @pytest.mark.parametrize(
