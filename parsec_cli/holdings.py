@@ -76,10 +76,13 @@ def has_wallet(user: User) -> bool:
 
 
 def is_linked(user: User) -> bool | None:
-    """Whether the exchange with orders and positions is linked; None if unclear."""
+    """Whether the exchange with orders and positions is, or may be, linked; None if unreadable.
+
+    A record without `linked_exchanges` does not say, so orders and positions are read.
+    """
     names = user.raw.get("linked_exchanges")
     if names is None:
-        return False
+        return True
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return None
     return EXCHANGE in [name.strip().lower() for name in names]

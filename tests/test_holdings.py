@@ -198,7 +198,10 @@ def test_totals_are_exact():
         ({"wallet": {"balances": []}, "linked_exchanges": ["polymarket"]}, True, True, 0),
         ({"wallet": {"balances": []}, "linked_exchanges": ["kalshi"]}, False, False, 1),
         ({"wallet": {}, "linked_exchanges": ["polymarket"]}, False, False, 4),
-        ({"wallet": {}, "linked_exchanges": None}, False, False, 1),
+        ({"wallet": {}, "linked_exchanges": None}, False, False, 4),
+        ({"wallet": {"balances": []}}, True, False, 2),
+        ({"wallet": {"balances": []}, "linked_exchanges": []}, True, False, 0),
+        ({"linked_exchanges": None}, False, False, 0),
     ],
 )
 def test_the_number_of_reads_is_known_in_advance(record, fetched, only, number):
@@ -209,15 +212,15 @@ def test_the_number_of_reads_is_known_in_advance(record, fetched, only, number):
 @pytest.mark.parametrize(
     ("names", "linked"),
     [
-        *((names, True) for names in (["polymarket"], ["kalshi", " Polymarket "])),
-        *((names, False) for names in (None, [], ["kalshi"], ["polymarket2"])),
+        *((names, True) for names in (["polymarket"], ["kalshi", " Polymarket "], None)),
+        *((names, False) for names in ([], ["kalshi"], ["polymarket2"])),
         *((names, None) for names in ("polymarket", {}, {"polymarket": 1}, [5], ["kalshi", None])),
     ],
     ids=repr,
 )
 def test_the_exchange_is_linked_or_not_or_that_is_unclear(names, linked):
     assert is_linked(User({"linked_exchanges": names})) is linked
-    assert is_linked(User({})) is False
+    assert is_linked(User({})) is True
 
 
 @pytest.mark.parametrize("amount", ["0", "0.00", "0.000000", "00", "-0", "0e5", ".0", 0, 0.0])

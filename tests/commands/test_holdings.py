@@ -178,6 +178,8 @@ MANAGED = {"wallet": wallet(), "linked_exchanges": ["polymarket"]}
         ({"wallet": wallet()}, [], []),
         ({**MANAGED, "linked_exchanges": ["kalshi"]}, [], []),
         (MANAGED, [], ["/orders", "/positions"]),
+        ({**MANAGED, "linked_exchanges": None}, [], ["/orders", "/positions"]),
+        ({"linked_exchanges": None}, [], []),
         (MANAGED, ["--balances-only"], []),
         (
             {**MANAGED, "wallet": {"wallet_type": "eoa"}},
@@ -386,6 +388,32 @@ def test_holdings_in_an_unknown_shape_count_as_held(run, builder, fields, unknow
     done = run("users", "deactivate", "u1", "-n", "--json")
     assert done.json["holdings"]["unknown"] == unknown
     assert run("users", "deactivate", "u1", "--confirm", "u1").code == 10
+    assert builder.mutations == []
+
+
+@pytest.mark.parametrize("form", ["get", "list"])
+@pytest.mark.parametrize(
+    ("orders", "unknown", "number"),
+    [
+        (json_response(200, [{"status": "open"}]), [], 1),
+        (error(403, "not linked", "credentials_required"), ["open_orders"], None),
+    ],
+    ids=["read", "refused"],
+)
+@pytest.mark.usefixtures("odd_records")
+def test_orders_are_read_where_the_record_does_not_say_what_is_linked(
+    run, builder, work, form, orders, unknown, number
+):
+    for name in ("null", "missing"):
+        builder.add(name, wallet=wallet("eoa", "0"), linked_exchanges=None)
+    del builder.by_external_id("missing")["linked_exchanges"]
+    builder.fault("GET", "/orders", action=orders, times=4)
+    file = roster(work / "f.csv", "null,absent", "missing,absent", header="external_id,state")
+    command = ["deactivate", "null", "missing", "-n"] if form == "get" else ["plan", file]
+    planned = run("users", *command, "--json").json["actions"]
+    held = {"balances": [], "open_orders": number, "positions": 0, "unknown": unknown}
+    assert [action["holdings"] for action in planned] == [held, held]
+    assert run("users", "apply", file, "--confirm", "2").code == 10
     assert builder.mutations == []
 
 
