@@ -245,6 +245,7 @@ CASES = [
         lambda scene: setattr(scene, "stdin", b"u1\n"),
     ),
     Case("users apply r.csv --prune --balances-only", (9, 0), DELETED),
+    Case("users apply r.csv --yes --allow-holdings 1", (10, 0), CHANGED),
     Case(f"api DELETE /builder/users/{KNOWN} --as u2 -f a=b -F n=[1] --include", (9, 0), DELETED),
     Case("users apply r.csv", (9, 0), CHANGED),
     Case("users apply -- -f.csv", (9, 0), CHANGED),

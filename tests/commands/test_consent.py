@@ -119,6 +119,28 @@ def test_a_script_names_the_number_of_users_with_money(everyone, confirm, allow_
     )
 
 
+@pytest.mark.parametrize(
+    ("request_line", "hint"),
+    [("", "to deactivate it anyway, run"), ("DELETE /x", "to send the request anyway, run")],
+)
+def test_one_user_with_money_is_called_it(request_line, hint):
+    with pytest.raises(GuardRefused) as caught:
+        check_holders([RICH], Consent("rich", None), lambda: again(confirm="rich"), request_line)
+    assert caught.value.hint == hint
+
+
+def test_a_number_of_holders_does_not_apply_where_nobody_is_deactivated():
+    check_holders([], Consent(None, 0), script_command)
+    with pytest.raises(GuardRefused) as caught:
+        check_holders([], Consent(None, 2), script_command)
+    assert told(caught.value) == (
+        "nobody is deactivated, so `--allow-holdings 2` does not apply; nothing was sent",
+        (),
+        "run it without `--allow-holdings`:",
+        again(allow_holdings=None),
+    )
+
+
 def test_of_many_users_with_money_twenty_are_named():
     with pytest.raises(GuardRefused) as caught:
         check_holders([RICH] * 1_021, Consent("1021", None), lambda: again(confirm="word"))

@@ -164,14 +164,23 @@ def check_holders(
         return
     if given.allow_holdings is None and (given.confirm is None or not holders):
         return
+    if not everyone:
+        raise GuardRefused(
+            f"nobody is deactivated, so `--allow-holdings {given.allow_holdings}` does not apply; "
+            "nothing was sent",
+            hint="run it without `--allow-holdings`:",
+            command=again(allow_holdings=None),
+        )
     verb = hold_money([one.holdings for one in holders if one.holdings is not None])
     message = f"{counted(len(holders), 'user')} {verb}"
     if given.allow_holdings is not None:
         message = f"`--allow-holdings {given.allow_holdings}` does not match: {message}"
+    action = "deactivate it" if len(everyone) == 1 else "deactivate them"
+    action = "send the request" if request else action
     raise GuardRefused(
         f"{message}; nothing was sent",
         details=shortened([one.line for one in holders], _NAMED),
-        hint=f"to {'send the request' if request else 'deactivate them'} anyway, run",
+        hint=f"to {action} anyway, run",
         command=command(),
     )
 
