@@ -89,6 +89,11 @@ def number(spelling: str, low: int, high: int, text: str, *, default: int | None
     return option(spelling, text, Whole(low, high, spelling.split(maxsplit=1)[0]), default=default)
 
 
+def confirm(text: str) -> Any:
+    """Declare `--confirm`; `text` is what the command accepts as its value."""
+    return option("--confirm VALUE", f"Consent for scripts: {text}.")
+
+
 def without_equals(text: str) -> str:
     """Remove the `=` that `-o=json` leaves. Other tools allow it, and no value begins with one."""
     return text.removeprefix("=")
@@ -201,7 +206,6 @@ MAPPED = option(
     "--map FIELD=COLUMN",
     "Read a field from a column with another name; ignore unknown columns.",
 )
-CONFIRM = option("--confirm VALUE", "Consent for scripts: the external_id, or the count.")
 MOST = number("--max N", 0, 100_000, "Max deactivations in one run.", default=10)
 ALLOW_HOLDINGS = number(
     "--allow-holdings N",

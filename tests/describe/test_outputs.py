@@ -43,6 +43,19 @@ def test_a_command_that_takes_consent_describes_it(name):
         assert one["consent"] is None or (option in names) == (option in one["consent"]["script"])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("users deactivate", "the id of one user, or the count of several"),
+        ("users apply", "the number of users to be deactivated"),
+        ("api", "the id of the user"),
+    ],
+)
+def test_the_help_of_confirm_says_what_the_command_accepts(name, value):
+    options = {option["names"][0]: option["help"] for option in COMMANDS[name]["options"]}
+    assert options["--confirm"] == f"Consent for scripts: {value}."
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_description_has_every_option_and_argument_of_the_command(name):
     one, page = COMMANDS[name], PAGES[name]

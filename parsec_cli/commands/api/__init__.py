@@ -46,7 +46,7 @@ def command(
     input_file: str | None = option("--input FILE|-", "The whole JSON body."),
     as_user: str | None = option("--as USER", "Send the request for this end-user."),
     include: bool = option("--include", "Print status and headers before the body."),
-    confirm: str | None = common.CONFIRM,
+    confirm: str | None = common.confirm("the id of the user"),
     allow_holdings: int | None = common.ALLOW_HOLDINGS,
     balances_only: bool = common.BALANCES_ONLY,
     dry_run: bool = common.DRY_RUN,

@@ -51,7 +51,7 @@ def command(
     allow_odd_ids: bool = common.ODD_IDS,
     mapped: list[str] | None = common.MAPPED,
     yes: bool = option("--yes", "Do not ask, unless users are deactivated."),
-    confirm: str | None = common.CONFIRM,
+    confirm: str | None = common.confirm("the number of users to be deactivated"),
     most: int = common.MOST,
     allow_holdings: int | None = common.ALLOW_HOLDINGS,
     balances_only: bool = common.BALANCES_ONLY,

@@ -42,7 +42,7 @@ def command(
         "One USER per line; or csv, tsv or JSON with a customer_id or external_id.",
     ),
     mapped: list[str] | None = common.MAPPED,
-    confirm: str | None = common.CONFIRM,
+    confirm: str | None = common.confirm("the id of one user, or the count of several"),
     most: int = common.MOST,
     allow_holdings: int | None = common.ALLOW_HOLDINGS,
     balances_only: bool = common.BALANCES_ONLY,
