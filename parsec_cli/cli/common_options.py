@@ -53,11 +53,12 @@ class Whole:
         text = str(text)
         if re.fullmatch(r"[0-9]{1,19}", text) and self.low <= int(text) <= self.high:
             return int(text)
-        negative = re.fullmatch(r"-[0-9]+", text)
+        number = re.fullmatch(r"(-?)[0-9]+", text)
+        negative = number is not None and number[1]
         wanted = f"at least {self.low}" if negative else f"a whole number from {self.limits}"
         raise UsageFault(
             f"{self.what} must be {wanted}, not `{text}`",
-            hint=f"write it in plain digits, such as {max(self.low, 1)}",
+            hint="" if number else f"write it in plain digits, such as {max(self.low, 1)}",
         )
 
     @property

@@ -362,3 +362,18 @@ def test_the_help_of_a_word_for_undoing_never_suggests_that_of_deactivate(tool, 
 @pytest.mark.parametrize("word", ["delete", "remove", "rm", "deactivat", "deactviate"])
 def test_words_for_deleting_a_user_suggest_deactivate(tool, word):
     assert tool("users", word, "x").err.endswith("\n  parsec users deactivate x\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        *((value, None) for value in ("1001", "-1", "-0", "007000", "9" * 30)),
+        *(
+            (v, "write it in plain digits, such as 1")
+            for v in ("1_000", "1,000", "\uff11", "1e3", "")
+        ),
+    ],
+)
+def test_plain_digits_are_proposed_only_for_a_number_that_is_not_written_so(tool, value, hint):
+    done = tool("pool", "check", "--max-used", value, "--json")
+    assert (done.code, done.error["hint"]) == (2, hint), done

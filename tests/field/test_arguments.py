@@ -99,7 +99,6 @@ def test_after_a_double_dash_an_id_may_start_with_a_dash(run, builder, name):
         ["users", "list", "--api-key", "pk_live_CANARY_000"],
         ["--api-key=pk_live_CANARY_000", "users", "list"],
         ["completion", "tcsh"],
-        ["pool", "check", "--max-used", "-1"],
         ["pool", "check", "--min-free", "1.5"],
         ["users", "list", "--rate", "fast"],
     ],
