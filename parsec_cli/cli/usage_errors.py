@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
-from parsec_cli.cli.suggestions import UNDO, line_of, proposed, suggestion
+from parsec_cli.cli.suggestions import UNDO, Suggestion, line_of, proposed, suggestion
 from parsec_cli.cli.typer_adapter import Parameter, parameters, parser_message
-from parsec_cli.errors import UsageFault
-from parsec_cli.next_command import run
+from parsec_cli.config.profiles import named
+from parsec_cli.config.read import read
+from parsec_cli.config.settings import FILE_KEYS, SANDBOX
+from parsec_cli.errors import ParsecError, UsageFault
+from parsec_cli.next_command import Line, run
 from parsec_cli.runtime import CommonOptions
 
 # a wrong guess is worse than none: `--yes` is not `--reason`
@@ -52,11 +56,33 @@ def usage_fault(fault: Exception, ctx: Any = None, args: Sequence[str] = ()) -> 
             root = ctx.find_root().command
             if found := suggestion(root, words, said.unknown_command, names):
                 hint, command = found.hint, proposed(ctx, found)
+                if _stores_setting(found, names) and _in_sandbox(ctx.obj, line):
+                    hint = "the sandbox is built in and has no settings; see its users with"
+                    command = run("users", "list", profile=SANDBOX)
     elif said.extra is not None:
         text = f"too many arguments: `{said.extra}`"
     else:
         text = text[:1].lower() + text[1:].replace("'", "`")
     return UsageFault(text, hint=hint, command=command)
+
+
+def _stores_setting(found: Suggestion, names: Sequence[str]) -> bool:
+    """Return whether the suggestion changes a setting of the profile."""
+    if found.template[:2] == ("config", "init"):
+        return True
+    changes = found.template[:2] in (("config", "set"), ("config", "unset"))
+    return changes and not set(names) & set(FILE_KEYS)
+
+
+def _in_sandbox(runtime: Any, line: Line | None) -> bool:
+    """Return whether the profile is the sandbox; `-p` may follow the word that is unknown."""
+    if runtime is None or line is None:
+        return False
+    profile = dict(line.options).get("--profile", runtime.options.profile)
+    with suppress(ParsecError):
+        config = read(runtime.places.config_file)
+        return named(config, runtime.world.environ, profile)[0] == SANDBOX
+    return False
 
 
 def _unknown_option(

@@ -31,8 +31,8 @@ VALUES |= {"METHOD": "GET", "PATH": "/builder/pool", "PROFILE": "sandbox", "VALU
 def hint_of(tool):
     """Run a command line that is wrong; return the sentence and the command of its hint."""
 
-    def run(line):
-        done = tool(*shlex.split(line))
+    def run(line, **how):
+        done = tool(*shlex.split(line), **how)
         assert done.code == 2, done
         sentence, command = re.search(r"hint: (.*)\n  parsec (.*)\n$", done.err).groups()
         return sentence, command
@@ -106,6 +106,30 @@ def test_a_word_of_another_tool_leads_to_the_command_that_is_meant(hint_of, line
 )
 def test_what_does_not_exist_is_explained(hint_of, line, sentence):
     assert sentence in hint_of(line)[0]
+
+
+SEE_SANDBOX = (
+    "the sandbox is built in and has no settings; see its users with",
+    "-p sandbox users list",
+)
+
+
+@pytest.mark.parametrize(
+    "words", ["login", "auth login", "config new", "logout", "key", "config protect"]
+)
+@pytest.mark.parametrize("profile", ["option before", "option after", "variable", "default"])
+def test_no_setting_of_the_sandbox_is_proposed(tool, hint_of, words, profile):
+    if profile == "default":
+        tool("config", "use", "sandbox")
+    line = {"option before": f"-p sandbox {words}", "option after": f"{words} --profile=sandbox"}
+    env = {"PARSEC_PROFILE": "sandbox"} if profile == "variable" else {}
+    assert hint_of(line.get(profile, words), env=env) == SEE_SANDBOX
+
+
+def test_the_profile_that_is_typed_decides_whether_a_setting_is_proposed(hint_of):
+    env = {"PARSEC_PROFILE": "sandbox"}
+    assert hint_of("login -p prod", env=env)[1] == "-p prod config init"
+    assert hint_of("config delete default_profile -p sandbox")[1].endswith("unset default_profile")
 
 
 def may_delete(noun, word, following=""):

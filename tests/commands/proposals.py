@@ -213,6 +213,7 @@ CASES = [
     Case("users list --api-key x", (2, 0), STORED),
     Case("users reactivate u1", (2, 0), "parsec users create"),
     Case("usres", (2, 0), "parsec users"),
+    Case("login -p sandbox", (2, 0), "user_001"),
     Case("users lst --nope", (2, 0), USERS),
     Case("users lst --limit 1", (2, 0), USERS),
     Case("usres list --limit 1", (2, 0), USERS),
