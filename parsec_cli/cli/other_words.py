@@ -13,7 +13,7 @@ from parsec_cli.records import record
 
 # each command, and words for the same thing
 _SYNONYMS = {
-    "deactivate": "delete remove rm del destroy delete-user remove-user erase",
+    "deactivate": "delete remove rm del destroy delete-user remove-user erase revoke terminate",
     "unset": "delete remove rm del clear reset",
     "get": "show view describe info inspect display print cat read open details fetch",
     "show": "get view describe info inspect display print cat read details",
@@ -67,8 +67,8 @@ class Meaning:
 
 
 _SUSPENDING = (
-    "suspend block ban lock pause freeze disable stop hold quarantine mute restrict revoke kick"
-    " terminate close cancel archive"
+    "suspend block ban lock pause freeze disable stop hold quarantine mute restrict kick"
+    " close cancel archive"
 )
 _NO_SUSPENSION = (
     "users cannot be suspended: there is only a lower limit, or a deactivation, which cannot be"

@@ -23,6 +23,7 @@ UNDO = re.compile(
     r"(?:re|un|un-?de)?-?activat\w*|(?:re|un)-?delete|re(?:store|surrect|vive|instate|cover|enable)"
 )
 _DELETE_ANYTHING = {"delete", "remove", "rm", "del", "destroy", "unset", "clear", "erase", "reset"}
+_DELETE_ANYTHING |= {"revoke", "terminate"}
 _METHODS = {"get", "post", "put", "patch"}
 # `FILE`, `[FILE]` if it may be missing, `USER...` for several
 _PLACEHOLDER = re.compile(r"(?P<optional>\[)?(?P<name>[A-Z][A-Z_]*)\]?(?P<many>\.\.\.)?")
