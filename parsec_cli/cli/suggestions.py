@@ -167,9 +167,9 @@ def _placeholders(one: Parameter) -> list[str]:
     words = [part.split("|")[0] for part in one.metavar.strip("[].").split()]
     if words[0] != words[0].upper():  # a choice, such as `bash|zsh`
         words = ["SHELL"]
-    kept = "..." if one.repeatable else ""
     # an optional argument is there if something was typed for it
-    return [f"{word}{kept}" if one.required else f"[{word}]{kept}" for word in words]
+    words = [word if one.required else f"[{word}]" for word in words]
+    return [*words[:-1], f"{words[-1]}..."] if one.repeatable else words
 
 
 def proposed(ctx: Any, found: Suggestion) -> NextCommand:
@@ -229,7 +229,7 @@ def _filled(tokens: Sequence[str], typed: list[str]) -> list[str]:
             typed, taken = [], True
         elif typed:
             filled.append(typed.pop(0))
-        elif not place["optional"]:
+        elif not place["optional"] and not (filled and "=" in filled[-1]):  # USER=QPS is both
             filled.append(place["name"])
     return filled
 
