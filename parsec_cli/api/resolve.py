@@ -195,7 +195,7 @@ class Resolver:
         elif len(missing) == 1 and (near := self._near(first.id)):
             hint = _did_you_mean(near)
             command = run("users", "get", names=[user_argument(near[0])])
-        text, details = f"{len(missing)} of the users not found {place}", []
+        text, details = f"{len(missing):,} users were not found {place}", []
         if len(missing) == 1:
             text = f"user `{first.id}` not found {place}{self._note(first.id)}"
         else:

@@ -9,7 +9,7 @@ hint: did you mean `user_001`?
   parsec -p sandbox users get user_001
 """,
     "users get nobody user_01": """\
-error: 2 of the users not found in profile sandbox
+error: 2 users were not found in profile sandbox
   user `nobody` not found
   user `user_01` not found; did you mean `user_001`?
 hint: list users with
@@ -46,7 +46,7 @@ hint: did you mean `user_001`?
   parsec -p sandbox users get user_001
 """,
     "users get nobody user_01": """\
-error: 2 of the users not found in profile sandbox
+error: 2 users were not found in profile sandbox
   user `nobody` not found
   user `user_01` not found; did you mean `user_001`?
 hint: list users with
