@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Proposal = tuple[str, NextCommand | None]
 CHECK_BASE_URL: Proposal = ("check the base URL with", run("config", "show"))
+SEE_CHANGES: Proposal = ("see what was changed with", run("history", "list"))
 MAX_DETAILS = 50  # details in one message; a screen or two, and enough to see the pattern
 
 

@@ -45,7 +45,14 @@ def main(
 
 
 def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
-    from parsec_cli.errors import Interrupted, LocalFault, ParsecError, ReaderLeft, UsageFault
+    from parsec_cli.errors import (
+        Interrupted,
+        LocalFault,
+        ParsecError,
+        ReaderLeft,
+        Terminated,
+        UsageFault,
+    )
     from parsec_cli.results import Listing
 
     effect = ""  # set once the command has returned
@@ -61,6 +68,9 @@ def _exit_code(runtime: Runtime, argv: Sequence[str]) -> int:
             message = f"{effect}, but the result was not shown: {fault}"
             fault = LocalFault(message, hint=fault.hint, command=fault.command)
         code = _report(runtime, fault)
+    except (Interrupted, Terminated) as stop:
+        made = effect and runtime.made_changes
+        code = _report(runtime, stop.but(f"{stop.message}: {effect}") if made else stop)
     except ParsecError as fault:
         code = _report(runtime, fault)
     except KeyboardInterrupt:
@@ -96,12 +106,14 @@ def _finish(runtime: Runtime, effect: str, code: int) -> int:
 
 def _report(runtime: Runtime, fault: ParsecError) -> int:
     """Show an error and return its exit code. A signal that came before it decides the code."""
-    from parsec_cli.errors import Interrupted, ReaderLeft, Stopped, Terminated
+    from parsec_cli.errors import SEE_CHANGES, Interrupted, ReaderLeft, Stopped, Terminated
 
-    unchanged = runtime.may_change and not runtime.made_changes
     said = "nothing was" in fault.message  # as at a question
-    if unchanged and not said and isinstance(fault, (Interrupted, Terminated)):
-        fault = fault.but(f"{fault.message}; nothing was changed")
+    if runtime.may_change and not said and isinstance(fault, (Interrupted, Terminated)):
+        if not runtime.made_changes:
+            fault = fault.but(f"{fault.message}; nothing was changed")
+        elif not fault.hint:
+            fault = fault.but(hint=SEE_CHANGES[0], command=SEE_CHANGES[1])
     pending = runtime.interrupts.pending
     if pending is not None and not isinstance(fault, Stopped):
         fault = type(pending)(

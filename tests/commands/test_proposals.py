@@ -22,6 +22,8 @@ from support.proposals import PACKAGE, calls, read_by_a_shell, watch
 from support.records import wallet
 
 from parsec_cli.cli.tree import parser
+from parsec_cli.errors import Interrupted
+from parsec_cli.output.screen import Screen
 
 # what stands for a value that only the operator knows
 VALUES = {"FILE": "r.csv", "PLAN": "p2.json", "USER": "u1", "TEXT": "u", "SECONDS": "5"}
@@ -160,8 +162,9 @@ def test_each_place_that_proposes_a_command_has_a_case(
             provoked(arranged(tool, builder, home, work), case, "default", other_origin)
         finally:
             builder.stop()
-    # the tests below run these two commands
+    # the tests below run these three commands
     shutil.rmtree(home)
+    cut_short(tool)
     busy_port(tool)
     with bad_certificate(tool, key_env, private_ca) as (_, words):
         assert words[0] == "parsec"
@@ -200,6 +203,24 @@ def test_a_proposed_command_works_as_a_program(program, scene, other_origin, mod
         assert child.wait(60) == 0
     assert scene.builder.effects == [("PATCH", KNOWN)]
     assert other_origin.requests == []
+
+
+def cut_short(tool):
+    """Let a signal arrive while the result of a change is shown."""
+
+    def show(_screen, _result):
+        raise Interrupted("interrupted")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Screen, "show", show)
+        done = tool("-p", "sandbox", "users", "set-qps", "user_001", "9")
+    assert done.code == 130
+    return command_in(done.err)
+
+
+def test_the_history_shows_the_change_of_an_interrupted_command(tool):
+    done = tool(*shlex.split(cut_short(tool))[1:])
+    assert (done.code, "user_001" in done.out) == (0, True), done
 
 
 def busy_port(tool):

@@ -15,8 +15,9 @@ from support.actions import close, json_response, slow, stall, too_many
 from support.records import new_user, wallet
 
 from parsec_cli.bulk.run.run import Run
-from parsec_cli.errors import Interrupted
+from parsec_cli.errors import Interrupted, Terminated
 from parsec_cli.interrupts import DRAIN_SECONDS
+from parsec_cli.output.screen import Screen
 
 INT, TERM, HUP = (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)
 DEACTIVATE = ("users", "deactivate", ALICE, "--confirm", "alice")
@@ -109,6 +110,45 @@ def test_a_run_that_is_interrupted_twice_before_it_sent_a_change_says_so(
     monkeypatch.setattr(Run, "execute", execute)
     done = run("users", "apply", "r.csv", "--yes", "--json")
     assert (done.code, done.error["message"]) == (130, "interrupted; nothing was changed")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("users set-qps alice 5", "interrupted: the change was made"),
+        ("users set-qps alice=5 bob=5", "interrupted: 2 changed"),
+        ("users set-qps alice 10", "interrupted; nothing was changed"),
+    ],
+)
+def test_a_signal_while_the_result_is_shown_says_what_was_done(
+    run, builder, monkeypatch, line, message
+):
+    def show(_screen, _result):
+        raise Interrupted("interrupted")
+
+    for name in ("alice", "bob"):
+        builder.add(name, 10)
+    monkeypatch.setattr(Screen, "show", show)
+    done = run(*line.split(), "--json")
+    assert (done.code, done.error["message"]) == (130, message)
+    changed = "nothing" not in message
+    assert ("see what was changed with\n" in (done.error["hint"] or "")) is changed
+    assert (len(builder.effects) > 0) is changed
+
+
+def test_a_second_signal_while_a_run_ends_proposes_the_history(run, builder, monkeypatch):
+    def execute(self):
+        execute_all(self)
+        raise Terminated("terminated")
+
+    for name in ("alice", "bob"):
+        builder.add(name, 10)
+    execute_all = Run.execute
+    monkeypatch.setattr(Run, "execute", execute)
+    done = run("users", "set-qps", "alice=5", "bob=5", "--json")
+    assert (done.code, done.error["message"]) == (143, "terminated")
+    assert "see what was changed with\nparsec --base-url" in done.error["hint"]
+    assert done.error["hint"].endswith(" history list")
 
 
 @pytest.mark.parametrize("users", [["holder"], ["holder", "alice"]], ids=len)
