@@ -58,7 +58,7 @@ class Whole:
         wanted = f"at least {self.low}" if negative else f"a whole number from {self.limits}"
         raise UsageFault(
             f"{self.what} must be {wanted}, not `{text}`",
-            hint="" if number else f"write it in plain digits, such as {max(self.low, 1)}",
+            hint="" if number else "write it in plain digits",
         )
 
     @property

@@ -368,10 +368,7 @@ def test_words_for_deleting_a_user_suggest_deactivate(tool, word):
     ("value", "hint"),
     [
         *((value, None) for value in ("1001", "-1", "-0", "007000", "9" * 30)),
-        *(
-            (v, "write it in plain digits, such as 1")
-            for v in ("1_000", "1,000", "\uff11", "1e3", "")
-        ),
+        *((v, "write it in plain digits") for v in ("1_000", "1,000", "\uff11", "1e3", "")),
     ],
 )
 def test_plain_digits_are_proposed_only_for_a_number_that_is_not_written_so(tool, value, hint):
