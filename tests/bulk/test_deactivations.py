@@ -64,7 +64,7 @@ def test_row_whose_two_ids_disagree_refuses_the_whole_file(world, other):
     (detail,) = caught.value.details
     assert detail.startswith("row 2: ")
     assert repr(other) in detail
-    assert f"customer_id {customer} is user 'u1'" in detail
+    assert f"customer_id {customer} matches user 'u1'" in detail
 
 
 def test_text_that_means_one_user_as_it_is_read_and_names_another_is_refused(world):

@@ -351,7 +351,8 @@ def test_row_whose_two_ids_disagree_is_refused(world, external_id, customer, abs
     means = f"user {ids[external_id]}" if external_id in ids else "no user"
     has = "no user" if customer == "stale" else f"user {customer!a}"
     assert detail == (
-        f"row 3: external_id {external_id!a} is {means}, customer_id {customer_id} is {has}"
+        f"row 3: external_id {external_id!a} matches {means}, "
+        f"customer_id {customer_id} matches {has}"
     )
     assert hint == ["correct the file, or leave one of the two columns out", None]
 

@@ -97,8 +97,8 @@ def test_ids_that_disagree_are_refused_before_anything_is_sent(run, builder, wor
     applied = run("users", "apply", form, "--prune", "--confirm", "1")
     assert (gone.code, planned.code, applied.code) == (3, 10, 10)
     for done in (gone, planned, applied):
-        assert "'417' is no user" in done.err
-        assert f"customer_id {old['customer_id']} is user '00417'" in done.err
+        assert "'417' matches no user" in done.err
+        assert f"customer_id {old['customer_id']} matches user '00417'" in done.err
     assert changes(builder) == []
 
 

@@ -185,7 +185,10 @@ def _disagreement(one: Wanted | Target, snapshot: Snapshot) -> str:
         return ""
     means = "no user" if other is None else f"user {other.customer_id}"
     has = "no user" if user is None else f"user {user.external_id!a}"
-    return f"row {row}: external_id {external_id!a} is {means}, customer_id {customer_id} is {has}"
+    return (
+        f"row {row}: external_id {external_id!a} matches {means}, "
+        f"customer_id {customer_id} matches {has}"
+    )
 
 
 class FixedColumns:
