@@ -349,12 +349,13 @@ def test_a_workbook_is_recognised(magic):
         *((b"\x1f\x8b\x08", "compressed with gzip"), (b"%PDF-1.7", "a PDF"), (b"{\\rtf1", "RTF")),
         *((b"SQLite format 3\0", "an SQLite database"), (b"PAR1", "Parquet")),
         (b"bplist00\xd4", "a binary property list"),
+        *((mark, "UTF-32") for mark in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
     ],
 )
 def test_another_kind_of_file_is_named(start, name):
     with pytest.raises(UsageFault) as caught:
         read(start + b"\nexternal_id\nu1\n")
-    assert caught.value.details == (f"row 1: the file is {name}, not a table of text",)
+    assert caught.value.details == (f"row 1: the file is {name}",)
 
 
 def test_the_end_of_file_character_of_dos_is_not_part_of_the_last_row():

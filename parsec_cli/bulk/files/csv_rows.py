@@ -28,21 +28,24 @@ _LINE_END = re.compile("\r\n|\r|\n")
 _TWO_LINES = re.compile(rb"\s*+[^\r\n]*+[\r\n]\s*+\S")
 # a cell longer than csv's own limit (131,072 characters) ends in an error well within this
 _SCANNED = 1 << 20
-# UTF-32 comes first: its mark begins with that of UTF-16
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "",
-    codecs.BOM_UTF32_BE: "",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-# zip (.xlsx, .ods, .numbers) and OLE (.xls)
-_OTHERS = (
-    *((b"\x1f\x8b", "compressed with gzip"), (b"%PDF", "a PDF"), (b"{\\rtf", "RTF")),
-    *((b"SQLite format 3\0", "an SQLite database"), (b"PAR1", "Parquet")),
-    (b"bplist00", "a binary property list"),
-)
+# how files begin that are not read; the mark of UTF-32 begins with that of UTF-16
+_OTHERS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    b"\x1f\x8b": "compressed with gzip",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "RTF",
+    b"SQLite format 3\0": "an SQLite database",
+    b"PAR1": "Parquet",
+    b"bplist00": "a binary property list",
+}
 _OLD_END = b"\x1a"  # Ctrl-Z, which programs of DOS write at the end
+# zip (.xlsx, .ods, .numbers) and OLE (.xls)
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 # what some programs write under the name .xls
 _MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(html|table|\?xml|!doctype)\b", re.IGNORECASE)
@@ -157,18 +160,15 @@ codecs.register_error("parsec.keep_byte", _keep_byte)
 
 def decode(data: bytes, faults: Faults) -> Source:
     """Return the text without its byte-order mark; rows that do not decode become faults."""
-    mark = next(filter(data.startswith, _MARKS), b"")
-    encoding = _MARKS.get(mark, "utf-8")
     if data.startswith(_WORKBOOKS) or _MARKUP.match(data):
         why = "the file is a spreadsheet workbook, such as .xlsx, .xls or .ods"
         faults.add(1, why, hint="export it as CSV (in Excel: `CSV UTF-8`) and use that file")
         faults.check()
-    if not encoding:
-        faults.add(1, "the file is UTF-32", hint=_SAVE_AS)
+    if other := next((name for start, name in _OTHERS.items() if data.startswith(start)), ""):
+        faults.add(1, f"the file is {other}", hint=_SAVE_AS)
         faults.check()
-    if other := next((name for start, name in _OTHERS if data.startswith(start)), ""):
-        faults.add(1, f"the file is {other}, not a table of text", hint=_SAVE_AS)
-        faults.check()
+    mark = next(filter(data.startswith, _MARKS), b"")
+    encoding = _MARKS.get(mark, "utf-8")
     data = data[len(mark) :].removesuffix(_OLD_END)
     if encoding == "utf-8" and (source := Source(data)).is_clean():
         return source
