@@ -247,7 +247,7 @@ def _customer_id(record: JsonObject) -> str:
     one = record.get("customer_id")
     if not isinstance(one, str) or not one:
         raise UsageFault(
-            "`ids` needs records with a `customer_id`; this one has none",
+            "`-o ids` prints the `customer_id` of each record, and this record has none",
             hint="choose another format, such as `-o json`",
         )
     return one
