@@ -1,7 +1,6 @@
 """Saves are whole and private, appends stay whole lines, and no link of others is followed."""
 
 import os
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -48,21 +47,19 @@ def test_an_existing_directory_keeps_its_mode(folder):
 
 
 def test_the_temporary_file_is_private_before_it_has_content(folder):
-    """Every file that ever appears beside the target has mode 0600."""
-    writer = python(
-        "import sys; from pathlib import Path; from parsec_cli.files import save\n"
-        "for n in range(50): save.save(Path(sys.argv[1]), b'k' * 1000)",
-        folder / "config.toml",
-    )
+    """Whatever function the save has called, every file in the directory has mode 0600."""
     seen = set()
-    while writer.poll() is None:
-        for entry in os.scandir(folder):
-            try:
-                seen.add(stat.S_IMODE(entry.stat().st_mode))
-            except FileNotFoundError:
-                continue
-    writer.communicate()
-    assert seen == {0o600}
+
+    def look(*_: object) -> None:
+        seen.update((entry.name, mode(Path(entry.path))) for entry in os.scandir(folder))
+
+    sys.setprofile(look)
+    try:
+        save.save(folder / "config.toml", b"k" * 1000)
+    finally:
+        sys.setprofile(None)
+    assert {bits for _, bits in seen} == {0o600}
+    assert any(name.endswith(".tmp") for name, _ in seen)
 
 
 def test_links_stay_and_the_target_of_a_chain_is_replaced(folder):
