@@ -1,6 +1,7 @@
 """No request exceeds its deadline, wherever it stalls, and the tool knows what was sent.
 
-The limits are real time, as that is what sockets know: 0.3 s, held with a margin of ten times.
+The limits are real time, as that is what sockets know. Where a test needs a request to be sent, the
+time of the request begins then, so that a slow machine does not use it up before.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import httpx  # noqa: TID253 - tests need no quick start
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.actions import chunked, close, drip, json_response, reset, response, slow, stall
+from support.actions import Action, chunked, close, drip, json_response, reset, response, stall
 from support.server import ScriptedServer
 from support.steady import STEADY
+from support.wire import Peer, Request
 
 from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent
 from parsec_cli.api.client import _UNCHANGED, Client
@@ -59,6 +62,26 @@ def exchange(
         return client.read(Call(kind, "POST", path, body))
     finally:
         client.close()
+
+
+def from_sending(reads: int = 0) -> Deadline:
+    """Return a deadline whose clock stands still until the request was sent.
+
+    With `reads`, it also stands still while the beginning of the response is read that many times.
+    """
+    thread = threading.local()  # `looks` since the request was sent, and when the clock `started`
+
+    def clock() -> float:
+        if not deadline.attempt.sent:
+            return 0
+        thread.looks = getattr(thread, "looks", 0) + 1
+        if thread.looks <= reads:
+            return 0
+        thread.started = getattr(thread, "started", time.monotonic())
+        return time.monotonic() - thread.started
+
+    deadline = Deadline(clock)
+    return deadline
 
 
 @contextmanager
@@ -123,7 +146,7 @@ LOSING = {
 @pytest.mark.parametrize("serve", LOSING.values(), ids=LOSING.keys())
 def test_a_request_without_a_whole_response_does_not_exceed_the_limit(serve):
     with listening(serve) as place, in_time():
-        last = exchange(f"http://{place}").last
+        last = exchange(f"http://{place}", deadline=from_sending()).last
     assert isinstance(last, Lost)
     assert last.reason == "no response within 0.5 s"
 
@@ -132,7 +155,8 @@ def test_a_request_without_a_whole_response_does_not_exceed_the_limit(serve):
 def test_a_request_that_is_not_read_does_not_exceed_the_limit(serve):
     """The body is larger than the buffers between."""
     with listening(serve) as place, in_time():
-        found = exchange(f"http://{place}", body={"x": "y" * 24_000_000}, timeout=1)
+        body = {"x": "y" * 24_000_000}
+        found = exchange(f"http://{place}", body=body, deadline=from_sending())
     assert isinstance(found.last, Lost)
 
 
@@ -156,7 +180,7 @@ def test_an_unfinished_tls_handshake_does_not_exceed_the_limit(serve):
 def test_a_slow_body_does_not_exceed_the_limit(server: ScriptedServer, action):
     server.script(action)
     with in_time():
-        found = exchange(server.url)
+        found = exchange(server.url, deadline=from_sending(reads=1))
     assert found.response is not None
     assert found.response.cut
     assert found.good is None
@@ -209,31 +233,30 @@ def test_a_hanging_connection_attempt_does_not_exceed_the_limit():
 
 def test_all_addresses_of_a_name_are_tried_within_one_limit(monkeypatch, server: ScriptedServer):
     """The first swallows packets: it must leave time for the others, not take all of it."""
-    listener, waiting = full_backlog()
-    hung, good = listener.getsockname()[1], server.port
-    real = socket.create_connection
-    ways = {"127.0.0.2": ("127.0.0.1", hung), "127.0.0.3": ("127.0.0.1", good)}
-    monkeypatch.setattr(
-        socket, "create_connection", lambda place, *a, **k: real(ways.get(place[0], place), *a, **k)
-    )
+    given: list[float] = []
+    real, system = socket.create_connection, socket.getaddrinfo
 
-    system = socket.getaddrinfo
+    def create(place: tuple[str, int], timeout: float, **options: Any) -> socket.socket:
+        if place[0] != "127.0.0.3":
+            given.append(timeout)
+            raise TimeoutError
+        return real(("127.0.0.1", server.port), timeout, **options)
 
     def look_up(addresses: list[str]) -> Callable:
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 80)) for each in addresses]
         return lambda host, *a, **k: found if "many" in host else system(host, *a, **k)
 
     server.script(json_response(200, {}))
-    try:
-        monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2", "127.0.0.3"]))
-        with in_time():
-            assert exchange("http://many.localhost", timeout=2.0).good is not None
-        monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2"] * 5))
-        with in_time():
-            assert isinstance(exchange("http://many.localhost").last, NotSent)
-    finally:
-        for each in (listener, *waiting):
-            each.close()
+    monkeypatch.setattr(socket, "create_connection", create)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up(["127.0.0.2", "127.0.0.3"]))
+    found = exchange("http://many.localhost", timeout=MARGIN, deadline=from_sending())
+    assert found.good is not None
+    assert given == [MARGIN / 2]
+    given.clear()
+    monkeypatch.setattr(socket, "getaddrinfo", look_up([f"127.0.1.{n}" for n in range(5)]))
+    last = exchange("http://many.localhost", deadline=from_sending()).last
+    assert isinstance(last, NotSent)
+    assert given == [LIMIT / left for left in (5, 4, 3, 2, 1)]
 
 
 @pytest.mark.parametrize(
@@ -282,10 +305,9 @@ def test_a_name_that_does_not_resolve_has_a_cause_of_its_own(monkeypatch, fault)
 
 def test_a_signal_moves_the_deadline_of_a_request_in_flight(server: ScriptedServer):
     """After the first Ctrl-C, a request has a limited time."""
-    server.script(stall())
     until: list[float] = []
+    server.script(stall(lambda: until.append(time.monotonic() + 0.2)))
     deadline = Deadline(drain_at=lambda: until[0] if until else None)
-    threading.Timer(0.2, lambda: until.append(time.monotonic() + 0.2)).start()
     with in_time():
         found = exchange(server.url, timeout=60, deadline=deadline)
     assert isinstance(found.last, Lost)
@@ -351,20 +373,27 @@ def test_an_old_protocol_is_a_tls_failure(private_ca):
 
 def test_each_thread_has_a_deadline_of_its_own(server: ScriptedServer):
     """A request that timed out does not shorten the time of another thread."""
-    deadline = Deadline()
-    server.respond(slow(0.6, json_response(200, {})))
-    found: dict[float, Exchange] = {}
+    deadline, timed_out = from_sending(), threading.Event()
+    found: dict[str, Exchange] = {}
 
-    def one(limit: float) -> None:
-        found[limit] = exchange(server.url, timeout=limit, deadline=deadline)
+    def act(peer: Peer, request: Request | None) -> bool:
+        if request is not None and request.path.endswith("/short"):
+            return stall().act(peer, request)
+        assert timed_out.wait(MARGIN)
+        return json_response(200, {}).act(peer, request)
 
-    threads = [threading.Thread(target=one, args=(limit,)) for limit in (0.2, 20.0)]
+    def one(path: str, limit: float) -> None:
+        found[path] = exchange(server.url, path=path, timeout=limit, deadline=deadline)
+
+    server.respond(Action("the short one gets no response", act))
+    threads = [threading.Thread(target=one, args=each) for each in (("/short", 0.2), ("/", 60.0))]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(MARGIN)
-    assert isinstance(found[0.2].last, Lost)
-    assert found[20.0].good is not None
+    threads[0].join(MARGIN)
+    timed_out.set()
+    threads[1].join(MARGIN)
+    assert isinstance(found["/short"].last, Lost)
+    assert found["/"].good is not None
 
 
 @STEADY
