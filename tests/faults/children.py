@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -13,6 +15,19 @@ from support.runner import Completed
 
 # limits a hang; no test is expected to take this long
 PATIENCE = 60.0
+# the tool with another `DRAIN_SECONDS`; it writes a byte when it has noted a first signal
+_DEFERRING = """
+import os
+from parsec_cli import interrupts
+interrupts.DRAIN_SECONDS = {drain}
+arrive = interrupts.Interrupts.arrive
+def noted(self, stop):
+    arrive(self, stop)
+    os.write({pipe}, b"x")
+interrupts.Interrupts.arrive = noted
+from parsec_cli.main import run
+run()
+"""
 
 
 def until(happened: Callable[[], object]) -> None:
@@ -23,7 +38,10 @@ def until(happened: Callable[[], object]) -> None:
 
 
 class Child:
-    """`drain` shortens the seconds that a request in flight gets after the first signal."""
+    """`drain` is how many seconds a request in flight gets after the first signal.
+
+    A child that is given it can `defer`.
+    """
 
     def __init__(
         self,
@@ -36,10 +54,10 @@ class Child:
         stdin: int = subprocess.DEVNULL,
         program: Sequence[str] = ("-m", "parsec_cli"),
     ) -> None:
-        command = list(program)
+        command, self._noted, writer = list(program), -1, -1
         if drain is not None:
-            code = f"import parsec_cli.interrupts as i; i.DRAIN_SECONDS = {drain}"
-            command = ["-c", f"{code}; from parsec_cli.main import run; run()"]
+            self._noted, writer = os.pipe()
+            command = ["-c", _DEFERRING.format(drain=drain, pipe=writer)]
         ignore = (lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) if deaf else None
         self._process = subprocess.Popen(
             [sys.executable, *command, *argv],
@@ -48,8 +66,11 @@ class Child:
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pass_fds=[] if drain is None else [writer],
             preexec_fn=ignore,  # noqa: PLW1509 - no thread of this process holds a lock it needs
         )
+        if drain is not None:
+            os.close(writer)
 
     @property
     def pid(self) -> int:
@@ -58,10 +79,20 @@ class Child:
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
+    def defer(self, number: int) -> None:
+        """Send a first signal while a change is in flight, and wait until the tool has noted it."""
+        self.signal(number)
+        ready, _, _ = select.select([self._noted], [], [], PATIENCE)
+        assert ready, "the signal was not noted"
+        assert os.read(self._noted, 1), "the signal ended the tool"
+
     def finish(self) -> Completed:
         try:
             out, err = self._process.communicate(timeout=PATIENCE)
         finally:
+            if self._noted >= 0:
+                os.close(self._noted)
+                self._noted = -1
             if self._process.poll() is None:
                 self._process.kill()
                 self._process.communicate()

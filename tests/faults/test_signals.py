@@ -6,12 +6,13 @@ import json
 import re
 import signal
 import socket
+import threading
 import time
 
 import pytest
 from faults.children import Child, until
 from faults.commands import ALICE
-from support.actions import close, json_response, slow, stall, too_many
+from support.actions import close, json_response, stall, too_many
 from support.records import new_user, wallet
 
 from parsec_cli.bulk.run.run import Run
@@ -227,10 +228,11 @@ def test_waiting_for_a_429_ends_at_once_and_nothing_was_changed(
 def test_a_change_in_flight_is_finished_and_reported(
     start, builder, outcomes, number, code, argv, method
 ):
-    builder.latency = 0.4
-    child = start(*argv)
+    builder.release = threading.Event()
+    child = start(*argv, drain=DRAIN_SECONDS)
     until(lambda: requests(builder, method))
-    child.signal(number)
+    child.defer(number)
+    builder.release.set()
     completed = child.finish()
     assert completed.code == code, completed
     assert completed.json
@@ -238,15 +240,17 @@ def test_a_change_in_flight_is_finished_and_reported(
     assert len(builder.effects) == 1
 
 
-@pytest.mark.parametrize("lost", [slow(0.3, close()), stall()], ids=str)
+@pytest.mark.parametrize("lost", [close(), stall()], ids=str)
 @pytest.mark.parametrize(("argv", "method"), [(CREATE, "POST"), (DEACTIVATE, "DELETE")])
 def test_a_change_without_a_response_in_time_is_unknown_and_not_repeated(
     start, builder, outcomes, argv, method, lost
 ):
     builder.fault(method, action=lost, times=9, after_effect=True)
+    builder.release = threading.Event()
     child = start(*argv, drain=0.8)
     until(lambda: requests(builder, method))
-    child.signal(signal.SIGINT)
+    child.defer(signal.SIGINT)
+    builder.release.set()
     completed = child.finish()
     assert completed.code == 130, completed
     assert "outcome unknown" in completed.error["message"]
@@ -268,10 +272,9 @@ def test_the_second_signal_ends_at_once_and_reports_what_is_unknown(
     start, builder, outcomes, argv, method, number, code, hint
 ):
     builder.fault(method, action=stall(), after_effect=True)
-    child = start(*argv)
+    child = start(*argv, drain=DRAIN_SECONDS)
     until(lambda: requests(builder, method))
-    child.signal(signal.SIGINT)
-    time.sleep(0.3)
+    child.defer(signal.SIGINT)
     began = time.monotonic()
     child.signal(number)
     completed = child.finish()

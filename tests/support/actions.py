@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
-from support.wire import Peer, Request
+from support.wire import PATIENCE, Peer, Request
 
 _REASONS = {item.value: item.phrase for item in HTTPStatus}
 Headers = Mapping[str, str]
@@ -129,6 +130,16 @@ def slow(delay: float, then: Action) -> Action:
         return then.act(peer, request)
 
     return Action(f"{then.name}, late", act, then.reads)
+
+
+def held(released: threading.Event, then: Action) -> Action:
+    """Do `then` once the event is set."""
+
+    def act(peer: Peer, request: Request | None) -> bool:
+        assert released.wait(PATIENCE)
+        return then.act(peer, request)
+
+    return Action(f"{then.name}, held", act, then.reads)
 
 
 def reset(after: Reads = "all") -> Action:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
-from support.actions import Action, error, json_response, response, slow, too_many
+from support.actions import Action, error, held, json_response, response, slow, too_many
 from support.bucket import Bucket
 from support.faults import Fault
 from support.records import JsonObject, escrow, new_user, wallet
@@ -245,6 +245,8 @@ class BuilderServer(Builder, ScriptedServer):
     def __init__(self, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         Builder.__init__(self)
         self.latency = 0.0
+        # responses to changes wait for this event
+        self.release: threading.Event | None = None
         self.bucket: Bucket | None = None
         self._faults: list[Fault] = []
         self._state = threading.Lock()
@@ -283,4 +285,6 @@ class BuilderServer(Builder, ScriptedServer):
                 return too_many()
             action = self.respond_to(request)
         action = due[0].action if due else action
+        if self.release is not None and request.method != "GET":
+            action = held(self.release, action)
         return slow(self.latency, action) if self.latency else action

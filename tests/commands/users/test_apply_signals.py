@@ -8,13 +8,14 @@ from __future__ import annotations
 import random
 import re
 import signal
+import threading
 import time
 from collections import Counter
 
 import pytest
 from commands.users.bulk_files import creates, lines_of, roster
 from faults.children import PATIENCE, Child, until
-from support.actions import response, slow, stall, too_many
+from support.actions import held, response, stall, too_many
 from support.steady import FULL
 
 from parsec_cli.interrupts import DRAIN_SECONDS
@@ -120,10 +121,9 @@ def test_a_row_without_a_response_in_time_is_unknown(apply, builder):
 def test_a_second_signal_ends_the_run_at_once(apply, builder, number, work):
     """Rows in flight are unknown, and the run can be continued."""
     builder.fault("POST", nth=6, times=4, action=stall(), after_effect=True)
-    child = apply("--concurrency", "4")
+    child = apply("--concurrency", "4", drain=DRAIN_SECONDS)
     until(lambda: changes(builder) >= 9)
-    child.signal(signal.SIGINT)
-    time.sleep(0.3)
+    child.defer(signal.SIGINT)
     began = time.monotonic()
     child.signal(number)
     completed = child.finish()
@@ -156,11 +156,13 @@ def test_a_signal_before_the_first_row_changes_nothing(apply, builder, number, a
 @pytest.mark.parametrize("number", CODES)
 def test_a_deactivation_in_flight_is_finished_and_no_other_is_sent(start, builder, work, number):
     names = [user["external_id"] for user in builder.add_many(5)]
-    builder.fault("DELETE", nth=2, action=slow(0.3, response(204)), after_effect=True)
+    released = threading.Event()
+    builder.fault("DELETE", nth=2, action=held(released, response(204)), after_effect=True)
     file = roster(work / "ids.txt", *names, header="external_id")
-    child = start("deactivate", "--from-file", file, "--confirm", "5")
+    child = start("deactivate", "--from-file", file, "--confirm", "5", drain=DRAIN_SECONDS)
     until(lambda: changes(builder) == 2)
-    child.signal(number)
+    child.defer(number)
+    released.set()
     completed = child.finish()
 
     assert completed.code == CODES[number], completed
