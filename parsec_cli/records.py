@@ -45,6 +45,9 @@ def _init(self: Any, *values: Any, **named: Any) -> None:
     cls = type(self)
     names: tuple[str, ...] = cls.__match_args__
     state: dict[str, Any] = self.__dict__
+    if not named and len(values) == len(names):  # the usual case, and the fast one
+        state.update(zip(names, values, strict=True))
+        return
     state.update(cls.__record_defaults__)
     state.update(zip(names, values, strict=False))
     if named:

@@ -60,7 +60,7 @@ def _cells(
     def cell(value: Any) -> Cell:
         if secret:
             value = hide(value)
-        elif isinstance(value, dict) or (isinstance(value, list) and _is_nested(value)):
+        elif isinstance(value, (dict, list)) and (isinstance(value, dict) or _is_nested(value)):
             value = redaction.value(value)  # fields inside may be secret by their names
         return write(value, kind)
 
@@ -72,6 +72,8 @@ def plain(value: Any, kind: ColumnKind) -> str:
     """Write for tsv and csv: full values, RFC 3339 times, true and false."""
     if isinstance(value, str):
         return value
+    if kind == "number" and type(value) is int:  # the usual case, and the fast one
+        return str(value)
     if kind == "holdings":
         return _holdings(value)
     if kind in ("time", "date") and (time := rfc3339(value)) is not None:

@@ -107,20 +107,23 @@ def read_roster(
 
 def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
     external_id, customer_id, state, found = _ids_and_state(cells)
-    qps, email, address = (cells.get(name, "") for name in ("qps_limit", "email", "eoa_address"))
-    found += [
-        field_rules.qps_fault(qps) if qps else "",
-        field_rules.email_fault(email) if email else "",
-        field_rules.address_fault(address) if address else "",
-    ]
+    get = cells.get
+    qps, email, address = get("qps_limit"), get("email"), get("eoa_address")
+    if qps:
+        found.append(field_rules.qps_fault(qps))
+    if email:
+        found.append(field_rules.email_fault(email))
+    if address:
+        found.append(field_rules.address_fault(address))
     if state not in ("", "active", "absent"):
         found.append(f"state `{state[:40]}` is not active or absent")
-    if faults.add(row, *found):
+    if any(found):
+        faults.add(row, *found)
         return None
     limit = int(qps) if qps else None
     absent = state == "absent"
     # most values repeat in many rows: each is stored once
-    fixed = {name: intern(text) for name in FIXED if (text := cells.get(name))}
+    fixed = {name: intern(text) for name, text in cells.items() if text and name in FIXED}
     return Wanted(
         row, external_id, limit, email or None, address or None, absent, customer_id or None, fixed
     )
@@ -128,11 +131,13 @@ def _wanted(row: int, cells: Cells, faults: Faults) -> Wanted | None:
 
 def _ids_and_state(cells: Cells) -> tuple[str, str, str, list[str]]:
     """Return external_id, customer_id and state, each perhaps "", and the faults of the ids."""
-    customer_id, state = (cells.get(name, "").strip().lower() for name in ("customer_id", "state"))
-    external_id = cells.get("external_id", "")
+    get = cells.get
+    customer_id, state = get("customer_id", "").strip().lower(), get("state", "").strip().lower()
+    external_id = get("external_id", "")
     external_id = external_id if external_id.strip() else ""
-    found = [field_rules.id_fault(one) for one in (customer_id, external_id) if one]
-    if not customer_id:  # else any external_id is allowed
+    if customer_id:  # then any external_id is allowed
+        found = [field_rules.id_fault(one) for one in (customer_id, external_id) if one]
+    else:
         found = [field_rules.id_fault(external_id) or field_rules.edge_fault(external_id)]
     return external_id, customer_id, state, found
 
