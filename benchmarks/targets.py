@@ -41,6 +41,10 @@ _READS = (
     "do: 8 % of its time; starting takes 2 %; a row takes 1.1 ms of CPU time, half of it for "
     "httpx, httpcore and h11, and a fifth for the history"
 )
+_PLANNED = (
+    "of 4.0 s of CPU time, reading the users takes 1.5 s, reading the file 0.6, comparing 0.5, "
+    "writing the plan 0.4, and printing its 100,000 rows 0.7; the csv listing takes 2.1 in all"
+)
 
 
 def seconds(run: Measured) -> float:
@@ -148,11 +152,13 @@ def _of_latency(run: Measured) -> float:
     return run.took.seconds / (max(1, run.counted.total) * LATENCY)
 
 
-def _fleet(what: str, lane: str, most: float, slower: float = 0, against: str = "") -> list[Row]:
+def _fleet(
+    what: str, lane: str, most: float, slower: float = 0, against: str = "", note: str = ""
+) -> list[Row]:
     """Limit the peak memory in MiB and, with `against`, the time."""
     job, lane = f"{what} of {USERS:,}", f"100,000, {lane}"
     rows = [Row(f"{job}: peak memory", lane, most, figure=peak, unit="MiB")]
-    return [Row(job, lane, slower, f"100,000, {against}"), *rows] if against else rows
+    return [Row(job, lane, slower, f"100,000, {against}", note=note), *rows] if against else rows
 
 
 def _limited(what: str, lane: str, rate: float, rows: int) -> tuple[Row, ...]:
@@ -228,7 +234,7 @@ ROWS_OF_TABLE: tuple[Row, ...] = (
     *_fleet("list", "--json", 45),
     *_fleet("table", "terminal", 45),
     *_fleet("`--sort --limit 10`", "sorted", 60),
-    *_fleet("`plan --out` with a change", "plan", 150, 1.8, "csv"),
+    *_fleet("`plan --out` with a change", "plan", 150, 1.8, "csv", _PLANNED),
     *_fleet("loading a plan", "load", 150, 1.8, "csv"),
     *_fleet("`users diff` against another", "diff", 120, 1.5, "csv"),
     *_fleet("`users audit`", "audit", 80, 1.3, "--json"),
