@@ -21,10 +21,24 @@ QPS_MAX = 2_147_483_647
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _EMAIL_LONGEST = 320
 _JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
-# what programs and spreadsheets write for a missing value, in lower case
-_NO_VALUE = re.compile(
-    r"null|\(null\)|<null>|none|nil|undefined|nan|\\n|n/a|<na>|\(blank\)|\[object object\]"
+# what files contain instead of ids, in lower case
+_ARTEFACT = re.compile(
+    r"(?P<missing>null|\(null\)|<null>|none|\(none\)|<none>|nil|undefined|nan|\\n|n/a|<na>|\(blank\)"
+    r"|\(empty\)|<empty>|\[object object\])"
+    r"|(?P<placeholder>\{\{.*\}\}|\$\{.*\}|\$[a-z_]+|%[a-z_]+%|<[a-z_ ]+>)"
+    r"|(?P<table>(grand |sub)?totals?|sum|summe|gesamt(ergebnis)?|row labels|\(\d+ rows?\)"
+    r"|(external|customer)[ _-]?id)"
+    r"|(?P<comment>(# |//).*)"
+    r"|(?P<signs>[!-/:-@\[-`{-~\s\u2010-\u2015\u2026]+)"
 )
+_WHY = {
+    "missing": "is what programs write for a missing value",
+    "placeholder": "is a placeholder that no value replaced",
+    "table": "is part of a table, such as a heading or a total",
+    "comment": "is a comment",
+    "signs": "contains neither a letter nor a digit",
+}
+_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
 _SLIP_LENGTH = 3  # characters by which the lengths of two ids may differ
 _SLIP_RATIO = 0.8
 _MANY = 2000  # ids that are compared in full
@@ -86,21 +100,24 @@ def word_fault(text: str) -> str:
     """Return why a new external_id is more likely an artefact of a program than an id."""
     if fault := sheet_error(text):
         return fault
-    if _NO_VALUE.fullmatch(text.strip().casefold()):
-        return f"the id {text!a} is what programs write for a missing value"
     if spreadsheets.is_date(text):
         return f"the id {text!a} is a date or time; spreadsheets turn some ids into one"
     if "\ufffd" in text:
         return f"the id {text!a} contains U+FFFD, which stands for a character that was lost"
     if text.strip().startswith("="):
         return f"the id {text!a} is a formula of a spreadsheet"
+    if artefact := _ARTEFACT.fullmatch(text.strip().casefold()):
+        return f"the id {text!a} {_WHY[str(artefact.lastgroup)]}"
     return quotes_fault(text)
 
 
 def quotes_fault(text: str) -> str:
-    """Return why an id between quotes is more likely an id that a spreadsheet put into quotes."""
-    quoted = len(text) > 1 and text[0] == text[-1] == '"'
-    return f"the id {text!a} stands between quotes" if quoted else ""
+    """Return why an id in quotes is more likely an id that a program or spreadsheet quoted."""
+    if len(text) > 1 and text[-1] == _QUOTES.get(text[0]):
+        return f"the id {text!a} stands between quotes"
+    if text.startswith("'"):
+        return f"the id {text!a} begins with an apostrophe, which marks text in spreadsheets"
+    return ""
 
 
 def hidden_fault(text: str) -> str:
