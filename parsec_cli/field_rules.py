@@ -24,21 +24,19 @@ _JOINERS = "\u200c\u200d"  # parts of words in several scripts, and of emoji
 # what files contain instead of ids, in lower case
 _ARTEFACT = re.compile(
     r"(?P<missing>null|\(null\)|<null>|none|\(none\)|<none>|nil|undefined|nan|\\n|n/a|<na>|\(blank\)"
-    r"|\(empty\)|<empty>|\[object object\])"
-    r"|(?P<placeholder>\{\{.*\}\}|\$\{.*\}|\$[a-z_]+|%[a-z_]+%|<[a-z_ ]+>)"
+    r"|\(empty\)|<empty>|\[object object\]|\[\]|\{\}|[-\u2010-\u2015]+|\.\.\.|\u2026)"
+    r"|(?P<placeholder>\{\{.*\}\}|\$\{.*\}|%[a-z_]+%)"
     r"|(?P<table>(grand |sub)?totals?|sum|summe|gesamt(ergebnis)?|row labels|\(\d+ rows?\)"
-    r"|(external|customer)[ _-]?id)"
-    r"|(?P<comment>(# |//).*)"
-    r"|(?P<signs>[!-/:-@\[-`{-~\s\u2010-\u2015\u2026]+)"
+    r"|(external|customer)[ _-]?id|[-+=|]{3,})"
+    r"|(?P<comment>(#|//) .*)"
 )
 _WHY = {
     "missing": "is what programs write for a missing value",
     "placeholder": "is a placeholder that no value replaced",
     "table": "is part of a table, such as a heading or a total",
     "comment": "is a comment",
-    "signs": "contains neither a letter nor a digit",
 }
-_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
+_QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
 _SLIP_LENGTH = 3  # characters by which the lengths of two ids may differ
 _SLIP_RATIO = 0.8
 _MANY = 2000  # ids that are compared in full
@@ -115,7 +113,7 @@ def quotes_fault(text: str) -> str:
     """Return why an id in quotes is more likely an id that a program or spreadsheet quoted."""
     if len(text) > 1 and text[-1] == _QUOTES.get(text[0]):
         return f"the id {text!a} stands between quotes"
-    if text.startswith("'"):
+    if text.startswith("'") and text[1:2].isalnum():
         return f"the id {text!a} begins with an apostrophe, which marks text in spreadsheets"
     return ""
 
