@@ -121,7 +121,8 @@ MARKED = "begins with an apostrophe, which marks text in spreadsheets"
         *((text, TABLE) for text in ("+----+---+", "|---|---|")),
         *((text, "is a comment") for text in ("# left in May", "// old")),
         *((text, QUOTED) for text in ('"u1"', "'u1'", "\u201cu1\u201d", "\u201eu1\u201c")),
-        *((text, MARKED) for text in ("'u1", "'00417")),
+        ('""', QUOTED),
+        *((text, MARKED) for text in ("'u1", "'00417", "'u-1")),
         *((text, LOST) for text in ("Jos\ufffd", "\ufffd\ufffd")),
         *(
             (text, "")
@@ -131,7 +132,10 @@ MARKED = "begins with an apostrophe, which marks text in spreadsheets"
         *((text, "") for text in ("u1", "nulls", "x null", "#REF", "#1", "n.a.", "none-1")),
         *((text, "") for text in ("total-1", "Total Ltd", "summer", "(12)", "my external_id")),
         *((text, "") for text in ("$5", "$USER", "{id}", "x%", "<b>", "a//b", "//b", "#", "`u1`")),
-        *((text, "") for text in ("-1", "_", "?", "/", "\u2764", "o'neil", '"a" b', "u1'", "'; x")),
+        *(
+            (text, "")
+            for text in ("-1", "_", "?", "/", "\u2764", "o'neil", '"a" b', "u1'", "'; x", '"')
+        ),
     ],
 )
 def test_a_new_id_that_a_program_wrote(text, fault):
