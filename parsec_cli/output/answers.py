@@ -63,6 +63,12 @@ def _without_echo(stream: TextIO) -> Iterator[None]:
         return
     silent = [*before]
     silent[3] &= ~termios.ECHO  # the local modes
-    with undone_at_exit(lambda: termios.tcsetattr(descriptor, termios.TCSANOW, before)):
+
+    def restore() -> None:
+        # the shell would show and run a second line that was pasted, and keep it in its history
+        termios.tcflush(descriptor, termios.TCIFLUSH)
+        termios.tcsetattr(descriptor, termios.TCSANOW, before)
+
+    with undone_at_exit(restore):
         termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
         yield

@@ -49,6 +49,25 @@ def test_init_on_a_terminal_asks_before_it_replaces_a_key(terminal, config, answ
     assert profiles(path)["default"]["api_key"] == kept
 
 
+def test_the_rest_of_a_pasted_key_does_not_reach_the_shell(terminal, config):
+    # what a shell would read next: lines wait in the terminal until someone reads them
+    shell = """
+import select, subprocess, sys
+code = subprocess.call([sys.executable, "-m", "parsec_cli", *sys.argv[1:]])
+print("waiting:", select.select([0], [], [], 0)[0])
+sys.exit(code)
+"""
+    done = terminal(
+        ["config", "init", "--no-verify", "--base-url", "https://h.example"],
+        answers=[("(not shown): ", f"{KEY}\necho the-rest\n")],
+        program=("-c", shell),
+    )
+    assert done.code == 0, done
+    assert "waiting: []" in done.text
+    assert "the-rest" not in done.text
+    assert profiles(config())["default"]["api_key"] == KEY
+
+
 def test_init_off_a_terminal_never_replaces_a_key(tool, config):
     path = config(STORED)
     done = tool("config", "init", stdin=KEY.encode())
