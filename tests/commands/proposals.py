@@ -231,6 +231,7 @@ CASES = [
     Case("doctor -p prod", (7, 0), "base_url", fault("GET", close(), 4)),
     Case("help safty", (2, 0), "parsec"),
     Case("users set-qps u1 99999", (10, 0), CHANGED),
+    Case("users set-qps 6 u1", (2, 0), CHANGED),
     Case("users create x --qps-limit 99999", (10, 0), CREATED),
     Case("users apply big.csv --yes", (10, 0), CHANGED),
     Case("users deactivate u1 u2 --max 1", (10, 9), "u2"),

@@ -107,3 +107,17 @@ def test_names_are_checked_before_any_request(words, run, builder):
     done = run("users", "set-qps", *words)
     assert done.code == 2, done
     assert builder.requests == []
+
+
+def test_a_limit_before_its_user_is_put_in_order(session):
+    swapped = session("parsec -p sandbox users set-qps 20 user_001 --dry-run", code=2)
+    assert "error: the user comes before the limit\nhint: did you mean\n" in swapped.err
+    assert swapped.next == "parsec -p sandbox users set-qps user_001 20 --dry-run"
+    assert "qps_limit of `user_001`: 10 → 20" in session(swapped.next).err
+
+
+@pytest.mark.parametrize("words", [("00417", "x"), ("20", "5 qps"), ("user_001", "x"), ("20", "")])
+def test_a_limit_that_is_not_a_number_stays_where_it_is(tool, words):
+    done = tool("users", "set-qps", *words)
+    assert done.code == 2
+    assert "must be a whole number from 1 to" in done.err

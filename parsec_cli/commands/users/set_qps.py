@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -21,6 +22,7 @@ from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.errors import UsageFault
+from parsec_cli.next_command import again
 from parsec_cli.records import changed
 from parsec_cli.results import Listing, Record
 from parsec_cli.runtime import Runtime
@@ -65,7 +67,13 @@ def _pairs(words: Sequence[str]) -> list[tuple[str, int]]:
     qps = Whole(1, field_rules.QPS_MAX, "QPS")
     two = 2
     if len(words) == two and ("=" not in words[1] or "=" not in words[0]):
-        return [(words[0], qps(words[1]))]
+        name, limit = words
+        if re.fullmatch("[1-9][0-9]*", name) and re.match(r"[^\W\d]", limit):
+            command = again("users", "set-qps", names=(limit, name))
+            raise UsageFault(
+                "the user comes before the limit", hint="did you mean", command=command
+            )
+        return [(name, qps(limit))]
     pairs = [word.rpartition("=") for word in words]
     if not all(name and equals for name, equals, _ in pairs):
         raise UsageFault(
