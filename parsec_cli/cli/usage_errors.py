@@ -96,7 +96,9 @@ def _unknown_option(
     known = [name for param in params for name in param.names if name[:2] == "--"]
     wanted = [name for words, names in _OPTIONS if option in words for name in names]
     same = [name for name in wanted if name in known]
+    # `--allow-holdings` lifts a refusal, so a few letters do not lead to it
     begun = [name for name in known if len(option) > len("--") and name.startswith(option)]
+    begun = [name for name in begun if not name.startswith("--allow-")]
     bare = {name.lstrip("-"): name for name in known}
     close = [bare[n] for n in get_close_matches(option.lstrip("-"), bare, 1, _CLOSE_OPTION)]
     advice = next((f"did you mean `{name}`? " for name in (*same, *begun, *close)), "")

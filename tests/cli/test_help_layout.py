@@ -301,6 +301,8 @@ def test_headings_are_plain_without_colour_or_a_terminal(environ, tool):
         (["users", "list", "--lim", "1"], "did you mean `--limit`?"),
         (["users", "get", "x", "--api-key=k"], "no option takes a key"),
         (["users", "list", "--all"], "see the help with\n  parsec users list --help"),
+        (["users", "deactivate", "x", "--all"], "put an id that begins with a dash"),
+        (["users", "deactivate", "x", "--allow-holding", "1"], "did you mean `--allow-holdings`?"),
         (["users", "get", "-x"], "put an id that begins with a dash after `--`; see"),
     ],
 )
