@@ -27,7 +27,7 @@ def serve_http(
 ) -> None:
     """Serve the sandbox over HTTP on 127.0.0.1.
 
-    The first line of stdout is its base URL.
+    The first line of stdout is its base URL; the key is `pk_live_sandbox`.
 
     Examples:
       parsec sandbox serve --port 8080
