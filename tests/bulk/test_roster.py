@@ -155,6 +155,7 @@ def test_header_without_an_id_is_reported_with_the_columns_that_it_may_have():
             "`external-id`; did you mean `external_id`?"
         )
     ]
+    assert faults("[{}]")[0].endswith(" or `customer_id`; the record is empty")
     with pytest.raises(UsageFault, match="fault") as caught:
         read("")
     assert "external_id,customer_id,qps_limit" in caught.value.hint

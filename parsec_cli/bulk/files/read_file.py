@@ -117,7 +117,8 @@ class Columns:
                 faults.add(row, text, hint=hint if unknown else "", command=command)
             return found
         suggestion = next(filter(None, (did_you_mean(name, IDS) for name in plain)), "")
-        no_header(row, f"{what} has {header_text(names)}{suggestion}", faults, self.mapping)
+        seen = f"{what} has {header_text(names)}{suggestion}" if names else f"{what} is empty"
+        no_header(row, seen, faults, self.mapping)
         return None
 
     def check_mapped(self, names: Sequence[str], row: int, faults: Faults) -> None:
