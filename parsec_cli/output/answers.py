@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
@@ -69,6 +70,20 @@ def _without_echo(stream: TextIO) -> Iterator[None]:
         termios.tcflush(descriptor, termios.TCIFLUSH)
         termios.tcsetattr(descriptor, termios.TCSANOW, before)
 
-    with undone_at_exit(restore):
+    def silence(*_signal: object) -> None:
+        with contextlib.suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(descriptor, termios.TCSANOW, silent)
+
+    with undone_at_exit(restore), _on_continue(silence):
         termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
         yield
+
+
+@contextlib.contextmanager
+def _on_continue(handler: Callable[..., None]) -> Iterator[None]:
+    """Call `handler` when a stopped process continues, as the shell has turned the echo on."""
+    before = signal.signal(signal.SIGCONT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, before)

@@ -219,3 +219,32 @@ def test_terminal_echoes_again_wherever_ctrl_c_interrupts_a_hidden_prompt(
             break
         assert done.code == 130, f"at line {line}: {done}"
     assert line > 10
+
+
+# as the shell does when a person types Ctrl-Z, and then `fg`
+CONTINUED = """
+import os, signal, sys, termios
+from parsec_cli.output import answers
+
+class Typed:
+    closed = False
+    fileno = sys.stdin.fileno
+
+    def readline(self):
+        modes = termios.tcgetattr(0)
+        modes[3] |= termios.ECHO
+        termios.tcsetattr(0, termios.TCSANOW, modes)
+        signal.raise_signal(signal.SIGCONT)
+        os.write(2, b"echo %d;" % bool(termios.tcgetattr(0)[3] & termios.ECHO))
+        return "answer\\n"
+
+before = signal.getsignal(signal.SIGCONT)
+answers.read_hidden(Typed(), lambda: None)
+sys.exit(signal.getsignal(signal.SIGCONT) is not before)
+"""
+
+
+def test_a_key_stays_hidden_when_the_process_was_stopped_and_continues(isolated_environment, work):
+    env = {**isolated_environment, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = run_in_terminal([], env=env, cwd=work, program=("-c", CONTINUED))
+    assert (done.code, done.text, done.echo) == (0, "echo 0;", True), done
