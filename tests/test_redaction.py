@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from output.builders import BUILDER_KEY, user
-from support.steady import STEADY
+from support.steady import FULL, STEADY
 
 from parsec_cli.output.format import Encoder
 from parsec_cli.redaction import Redaction, is_secret, mask, without_secrets
@@ -97,6 +97,7 @@ def test_too_short_a_key_does_not_garble_ordinary_text():
     assert redaction("a", "").text("alpha beta") == "alpha beta"
 
 
+@settings(STEADY, max_examples=100 if FULL else 50)
 @given(RECORDS, st.booleans())
 def test_the_fast_encoder_masks_like_the_thorough_one(records, reveal):
     mine = redaction(BUILDER_KEY, reveal_keys=reveal)

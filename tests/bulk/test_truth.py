@@ -217,4 +217,4 @@ BEFORE = {
 }
 
 TestTruth = Truth.TestCase
-TestTruth.settings = settings(STEADY, max_examples=3000 if FULL else 40, stateful_step_count=20)
+TestTruth.settings = settings(STEADY, max_examples=3000 if FULL else 25, stateful_step_count=20)

@@ -211,7 +211,7 @@ def test_history_runs_results_and_the_api_agree_after_any_sequence():
             AnySequence,
             settings=settings(
                 STEADY,
-                max_examples=60 if FULL else 5,
+                max_examples=60 if FULL else 3,
                 stateful_step_count=40 if FULL else 10,
                 # a smaller sequence takes minutes to find, and a failure names its step
                 phases=[Phase.generate],
