@@ -18,6 +18,7 @@ from parsec_cli.config.settings import (
     SANDBOX,
     Places,
     checked_key,
+    misnamed_host,
     stored_origin,
 )
 from parsec_cli.errors import GuardRefused, NoKey, UsageFault, unknown
@@ -279,10 +280,6 @@ def target(
 def _warnings(
     config: Config, places: Places, sources: Mapping[str, str], base_url: BaseUrl
 ) -> tuple[str, ...]:
-    new_key = (
-        f"the key from {sources['api_key']} goes to {base_url.display},"
-        f" the host of {sources['base_url']}"
-    )
     to_stored_host = (  # a host that only the file names
         sources["api_key"].startswith("environment")
         and sources["base_url"].startswith("profile")
@@ -294,6 +291,10 @@ def _warnings(
         config.ignored
         and f"`{config.path}` has unknown settings, which are ignored: {config.ignored}",
         exposure(places.state_dir, "mislead parsec about earlier changes"),
-        new_key if to_stored_host else "",
+        misnamed_host(places.environ, sources["base_url"]),
+        f"the key from {sources['api_key']} goes to {base_url.display},"
+        f" the host of {sources['base_url']}"
+        if to_stored_host
+        else "",
     )
     return tuple(filter(None, warnings))

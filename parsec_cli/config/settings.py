@@ -192,6 +192,21 @@ def stored_origin(stored: Mapping[str, str], name: str) -> BaseUrl:
     return BaseUrl.parse(setting.checked(text, f"profile {name}"))
 
 
+# names that people give the variable of the host
+_OTHER_NAMES = ("PARSEC_BASE_URL", "PARSEC_API_URL", "PARSEC_URL", "PARSEC_API_HOST", "PARSEC_HOST")
+
+
+def misnamed_host(environ: Mapping[str, str], source: str) -> str:
+    """Return a warning about a variable that seems to name the host but is not read, or "".
+
+    `source` is where the base URL comes from.
+    """
+    if source.startswith(("--", "environment")):
+        return ""
+    name = next((name for name in _OTHER_NAMES if environ.get(name, "").strip()), "")
+    return name and f"{name} is ignored (did you mean `{BY_NAME['base_url'].env}`?)"
+
+
 _APP = "parsec"
 # no file can exist below this: reads find none, and `save.fault` explains failed saves
 _NOWHERE = Path(os.devnull) / "no-home"

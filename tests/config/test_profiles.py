@@ -329,6 +329,28 @@ def test_unknown_settings_are_ignored_with_one_warning(config, folder, text, lin
     assert config(text).warnings == (warning,)
 
 
+@pytest.mark.parametrize("name", ["PARSEC_BASE_URL", "PARSEC_API_URL", "PARSEC_HOST"])
+@pytest.mark.parametrize("stored", ["", f'base_url = "{DEFAULT_URL}"'])
+def test_a_misnamed_variable_of_the_host_causes_a_warning(config, name, stored):
+    """Requests would go to another host than the one that the shell seems to name."""
+    found = config(f"[profiles.default]\n{stored}", {name: ENV_URL})
+    assert found.base_url.text == DEFAULT_URL
+    assert found.warnings == (f"{name} is ignored (did you mean `PARSEC_API_BASE_URL`?)",)
+
+
+@pytest.mark.parametrize(
+    ("env", "options"),
+    [
+        ({"PARSEC_BASE_URL": ENV_URL, "PARSEC_API_BASE_URL": ENV_URL}, {}),
+        ({"PARSEC_BASE_URL": ENV_URL}, {"base_url": ENV_URL}),
+        ({"PARSEC_BASE_URL": ENV_URL}, {"profile": "sandbox"}),
+        ({"PARSEC_BASE_URL": " "}, {}),
+    ],
+)
+def test_a_misnamed_variable_is_no_warning_where_the_host_is_known(config, env, options):
+    assert config("[profiles.default]", env, **options).warnings == ()
+
+
 def test_a_profile_never_shows_its_key(config):
     profile = config(f'[profiles.default]\napi_key = "{STORED}"')
     assert STORED not in repr(profile)
