@@ -102,8 +102,11 @@ def _unknown_option(
     bare = {name.lstrip("-"): name for name in known}
     close = [bare[n] for n in get_close_matches(option.lstrip("-"), bare, 1, _CLOSE_OPTION)]
     advice = next((f"did you mean `{name}`? " for name in (*same, *begun, *close)), "")
-    has_arguments = not all(param.names for param in params)
-    return f"no such option `{option}`", advice + (dashed if has_arguments else "")
+    arguments = " ".join(param.metavar for param in params if not param.names)
+    name = option.removeprefix("--").replace("-", "_").upper()
+    if name in re.findall(r"[A-Z_]+", arguments):
+        advice, dashed = f"{name} is an argument: write it without `{option}`; ", ""
+    return f"no such option `{option}`", advice + (dashed if arguments else "")
 
 
 def guess_format(options: CommonOptions, argv: Sequence[str]) -> None:

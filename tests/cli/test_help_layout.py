@@ -303,6 +303,9 @@ def test_headings_are_plain_without_colour_or_a_terminal(environ, tool):
         (["users", "list", "--all"], "see the help with\n  parsec users list --help"),
         (["users", "deactivate", "x", "--all"], "put an id that begins with a dash"),
         (["users", "deactivate", "x", "--allow-holding", "1"], "did you mean `--allow-holdings`?"),
+        (["users", "create", "--external-id", "x"], "EXTERNAL_ID is an argument: write it without"),
+        (["users", "set-qps", "x", "--qps", "5"], "QPS is an argument: write it without `--qps`;"),
+        (["users", "plan", "--file", "x"], "FILE is an argument: write it without `--file`; see"),
         (["users", "get", "-x"], "put an id that begins with a dash after `--`; see"),
     ],
 )
