@@ -70,9 +70,15 @@ class Holdings:
         return parts
 
 
-def has_wallet(user: User) -> bool:
-    """Whether there is a wallet, readable or not; users without one have no holdings."""
-    return user.raw.get("wallet") is not None
+def has_wallet(user: User, *, fetched: bool = True) -> bool:
+    """Whether there is a wallet, readable or not; users without one have no holdings.
+
+    If the record was not `fetched` by itself, it may lack `wallet`, which proves nothing where the
+    exchange with wallets is linked.
+    """
+    if fetched or "wallet" in user.raw:
+        return user.raw.get("wallet") is not None
+    return bool(user.raw.get("linked_exchanges")) and is_linked(user) is not False
 
 
 def is_linked(user: User) -> bool | None:
@@ -90,10 +96,10 @@ def is_linked(user: User) -> bool | None:
 
 def requests_needed(user: User, *, fetched: bool, balances_only: bool) -> int:
     """How many requests it takes to read the holdings of this user."""
-    if not has_wallet(user):
+    if not has_wallet(user, fetched=fetched):
         return 0
     linked = bool(is_linked(user))
-    wallet = user.raw["wallet"]
+    wallet = user.raw.get("wallet")
     replaced = linked and isinstance(wallet, dict) and wallet.get("balances") is None
     return (not fetched) + (2 if linked and not balances_only else 0) + replaced
 

@@ -193,6 +193,10 @@ def test_totals_are_exact():
     [
         ({"wallet": None, "linked_exchanges": ["polymarket"]}, False, False, 0),
         ({}, False, False, 0),
+        ({"linked_exchanges": ["polymarket"]}, False, False, 3),
+        ({"linked_exchanges": ["polymarket"]}, True, False, 0),
+        ({"linked_exchanges": ["kalshi"]}, False, False, 0),
+        ({"linked_exchanges": "polymarket"}, False, False, 1),
         ({"wallet": {"balances": []}, "linked_exchanges": ["polymarket"]}, False, False, 3),
         ({"wallet": {"balances": []}, "linked_exchanges": ["polymarket"]}, True, False, 2),
         ({"wallet": {"balances": []}, "linked_exchanges": ["polymarket"]}, True, True, 0),

@@ -237,7 +237,7 @@ def read_holdings(
     `fetched`: the record comes from a GET of this command. Raises a fault that every request would
     meet (key, quota, `--max-wait`, connection); any other makes its part unknown.
     """
-    if not holdings.has_wallet(user):
+    if not holdings.has_wallet(user, fetched=fetched):
         return user, None
     unknown: list[str] = []
 

@@ -851,12 +851,16 @@ def test_a_checked_plan_has_the_records_and_holdings_of_users_to_deactivate(worl
     snapshot = take_snapshot(world.everyone(), lambda user: user.external_id == "u1")
     checked = recheck(diff(wanted, world.snapshot()), world.snapshot())
     rich, none = Holdings((("USDC", "1.00"),)), None
-    read = checked.with_holdings({ids["u1"]: rich, ids["u2"]: none})
+    read = checked.with_holdings({ids["u1"]: rich, ids["u2"]: none}, {})
     assert [one.holdings for one in read.deactivations] == [rich, none]
     assert [one.holdings for one in read.plan.deactivations] == [rich, none]
     assert [one.external_id for one in read.send] == ["u1", "u2", "up"]
     assert read.plan.actions == read.send
     assert read.settled == checked.settled
+    differ = {ids["u1"]: ["wallet"], ids["u2"]: []}
+    refused = checked.with_holdings({ids["u1"]: rich, ids["u2"]: none}, differ)
+    assert [one.external_id for one in refused.send] == ["u2", "up"]
+    assert refused.settled == ((read.send[0], "changed since the listing: wallet"),)
     first, second, up = checked.send
     least = {"external_id": "u2", "qps_limit": 5, "customer_id": ids["u2"]}
     listed = changed(checked, snapshot=snapshot)
@@ -865,6 +869,40 @@ def test_a_checked_plan_has_the_records_and_holdings_of_users_to_deactivate(worl
     assert listed.user(up).raw == {**least, "external_id": "up", "customer_id": ids["up"]}
     assert listed.record(first) == listed.user(first).raw
     assert listed.record(up) is None
+
+
+LISTED = {
+    "customer_id": "c",
+    "external_id": "u1",
+    "qps_limit": 5,
+    "linked_exchanges": ["polymarket", "kalshi"],
+    "wallet": {"eoa_address": "0xAB", "balances": [{"token": "USDC", "balance": "1"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "facts"),
+    [
+        ({}, []),
+        ({"tier": "scale"}, []),
+        ({"linked_exchanges": ["kalshi", "polymarket"]}, []),
+        ({"wallet": {"eoa_address": "0xab", "safe_address": "0xcd", "balances": []}}, []),
+        ({"external_id": "ceo"}, ["external_id"]),
+        ({"qps_limit": 900, "linked_exchanges": []}, ["qps_limit", "linked_exchanges"]),
+        ({"wallet": None}, ["wallet"]),
+        ({"wallet": {"eoa_address": "0xff"}}, ["wallet"]),
+    ],
+)
+def test_a_user_who_differs_from_the_listing_is_noticed(fields, facts):
+    snapshot = take_snapshot([[User(LISTED)]], lambda _: True)
+    assert snapshot.refresh(User({**LISTED, **fields})) == facts
+    assert snapshot.users["c"].record == {**LISTED, **fields}
+
+
+def test_what_a_listing_does_not_say_is_no_change():
+    least = User({"customer_id": "c", "external_id": "u1"})
+    snapshot = take_snapshot([[least]], lambda _: True)
+    assert snapshot.refresh(User(LISTED)) == []
 
 
 def test_new_ids_of_an_old_plan_are_compared_with_present_users(world):

@@ -248,6 +248,49 @@ def test_users_who_were_found_in_a_listing_are_read_again(run, builder, work):
     assert read == {f"GET /builder/users/{user['customer_id']}" for user in users[::20]}
 
 
+def test_a_listing_without_wallets_hides_no_money(run, builder, work, rich):
+    listed = {name: value for name, value in rich.items() if name != "wallet"}
+    page = json_response(200, {"users": [listed], "count": 1})
+    builder.fault("GET", "/builder/users$", action=page)
+    file = roster(work / "f.csv", "rich,absent", header="external_id,state")
+    done = run("users", "apply", file, "--confirm", "1")
+    assert done.code == 10, done
+    assert "`rich` HOLDS 48,250.75 USDC" in done.err
+    assert builder.mutations == []
+
+
+def test_a_customer_id_that_looks_like_a_key_still_addresses_its_user(run, builder):
+    builder.add("odd", wallet=wallet(), customer_id="sk_test_abcdefgh12345678")
+    builder.add("usual")
+    assert run("users", "deactivate", "odd", "usual", "--confirm", "2").code == 0
+    assert builder.users == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "fact"),
+    [
+        ({"external_id": "ceo"}, "external_id"),
+        ({"wallet": wallet("eoa", "1")}, "wallet"),
+        ({"wallet": None}, "wallet"),
+    ],
+)
+def test_a_user_who_changed_since_the_listing_is_not_deactivated(
+    run, builder, work, rich, fields, fact
+):
+    """The read of the holdings shows it; the row fails, and the others are done."""
+    builder.add("poor", wallet=wallet(), linked_exchanges=["polymarket"])
+    path = f"/builder/users/{rich['customer_id']}"
+    builder.fault("GET", path, action=json_response(200, {**rich, **fields}))
+    file = roster(work / "f.csv", "rich,absent", "poor,absent", header="external_id,state")
+    done = run("users", "apply", file, "--confirm", "1", "--json")
+    assert done.code == 8, done
+    rows = {row["external_id"]: row for row in done.json["results"]}
+    assert rows["poor"]["outcome"] == "deactivated"
+    assert rows["rich"]["outcome"] == "failed"
+    assert rows["rich"]["error"] == f"changed since the listing: {fact}"
+    assert [user["external_id"] for user in builder.users.values()] == ["rich"]
+
+
 @pytest.mark.parametrize(
     ("form", "options", "most"),
     [

@@ -38,8 +38,10 @@ class ListedUser:
     @property
     def as_user(self) -> User:
         """The record, or just enough to address and compare the user."""
+        if self.record is not None:  # where an id that looks like a key is masked
+            return User({**self.record, "customer_id": self.customer_id})
         names = ("customer_id", "external_id", "qps_limit")
-        return User(self.record or {name: getattr(self, name) for name in names})
+        return User({name: getattr(self, name) for name in names})
 
     def deactivation(self, row: int | None) -> Deactivate:
         """Return an action that holds the facts that matter; balances change by themselves."""
@@ -84,11 +86,15 @@ class Snapshot:
         if listed.external_id and self.named.setdefault(listed.external_id, listed) is not listed:
             self.ambiguous.add(listed.external_id)
 
-    def refresh(self, user: User) -> None:
-        """Replace the record of a listed user by a newer one."""
+    def refresh(self, user: User) -> list[str]:
+        """Replace the record of a listed user by a newer one; return the facts that changed."""
         customer = user.customer_id.lower()
-        if listed := self.users.get(customer):
-            self.users[customer] = replace(listed, record=without_secrets(user.raw))
+        if (listed := self.users.get(customer)) is None:
+            return []
+        self.users[customer] = replace(listed, record=without_secrets(user.raw))
+        newer = ListedUser(customer, user.external_id, user.qps_limit, user.raw)
+        before, after = listed.deactivation(None).facts, newer.deactivation(None).facts
+        return [name for name, fact in before.items() if fact and _differs(fact, after[name])]
 
     def by_customer_id(self, customer_id: str) -> ListedUser | None:
         """Return the user with this customer_id, in any case."""
@@ -186,16 +192,28 @@ class CheckedPlan:
         """The deactivations that consent is needed for."""
         return Plan(self.send).deactivations
 
-    def with_holdings(self, holdings: Mapping[str, Holdings | None]) -> CheckedPlan:
-        """Return a copy in which the deactivations to be sent have these holdings."""
+    def with_holdings(
+        self, holdings: Mapping[str, Holdings | None], changes: Mapping[str, Sequence[str]]
+    ) -> CheckedPlan:
+        """Return a copy in which the deactivations to be sent have these holdings.
+
+        `changes` are the facts of users that differ from the listing; those users are refused.
+        """
         read = {
             id(one): replace(one, holdings=holdings[one.customer_id]) for one in self.deactivations
         }
-        actions, send = (
+        actions, rest = (
             tuple(read.get(id(one), one) for one in group)
             for group in (self.plan.actions, self.send)
         )
-        return changed(self, plan=replace(self.plan, actions=actions), send=send)
+        refused = {
+            id(one): (one, f"changed since the listing: {', '.join(names)}")
+            for one in read.values()
+            if (names := changes.get(one.customer_id))
+        }
+        send = tuple(one for one in rest if id(one) not in refused)
+        plan, settled = replace(self.plan, actions=actions), (*self.settled, *refused.values())
+        return changed(self, plan=plan, send=send, settled=settled)
 
     def user(self, action: SetQps | Deactivate) -> User:
         """Return the user's record; a user to deactivate without one may have a wallet."""
@@ -262,6 +280,20 @@ def _obstacle(action: Action, snapshot: Snapshot, known: Collection[str | None])
             return f"{', '.join(differ)} changed" if differ else None
         case _:
             assert_never(action)
+
+
+def _differs(before: object, after: object) -> bool:
+    """Compare two facts of a user; what only the newer record has is not a change."""
+    if isinstance(before, dict):
+        members = after if isinstance(after, dict) else {}
+        return any(
+            str(value).lower() != str(members.get(name)).lower()
+            for name, value in before.items()
+            if value is not None
+        )
+    if isinstance(before, list) and isinstance(after, list):
+        return sorted(map(str, before)) != sorted(map(str, after))
+    return before != after
 
 
 def _shown(qps: int | None) -> str:

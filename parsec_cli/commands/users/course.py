@@ -111,7 +111,8 @@ class BuilderState:
         """Read what the users to be deactivated hold; warn of `earlier` deactivations of them."""
         users = {one.customer_id: checked.user(one) for one in checked.deactivations}
         held: dict[str, Holdings | None] = dict.fromkeys(users)
-        to_read = {customer: user for customer, user in users.items() if has_wallet(user)}
+        to_read = {c: u for c, u in users.items() if has_wallet(u, fetched=self.fetched)}
+        differ: dict[str, list[str]] = {}
         if to_read:
             from parsec_cli.bulk.run.parallel import for_each
 
@@ -128,11 +129,11 @@ class BuilderState:
                         fetched=self.fetched,
                         balances_only=self._balances_only,
                     )
-                    checked.snapshot.refresh(now)
+                    differ[customer] = checked.snapshot.refresh(now)
                     progress.advance()
 
                 for_each(to_read, read, concurrency)
-        checked = checked.with_holdings(held)
+        checked = checked.with_holdings(held, differ)
         everyone = [Held(checked.user(action), action.holdings) for action in checked.deactivations]
         warn_of_unknown(self.runtime, everyone, earlier)
         return checked, everyone
