@@ -77,6 +77,8 @@ def change_of_entry(entry: JsonObject, asked: JsonObject | None) -> JsonObject:
         gone = command.startswith("users ") or re.fullmatch(API_DEACTIVATION, command)
         return {_STATE: _DEACTIVATED} if gone and before is not None else {}
     if command == "users onboard":
+        if (entry["after"] or {}).get("status") == "already_linked":
+            return {}
         known = (before or {}).get(_LINKED)
         linked, exchange = (known if isinstance(known, list) else []), asked.get("exchange")
         return {_LINKED: [linked, linked if exchange in linked else [*linked, exchange]]}
@@ -99,7 +101,7 @@ def in_words(entry: JsonObject, arrow: str = "→") -> str:
     """
     change = entry["change"]
     if not change and str(entry["command"]).startswith("users "):
-        return "already existed"
+        return "already linked" if entry["command"] == "users onboard" else "already existed"
     if change.get(_STATE) == _CREATED:
         return "created"
     if is_deactivation(change):

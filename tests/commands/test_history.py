@@ -182,7 +182,8 @@ def test_each_kind_of_change_is_described(run, builder):
     user = builder.add("old", 2, linked_exchanges=["polymarket"], wallet=None)
     run("users", "create", "new", "--qps-limit", "5", "--email", "a@x.example")
     run("users", "create", "there")
-    run("users", "onboard", "new", "--exchange", "polymarket", "--mode", "managed")
+    for _ in range(2):
+        run("users", "onboard", "new", "--exchange", "polymarket", "--mode", "managed")
     run("users", "set-qps", "old", "3")
     run("api", "PATCH", f"/builder/users/{user['customer_id']}", "-F", "qps_limit=4")
     run("users", "deactivate", "old", "--confirm", "old")
@@ -191,6 +192,7 @@ def test_each_kind_of_change_is_described(run, builder):
         {"state": ["absent", "active"], "qps_limit": [None, 5], "email": [None, "a@x.example"]},
         {},
         {"linked_exchanges": [[], ["polymarket"]]},
+        {},
         {"qps_limit": [2, 3]},
         {"qps_limit": [None, 4]},
         {"state": ["active", "absent"]},
@@ -201,6 +203,7 @@ def test_each_kind_of_change_is_described(run, builder):
             "created",
             "already existed",
             "linked polymarket",
+            "already linked",
             "qps_limit 2 -> 3",
             "qps_limit 4",
             "deactivated",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from commands.users.bulk_files import roster
 from support.actions import close, error, json_response
+from support.records import wallet
 
 HEADER = "external_id,customer_id,qps_limit,email"
 
@@ -62,7 +63,24 @@ def test_a_run_is_undone_exactly(run, builder, work, last_run, form):
     assert {u["external_id"]: u["qps_limit"] for u in builder.users.values()} == limits
     assert builder.by_external_id("gone")["customer_id"] != gone["customer_id"]
     assert [row["outcome"] for row in again.json["results"]].count("unchanged") == 0
-    assert "warning: `gone` would get a new key, without its wallet and its links" in done.err
+    assert "warning: `gone` would get a new key\n" in done.err
+
+
+@pytest.mark.parametrize(
+    ("fields", "lost"),
+    [
+        (
+            {"wallet": wallet(), "linked_exchanges": ["kalshi"]},
+            ", without its wallet and its links",
+        ),
+        ({"wallet": None, "linked_exchanges": ["kalshi"]}, ", without its links"),
+        ({"wallet": wallet(), "linked_exchanges": []}, ", without its wallet"),
+    ],
+)
+def test_a_warning_names_only_what_the_user_had(run, builder, last, fields, lost):
+    builder.add("u1", **fields)
+    assert run("users", "deactivate", "u1", "--confirm", "u1").code == 0
+    assert f"`u1` would get a new key{lost}\n" in run("history", "revert", last()).err
 
 
 @pytest.mark.usefixtures("odd_records")

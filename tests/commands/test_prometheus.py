@@ -3,6 +3,7 @@
 import pytest
 from output.builders import Stream
 from prometheus_client.parser import text_string_to_metric_families
+from support.actions import json_response
 
 from parsec_cli.output.format import Fields
 from parsec_cli.output.prometheus import Prometheus
@@ -68,6 +69,15 @@ def test_an_unlimited_quota_has_neither_limit_nor_rest(run, builder, verb):
     builder.monthly_limit = 0
     done = run("usage", verb, "-o", "prometheus")
     assert [name for name, _, _ in parsed(done.out)] == [USAGE[2]]
+
+
+@pytest.mark.parametrize("end", [10**18, -(10**17), None])
+def test_a_reset_that_is_no_time_is_left_out(run, builder, end):
+    usage = {**run("api", "GET", "/usage").json, "billing_period_end": end}
+    builder.fault("GET", "/usage", action=json_response(200, usage))
+    done = run("usage", "show", "-o", "prometheus")
+    assert done.code == 0, done
+    assert USAGE[2] not in done.out
 
 
 def test_a_check_that_is_over_writes_its_gauges(run, builder):

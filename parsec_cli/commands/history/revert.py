@@ -172,7 +172,9 @@ class _Undo:
         if fault := field_rules.new_id_fault(name):
             return f"the API cannot create it again: {fault}", None
         self._created.add(name)
-        self.warnings.append(f"`{name}` would get a new key, without its wallet and its links")
+        parts = (("wallet", "wallet"), ("linked_exchanges", "links"))
+        lost = " and ".join(f"its {what}" for field, what in parts if before.get(field))
+        self.warnings.append(f"`{name}` would get a new key{lost and f', without {lost}'}")
         return "", {
             "external_id": name,
             "customer_id": None,

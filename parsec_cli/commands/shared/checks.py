@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from parsec_cli.api.error_of import reset_time
 from parsec_cli.models import Pool, Usage
 from parsec_cli.records import changed
 from parsec_cli.results import Gauge, Listing, Record
@@ -36,7 +37,7 @@ def pool_gauges(runtime: Runtime, pool: Pool) -> tuple[Gauge, ...]:
 
 
 def usage_gauges(runtime: Runtime, usage: Usage) -> tuple[Gauge, ...]:
-    """Return the gauges of the monthly quota; an unlimited one has neither limit nor rest."""
+    """Return the gauges of the monthly quota; without the limits and times that do not exist."""
     return _gauges(
         runtime,
         ("parsec_requests_limit", "Monthly request quota.", usage.monthly_limit or None),
@@ -44,7 +45,7 @@ def usage_gauges(runtime: Runtime, usage: Usage) -> tuple[Gauge, ...]:
         (
             "parsec_requests_reset_timestamp_seconds",
             "Unix time at which the monthly quota resets.",
-            usage.resets_at,
+            usage.resets_at if reset_time(usage.resets_at) else None,
         ),
     )
 
