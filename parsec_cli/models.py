@@ -43,6 +43,11 @@ def user_argument(external_id: str) -> str:
     return f"ext:{external_id}" if unclear else external_id
 
 
+def customer_argument(customer_id: str) -> str:
+    """Write a customer_id as a USER that can mean nothing else."""
+    return customer_id if is_uuid(customer_id) else f"id:{customer_id}"
+
+
 def _mapping(value: object, what: str) -> JsonObject:
     if not isinstance(value, dict):
         raise WrongShape(f"{what} is not an object")

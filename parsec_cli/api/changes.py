@@ -24,6 +24,7 @@ from parsec_cli.models import (
     Unknown,
     User,
     WrongShape,
+    customer_argument,
     response_object,
 )
 from parsec_cli.next_command import run
@@ -223,7 +224,8 @@ def settle_deactivation(client: Client, exchange: Exchange, call: Call) -> Outco
     if isinstance(outcome, Applied):
         return changed(outcome, after=None)
     if isinstance(outcome, Unknown):
-        command = run("users", "get", names=[unquote(call.path.removeprefix("/builder/users/"))])
+        customer = unquote(call.path.removeprefix("/builder/users/"))
+        command = run("users", "get", names=[customer_argument(customer)])
         hint = "see whether the user still exists with"
         return changed(outcome, error=outcome.error.but(hint=hint, command=command))
     return outcome

@@ -31,7 +31,7 @@ from parsec_cli.api.retry import RetrySettings, send
 from parsec_cli.base_url import BaseUrl
 from parsec_cli.errors import LocalFault, Proposal, Stopped, UsageFault
 from parsec_cli.interrupts import Deadline, Interrupts
-from parsec_cli.models import Applied, JsonObject, Outcome, Secret, Unknown
+from parsec_cli.models import Applied, JsonObject, Outcome, Secret, Unknown, customer_argument
 from parsec_cli.next_command import run
 from parsec_cli.records import state
 
@@ -219,7 +219,7 @@ class Client:
 
 def see_state(customer_id: str) -> Proposal:
     """Propose to look at a user after a change whose outcome is unknown."""
-    return "see the current state with", run("users", "get", names=[customer_id])
+    return "see the current state with", run("users", "get", names=[customer_argument(customer_id)])
 
 
 def _after_unknown(call: Call, change: JsonObject) -> Proposal:

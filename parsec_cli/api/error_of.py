@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from parsec_cli import errors, exact_json
 from parsec_cli.api.call import Call, Exchange, Kind, Lost, NotSent, Response, clip, quota_spent
 from parsec_cli.api.live_rates import LiveRates
+from parsec_cli.models import customer_argument
 from parsec_cli.next_command import run
 
 # words of the API and its documentation for a key that does not belong to a builder
@@ -30,8 +31,9 @@ _CLOCK_HINT = (
 _REFUSED_HINT = "correct what the response names; `-v` shows the requests and `--help` the options"
 
 
-def give_or_link(user: str = "USER", exchange: str = "EXCHANGE") -> errors.Proposal:
+def give_or_link(customer_id: str | None, exchange: str = "EXCHANGE") -> errors.Proposal:
     """Propose what to do about missing credentials, for the user and exchange that are known."""
+    user = "USER" if customer_id is None else customer_argument(customer_id)
     return (
         "give the user's keys with `--credentials FILE`, or link the exchange with",
         run("users", "onboard", "--exchange", exchange, "--mode", "MODE", names=[user]),
@@ -176,7 +178,7 @@ def _forbidden(response: Response, call: Call, host: str) -> errors.ParsecError:
     if about_key:
         return _error(errors.NotABuilder, response, host)
     if response.code in ("credentials_required", "authentication_failed"):
-        user = call.headers.get("x-builder-customer-id", "USER")
+        user = call.headers.get("x-builder-customer-id")
         named = re.search(r"[?&]exchange=(\w+)", call.path)
         proposal = give_or_link(user, named[1] if named else "EXCHANGE")
         return _error(errors.Refused, response, host, proposal)

@@ -449,12 +449,12 @@ def test_a_signal_during_that_read_ends_the_command():
         changes.deactivation(scene.client, ID).is_gone()
 
 
-def test_the_command_for_an_odd_id_names_it_as_it_is():
+def test_the_command_for_an_odd_id_names_it():
     scene = Scene(refusal(500))
     user = User({**RECORD, "customer_id": "a/b c"})
     outcome = changes.deactivate(scene.client, user, None, "users deactivate", "")
     assert scene.origin.log == ["DELETE /api/v1/builder/users/a%2Fb%20c"]
-    assert outcome.error.command == run("users", "get", names=["a/b c"])
+    assert outcome.error.command == run("users", "get", names=["id:a/b c"])
 
 
 @pytest.mark.parametrize(

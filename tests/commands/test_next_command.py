@@ -25,6 +25,31 @@ def test_a_config_in_another_directory_is_named(tool, builder, work):
     assert done.err.splitlines()[-1] == expected
 
 
+@pytest.fixture
+def twins(builder):
+    """A user whose customer_id is the external_id of another one."""
+    builder.add("u1", customer_id="c1")
+    return builder.add("bob", customer_id="u1")
+
+
+@pytest.mark.usefixtures("twins")
+@pytest.mark.parametrize(
+    ("method", "argv"),
+    [
+        (None, ["users", "deactivate", "bob"]),
+        (None, ["users", "create", "bob", "--qps-limit", "9"]),
+        ("DELETE", ["users", "deactivate", "bob", "--confirm", "bob"]),
+        ("PATCH", ["users", "set-qps", "bob", "9"]),
+        (None, ["users", "check", "bob"]),
+    ],
+)
+def test_a_proposed_customer_id_means_no_other_user(run, builder, method, argv):
+    if method:
+        builder.fault(method, action=error(500, "no", "internal_error"), times=9)
+        builder.strict = False
+    assert " id:u1" in run(*argv).err
+
+
 def test_doctor_does_not_propose_doctor(run, builder):
     done = run("doctor", "--json", env={"PARSEC_API_KEY": "pk_live_another_0001"})
     assert done.code == 4, done

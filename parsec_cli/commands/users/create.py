@@ -16,7 +16,7 @@ from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
 from parsec_cli.field_rules import QPS_MAX
-from parsec_cli.models import Applied, JsonObject, User
+from parsec_cli.models import Applied, JsonObject, User, customer_argument
 from parsec_cli.next_command import again, run
 from parsec_cli.results import Record
 from parsec_cli.runtime import Runtime
@@ -113,7 +113,9 @@ def _created(runtime: Runtime, applied: Applied, body: JsonObject) -> Record:
     if applied.created:
         notice(f"created user `{name}`", tone="good")
         if not runtime.options.reveal_keys:
-            command = run("users", "get", "--reveal-keys", names=[user.customer_id])
+            command = run(
+                "users", "get", "--reveal-keys", names=[customer_argument(user.customer_id)]
+            )
             notice("its api_key is masked; show it with", command)
         if name.startswith(("ext:", "id:")):
             notice(f"write this USER as `ext:{name}`: without `ext:`, `{name}` means another id")
@@ -136,7 +138,10 @@ def _warn_of_differences(runtime: Runtime, user: User, body: JsonObject) -> None
     if asked is not None and has != asked:
         if "qps_limit" in user.raw:
             text = f"qps_limit is {limit_text(has)}, not {asked:,}; change it with"
-            warn(text, run("users", "set-qps", names=[user.customer_id, str(asked)]))
+            warn(
+                text,
+                run("users", "set-qps", names=[customer_argument(user.customer_id), str(asked)]),
+            )
         else:
             warn(f"qps_limit {asked:,} could not be verified")
     if "email" in body:

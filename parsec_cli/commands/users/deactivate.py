@@ -22,7 +22,7 @@ from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.input_file import check_output, name_of, read_bytes
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
 from parsec_cli.errors import UsageFault, counted
-from parsec_cli.models import Applied, User, is_uuid
+from parsec_cli.models import Applied, User, customer_argument, is_uuid
 from parsec_cli.next_command import run
 from parsec_cli.results import Line, Listing, Record
 from parsec_cli.runtime import Runtime
@@ -105,7 +105,7 @@ def _deactivate(
                 consent.warn_of_holders(runtime, everyone)
             return dry_run_listing(builder, checked, "deactivate", columns.ACTION)
         if everyone:
-            names = [everyone[0].user.customer_id] if by_name else None
+            names = [customer_argument(everyone[0].user.customer_id)] if by_name else None
             consent.agree(runtime, everyone, options.consent, by_name=by_name, names=names)
         return run_plan(_COMMAND, checked, journal, builder, options)
 
@@ -121,7 +121,8 @@ def _deactivate_one(runtime: Runtime, name: str, options: RunOptions) -> Listing
         runtime.screen.notice(f"would deactivate `{user.name}` ({user.customer_id})")
         consent.warn_of_holders(runtime, [one])
         return not_sent("DELETE", user_path(user.customer_id), None, holdings=one.json)
-    consent.agree(runtime, [one], options.consent, by_name=True, names=[user.customer_id])
+    names = [customer_argument(user.customer_id)]
+    consent.agree(runtime, [one], options.consent, by_name=True, names=names)
     outcome = changes.deactivate(runtime.client, user, one.json, _COMMAND, options.reason)
     applied = changes.or_raise(outcome)
     how = forget_user(runtime, user, applied)

@@ -10,7 +10,7 @@ from parsec_cli.bulk.plan.plan import from_json
 from parsec_cli.bulk.run.row_results import LEFT, ResultName, Results, name_of_row
 from parsec_cli.commands.shared.cards import command_lines
 from parsec_cli.commands.users.plan_screen import change_text, nothing_to_change
-from parsec_cli.models import JsonObject
+from parsec_cli.models import JsonObject, customer_argument, user_argument
 from parsec_cli.next_command import run
 from parsec_cli.results import OUTCOMES, Block, Line, Listing, Tone
 from parsec_cli.runtime import Runtime
@@ -91,10 +91,16 @@ def _wrong(runtime: Runtime, results: Results) -> list[Line]:
         lines.append(Line(f"  … and {len(cells) - _MOST:,} more", "bad"))
     unknown = [row for (outcome, _), rows in groups.items() for row in rows if outcome == "unknown"]
     if unknown:
-        names = [row["external_id"] or row["customer_id"] for row in unknown[:_CHECKED]]
+        names = [_argument(row) for row in unknown[:_CHECKED]]
         lines.append(Line("Check what is unknown with"))
         lines += command_lines(runtime, run("users", "get", names=names))
     return lines
+
+
+def _argument(row: JsonObject) -> str:
+    """Return the user of a row as a USER of a command line."""
+    name = row["external_id"]
+    return user_argument(name) if name else customer_argument(row["customer_id"])
 
 
 def brief_error(row: JsonObject) -> str:
