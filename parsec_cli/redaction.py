@@ -29,6 +29,14 @@ _MAYBE = (
 _HIDDEN = "****"
 _SHORTEST_KEY = 6  # a shorter value is not a key; masking it would garble ordinary words
 _CUT = "…"  # ends a shortened text
+_ALONE = 1  # the number of known keys if nothing is known but the key of the profile
+# a text that has so many characters in a row in common with a known key contains a part of it
+_PART = 12
+_PEM_MARK = r"-----(?:BEGIN|END) [A-Z0-9 ]+-----"
+# a character: encoded, a line end as its escape, or as it is
+_CHARACTER = r"(?:%|\\+u00)([0-9A-Fa-f]{2})|\\+[nrt]|\S"
+# other spellings of a key change the rest: blanks, quotes, and what base64 for URLs replaces
+_COMPARED = frozenset(map(chr, range(33, 127))) - frozenset("\"'%+-/=\\_")
 
 
 def looks_like_key(text: str) -> bool:
@@ -130,21 +138,35 @@ class Redaction:
             self._ordered = [*secrets], ordered
         return ordered
 
+    @property
+    def thorough(self) -> bool:
+        """Whether every text is searched for parts of keys, not only messages.
+
+        That is too slow for long listings, so it is done only if more than one key is known. Such a
+        command is about one user.
+        """
+        return len(self.known()) > _ALONE
+
+    def message(self, text: str) -> str:
+        """Return a text that may quote a response with keys, and parts of known ones, masked."""
+        return _without_parts(self.text(without_keys(text)), self.known())
+
     def text(self, text: str) -> str:
-        """Return `text` with every known key masked."""
-        for key in self.known():
+        """Return `text` with every known key masked, and parts of them if `thorough`."""
+        known = self.known()
+        for key in known:
             if key in text:
                 text = text.replace(key, mask(key))
             if _CUT in text and key[:_SHORTEST_KEY] in text:
                 text = _CUT.join(_without_start(part, key) for part in text.split(_CUT))
-        return text
+        return _without_parts(text, known) if len(known) > _ALONE else text
 
     def may_change(self, text: str) -> bool:
-        """Whether `value` may mask a key in what this JSON text contains, whole or shortened.
+        """Whether `value` may mask a key in what this JSON text contains, whole or in part.
 
         A search of the text takes a tenth of the time. The text is ASCII, without secret fields.
         """
-        if json.dumps(_CUT)[1:-1] in text:
+        if self.thorough or json.dumps(_CUT)[1:-1] in text:
             return True
         return any(json.dumps(key)[1:-1] in text for key in self.known())
 
@@ -168,3 +190,53 @@ def _without_start(text: str, key: str) -> str:
         if text.endswith(key[:length]):
             return text[:-length] + mask(key)
     return text
+
+
+def _without_parts(text: str, keys: Sequence[str]) -> str:
+    """Return `text` with every part of a key masked, however it is spelled.
+
+    A server may return a key URL-encoded, in the other case, with other line ends or cut anywhere.
+    """
+    letters, places = _letters(text)
+    for key in keys:
+        found = _parts(letters, _pieces(key))
+        for start, end in reversed(found):
+            before, after = text[: places[start][0]], text[places[end - 1][1] :]
+            text = before + mask(_without_marks(key)) + after
+        if found:
+            letters, places = _letters(text)
+    return text
+
+
+def _letters(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return what is compared of a text, and where each of these characters is in it."""
+    letters, places = [], []
+    for found in re.finditer(_CHARACTER, text):
+        letter = chr(int(found[1], 16)) if found[1] else found[0]
+        if letter in _COMPARED:
+            letters.append(letter.lower())
+            places.append(found.span())
+    return "".join(letters), places
+
+
+def _parts(letters: str, pieces: frozenset[str]) -> list[tuple[int, int]]:
+    """Return start and end of each run of `letters` that consists of these pieces."""
+    found: list[tuple[int, int]] = []
+    for start in range(len(letters) - _PART + 1):
+        if letters[start : start + _PART] in pieces:
+            joined = found and start <= found[-1][1]
+            found.append((found.pop()[0] if joined else start, start + _PART))
+    return found
+
+
+@lru_cache(64)
+def _pieces(key: str) -> frozenset[str]:
+    """Return the pieces of a key that must not be seen: keys of one kind share its name."""
+    bare = _without_marks(key)
+    letters, _ = _letters(bare[8:] if bare[:8] in _KINDS else bare)
+    return frozenset(letters[at : at + _PART] for at in range(len(letters) - _PART + 1))
+
+
+def _without_marks(key: str) -> str:
+    """Return a key without the lines around a PEM key, which all of them share."""
+    return re.sub(_PEM_MARK, "", key).strip()

@@ -1,13 +1,19 @@
+import base64
 import json
+import re
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from output.builders import BUILDER_KEY, user
+from support import rsa
 from support.steady import FULL, STEADY
 
 from parsec_cli.output.format import Encoder
+from parsec_cli.output.lines import plain, rows_of
 from parsec_cli.redaction import Redaction, is_secret, mask, without_secrets
+from parsec_cli.results import Column
 
 NAMES = [
     "api_key",
@@ -185,9 +191,134 @@ KNOWN = [BUILDER_KEY, 'quote"back\\slash', "umlaut-ü"]
             | st.dictionaries(st.sampled_from([*NAMES, *OTHERS, *KNOWN]), inner, max_size=4)
         ),
         max_leaves=8,
-    )
+    ),
+    st.sampled_from(KNOWN),
 )
-def test_a_text_that_may_not_change_contains_no_known_key(value):
-    redaction, plain = Redaction(lambda: KNOWN), without_secrets(value)
+def test_a_text_that_may_not_change_contains_no_known_key(value, key):
+    redaction, plain = Redaction(lambda: [key]), without_secrets(value)
     if not redaction.may_change(json.dumps(plain)):
         assert redaction.value(plain) == plain
+
+
+HEX = "0x" + "0f1e2d3c4b5a69788796a5b4c3d2e1f0" * 2
+PEM = rsa.pem("PEMCANARY, and some more of it")
+MARKS = "a -----BEGIN RSA PRIVATE KEY-----\n", "-----END RSA PRIVATE KEY-----"
+BODY = "".join(PEM.splitlines()[1:-1])
+PHRASE = "correct horse battery staple"
+OTHER = "pk_live_0123456789abcdef0123"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "seen"),
+    [
+        (HEX, f"key {HEX[2:]} bad", "key ****e1f0 bad"),
+        (HEX, f"key {HEX.upper()} bad", "key ****e1f0 bad"),
+        (HEX, f"key 0x{HEX[20:32]}... bad", "key 0x****e1f0... bad"),
+        (HEX, f"key {HEX[20:31]} bad", f"key {HEX[20:31]} bad"),
+        (HEX, f"{HEX[2:16]}, {HEX[40:54]}", "****e1f0, ****e1f0"),
+        (HEX, HEX[2:] + HEX[2:], "****e1f0"),
+        (PHRASE, f"<{quote(PHRASE)}>", "<****aple>"),
+        (PHRASE, f"<{quote_plus(PHRASE)}>", "<****aple>"),
+        (PHRASE, "Correct\\nHorse\r\nBattery", "****aple"),
+        ("k@y+of/12ch=ar5", "k%40y%2Bof%2f12ch\\u003Dar5", "****=ar5"),
+        (PHRASE, "a correct word is wrong", "a correct word is wrong"),
+        (PEM, PEM[40:140] + "...", f"****{BODY[-4:]}..."),
+        (PEM, f"{MARKS[0]}{BODY}\r\n{MARKS[1]}", f"{MARKS[0]}****{BODY[-4:]}==\r\n{MARKS[1]}"),
+        (OTHER, "key 89ABCDEF0123 bad", "key pk_live_****0123 bad"),
+        (OTHER, "pk_live_****89ab and pk_live_012 and 9abcdef0123", None),
+        ("elevenchars", "ElevenChars", "ElevenChars"),
+    ],
+)
+def test_a_part_of_a_key_is_masked_in_any_spelling(key, text, seen):
+    assert redaction(key, "another-key").text(text) == (text if seen is None else seen)
+
+
+def test_keys_of_one_kind_share_its_name_only():
+    own, other = "pk_live_sandbox", "pk_live_sandbox_of_another"
+    assert redaction(own, "another-key").text(mask(other)) == mask(other)
+    assert redaction(other, "pk_test_sandbox").text("pk_live_sandbox") == "pk_live_sandbox"
+
+
+def test_parts_of_the_only_key_are_masked_in_messages():
+    """Rows would become slow."""
+    text, mine = f"key {OTHER[9:25]}... bad", redaction(OTHER)
+    assert mine.message(text) == "key pk_live_****0123... bad"
+    assert mine.text(text) == text
+    assert redaction(OTHER, OTHER, "a").text(text) == text
+    assert mine.message("pk_live_ANOTHER_0042") == "pk_live_****0042"
+
+
+def test_parts_of_keys_are_masked_in_pages_and_rows():
+    mine, record = redaction(OTHER, HEX), {"note": HEX[9:40], "more": None}
+    assert json.loads(Encoder(mine).page([record])) == {"note": "****e1f0", "more": None}
+    columns = (Column("note", "NOTE"), Column("more", "MORE"))
+    assert rows_of(columns, [record], mine, plain) == [["****e1f0", None]]
+    assert mine.may_change(json.dumps(record))
+
+
+def compared(text: str) -> str:
+    """Return the letters and digits of a text that is written in any of the tested ways."""
+    plain = unquote_plus(text.replace("\\n", "").replace("\\r", ""))
+    return re.sub(r"[^a-z0-9*]", "", plain.lower())
+
+
+def wrapped(text: str, width: int, end: str) -> str:
+    return end.join(text[at : at + width] for at in range(0, len(text), width))
+
+
+RANDOM = {
+    "hex": st.binary(min_size=32, max_size=32).map(lambda data: f"0x{data.hex()}"),
+    "PEM": st.binary(min_size=300, max_size=500).map(lambda d: rsa.armoured(d, "PRIVATE KEY")),
+    "header": st.binary(min_size=60, max_size=200).map(lambda d: base64.b64encode(d).decode()),
+    "passphrase": st.lists(st.text("abcdefxyz0189", min_size=3, max_size=9), min_size=7).map(
+        " ".join
+    ),
+}
+WAYS = st.sampled_from(
+    [
+        str.upper,
+        str.lower,
+        quote,
+        quote_plus,
+        lambda key: quote(key, safe="").lower(),
+        lambda key: key.replace("+", "-").replace("/", "_").rstrip("="),
+        lambda key: key.replace("\n", "\\n"),
+        lambda key: "".join(f"%{ord(letter):02x}" for letter in key),
+        *(
+            lambda key, width=width, end=end: wrapped("".join(key.split()), width, end)
+            for width in (5, 76, 9999)
+            for end in ("\n", "\r\n", "\\n", "\\r\\n", " ")
+        ),
+    ]
+)
+
+
+@settings(STEADY, max_examples=400 if FULL else 100)
+@given(st.data(), st.sampled_from(list(RANDOM)), WAYS)
+def test_no_part_of_a_random_key_is_left(data, kind, respelled):
+    key = data.draw(RANDOM[kind])
+    body = key.split("-----")[2] if kind == "PEM" else key
+    start = data.draw(st.integers(0, len(body) - 16))
+    piece = body[start : data.draw(st.integers(start + 16, len(body)))]
+    text = f"it is: {respelled(piece)}: bad"
+    secret = compared(body.removeprefix("0x"))
+    masked = redaction(BUILDER_KEY, key).text(text)
+    assert redaction(key).message(text) == masked
+    left = compared(masked)
+    assert not any(secret[at : at + 12] in left for at in range(len(secret) - 11))
+    assert masked.startswith("it is: ")
+    assert masked.endswith(": bad")
+
+
+ORDINARY = [
+    "invalid private_key: not a complete RSA key (-----BEGIN RSA PRIVATE KEY-----)",
+    "invalid clob_api_passphrase for user 00000001-0000-4000-8000-000000000000",
+    "correct the wallet 0x" + "aB" * 20 + " at https://api.parsec.example/docs?a=%20b",
+    "API key pk_live_****88db is not one of api.parsec.example",
+]
+
+
+@STEADY
+@given(st.text() | st.lists(st.sampled_from(ORDINARY) | st.text(max_size=9)).map(" ".join))
+def test_a_text_without_a_key_is_unchanged(text):
+    assert redaction(BUILDER_KEY, HEX, PEM, PHRASE).text(text) == text

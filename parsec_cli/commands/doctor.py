@@ -25,7 +25,7 @@ from parsec_cli.errors import (
 from parsec_cli.models import JsonObject, Usage
 from parsec_cli.next_command import NextCommand, run
 from parsec_cli.records import state
-from parsec_cli.redaction import without_keys
+from parsec_cli.redaction import Redaction
 from parsec_cli.results import Block, Line, Listing, Tone
 from parsec_cli.runtime import Runtime
 
@@ -89,20 +89,23 @@ class _Report:
             hint, command = fault.hint, fault.command
             if command is not None and command.words == ("doctor",):
                 hint, command = _remedy(fault)
-            status, detail = "failed", without_keys(fault.message)
+            status, detail = "failed", self._clean(fault.message)
             if self.runtime.screen.shows_table:
                 self.hints += self._hint(hint, command)
             elif text := self._in_one_line(hint, command):
-                detail = without_keys(f"{fault.message} ({text})")
+                detail = self._clean(f"{fault.message} ({text})")
         self.lines.append({"name": name, "status": status, "detail": detail})
         return status != "failed"
+
+    def _clean(self, text: str) -> str:
+        return Redaction(lambda: self.runtime.secrets).message(text)
 
     def _hint(self, text: str, command: NextCommand | None) -> list[Block]:
         """Return a hint below the table, with its command on a line of its own."""
         lines = [] if command is None else command_lines(self.runtime, command)
         if not text and not lines:
             return []
-        return [Line((("hint:", "hint"), (f" {without_keys(text or 'run')}", "plain"))), *lines]
+        return [Line((("hint:", "hint"), (f" {self._clean(text or 'run')}", "plain"))), *lines]
 
     def _in_one_line(self, text: str, command: NextCommand | None) -> str:
         line = self.runtime.screen.shell_line(command)

@@ -87,6 +87,8 @@ class History:
 
     def finish(self, entry: str, outcome: JsonObject) -> None:
         """Append the result of `entry`: `outcome`, `http_status`, `attempts`, perhaps `after`."""
+        if error := outcome.get("error"):
+            outcome = {**outcome, "error": self.redaction.message(without_secrets(error))}
         self._append({"id": entry, "finished": rfc3339(self.clock()), **outcome})
 
     def newest_first(self, wanted: Selection) -> Iterator[JsonObject]:

@@ -237,6 +237,7 @@ class Encoder:
         if (
             small.count(_KEY_TRACE) != keys
             or any(trace in small for trace in _TRACES)
+            or self.redaction.thorough
             or any(dumps(key)[1:-1] in text for key in self.redaction.known())
         ):
             text = write([self.redaction.value(record) for record in records])

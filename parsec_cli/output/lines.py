@@ -42,6 +42,8 @@ def rows_of(
     """
     cells = [_cells(column, records, redaction, write) for column in columns]
     rows = [list(row) for row in zip(*cells, strict=True)] if cells else [[] for _ in records]
+    if redaction.thorough:
+        return [[cell and redaction.text(cell) for cell in row] for row in rows]
     for key in redaction.known():
         if any(key in "\n".join(filter(None, row)) for row in rows):
             masked = mask(key)

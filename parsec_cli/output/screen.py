@@ -17,7 +17,7 @@ from parsec_cli.models import JsonObject
 from parsec_cli.output.format import Fields, Format
 from parsec_cli.output.streams import Sink, Surface, is_terminal, surface_of
 from parsec_cli.records import changed, state
-from parsec_cli.redaction import Redaction, without_keys
+from parsec_cli.redaction import Redaction
 from parsec_cli.results import (
     EXTRA_FORMATS,
     FORMATS,
@@ -159,7 +159,7 @@ class Screen:
             return ""
         from parsec_cli.next_command import shell_line
 
-        clean = [self._redaction.text(without_keys(word)) for word in whole.words]
+        clean = [self._redaction.message(word) for word in whole.words]
         notes = whole.notes if clean == [*whole.words] else (*whole.notes, _MASKED)
         line = shell_line(clean, whole.stdin, self._err.readable)
         return "\n".join([*(f"# {note}" for note in notes), line]) if line else ""
@@ -283,7 +283,7 @@ class Screen:
 
     def _clean_message(self, text: str) -> str:
         """Clean text that may quote a response; a question shows the word to type unchanged."""
-        return self._clean(without_keys(text))
+        return self._err.readable(self._redaction.message(text))
 
     def _message(self, text: str, style: str, label: str = "") -> str:
         return self._err.message(self._clean_message(text), style, label)

@@ -27,7 +27,7 @@ from parsec_cli.holdings import Holdings, has_wallet, requests_needed
 from parsec_cli.models import Applied, Outcome, Pool, User
 from parsec_cli.next_command import NextCommand, run
 from parsec_cli.records import changed, record
-from parsec_cli.redaction import Redaction, without_keys
+from parsec_cli.redaction import Redaction
 from parsec_cli.results import Line, Listing
 from parsec_cli.runtime import Runtime
 
@@ -198,7 +198,7 @@ class ApiChanges:
         if isinstance(outcome, Applied):
             return outcome
         # a server may repeat keys in its error, and a row's error is kept in files
-        text = self._redaction.text(without_keys(outcome.error.message))
+        text = self._redaction.message(outcome.error.message)
         return changed(outcome, error=outcome.error.but(text))
 
     def quota_used_up(self) -> errors.QuotaUsedUp | None:
