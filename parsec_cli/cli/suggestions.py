@@ -173,7 +173,11 @@ def _placeholders(one: Parameter) -> list[str]:
 
 
 def proposed(ctx: Any, found: Suggestion) -> NextCommand:
-    """Return the suggested command with the names and options that were typed for it."""
+    """Return the suggested command with the names and options that were typed for it.
+
+    If they are not all understood, return the help of the command: without one of them, the command
+    could do something else.
+    """
     root = ctx.find_root().command
     profile, tokens = "", list(found.template)
     if tokens[0] == "-p":
@@ -184,20 +188,23 @@ def proposed(ctx: Any, found: Suggestion) -> NextCommand:
         words.append(tokens.pop(0))
     if subcommands(node) and words:
         return run(*words, "--help")
+    if not words:
+        return run(*tokens)  # `--version`
     line = line_of(ctx, node, [""] * found.consumed)
-    typed = list(line.names) if line is not None else []
-    given = {name for name, _ in line.options} if line is not None else set[str]()
+    if line is None or not line.understood:
+        # what belongs to an unknown option cannot be told from a name
+        return run(*words, "--help")
+    typed, given = list(line.names), {name for name, _ in line.options}
     names, options = _split(tokens)
     options = {name: value for name, value in options.items() if f"--{name}" not in given}
     if any(map(_placeholder, names)):
         names = _filled(names, typed)
     else:
         options = {n: typed.pop(0) if typed and _placeholder(v) else v for n, v in options.items()}
-    if line is None or not line.understood or profile or not words:
-        written = [word for name, value in options.items() for word in (f"--{name}", value) if word]
-        return run(*words, *written, names=names, profile=profile)
     ctx.obj.read_line = lambda: line
     more: dict[str, Any] = {name: value or True for name, value in options.items()}
+    if profile:
+        more |= {"profile": profile, "base_url": None}
     return again(*words, names=names, **more)
 
 

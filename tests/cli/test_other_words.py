@@ -91,12 +91,37 @@ def hint_of(tool):
         ("get /builder/pool", "api GET /builder/pool"),
         ("pool top", "pool show --top 10"),
         ("sandbox users", "-p sandbox users list"),
+        ("sandbox users --limit 3 -p prod", "-p sandbox users list --limit 3"),
         ("runs retry r-1", "runs show r-1 --failed"),
         ("usres lst", "users list"),
     ],
 )
 def test_a_word_of_another_tool_leads_to_the_command_that_is_meant(hint_of, line, command):
     assert hint_of(line)[1] == command
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("user set-qps alice 7 --dryrun", "users set-qps"),
+        ("user --dryrun set-qps alice 7", "users set-qps"),
+        ("users delete --keep alice bob", "users deactivate"),
+        ("user deactivate --exclude alice bob -n", "users deactivate"),
+        ("users delete bob --grace-period 30", "users deactivate"),
+        ("users remove -f leavers.csv", "users deactivate"),
+        ("users edit alice --email a@b.c", "users set-qps"),
+        ("users suspend --from-file x.csv", "users set-qps"),
+        ("user onboard bob --exchange polymarket --mode managed --dryrun", "users onboard"),
+        ("user create bob --qps 5", "users create"),
+        ("users positions --exchange kalshi bob", "api"),
+        ("sandbox users --nope 3", "users list"),
+        ("logout --nope x", "config unset"),
+        ("safety --nope x", "help"),
+    ],
+)
+def test_options_that_the_command_does_not_understand_lead_to_its_help(hint_of, line, command):
+    """The command without them could do something else."""
+    assert hint_of(line)[1] == f"{command} --help"
 
 
 @pytest.mark.parametrize(
