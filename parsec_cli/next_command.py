@@ -78,7 +78,7 @@ class Target:
 class Line:
     """A command line, split into the words of the command, its options, and its arguments.
 
-    It is `understood` if the command has all those options.
+    It is `understood` if the command has all those options, and each has a value if it takes one.
     """
 
     verb: tuple[str, ...]
@@ -109,14 +109,14 @@ class Line:
                 spelling, value = word[:2], word[2:] or None
             name, takes_value = known.get(spelling, (spelling, False))
             if takes_value and value is None:
-                value = left.pop(0) if left else ""
+                value = left.pop(0) if left else None
             elif not takes_value and value and not word.startswith("--"):
                 # the next of the short options after one dash
                 left.insert(0, f"-{value}")
                 value = None
             options.append((name, value))
-        names_known = {name for name, _ in known.values()}
-        understood = {name for name, _ in options} <= names_known
+        takes = dict(known.values())
+        understood = all(n in takes and takes[n] == (v is not None) for n, v in options)
         return cls(verb, tuple(options), tuple(names[len(verb) :]), understood)
 
 

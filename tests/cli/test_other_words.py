@@ -117,6 +117,10 @@ def test_a_word_of_another_tool_leads_to_the_command_that_is_meant(hint_of, line
         ("sandbox users --nope 3", "users list"),
         ("logout --nope x", "config unset"),
         ("safety --nope x", "help"),
+        ("users update alice 5 --dry-run=client", "users set-qps"),
+        ("users update alice 5 --dry-run=", "users set-qps"),
+        ("users update alice 5 -n=true", "users set-qps"),
+        ("users update alice 5 --reason", "users set-qps"),
     ],
 )
 def test_options_that_the_command_does_not_understand_lead_to_its_help(hint_of, line, command):
