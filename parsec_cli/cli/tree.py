@@ -74,7 +74,8 @@ class _WithSharedOptions(TyperCommand if TYPE_CHECKING else object):  # type: ig
         # only a hint needs the line, so it is read when one is shown
         common.runtime_of(ctx).read_line = line
         try:
-            left: list[str] = super().parse_args(ctx, args)
+            # the parser empties its list
+            left: list[str] = super().parse_args(ctx, [*args])
         except typer_adapter.ParserError as fault:
             from parsec_cli.cli.usage_errors import usage_fault
 

@@ -24,12 +24,13 @@ _OPTIONS = (
     ({"--format", "--out", "--output-format"}, ("--output",)),
     ({"--debug", "--trace", "--log"}, ("--verbose",)),
     ({"--url", "--host", "--endpoint", "--server", "--api-url"}, ("--base-url",)),
-    ({"--file", "--input", "--filename"}, ("--from-file", "--credentials")),
+    ({"--file", "--input", "--filename", "-f"}, ("--from-file", "--credentials")),
     ({"--qps", "--rate-limit"}, ("--qps-limit",)),
     ({"--check", "--simulate", "--what-if"}, ("--dry-run",)),
     ({"--search", "--filter", "--grep", "--query"}, ("--match",)),
     ({"--account", "--env", "--context"}, ("--profile",)),
 )
+_FILE_OPTIONS = {"--file", "--input", "--filename", "--from-file", "-f"}
 _KEY_OPTIONS = {"--api-key", "--key", "--token", "--api-token", "--secret", "--private-key"}
 
 
@@ -89,10 +90,14 @@ def _unknown_option(
     params: Sequence[Parameter], option: str, args: Sequence[str]
 ) -> tuple[str, str]:
     """Return a message about an option, and advice about what may have been meant, or ""."""
-    dashed = "put an id that begins with a dash after `--`; "
-    if re.match(r"-[0-9.]", option):
+    arguments = [param for param in params if not param.names]
+    places = re.findall(r"[A-Z_]+", " ".join(param.metavar for param in arguments))
+    takes_id = "USER" in places or "EXTERNAL_ID" in places
+    dashed = "put an id that begins with a dash after `--`; " if takes_id else ""
+    least = ["1"] if "QPS" in places else [one.limits.split()[0] for one in arguments if one.limits]
+    if least and re.match(r"-[0-9.]", option):
         whole = next((arg for arg in args if arg.startswith(option)), option)
-        return f"`{whole}` is negative: the number must be at least 1", dashed
+        return f"`{whole}` is negative: the number must be at least {least[0]}", dashed
     known = [name for param in params for name in param.names if name[:2] == "--"]
     wanted = [name for words, names in _OPTIONS if option in words for name in names]
     same = [name for name in wanted if name in known]
@@ -102,11 +107,12 @@ def _unknown_option(
     bare = {name.lstrip("-"): name for name in known}
     close = [bare[n] for n in get_close_matches(option.lstrip("-"), bare, 1, _CLOSE_OPTION)]
     advice = next((f"did you mean `{name}`? " for name in (*same, *begun, *close)), "")
-    arguments = " ".join(param.metavar for param in params if not param.names)
-    name = option.removeprefix("--").replace("-", "_").upper()
-    if name in re.findall(r"[A-Z_]+", arguments):
+    name = (
+        "FILE" if option in _FILE_OPTIONS else option.removeprefix("--").replace("-", "_").upper()
+    )
+    if name in places:
         advice, dashed = f"{name} is an argument: write it without `{option}`; ", ""
-    return f"no such option `{option}`", advice + (dashed if arguments else "")
+    return f"no such option `{option}`", advice + dashed
 
 
 def guess_format(options: CommonOptions, argv: Sequence[str]) -> None:

@@ -306,13 +306,35 @@ def test_headings_are_plain_without_colour_or_a_terminal(environ, tool):
         (["users", "create", "--external-id", "x"], "EXTERNAL_ID is an argument: write it without"),
         (["users", "set-qps", "x", "--qps", "5"], "QPS is an argument: write it without `--qps`;"),
         (["users", "plan", "--file", "x"], "FILE is an argument: write it without `--file`; see"),
+        (["users", "plan", "-f", "x"], "FILE is an argument: write it without `-f`; see the help"),
+        (["users", "apply", "--from-file", "x"], "FILE is an argument: write it without `--from"),
+        (["users", "deactivate", "-f", "x"], "did you mean `--from-file`?"),
         (["users", "get", "-x"], "put an id that begins with a dash after `--`; see"),
+        (["users", "get", "-1"], "put an id that begins with a dash after `--`; see"),
+        (["users", "create", "-1"], "put an id that begins with a dash after `--`; see"),
+        (["config", "set", "rate", "-5"], "see the help with"),
+        (["sandbox", "seed", "-n"], "see the help with"),
+        (["api", "POST", "/x", "-d", "{}"], "see the help with"),
     ],
 )
 def test_a_typo_gets_a_suggestion(argv, meant, tool):
     done = tool(*argv)
     assert done.code == 2
     assert f"hint: {meant}" in done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("users set-qps x -500", "`-500` is negative: the number must be at least 1"),
+        ("sandbox seed -12", "`-12` is negative: the number must be at least 0"),
+        ("users get -1", "no such option `-1`"),
+        ("config set rate -5", "no such option `-5`"),
+        ("users list -5", "no such option `-5`"),
+    ],
+)
+def test_a_number_is_negative_only_where_one_is_expected(tool, line, error):
+    assert f"error: {error}\n" in tool(*line.split()).err
 
 
 def test_extra_arguments_are_quoted(tool):
