@@ -17,7 +17,7 @@ _PROFILE = "PARSEC_PROFILE"
 _FROM_STDIN = tuple(
     (f"--{name}", "-") for name in ("from-file", "keep-file", "input", "credentials")
 )
-_FIELDS = ("-f", "-F")
+FIELDS = ("-f", "-F")
 # commands that use neither a profile nor a host
 _LOCAL = ("sandbox", "completion", "credentials", "help", "--version")
 
@@ -186,8 +186,8 @@ def _repeated(command: NextCommand, line: Line, target: Target) -> Completed:
         names = tuple(re.sub(r"[^?&]+", lambda pair: _without_secret(pair[0]), n) for n in names)
     if (options, names) != whole:
         notes.append("SECRET stands for a secret, which is not shown")
-    if any(name in _FIELDS and _holds_secret(value or "") for name, value in options):
-        options = [*(one for one in options if one[0] not in _FIELDS), ("--input", "FILE")]
+    if any(name in FIELDS and _holds_secret(value or "") for name, value in options):
+        options = [*(one for one in options if one[0] not in FIELDS), ("--input", "FILE")]
         notes.append("FILE stands for a file with the body, which contains a secret")
     if verb == ("config", "set") and names and is_secret(names[0]):
         names = names[:1]

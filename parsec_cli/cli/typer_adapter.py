@@ -88,6 +88,7 @@ class ParserMessage:
     unknown_command: str | None = None
     unknown_option: str | None = None
     extra: str | None = None
+    missing: str | None = None
 
 
 def build_command(
@@ -201,6 +202,7 @@ def parser_message(fault: Exception, ctx: Any = None) -> ParserMessage:
     text = known.format_message().strip().removesuffix(".")
     command = re.match(r"No such command '(.*?)'(?:\.|$)", text, re.DOTALL)
     extra = re.fullmatch(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", text, re.DOTALL)
+    missing = re.fullmatch("Missing argument '(.*)'", text)
     return ParserMessage(
         getattr(fault, "ctx", None) or ctx,
         text,
@@ -208,4 +210,5 @@ def parser_message(fault: Exception, ctx: Any = None) -> ParserMessage:
         # an option without its value has a name, too, but no list of possibilities
         getattr(fault, "option_name", None) if hasattr(fault, "possibilities") else None,
         extra[1] if extra else None,
+        missing[1] if missing else None,
     )

@@ -14,7 +14,7 @@ from parsec_cli.config.profiles import named
 from parsec_cli.config.read import read
 from parsec_cli.config.settings import FILE_KEYS, SANDBOX
 from parsec_cli.errors import ParsecError, UsageFault
-from parsec_cli.next_command import Line, run
+from parsec_cli.next_command import FIELDS, Line, again, run
 from parsec_cli.runtime import CommonOptions
 
 # a wrong guess is worse than none: `--yes` is not `--reason`
@@ -31,6 +31,7 @@ _OPTIONS = (
     ({"--account", "--env", "--context"}, ("--profile",)),
 )
 _FILE_OPTIONS = {"--file", "--input", "--filename", "--from-file", "-f"}
+_BODY = {*FIELDS, "--input"}
 _KEY_OPTIONS = {"--api-key", "--key", "--token", "--api-token", "--secret", "--private-key"}
 
 
@@ -60,11 +61,22 @@ def usage_fault(fault: Exception, ctx: Any = None, args: Sequence[str] = ()) -> 
                 if _stores_setting(found, names) and _in_sandbox(ctx.obj, line):
                     hint = "the sandbox is built in and has no settings; see its users with"
                     command = run("users", "list", profile=SANDBOX)
+    elif said.missing == "PATH" and (line := line_of(ctx, ctx.command, words)):
+        text = f"missing argument `{'METHOD' if '/' in line.names[0] else 'PATH'}`"
+        if _only_reads(line):
+            hint, command = "did you mean `api GET`?", again(names=("GET", *line.names))
     elif said.extra is not None:
         text = f"too many arguments: `{said.extra}`"
     else:
         text = text[:1].lower() + text[1:].replace("'", "`")
     return UsageFault(text, hint=hint, command=command)
+
+
+def _only_reads(line: Line) -> bool:
+    """Return whether a request without a method has a path, and no body."""
+    # a URL is no path, and may contain a password
+    is_path = "/" in line.names[0] and "://" not in line.names[0]
+    return is_path and not {name for name, _ in line.options} & _BODY
 
 
 def _stores_setting(found: Suggestion, names: Sequence[str]) -> bool:

@@ -221,6 +221,7 @@ CASES = [
     Case("usres list --limit 1", (2, 0), USERS),
     Case("users rm u1", (2, 9), "deactivate"),
     Case("api GET C:/Git/builder/pool", (2, 0), POOL),
+    Case("api /builder/pool --include", (2, 0), POOL),
     Case("api DELETE /builder/users/a%20b", (2, 9), USERS),
     Case("config set rate", (2, 0), STORED),
     Case("config init -p third --base-url BASE", (0, 0), USAGE),

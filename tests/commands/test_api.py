@@ -549,3 +549,20 @@ def test_a_path_rewritten_by_git_bash_is_recognised(run, builder, path, meant):
 def test_for_a_rewritten_path_that_is_unknown_the_hint_is_an_example(run):
     done = run("api", "GET", "C:/Git/new/thing")
     assert (done.code, done.error["hint"]) == (2, "leave that slash out, like builder/pool")
+
+
+@pytest.mark.parametrize(
+    ("words", "missing", "proposed"),
+    [
+        (["/builder/pool"], "METHOD", "api GET /builder/pool"),
+        (["builder/pool", "-o", "csv"], "METHOD", "api GET builder/pool --output csv"),
+        (["/builder/users", "-f", "a=b"], "METHOD", "api --help"),
+        (["/builder/users", "-F", "a=1"], "METHOD", "api --help"),
+        (["/builder/users", "--input", "x"], "METHOD", "api --help"),
+        (["GET"], "PATH", "api --help"),
+    ],
+)
+def test_a_path_alone_lacks_the_method(tool, words, missing, proposed):
+    done = tool("api", *words)
+    assert done.err.startswith(f"error: missing argument `{missing}`\n")
+    assert done.err.endswith(f"\n  parsec {proposed}\n")

@@ -158,8 +158,23 @@ def test_a_proposed_command_keeps_an_id_that_looks_like_a_query(run, builder):
                 "parsec api GET 'builder/pool?token=SECRET&page=2' --output table",
             ],
         ),
+        (
+            ["api", "/builder/pool?token=SECRETCANARY", "--query", "page=2"],
+            [
+                "# SECRET stands for a secret, which is not shown",
+                "parsec api GET '/builder/pool?token=SECRET' --query page=2",
+            ],
+        ),
+        (["api", "https://user:SECRETCANARY@api.test/x"], ["parsec api --help"]),
     ],
-    ids=["typed key", "no key", "password of a base URL", "query of a path"],
+    ids=[
+        "typed key",
+        "no key",
+        "password of a base URL",
+        "query of a path",
+        "query without a method",
+        "password of a URL",
+    ],
 )
 def test_a_proposed_command_contains_no_secret(tool, typed, proposed):
     refused = tool(*typed)
