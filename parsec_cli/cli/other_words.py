@@ -259,6 +259,7 @@ _MEANINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "": (
         ("auth", "config init", ""),
         ("profiles contexts", "config profiles", ""),
+        ("show", "users get USER...", ""),
         ("profile use switch context use-context", "config use PROFILE", ""),
         ("settings setting preferences conf cfg configuration", "config show", ""),
         ("quota quotas tier billing subscription account me", "usage show", ""),

@@ -113,7 +113,11 @@ def _one_word(root: Any, word: str, names: Sequence[str]) -> Suggestion | None:
     if found := meaning("", word):
         return _of_meaning(found)
     verbs = [(noun, subcommands(group)) for noun, group in nouns.items()]
-    known = [[name] for name in (*synonyms(word, [*nouns, "--version"]), *_close(word, nouns))]
+    same = [[name] for name in synonyms(word, [*nouns, "--version"])]
+    exact = [[noun, word] for noun, below in verbs if word in below]
+    # `check user_001` is about a user, `check` alone about the key
+    known = [*exact, *same] if names else [*same, *exact]
+    known += [[name] for name in _close(word, nouns)]
     known += [[noun, v] for noun, below in verbs for v in _close(word, below, _CLOSE_ELSEWHERE)]
     if known and (noun := known[0][0]) in nouns and names and not known[0][1:]:
         verb = _verb(root, noun, names[0].lower(), names[1:])
