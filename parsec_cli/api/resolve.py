@@ -7,7 +7,7 @@ verified by a GET, or else looked for in one whole listing.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from parsec_cli import field_rules
@@ -86,7 +86,7 @@ class Resolver:
         A change is refused if the index knows another user whose external_id is the whole text.
         """
         found = self.find(texts, to_change=to_change)
-        missing = [Reference.parse(text) for text, user in found.items() if user is None]
+        missing = {text: Reference.parse(text) for text, user in found.items() if user is None}
         if missing:
             raise self._not_found(missing)
         users = [user for text in texts if (user := found[text]) is not None]
@@ -185,8 +185,9 @@ class Resolver:
             details=[f"customer_id {user.customer_id}" for user in users],
         )
 
-    def _not_found(self, missing: Sequence[Reference]) -> NotFound:
-        first = missing[0]
+    def _not_found(self, missing: Mapping[str, Reference]) -> NotFound:
+        """Return the error about the `missing` users; the keys are what was typed."""
+        typed, first = next(iter(missing.items()))
         place = f"in {self._place}"
         hint, command = "list users with", run("users", "list", "--match", "TEXT")
         if first.meaning == "either":
@@ -197,10 +198,10 @@ class Resolver:
             command = run("users", "get", names=[user_argument(near[0])])
         text, details = f"{len(missing):,} users were not found {place}", []
         if len(missing) == 1:
-            text = f"user `{first.id}` not found {place}{self._note(first.id)}"
+            text = f"user `{typed}` not found {place}{self._note(first.id)}"
         else:
-            details = [f"user `{one.id}` not found{self._note(one.id)}" for one in missing]
-            for number, one in enumerate(missing[:_COMPARED]):
+            details = [f"user `{t}` not found{self._note(one.id)}" for t, one in missing.items()]
+            for number, one in enumerate([*missing.values()][:_COMPARED]):
                 if near := self._near(one.id):
                     details[number] += f"; {_did_you_mean(near)}"
         return NotFound(text, hint=hint, command=command, details=details, http_status=404)

@@ -108,6 +108,17 @@ def test_an_outdated_index_entry_of_a_missing_user_is_not_found():
         builder.resolver(Memory(alice=[A])).one("alice")
 
 
+def test_a_missing_user_is_named_as_it_was_typed():
+    """`id:alice` is not found although there is a user `alice`."""
+    resolver = Builder(a="alice").resolver()
+    for typed in ("id:alice", "ext:bob", "bob"):
+        with pytest.raises(NotFound, match=f"^user `{typed}` not found in profile default$"):
+            resolver.one(typed)
+    with pytest.raises(NotFound) as caught:
+        resolver.several(["ext:bob", "alice", "id:alice"])
+    assert caught.value.details == ("user `ext:bob` not found", "user `id:alice` not found")
+
+
 @pytest.mark.parametrize("known", [{}, {"alice": [A, B]}], ids=["by listing", "by memory"])
 def test_two_users_with_one_external_id_are_ambiguous(known):
     builder = Builder(a="alice", b="alice", c="x")
