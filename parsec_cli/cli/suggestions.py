@@ -195,7 +195,7 @@ def proposed(ctx: Any, found: Suggestion) -> NextCommand:
     if not words:
         return run(*tokens)  # `--version`
     line = line_of(ctx, node, [""] * found.consumed)
-    if line is None or not line.understood:
+    if line is None or not line.understood or not _same_words(ctx, node, found.consumed):
         # what belongs to an unknown option cannot be told from a name
         return run(*words, "--help")
     typed, given = list(line.names), {name for name, _ in line.options}
@@ -210,6 +210,12 @@ def proposed(ctx: Any, found: Suggestion) -> NextCommand:
     if profile:
         more |= {"profile": profile, "base_url": None}
     return again(*words, names=names, **more)
+
+
+def _same_words(ctx: Any, command: Any, count: int) -> bool:
+    """Return whether the options of `command` leave the words that it was guessed from."""
+    lines = [line_of(ctx, one, ()) for one in (command, ctx.command)]
+    return len({line.names[:count] for line in lines if line is not None}) == 1
 
 
 def _split(tokens: Sequence[str]) -> tuple[list[str], dict[str, str]]:

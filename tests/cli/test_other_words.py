@@ -124,6 +124,7 @@ def test_a_word_of_another_tool_leads_to_the_command_that_is_meant(hint_of, line
         ("sandbox users --nope 3", "users list"),
         ("logout --nope x", "config unset"),
         ("safety --nope x", "help"),
+        ("user --reason delete alice bob", "users deactivate"),
         ("users update alice 5 --dry-run=client", "users set-qps"),
         ("users update alice 5 --dry-run=", "users set-qps"),
         ("users update alice 5 -n=true", "users set-qps"),
