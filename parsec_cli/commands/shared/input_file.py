@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from parsec_cli.errors import UsageFault
 from parsec_cli.runtime import Runtime
 
 # a roster of 100,000 users is some 10 MB
 MAX_FILE = 256 * 1024 * 1024
+_PIECE = 1024 * 1024
 
 
 def check_named(path: str) -> None:
@@ -36,14 +39,14 @@ def read_bytes(runtime: Runtime, path: str, name: str = "") -> bytes:
         if path != "-":
             check_named(path)
             with path_of(path).open("rb") as file:
-                data = file.read(MAX_FILE + 1)
+                data = _read(file)
         elif stdin is None:
             raise UsageFault("cannot read stdin: it is closed")
         else:
             if stdin.isatty():
                 runtime.screen.notice("reading from the terminal; end with Ctrl-D")
             buffer = getattr(stdin, "buffer", None)
-            data = buffer.read(MAX_FILE + 1) if buffer is not None else stdin.read().encode()
+            data = _read(buffer) if buffer is not None else stdin.read().encode()
     except (OSError, ValueError) as fault:
         why = "it is closed" if path == "-" else "not a valid path"
         why = (getattr(fault, "strerror", None) or why).lower()
@@ -51,6 +54,18 @@ def read_bytes(runtime: Runtime, path: str, name: str = "") -> bytes:
     if len(data) > MAX_FILE:
         raise UsageFault(f"{name} is larger than {MAX_FILE // 1024 // 1024} MiB")
     return data
+
+
+def _read(file: BinaryIO) -> bytes:
+    """Return the content, or the beginning of one that is too large.
+
+    It is read in pieces, because `read(n)` takes n bytes of memory even for a small file. A short
+    piece is the last one: on a terminal, another `read` would wait for a second Ctrl-D.
+    """
+    data, size = io.BytesIO(), _PIECE
+    while size == _PIECE and data.tell() <= MAX_FILE:
+        size = data.write(file.read(_PIECE))
+    return data.getvalue()
 
 
 def check_output(source: str, target: str | None, option: str) -> None:
