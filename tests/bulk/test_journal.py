@@ -277,6 +277,31 @@ def test_a_journal_that_cannot_be_read_is_an_error(runs):
     assert caught.value.message == f"cannot read the journal `{path}`: is a directory"
 
 
+@pytest.mark.parametrize("closed", ["", "state", "state/runs"])
+def test_a_directory_of_runs_that_cannot_be_read_is_an_error(plain_user, closed):
+    """One that is missing means no runs."""
+    runs = plain_user / "state" / "runs"
+    assert read_earlier_runs(runs, HOST, KEY) == EarlierDeactivations()
+    runs.mkdir(parents=True)
+    shut = plain_user / closed
+    shut.chmod(0)
+    try:
+        for read in (run_ids, lambda runs: read_earlier_runs(runs, HOST, KEY)):
+            with pytest.raises(LocalFault) as caught:
+                read(runs)
+            assert caught.value.message == f"cannot read the runs in `{runs}`: permission denied"
+    finally:
+        shut.chmod(0o700)
+
+
+def test_a_file_in_place_of_the_directory_of_runs_is_an_error(runs):
+    runs.parent.mkdir()
+    runs.touch()
+    with pytest.raises(LocalFault, match=r"cannot read the runs in `.+`: not a directory"):
+        run_ids(runs)
+    assert run_ids(runs / "below a file") == []
+
+
 def test_an_intent_is_durable_with_its_record_before_the_call_returns(runs):
     disk = CountingDisk()
     with opened(runs, disk=disk) as journal:

@@ -189,6 +189,26 @@ def test_no_run_is_an_empty_list_that_needs_no_key(tool, home):
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "runs list --json",
+        "runs show r-20000101-0000",
+        "users deactivate user_001 --confirm user_001",
+        "users deactivate user_001 --dry-run",
+    ],
+)
+def test_runs_that_cannot_be_read_are_an_error_not_none(run, builder, home, line):
+    builder.add("user_001", 5)
+    path = runs_dir(home)
+    path.parent.mkdir(parents=True)
+    path.touch()
+    done = run(*line.split())
+    assert done.code == 1, done
+    assert f"cannot read the runs in `{path}`: not a directory" in done.err
+    assert builder.mutations == []
+
+
 @pytest.mark.parametrize("name", ["r-20000101-0000", "../history", "r-x", ""])
 def test_an_unknown_run_is_not_found(run, half, name):
     done = run("runs", "show", name)

@@ -197,7 +197,14 @@ def path_of_run(runs_dir: Path, run: str) -> Path:
 
 def run_ids(runs_dir: Path) -> list[str]:
     """Return the ids of all runs that have a file, oldest first; the directory may be missing."""
-    names = (_ID.fullmatch(path.stem) for path in runs_dir.glob("r-*.jsonl"))
+    files: list[Path] = []
+    try:
+        files += runs_dir.iterdir()  # unlike `glob`, it reports a directory that cannot be read
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        if not missing or runs_dir.exists():
+            raise save.fault("read", runs_dir, error, "the runs in ") from None
+    names = (_ID.fullmatch(path.stem) for path in files if path.suffix == ".jsonl")
     order = sorted((name[1], int(name[2] or 1), name[0]) for name in names if name)
     return [name for *_, name in order]
 
@@ -232,8 +239,9 @@ class EarlierDeactivations:
 def read_earlier_runs(runs_dir: Path, host: str, key_fingerprint: str) -> EarlierDeactivations:
     """Read all journals of this host and key, oldest first; the directory may be missing."""
     earlier = EarlierDeactivations()
+    later = [path_of_run(runs_dir, name) for name in run_ids(runs_dir)]
     first_edition = sorted(runs_dir.glob(binding(host, key_fingerprint) + _FIRST_EDITION))
-    for path in (*first_edition, *(path_of_run(runs_dir, name) for name in run_ids(runs_dir))):
+    for path in (*first_edition, *later):
         intents: dict[int, JsonObject] = {}
         for line in _lines(path, host, key_fingerprint):
             if line.get("intent") == "deactivate":
