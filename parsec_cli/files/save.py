@@ -56,10 +56,14 @@ def make_private_directory(path: Path) -> None:
         return
     make_private_directory(path.parent)
     try:
-        # another process may have created it meanwhile
-        path.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
+        path.mkdir(PRIVATE_DIRECTORY)
     except FileExistsError:
+        if path.is_dir():  # another process created it meanwhile
+            return
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
+    # the umask may have taken rights of the owner; some disks cannot change a mode
+    with suppress(OSError):
+        path.chmod(PRIVATE_DIRECTORY)
 
 
 def save(path: Path, data: bytes | bytearray, *, keep_owner: bool = True) -> None:

@@ -46,6 +46,28 @@ def test_an_existing_directory_keeps_its_mode(folder):
     assert mode(folder) == 0o755
 
 
+@pytest.mark.parametrize("mask", [0o022, 0o177, 0o277, 0o777])
+def test_a_new_directory_is_usable_under_every_umask(folder, mask):
+    folder.chmod(0o750)
+    before = os.umask(mask)
+    try:
+        save.make_private_directory(folder / "a" / "b")
+    finally:
+        os.umask(before)
+    modes = [mode(path) for path in (folder, folder / "a", folder / "a" / "b")]
+    assert modes == [0o750, 0o700, 0o700]
+
+
+def test_a_directory_that_another_process_makes_keeps_its_mode(folder, monkeypatch):
+    def mkdir(path: Path, *_: object) -> None:
+        os.mkdir(path)  # noqa: PTH102
+        raise FileExistsError
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    save.make_private_directory(folder / "a")
+    assert mode(folder / "a") == 0o755
+
+
 def test_the_temporary_file_is_private_before_it_has_content(folder):
     """Whatever function the save has called, every file in the directory has mode 0600."""
     seen = set()
