@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from parsec_cli import field_rules
-from parsec_cli.bulk.files.csv_rows import Faults, decode
+from parsec_cli.bulk.files.csv_rows import Faults, decode, normal
 from parsec_cli.bulk.files.json_rows import looks_like_json
 from parsec_cli.bulk.files.read_file import Columns, as_cell, read_rows
 from parsec_cli.cells import rfc3339
@@ -67,15 +67,15 @@ class Export:
         source = decode(self._read(), faults)
         ids = set[int]()  # hashes, as in a listing
         names = set[str]()
+        words: list[tuple[int, str]] = []  # rows that are no users if others have a UUID
+        identified = False
         for row, cells in read_rows(source, Columns(), faults, typed=False):
             customer_id, external_id = cells.get("customer_id", ""), cells.get("external_id", "")
             if is_uuid(customer_id):
-                customer_id = customer_id.lower()
-                fault = ""
+                customer_id, identified = customer_id.lower(), True
+                fault = word = ""
             else:
-                fault = field_rules.id_fault(customer_id or external_id)
-            if not customer_id:
-                fault = fault or field_rules.mangled_fault(external_id)
+                fault, word = _fault_without_uuid(cells), _word(cells)
             if external_id.strip():
                 fault = fault or field_rules.id_fault(external_id)
             key = hash((customer_id, "" if customer_id else external_id))
@@ -84,14 +84,39 @@ class Export:
             names.update(cells)
             if not faults.add(row, fault):
                 ids.add(key)
+                if word:
+                    words.append((row, word))
                 yield customer_id, _canonical(cells)
-        # a field that is absent from all whole records of a JSON export is null for all users
-        if looks_like_json(source) and names >= _OF_EVERY_USER:
-            names.update(PATHS)
-        parts = {name for name in names if name.startswith("wallet.")}
-        if "wallet" in names and (not parts or _OF_EVERY_WALLET in parts):
-            names.update(path for path in PATHS if path.startswith("wallet."))
-        self.columns = frozenset(names.intersection(PATHS))
+        for row, word in words if identified else ():
+            faults.add(row, word)
+        self.columns = _columns(names, is_json=looks_like_json(source))
+
+
+def _fault_without_uuid(cells: Mapping[str, str]) -> str:
+    """Return why a row whose customer_id is no UUID, or is missing, is not a user."""
+    if all(normal(cell) == name for name, cell in cells.items()):
+        return "is a second header: the file must be one export"
+    customer_id, external_id = cells.get("customer_id", ""), cells.get("external_id", "")
+    fault = field_rules.id_fault(customer_id or external_id)
+    return fault or ("" if customer_id else field_rules.mangled_fault(external_id))
+
+
+def _word(cells: Mapping[str, str]) -> str:
+    """Return why the id of such a row is an artefact, if other rows have a UUID; else ""."""
+    if "customer_id" not in cells:
+        return ""
+    return field_rules.word_fault(cells["customer_id"] or cells.get("external_id", ""))
+
+
+def _columns(names: set[str], *, is_json: bool) -> frozenset[str]:
+    """Return the columns of an export whose records have these fields."""
+    # a field that is absent from all whole records of a JSON export is null for all users
+    if is_json and names >= _OF_EVERY_USER:
+        return frozenset(PATHS)
+    parts = {name for name in names if name.startswith("wallet.")}
+    if "wallet" in names and (not parts or _OF_EVERY_WALLET in parts):
+        names = names | {path for path in PATHS if path.startswith("wallet.")}
+    return frozenset(names.intersection(PATHS))
 
 
 def listed_row(user: JsonObject) -> Row:

@@ -407,6 +407,42 @@ def test_a_file_that_cannot_be_an_export_is_refused(run, builder, work, text, fa
         assert done.err.splitlines()[-2] == "hint: export all users again with"
 
 
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+@pytest.mark.parametrize("fields", [(), ("--fields", "customer_id,qps_limit")])
+def test_two_exports_in_one_file_are_refused(run, builder, export, work, form, fields):
+    builder.add("u1", 5)
+    name = export(f"a.{form}", *fields)
+    text = (work / name).read_text()
+    builder.users.clear()
+    builder.add("u2", 5)
+    (work / name).write_text(text + (work / export(f"b.{form}", *fields)).read_text())
+    done = run("users", "diff", name, "--json")
+    assert (done.code, done.out) == (2, "")
+    assert done.error["details"] == ["row 3: is a second header: the file must be one export"]
+
+
+@pytest.mark.parametrize("fields", [(), ("--fields", "customer_id,qps_limit")])
+@pytest.mark.parametrize("word", ["Total", "Gesamtergebnis", "(2 rows)", "+---+"])
+def test_a_total_below_an_export_is_no_user(run, builder, export, work, fields, word):
+    builder.add_many(2)
+    text = (work / export("a.csv", *fields)).read_text()
+    (work / "a.csv").write_text(f"{text}{word}{',' * text.splitlines()[0].count(',')}\n")
+    done = run("users", "diff", "a.csv", "--json")
+    assert (done.code, done.out) == (2, "")
+    (fault,) = done.error["details"]
+    assert fault == f"row 4: the id '{word}' is part of a table, such as a heading or a total"
+
+
+def test_a_user_with_the_name_of_a_total_is_compared(run, builder, export, work):
+    builder.add("Total", 5)
+    whole = export("a.csv")
+    named = export("b.csv", "--fields", "external_id,qps_limit")
+    (work / "c.csv").write_text("external_id,customer_id,qps_limit\nTotal,,5\nu,,5\n")
+    for pair in ([whole], [named], [named, whole]):
+        assert run("users", "diff", *pair, "--json").json["summary"] == NOTHING
+    assert run("users", "diff", "c.csv", "--json").json["summary"] == {**NOTHING, "left": 1}
+
+
 def test_a_key_in_place_of_an_id_is_not_shown(run, work):
     (work / "f.csv").write_text("external_id\npk_live_secret\n")
     done = run("users", "diff", "f.csv", "f.csv")
