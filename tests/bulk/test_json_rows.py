@@ -83,6 +83,8 @@ def test_a_value_may_span_two_reads(number, cut):
         ('{"users": [{"a": 1}]', "row 1: is not valid JSON: expecting ',' delimiter at column 21"),
         ('{"users": [], "users": []}', "row 1: contains `users` twice"),
         ('{"users": [], "count": 1, "count": 1}', "row 1: contains `count` twice"),
+        ('{"users": [], "count": 0, " Count": 0}', "row 1: contains ` Count` twice"),
+        ('{"users": [{"a": 1}], "Users": [{"a": 2}]}', "row 1: contains `Users` twice"),
         ('{"users": [{"a": 1, "a": 2}]}', "row 1: contains `a` twice"),
         ('{"users": {}}', "row 1: `users` is not an array"),
         ('{"users": [1]}', "row 1: is not a JSON object"),

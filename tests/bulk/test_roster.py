@@ -454,6 +454,10 @@ def test_json_faults_carry_the_line_or_place():
             '{"users": [{"external_id": "a"}], "complete": false}',
             "row 1: the listing in this file is incomplete: `complete` is false",
         ),
+        (
+            '{"users": [{"external_id": "a"}], "Complete": false}',
+            "row 1: the listing in this file is incomplete: `complete` is false",
+        ),
     ],
 )
 def test_unclear_json_is_refused(text, fault):
@@ -466,6 +470,17 @@ ids = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
 )
 limits = st.none() | st.integers(1, 2147483647)
 users = st.lists(st.tuples(ids, limits), min_size=1, max_size=8, unique_by=lambda user: user[0])
+
+
+@pytest.mark.parametrize(
+    "beside", ['"external_id": "acme", "qps_limit": 7', '" State ": "active"', '"Wallet": null']
+)
+@pytest.mark.parametrize("form", ['{{{0}, "users": [{1}]}}', '{{"users": [{1}], {0}}}'])
+def test_a_field_beside_the_users_is_a_fault(beside, form):
+    names = [part.split('"')[1] for part in beside.split(", ")]
+    assert faults(form.format(beside, '{"external_id": "u1"}')) == [
+        f"row 1: has `{name}` beside `users`, so it belongs to no user" for name in names
+    ]
 
 
 @STEADY

@@ -154,3 +154,9 @@ def test_ids_may_begin_as_json_does():
         "{x}",
         "ext:[1]",
     ]
+
+
+def test_a_user_beside_the_array_of_users_is_a_fault():
+    assert faults('{"customer_id": "c1", "users": [{"external_id": "u2"}]}') == [
+        "row 1: has `customer_id` beside `users`, so it belongs to no user"
+    ]

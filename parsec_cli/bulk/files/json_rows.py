@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from io import TextIOBase
 from typing import Any
 
 from parsec_cli import exact_json
-from parsec_cli.bulk.files.csv_rows import Faults, Source
+from parsec_cli.bulk.files.csv_rows import Faults, Source, normal
 from parsec_cli.errors import counted
 from parsec_cli.models import JsonObject
 
@@ -28,8 +28,11 @@ def looks_like_json(source: Source) -> bool:
     return _JSON.match(source.start) is not None
 
 
-def records(source: Source, faults: Faults) -> Iterator[Numbered]:
-    """Number array members from 1 and JSON Lines by their line."""
+def records(source: Source, faults: Faults, fields: Collection[str] = ()) -> Iterator[Numbered]:
+    """Number array members from 1 and JSON Lines by their line.
+
+    One of the `fields` of a user beside the array `users` is a fault: it would be lost.
+    """
     document: _Document | None = None
     members: Iterable[tuple[int, Any]]
     # a whole object in the first line, and more below: JSON Lines
@@ -39,7 +42,7 @@ def records(source: Source, faults: Faults) -> Iterator[Numbered]:
         members = (member for member in parsed if member[1] is not None)
     else:
         document = _Document(source.open())
-        members = _members(document, source, faults)
+        members = _members(document, source, faults, fields)
     for row, record in members:
         if isinstance(record, dict):
             exported = document is not None and document.is_listing
@@ -51,7 +54,9 @@ def records(source: Source, faults: Faults) -> Iterator[Numbered]:
             faults.add(row, "is not a JSON object")
 
 
-def _members(document: _Document, source: Source, faults: Faults) -> Iterator[tuple[int, Any]]:
+def _members(
+    document: _Document, source: Source, faults: Faults, fields: Collection[str]
+) -> Iterator[tuple[int, Any]]:
     """Yield the members of the array, or the only record; then check the other members."""
     number = 0
     try:
@@ -62,9 +67,9 @@ def _members(document: _Document, source: Source, faults: Faults) -> Iterator[tu
         if _parsed(source.text, 1, faults) is not None:
             faults.add(1, "is nested too deeply")
         return
-    beside = document.beside
     if not document.is_listing:
         return
+    beside = _facts(document.beside, faults, fields)
     if not document.is_array:
         faults.add(1, "`users` is not an array")
     complete, count = beside.get("complete", True), beside.get("count", number)
@@ -75,6 +80,19 @@ def _members(document: _Document, source: Source, faults: Faults) -> Iterator[tu
     if type(count) is int and count != number:
         faults.miscounted = f"its `count` is {count}, but it has {counted(number, 'user')}"
     faults.filtered = beside.get("filtered") is True
+
+
+def _facts(members: JsonObject, faults: Faults, fields: Collection[str]) -> JsonObject:
+    """Return what stands beside `users`, with names in lower case."""
+    facts: JsonObject = {}
+    for name, value in members.items():
+        plain = normal(name)
+        if plain in facts:
+            faults.add(1, f"contains `{name[:_LONGEST]}` twice")
+        elif plain in fields:
+            faults.add(1, f"has `{name[:_LONGEST]}` beside `users`, so it belongs to no user")
+        facts[plain] = value
+    return facts
 
 
 class _Document:

@@ -228,7 +228,8 @@ def _json_rows(
     known: dict[tuple[str, ...], dict[str, int] | None] = {}
     row = 1
     names: tuple[str, ...] = ()
-    for row, record, exported in records(source, faults):
+    fields = columns.expected.union(FIELDS)
+    for row, record, exported in records(source, faults, fields):
         names = tuple(record)
         if names not in known:
             known[names] = columns.places(names, row, "the record", faults, exported=exported)

@@ -365,6 +365,7 @@ def listing(**footer):
     ("footer", "why"),
     [
         ({"complete": False}, "is incomplete: `complete` is false"),
+        ({"Complete": False}, "is incomplete: `complete` is false"),
         ({"next_cursor": "abc"}, "is incomplete: it has a `next_cursor`"),
         ({"complete": True, "filtered": True}, "has only some users"),
     ],
