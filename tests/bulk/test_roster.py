@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from support.steady import STEADY
 
 from parsec_cli.bulk.files.read_file import Columns
-from parsec_cli.bulk.files.roster import Wanted, read_roster
+from parsec_cli.bulk.files.roster import Wanted, read_roster, read_targets
 from parsec_cli.errors import UsageFault
 from parsec_cli.field_rules import id_fault
-from parsec_cli.next_command import again
+from parsec_cli.next_command import again, run
 
 ADDRESS = "0x" + "aB" * 20
+UUID = "298a59f8-5e1e-4978-90a7-6e49fa60dbd6"
+SAVE = run("users", "plan", "FILE", "--out", "PLAN")
 
 
 def read(text: str | bytes) -> tuple[Wanted, ...]:
@@ -219,6 +221,53 @@ def test_unknown_and_double_columns_are_listed_with_the_faults_of_rows():
 )
 def test_unknown_column_names_the_nearest_known_one(text):
     assert any(line.endswith("`status`; did you mean `state`?") for line in faults(text))
+
+
+PLANNED = {"row": 2, "external_id": "u1", "action": "set-qps", "before": {}, "after": {}}
+SHARE = {"external_id": "u1", "customer_id": "c1", "before": 5, "after": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "command"),
+    [
+        (
+            '{"parsec_plan": 1}',
+            "this is a saved plan; apply it",
+            run("users", "apply", names=["f"]),
+        ),
+        (json.dumps({"actions": [PLANNED], "digest": "d"}), "not a saved plan", SAVE),
+        (json.dumps(PLANNED), "not a saved plan", SAVE),
+        ("row,action,external_id,before.qps_limit,after.qps_limit\n", "not a saved plan", SAVE),
+        (json.dumps(SHARE), "to read the new limits, run", again(map="qps_limit=after")),
+        ("external_id,before,after\n", "to read the new limits", again(map="qps_limit=after")),
+        (
+            json.dumps({"shares": [SHARE], "pool": {}}),
+            "shares of the pool; write them with `-o csv`",
+            None,
+        ),
+        (f"u1\t{UUID}\t5\nu2\t{UUID}\t6\n", "export with `--headers`", None),
+        (f"u1,{UUID.upper()},5\n", "export with `--headers`", None),
+    ],
+)
+def test_what_the_tool_wrote_for_another_purpose_is_recognised(text, hint, command):
+    for reader in (read_roster, read_targets):
+        with pytest.raises(UsageFault) as caught:
+            reader(text.encode(), "f")
+        assert hint in caught.value.hint
+        assert caught.value.command == command
+
+
+def test_a_saved_plan_from_stdin_has_no_name():
+    with pytest.raises(UsageFault) as caught:
+        read_roster(b'{"parsec_plan": 1}', "stdin")
+    assert caught.value.command == run("users", "apply", names=["PLAN"])
+
+
+def test_new_values_are_not_proposed_to_be_ignored():
+    for columns in ("after,x", "outcome,before,after"):
+        with pytest.raises(UsageFault) as caught:
+            read(f"external_id,{columns}\n")
+        assert caught.value.hint == "remove or rename it"
 
 
 def test_keys_of_json_follow_the_header_rule():

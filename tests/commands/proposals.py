@@ -197,6 +197,9 @@ CASES = [
     Case("users plan who.csv", (2, 0), USERS),
     Case("users plan cut.json", (2, 0), USERS),
     Case("users plan near.csv", (2, 0), "set-qps\tu1"),
+    Case("users plan share.csv", (2, 0), "set-qps\tu1"),
+    Case("users apply printed.json", (2, 0), "set-qps\tu1"),
+    Case("users plan p.json", (2, 8), "the plan is outdated", saved_plan),
     Case(
         "users onboard u1 --exchange kalshi --mode self --credentials key.pem",
         (2, 0),

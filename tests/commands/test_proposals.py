@@ -71,6 +71,8 @@ def arranged(tool, builder, home, work):
         "gone.txt": "nobody\n",
         "leaver.csv": "external_id,state\nU1,absent\n",
         "near.csv": "external_id,QPS\nu1,7\n",
+        "share.csv": "external_id,before,after\nu1,5,7\n",
+        "printed.json": '{"actions": [], "digest": "0"}',
         "who.csv": "Who,Limit\nu1,7\n",
         "key.pem": pem(),
         "cut.json": '{"complete": false, "users": [{"external_id": "u1", "qps_limit": 5}]}',

@@ -19,7 +19,8 @@ from parsec_cli.bulk.files.csv_rows import (
     read_table,
 )
 from parsec_cli.bulk.files.json_rows import looks_like_json, records
-from parsec_cli.errors import UsageFault, counted, did_you_mean, nearest
+from parsec_cli.bulk.files.other_files import what_it_is
+from parsec_cli.errors import Proposal, UsageFault, counted, did_you_mean, nearest
 from parsec_cli.next_command import again
 
 IDS = ("external_id", "customer_id")
@@ -37,7 +38,8 @@ FIXED = (
 _OTHER = frozenset((*FIXED, "api_key", "wallet"))
 _NEAR, _NEAR_IN_EXPORT = 0.5, 0.8
 _SHOWN = 60  # characters of a name
-_REMOVE = "remove or rename it; to ignore such columns, add `--map external_id=external_id`"
+_RENAME = "remove or rename it"
+_IGNORE = f"{_RENAME}; to ignore such columns, add `--map external_id=external_id`"
 _TITLES = 5  # rows below the first that may be the header
 _ANY_DELIMITER = re.compile(f"[{''.join(DELIMITERS)}]")
 _HEADER_SHOWN = 400  # characters of a header without an id
@@ -110,15 +112,13 @@ class Columns:
             if name and count > 1
         ]
         if any(name in found for name in IDS):
-            hint, command = _REMOVE, None
-            if len(others) == len(unknown) == 1 and (option := _meant(unknown[0], found)):
-                hint, command = "rename it, or run", again(map=option)
+            hint, command = what_it_is(plain, faults.name) or _what_to_do(unknown, others, found)
             for text in others:
                 faults.add(row, text, hint=hint if unknown else "", command=command)
             return found
         suggestion = next(filter(None, (did_you_mean(name, IDS) for name in plain)), "")
         seen = f"{what} has {header_text(names)}{suggestion}" if names else f"{what} is empty"
-        no_header(row, seen, faults, self.mapping)
+        no_header(row, seen, faults, self.mapping, plain)
         return None
 
     def check_mapped(self, names: Sequence[str], row: int, faults: Faults) -> None:
@@ -135,6 +135,15 @@ class Columns:
         return f"ignored columns: {words(name[:_SHOWN] for name in self._ignored)}"
 
 
+def _what_to_do(
+    unknown: Sequence[str], others: Sequence[str], found: Mapping[str, int]
+) -> Proposal:
+    """Return the hint for unknown columns; to ignore new values would lose them."""
+    if len(others) == len(unknown) == 1 and (option := _meant(unknown[0], found)):
+        return "rename it, or run", again(map=option)
+    return _RENAME if any(name.startswith("after") for name in unknown) else _IGNORE, None
+
+
 def _meant(column: str, found: Mapping[str, int]) -> str:
     """Return the value of `--map` that reads a column as the field it is near to, or ""."""
     near = nearest(column, FIELDS, _NEAR)
@@ -147,17 +156,17 @@ def header_text(names: Iterable[str]) -> str:
     return words(names)[:_HEADER_SHOWN]
 
 
-def no_header(row: int, seen: str, faults: Faults, mapping: Mapping[str, str]) -> None:
+def no_header(
+    row: int, seen: str, faults: Faults, mapping: Mapping[str, str], names: Sequence[str] = ()
+) -> None:
     """Report that the file has no id column, and list the columns that it may have."""
     # a second `--map` cannot be added to the command that was typed
     command = None if mapping else again(map="external_id=COLUMN")
-    faults.add(
-        row,
-        f"no column `external_id` or `customer_id`; {seen}",
-        hint=f"the first line names the columns: {','.join(FIELDS)}; to read an id from another "
-        + ("column, run" if command else "column, add `--map external_id=COLUMN`"),
-        command=command,
-    )
+    hint = f"the first line names the columns: {','.join(FIELDS)}; to read an id from another "
+    hint += "column, run" if command else "column, add `--map external_id=COLUMN`"
+    hint, command = what_it_is(names, faults.name) or (hint, command)
+    text = f"no column `external_id` or `customer_id`; {seen}"
+    faults.add(row, text, hint=hint, command=command)
 
 
 def words(names: Iterable[str]) -> str:

@@ -202,7 +202,7 @@ def _from_lines(text: str, faults: Faults) -> Iterator[Target]:
         cells = _split([line for _, line in lines], sign)
         if cells and len(cells[0]) > 1 and len(set(map(len, cells))) == 1:
             seen = f"every line has a {name}, as in a table; the first line has "
-            no_header(lines[0][0], seen + header_text(cells[0]), faults, {})
+            no_header(lines[0][0], seen + header_text(cells[0]), faults, {}, cells[0])
             return
     escaped = has_tsv_escapes(text)
     for row, line in lines:
