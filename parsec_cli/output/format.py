@@ -156,7 +156,7 @@ class Format(ABC):
     def notes(self) -> Iterator[str]:
         """Yield what was written differently, or not at all."""
         if count := self.encoder.replaced:
-            text = f"{counted(count, 'character')} of the response {'is' if count == 1 else 'are'}"
+            text = f"{counted(count, 'character')} of the output {'is' if count == 1 else 'are'}"
             yield f"{text} half a surrogate pair, written as \\ufffd"
 
     def pages(self, listing: Listing) -> Iterator[Sequence[JsonObject]]:

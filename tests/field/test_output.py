@@ -58,7 +58,7 @@ def test_a_lone_surrogate_from_the_server_breaks_nothing(run_at, server):
         completed = run_at("users", "list", "-o", form)
         assert completed.code == 0, completed
     assert completed.json["external_id"] == "a\ufffdb"
-    assert "1 character of the response is half a surrogate pair" in completed.err
+    assert "1 character of the output is half a surrogate pair" in completed.err
 
 
 @pytest.mark.parametrize("control", ["\x1b[2J", "\x9b2J", "\u202e", "\x07"])
