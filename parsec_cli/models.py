@@ -144,6 +144,17 @@ class User:
     def qps_limit(self) -> int | None:
         return _limit(self.raw.get("qps_limit"))
 
+    def has_limit(self, qps: int) -> bool | None:
+        """Whether the limit is `qps`; None if the record does not contain it."""
+        return self.qps_limit == qps if "qps_limit" in self.raw else None
+
+    @property
+    def limit_text(self) -> str:
+        """`1,000`, `none`, or `unknown` for a limit that is absent or not a whole number."""
+        if self.qps_limit is None:
+            return "none" if self.raw.get("qps_limit", "") is None else "unknown"
+        return f"{self.qps_limit:,}"
+
     @property
     def has_odd_limit(self) -> bool:
         """Whether there is a limit that is not a whole number from 0; `qps_limit` may be None."""

@@ -108,8 +108,7 @@ def set_qps(client: Client, user: User, qps: int, command: str, reason: str) -> 
 
     def check(value: Any) -> None:
         # the documented response lacks qps_limit
-        echoed = user_with(user.customer_id)(value).raw.get("qps_limit", qps)
-        if echoed != qps or echoed is True:
+        if user_with(user.customer_id)(value).has_limit(qps) is False:
             raise WrongShape("it shows another `qps_limit`")
 
     def difference(now: User) -> str:

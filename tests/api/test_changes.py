@@ -241,6 +241,7 @@ def test_what_was_not_sent_is_not_called_unchanged_as_well():
     ("replies", "expected"),
     [
         ([now(qps_limit=20)], Applied({**RECORD, "qps_limit": 20}, 200, 1)),
+        ([now(qps_limit="20")], Applied({**RECORD, "qps_limit": "20"}, 200, 1)),
         ([({"customer_id": ID}, 200)], Applied({"customer_id": ID}, 200, 1)),
         ([({"customer_id": ID.upper()}, 200)], Applied({"customer_id": ID.upper()}, 200, 1)),
         (

@@ -7,10 +7,10 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, assert_never, get_args
+from typing import Any, Literal, get_args
 
 from parsec_cli import errors, exact_json
-from parsec_cli.bulk.plan.plan import Action, Create, Deactivate, Entry, SetQps, as_json
+from parsec_cli.bulk.plan.plan import Action, Deactivate, Entry, as_json
 from parsec_cli.bulk.plan.snapshot import Settled
 from parsec_cli.files import save
 from parsec_cli.files.lock import Disk, Lines
@@ -159,30 +159,6 @@ def _new_file(path: Path) -> Path:
     except OSError as fault:
         raise save.fault("write", path, fault, "the results file ") from None
     return target
-
-
-def row_result(action: Action, outcome: Outcome) -> RowResult:
-    if not isinstance(outcome, Applied):
-        error, unsure = outcome.error, isinstance(outcome, Unknown)
-        name: ResultName = "unknown" if unsure else "failed"
-        return RowResult(name, error.message, error.http_status, outcome.attempts)
-    why, after = "", outcome.after or {}
-    match action:
-        case Create(qps_limit=asked):  # returns an existing user without changing its limit
-            shown, name = after.get("qps_limit"), "created"
-            if asked is not None and shown is not None and shown != asked:
-                name, why = "failed", f"already existed, with qps_limit {shown} instead of {asked}"
-                why += ": run the same command again to change it"
-            elif outcome.created is False:
-                unsure = asked is not None and shown is None
-                name, why = "unchanged", "already existed; its qps_limit is unknown" * unsure
-        case SetQps():
-            name = "changed"
-        case Deactivate():
-            name = "deactivated"
-        case _:
-            assert_never(action)
-    return RowResult(name, why, outcome.http_status, outcome.attempts, after.get("customer_id"))
 
 
 class StopRules:

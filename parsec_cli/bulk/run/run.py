@@ -20,6 +20,7 @@ from parsec_cli.bulk.plan.snapshot import CheckedPlan
 from parsec_cli.bulk.run import row_results as rows
 from parsec_cli.bulk.run.journal import Journal, Numbered
 from parsec_cli.bulk.run.rate_limiter import Pacer
+from parsec_cli.bulk.run.row_of_outcome import row_result
 from parsec_cli.bulk.run.row_results import ResultName, Results, RowResult
 from parsec_cli.bulk.run.time_left import TimeLeft
 from parsec_cli.errors import LocalFault, OutcomeUnknown, ParsecError, QuotaUsedUp, Stopped
@@ -204,7 +205,7 @@ class Run:
         if outcome is None:
             self._write(lambda: self._journal.withdraw([(number, action)]))
             return
-        result = rows.row_result(action, outcome)
+        result = row_result(action, outcome)
         self._write(lambda: self._journal.done(number, action, result))
         # an unknown outcome frees nothing
         freed = {Applied: -delta(action), NotApplied: delta(action)}.get(type(outcome), 0)

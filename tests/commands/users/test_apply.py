@@ -14,9 +14,9 @@ from commands.users.bulk_files import (
     roster,
     runs_dir,
 )
-from support.actions import error
+from support.actions import error, json_response
 from support.leaks import leaks as find_leaks
-from support.records import END_USER_KEY
+from support.records import END_USER_KEY, customer_id
 
 NAMES = "row external_id customer_id action before after outcome http_status attempts error"
 
@@ -154,6 +154,30 @@ def test_a_user_who_was_created_meanwhile_is_not_called_created(run, builder, wo
     assert row["outcome"] == "failed"
     assert "already existed" in row["error"]
     assert "10" in row["error"]
+
+
+@pytest.mark.parametrize(
+    ("status", "limit", "outcome", "why"),
+    [
+        (201, "5", "created", None),
+        (200, "5", "unchanged", None),
+        (200, 5.0, "unchanged", None),
+        (200, None, "failed", "already existed, with qps_limit none instead of 5"),
+        (200, {"a": 1}, "failed", "already existed, with qps_limit unknown instead of 5"),
+        (202, 5, "created", "exists; the response does not say whether it is new"),
+        (202, 10, "failed", "exists, with qps_limit 10 instead of 5"),
+    ],
+)
+def test_a_row_of_a_create_says_what_the_response_shows(
+    run, builder, work, status, limit, outcome, why
+):
+    user = {"customer_id": customer_id(9), "external_id": "a", "qps_limit": limit}
+    builder.fault("POST", action=json_response(status, user))
+    completed = run("users", "apply", roster(work / "u.csv", "a,5"), "--yes", "--json")
+    assert completed.code == (8 if outcome == "failed" else 0), completed
+    (row,) = completed.json["results"]
+    more = ": run the same command again to change it" * (outcome == "failed")
+    assert (row["outcome"], row["error"]) == (outcome, why and why + more)
 
 
 def test_a_run_stops_at_max_failures(run, builder, work):
