@@ -11,7 +11,8 @@ from support.told import told
 
 from parsec_cli.api import changes
 from parsec_cli.api.call import Response
-from parsec_cli.api.changes import change_of, or_raise, read_holdings
+from parsec_cli.api.changes import change_of, or_raise
+from parsec_cli.api.read_holdings import read_holdings
 from parsec_cli.errors import (
     NotFound,
     OutcomeUnknown,

@@ -13,6 +13,7 @@ from typing import assert_never
 from parsec_cli import columns, errors
 from parsec_cli.api import changes
 from parsec_cli.api.error_of import quota_used_up
+from parsec_cli.api.read_holdings import read_holdings
 from parsec_cli.api.reads import get_usage, pages
 from parsec_cli.bulk.plan import plan
 from parsec_cli.bulk.plan.snapshot import CheckedPlan
@@ -123,7 +124,7 @@ class BuilderState:
                 def read(customer: str) -> None:
                     if fault := quota_used_up(self.client.quota):
                         raise fault
-                    now, held[customer] = changes.read_holdings(
+                    now, held[customer] = read_holdings(
                         self.client,
                         to_read[customer],
                         fetched=self.fetched,

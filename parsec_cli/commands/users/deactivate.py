@@ -8,6 +8,7 @@ import typer
 
 from parsec_cli import columns
 from parsec_cli.api import changes
+from parsec_cli.api.read_holdings import read_holdings
 from parsec_cli.api.reads import user_path
 from parsec_cli.api.resolve import Reference
 from parsec_cli.bulk.files.read_file import Columns
@@ -147,7 +148,7 @@ def _deactivate_one(runtime: Runtime, name: str, options: RunOptions) -> Listing
 def held_by(runtime: Runtime, user: User, *, balances_only: bool) -> consent.Held:
     """Read what a fetched user holds, and warn if an earlier deactivation of it is unknown."""
     client = runtime.client
-    _, holdings = changes.read_holdings(client, user, fetched=True, balances_only=balances_only)
+    _, holdings = read_holdings(client, user, fetched=True, balances_only=balances_only)
     one = consent.Held(user, holdings)
     consent.warn_of_unknown(runtime, [one])
     return one
