@@ -92,10 +92,30 @@ def create(client: Client, body: JsonObject, command: str, reason: str) -> Outco
         if User.parse(value).external_id != body["external_id"]:
             raise WrongShape("it is another user's record")
 
+    def settle(exchange: Exchange) -> Outcome:
+        outcome = settled(client, exchange, call, SAFE_TO_REPEAT[0])
+        if not (isinstance(outcome, Applied) and outcome.created):
+            return outcome
+        error = limit_fault(User(outcome.after or {}), body)
+        return outcome if error is None else Unknown(error, outcome.attempts)
+
     call = Call(Kind.CREATE, "POST", "/builder/users", body, promise=json_promise(check))
     change = change_of(command, None, None, body, reason, body["external_id"])
-    hint = SAFE_TO_REPEAT[0]
-    return client.change(call, change, lambda exchange: settled(client, exchange, call, hint))
+    return client.change(call, change, settle)
+
+
+def limit_fault(new: User, body: JsonObject) -> errors.OutcomeUnknown | None:
+    """Return the error of a new user whose record shows another limit than `body` requests."""
+    asked = body.get("qps_limit")
+    if asked is None or new.has_limit(asked) is not False:
+        return None
+    return errors.OutcomeUnknown(
+        f"outcome unknown; user `{new.name}` exists, but its qps_limit is {new.limit_text}, "
+        f"not {asked:,}",
+        hint="change it with",
+        command=run("users", "set-qps", names=[customer_argument(new.customer_id), str(asked)]),
+        http_status=201,
+    )
 
 
 def set_qps(client: Client, user: User, qps: int, command: str, reason: str) -> Outcome:

@@ -96,14 +96,17 @@ def refusal(status, **members):
     return ({"error": "no", **members}, status)
 
 
-def now(**fields):
-    return ({**RECORD, **fields}, 200)
+def now(*, status=200, **fields):
+    return ({**RECORD, **fields}, status)
 
 
 @pytest.mark.parametrize(
     ("replies", "expected"),
     [
-        ([(RECORD, 201)], Applied(RECORD, 201, 1, "response", created=True)),
+        (
+            [now(qps_limit=5, status=201)],
+            Applied({**RECORD, "qps_limit": 5}, 201, 1, "response", created=True),
+        ),
         ([(RECORD, 200)], Applied(RECORD, 200, 1, "response", created=False)),
         ([(RECORD, 202)], Applied(RECORD, 202, 1, "response", created=None)),
         ([LOST, (RECORD, 201)], Applied(RECORD, 201, 2, "repeat", created=None)),
@@ -211,6 +214,17 @@ def test_a_404_to_the_only_request_deactivates_nobody():
     assert isinstance(outcome, NotApplied)
     assert type(outcome.error) is NotFound
     assert outcome.error.message.endswith("404: end-user not found; nothing was changed")
+
+
+def test_a_new_user_with_another_limit_is_unknown():
+    scene = Scene((RECORD, 201))
+    outcome = changes.create(scene.client, BODY, "users create", "")
+    assert isinstance(outcome, Unknown)
+    text = "outcome unknown; user `u1` exists, but its qps_limit is 10, not 5"
+    change = ("change it with", run("users", "set-qps", names=[ID, "5"]))
+    assert told(outcome.error) == (text, (), *change)
+    assert (outcome.error.http_status, scene.methods) == (201, ["POST"])
+    assert scene.log.finished[0]["outcome"] == "unknown"
 
 
 def test_an_unknown_outcome_keeps_the_time_to_wait():

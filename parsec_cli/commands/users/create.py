@@ -11,10 +11,10 @@ from parsec_cli.api.resolve import check_id
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, number, option, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.cards import limit_text, not_sent
+from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.user_card import user_record
-from parsec_cli.errors import GuardRefused, ParsecError, UsageFault
+from parsec_cli.errors import GuardRefused, OutcomeUnknown, ParsecError, UsageFault
 from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.models import Applied, JsonObject, User, customer_argument
 from parsec_cli.next_command import again, run
@@ -102,14 +102,12 @@ def _check_body(runtime: Runtime, body: JsonObject, *, allow_odd_ids: bool) -> N
 
 def _created(runtime: Runtime, applied: Applied, body: JsonObject) -> Record:
     """Show the user and whether it is new; `created` is None where that is unknown."""
-    notice, user = runtime.screen.notice, User(applied.after or {})
-    if not user.raw.keys() >= _IN_RECORDS:  # as in the API guide
-        try:
-            user = User({**user.raw, **get_user(runtime.client, user.customer_id).raw})
-        except ParsecError as fault:
-            notice(f"the user's record could not be read: {fault.message}")
+    notice = runtime.screen.notice
+    user = _whole(runtime, User(applied.after or {}), body["external_id"])
     name = user.name
     runtime.index.remember([(user.customer_id, body["external_id"])])
+    if applied.created and (fault := changes.limit_fault(user, body)):
+        raise fault
     if applied.created:
         notice(f"created user `{name}`", tone="good")
         if not runtime.options.reveal_keys:
@@ -132,16 +130,32 @@ def _created(runtime: Runtime, applied: Applied, body: JsonObject) -> Record:
     return user_record(runtime, {**user.raw, "created": applied.created})
 
 
+def _whole(runtime: Runtime, user: User, external_id: str) -> User:
+    """Complete the record by a read if the response lacks fields, as in the API guide."""
+    if user.raw.keys() >= _IN_RECORDS:
+        return user
+    try:
+        now = get_user(runtime.client, user.customer_id)
+    except ParsecError as fault:
+        runtime.screen.notice(f"the user's record could not be read: {fault.message}")
+        return user
+    if now.raw.get("external_id", external_id) != external_id:
+        raise OutcomeUnknown(
+            f"outcome unknown; the response contains the customer_id of user `{now.name}`",
+            hint="see whether the new user exists with",
+            command=run("users", "get", names=[f"ext:{external_id}"]),
+        )
+    return User({**user.raw, **now.raw})
+
+
 def _warn_of_differences(runtime: Runtime, user: User, body: JsonObject) -> None:
     """Warn how an existing user differs from the request."""
-    warn, asked, has = runtime.screen.warning, body.get("qps_limit"), user.qps_limit
-    if asked is not None and has != asked:
+    warn, asked = runtime.screen.warning, body.get("qps_limit")
+    if asked is not None and user.qps_limit != asked:
         if "qps_limit" in user.raw:
-            text = f"qps_limit is {limit_text(has)}, not {asked:,}; change it with"
-            warn(
-                text,
-                run("users", "set-qps", names=[customer_argument(user.customer_id), str(asked)]),
-            )
+            text = f"qps_limit is {user.limit_text}, not {asked:,}; change it with"
+            name = customer_argument(user.customer_id)
+            warn(text, run("users", "set-qps", names=[name, str(asked)]))
         else:
             warn(f"qps_limit {asked:,} could not be verified")
     if "email" in body:

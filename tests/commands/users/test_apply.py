@@ -180,6 +180,23 @@ def test_a_row_of_a_create_says_what_the_response_shows(
     assert (row["outcome"], row["error"]) == (outcome, why and why + more)
 
 
+def test_a_new_user_with_another_limit_is_unknown_and_the_next_run_corrects_it(
+    run, builder, work, clock
+):
+    user = {**builder.add("a", 500), "status": "complete"}
+    builder.users.clear()
+    builder.fault("POST", action=json_response(201, user))
+    command = ["users", "apply", roster(work / "u.csv", "a,5"), "--yes", "--json"]
+    completed = run(*command)
+    assert completed.code == 12, completed
+    (row,) = completed.json["results"]
+    text = "outcome unknown; user `a` exists, but its qps_limit is 500, not 5"
+    assert (row["outcome"], row["error"]) == ("unknown", text)
+    builder.users[user["customer_id"]] = user
+    clock.sleep(60)
+    assert outcomes(run(*command)) == {"a": "changed"}
+
+
 def test_a_run_stops_at_max_failures(run, builder, work):
     builder.fault("POST", action=error(400, "no", "bad_request"), times=3)
     file = roster(work / "u.csv", *(f"u{n},1" for n in range(9)))

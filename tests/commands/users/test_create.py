@@ -9,7 +9,7 @@ from commands.keys import ADDRESS
 from commands.serving import command_in
 from commands.users.bulk_files import roster
 from support.actions import close, error, html, json_response
-from support.records import END_USER_KEY
+from support.records import END_USER_KEY, customer_id
 
 
 def test_a_new_user_is_created_and_its_record_is_read(run, builder):
@@ -129,6 +129,49 @@ def test_a_2xx_without_the_user_is_not_a_success(run, builder, value):
     done = run("users", "create", "u1", "--json")
     assert (done.code, done.out) == (12, ""), done
     assert len(builder.mutations) == 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown"), [(500, "500"), (None, "none"), (True, "unknown"), ({"a": 1}, "unknown")]
+)
+def test_a_new_user_with_another_limit_is_not_a_success(run, builder, history, limit, shown):
+    user = {"customer_id": customer_id(9), "external_id": "u1", "qps_limit": limit}
+    builder.fault("POST", action=json_response(201, user))
+    done = run("users", "create", "u1", "--qps-limit", "5", "--json")
+    assert (done.code, done.out) == (12, ""), done
+    text = f"outcome unknown; user `u1` exists, but its qps_limit is {shown}, not 5"
+    assert done.error["message"] == text
+    assert command_in(done.error["hint"]).endswith(f" users set-qps {user['customer_id']} 5")
+    assert len(builder.mutations) == 1
+    assert history()[-1]["outcome"] == "unknown"
+
+
+def test_a_new_user_whose_record_shows_another_limit_is_not_a_success(run, builder):
+    respond = builder.respond_to
+
+    def halve(request):
+        action = respond(request)
+        for user in builder.users.values():
+            user["qps_limit"] = 2
+        return action
+
+    builder.respond_to = halve
+    done = run("users", "create", "u1", "--qps-limit", "5", "--json")
+    assert (done.code, done.out) == (12, ""), done
+    assert "user `u1` exists, but its qps_limit is 2, not 5" in done.error["message"]
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_record_of_another_user_is_not_a_success(run, builder, status):
+    other = builder.add("other")
+    value = {"customer_id": other["customer_id"], "external_id": "u1", "status": "complete"}
+    builder.fault("POST", action=json_response(status, value))
+    done = run("users", "create", "u1", "--json")
+    assert (done.code, done.out) == (12, ""), done
+    text = "outcome unknown; the response contains the customer_id of user `other`"
+    assert done.error["message"] == text
+    assert command_in(done.error["hint"]).endswith(" users get ext:u1")
+    assert run("users", "get", "u1").code == 3
 
 
 def test_the_pool_is_looked_at_first_and_only_with_a_limit(run, builder):
