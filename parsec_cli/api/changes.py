@@ -140,17 +140,29 @@ def set_qps(client: Client, user: User, qps: int, command: str, reason: str) -> 
 def onboard(client: Client, user: User, body: JsonObject, command: str, reason: str) -> Outcome:
     """POST /builder/onboard once; after a lost response, read the user's linked exchanges."""
     exchange_name: str = body["exchange"]
-    # where the exchange was linked before, a link proves nothing about the new credentials
-    proves = not (body["mode"] == "self" and exchange_name in user.linked_exchanges)
+    managed: bool = body["mode"] == "managed"
+    # a link that may be older proves nothing about new keys, nor about a wallet
+    before = user.raw.get("linked_exchanges")
+    proves = isinstance(before, list) and exchange_name not in before
 
     def check(value: Any) -> None:
-        if user_with(user.customer_id)(value).raw.get("exchange") != exchange_name:
+        result = user_with(user.customer_id)(value)
+        if result.raw.get("exchange") != exchange_name:
             raise WrongShape("it is about another exchange")
+        if result.raw.get("mode", body["mode"]) != body["mode"]:
+            raise WrongShape("it is about another mode")
+        status = result.raw.get("status")
+        linked = status is None and exchange_name in result.linked_exchanges
+        if not linked and status not in ("complete", "already_linked"):
+            raise WrongShape("its `status` does not say that the exchange is linked")
 
     def difference(now: User) -> str:
         if exchange_name not in now.linked_exchanges:
             return f"{exchange_name} is not linked"
-        return "" if proves else f"{exchange_name} was already linked before"
+        if proves or (managed and now.wallet):
+            return ""
+        was = "was already" if exchange_name in user.linked_exchanges else "may have been"
+        return f"{exchange_name} {was} linked before" + ", and there is no wallet" * managed
 
     call = Call(Kind.ONBOARD, "POST", "/builder/onboard", body, promise=json_promise(check))
     after = {"exchange": exchange_name, "mode": body["mode"]}

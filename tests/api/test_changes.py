@@ -320,13 +320,17 @@ def test_whether_a_limit_was_set_may_be_unknown(qps, replies, message, detail):
     assert (outcome.error.http_status, outcome.attempts) == (200, 1)
 
 
-LINKED = {"customer_id": ID, "exchange": "polymarket"}
+LINKED = {"customer_id": ID, "exchange": "polymarket", "status": "complete"}
 
 
-def onboard(exchange, mode, *replies):
+WITHOUT = {name: value for name, value in LINKED.items() if name != "status"}
+WALLET = {"eoa_address": "0x1"}
+
+
+def onboard(exchange, mode, *replies, user=USER):
     scene = Scene(*replies)
     body = {"customer_id": ID, "exchange": exchange, "mode": mode, "secret": "s"}
-    return scene, changes.onboard(scene.client, USER, body, "users onboard", "why")
+    return scene, changes.onboard(scene.client, user, body, "users onboard", "why")
 
 
 @pytest.mark.parametrize(
@@ -335,11 +339,34 @@ def onboard(exchange, mode, *replies):
         ("polymarket", "self", [(LINKED, 200)], Applied(LINKED, 200, 1)),
         (
             "polymarket",
+            "managed",
+            [({**LINKED, "mode": "managed", "status": "already_linked"}, 200)],
+            Applied({**LINKED, "mode": "managed", "status": "already_linked"}, 200, 1),
+        ),
+        (
+            "polymarket",
+            "self",
+            [({**WITHOUT, "linked_exchanges": ["polymarket"]}, 200)],
+            Applied({**WITHOUT, "linked_exchanges": ["polymarket"]}, 200, 1),
+        ),
+        (
+            "polymarket",
+            "managed",
+            [LOST, now(linked_exchanges=["polymarket"])],
+            Applied(now(linked_exchanges=["polymarket"])[0], None, 1, "reread"),
+        ),
+        (
+            "polymarket",
             "self",
             [LOST, now(linked_exchanges=["x", "polymarket"])],
             Applied(now(linked_exchanges=["x", "polymarket"])[0], None, 1, "reread"),
         ),
-        ("kalshi", "managed", [LOST, now()], Applied(RECORD, None, 1, "reread")),
+        (
+            "kalshi",
+            "managed",
+            [LOST, now(wallet=WALLET)],
+            Applied(now(wallet=WALLET)[0], None, 1, "reread"),
+        ),
     ],
 )
 def test_an_exchange_is_linked(exchange, mode, replies, expected):
@@ -385,6 +412,41 @@ def test_whether_an_exchange_was_linked_may_be_unknown(exchange, replies, messag
     scene, outcome = onboard(exchange, "self", *replies)
     assert isinstance(outcome, Unknown)
     assert told(outcome.error) == (message, (detail,), *SEE)
+    assert scene.methods == ["POST", "GET"]
+
+
+NO_WALLET = ", and there is no wallet"
+
+
+@pytest.mark.parametrize("mode", ["self", "managed"])
+@pytest.mark.parametrize(
+    ("before", "was"),
+    [(["kalshi"], "was already"), (None, "may have been"), ("kalshi", "may have been")],
+)
+def test_a_link_that_may_be_older_proves_nothing(mode, before, was):
+    """What it may lack are new keys, or a wallet."""
+    user = User({**RECORD, "linked_exchanges": before})
+    _, outcome = onboard("kalshi", mode, LOST, now(wallet=None), user=user)
+    assert isinstance(outcome, Unknown)
+    more = NO_WALLET if mode == "managed" else ""
+    assert outcome.error.details == (f"read again: kalshi {was} linked before{more}",)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *({"status": text} for text in ("failed", "pending", "", {"a": [1]}, True)),
+        {"status": None},
+        {"status": None, "linked_exchanges": ["kalshi"]},
+        {"status": "failed", "linked_exchanges": ["polymarket"]},
+        {"mode": "managed"},
+    ],
+    ids=str,
+)
+def test_a_result_that_does_not_say_that_it_is_done_is_checked_by_a_read(odd):
+    scene, outcome = onboard("polymarket", "self", ({**LINKED, **odd}, 200), now())
+    assert isinstance(outcome, Unknown)
+    assert outcome.error.details == ("read again: polymarket is not linked",)
     assert scene.methods == ["POST", "GET"]
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from commands.keys import ADDRESS, KEYS, SECRETS, kalshi, pem, polymarket
 from support.actions import close, json_response
+from support.records import wallet
 
 MANAGED = ["--exchange", "polymarket", "--mode", "managed"]
 KALSHI = ["--exchange", "kalshi", "--mode", "self"]
@@ -172,7 +173,8 @@ def test_keys_in_a_successful_response_reach_neither_screen_nor_disk(
     keys = KEYS[exchange]()
     echo = " ".join((*keys.values(), *keys["private_key"].splitlines()))
     value = {"customer_id": user["customer_id"], "exchange": exchange, "mode": "self"}
-    value |= {"status": echo, "steps_completed": [echo], "linked_exchanges": [exchange]}
+    value |= {"status": "complete", "steps_completed": [echo], "linked_exchanges": [exchange]}
+    value |= {"eoa_address": echo, "note": echo}
     builder.fault("POST", action=json_response(200, value))
     done = run(
         *("users", "onboard", "alice", "--exchange", exchange, "--mode", "self"),
@@ -231,8 +233,23 @@ def test_a_200_with_other_content_is_checked_by_a_read(run, builder, odd, messag
     assert builder.log[-1] == f"GET /api/v1/builder/users/{user['customer_id']}"
 
 
-def test_an_existing_managed_link_is_evidence_after_a_lost_response(run, builder):
-    builder.add("u1", linked_exchanges=["polymarket"])
+@pytest.mark.parametrize(("held", "code"), [(wallet(), 0), (None, 12)], ids=["wallet", "none"])
+def test_an_existing_managed_link_is_evidence_after_a_lost_response(run, builder, held, code):
+    """Without a wallet, it is a link by the user's own keys."""
+    builder.add("u1", linked_exchanges=["polymarket"], wallet=held)
     builder.fault("POST", "/builder/onboard", action=close())
     done = run("users", "onboard", "u1", *MANAGED)
-    assert done.code == 0, done
+    assert done.code == code, done
+
+
+@pytest.mark.parametrize("status", ["failed", "pending", None])
+def test_a_200_that_does_not_say_that_the_exchange_is_linked_is_unknown(
+    run, builder, history, status
+):
+    user = builder.add("u1")
+    value = {"customer_id": user["customer_id"], "exchange": "polymarket", "status": status}
+    builder.fault("POST", action=json_response(200, {**value, "linked_exchanges": []}))
+    done = run("users", "onboard", "u1", *MANAGED, "--json")
+    assert (done.code, done.out) == (12, ""), done
+    assert "read again: polymarket is not linked" in " ".join(done.error["details"])
+    assert history()[-1]["outcome"] == "unknown"
