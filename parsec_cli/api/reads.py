@@ -123,9 +123,15 @@ def get_balance(
     return fetch_with_headers(
         client,
         with_query("/balance", {"exchange": exchange}),
-        response_object,
+        _balance,
         impersonation(customer_id, credentials),
     )
+
+
+def _balance(value: Any) -> JsonObject:
+    body = response_object(value)
+    response_object(body.get("raw"), "its `raw`")
+    return body
 
 
 def get_ping(client: Client, customer_id: str) -> tuple[list[JsonObject], Mapping[str, str]]:

@@ -214,7 +214,9 @@ class Builder:
         return user
 
     def _balance(self, request: Request) -> Action:
-        return self._held(request, {"exchange": request.query["exchange"], "balance": "12.50"})
+        return self._held(
+            request, {"raw": {"exchange": request.query["exchange"], "balance": "12.50"}}
+        )
 
     def _ping(self, request: Request) -> Action:
         user = self.users.get(request.header("x-builder-customer-id") or "", {})

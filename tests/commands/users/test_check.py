@@ -234,7 +234,7 @@ def test_stored_credentials_are_checked_by_one_balance_read(run, builder, exchan
     user = builder.add("alice")
     done = run("users", "check", user["customer_id"], "--exchange", exchange, "--json")
     assert done.code == 0, done
-    balance = {"exchange": exchange, "balance": "12.50"}
+    balance = {"raw": {"exchange": exchange, "balance": "12.50"}}
     assert done.json == {
         "ok": True,
         "exchange": exchange,
@@ -329,6 +329,25 @@ def test_a_user_of_another_builder_is_not_found(run, builder):
     done = run("users", "check", "alice", "--exchange", "polymarket")
     assert done.code == 3, done
     assert "not owned" in done.err
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"raw": None},
+        {"raw": [1]},
+        {"raw": {"error": "invalid signature"}},
+        {"message": "not authenticated"},
+        {"ok": False},
+        {"balance": "0"},
+    ],
+    ids=str,
+)
+def test_a_balance_of_another_shape_is_unreadable(run, builder, value):
+    builder.hold(builder.add("alice"), "/balance", value)
+    done = run("users", "check", "alice", "--exchange", "kalshi", "--json")
+    assert (done.code, done.out) == (7, ""), done
 
 
 def test_an_html_page_is_not_a_success(run, builder):
