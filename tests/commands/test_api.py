@@ -433,6 +433,58 @@ def test_a_2xx_that_contains_an_error_does_not_say_that_a_change_was_made(run, b
 
 
 @pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ({"customer_id": customer_id(1), "qps_limit": 9}, "it is another user's record"),
+        ({"customer_id": KNOWN, "qps_limit": 99}, "it shows another `qps_limit`"),
+        ({"customer_id": KNOWN, "qps_limit": None}, "it shows another `qps_limit`"),
+        ({"qps_limit": 9}, "the user has no `customer_id`"),
+        (None, "the user is not an object"),
+        ([], "the user is not an object"),
+    ],
+    ids=str,
+)
+def test_a_patch_of_a_user_needs_the_record_of_that_user(run, builder, history, value, why):
+    builder.fault("PATCH", action=json_response(200, value))
+    done = run("api", "PATCH", f"/builder/users/{KNOWN}", "-F", "qps_limit=9", "--json")
+    assert (done.code, done.out) == (12, ""), done
+    assert why in done.error["message"]
+    assert history()[-1]["outcome"] == "unknown"
+    (entry,) = run("history", "list", "--json").json["entries"]
+    assert entry["target"] == {"customer_id": KNOWN, "external_id": None}
+
+
+@pytest.mark.parametrize(
+    ("value", "fields"),
+    [
+        ({"customer_id": KNOWN.upper(), "qps_limit": "9"}, ["-F", "qps_limit=9"]),
+        ({"customer_id": KNOWN}, ["-F", "qps_limit=9"]),
+        ({"customer_id": KNOWN, "qps_limit": 5}, ["-f", "email=a@b.example"]),
+        ({"customer_id": KNOWN, "qps_limit": 5}, ["-f", "qps_limit=x"]),
+    ],
+    ids=str,
+)
+def test_a_patch_of_a_user_is_applied_if_the_record_does_not_contradict_it(
+    run, builder, value, fields
+):
+    builder.fault("PATCH", action=json_response(200, value))
+    path = "/builder/users/" + KNOWN.replace("-", "%2D")
+    done = run("api", "PATCH", path, *fields)
+    assert (done.code, done.json) == (0, value), done
+    (entry,) = run("history", "list", "--json").json["entries"]
+    assert (entry["target"]["customer_id"], entry["outcome"]) == (KNOWN, "applied")
+
+
+@pytest.mark.parametrize("external_id", ["other", None])
+def test_a_create_needs_the_record_of_the_new_user(run, builder, external_id):
+    value = {"customer_id": KNOWN, "external_id": external_id}
+    builder.fault("POST", action=json_response(201, value), times=2)
+    done = run("api", "POST", "/builder/users", "-f", "external_id=new", "--json")
+    assert (done.code, done.out) == (12, ""), done
+    assert "it is another user's record" in done.error["message"]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "sent"),
     [
         ("GET", "/anything", 4),

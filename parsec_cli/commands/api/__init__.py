@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,13 +11,14 @@ import typer
 
 from parsec_cli import exact_json
 from parsec_cli.api import changes
-from parsec_cli.api.call import Call, Exchange, Kind, Promise, Response
+from parsec_cli.api.call import Call, Exchange, Kind, Response
 from parsec_cli.api.error_of import error_of
 from parsec_cli.api.reads import impersonation, user_path
 from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import argument, option, runtime_of, start_change
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.api.path import USERS, api_path, deleted_user
+from parsec_cli.commands.api.path import api_path, deleted_user
+from parsec_cli.commands.api.promise import READS, kind_of, patched_user, promise_of
 from parsec_cli.commands.shared import consent
 from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.input_file import read_bytes
@@ -26,11 +26,11 @@ from parsec_cli.commands.users.deactivate import forget_user, held_by
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.models import JsonObject, Outcome, User
+from parsec_cli.records import changed
 from parsec_cli.redaction import is_secret
 from parsec_cli.results import Column, Listing, Record, Result, Text
 from parsec_cli.runtime import Runtime
 
-_READS = ("GET", "HEAD", "OPTIONS")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -88,7 +88,7 @@ def command(
 
 
 def _method(text: str) -> str:
-    method, known = text.upper(), (*_READS, *_CHANGES)
+    method, known = text.upper(), (*READS, *_CHANGES)
     if method not in known:
         raise unknown("HTTP method", method, known)
     return method
@@ -119,8 +119,8 @@ def _call(
     full = f"{path}?{query}" if query else path
     if user is not None and full == user_path(user.customer_id) and not (headers or body[0]):
         return changes.deactivation(runtime.client, user.customer_id), user
-    kind, text = _kind(method, path), body[1]
-    return Call(kind, method, full, body[0], headers, _promise(method), text), user
+    call = Call(kind_of(method, path), method, full, body[0], headers, text=body[1])
+    return changed(call, promise=promise_of(call)), user
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -145,7 +145,7 @@ def _body(
     """
     members = [(name, json.dumps(value)) for name, value in (_pair(f, "-f") for f in fields)]
     members += [_pair(text, "-F") for text in json_fields]
-    if method in _READS and (members or input_file is not None):
+    if method in READS and (members or input_file is not None):
         raise UsageFault(f"a {method} has no body", hint="for its query use `--query`")
     if input_file is None:
         body = {name: _json(value, f"`-F {name}=`") for name, value in members}
@@ -184,33 +184,6 @@ def _json(text: str, what: str) -> Any:
         return exact_json.loads_strictly(text)
     except ValueError as fault:
         raise UsageFault(f"{what} {exact_json.fault_text(fault)}") from None
-
-
-def _kind(method: str, path: str) -> Kind:
-    """Return the kind, which decides whether the call may be repeated."""
-    if method in _READS:
-        return Kind.READ
-    if method == "DELETE":
-        return Kind.DEACTIVATE
-    if method == "POST" and path == USERS:
-        return Kind.CREATE
-    if method == "PATCH" and re.fullmatch(f"{USERS}/[^/]+", path):
-        return Kind.UPDATE
-    return Kind.OTHER
-
-
-def _promise(method: str) -> Promise:
-    if method == "DELETE":
-        return changes.deletion_promise()
-    no_content = 204
-
-    def promise(response: Response) -> str:
-        if method == "HEAD" or (response.status == no_content and response.empty):
-            return ""
-        failed = method not in _READS and response.object.get("error") is not None
-        return response.unfit or ("it contains an error" if failed else "")
-
-    return promise
 
 
 def _agree(runtime: Runtime, call: Call, one: consent.Held, given: consent.Consent) -> None:
@@ -252,7 +225,7 @@ def _change(runtime: Runtime, call: Call, one: consent.Held | None, reason: str)
     more = "" if deactivates or user is None else " …"
     before = {**one.user.raw, "holdings": one.json} if one is not None else None
     command = f"api {call.method} {path}{more}"
-    change = changes.change_of(command, user, before, call.body, reason)
+    change = changes.change_of(command, user or patched_user(call), before, call.body, reason)
     applied = changes.or_raise(client.change(call, change, settle))
     if user is not None and deactivates:
         how = forget_user(runtime, user, applied)
