@@ -151,9 +151,9 @@ class User:
     @property
     def limit_text(self) -> str:
         """`1,000`, `none`, or `unknown` for a limit that is absent or not a whole number."""
-        if self.qps_limit is None:
-            return "none" if self.raw.get("qps_limit", "") is None else "unknown"
-        return f"{self.qps_limit:,}"
+        if self.qps_limit is not None:
+            return f"{self.qps_limit:,}"
+        return "none" if self.raw.get("qps_limit", "") is None else "unknown"
 
     @property
     def has_odd_limit(self) -> bool:

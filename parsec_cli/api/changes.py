@@ -129,7 +129,7 @@ def set_qps(client: Client, user: User, qps: int, command: str, reason: str) -> 
     def difference(now: User) -> str:
         if now.qps_limit == qps:
             return ""
-        return f"qps_limit is {'not set' if now.qps_limit is None else now.qps_limit}"
+        return f"qps_limit is {'not set' if now.limit_text == 'none' else now.limit_text}"
 
     path, body = user_path(user.customer_id), {"qps_limit": qps}
     call = Call(Kind.UPDATE, "PATCH", path, body, promise=json_promise(check))

@@ -17,7 +17,7 @@ from parsec_cli.bulk.plan.snapshot import Snapshot, recheck
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import DRY_RUN, OVERCOMMIT, REASON, Whole, argument, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.cards import limit_text, not_sent
+from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
@@ -100,8 +100,7 @@ def _set_one(runtime: Runtime, name: str, qps: int, options: RunOptions) -> Reco
         text = f"qps_limit of `{user.name}` is {qps:,} already: nothing was sent"
         screen.notice(text, tone="dim")
         return user_record(runtime, user.raw)
-    known = "qps_limit" in user.raw
-    old = limit_text(user.qps_limit) if known else "unknown"
+    old = user.limit_text
     step = f"qps_limit of `{user.name}`: {old} → {qps:,}; "
     more = qps - (user.qps_limit or 0)
     if more > 0:
@@ -111,7 +110,7 @@ def _set_one(runtime: Runtime, name: str, qps: int, options: RunOptions) -> Reco
         step += f"pool {before:,} → {after:,} of {pool.qps_pool:,}"
     else:
         step += f"this frees {-more:,} QPS of the pool"
-    if not known:  # a record without qps_limit, as in the guide: the whole new limit is counted
+    if old == "unknown":  # such as that of a record as in the guide: the whole new one is counted
         step += " at most"
     if options.dry_run:
         screen.notice(step, tone="warning")

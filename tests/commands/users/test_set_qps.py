@@ -172,6 +172,27 @@ def test_a_limit_in_another_spelling_is_shown_as_sent_and_understood(run, builde
     assert same.json["qps_limit"] == written
 
 
+@pytest.mark.parametrize("odd", ["abc", 70.5, True, [1]], ids=str)
+def test_a_limit_that_is_not_a_whole_number_is_called_unknown(run, builder, odd):
+    builder.add("alice", odd)
+    pool = {"qps_pool": 1_000, "end_user_count": 1, "total_allocated_qps": 10}
+    builder.fault("GET", "/builder/pool", action=json_response(200, pool))
+    done = run("users", "set-qps", "alice", "20")
+    assert done.code == 0, done
+    text = "qps_limit of `alice`: unknown → 20; pool 10 → 30 of 1,000 at most"
+    assert text in " ".join(done.err.split())
+
+
+def test_a_limit_that_a_read_cannot_understand_is_not_called_unset(run, builder):
+    user = builder.add("alice", 10)
+    odd = {**user, "qps_limit": "abc"}
+    builder.fault("PATCH", action=json_response(200, odd))
+    builder.fault("GET", user["customer_id"], nth=2, action=json_response(200, odd))
+    done = run("users", "set-qps", user["customer_id"], "20")
+    assert done.code == 12, done
+    assert "read again: qps_limit is unknown" in done.err
+
+
 def test_a_limit_that_is_not_set_is_described_in_words(run, builder):
     user = builder.add("alice", 10)
     builder.fault("PATCH", action=json_response(200, {**user, "qps_limit": None}))
