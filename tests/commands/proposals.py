@@ -48,6 +48,14 @@ def refused(status: int, code: str, method: str = "GET", path: str = "") -> Call
     return fault(method, error(status, "no", code), path=path)
 
 
+def created_as(**fields: Any) -> Callable[[Scene], None]:
+    """Let a create return the customer_id of u1 as that of the new user."""
+    user = {"customer_id": KNOWN, "external_id": "new", **fields}
+    if fields:
+        user |= {"tier": "pro", "created_at": None}
+    return fault("POST", json_response(201, user))
+
+
 def only(rule: str) -> Callable[[Scene], None]:
     """Let no user break any rule of an audit but this one, if it has a command."""
 
@@ -266,6 +274,8 @@ CASES = [
     Case("users create U1", (10, 0), CREATED, remembered),
     Case("users create new", (0, 0), "pk_live_"),
     Case("users create u1 --qps-limit 9", (0, 0), CHANGED),
+    Case("users create new --qps-limit 9", (12, 0), CHANGED, created_as(qps_limit=500)),
+    Case("users create new", (12, 3), "`new`", created_as()),
     Case("users deactivate", (2, 9), "deactivate"),
     Case("users list -o table", (0, 0), CREATED, no_users),
     Case("users list --limit 1", (0, 0), USERS),
