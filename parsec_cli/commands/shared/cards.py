@@ -6,7 +6,7 @@ from typing import Any
 
 from parsec_cli import exact_json
 from parsec_cli.base_url import API_PREFIX
-from parsec_cli.models import JsonObject
+from parsec_cli.models import Applied, JsonObject
 from parsec_cli.next_command import NextCommand
 from parsec_cli.redaction import Redaction, is_secret
 from parsec_cli.results import Card, Column, Line, Record
@@ -37,6 +37,13 @@ def on_off(value: object) -> str:
 
 def limit_text(limit: object) -> str:
     return "none" if limit is None else f"{limit:,}" if type(limit) is int else shown(limit)
+
+
+def reread_text(applied: Applied) -> str:
+    """Say why the user was read again after a change."""
+    status = applied.http_status or 0
+    fault = "not as the API promises" if 200 <= status < 300 else "lost"  # noqa: PLR2004
+    return f"the response was {fault}; a read shows that"
 
 
 def short_address(address: str) -> str:

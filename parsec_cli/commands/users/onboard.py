@@ -11,7 +11,7 @@ from parsec_cli.cli import common_options as common
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.credentials import read_keys
-from parsec_cli.commands.shared.cards import not_sent, shown
+from parsec_cli.commands.shared.cards import not_sent, reread_text, shown
 from parsec_cli.commands.users.create import address
 from parsec_cli.errors import UsageFault, unknown
 from parsec_cli.models import Applied, JsonObject, User
@@ -91,8 +91,7 @@ def _linked(runtime: Runtime, user: User, applied: Applied, body: JsonObject) ->
     raw = applied.after or {}
     if applied.evidence == "reread":
         runtime.screen.notice(
-            f"the response was lost; a read shows that `{user.name}` is linked to "
-            f"{body['exchange']}"
+            f"{reread_text(applied)} `{user.name}` is linked to {body['exchange']}"
         )
         raw = {**raw, "exchange": body["exchange"], "mode": body["mode"], "status": None}
     status = shown(raw.get("status"))

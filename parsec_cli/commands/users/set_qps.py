@@ -17,7 +17,7 @@ from parsec_cli.bulk.plan.snapshot import Snapshot, recheck
 from parsec_cli.bulk.run.journal import Journal
 from parsec_cli.cli.common_options import DRY_RUN, OVERCOMMIT, REASON, Whole, argument, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.commands.shared.cards import not_sent
+from parsec_cli.commands.shared.cards import not_sent, reread_text
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.user_card import user_record
 from parsec_cli.commands.users.course import BuilderState, RunOptions, journal_of, run_plan
@@ -120,7 +120,7 @@ def _set_one(runtime: Runtime, name: str, qps: int, options: RunOptions) -> Reco
     screen.notice(step, tone="good")
     raw = applied.after or {}
     if applied.evidence == "reread":
-        screen.notice("the response was lost; a read shows that the user has the new limit")
+        screen.notice(f"{reread_text(applied)} the user has the new limit")
     elif "qps_limit" not in raw:
         screen.notice(f"the response contains no qps_limit; {qps} was requested")
     return user_record(runtime, raw)

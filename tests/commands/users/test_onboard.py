@@ -242,6 +242,15 @@ def test_an_existing_managed_link_is_evidence_after_a_lost_response(run, builder
     assert done.code == code, done
 
 
+def test_a_read_that_shows_the_link_after_an_odd_response_is_not_about_a_lost_one(run, builder):
+    user = builder.add("u1")
+    value = {"customer_id": user["customer_id"], "exchange": "polymarket", "status": "failed"}
+    builder.fault("POST", action=json_response(200, value), after_effect=True)
+    done = run("users", "onboard", "u1", *MANAGED)
+    assert done.code == 0, done
+    assert "not as the API promises; a read shows that `u1` is linked to polymarket" in done.err
+
+
 @pytest.mark.parametrize("status", ["failed", "pending", None])
 def test_a_200_that_does_not_say_that_the_exchange_is_linked_is_unknown(
     run, builder, history, status

@@ -135,6 +135,7 @@ def test_a_response_that_is_not_about_this_change_is_checked_by_a_read(run, buil
     done = run("users", "set-qps", "alice", "20")
     assert done.code == 0, done
     assert builder.log[-1] == f"GET {path_of(user)}"
+    assert "the response was not as the API promises; a read shows that the user has" in done.err
 
 
 def test_a_response_without_the_limit_is_a_success_with_a_warning(run, builder):
