@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 from parsec_cli import spreadsheets
 from parsec_cli.exact_json import is_unicode
 from parsec_cli.redaction import looks_like_key
-from parsec_cli.spreadsheets import NumberForms
+from parsec_cli.spreadsheets import NumberForms, SheetForms
 from parsec_cli.visible import overlooked, unseen
 
 QPS_MAX = 2_147_483_647
@@ -40,6 +40,14 @@ _QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab":
 _SLIP_LENGTH = 3  # characters by which the lengths of two ids may differ
 _SLIP_RATIO = 0.8
 _MANY = 2000  # ids that are compared in full
+# what autocorrection replaces, and the two ways in which people type it
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_MARKS = {"\u2026": "...", **dict.fromkeys("\u2018\u2019\u201a\u201b", "'")}
+_MARKS |= dict.fromkeys("\u201c\u201d\u201e\u201f", '"')
+_TYPED = (
+    str.maketrans(_MARKS | dict.fromkeys(_DASHES, "-") | {"©": "(c)", "®": "(r)", "™": "(tm)"}),
+    str.maketrans(_MARKS | dict.fromkeys(_DASHES, "--") | {"©": "(C)", "®": "(R)", "™": "(TM)"}),
+)
 _SHOWN = 60  # characters of a value that a message quotes
 ONE_MEANING = "write `id:CUSTOMER_ID`, or `ext:` before the whole external_id"
 
@@ -132,7 +140,10 @@ def slip(text: str, other: str) -> str:
         return f"{text!a} looks like {other!a}"
     if misread(text) == other:
         return f"{text!a} is {other!a} in another encoding"
-    return f"{text!a} is {other!a} as a number" if NumberForms([other], [text]).find(text) else ""
+    if NumberForms([other], [text]).find(text):
+        return f"{text!a} is {other!a} as a number"
+    changed = ChangedIds([other], [text]).find(text)
+    return f"{text!a} may be what a spreadsheet made of {other!a}" if changed else ""
 
 
 def misread(text: str) -> str:
@@ -142,6 +153,31 @@ def misread(text: str) -> str:
             with suppress(UnicodeError):
                 return text.encode(encoding).decode("utf-8")
     return text
+
+
+class ChangedIds(SheetForms):
+    """Finds the existing id that a spreadsheet or autocorrection may have changed."""
+
+    def __init__(self, existing: Collection[str], texts: Collection[str]) -> None:
+        super().__init__(existing, texts)
+        self._existing = existing
+        self._corrected = {text: other for other in existing for text in _uncorrected(other)}
+
+    def find(self, text: str) -> str:
+        """Return the existing id, or ""."""
+        if found := super().find(text) or self._corrected.get(text):
+            return found
+        for typed in _uncorrected(text):
+            if typed in self._existing:
+                return typed
+            if found := self._corrected.get(typed):
+                return found
+        return ""
+
+
+def _uncorrected(text: str) -> set[str]:
+    """Return what was typed if autocorrection made this text; nothing if it did not."""
+    return set() if text.isascii() else {text.translate(table) for table in _TYPED} - {text}
 
 
 def customer_slip(text: str, external_id: str | None) -> str:

@@ -85,6 +85,7 @@ def test_a_new_id_may_have_any_visible_characters(text):
 
 
 N = "as a number"
+SHEETS = "spreadsheet"
 LONG = "12345678901234567"  # two digits more than a spreadsheet keeps
 NULL = "is what programs write for a missing value"
 SHEET = "is a spreadsheet error"
@@ -111,6 +112,10 @@ MARKED = "begins with an apostrophe, which marks text in spreadsheets"
         *((text, DATE) for text in ("1-mar", "01-mars", "01. Mär", "mar-26", "1-janv.", "3-DIC")),
         *((text, DATE) for text in ("2026-03-01 00:00:00", "2026-03-01T00:00:00.000Z")),
         *((text, DATE) for text in ("3/1/2026 12:00 AM", "01.03.2026 00:00", "9:30 PM")),
+        *((text, DATE) for text in ("1月2日", "2026年12月5日", "2026年1月2日星期五", "2026年1月")),
+        *((text, DATE) for text in ("3월 1일", "2026년 12월 5일", "2026. 12. 5.", "2026.12.05")),
+        *((text, DATE) for text in ("Jan 2, 2026", "December 5, 2026", "5 December 2026")),
+        *((text, DATE) for text in ("Saturday, December 5, 2026", "05-12-2026", "12-25-2026")),
         *((text, FORMULA) for text in ("=A1", " =1+2")),
         *((text, NULL) for text in ("(none)", "<None>", "(empty)", "<empty>")),
         *((text, NULL) for text in ("-", "--", "\u2013", "\u2014", "...", "\u2026", "[]", "{}")),
@@ -129,6 +134,10 @@ MARKED = "begins with an apostrophe, which marks text in spreadsheets"
             for text in ("2026-01-05-a", "1-May-b", "12-Bob", "market-26", "1:3", "#vip!")
         ),
         *((text, "") for text in ("10.12.24", "2026", "2026-01", "a=1", "1-2", "1/5", "00417")),
+        *((text, "") for text in ("12月", "5日", "1月2日a", "2. Januar", "January 2", "mai 5 26")),
+        *((text, "") for text in ("12-05-26", "05.12.26", "05/12", "46361", "01.02.24", "v1.2.24")),
+        *((text, "") for text in ("team-2024", "10.0.0.1", "2026-q1", "2024.1.0", "13-13-2026")),
+        *((text, "") for text in ("55-12-2026", "12-05-1026", "01-maj", "2-sty", "02.янв", "WAHR")),
         *((text, "") for text in ("u1", "nulls", "x null", "#REF", "#1", "n.a.", "none-1")),
         *((text, "") for text in ("total-1", "Total Ltd", "summer", "(12)", "my external_id")),
         *((text, "") for text in ("$5", "$USER", "{id}", "x%", "<b>", "a//b", "//b", "#", "`u1`")),
@@ -184,7 +193,18 @@ def test_a_blank_that_is_easily_overlooked(text, note):
         *(("12345678901234500", LONG, N), ("12345678901234600", LONG, N), ("1.23E16", LONG, N)),
         *(("1.23457E16", "12345678901234567", N), ("1,23e16", LONG, N)),
         *(("Ã©", "é", "in another encoding"), ("JosÃ©", "José", "in another encoding")),
+        # changed by a spreadsheet or its autocorrection
+        *(("46361", "12-5", SHEETS), ("WAHR", "true", SHEETS), ("-6", "(6)", SHEETS)),
+        *(("©1", "(c)1", SHEETS), ("©1", "(C)1", SHEETS), ("ab…", "ab...", SHEETS)),
+        *(("it\u2019s", "it's", SHEETS), ("“a” b", '"a" b', SHEETS), ("a™®", "a(tm)(r)", SHEETS)),
+        *(("a–b", "a--b", SHEETS), ("a—b", "a--b", SHEETS), ("a–b–1", "a-b-1", SHEETS)),
+        *(
+            ("it's", "it\u2019s", SHEETS),
+            ("a–b\u2019s", "a-b\u2019s", SHEETS),
+            ("a–1", "a—1", SHEETS),
+        ),
         # another id
+        *(("a--b", "a-b", ""), ("a–b", "a-c", ""), ("it\u2019s", "its", ""), ("2-1", "1-2", "")),
         *(("bob", "bob", ""), ("bob", "bob1", ""), ("00417", "417", ""), ("0417", "417", "")),
         *(("12345678901234000", LONG, ""), ("1.24E16", LONG, ""), ("12000", "12345", "")),
         *(("1e999999", "1", ""), ("1/4", "1/3", ""), ("1.5", "15", ""), ("é", "Ã©", "")),
@@ -193,7 +213,11 @@ def test_a_blank_that_is_easily_overlooked(text, note):
     ids=ascii,
 )
 def test_a_slip_is_another_form_of_an_id(text, other, why):
-    whole = {"": "", "looks like": f"{text!a} looks like {other!a}"}
+    whole = {
+        "": "",
+        "looks like": f"{text!a} looks like {other!a}",
+        SHEETS: f"{text!a} may be what a spreadsheet made of {other!a}",
+    }
     assert slip(text, other) == whole.get(why, f"{text!a} is {other!a} {why}")
     if why == "looks like":
         assert look_alike_key(text) == look_alike_key(other)

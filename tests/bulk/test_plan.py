@@ -585,6 +585,24 @@ def test_a_new_id_is_compared_with_other_rows_and_with_users_that_the_file_leave
     )
 
 
+def test_a_new_id_that_a_spreadsheet_made_of_a_user_that_the_file_leaves_out_is_refused(world):
+    for name in ("12-5", "market-maker-1", "it\u2019s", "3-4", "10"):
+        world.add(name)
+    odd = ["46361", "market–maker–1", "it's", "03.04.26", "$10"]
+    wanted = [Wanted(2, "3-4"), Wanted(3, "10"), *map(Wanted, range(4, 9), odd)]
+    left_out = "an existing user that the file leaves out"
+    with pytest.raises(OddIds) as caught:
+        diff(wanted, world.snapshot(), prune=True)
+    assert caught.value.details == (
+        f"row 4: '46361' may be what a spreadsheet made of '12-5', {left_out}",
+        "row 5: 'market\\u2013maker\\u20131' may be what a spreadsheet made of 'market-maker-1', "
+        + left_out,
+        f"row 6: \"it's\" may be what a spreadsheet made of 'it\\u2019s', {left_out}",
+    )
+    plan = diff(wanted, world.snapshot(), prune=True, allow_odd_ids=True)
+    assert len(plan.deactivations) == 3
+
+
 @pytest.mark.parametrize(
     ("header", "names", "refused"),
     [("Ext Id", [], True), ("Ext Id", ["Ext Id"], False), ("other", [], False), ("", [], False)],

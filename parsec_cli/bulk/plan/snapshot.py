@@ -153,7 +153,7 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
         if (key := field_rules.look_alike_key(text)) in similar:
             similar[key].setdefault(text, where)
     unnamed = snapshot.named.keys() - {name for _, name in rows}
-    numbers = NumberForms(unnamed, [name for _, name in new])
+    numbers = field_rules.ChangedIds(unnamed, [name for _, name in new])
     found = {}
     for row, name in new:
         user, other = snapshot.by_customer_id(name), left_out_as(name, unnamed, numbers)
@@ -161,12 +161,12 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
         alike = [
             f"{field_rules.slip(name, text)}, {where}" for text, where in others if text != name
         ]
-        left_out = f"{field_rules.slip(name, other)}, an existing user that the file leaves out"
+        left_out = other and field_rules.slip(name, other)
         found[row] = (
             field_rules.word_fault(name)
             or "".join(alike[:1])
             or (field_rules.customer_slip(name, user.external_id) if user else "")
-            or (left_out if other else "")
+            or (left_out and f"{left_out}, an existing user that the file leaves out")
             or field_rules.hidden_fault(name)
         )
     return {row: why for row, why in found.items() if why}
