@@ -542,10 +542,11 @@ def test_many_new_ids_that_are_probably_slips_are_counted(world):
         ("user-0\u200b", "'user-0\\u200b' looks like 'user-0', an existing user"),
         ('"Smith, John"', "the id '\"Smith, John\"' stands between quotes"),
         ("417", "'417' is '00417' as a number"),
+        ("05.12.26", "'05.12.26' may be what a spreadsheet made of '12-5'"),
     ],
 )
 def test_an_absent_user_that_was_probably_mistyped_is_refused(world, written, why):
-    for name in ("user-0", "Smith, John", "00417"):
+    for name in ("user-0", "Smith, John", "00417", "12-5"):
         world.add(name)
     wanted = [Wanted(2, written, absent=True), Wanted(3, "never", absent=True)]
     with pytest.raises(OddIds) as caught:

@@ -275,7 +275,7 @@ CASES = [
     Case("users create new", (0, 0), "pk_live_"),
     Case("users create u1 --qps-limit 9", (0, 0), CHANGED),
     Case("users create new --qps-limit 9", (12, 0), CHANGED, created_as(qps_limit=500)),
-    Case("users create new", (12, 3), "`new`", created_as()),
+    Case("users create new", (12, 3), "`ext:new`", created_as()),
     Case("users deactivate", (2, 9), "deactivate"),
     Case("users list -o table", (0, 0), CREATED, no_users),
     Case("users list --limit 1", (0, 0), USERS),

@@ -13,7 +13,6 @@ from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, left_out_as, nam
 from parsec_cli.bulk.run.journal import EarlierDeactivations
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
-from parsec_cli.spreadsheets import NumberForms
 
 # what a typing slip leads to
 _CREATED, _MISSED = ("new id", "created by mistake"), ("deactivation", "missed")
@@ -85,7 +84,7 @@ def _near_misses(wanted: Sequence[Wanted], snapshot: Snapshot) -> list[str]:
         return []
     others = snapshot.named.keys() - {one.external_id for one in wanted}
     similar = {field_rules.look_alike_key(name): name for name in others}
-    numbers = NumberForms(others, [one.external_id or "" for one in missing])
+    numbers = field_rules.ChangedIds(others, [one.external_id or "" for one in missing])
     details = []
     for one in missing:
         name = one.external_id or ""
