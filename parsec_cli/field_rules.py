@@ -146,6 +146,12 @@ def slip(text: str, other: str) -> str:
     return f"{text!a} may be what a spreadsheet made of {other!a}" if changed else ""
 
 
+def left_out_as(name: str, unnamed: Collection[str], forms: NumberForms) -> str:
+    """Return the id of an existing user that no row names and `name` is another form of, or ""."""
+    before = misread(name)
+    return before if before != name and before in unnamed else forms.find(name)
+
+
 def misread(text: str) -> str:
     """Return what UTF-8 text was before it was read in another encoding; `text` if it was not."""
     if not text.isascii():

@@ -34,9 +34,12 @@ _ALONE = 1  # the number of known keys if nothing is known but the key of the pr
 _PART = 12
 _PEM_MARK = r"-----(?:BEGIN|END) [A-Z0-9 ]+-----"
 # a character: encoded, a line end as its escape, or as it is
-_CHARACTER = r"(?:%|\\+u00)([0-9A-Fa-f]{2})|\\+[nrt]|\S"
+_ESCAPED = r"(?:%|\\+u00)([0-9A-Fa-f]{2})|\\+[nrt]"
+_CHARACTER = rf"{_ESCAPED}|\S"
 # other spellings of a key change the rest: blanks, quotes, and what base64 for URLs replaces
 _COMPARED = frozenset(map(chr, range(33, 127))) - frozenset("\"'%+-/=\\_")
+_UNCOMPARED = f"[^{re.escape(''.join(sorted(_COMPARED)))}]+"
+_BLOCK = 65_536  # characters that are searched at a time
 
 
 def looks_like_key(text: str) -> bool:
@@ -197,6 +200,11 @@ def _without_parts(text: str, keys: Sequence[str]) -> str:
 
     A server may return a key URL-encoded, in the other case, with other line ends or cut anywhere.
     """
+    if len(text) > _BLOCK:
+        blocks = (text[at : at + _BLOCK] for at in range(0, len(text), _BLOCK))
+        return "".join(_without_parts(block, keys) for block in blocks)
+    if not _may_contain(text, keys):
+        return text
     letters, places = _letters(text)
     for key in keys:
         found = _parts(letters, _pieces(key))
@@ -206,6 +214,18 @@ def _without_parts(text: str, keys: Sequence[str]) -> str:
         if found:
             letters, places = _letters(text)
     return text
+
+
+def _may_contain(text: str, keys: Sequence[str]) -> bool:
+    """Whether a text may contain a part of a key, found in a tenth of the time of a search.
+
+    Each part contains a half of a piece whose place in the text is a multiple of its length.
+    """
+    if "%" in text or "\\" in text:
+        text = re.sub(_ESCAPED, lambda found: chr(int(found[1] or "20", 16)), text)
+    letters, half = re.sub(_UNCOMPARED, "", text).lower(), _PART // 2
+    seen = {letters[at : at + half] for at in range(0, len(letters), half)}
+    return any(not seen.isdisjoint(_halves(key)) for key in keys)
 
 
 def _letters(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -235,6 +255,11 @@ def _pieces(key: str) -> frozenset[str]:
     bare = _without_marks(key)
     letters, _ = _letters(bare[8:] if bare[:8] in _KINDS else bare)
     return frozenset(letters[at : at + _PART] for at in range(len(letters) - _PART + 1))
+
+
+@lru_cache(64)
+def _halves(key: str) -> frozenset[str]:
+    return frozenset(one[at : at + _PART // 2] for one in _pieces(key) for at in range(_PART // 2))
 
 
 def _without_marks(key: str) -> str:

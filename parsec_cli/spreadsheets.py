@@ -77,6 +77,7 @@ _MONTHS = {w: str(n) for n, line in enumerate(_MONTH_WORDS.split(";"), 1) for w 
 _EPOCH = date(1899, 12, 30)  # day 0 of spreadsheets
 _LAST_DAY = 73_050  # the end of 2099
 _ADDED = range(20, 50)  # years that a spreadsheet adds to a day and a month: when it read the id
+_SERIAL = "days"  # the style of a number of days; ids with leading zeros are seldom dates
 _STYLES = {"-", "-0", "/", "/0", ".", ".0"}  # separator, and whether a number has a leading zero
 
 # a number, the day and month of a date, or the word for a truth value
@@ -141,10 +142,9 @@ class NumberForms:
 
 
 class SheetForms(NumberForms):
-    """Finds the existing id that a spreadsheet may have changed into one of the `texts`.
+    """Finds more dates and numbers, and truth values.
 
-    It knows more dates and numbers, and truth values. Another id may have such a form, too: compare
-    only with users that a file leaves out.
+    Other ids may have such a form, too: compare only with users who would be deactivated.
     """
 
     def _typed(self, text: str) -> set[Form]:
@@ -194,10 +194,8 @@ def _rounded(number: Form, length: int) -> Iterable[Decimal]:
     """Return a whole number rounded to `length` digits, in two ways; nothing if it is as short."""
     if not isinstance(number, Decimal) or number != number.to_integral_value():
         return ()
-    if number.adjusted() + 1 < _SHORTENED:
-        return ()
     whole, more = int(number), number.adjusted() + 1 - length
-    if more <= 0:
+    if more <= 0 or more + length < _SHORTENED:
         return ()
     step = 10**more
     return Decimal(whole // step * step), Decimal((whole + step // 2) // step * step)
@@ -236,13 +234,17 @@ def _dates(text: str, *, written: bool = False) -> set[Form]:
         return found
     for day, month, *year in _readings(parts):
         numbers = tuple(sorted((day, month, *year)))
+        # a spreadsheet that keeps the separator keeps the order of day and month, too
+        same = numbers if year else ("in order", day, month)
         if written:
-            found |= {(numbers, one) for one in (_STYLES - {style} if style else {""})}
+            others = _STYLES - {style} if style else {""}
+            found |= {(same if one[:1] == style[:1] else numbers, one) for one in others}
             if year and year[0] in _ADDED:
                 found.add(((min(day, month), max(day, month)), ""))
         else:
             found |= {(numbers, one) for one in ({style, ""} if style else {*_STYLES, ""})}
-            found |= {(number,) for number in numbers if style}
+            found |= {(same, style), *((number,) for number in numbers if style)}
+            found |= set() if "0" in style else {(numbers, _SERIAL)}
     # with the word for a month, one equal number is enough
     if written and parts and not style:
         found.add((int(parts[0]),))
@@ -256,7 +258,7 @@ def _serial_date(number: Form) -> set[Form]:
     day = _EPOCH + timedelta(int(number))
     numbers = sorted((day.day, day.month))
     found: set[Form] = {(tuple(sorted((*numbers, day.year % 100))), "")}
-    return found | {(tuple(numbers), "")} if day.year - 2000 in _ADDED else found
+    return found | {(tuple(numbers), _SERIAL)} if day.year - 2000 in _ADDED else found
 
 
 def _date_parts(text: str) -> tuple[str, list[str]]:

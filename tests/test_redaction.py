@@ -256,6 +256,14 @@ def test_parts_of_keys_are_masked_in_pages_and_rows():
     assert mine.may_change(json.dumps(record))
 
 
+@pytest.mark.parametrize("at", [0, 1, 65_530, 65_536, 150_001])
+def test_a_part_of_a_key_is_masked_anywhere_in_a_long_text(at):
+    filling = ", words" * 30_000
+    shown = redaction(HEX, "another-key").text(f"{filling[:at]} {HEX[2:60]} {filling[at:]}")
+    assert "****e1f0" in shown
+    assert all(HEX[start : start + 12] not in shown for start in range(2, 49))
+
+
 def compared(text: str) -> str:
     """Return the letters and digits of a text that is written in any of the tested ways."""
     plain = unquote_plus(text.replace("\\n", "").replace("\\r", ""))

@@ -13,6 +13,7 @@ from parsec_cli.results import Text
 from parsec_cli.runtime import Runtime
 
 noun = Noun()
+_SHORT = 24  # characters
 
 
 @noun.command("encode")
@@ -46,5 +47,7 @@ def read_keys(
     )
     for name, value in keys.items():
         if name != "api_key_id":
-            runtime.keep_secret(value)
+            # a short line of a PEM key is too short to be found as a part of it
+            short = (s for s in value.splitlines() if len(s) < _SHORT and "-----" not in s)
+            runtime.keep_secret(value, *short)
     return keys

@@ -9,10 +9,11 @@ from parsec_cli.bulk.files.csv_rows import Faults, normal
 from parsec_cli.bulk.files.read_file import as_cell
 from parsec_cli.bulk.files.roster import Target, Wanted
 from parsec_cli.bulk.plan.plan import Create, Entry, Keep, Plan, SetQps, arranged
-from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, left_out_as, named_in, slips
+from parsec_cli.bulk.plan.snapshot import ListedUser, Snapshot, named_in, slips
 from parsec_cli.bulk.run.journal import EarlierDeactivations
 from parsec_cli.models import User
 from parsec_cli.next_command import again, run
+from parsec_cli.spreadsheets import NumberForms
 
 # what a typing slip leads to
 _CREATED, _MISSED = ("new id", "created by mistake"), ("deactivation", "missed")
@@ -51,17 +52,19 @@ def diff(
         entries.append(_entry(one, listed, faults))
     faults.check()
     if not allow_odd_ids:
-        _check_slips(wanted, new, snapshot)
+        _check_slips(wanted, new, snapshot, prune=prune)
     if prune:
         others = (user for customer, user in snapshot.users.items() if customer not in claimed)
         entries += [user.deactivation(None) for user in others]
     return arranged(entries, _notes(new))
 
 
-def _check_slips(wanted: Sequence[Wanted], new: Sequence[Wanted], snapshot: Snapshot) -> None:
+def _check_slips(
+    wanted: Sequence[Wanted], new: Sequence[Wanted], snapshot: Snapshot, *, prune: bool
+) -> None:
     """Refuse ids of `new` and of absent users that are probably typing slips."""
     named, created = ([(one.row, one.external_id) for one in group] for group in (wanted, new))
-    slipped = slips(created, named, snapshot)
+    slipped = slips(created, named, snapshot, pruned=prune)
     for details, what, whose in (
         ([f"row {row}: {why}" for row, why in slipped.items()], _CREATED, "ids are intended"),
         (_near_misses(wanted, snapshot), _MISSED, "users are gone"),
@@ -84,11 +87,11 @@ def _near_misses(wanted: Sequence[Wanted], snapshot: Snapshot) -> list[str]:
         return []
     others = snapshot.named.keys() - {one.external_id for one in wanted}
     similar = {field_rules.look_alike_key(name): name for name in others}
-    numbers = field_rules.ChangedIds(others, [one.external_id or "" for one in missing])
+    numbers = NumberForms(others, [one.external_id or "" for one in missing])
     details = []
     for one in missing:
         name = one.external_id or ""
-        other = left_out_as(name, others, numbers)
+        other = field_rules.left_out_as(name, others, numbers)
         why = field_rules.alike(name, similar) or field_rules.quotes_fault(name)
         if why := why or (field_rules.slip(name, other) if other else ""):
             details.append(f"row {one.row}: {why}")

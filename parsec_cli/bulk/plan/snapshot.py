@@ -92,7 +92,7 @@ class Snapshot:
         if (listed := self.users.get(customer)) is None:
             return []
         self.users[customer] = replace(listed, record=without_secrets(user.raw))
-        newer = ListedUser(customer, user.external_id, user.qps_limit, user.raw)
+        newer = ListedUser(customer, user.external_id, user.qps_limit, without_secrets(user.raw))
         before, after = listed.deactivation(None).facts, newer.deactivation(None).facts
         return [name for name, fact in before.items() if fact and _differs(fact, after[name])]
 
@@ -142,8 +142,13 @@ def left_out(plan: Plan, snapshot: Snapshot) -> int:
     return len(snapshot.users) - len(named)
 
 
-def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot) -> dict[int, str]:
-    """Return row -> reason for those `new` users whose ids are probably typing slips."""
+def slips(
+    new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot, *, pruned: bool
+) -> dict[int, str]:
+    """Return row -> reason for those `new` users whose ids are probably typing slips.
+
+    Where users that no row names are `pruned`, less is enough to take an id for one of theirs.
+    """
     similar: dict[str, dict[str, str]] = {field_rules.look_alike_key(name): {} for _, name in new}
     if not similar:
         return {}
@@ -153,10 +158,11 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
         if (key := field_rules.look_alike_key(text)) in similar:
             similar[key].setdefault(text, where)
     unnamed = snapshot.named.keys() - {name for _, name in rows}
-    numbers = field_rules.ChangedIds(unnamed, [name for _, name in new])
+    kind = field_rules.ChangedIds if pruned else NumberForms
+    forms = kind(unnamed, [name for _, name in new])
     found = {}
     for row, name in new:
-        user, other = snapshot.by_customer_id(name), left_out_as(name, unnamed, numbers)
+        user, other = snapshot.by_customer_id(name), field_rules.left_out_as(name, unnamed, forms)
         others = similar[field_rules.look_alike_key(name)].items()
         alike = [
             f"{field_rules.slip(name, text)}, {where}" for text, where in others if text != name
@@ -170,12 +176,6 @@ def slips(new: Sequence[NamedRow], rows: Sequence[NamedRow], snapshot: Snapshot)
             or field_rules.hidden_fault(name)
         )
     return {row: why for row, why in found.items() if why}
-
-
-def left_out_as(name: str, unnamed: Collection[str], numbers: NumberForms) -> str:
-    """Return the id of an existing user that no row names and `name` is another form of, or ""."""
-    before = field_rules.misread(name)
-    return before if before != name and before in unnamed else numbers.find(name)
 
 
 @record
@@ -238,7 +238,8 @@ def recheck(plan: Plan, snapshot: Snapshot, *, allow_odd_ids: bool = False) -> C
     new = [(one.row, one.external_id) for one in creates if one.external_id not in snapshot.named]
     if new and not allow_odd_ids:
         rows = [(one.row, one.external_id or "") for one in entries if one.row]
-        odd = slips(new, rows, snapshot)
+        pruned = any(isinstance(one, Deactivate) and one.row is None for one in plan.actions)
+        odd = slips(new, rows, snapshot, pruned=pruned)
     for action in plan.actions:
         why = _obstacle(action, snapshot, known)
         if why is None:
@@ -284,13 +285,9 @@ def _obstacle(action: Action, snapshot: Snapshot, known: Collection[str | None])
 
 def _differs(before: object, after: object) -> bool:
     """Compare two facts of a user; what only the newer record has is not a change."""
-    if isinstance(before, dict):
-        members = after if isinstance(after, dict) else {}
-        return any(
-            str(value).lower() != str(members.get(name)).lower()
-            for name, value in before.items()
-            if value is not None
-        )
+    if isinstance(before, dict) and isinstance(after, dict):
+        pairs = [(value, after[name]) for name, value in before.items()]
+        return any(str(a).lower() != str(b).lower() for a, b in pairs if None not in (a, b))
     if isinstance(before, list) and isinstance(after, list):
         return sorted(map(str, before)) != sorted(map(str, after))
     return before != after

@@ -30,7 +30,9 @@ def row_result(action: Action, outcome: Outcome) -> RowResult:
 def _creation(asked: int | None, applied: Applied) -> tuple[ResultName, str]:
     """Name the result of a create, which returns an existing user without changing its limit."""
     user = User(applied.after or {})
-    fits = asked is None or user.has_limit(asked)
+    # the documented response to a new user lacks the limit, and null may stand for that
+    unsaid = applied.created and user.raw.get("qps_limit") is None
+    fits = asked is None or (None if unsaid else user.has_limit(asked))
     existed = "already existed" if applied.created is False else "exists"
     if asked is not None and fits is False:
         why = f"{existed}, with qps_limit {user.limit_text} instead of {asked:,}"

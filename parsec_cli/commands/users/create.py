@@ -103,7 +103,11 @@ def _check_body(runtime: Runtime, body: JsonObject, *, allow_odd_ids: bool) -> N
 def _created(runtime: Runtime, applied: Applied, body: JsonObject) -> Record:
     """Show the user and whether it is new; `created` is None where that is unknown."""
     notice = runtime.screen.notice
-    user = _whole(runtime, User(applied.after or {}), body["external_id"])
+    user = User(applied.after or {})
+    # a null limit of a new user may stand for one that the response lacks, as in the API guide
+    unclear = applied.created and "qps_limit" in body and user.raw.get("qps_limit") is None
+    if unclear or not user.raw.keys() >= _IN_RECORDS:
+        user = _read_again(runtime, user, body["external_id"])
     name = user.name
     runtime.index.remember([(user.customer_id, body["external_id"])])
     if applied.created and (fault := changes.limit_fault(user, body)):
@@ -130,10 +134,8 @@ def _created(runtime: Runtime, applied: Applied, body: JsonObject) -> Record:
     return user_record(runtime, {**user.raw, "created": applied.created})
 
 
-def _whole(runtime: Runtime, user: User, external_id: str) -> User:
-    """Complete the record by a read if the response lacks fields, as in the API guide."""
-    if user.raw.keys() >= _IN_RECORDS:
-        return user
+def _read_again(runtime: Runtime, user: User, external_id: str) -> User:
+    """Complete the record by a read, if that is possible."""
     try:
         now = get_user(runtime.client, user.customer_id)
     except ParsecError as fault:

@@ -160,6 +160,7 @@ def test_a_user_who_was_created_meanwhile_is_not_called_created(run, builder, wo
     ("status", "limit", "outcome", "why"),
     [
         (201, "5", "created", None),
+        (201, None, "created", None),
         (200, "5", "unchanged", None),
         (200, 5.0, "unchanged", None),
         (200, None, "failed", "already existed, with qps_limit none instead of 5"),

@@ -132,7 +132,7 @@ def test_a_2xx_without_the_user_is_not_a_success(run, builder, value):
 
 
 @pytest.mark.parametrize(
-    ("limit", "shown"), [(500, "500"), (None, "none"), (True, "unknown"), ({"a": 1}, "unknown")]
+    ("limit", "shown"), [(500, "500"), (True, "unknown"), ({"a": 1}, "unknown")]
 )
 def test_a_new_user_with_another_limit_is_not_a_success(run, builder, history, limit, shown):
     user = {"customer_id": customer_id(9), "external_id": "u1", "qps_limit": limit}
@@ -144,6 +144,18 @@ def test_a_new_user_with_another_limit_is_not_a_success(run, builder, history, l
     assert command_in(done.error["hint"]).endswith(f" users set-qps {user['customer_id']} 5")
     assert len(builder.mutations) == 1
     assert history()[-1]["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize(("limit", "code"), [(5, 0), (None, 12)])
+def test_a_null_limit_of_a_new_user_is_read_again(run, builder, limit, code):
+    user = builder.add("u1", limit)
+    builder.fault("POST", action=json_response(201, {**user, "qps_limit": None}))
+    done = run("users", "create", "u1", "--qps-limit", "5", "--json")
+    assert done.code == code, done
+    if limit:
+        assert (done.json["qps_limit"], done.json["created"]) == (5, True)
+    else:
+        assert "user `u1` exists, but its qps_limit is none, not 5" in done.error["message"]
 
 
 def test_a_new_user_whose_record_shows_another_limit_is_not_a_success(run, builder):
