@@ -13,6 +13,7 @@ from parsec_cli.field_rules import (
     email_fault,
     hidden_fault,
     id_fault,
+    left_out_as,
     look_alike_key,
     near_ids,
     new_id_fault,
@@ -21,6 +22,7 @@ from parsec_cli.field_rules import (
     two_meanings,
     word_fault,
 )
+from parsec_cli.spreadsheets import NumberForms
 
 IDS = ["vip_hedge", "market-maker-1", "market-maker-2", "user_001", "user_042", "Ana Ñandú"]
 MANGLED = "was mangled by a spreadsheet; format the column as text"
@@ -336,3 +338,16 @@ def test_of_many_similar_ids_those_with_the_same_beginning_are_compared(count, f
     similar = comparable_ids("abc", ids)
     assert len(similar) == found
     assert similar == (ids if count == found else [one for one in ids if one[:2] == "ab"][:2000])
+
+
+@pytest.mark.parametrize(
+    ("name", "unnamed", "found"),
+    [
+        ("JosÃ©", {"José"}, "José"),
+        ("JosÃ©", {"JosÃ©"}, ""),
+        ("José", {"José"}, ""),
+        ("417", {"00417", "José"}, "00417"),
+    ],
+)
+def test_the_other_form_of_an_id_is_found_where_no_row_names_it(name, unnamed, found):
+    assert left_out_as(name, unnamed, NumberForms(unnamed, [name])) == found

@@ -107,6 +107,10 @@ def now(*, status=200, **fields):
             [now(qps_limit=5, status=201)],
             Applied({**RECORD, "qps_limit": 5}, 201, 1, "response", created=True),
         ),
+        (
+            [now(qps_limit=None, status=201)],
+            Applied({**RECORD, "qps_limit": None}, 201, 1, "response", created=True),
+        ),
         ([(RECORD, 200)], Applied(RECORD, 200, 1, "response", created=False)),
         ([(RECORD, 202)], Applied(RECORD, 202, 1, "response", created=None)),
         ([LOST, (RECORD, 201)], Applied(RECORD, 201, 2, "repeat", created=None)),
@@ -223,7 +227,7 @@ def test_a_new_user_with_another_limit_is_unknown():
     text = "outcome unknown; user `u1` exists, but its qps_limit is 10, not 5"
     change = ("change it with", run("users", "set-qps", names=[ID, "5"]))
     assert told(outcome.error) == (text, (), *change)
-    assert (outcome.error.http_status, scene.methods) == (201, ["POST"])
+    assert (outcome.error.http_status, outcome.attempts, scene.methods) == (201, 1, ["POST"])
     assert scene.log.finished[0]["outcome"] == "unknown"
 
 
@@ -451,6 +455,19 @@ def test_a_result_that_does_not_say_that_it_is_done_is_checked_by_a_read(odd):
 
 
 @pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ({"mode": "managed"}, "it is about another mode"),
+        ({"status": "failed"}, "its `status` does not say that the exchange is linked"),
+    ],
+)
+def test_why_a_response_does_not_prove_a_link_is_told(odd, why):
+    _, outcome = onboard("polymarket", "self", ({**LINKED, **odd}, 200), now(linked_exchanges=[]))
+    assert isinstance(outcome, Unknown)
+    assert outcome.error.message.endswith(f"but not as the API promises: {why}")
+
+
+@pytest.mark.parametrize(
     ("replies", "expected", "methods"),
     [
         ([bare(204)], Applied(None, 204, 1), ["DELETE"]),
@@ -667,6 +684,15 @@ def test_a_user_without_a_wallet_has_no_holdings():
     scene = Scene((RECORD, 200))
     assert read_holdings(scene.client, USER, fetched=False) == (USER, None)
     assert scene.methods == []
+
+
+@pytest.mark.parametrize(("fetched", "methods"), [(False, ["GET"]), (True, [])])
+def test_a_record_of_a_listing_may_lack_the_wallet(fetched, methods):
+    listed = User({**RECORD, "linked_exchanges": ["polymarket"]})
+    assert "wallet" not in listed.raw
+    scene = Scene(({**RECORD, "wallet": None}, 200))
+    assert read_holdings(scene.client, listed, fetched=fetched)[1] is None
+    assert scene.methods == methods
 
 
 def test_a_user_that_is_read_again_may_have_no_wallet_and_other_fields():

@@ -603,6 +603,17 @@ def test_a_new_id_that_a_spreadsheet_made_of_a_user_that_the_file_leaves_out_is_
     assert len(plan.deactivations) == 3
 
 
+@pytest.mark.parametrize("prune", [True, False])
+def test_the_ids_of_a_saved_plan_are_compared_with_the_users_that_it_prunes(world, prune):
+    world.add("gone")
+    wanted = [Wanted(2, "46361"), Wanted(3, "gone", absent=True)]
+    plan = diff(wanted[: 2 - prune], world.snapshot(), prune=prune)
+    world.add("12-5")
+    refused = [why for _, why in recheck(plan, world.snapshot()).settled if why]
+    text = "'46361' may be what a spreadsheet made of '12-5', an existing user"
+    assert refused == [f"changed since the plan: {text} that the file leaves out"] * prune
+
+
 def test_new_ids_that_look_like_a_date_of_another_user_are_usual_without_prune(world):
     for number in range(1, 10):
         world.add(f"{number}-12")
