@@ -164,7 +164,8 @@ def onboard(client: Client, user: User, body: JsonObject, command: str, reason: 
         if proves or (managed and now.wallet):
             return ""
         was = "was already" if exchange_name in user.linked_exchanges else "may have been"
-        return f"{exchange_name} {was} linked before" + ", and there is no wallet" * managed
+        text = f"{exchange_name} {was} linked before"
+        return f"{text}, and the user has no wallet" if managed else text
 
     call = Call(Kind.ONBOARD, "POST", "/builder/onboard", body, promise=json_promise(check))
     after = {"exchange": exchange_name, "mode": body["mode"]}

@@ -419,7 +419,7 @@ def test_whether_an_exchange_was_linked_may_be_unknown(exchange, replies, messag
     assert scene.methods == ["POST", "GET"]
 
 
-NO_WALLET = ", and there is no wallet"
+NO_WALLET = ", and the user has no wallet"
 
 
 @pytest.mark.parametrize("mode", ["self", "managed"])

@@ -39,5 +39,6 @@ def _creation(asked: int | None, applied: Applied) -> tuple[ResultName, str]:
         return "failed", f"{why}: run the same command again to change it"
     if applied.created is False:
         return "unchanged", "" if fits else f"{existed}; its qps_limit is unknown"
-    vague = applied.created is None and applied.evidence == "response"
-    return "created", f"{existed}; the response does not say whether it is new" * vague
+    if applied.created is None and applied.evidence == "response":
+        return "created", f"{existed}; the response does not say whether it is new"
+    return "created", ""
