@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sandbox.client import Api
+from support.steady import STEADY
 
 from parsec_cli.sandbox import app, seed
 
@@ -99,6 +100,4 @@ class Fleet(RuleBasedStateMachine):
 
 
 TestFleet = Fleet.TestCase
-TestFleet.settings = settings(
-    max_examples=25, stateful_step_count=20, deadline=None, derandomize=True, database=None
-)
+TestFleet.settings = settings(STEADY, max_examples=25, stateful_step_count=20)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 FULL = os.environ.get("PARSEC_TEST_FULL") == "1"
-STEADY = settings(deadline=None, derandomize=not FULL, database=None)
+# on a busy machine, the first text in a new clone takes longer than the 30 s that Hypothesis allows
+STEADY = settings(
+    deadline=None,
+    derandomize=not FULL,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
