@@ -281,10 +281,14 @@ class NotApplied:
 
 @record
 class Unknown:
-    """A change was sent, but its outcome is unknown; `error` explains how to check."""
+    """A change was sent, but its outcome is unknown; `error` explains how to check.
+
+    `last` is the error of the last attempt.
+    """
 
     error: OutcomeUnknown
     attempts: int
+    last: ParsecError | None = None
 
 
 Outcome = Applied | NotApplied | Unknown

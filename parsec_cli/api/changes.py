@@ -53,7 +53,7 @@ def settled(client: Client, exchange: Exchange, call: Call, hint: str = "") -> O
         http_status=error.http_status,
         retry_after=error.retry_after,
     )
-    return Unknown(unknown, exchange.attempts)
+    return Unknown(unknown, exchange.attempts, error)
 
 
 def or_raise(outcome: Outcome) -> Applied:
@@ -189,13 +189,15 @@ def _change_and_verify(
         error = outcome.error.but(hint=hint, command=command)
         try:
             now = get_user(client, user.customer_id)
+        except errors.Stopped:
+            raise
         except errors.ParsecError as fault:
             why = f"reading again failed: {fault.message}"
         else:
             if not difference(now):
                 return Applied(now.raw, error.http_status, exchange.attempts, "reread")
             why = f"read again: {difference(now)}"
-        return Unknown(error.but(details=(*error.details, why)), exchange.attempts)
+        return changed(outcome, error=error.but(details=(*error.details, why)))
 
     return client.change(call, change, settle)
 
@@ -212,14 +214,15 @@ def deactivate(
 def deactivation(client: Client, customer_id: str) -> Call:
     """Return the call that deactivates a user that this run has fetched."""
 
-    def is_gone() -> bool | None:
+    def is_gone(status: int) -> bool | None:
         try:
             get_user(client, customer_id)
         except errors.Stopped:
             raise
         except errors.ParsecError as fault:
-            own_404 = isinstance(fault, errors.NotFound) and fault.http_status == 404
-            return True if own_404 else None
+            # a server may say "not owned" of every user that it does not know
+            same = isinstance(fault, errors.NotFound) and fault.http_status in (404, status)
+            return True if same else None
         return False
 
     promise = deletion_promise(customer_id)
@@ -243,10 +246,13 @@ def deletion_promise(customer_id: str = "") -> Promise:
 
 
 def settle_deactivation(client: Client, exchange: Exchange, call: Call) -> Outcome:
-    """Judge a `deactivation`: the API's own 404 after a lost response means that it is done."""
+    """Judge a `deactivation`: the API's own 404 after a lost response means that it is done.
+
+    So does a read that does not find the user.
+    """
     if exchange.good is None and exchange.doubt:
         error = error_of(exchange, call, client.host)
-        if exchange.gone or isinstance(error, errors.NotFound):
+        if exchange.gone or (isinstance(error, errors.NotFound) and error.http_status == 404):
             evidence: Evidence = "reread" if exchange.gone else "repeat"
             return Applied(None, error.http_status, exchange.attempts, evidence)
     outcome = settled(client, exchange, call)

@@ -154,9 +154,10 @@ class _Retries:
             return self._limited(last)
         if last.status >= 500 and last.status != 501:
             return self._failed(last)
-        if last.status == 404 and self.doubt and not last.is_from_api:
-            # a gateway's 404 after a lost response: a read decides whether to repeat a DELETE
-            gone = self.call.is_gone() if self.call.is_gone is not None else None
+        unproved = last.status == 403 or (last.status == 404 and not last.is_from_api)
+        if unproved and self.doubt and self.call.is_gone is not None:
+            # "not owned", or a gateway's 404: a read decides whether to repeat a DELETE
+            gone = self.call.is_gone(last.status)
             return self._repeat(last) if gone is False else self._end(last, gone=bool(gone))
         return self._end(last)
 

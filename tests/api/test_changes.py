@@ -96,6 +96,12 @@ def refusal(status, **members):
     return ({"error": "no", **members}, status)
 
 
+NOT_FOUND = (
+    f"outcome unknown; {HOST} responded with 403: user not found or not owned by this builder"
+)
+NOT_OWNED = refusal(403, error="user not found or not owned by this builder", code="forbidden")
+
+
 def now(*, status=200, **fields):
     return ({**RECORD, **fields}, status)
 
@@ -482,6 +488,8 @@ def test_why_a_response_does_not_prove_a_link_is_told(odd, why):
             Applied(None, 404, 2, "reread"),
             ["DELETE", "DELETE", "GET"],
         ),
+        ([LOST, NOT_OWNED, GONE], Applied(None, 403, 2, "reread"), ["DELETE", "DELETE", "GET"]),
+        ([LOST, NOT_OWNED], Applied(None, 403, 2, "reread"), ["DELETE", "DELETE", "GET"]),
     ],
 )
 def test_a_user_is_deactivated(replies, expected, methods):
@@ -511,6 +519,14 @@ def test_a_user_is_deactivated(replies, expected, methods):
         ([({"customer_id": "x"}, 200)], f"{PROMISED}it is another user's record", 200, 1),
         ([([], 200)], f"{PROMISED}it is not an object", 200, 1),
         ([({"error": "no"}, 200)], f"{PROMISED}it contains an error", 200, 1),
+        ([LOST, NOT_OWNED, refusal(400)], NOT_FOUND, 403, 2),
+        ([LOST, NOT_OWNED, (RECORD, 200), NOT_OWNED, (RECORD, 200)], NOT_FOUND, 403, 3),
+        (
+            [LOST, bare(404, b"<html>"), NOT_OWNED],
+            f"outcome unknown; {HOST} responded with 404",
+            404,
+            2,
+        ),
     ],
 )
 def test_whether_a_user_was_deactivated_may_be_unknown(replies, message, status, attempts):
@@ -534,14 +550,14 @@ def test_only_the_apis_own_404_shows_that_a_user_is_gone(reread, gone):
     scene = Scene(reread)
     call = changes.deactivation(scene.client, ID)
     assert call.is_gone is not None
-    assert call.is_gone() is gone
+    assert call.is_gone(404) is gone
     assert set(scene.methods) == {"GET"}
 
 
 def test_a_signal_during_that_read_ends_the_command():
     scene = Scene(Stopped("stopped"))
     with pytest.raises(Stopped):
-        changes.deactivation(scene.client, ID).is_gone()
+        changes.deactivation(scene.client, ID).is_gone(404)
 
 
 def test_the_command_for_an_odd_id_names_it():

@@ -93,6 +93,24 @@ def test_fault_that_would_fail_every_row_stops_the_run_at_once(rig, error, code)
     assert ended.exit_code == code
     assert ended.results.counts["created"] == 1
     assert ended.results.counts["not_attempted"] == 7
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        (Unauthorized("invalid API key", http_status=401), 4),
+        (QuotaUsedUp("monthly limit", http_status=429), 6),
+    ],
+)
+def test_it_stops_the_run_after_a_lost_response_too(rig, last, code):
+    """The first attempt was lost, so the row is unknown."""
+    error = OutcomeUnknown("outcome unknown; no", http_status=last.http_status)
+    rig.world.before = lambda name: Unknown(error, 2, last) if name == "u3" else None
+    ended = rig.apply(creates(9), **ONE)
+    assert (type(ended.stop), ended.stop.message) == (type(last), "outcome unknown; no")
+    assert ended.exit_code == code
+    assert ended.results.counts["unknown"] == 1
+    assert ended.results.counts["not_attempted"] == 7
     assert [name for _, name in rig.world.sent] == ["u2"]
 
 

@@ -179,8 +179,10 @@ class StopRules:
             kind = next((kind for kind in _IN_A_ROW if isinstance(error, kind)), None)
             if isinstance(outcome, Unknown) and (status >= 500 or 0 < status < 300):  # noqa: PLR2004
                 kind = errors.ServerFault if status >= 500 else errors.Unreadable  # noqa: PLR2004
-            if isinstance(error, _AT_ONCE):
-                return error
+            # the last attempt may say of a lost change, too, what holds for every row
+            last = outcome.last if isinstance(outcome, Unknown) else error
+            if isinstance(last, _AT_ONCE):
+                return error if last is error else last.but(error.message)
             if error.retry_after is not None:  # longer than `--max-wait`, and for every row
                 return errors.RateLimited(error.message, retry_after=error.retry_after)
             self._streak = self._streak + 1 if kind is self._kind else 1
