@@ -36,7 +36,7 @@ def _creation(asked: int | None, applied: Applied) -> tuple[ResultName, str]:
     existed = "already existed" if applied.created is False else "exists"
     if asked is not None and fits is False:
         why = f"{existed}, with qps_limit {user.limit_text} instead of {asked:,}"
-        return "failed", f"{why}: run the same command again to change it"
+        return "failed", f"{why}; a new plan would change it"
     if applied.created is False:
         return "unchanged", "" if fits else f"{existed}; its qps_limit is unknown"
     if applied.created is None and applied.evidence == "response":

@@ -68,8 +68,8 @@ def _read(file: BinaryIO) -> bytes:
     return data.getvalue()
 
 
-def check_output(source: str, target: str | None, option: str) -> None:
-    """Refuse to write `target` over the input file `source` or over the command's output.
+def check_output(runtime: Runtime, source: str, target: str | None, option: str) -> None:
+    """Refuse to write `target` over the input file `source`, a file of this tool, or the output.
 
     Its folder must exist: a misspelled one is not made.
     """
@@ -81,6 +81,7 @@ def check_output(source: str, target: str | None, option: str) -> None:
     path = path_of(target)
     if not path.parent.exists():
         raise UsageFault(f"`{option} {target}`: there is no folder `{path.parent}`")
+    _check_not_own(runtime, path, f"`{option} {target}`")
     with suppress(OSError):  # a file that does not exist is not the other
         if path.samefile(path_of(source)):
             raise UsageFault(f"`{option} {target}` is the input file: name another file")
@@ -94,3 +95,14 @@ def check_output(source: str, target: str | None, option: str) -> None:
         if is_output:
             text = f"`{option} {target}` is the output of this command: name another file"
             raise UsageFault(text)
+
+
+def _check_not_own(runtime: Runtime, path: Path, what: str) -> None:
+    """Refuse the config file and whatever is in the folder of the history."""
+    try:
+        full, state = path.resolve(), runtime.places.state_dir.resolve()
+        own = state in full.parents or full == runtime.places.config_file.resolve()
+    except (OSError, RuntimeError):  # links in a circle, which cannot be written either
+        return
+    if own:
+        raise UsageFault(f"{what} is a file of parsec itself: name another file")

@@ -66,7 +66,8 @@ def command(
 ) -> Listing:
     """Apply FILE: show the plan, ask, then make the changes.
 
-    To continue an interrupted run, run the same command again.
+    To continue an interrupted run, run the same command again; `--confirm` then takes the number of
+    deactivations that are left.
 
     Examples:
       parsec users apply plan.json --yes
@@ -78,7 +79,7 @@ def command(
     options = RunOptions(
         given, most, dry_run, results, reason, yes, concurrency, max_failures, all_rows=all_rows
     )
-    check_output(file, results, "--results")
+    check_output(runtime, file, results, "--results")
     data = read_bytes(runtime, file)
     if file == "-" and not (yes or confirm is not None or dry_run):
         raise ConsentMissing(

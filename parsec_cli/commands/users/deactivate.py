@@ -74,7 +74,7 @@ def command(
         raise UsageFault("`--map` needs `--from-file`")
     if len(users) == 1 and results is None:
         return _deactivate_one(runtime, users[0], options)
-    check_output(from_file or "-", results, "--results")
+    check_output(runtime, from_file or "-", results, "--results")
     if from_file is not None:
         named = _targets_in(runtime, from_file, mapped or ())
         return _deactivate(runtime, *named, options, file=name_of(from_file))

@@ -58,7 +58,7 @@ def command(
     """
     runtime = runtime_of(ctx)
     options = PlanOptions(file, prune, allow_overcommit, allow_odd_ids, balances_only, mapped or ())
-    check_output(file, out, "--out")
+    check_output(runtime, file, out, "--out")
     made = make_plan(runtime, options, read_bytes(runtime, file))
     shown = _checked(made, options, out)
     code = FOUND if exit_code and shown.plan.actions else 0

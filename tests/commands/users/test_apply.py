@@ -77,6 +77,22 @@ def test_results_may_not_be_written_over_the_file(run, builder, mixed, work):
     assert (work / "users.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize("where", ["history.jsonl", "runs/r-20261126-1402.jsonl", "new", "config"])
+@pytest.mark.parametrize("option", ["--results", "--out"])
+def test_no_file_of_the_tool_is_overwritten(run, builder, mixed, home, option, where):
+    """Not even one that it has not made yet."""
+    state, config = home / ".local/state/parsec", home / ".config/parsec/config.toml"
+    target = config if where == "config" else state / where
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if where != "new":
+        target.write_text("# mine\n")
+    command = ["apply", mixed, "--confirm", "1"] if option == "--results" else ["plan", mixed]
+    completed = run("users", *command, option, str(target))
+    assert (completed.code, builder.requests) == (2, [])
+    assert "is a file of parsec itself: name another file" in completed.err
+    assert not target.exists() or target.read_text() == "# mine\n"
+
+
 def test_decreases_are_sent_first_and_increases_last(run, builder, mixed):
     run("users", "apply", mixed, "--confirm", "1", "--concurrency", "1")
     assert [request.method for request in builder.mutations] == ["PATCH", "DELETE", "POST", "PATCH"]
@@ -177,7 +193,7 @@ def test_a_row_of_a_create_says_what_the_response_shows(
     completed = run("users", "apply", roster(work / "u.csv", "a,5"), "--yes", "--json")
     assert completed.code == (8 if outcome == "failed" else 0), completed
     (row,) = completed.json["results"]
-    more = ": run the same command again to change it" * (outcome == "failed")
+    more = "; a new plan would change it" * (outcome == "failed")
     assert (row["outcome"], row["error"]) == (outcome, why and why + more)
 
 
