@@ -264,7 +264,7 @@ OUTPUTS: dict[str, Schema | bool] = {
     "config profiles": _PROFILES,
     "history list": listing("entries", _CHANGE, {}),
     "history show": _CHANGE,
-    "history revert": listing("users", narrowed(_UNDONE), {}),
+    "history revert": listing("users", narrowed(_UNDONE), {"filtered": {"const": True}}),
     "runs list": listing("runs", _RUN, {}),
     "runs show": listing("results", RESULT, {"run": _RUN}),
     "api": _ANYTHING,

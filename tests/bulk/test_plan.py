@@ -443,12 +443,14 @@ def test_existing_users_may_look_alike_and_be_called_anything(world):
     assert diff([*wanted, Wanted(9, "BOB", absent=True)], world.snapshot()).actions == ()
 
 
-def test_prune_by_a_file_that_names_nobody_is_refused(world):
+@pytest.mark.parametrize("leavers", [[], [Wanted(2, "u1", absent=True)]])
+def test_prune_by_a_file_that_keeps_nobody_is_refused(world, leavers):
     world.add("u1")
+    world.add("u2")
     with pytest.raises(GuardRefused) as caught:
-        diff([], world.snapshot(), prune=True, name="u.csv")
+        diff(leavers, world.snapshot(), prune=True, name="u.csv")
     assert told(caught.value) == (
-        "`u.csv` contains no user: `--prune` would deactivate everyone",
+        "`u.csv` contains no user to keep: `--prune` would deactivate everyone",
         (),
         "without that option, run",
         again(prune=None),
@@ -999,12 +1001,13 @@ wishes = st.dictionaries(names, st.tuples(limits, st.booleans()), min_size=1, ma
 
 
 def build(there: dict, wished: dict) -> tuple[World, list[Wanted]]:
+    """Build a world and a roster, which keeps at least one user."""
     world = World()
-    for name, qps in there.items():
+    for name, qps in {**there, "stays": 1}.items():
         world.add(name, qps)
     wanted = [
         Wanted(row, name, qps, absent=absent)
-        for row, (name, (qps, absent)) in enumerate(wished.items(), 2)
+        for row, (name, (qps, absent)) in enumerate({**wished, "stays": (None, False)}.items(), 2)
     ]
     return world, wanted
 

@@ -66,6 +66,17 @@ def test_a_run_is_undone_exactly(run, builder, work, last_run, form):
     assert "warning: `gone` would get a new key\n" in done.err
 
 
+def test_its_json_is_no_fleet_for_prune(run, builder, last):
+    """It has only the users that were changed."""
+    builder.add("u1", 5)
+    builder.add("u2", 5)
+    run("users", "set-qps", "u1", "9")
+    done = run("history", "revert", last(), "--json")
+    planned = run("users", "plan", "-", "--prune", stdin=done.out.encode())
+    assert planned.code == 10
+    assert "`--prune` would deactivate the users that it leaves out" in planned.err
+
+
 @pytest.mark.parametrize(
     ("fields", "lost"),
     [

@@ -29,9 +29,9 @@ def diff(
     header: str = "",
 ) -> Plan:
     """Compare; `prune` deactivates all other users. `header` is the only column, "" for several."""
-    if prune and not wanted:
+    if prune and all(one.absent for one in wanted):
         raise errors.GuardRefused(
-            f"`{name}` contains no user: `--prune` would deactivate everyone",
+            f"`{name}` contains no user to keep: `--prune` would deactivate everyone",
             hint="without that option, run",
             command=again(prune=None),
         )

@@ -53,7 +53,8 @@ def command(
         runtime.screen.warning(text)
     if not rows:
         runtime.screen.notice("nothing to undo")
-    return Listing("users", columns.UNDO, [rows])
+    # `users plan --prune` would deactivate all other users
+    return Listing("users", columns.UNDO, [rows], lambda: {"filtered": True})
 
 
 def _changes(runtime: Runtime, name: str) -> list[JsonObject]:
