@@ -17,6 +17,7 @@ from parsec_cli.errors import (
     ParsecError,
     Proposal,
     ServerFault,
+    Stopped,
     TlsFailed,
     Unauthorized,
     Unreachable,
@@ -84,6 +85,8 @@ class _Report:
         """Add a line with the finding of `check`; return False if it raised a ParsecError."""
         try:
             status, detail = check()
+        except Stopped:
+            raise
         except ParsecError as fault:
             self.exit_code = self.exit_code or fault.exit_code
             hint, command = fault.hint, fault.command

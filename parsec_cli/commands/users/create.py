@@ -14,7 +14,7 @@ from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import not_sent
 from parsec_cli.commands.shared.consent import check_pool
 from parsec_cli.commands.shared.user_card import user_record
-from parsec_cli.errors import GuardRefused, OutcomeUnknown, ParsecError, UsageFault
+from parsec_cli.errors import GuardRefused, OutcomeUnknown, ParsecError, Stopped, UsageFault
 from parsec_cli.field_rules import QPS_MAX
 from parsec_cli.models import Applied, JsonObject, User, customer_argument
 from parsec_cli.next_command import again, run
@@ -138,6 +138,9 @@ def _read_again(runtime: Runtime, user: User, external_id: str) -> User:
     """Complete the record by a read, if that is possible."""
     try:
         now = get_user(runtime.client, user.customer_id)
+    except Stopped as stop:
+        text = f"{stop.message}: user `{user.name}` exists, but its record was not read"
+        raise stop.but(text) from None
     except ParsecError as fault:
         runtime.screen.notice(f"the user's record could not be read: {fault.message}")
         return user

@@ -9,7 +9,7 @@ from parsec_cli.cli.common_options import argument, runtime_of
 from parsec_cli.cli.tree import verb
 from parsec_cli.commands.shared.cards import limit_text
 from parsec_cli.commands.shared.user_card import user_record, with_footer
-from parsec_cli.errors import ParsecError, counted
+from parsec_cli.errors import ParsecError, Stopped, counted
 from parsec_cli.memory.entry import Selection
 from parsec_cli.models import User
 from parsec_cli.results import Listing, Record, percent
@@ -51,6 +51,8 @@ def _notes(runtime: Runtime, user: User) -> tuple[str, ...]:
 
         try:
             pool = get_pool(runtime.client)
+        except Stopped:
+            raise
         except ParsecError as fault:
             text = f"the share of the pool is not shown: {fault.message}"
             runtime.screen.notice(text, tone="warning")

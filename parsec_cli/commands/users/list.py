@@ -11,7 +11,7 @@ from parsec_cli import columns
 from parsec_cli.api.reads import Page, get_pool, pages
 from parsec_cli.cli.common_options import number, option, runtime_of
 from parsec_cli.cli.tree import verb
-from parsec_cli.errors import ParsecError, UsageFault, counted, unknown
+from parsec_cli.errors import ParsecError, Stopped, UsageFault, counted, unknown
 from parsec_cli.exact_json import Digits
 from parsec_cli.models import EXCHANGES, JsonObject, User
 from parsec_cli.next_command import NextCommand, again, run
@@ -249,6 +249,8 @@ class _Walk:
         elif self.complete and self.pages > 1 and self.limit is None and not self.cursor:
             try:
                 number = get_pool(self.runtime.client).end_user_count
+            except Stopped:
+                raise
             except ParsecError as fault:
                 screen.notice(f"the count of users could not be compared: {fault.message}")
                 return

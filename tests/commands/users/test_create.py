@@ -11,6 +11,9 @@ from commands.users.bulk_files import roster
 from support.actions import close, error, html, json_response
 from support.records import END_USER_KEY, customer_id
 
+from parsec_cli.commands.users import create
+from parsec_cli.errors import Terminated
+
 
 def test_a_new_user_is_created_and_its_record_is_read(run, builder):
     done = run("users", "create", "u1", "--qps-limit", "7", "--json")
@@ -28,6 +31,20 @@ def test_a_record_that_cannot_be_read_leaves_the_response_to_the_create(run, bui
     done = run("users", "create", "u1", "--json")
     assert (done.code, done.json["external_id"], done.json["created"]) == (0, "u1", True)
     assert "the user's record could not be read: " in done.err
+
+
+def test_a_signal_during_that_read_ends_the_command(run):
+    """A loop in a shell must not go on with the next user."""
+
+    def stop(*_):
+        raise Terminated("terminated")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(create, "get_user", stop)
+        done = run("users", "create", "u1", "--json")
+    assert done.code == 143, done
+    assert "terminated: user `u1` exists, but its record was not read" in done.err
+    assert run("users", "get", "u1").code == 0
 
 
 def test_every_option_is_sent(run, builder):
