@@ -33,7 +33,7 @@ _PIECE = 1 << 16
 # a line of more than 16 MiB is damage, such as zeros after a power cut, and is not loaded
 _MOST_PIECES = 256
 _DAMAGED = b"\0"
-_MAKE_ROOM = "free or allow writing there, then run the same command again"
+_MAKE_ROOM = "make room or allow writing there, then run the same command again"
 
 
 def fault(doing: str, path: Path, error: OSError, what: str = "") -> LocalFault:

@@ -139,7 +139,7 @@ def test_an_error_names_the_file_and_a_remedy(tmp_path):
     assert (
         caught.value.message == f"cannot write the results file `{path}`: no such file or directory"
     )
-    assert caught.value.hint == "free or allow writing there, then run the same command again"
+    assert caught.value.hint == "make room or allow writing there, then run the same command again"
 
 
 class Nameless(Disk):

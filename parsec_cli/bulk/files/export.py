@@ -23,7 +23,8 @@ PATHS = tuple(column.path for column in COMPARED)
 KINDS = tuple("number" if c.path == "wallet.chain_id" else c.kind for c in COMPARED)
 _STEPS = tuple(path.partition(".")[::2] for path in PATHS)
 _HALF = re.compile("[\ud800-\udfff]")
-_WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*")
+# `1.000` may be a thousand, so it is compared as it is written
+_WHOLE_NUMBER = re.compile(r"(-?\d+)\.(?!000$)0*")
 _USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 # what the API always sends; `--fields` may have left out other fields where these are missing
 _OF_EVERY_USER = {"customer_id", "external_id", "api_key", "linked_exchanges"}

@@ -249,6 +249,13 @@ def test_how_a_spreadsheet_writes_values_is_no_change(run, builder, export, work
     assert done.json["changes"] == []
 
 
+def test_a_number_that_may_be_a_thousand_is_compared_as_it_is_written(run, work):
+    (work / "a.csv").write_text("external_id,qps_limit\na,1\nb,1000\n")
+    (work / "b.csv").write_text("external_id;qps_limit\na;1.000\nb;1.000\n")
+    done = run("users", "diff", "a.csv", "b.csv", "--json")
+    assert [one["new"] for one in done.json["changes"]] == ["1.000", "1.000"]
+
+
 def test_upper_case_customer_ids_are_the_same_user(run, builder, export, work):
     user = builder.add("u1")
     text = (work / export("a.csv")).read_text()
