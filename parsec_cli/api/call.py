@@ -126,7 +126,7 @@ class Call:
 
     `promise` checks a 2xx response and returns "" or what is wrong with it. `text` is `body` as
     JSON where its exact spelling matters, such as the digits of a number. `is_gone` reads the user
-    that a DELETE deactivates, which had this status: True, False, or None when the read fails.
+    that a DELETE with this response deactivates: True, False, or None if that remains unknown.
     """
 
     kind: Kind
@@ -136,7 +136,7 @@ class Call:
     headers: Mapping[str, str] = MappingProxyType({})
     promise: Promise = lambda response: response.unfit
     text: str = ""
-    is_gone: Callable[[int], bool | None] | None = None
+    is_gone: Callable[[Response], bool | None] | None = None
 
 
 NotSentCause = Literal["connect", "name", "certificate", "time", "host", "tls", "proxy"]

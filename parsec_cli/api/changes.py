@@ -214,7 +214,10 @@ def deactivate(
 def deactivation(client: Client, customer_id: str) -> Call:
     """Return the call that deactivates a user that this run has fetched."""
 
-    def is_gone(status: int) -> bool | None:
+    def is_gone(response: Response) -> bool | None:
+        status, fault = response.status, error_of(Exchange(response, 1, True), call, client.host)
+        if status == 403 and not isinstance(fault, errors.NotFound):
+            return None  # it is about the key, or from a gateway
         try:
             get_user(client, customer_id)
         except errors.Stopped:
@@ -227,7 +230,8 @@ def deactivation(client: Client, customer_id: str) -> Call:
 
     promise = deletion_promise(customer_id)
     path = user_path(customer_id)
-    return Call(Kind.DEACTIVATE, "DELETE", path, promise=promise, is_gone=is_gone)
+    call = Call(Kind.DEACTIVATE, "DELETE", path, promise=promise, is_gone=is_gone)
+    return call
 
 
 def deletion_promise(customer_id: str = "") -> Promise:

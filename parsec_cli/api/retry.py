@@ -157,8 +157,9 @@ class _Retries:
         unproved = last.status == 403 or (last.status == 404 and not last.is_from_api)
         if unproved and self.doubt and self.call.is_gone is not None:
             # "not owned", or a gateway's 404: a read decides whether to repeat a DELETE
-            gone = self.call.is_gone(last.status)
-            return self._repeat(last) if gone is False else self._end(last, gone=bool(gone))
+            gone = self.call.is_gone(last)
+            repeats = gone is False and not last.refuses_repeat
+            return self._repeat(last) if repeats else self._end(last, gone=bool(gone))
         return self._end(last)
 
     def _end(self, last: Attempted, **more: Any) -> Exchange:

@@ -100,6 +100,8 @@ NOT_FOUND = (
     f"outcome unknown; {HOST} responded with 403: user not found or not owned by this builder"
 )
 NOT_OWNED = refusal(403, error="user not found or not owned by this builder", code="forbidden")
+FINAL = (NOT_OWNED[0] | {"retryable": False}, 403)
+HTML = bare(404, b"<html>")
 
 
 def now(*, status=200, **fields):
@@ -521,12 +523,8 @@ def test_a_user_is_deactivated(replies, expected, methods):
         ([({"error": "no"}, 200)], f"{PROMISED}it contains an error", 200, 1),
         ([LOST, NOT_OWNED, refusal(400)], NOT_FOUND, 403, 2),
         ([LOST, NOT_OWNED, (RECORD, 200), NOT_OWNED, (RECORD, 200)], NOT_FOUND, 403, 3),
-        (
-            [LOST, bare(404, b"<html>"), NOT_OWNED],
-            f"outcome unknown; {HOST} responded with 404",
-            404,
-            2,
-        ),
+        ([LOST, FINAL, (RECORD, 200), bare(204)], NOT_FOUND, 403, 2),
+        ([LOST, HTML, NOT_OWNED], f"outcome unknown; {HOST} responded with 404", 404, 2),
     ],
 )
 def test_whether_a_user_was_deactivated_may_be_unknown(replies, message, status, attempts):
@@ -550,14 +548,26 @@ def test_only_the_apis_own_404_shows_that_a_user_is_gone(reread, gone):
     scene = Scene(reread)
     call = changes.deactivation(scene.client, ID)
     assert call.is_gone is not None
-    assert call.is_gone(404) is gone
+    assert call.is_gone(Response(404, {})) is gone
     assert set(scene.methods) == {"GET"}
+
+
+@pytest.mark.parametrize("kind", ["about the key", "of a gateway", "another"])
+def test_another_403_says_nothing_of_the_user(kind):
+    refused = {
+        "about the key": refusal(403, error="not a builder account"),
+        "of a gateway": bare(403, b"<html>"),
+        "another": refusal(403, code="ip_blocked"),
+    }
+    scene = Scene(LOST, refused[kind], NOT_OWNED)
+    assert isinstance(scene.play(), Unknown)
+    assert scene.methods == ["DELETE"] * 2
 
 
 def test_a_signal_during_that_read_ends_the_command():
     scene = Scene(Stopped("stopped"))
     with pytest.raises(Stopped):
-        changes.deactivation(scene.client, ID).is_gone(404)
+        changes.deactivation(scene.client, ID).is_gone(Response(404, {}))
 
 
 def test_the_command_for_an_odd_id_names_it():

@@ -93,6 +93,7 @@ def test_fault_that_would_fail_every_row_stops_the_run_at_once(rig, error, code)
     assert ended.exit_code == code
     assert ended.results.counts["created"] == 1
     assert ended.results.counts["not_attempted"] == 7
+    assert [name for _, name in rig.world.sent] == ["u2"]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,6 @@ def test_it_stops_the_run_after_a_lost_response_too(rig, last, code):
     assert ended.exit_code == code
     assert ended.results.counts["unknown"] == 1
     assert ended.results.counts["not_attempted"] == 7
-    assert [name for _, name in rig.world.sent] == ["u2"]
 
 
 @pytest.mark.parametrize(("limit", "failed"), [(None, 20), (3, 3), (1, 1)])

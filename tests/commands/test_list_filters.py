@@ -2,6 +2,9 @@
 
 import pytest
 
+from parsec_cli.commands.users import list as listing
+from parsec_cli.errors import Interrupted
+
 # numbers before text, users without the field last, equal ones in the order of the listing
 SORTED = {
     (): [("a", -1), ("b", 2.5), ("c", 5), ("d", 5), ("e", "10"), ("f", "x"), ("g", None), ("h", 0)],
@@ -92,3 +95,18 @@ def test_a_limit_keeps_the_first_of_the_sorted_users(reverse, limit, run, builde
     assert names == [name for name, _ in SORTED[reverse]][:limit]
     assert done.json["complete"] is (limit is None or limit >= len("gcehfbda"))
     assert ("stopped after" in done.err) is not done.json["complete"]
+
+
+def test_a_signal_after_the_last_page_loses_no_row(run, builder):
+    """Only the comparison with the pool's count is missing."""
+    for number in range(12):
+        builder.add(f"u{number:02}")
+
+    def stop(*_):
+        raise Interrupted("interrupted")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listing, "get_pool", stop)
+        done = run("users", "list", "--sort", "external_id", "--page-size", "5", "--json")
+    assert (done.code, done.json["complete"]) == (130, True)
+    assert len(done.json["users"]) == 12

@@ -24,7 +24,7 @@ KINDS = tuple("number" if c.path == "wallet.chain_id" else c.kind for c in COMPA
 _STEPS = tuple(path.partition(".")[::2] for path in PATHS)
 _HALF = re.compile("[\ud800-\udfff]")
 # `1.000` may be a thousand, so it is compared as it is written
-_WHOLE_NUMBER = re.compile(r"(-?\d+)\.(?!000$)0*")
+_WHOLE_NUMBER = re.compile(r"(?!-?[1-9]\d{0,2}\.000$)(-?\d+)\.0*")
 _USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 # what the API always sends; `--fields` may have left out other fields where these are missing
 _OF_EVERY_USER = {"customer_id", "external_id", "api_key", "linked_exchanges"}

@@ -101,7 +101,8 @@ def _check_not_own(runtime: Runtime, path: Path, what: str) -> None:
     """Refuse the config file and whatever is in the folder of the history."""
     try:
         full, state = path.resolve(), runtime.places.state_dir.resolve()
-        own = state in full.parents or full == runtime.places.config_file.resolve()
+        config = runtime.places.config_file.resolve()
+        own = state in full.parents or (full == config and full != Path(os.devnull))
     except (OSError, RuntimeError):  # links in a circle, which cannot be written either
         return
     if own:

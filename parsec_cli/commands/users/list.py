@@ -201,7 +201,7 @@ class _Walk:
             from heapq import nlargest, nsmallest
 
             chosen = (nlargest if reverse else nsmallest)(limit, users, key)
-        if self.failure is not None:
+        if self.failure is not None and not self.complete:
             return
         if self.count > len(chosen):
             self.cut, self.complete, self.count = True, False, len(chosen)
@@ -249,8 +249,9 @@ class _Walk:
         elif self.complete and self.pages > 1 and self.limit is None and not self.cursor:
             try:
                 number = get_pool(self.runtime.client).end_user_count
-            except Stopped:
-                raise
+            except Stopped as stop:
+                self.failure = stop  # after the records, which are complete
+                return
             except ParsecError as fault:
                 screen.notice(f"the count of users could not be compared: {fault.message}")
                 return

@@ -250,8 +250,8 @@ def test_how_a_spreadsheet_writes_values_is_no_change(run, builder, export, work
 
 
 def test_a_number_that_may_be_a_thousand_is_compared_as_it_is_written(run, work):
-    (work / "a.csv").write_text("external_id,qps_limit\na,1\nb,1000\n")
-    (work / "b.csv").write_text("external_id;qps_limit\na;1.000\nb;1.000\n")
+    (work / "a.csv").write_text("external_id,qps_limit\na,1\nb,1000\nc,1234\n")
+    (work / "b.csv").write_text("external_id;qps_limit\na;1.000\nb;1.000\nc;1234.000\n")
     done = run("users", "diff", "a.csv", "b.csv", "--json")
     assert [one["new"] for one in done.json["changes"]] == ["1.000", "1.000"]
 
