@@ -126,10 +126,10 @@ class Client:
         _ = self._headers  # a missing key is an error before anything is recorded
         attempt = self.deadline.call()
         entry = ""
-        if self.changes is not None:
-            entry = self.changes().begin(change, durable=call.method == "DELETE")
         with self.interrupts.shield(lambda: attempt.touched):
             try:
+                if self.changes is not None:
+                    entry = self.changes().begin(change, durable=call.method == "DELETE")
                 outcome = settle(self.read(call))
             except Stopped as stop:
                 # say whether the change was sent, here and in the history
@@ -151,7 +151,7 @@ class Client:
         return outcome
 
     def _finish(self, entry: str, outcome: JsonObject) -> None:
-        if self.changes is None:
+        if self.changes is None or not entry:
             return
         try:
             self.changes().finish(entry, outcome)

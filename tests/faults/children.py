@@ -15,6 +15,8 @@ from support.runner import Completed
 
 # limits a hang; no test is expected to take this long
 PATIENCE = 60.0
+# a `drain` that no test waits for: what ends such a child sooner is the second signal
+ENDLESS = 100 * PATIENCE
 # the tool with another `DRAIN_SECONDS`; it writes a byte when it has noted a first signal
 _DEFERRING = """
 import os

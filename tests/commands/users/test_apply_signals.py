@@ -14,7 +14,7 @@ from collections import Counter
 
 import pytest
 from commands.users.bulk_files import creates, lines_of, roster
-from faults.children import PATIENCE, Child, until
+from faults.children import ENDLESS, Child, until
 from support.actions import held, response, stall, too_many
 from support.steady import FULL
 
@@ -85,32 +85,30 @@ def test_a_signal_drains_the_run_and_the_next_one_continues(apply, builder, work
 
 @pytest.mark.parametrize("number", CODES)
 def test_a_signal_during_a_wait_after_a_429_leaves_nothing_unknown(apply, builder, number):
-    builder.fault("POST", nth=9, times=999, action=too_many("50"))
-    child = apply("--concurrency", "4")
+    builder.fault("POST", nth=9, times=999, action=too_many("500"))
+    child = apply("--concurrency", "4", "--max-wait", "600")
     until(lambda: changes(builder) >= 9)
-    time.sleep(0.3)
-    began = time.monotonic()
     child.signal(number)
     completed = child.finish()
 
     assert completed.code == CODES[number], completed
-    assert time.monotonic() - began < PATIENCE / 2
     summary = completed.json["summary"]
     assert summary["created"] == len(builder.effects) == 8
     assert summary["unknown"] == 0
     assert summary["created"] + summary["failed"] + summary["not_attempted"] == ROWS
 
 
-def test_a_row_without_a_response_in_time_is_unknown(apply, builder):
-    builder.fault("POST", nth=6, action=stall(), after_effect=True)
+def test_rows_without_a_response_in_time_are_unknown(apply, builder):
+    for number in (6, 10):
+        builder.fault("POST", nth=number, action=stall(), after_effect=True)
     child = apply("--concurrency", "2", drain=0.8)
     until(lambda: changes(builder) >= 10)
     child.signal(signal.SIGINT)
     completed = child.finish()
 
     assert completed.code == 130, completed
-    assert completed.json["summary"]["unknown"] == 1
-    assert "1 unknown" in completed.error["message"]
+    assert completed.json["summary"]["unknown"] == 2
+    assert "2 unknown" in completed.error["message"]
     again = apply().finish()
     assert again.code == 0, again
     assert set(Counter(builder.effects).values()) == {1}
@@ -121,14 +119,12 @@ def test_a_row_without_a_response_in_time_is_unknown(apply, builder):
 def test_a_second_signal_ends_the_run_at_once(apply, builder, number, work):
     """Rows in flight are unknown, and the run can be continued."""
     builder.fault("POST", nth=6, times=4, action=stall(), after_effect=True)
-    child = apply("--concurrency", "4", drain=DRAIN_SECONDS)
+    child = apply("--concurrency", "4", drain=ENDLESS)
     until(lambda: changes(builder) >= 9)
     child.defer(signal.SIGINT)
-    began = time.monotonic()
     child.signal(number)
     completed = child.finish()
 
-    assert time.monotonic() - began < DRAIN_SECONDS
     assert completed.code == 130, completed
     assert completed.json["summary"]["unknown"] == 4
     assert "4 unknown" in completed.error["message"]
