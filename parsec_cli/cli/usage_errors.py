@@ -24,7 +24,7 @@ _OPTIONS = (
     ({"--format", "--out", "--output-format"}, ("--output",)),
     ({"--debug", "--trace", "--log"}, ("--verbose",)),
     ({"--url", "--host", "--endpoint", "--server", "--api-url"}, ("--base-url",)),
-    ({"--file", "--input", "--filename", "-f"}, ("--from-file", "--credentials")),
+    ({"--from-file", "--file", "--input", "--filename", "-f"}, ("--from-file", "--credentials")),
     ({"--qps", "--rate-limit"}, ("--qps-limit",)),
     ({"--check", "--simulate", "--what-if"}, ("--dry-run",)),
     ({"--search", "--filter", "--grep", "--query"}, ("--match",)),
@@ -117,7 +117,9 @@ def _unknown_option(
     begun = [name for name in known if len(option) > len("--") and name.startswith(option)]
     begun = [name for name in begun if not name.startswith("--allow-")]
     bare = {name.lstrip("-"): name for name in known}
-    close = [bare[n] for n in get_close_matches(option.lstrip("-"), bare, 1, _CLOSE_OPTION)]
+    # where no option has that meaning, a similar word is another one
+    close = [] if wanted else get_close_matches(option.lstrip("-"), bare, 1, _CLOSE_OPTION)
+    close = [bare[name] for name in close]
     advice = next((f"did you mean `{name}`? " for name in (*same, *begun, *close)), "")
     name = (
         "FILE" if option in _FILE_OPTIONS else option.removeprefix("--").replace("-", "_").upper()

@@ -114,6 +114,16 @@ def test_it_stops_the_run_after_a_lost_response_too(rig, last, code):
     assert ended.results.counts["not_attempted"] == 7
 
 
+def test_a_signal_in_the_last_row_leaves_nothing_to_continue(rig):
+    def on_run(run):
+        rig.world.before = lambda name: run.request_stop(Interrupted("i")) if name == "u3" else None
+
+    rig.on_run = on_run
+    ended = rig.apply(creates(2), **ONE)
+    assert (ended.exit_code, ended.state) == (130, "finished")
+    assert (ended.error().message, ended.error().hint) == ("i: 2 created", "")
+
+
 @pytest.mark.parametrize(("limit", "failed"), [(None, 20), (3, 3), (1, 1)])
 def test_max_failures_stops_the_run(rig, limit, failed):
     rig.world.before = lambda _: NotApplied(Refused("no", http_status=400), 1)

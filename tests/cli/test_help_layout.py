@@ -337,6 +337,13 @@ def test_a_number_is_negative_only_where_one_is_expected(tool, line, error):
     assert f"error: {error}\n" in tool(*line.split()).err
 
 
+def test_no_similar_option_is_proposed_for_one_that_is_known_from_other_commands(tool):
+    """`--from-file` is not `--profile`."""
+    done = tool("users", "create", "--from-file", "u.csv")
+    assert "error: no such option `--from-file`\n" in done.err
+    assert "did you mean" not in done.err
+
+
 def test_extra_arguments_are_quoted(tool):
     completed = tool("users", "list", "a (b)", "c")
     error = "error: too many arguments: `a (b) c`\nhint: see the help with\n"

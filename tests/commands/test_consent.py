@@ -198,7 +198,7 @@ def test_a_script_is_warned_of_what_the_users_hold(run, builder, names, options,
     ("options", "why"),
     [
         ([], "consent is missing and no prompt is possible"),
-        (["--confirm", "bob"], "`--confirm` does not match the target"),
+        (["--confirm", "bob"], "`--confirm` does not match the {target}"),
     ],
 )
 @pytest.mark.parametrize("names", [["alice"], ["alice", "bob"]])
@@ -209,7 +209,11 @@ def test_missing_consent_proposes_the_command_for_a_script(run, builder, names, 
     target = f"deactivate {alice if len(names) == 1 else 'alice bob'} --json"
     assert target in done.error["hint"]
     word = names[0] if len(names) == 1 else "2"
-    assert (done.code, done.error["message"]) == (9, f"{why}: nothing was sent")
+    target_name = "target" if len(names) == 1 else "count of 2 users"
+    assert (done.code, done.error["message"]) == (
+        9,
+        f"{why.format(target=target_name)}: nothing was sent",
+    )
     assert done.error["hint"].startswith("to run it from a script:")
     assert done.error["hint"].endswith(f" --json --confirm {word}")
 

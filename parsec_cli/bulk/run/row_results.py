@@ -241,11 +241,11 @@ class RunResult:
         stop, sentence, details = self.stop, self.sentence, self._failures()
         if brief:
             sentence, details = "not every row was done", []
-        hint: dict[str, Any] = {
-            "hint": "to continue, run it again; finished rows are skipped",
+        hint: dict[str, Any] = {}
+        if any(self.results.counts[name] for name in LEFT):
+            hint["hint"] = "to continue, run it again; finished rows are skipped"
             # the rest may need consent to another count
-            "command": again(confirm=None, allow_holdings=None),
-        }
+            hint["command"] = again(confirm=None, allow_holdings=None)
         if stop is None or not (
             isinstance(stop, errors.LocalFault) or stop.exit_code == self.exit_code
         ):

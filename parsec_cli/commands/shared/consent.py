@@ -123,7 +123,8 @@ def agree(
     elif given.confirm != ((user and user.external_id) or word) and (
         user is None or given.confirm.lower() != user.customer_id.lower()
     ):
-        why = "`--confirm` does not match the target"
+        target = "target" if user else f"count of {counted(len(everyone), 'user')}"
+        why = f"`--confirm` does not match the {target}"
     if why:
         raise ConsentMissing(
             f"{why}: nothing was sent", hint="to run it from a script:", command=command()

@@ -186,8 +186,10 @@ def _checked(
     snapshot = _snapshot(runtime, builder, targets, header)
     check_header(header, {target.text for target in targets}, snapshot)
     plan = plan_deactivations(targets, snapshot, earlier, runtime.resolver.similar)
-    if plan.keeps:
-        runtime.screen.notice(f"already deactivated, or named twice: {len(plan.keeps)}")
+    gone = sum(one.gone for one in plan.keeps)
+    for text, number in (("already deactivated", gone), ("named twice", len(plan.keeps) - gone)):
+        if number:
+            runtime.screen.notice(f"{text}: {number:,}")
     checked = recheck(plan, snapshot)
     consent.check_max(len(checked.deactivations), options.most)
     if not options.dry_run:

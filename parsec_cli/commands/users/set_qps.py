@@ -75,7 +75,7 @@ def _pairs(words: Sequence[str]) -> list[tuple[str, int]]:
             )
         return [(name, qps(limit))]
     pairs = [word.rpartition("=") for word in words]
-    if not all(name and equals for name, equals, _ in pairs):
+    if not all(name and limit for name, _, limit in pairs):
         raise UsageFault(
             "limits are given as `USER QPS` for one user, or as `USER=QPS` for each of several",
             hint="for example `user_001 20`, or `user_001=20 user_002=5`",

@@ -51,8 +51,10 @@ def test_a_user_named_twice_counts_once(run, builder, people):
 
     assert run("users", "deactivate", *names, "--confirm", "4").code == 9
     assert changes(builder) == []
-    assert run("users", "deactivate", *names, "--confirm", "2").code == 0
-    assert left(builder) == ["u2", "u3"]
+    done = run("users", "deactivate", *names, "--confirm", "2")
+    assert (done.code, left(builder)) == (0, ["u2", "u3"])
+    assert "named twice: 2" in done.err
+    assert "already deactivated" not in done.err
 
 
 @pytest.mark.usefixtures("people")
