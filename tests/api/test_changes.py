@@ -552,6 +552,13 @@ def test_only_the_apis_own_404_shows_that_a_user_is_gone(reread, gone):
     assert set(scene.methods) == {"GET"}
 
 
+def test_an_unknown_outcome_keeps_the_error_of_its_last_attempt():
+    """It may hold for every row of a run."""
+    outcome = Scene(LOST, refusal(401)).play()
+    assert isinstance(outcome, Unknown)
+    assert (type(outcome.last), outcome.last.http_status) == (Unauthorized, 401)
+
+
 @pytest.mark.parametrize("kind", ["about the key", "of a gateway", "another"])
 def test_another_403_says_nothing_of_the_user(kind):
     refused = {
