@@ -552,6 +552,14 @@ def test_only_the_apis_own_404_shows_that_a_user_is_gone(reread, gone):
     assert set(scene.methods) == {"GET"}
 
 
+def test_a_signal_during_the_read_after_a_lost_change_ends_the_command():
+    scene = Scene(refusal(500), Stopped("stopped"))
+    with pytest.raises(Stopped, match="outcome unknown, the change was sent"):
+        changes.onboard(scene.client, USER, {"exchange": "kalshi", "mode": "self"}, "x", "")
+    assert scene.methods == ["POST", "GET"]
+    assert [line["outcome"] for line in scene.log.finished] == ["unknown"]
+
+
 def test_an_unknown_outcome_keeps_the_error_of_its_last_attempt():
     """It may hold for every row of a run."""
     outcome = Scene(LOST, refusal(401)).play()

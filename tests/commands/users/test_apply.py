@@ -93,6 +93,12 @@ def test_no_file_of_the_tool_is_overwritten(run, builder, mixed, home, option, w
     assert not target.exists() or target.read_text() == "# mine\n"
 
 
+def test_results_may_be_thrown_away_even_if_there_is_no_config(tool, mixed, key_env, builder):
+    env = key_env(builder) | {"PARSEC_CONFIG": "/dev/null"}
+    done = tool("users", "apply", mixed, "--confirm", "1", "--results", "/dev/null", env=env)
+    assert done.code == 0, done
+
+
 def test_decreases_are_sent_first_and_increases_last(run, builder, mixed):
     run("users", "apply", mixed, "--confirm", "1", "--concurrency", "1")
     assert [request.method for request in builder.mutations] == ["PATCH", "DELETE", "POST", "PATCH"]
